@@ -1,0 +1,1 @@
+"""The use cases. One function is one use case is one transaction."""

@@ -1,0 +1,133 @@
+"""The outbox: claim what is due, post it, record the attempt.
+
+Rule 1: posting happens between two transactions, never inside one.
+Rule 2: whoever claims a callback posts it, so it is sent once however many ask what is due.
+"""
+
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+
+from mock_server.domain import callbacks as rules
+from mock_server.domain import tasks
+from mock_server.domain.callbacks import AddressError, Outcome
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
+from mock_server.store import callbacks as rows
+from mock_server.store import tasks as task_rows
+from mock_server.store.callbacks import Claimed
+from mock_server.store.transaction import Transaction
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A claimed callback with the body to post."""
+
+    claimed: Claimed
+    body: bytes
+
+
+def claim_due(tx: Transaction, simulator: Simulator, limit: int) -> list[Delivery]:
+    """Claim what is due in any account, earliest account first."""
+    real_now = simulator.real_now()
+    deliveries: list[Delivery] = []
+    for account_id, due_at, clock in rows.waiting(tx):
+        now = clock.now(real_now)
+        if due_at <= now and len(deliveries) < limit:
+            deliveries += _claim(tx, account_id, now, limit - len(deliveries))
+    return deliveries
+
+
+def claim_due_of(
+    tx: Transaction, simulator: Simulator, account_id: str, limit: int = BATCH
+) -> list[Delivery]:
+    """Claim what is due in one account."""
+    account = account_rows.get(tx, account_id)
+    if account is None:
+        return []
+    return _claim(tx, account_id, account.clock.now(simulator.real_now()), limit)
+
+
+def next_due_at(tx: Transaction) -> int | None:
+    """Return the real instant (ms) of the next callback; None if none will come by itself."""
+    instants = [clock.real_at(due_at) for _, due_at, clock in rows.waiting(tx)]
+    return min((at for at in instants if at is not None), default=None)
+
+
+def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
+    """Post a claimed callback; the future is done when its attempt is recorded."""
+    recorded: Future[None] = Future()
+    claimed = delivery.claimed
+
+    def record(posted: Future[Outcome]) -> None:
+        if posted.cancelled():  # we are stopping: it stays claimed, and due at the next start
+            recorded.cancel()
+            return
+        outcome = posted.result()
+        simulator.database.submit(
+            lambda tx: _record(tx, simulator, delivery, outcome), lambda _, error: finish(error)
+        )
+
+    def finish(error: BaseException | None) -> None:
+        simulator.alarm.attempt_recorded()
+        if error is None:
+            recorded.set_result(None)
+        else:
+            recorded.set_exception(error)
+
+    try:
+        posted = simulator.post(rules.parse_address(claimed.url), delivery.body)
+    except AddressError as error:
+        posted = Future()
+        posted.set_result(Outcome(error=str(error)))
+    posted.add_done_callback(record)
+    return recorded
+
+
+def deliver_due(simulator: Simulator, account_id: str) -> int:
+    """Post everything that is due in an account, by hand; return how many attempts were made."""
+    made = 0
+    while True:
+        deliveries = simulator.database.run(lambda tx: claim_due_of(tx, simulator, account_id))
+        if not deliveries:
+            return made
+        wait([deliver(simulator, delivery) for delivery in deliveries])
+        made += len(deliveries)
+
+
+def settle(simulator: Simulator, account_id: str, due: tuple[int, ...]) -> int:
+    """Return once every callback of `due` was attempted, by us or by the deliverer.
+
+    Returns how many of them were; bounded by the time one delivery may take.
+    """
+    deliver_due(simulator, account_id)
+
+    def attempted() -> bool:
+        return not simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
+
+    with simulator.alarm.attempted:
+        simulator.alarm.attempted.wait_for(
+            attempted, timeout=simulator.settings.callback_timeout + 5
+        )
+    return len(due) - simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
+
+
+def _claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Delivery]:
+    deliveries = []
+    for claimed in rows.claim(tx, account_id, now, limit):
+        task = task_rows.get(tx, account_id, claimed.task_id)
+        pictures = tasks.picture_urls(task) if task else []
+        body = rules.payload(claimed.task_id, pictures)
+        deliveries.append(Delivery(claimed=claimed, body=body))
+    return deliveries
+
+
+def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:
+    claimed = delivery.claimed
+    account = account_rows.get(tx, claimed.account)
+    if account is None:
+        return
+    at = account.clock.now(simulator.real_now())
+    if rows.record(tx, claimed, at, delivery.body, outcome):
+        rows.set_state(tx, claimed.id, rules.state_after(outcome))

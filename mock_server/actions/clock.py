@@ -1,0 +1,95 @@
+"""Moving an account's time: advance, jump to the next event, freeze, thaw, rate."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mock_server.actions import accounts
+from mock_server.domain import clock as rules
+from mock_server.domain.accounts import Account
+from mock_server.domain.clock import Clock
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
+from mock_server.store import callbacks as callback_rows
+from mock_server.store import tasks as task_rows
+from mock_server.store.transaction import Transaction
+
+
+class Happening(StrEnum):
+    """What the clock can be moved to, in the order of simultaneous events."""
+
+    TASK_END = "task_end"
+    CALLBACK_DUE = "callback_due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextEvent:
+    """The next thing that happens in an account by itself."""
+
+    kind: Happening
+    at: int
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What to do to a clock, in this order; None leaves it."""
+
+    frozen: bool | None = None
+    rate: float | None = None
+    advance_ms: int | None = None
+    to: int | None = None
+    to_next_event: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The account after a change, what its clock shows, and what is due by then."""
+
+    account: Account
+    now: int
+    event: NextEvent | None
+    due: tuple[int, ...]
+
+
+def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Change) -> Changed:
+    """Change the clock of an account. Raises domain.clock.ClockError for what cannot be."""
+    account = accounts.find(tx, account_id)
+    real_now = simulator.real_now()
+    clock = _set(account.clock, wanted, real_now)
+    event = next_event(tx, account_id, clock.now(real_now)) if wanted.to_next_event else None
+    if event is not None:
+        clock = rules.jump(clock, to=event.at, real_now=real_now)
+    account_rows.set_clock(tx, account_id, clock)
+    now = clock.now(real_now)
+    tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    return Changed(
+        account=accounts.find(tx, account_id),
+        now=now,
+        event=event,
+        due=tuple(callback_rows.unattempted(tx, account_id, now)),
+    )
+
+
+def next_event(tx: Transaction, account_id: str, now: int) -> NextEvent | None:
+    """Return what happens next after `now`, None if nothing will."""
+    found = []
+    if row := task_rows.next_end(tx, account_id, now):
+        found.append(NextEvent(kind=Happening.TASK_END, **row))
+    if row := callback_rows.next_due(tx, account_id, now):
+        found.append(NextEvent(kind=Happening.CALLBACK_DUE, **row))
+    return min(found, key=lambda event: event.at, default=None)
+
+
+def _set(clock: Clock, wanted: Change, real_now: int) -> Clock:
+    if wanted.frozen is True:
+        clock = rules.freeze(clock, real_now=real_now)
+    if wanted.frozen is False:
+        clock = rules.thaw(clock, real_now=real_now)
+    if wanted.rate is not None:
+        clock = rules.set_rate(clock, wanted.rate, real_now=real_now)
+    if wanted.advance_ms is not None:
+        to = clock.now(real_now) + wanted.advance_ms
+        clock = rules.jump(clock, to=to, real_now=real_now)
+    if wanted.to is not None:
+        clock = rules.jump(clock, to=wanted.to, real_now=real_now)
+    return clock

@@ -1,0 +1,76 @@
+"""Pictures: which one an address names, and its row in the journal. Drawing is not done here."""
+
+from dataclasses import dataclass
+
+from mock_server.domain import dice, tasks
+from mock_server.domain.billing import Charge
+from mock_server.domain.calls import Answer, Call, Operation
+from mock_server.domain.redaction import Capture, redact_headers, redact_text
+from mock_server.domain.tasks import Status
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
+from mock_server.store import journal
+from mock_server.store import tasks as task_rows
+from mock_server.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Everything a picture is drawn from: the same values, the same bytes."""
+
+    content: str
+    style_id: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """What the path of a picture says."""
+
+    account: str
+    task_id: str
+    number: int
+
+
+def find(tx: Transaction, simulator: Simulator, address: Address) -> Picture | None:
+    """Return the picture, None before its task has succeeded and after its lifetime."""
+    account = account_rows.get(tx, address.account)
+    task = task_rows.get(tx, address.account, address.task_id)
+    if account is None or task is None or not 1 <= address.number <= task.pictures:
+        return None
+    now = account.clock.now(simulator.real_now())
+    if tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
+        return None
+    # claim picture-lifetime: 24 h, then the address gives 404
+    if account.readings.picture_lifetime == "24h" and not tasks.is_kept(task.plan, now):
+        return None
+    seed = dice.between(account.seed, "picture", task.number, address.number, low=0, high=2**32 - 1)
+    return Picture(content=task.content, style_id=task.style_id or "", seed=seed)
+
+
+def book(
+    tx: Transaction, simulator: Simulator, address: Address, call: Call, answer: Answer
+) -> None:
+    """Journal the fetch of a picture; it is never charged."""
+    account = account_rows.get(tx, address.account)
+    real_now = simulator.real_now()
+    secrets = account.secrets if account else ()
+    entry = journal.Entry(
+        account=account.id if account else None,
+        at=account.clock.now(real_now) if account else real_now,
+        request_id="",
+        operation=Operation.GET_PICTURE,
+        method=call.method,
+        path=redact_text(call.target, secrets),
+        status=answer.status,
+        error_code=None,
+        charge=Charge.NEVER,
+        fen=0,
+        task_id=address.task_id if account else None,
+        request_headers=redact_headers(call.headers, secrets),
+        request=Capture(body=b"", length=0, sha256=""),
+        answer_headers=redact_headers(answer.headers, secrets),
+        # The bytes can be drawn again at any time; their size and hash are enough.
+        answer=Capture(body=b"", length=len(answer.body), sha256=""),
+    )
+    journal.insert(tx, entry, simulator.journal_limits)

@@ -1,0 +1,86 @@
+"""What people ask about an account: its bill, its calls, its tasks and callbacks. Reads only."""
+
+from dataclasses import dataclass
+
+from mock_server.actions import accounts
+from mock_server.domain import tasks as task_rules
+from mock_server.domain.accounts import Account
+from mock_server.domain.billing import Package
+from mock_server.domain.tasks import Status, Task
+from mock_server.simulator import Simulator
+from mock_server.store import billing as billing_rows
+from mock_server.store import callbacks as callback_rows
+from mock_server.store import journal
+from mock_server.store import tasks as task_rows
+from mock_server.store.transaction import Row, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What an account has spent. `by_operation` rows are `operation, charges, fen`."""
+
+    by_operation: list[Row]
+    balance: int
+    packages: list[Package]
+
+    @property
+    def charges(self) -> int:
+        """How many calls were charged."""
+        return sum(row["charges"] for row in self.by_operation)
+
+    @property
+    def fen(self) -> int:
+        """What they cost together."""
+        return sum(row["fen"] for row in self.by_operation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An account with what its clock shows and what it can still spend."""
+
+    account: Account
+    now: int
+    balance: int
+
+
+def standing(tx: Transaction, simulator: Simulator, account: Account) -> Standing:
+    """Return how an account stands."""
+    now = account.clock.now(simulator.real_now())
+    return Standing(account=account, now=now, balance=billing_rows.balance(tx, account.id, now))
+
+
+def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:
+    """Return the bill of an account."""
+    account = accounts.find(tx, account_id)
+    now = account.clock.now(simulator.real_now())
+    return Bill(
+        by_operation=billing_rows.totals(tx, account_id),
+        balance=billing_rows.balance(tx, account_id, now),
+        packages=billing_rows.packages(tx, account_id),
+    )
+
+
+def calls(tx: Transaction, account_id: str | None, wanted: journal.Filter) -> tuple[list[Row], int]:
+    """Return the journalled calls that a filter lets through, and how many were dropped."""
+    if account_id is not None:
+        accounts.find(tx, account_id)
+    return journal.find(tx, account_id, wanted), journal.dropped(tx, account_id)
+
+
+def tasks(
+    tx: Transaction, simulator: Simulator, account_id: str, *, after: int, limit: int
+) -> list[tuple[Task, Status]]:
+    """Return tasks with the status they have now, in the order of submission."""
+    account = accounts.find(tx, account_id)
+    now = account.clock.now(simulator.real_now())
+    listed = task_rows.after(tx, account_id, after, limit)
+    return [(task, task_rules.status_at(task.plan, now)) for task in listed]
+
+
+def callbacks(
+    tx: Transaction, account_id: str, *, after: int, limit: int
+) -> list[tuple[Row, list[Row]]]:
+    """Return callbacks, each with its attempts, in the order they were planned."""
+    accounts.find(tx, account_id)
+    listed = callback_rows.after(tx, account_id, after, limit)
+    return [(row, callback_rows.attempts(tx, account_id, row["id"])) for row in listed]

@@ -1,0 +1,36 @@
+"""Forcing a task into a state: a new plan, and its callback moved with it."""
+
+from dataclasses import replace
+
+from mock_server.actions import accounts
+from mock_server.domain import tasks as rules
+from mock_server.domain.tasks import Status, Task
+from mock_server.domain.wrong_use import NotFoundError
+from mock_server.simulator import Simulator
+from mock_server.store import callbacks as callback_rows
+from mock_server.store import tasks as rows
+from mock_server.store.transaction import Transaction
+
+
+def force(
+    tx: Transaction, simulator: Simulator, account_id: str, task_id: str, status: Status
+) -> tuple[Task, int]:
+    """Give a task a state from now on; return it with its account's now.
+
+    Raises domain.tasks.PlanError for what the transition table does not allow.
+    """
+    account = accounts.find(tx, account_id)
+    task = rows.get(tx, account_id, task_id)
+    if task is None:
+        raise NotFoundError(
+            f"account {account_id} has no task {task_id[:64]!r}: "
+            f"GET /_mock/accounts/{account_id}/tasks lists them"
+        )
+    now = account.clock.now(simulator.real_now())
+    task = replace(task, plan=rules.force(task.plan, status, now))
+    rows.set_plan(tx, task)
+    # claim callback-on-failure: nothing is pushed for a task that fails
+    due_at = task.plan.ends_at if task.plan.outcome is Status.SUCCEEDED else None
+    callback_rows.move(tx, account_id, task_id, due_at)
+    tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    return task, now

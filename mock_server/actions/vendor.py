@@ -1,0 +1,124 @@
+"""The three operations, as the service behind the gateway does them.
+
+Only `gateway` calls these, inside its own transaction.
+"""
+
+from dataclasses import dataclass
+
+from mock_server.domain import tasks
+from mock_server.domain.accounts import Account
+from mock_server.domain.bodies import Fields, text_field
+from mock_server.domain.calls import Operation
+from mock_server.domain.errors import Refusal
+from mock_server.domain.paging import parse_page
+from mock_server.domain.submissions import Submission, parse_submission
+from mock_server.domain.tasks import Status, Task
+from mock_server.simulator import Simulator
+from mock_server.store import accounts, callbacks
+from mock_server.store import tasks as task_rows
+from mock_server.store.transaction import Transaction
+
+PICTURES_PER_TASK = 1  # claim result-count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A call that the gateway let through."""
+
+    account: Account
+    now: int
+    fields: Fields
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the service answers, and the task it is about."""
+
+    body: dict[str, object]
+    task_id: str | None = None
+
+
+def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
+    """Accept a task: its plan and its callback are written now."""
+    account = request.account
+    submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
+    task = _new_task(request, submission)
+    task_rows.insert(tx, task)
+    accounts.count(tx, account.id, submits=1, answers=0)
+    # claim callback-on-failure: nothing is pushed for a task that fails
+    if task.call_back and task.plan.outcome is Status.SUCCEEDED:
+        _plan_callback(tx, simulator, account, task)
+    body: dict[str, object] = {"ret_code": 0, "remark": "提交成功!", "task_id": task.id}
+    return Result(body=body, task_id=task.id)
+
+
+def query_task(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
+    """Tell the status of one task and, once it succeeded, its pictures."""
+    task_id = text_field(request.fields, "task_id")
+    if task_id is None:
+        raise Refusal("task_id不能为空")
+    task = task_rows.get(tx, request.account.id, task_id)
+    if task is None or not tasks.is_kept(task.plan, request.now):
+        raise Refusal("未查到相关信息！")
+    body = {"ret_code": 0, "remark": "查询成功!", **_shown(task, request.now)}
+    return Result(body=body, task_id=task.id)
+
+
+def list_tasks(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
+    """List the buyer's tasks, newest first, a page at a time."""
+    page = parse_page(request.fields)
+    account_id, now = request.account.id, request.now
+    total = task_rows.kept(tx, account_id, now)
+    listed = task_rows.page(tx, account_id, now, offset=page.offset, limit=page.size)
+    body: dict[str, object] = {
+        "ret_code": 0,
+        "remark": "查询成功!",
+        "allNum": total,
+        "allPages": page.of(total),
+        "currentPage": page.number,
+        "maxResult": page.size,
+        "contentlist": [_shown(task, now) for task in listed],
+    }
+    return Result(body=body)
+
+
+OPERATIONS = {
+    Operation.SUBMIT_TASK: submit_task,
+    Operation.LIST_TASKS: list_tasks,
+    Operation.QUERY_TASK: query_task,
+}
+
+
+def _shown(task: Task, now: int) -> dict[str, object]:
+    status = tasks.status_at(task.plan, now)
+    pictures = tasks.picture_urls(task) if status is Status.SUCCEEDED else []
+    return {"task_id": task.id, "status": status, "resList": pictures}
+
+
+def _new_task(request: Request, submission: Submission) -> Task:
+    account = request.account
+    number = account.submits + 1
+    outcome = Status.SUCCEEDED if submission.holdable else Status.FAILED
+    return Task(
+        account=account.id,
+        id=tasks.task_id(account.seed, number),
+        number=number,
+        content=submission.content,
+        text=submission.text,
+        qr_code_url=submission.qr_code_url,
+        style_id=submission.style_id,
+        your_prompt=submission.your_prompt,
+        call_back=submission.call_back,
+        base_url=request.base_url,
+        pictures=PICTURES_PER_TASK,
+        plan=tasks.plan_task(account.seed, number, request.now, outcome=outcome),
+    )
+
+
+def _plan_callback(tx: Transaction, simulator: Simulator, account: Account, task: Task) -> None:
+    due_at = task.plan.ends_at
+    callbacks.insert(tx, account.id, task.id, task.call_back or "", due_at)
+    real_at = None if due_at is None else account.clock.real_at(due_at)
+    if real_at is not None:
+        tx.after_commit.append(lambda: simulator.alarm.ring(real_at))

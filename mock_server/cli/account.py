@@ -1,0 +1,109 @@
+"""`artqr-mock account`: create, show, list, reset."""
+
+from typing import Any
+
+import click
+
+from mock_server.cli.common import (
+    account_options,
+    instant,
+    json_option,
+    print_json,
+    server_options,
+)
+from mock_server.client import AccountClient, AdminClient
+
+
+@click.group()
+def account() -> None:
+    """Accounts: each is a buyer with a world of its own."""
+
+
+@account.command()
+@click.option("--name", help="What to call it.")
+@click.option("--credits", "size", type=click.IntRange(0), help="Its package; 0 is none.")
+@click.option("--seed", type=click.IntRange(0), help="What ids, durations and pictures follow.")
+@click.option("--now", type=click.IntRange(0), help="Where its clock starts, in ms since 1970.")
+@click.option("--frozen", is_flag=True, help="Start with the clock stopped.")
+@click.option("--reading", "readings", multiple=True, metavar="ID=WORD", help="Set a reading.")
+@server_options
+@json_option
+def create(
+    *,
+    admin: AdminClient,
+    as_json: bool,
+    size: int | None,
+    readings: tuple[str, ...],
+    now: int | None,
+    frozen: bool,
+    **given: Any,
+) -> None:
+    """Make an account."""
+    wish = {name: value for name, value in given.items() if value is not None}
+    if size is not None:
+        wish["credits"] = size
+    if readings:
+        wish["readings"] = dict(_pair(reading) for reading in readings)
+    clock = {"now": now} if now is not None else {}
+    if clock or frozen:
+        wish["clock"] = {**clock, "frozen": frozen}
+    _show(admin.post("/accounts", wish), as_json=as_json)
+
+
+@account.command()
+@account_options
+@json_option
+def show(*, account: AccountClient, as_json: bool) -> None:
+    """Show an account, credentials included."""
+    _show(account.get(), as_json=as_json)
+
+
+@account.command()
+@account_options
+@json_option
+def reset(*, account: AccountClient, as_json: bool) -> None:
+    """Empty an account's world and start it again; others are untouched."""
+    _show(account.post("/reset"), as_json=as_json)
+
+
+@account.command("list")
+@server_options
+@json_option
+def list_accounts(*, admin: AdminClient, as_json: bool) -> None:
+    """List every account."""
+    found = admin.get("/accounts")
+    if as_json:
+        print_json(found)
+        return
+    width = max(len(each["id"]) for each in found["accounts"])
+    for each in found["accounts"]:
+        click.echo(f"{each['id']:{width}}  {each['balance']:>6} credits  {each['name']}")
+
+
+def _pair(reading: str) -> tuple[str, str]:
+    name, equals, word = reading.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
+    return name, word
+
+
+def _show(account: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(account)
+        return
+    clock = account["clock"]
+    pace = "frozen" if clock["frozen"] else f"rate {clock['rate']:g}"
+    rows = {
+        "id": account["id"],
+        "name": account["name"],
+        "app code": account["app_code"],
+        "app key": account["app_key"],
+        "app secret": account["app_secret"],
+        "balance": f"{account['balance']} credits",
+        "seed": account["seed"],
+        "clock": f"{instant(clock['now'])} Asia/Shanghai, {pace}",
+    }
+    for label, value in rows.items():
+        click.echo(f"{label:<11} {value}")
+    for reading, word in account["readings"].items():
+        click.echo(f"{'reading':<11} {reading} = {word}")

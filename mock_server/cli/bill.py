@@ -1,0 +1,70 @@
+"""`artqr-mock bill`."""
+
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from mock_server.cli.common import account_options, instant, json_option, print_json, yuan
+from mock_server.client import AccountClient
+
+
+@click.command()
+@click.option("--calls/--no-calls", default=True, help="Every call, or the totals only.")
+@account_options
+@json_option
+def bill(*, calls: bool, account: AccountClient, as_json: bool) -> None:
+    """Print what an account has spent, call by call, and why."""
+    found = account.get("/bill")
+    listed = account.calls() if calls else []
+    if as_json:
+        lines = [{name: call[name] for name in CALL_FIELDS} for call in listed]
+        print_json({**found, "calls": lines} if calls else found)
+        return
+    print_bill(Console(), found, listed)
+
+
+CALL_FIELDS = (
+    "id", "at", "operation", "method", "path", "status", "error_code", "charged", "fen", "reason",
+)  # fmt: skip
+
+
+def print_bill(console: Console, found: dict[str, Any], calls: list[dict[str, Any]]) -> None:
+    """Print a bill for a person."""
+    if calls:
+        console.print(_calls_table(calls))
+    console.print(_packages_table(found))
+    console.print(
+        f"[bold]{found['charges']}[/] calls charged, [bold]{yuan(found['fen'])}[/] yuan; "
+        f"balance {found['balance']} credits"
+    )
+
+
+def _calls_table(calls: list[dict[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, justify in (("time", "left"), ("call", "left"), ("answer", "left"),
+                          ("yuan", "right"), ("why", "left")):  # fmt: skip
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for call in calls:
+        answer = f"{call['status']} {call['error_code'] or ''}".strip()
+        what = call["operation"] or f"{call['method']} {call['path']}"[:40]
+        cost = yuan(call["fen"]) if call["charged"] else "-"
+        table.add_row(instant(call["at"])[11:], what, answer, cost, call["reason"])
+    return table
+
+
+def _packages_table(found: dict[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("package", "remaining", "yuan", "bought", "expires"):
+        table.add_column(name, justify="right" if name in ("remaining", "yuan") else "left")
+    for package in found["packages"]:
+        table.add_row(
+            f"{package['credits']} calls",
+            f"{package['remaining']}",
+            yuan(package["fen"]),
+            instant(package["bought_at"]),
+            instant(package["expires_at"]),
+        )
+    return table

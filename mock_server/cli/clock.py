@@ -1,0 +1,84 @@
+"""`artqr-mock clock`: show, advance, next, freeze, thaw, rate."""
+
+from typing import Any
+
+import click
+
+from mock_server.cli.common import account_options, instant, json_option, print_json
+from mock_server.client import AccountClient
+
+
+@click.group()
+def clock() -> None:
+    """The clock of an account. Time only goes forward."""
+
+
+def _change(account: AccountClient, change: dict[str, Any], *, as_json: bool) -> None:
+    """Change the clock, wait for what became due to be attempted, and show it."""
+    _print(account.post("/clock", {**change, "settle": True}), as_json=as_json)
+
+
+@clock.command()
+@account_options
+@json_option
+def show(*, account: AccountClient, as_json: bool) -> None:
+    """Show what the clock shows."""
+    _print(account.get("/clock"), as_json=as_json)
+
+
+@clock.command()
+@click.argument("duration")
+@account_options
+@json_option
+def advance(*, duration: str, account: AccountClient, as_json: bool) -> None:
+    """Jump forward: 30s, 5m, 1h30m, 7d, PT5M."""
+    _change(account, {"advance": duration}, as_json=as_json)
+
+
+@clock.command("next")
+@account_options
+@json_option
+def next_event(*, account: AccountClient, as_json: bool) -> None:
+    """Jump to the next event: a task that ends, a callback that is due."""
+    _change(account, {"to_next_event": True}, as_json=as_json)
+
+
+@clock.command()
+@account_options
+@json_option
+def freeze(*, account: AccountClient, as_json: bool) -> None:
+    """Stop the clock; jumps still work."""
+    _change(account, {"freeze": True}, as_json=as_json)
+
+
+@clock.command()
+@account_options
+@json_option
+def thaw(*, account: AccountClient, as_json: bool) -> None:
+    """Let the clock run again."""
+    _change(account, {"freeze": False}, as_json=as_json)
+
+
+@clock.command()
+@click.argument("rate", type=float)
+@account_options
+@json_option
+def rate(*, rate: float, account: AccountClient, as_json: bool) -> None:
+    """Make RATE account seconds of each real second."""
+    _change(account, {"rate": rate}, as_json=as_json)
+
+
+def _print(clock: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(clock)
+        return
+    pace = "frozen" if clock["frozen"] else f"rate {clock['rate']:g}"
+    click.echo(f"{instant(clock['now'])} Asia/Shanghai, {pace}")
+    if "event" in clock:
+        event = clock["event"]
+        if event is None:
+            click.echo("nothing is going to happen by itself")
+        else:
+            click.echo(f"{event['kind'].replace('_', ' ')}: task {event['task_id']}")
+    if clock.get("delivered"):
+        click.echo(f"{clock['delivered']} callback(s) attempted")

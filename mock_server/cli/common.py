@@ -1,0 +1,97 @@
+"""What every command shares: which server, which account, how to print, how to fail."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from functools import wraps
+from typing import Any, NoReturn
+
+import click
+
+from mock_server.client import AccountClient, AdminClient, RefusedError, UnreachableError
+from mock_server.domain.wrong_use import WrongUseError
+
+DEFAULT_URL = "http://127.0.0.1:3040"
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+WRONG_USE = 2
+COULD_NOT_RUN = 3
+
+Command = Callable[..., Any]
+
+
+def server_options(command: Command) -> Command:
+    """Add `--url` and `--token`; the command gets an `admin` client."""
+
+    @click.option("--url", envvar="ARTQR_MOCK_URL", default=DEFAULT_URL, show_default=True,
+                  help="The server to talk to.")  # fmt: skip
+    @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="Its token, if it has one.")
+    @wraps(command)
+    def with_admin(*args: Any, url: str, token: str | None, **kwargs: Any) -> Any:
+        with AdminClient(url, token) as admin:
+            return command(*args, admin=admin, **kwargs)
+
+    return with_admin
+
+
+def account_options(command: Command) -> Command:
+    """Add `--account` to the server options; the command gets an `account` client."""
+
+    @server_options
+    @click.option("--account", "account_id", default="default", show_default=True,
+                  help="The account to work on.")  # fmt: skip
+    @wraps(command)
+    def with_account(*args: Any, admin: AdminClient, account_id: str, **kwargs: Any) -> Any:
+        account: AccountClient = admin.account(account_id)
+        return command(*args, account=account, **kwargs)
+
+    return with_account
+
+
+def json_option(command: Command) -> Command:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def print_json(value: Any) -> None:
+    """Print a value for a program to read."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def instant(at: int | None) -> str:
+    """Return an instant as a person in the vendor's time zone reads it."""
+    if at is None:
+        return "never"
+    moment = datetime.fromtimestamp(at / 1000, UTC).astimezone(SHANGHAI)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def yuan(fen: int) -> str:
+    """Return an amount of money, such as `0.28`."""
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say what is wrong and end with an exit code."""
+    click.echo(f"artqr-mock: {message}", err=True)
+    sys.exit(code)
+
+
+class Group(click.Group):
+    """A group whose commands end with a clear line, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn what we expect to go wrong into a line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except UnreachableError as error:
+            fail(str(error), COULD_NOT_RUN)
+        except RefusedError as error:
+            fail(str(error), WRONG_USE if error.status < 500 else COULD_NOT_RUN)
+        except WrongUseError as error:
+            fail(str(error), WRONG_USE)
+        except BrokenPipeError:
+            # The reader of our output has gone (`| head`): nothing is left to say.
+            sys.stdout = None
+            sys.exit(0)

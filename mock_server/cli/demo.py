@@ -1,0 +1,181 @@
+"""`artqr-mock demo`: the whole story against a real server over real HTTP."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import click
+import urllib3
+import zxingcpp
+from PIL import Image
+from rich.console import Console
+
+from mock_server.cli.bill import print_bill
+from mock_server.cli.common import COULD_NOT_RUN, fail
+from mock_server.client import AdminClient
+
+TEXT = "https://www.showapi.com/apiGateway/view/3040/2?tab=2"
+STYLE = "food_fryrice"
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+START_S = 30.0
+CALLBACK_S = 15.0
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes callbacks on a free port of this machine."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.received: list[bytes] = []
+        self.arrived = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """The callback address."""
+        return f"http://127.0.0.1:{self.server_address[1]}/finished"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        """Take one callback."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.received.append(body)
+        self.send_response(204)
+        self.end_headers()
+        self.server.arrived.set()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: the demo does."""
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
+              help="Where the picture goes. [default: a temporary folder]")  # fmt: skip
+def demo(*, out: Path | None) -> None:
+    """Play the whole story: submit, wait, be called back, fetch the picture, read the bill."""
+    target = out or Path(tempfile.mkdtemp(prefix="artqr-mock-demo-")) / f"{STYLE}.png"
+    with _server() as base_url, _receiver() as receiver:
+        Story(base_url, receiver, target).tell()
+
+
+class Story:
+    """The steps of the demo, each of which ends the program if it does not come true."""
+
+    def __init__(self, base_url: str, receiver: Receiver, target: Path) -> None:
+        self._base_url = base_url
+        self._receiver = receiver
+        self._target = target
+        self._console = Console(highlight=False)
+        self._pool = urllib3.PoolManager(retries=False, timeout=30.0)
+
+    def tell(self) -> None:
+        """Play it from submit to bill."""
+        self._say("server", f"{self._base_url}, on a private SQLite file")
+        task_id = self._submit()
+        status = self._query(task_id)["status"]
+        self._expect(status in ("pending", "running"), f"unfinished, not {status}")
+        self._say("query", f"{status}: the task needs time, and every poll costs")
+        with AdminClient(self._base_url) as admin:
+            moved = admin.account("default").post("/clock", {"to_next_event": True, "settle": True})
+            self._say("clock", f"moved to the next event: {moved['event']['kind']}")
+            self._take_callback(task_id)
+            self._take_picture(self._query(task_id)["resList"][0])
+            listed = self._vendor("/taskList", {})["contentlist"]
+            self._expect([each["task_id"] for each in listed] == [task_id], "one task listed")
+            self._say("list", f"{len(listed)} task, {listed[0]['status']}")
+            self._console.print()
+            account = admin.account("default")
+            print_bill(self._console, account.get("/bill"), account.calls())
+        click.echo(f"picture: {self._target}")
+
+    def _submit(self) -> str:
+        fields = {"text": TEXT, "style_id": STYLE, "call_back": self._receiver.url}
+        task_id: str = self._vendor("/submitTask", fields)["task_id"]
+        self._say("submit", f"accepted: task {task_id}")
+        return task_id
+
+    def _query(self, task_id: str) -> dict[str, Any]:
+        return self._vendor("/queryTask", {"task_id": task_id})
+
+    def _take_callback(self, task_id: str) -> None:
+        self._expect(self._receiver.arrived.wait(CALLBACK_S), "a callback arrives")
+        body = json.loads(self._receiver.received[0])
+        self._expect(body["task_id"] == task_id, "the callback is about our task")
+        self._say("callback", self._receiver.received[0].decode())
+
+    def _take_picture(self, url: str) -> None:
+        answer = self._pool.request("GET", url)
+        self._expect(answer.status == 200, f"the picture is served, not {answer.status}")
+        self._target.write_bytes(answer.data)
+        with Image.open(self._target) as picture:
+            codes = zxingcpp.read_barcodes(picture, formats=QR_CODES)
+        self._expect([code.text for code in codes] == [TEXT], "the QR code says the text")
+        self._say("picture", f"{len(answer.data):,} bytes, its QR code says {TEXT}")
+
+    def _vendor(self, path: str, fields: dict[str, str]) -> dict[str, Any]:
+        answer = self._pool.request_encode_body(
+            "POST",
+            self._base_url + path,
+            fields=fields,
+            encode_multipart=False,
+            headers={"Authorization": "APPCODE mock-demo"},
+        )
+        self._expect(answer.status == 200, f"{path} answers 200, not {answer.status}")
+        body: dict[str, Any] = answer.json()["showapi_res_body"]
+        return body
+
+    def _say(self, step: str, what: str) -> None:
+        self._console.print(f"[bold cyan]{step:>9}[/]  {what}", soft_wrap=True)
+
+    def _expect(self, held: bool, what: str) -> None:
+        if not held:
+            fail(f"the demo expected that {what}", COULD_NOT_RUN)
+
+
+@contextmanager
+def _receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        thread = threading.Thread(target=receiver.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            receiver.shutdown()
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    """Run a server in a process of its own, on a free port and a private file."""
+    with tempfile.TemporaryDirectory(prefix="artqr-mock-") as folder:
+        ready_file = Path(folder) / "ready.json"
+        command = [sys.executable, "-m", "mock_server", "serve", "--port", "0",
+                   "--database", str(Path(folder) / "demo.sqlite3"),
+                   "--ready-file", str(ready_file)]  # fmt: skip
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - ourselves
+        try:
+            yield _wait_for(ready_file, process)
+        finally:
+            process.terminate()
+            process.wait(timeout=15)
+
+
+def _wait_for(ready_file: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + START_S
+    while not ready_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            fail("the server of the demo did not start", COULD_NOT_RUN)
+        time.sleep(0.02)
+    url: str = json.loads(ready_file.read_text("utf-8"))["url"]
+    return url

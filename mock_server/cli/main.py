@@ -1,0 +1,27 @@
+"""`artqr-mock`: every command group in one place."""
+
+import click
+
+from mock_server import __version__
+from mock_server.cli.account import account
+from mock_server.cli.bill import bill
+from mock_server.cli.clock import clock
+from mock_server.cli.common import Group
+from mock_server.cli.demo import demo
+from mock_server.cli.env import env
+from mock_server.cli.ready import ready
+from mock_server.cli.serve import serve
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="artqr-mock")
+def main() -> None:
+    """The art-QR-code API of the marketplace, on your own machine.
+
+    No account, no token, no network, no money. `artqr-mock demo` shows it; `artqr-mock serve`
+    runs it. Exit codes: 0 fine, 1 findings, 2 wrong use, 3 could not run.
+    """
+
+
+for command in (serve, demo, ready, env, account, clock, bill):
+    main.add_command(command)

@@ -1,0 +1,84 @@
+"""`artqr-mock serve`."""
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
+from mock_server.settings import Settings, SettingsError
+from mock_server.store.files import DatabaseFileError, remove_file
+
+
+@click.command()
+@click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=int, help="The port; 0 takes a free one. [default: 3040]")
+@click.option("--database", help="The SQLite file; `:memory:` keeps nothing. "
+              "[default: in your data directory]")  # fmt: skip
+@click.option("--recreate", is_flag=True, help="Empty the database file first.")
+@click.option("--public-url", help="The address of the pictures, if not the one called.")
+@click.option("--token", help="What the admin API asks for; needed off loopback.")
+@click.option("--seed", type=int, help="The seed of the default account, when it is made.")
+@click.option(
+    "--callback-host",
+    "callback_hosts",
+    multiple=True,
+    help="A host, address or network that callbacks may go to, beyond loopback.",
+)
+@click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Written once calls are answered.")  # fmt: skip
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A TOML file of settings.")  # fmt: skip
+@click.option("--verbose", is_flag=True, help="Log more.")
+def serve(
+    *, recreate: bool, ready_file: Path | None, config: Path | None, verbose: bool, **flags: Any
+) -> None:
+    """Run the API until it is stopped."""
+    from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
+
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    flags["callback_hosts"] = flags["callback_hosts"] or None
+    try:
+        settings = Settings.load(flags, file=config)
+        check_reach(settings)
+        if recreate:
+            remove_file(settings.database_path)
+        server.serve(settings, lambda running: _announce(running, ready_file))
+    except SettingsError as error:
+        fail(str(error), WRONG_USE)
+    except (DatabaseFileError, OSError) as error:
+        fail(str(error), COULD_NOT_RUN)
+    finally:
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+
+
+def check_reach(settings: Settings) -> None:
+    """Refuse to open the admin API to a network without a token. Raises SettingsError."""
+    if not settings.is_loopback and settings.token is None:
+        raise SettingsError(
+            f"--host {settings.host} lets other machines in: protect the admin API with --token, "
+            "or listen on 127.0.0.1"
+        )
+
+
+def _announce(running: Any, ready_file: Path | None) -> None:
+    url = running.url
+    # The one machine-readable line: everything else on standard output is for people.
+    click.echo(f"ARTQR_BASE_URL={url}")
+    click.echo(f"database {running.simulator.database.path}")
+    click.echo("try it:")
+    click.echo(
+        f"curl -s {url}/submitTask -H 'Authorization: APPCODE mock-demo'"
+        " -d text=https://example.com -d style_id=food_fryrice"
+    )
+    if ready_file is not None:
+        partial = ready_file.with_name(ready_file.name + ".partial")
+        partial.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", "utf-8")
+        partial.replace(ready_file)

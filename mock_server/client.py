@@ -1,0 +1,109 @@
+"""The admin API as a Python caller sees it: over HTTP, like anybody else."""
+
+import time
+from typing import Any, Self
+from urllib.parse import quote
+
+import urllib3
+
+TIMEOUT_S = 30.0
+
+
+class UnreachableError(Exception):
+    """Nobody answers at the address."""
+
+
+class RefusedError(Exception):
+    """The server refused; the message is its own."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class AdminClient:
+    """Talks to `/_mock` of a running server. Every method raises UnreachableError, RefusedError."""
+
+    def __init__(self, base_url: str, token: str | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        """Use the client for the length of a `with` block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self._pool.clear()
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """Return what GET `/_mock{path}` answers."""
+        return self._call("GET", path, fields={name: str(value) for name, value in query.items()})
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Return what POST `/_mock{path}` answers."""
+        return self._call("POST", path, json=body or {})
+
+    def account(self, account_id: str) -> "AccountClient":
+        """Return the client of one account's routes."""
+        return AccountClient(self, f"/accounts/{quote(account_id, safe='')}")
+
+    def wait_until_ready(self, seconds: float) -> bool:
+        """Wait for a server that answers; False if there is none within the time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.get("/readyz")
+            except (UnreachableError, RefusedError):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                time.sleep(min(0.05, left))
+            else:
+                return True
+
+    def _call(self, method: str, path: str, **content: Any) -> Any:
+        url = f"{self.base_url}/_mock{path}"
+        try:
+            answer = self._pool.request(method, url, headers=self._headers, **content)
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(
+                f"no artqr-mock answers at {self.base_url} ({_short(error)}): start one with "
+                "`artqr-mock serve`, or name another with --url"
+            ) from None
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        if answer.status >= 400:
+            detail = answer.json()["detail"] if is_json else f"HTTP {answer.status} at {url}"
+            raise RefusedError(answer.status, detail)
+        return answer.json() if is_json and answer.data else answer.data
+
+
+class AccountClient:
+    """The routes of one account."""
+
+    def __init__(self, admin: AdminClient, path: str) -> None:
+        self._admin = admin
+        self._path = path
+
+    def get(self, what: str = "", **query: str | int) -> Any:
+        """Return what GET of this account, or of something of it, answers."""
+        return self._admin.get(self._path + what, **query)
+
+    def post(self, what: str, body: dict[str, Any] | None = None) -> Any:
+        """Return what POST to something of this account answers."""
+        return self._admin.post(self._path + what, body)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return every journalled call, page by page."""
+        found: list[dict[str, Any]] = []
+        after: int | None = 0
+        while after is not None:
+            page = self.get("/calls", after=after, limit=500)
+            found += page["calls"]
+            after = page["next"]
+        return found
+
+
+def _short(error: Exception) -> str:
+    return "connection refused" if "refused" in str(error).lower() else type(error).__name__

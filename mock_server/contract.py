@@ -1,0 +1,92 @@
+"""The one module that knows where contracts/ and fixtures/ live, in the wheel or beside it.
+
+Rule 1: what is promised is data; this module reads it once and hands out frozen values.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema_rs import Draft202012Validator as Validator
+
+from mock_server.domain.errors import ErrorRow
+
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """An art style: the vendor's id and its Chinese names."""
+
+    id: str
+    names: tuple[str, ...]
+    english: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A package of the price list. An offer is named by its number of calls."""
+
+    credits: int
+    fen: int
+    trial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What the vendor prints: gateway errors by code, styles by id, offers by credits."""
+
+    errors: Mapping[str, ErrorRow]
+    styles: Mapping[str, Style]
+    offers: Mapping[int, Offer]
+
+
+def folder(name: str) -> Path:
+    """Return the folder `contracts` or `fixtures`: inside the wheel, else beside the package."""
+    packed = _PACKAGE / f"_{name}"
+    return packed if packed.is_dir() else _PACKAGE.parent / name
+
+
+def load_toml(name: str) -> dict[str, Any]:
+    """Return a TOML file of contracts/."""
+    return tomllib.loads((folder("contracts") / name).read_text("utf-8"))
+
+
+@cache
+def document(name: str) -> dict[str, Any]:
+    """Return an OpenAPI document of contracts/, `openapi` or `admin.openapi`."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    value: dict[str, Any] = yaml.load(document_text(name), Loader=loader)  # noqa: S506 - safe ones
+    return value
+
+
+def document_text(name: str) -> str:
+    """Return an OpenAPI document as it is written."""
+    return (folder("contracts") / f"{name}.yaml").read_text("utf-8")
+
+
+@cache
+def admin_validator(schema: str) -> Validator:
+    """Return the compiled validator of a component of the admin document."""
+    components = document("admin.openapi")["components"]
+    return Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """Return the vendor's printed tables."""
+    errors = [ErrorRow(**row) for row in load_toml("errors.toml")["error"]]
+    styles = [
+        Style(id=row["id"], names=tuple(row["names"]), english=row["english"])
+        for row in load_toml("styles.toml")["style"]
+    ]
+    offers = [Offer(**row) for row in load_toml("pricing.toml")["offer"]]
+    return Catalogue(
+        errors={row.code: row for row in errors},
+        styles={style.id: style for style in styles},
+        offers={offer.credits: offer for offer in offers},
+    )

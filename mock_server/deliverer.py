@@ -1,0 +1,95 @@
+"""The one background actor: asks what is due, posts it, sleeps until the next.
+
+It sleeps until the real instant of the next callback or until the alarm rings, whichever is
+first; a jump of a clock rings it.
+"""
+
+import logging
+import threading
+from concurrent.futures import Future
+
+from mock_server.actions import callbacks
+from mock_server.simulator import Simulator
+from mock_server.store import callbacks as rows
+
+# Also the longest a due callback waits if another process moved a clock.
+LONGEST_SLEEP_MS = 1_000
+
+log = logging.getLogger(__name__)
+
+
+class Deliverer:
+    """Delivers due callbacks of every account until it is stopped."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._wake = threading.Condition()
+        self._look_at = 0  # the real instant (ms) of the next look
+        self._in_flight = 0
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
+
+    def start(self) -> None:
+        """Take up what an earlier process left, and deliver from now on."""
+        self._simulator.alarm.listen(self.notify)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking; what is in flight is given up with the outbound connections."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
+        self._thread.join(timeout=10)
+
+    def notify(self, real_at: int) -> None:
+        """Look again at this real instant (ms) at the latest."""
+        if real_at >= self._look_at:  # the ordinary case, kept free of the lock
+            return
+        with self._wake:
+            self._look_at = min(self._look_at, real_at)
+            self._wake.notify()
+
+    def _run(self) -> None:
+        self._simulator.database.run(rows.release_all)
+        while not self._stopped:
+            try:
+                self._look()
+            except Exception:  # the next look may succeed; a dead deliverer never does
+                log.exception("looking for due callbacks failed")
+            self._sleep()
+
+    def _look(self) -> None:
+        simulator = self._simulator
+        with self._wake:
+            self._look_at = simulator.real_now() + LONGEST_SLEEP_MS
+            free = simulator.settings.callback_concurrency - self._in_flight
+        if free > 0:
+            due = simulator.database.run(lambda tx: callbacks.claim_due(tx, simulator, free))
+            for delivery in due:
+                with self._wake:
+                    self._in_flight += 1
+                callbacks.deliver(simulator, delivery).add_done_callback(self._delivered)
+        next_at = simulator.database.read(callbacks.next_due_at)
+        if next_at is not None and free > 0:
+            self.notify(next_at)
+
+    def _delivered(self, recorded: Future[None]) -> None:
+        if recorded.cancelled():
+            return
+        if (error := recorded.exception()) is not None:
+            log.error("an attempt could not be recorded", exc_info=error)
+        with self._wake:
+            was_full = self._in_flight >= self._simulator.settings.callback_concurrency
+            self._in_flight -= 1
+        if was_full:
+            self.notify(0)
+
+    def _sleep(self) -> None:
+        with self._wake:
+            while not self._stopped:
+                left_ms = self._look_at - self._simulator.real_now()
+                if left_ms <= 0:
+                    return
+                # real_now may be a test's clock that stands still: the cap is in real seconds.
+                if not self._wake.wait(timeout=min(left_ms, LONGEST_SLEEP_MS) / 1000):
+                    return

@@ -1,0 +1,66 @@
+"""An account is a world: one buyer with credentials, packages, tasks, readings and a clock.
+
+Rule 1: nothing of one account is visible in another.
+Rule 2: everything that repeats follows from its seed and its counters; who it is does not.
+"""
+
+import re
+from dataclasses import dataclass
+
+from mock_server.domain import dice
+from mock_server.domain.clock import Clock
+from mock_server.domain.readings import Readings
+
+DEFAULT_ID = "default"
+DEFAULT_APP_CODE = "mock-demo"
+DEFAULT_CREDITS = 1000
+MAX_CREDITS = 1_000_000_000
+MAX_SEED = 2**63 - 1
+MAX_NAME_LENGTH = 100
+
+ID_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What an account starts with and what reset goes back to. `clock_at` None: the real time."""
+
+    credits: int = DEFAULT_CREDITS
+    readings: dict[str, str]
+    clock_at: int | None = None
+    rate: float = 1.0
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One buyer. `submits` and `answers` count what has been numbered so far."""
+
+    id: str
+    name: str
+    app_code: str
+    app_key: str
+    app_secret: str
+    seed: int
+    readings: Readings
+    origin: Origin
+    created_at: int
+    clock: Clock
+    submits: int = 0
+    answers: int = 0
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log, journal or report may show."""
+        return (self.app_code, self.app_secret)
+
+    @property
+    def res_id(self) -> str:
+        """The `showapi_res_id` of the next answer (claim res-id-form)."""
+        return dice.hex_digits(self.seed, "answer", self.answers + 1, "id", digits=24)
+
+
+def first_clock(origin: Origin, real_now: int) -> Clock:
+    """Return the clock that an account starts with."""
+    at = real_now if origin.clock_at is None else origin.clock_at
+    return Clock(base_at=at, real_base_at=real_now, rate=origin.rate, frozen=origin.frozen)

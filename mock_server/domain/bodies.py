@@ -1,0 +1,111 @@
+"""The body of a call as text fields: one parser for both doors.
+
+Rule 1: JSON if it is an object, else a form; the Content-Type decides only that a form stays a
+form and that multipart is refused (claim body-sniffed).
+Rule 2: numbers and booleans count as their text; arrays, objects and null are refused.
+Rule 3: an empty string is the same as an absent field (claim empty-is-absent).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from mock_server.domain.errors import GatewayError, Refusal
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class BadField:
+    """A value that no text can be made of; refused only when somebody asks for the field."""
+
+    why: str
+
+
+Fields = Mapping[str, str | BadField]
+
+
+def check_content_type(content_type: str | None) -> None:
+    """Refuse multipart, which the gateway does not map to the API (claim multipart-refused)."""
+    if _media_type(content_type).startswith("multipart/"):
+        raise GatewayError("I400CT", "multipart is not supported")
+
+
+def parse_fields(body: bytes, content_type: str | None) -> Fields:
+    """Return the fields of a body; a field of the wrong type is a `BadField`."""
+    if _media_type(content_type) != FORM_TYPE:
+        members = _json_object(body)
+        if members is not None:
+            return {name: _text_of(value) for name, value in members.items()}
+    return _form(body)
+
+
+def text_field(fields: Fields, name: str) -> str | None:
+    """Return the text of a field, None if it is absent or empty; refuse what is no text."""
+    value = fields.get(name)
+    if isinstance(value, BadField):
+        raise Refusal(f"参数{name}不合法: {value.why}")
+    if not value:
+        return None
+    if "\x00" in value:
+        raise Refusal(f"参数{name}不合法: it contains a NUL character")
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise Refusal(f"参数{name}不合法: it contains a lone surrogate")
+    return value
+
+
+def _media_type(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    if body.lstrip()[:1] != b"{":
+        return None
+    try:
+        # Numbers keep the spelling they were sent with: 1.0 stays "1.0".
+        value = json.loads(body.decode(), parse_int=_Number, parse_float=_Number)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class _Number(str):
+    """A JSON number as it was spelt."""
+
+    __slots__ = ()
+
+
+def _text_of(value: object) -> str | BadField:
+    match value:
+        case str():
+            return str(value)
+        case bool():
+            return "true" if value else "false"
+        case float():  # NaN and Infinity come through here, they are no JSON
+            return BadField("it must be a string")
+        case None:
+            return BadField("it must be a string, not null")
+        case list():
+            return BadField("it must be a string, not an array")
+        case _:
+            return BadField("it must be a string, not an object")
+
+
+def _form(body: bytes) -> Fields:
+    fields: dict[str, str | BadField] = {}
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        key = _unquote(name)
+        # A repeated name counts once, with its first value (claim form-first-value).
+        if isinstance(key, str) and key not in fields:
+            fields[key] = _unquote(value)
+    return fields
+
+
+def _unquote(quoted: bytes) -> str | BadField:
+    try:
+        return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        return BadField("it is not UTF-8")

@@ -1,0 +1,86 @@
+"""A call and its answer, as both doors hand them over, and where a call is routed.
+
+Rule 1: a `Call` is the request with nothing judged; header names are lower case in it.
+Rule 2: an `Answer` is complete: names, case and order of its headers are what the wire shows.
+Rule 3: method and path match exactly, or the API is not found (claim wrong-path-or-method).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Header = tuple[str, str]
+Headers = tuple[Header, ...]
+
+# URL and headers together (claim limit-head), body (claim limit-body).
+MAX_HEAD_BYTES = 8 * 1024
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+class Operation(StrEnum):
+    """What a call asks for. Only the first three are the vendor's, and only they may cost."""
+
+    SUBMIT_TASK = "submit_task"
+    LIST_TASKS = "list_tasks"
+    QUERY_TASK = "query_task"
+    GET_PICTURE = "get_picture"
+
+
+# claim submit-route; the other two paths are invented: claims list-route, query-route
+ROUTES = {
+    ("POST", "/submitTask"): Operation.SUBMIT_TASK,
+    ("POST", "/taskList"): Operation.LIST_TASKS,
+    ("POST", "/queryTask"): Operation.QUERY_TASK,
+}
+VENDOR_OPERATIONS = tuple(ROUTES.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """What a door found wrong before there was a whole call: a gateway error and its reason."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request. `path` and `query` are raw, as sent; `body` is whole or, on a defect, empty."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+    scheme: str = "http"
+    defect: Defect | None = None
+
+    @property
+    def target(self) -> str:
+        """The request target as it stood in the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer, booked or about to be."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+def header(call: Call | Answer, name: str) -> str | None:
+    """Return the first value of a header, its name in any case; None if it is absent."""
+    name = name.lower()
+    for key, value in call.headers:
+        if key.lower() == name:
+            return value
+    return None
+
+
+def head_bytes(call: Call) -> int:
+    """Return the size that the gateway's limit on URL and headers counts."""
+    size = len(call.method) + len(call.target) + len(" HTTP/1.1\r\n") + 1
+    for name, value in call.headers:
+        size += len(name) + len(value) + len(": \r\n")
+    return size

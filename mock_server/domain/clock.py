@@ -1,0 +1,74 @@
+"""The clock of one account.
+
+Rule 1: time never goes backwards; a jump is always forward.
+Rule 2: a clock is data: `base_at + rate x (real - real_base)`, or `base_at` while frozen.
+Rule 3: whoever acts takes one `now` at the top and hands it down.
+"""
+
+from dataclasses import dataclass, replace
+
+from mock_server.domain.wrong_use import WrongUseError
+
+# 9999-12-31T00:00:00Z: the last day that every calendar on the way can print.
+LATEST_AT = 253_402_214_400_000
+MAX_RATE = 1_000_000.0
+MIN_RATE = 0.001
+
+
+class ClockError(WrongUseError):
+    """A clock change that cannot be: backwards, past the calendar, a rate out of range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """`base_at` and `real_base_at` are the same instant on the account's and the real clock."""
+
+    base_at: int
+    real_base_at: int
+    rate: float = 1.0
+    frozen: bool = False
+
+    def now(self, real_now: int) -> int:
+        """Return the account's instant, in ms, at the real instant `real_now`."""
+        if self.frozen:
+            return self.base_at
+        elapsed = max(0, real_now - self.real_base_at)
+        return min(LATEST_AT, self.base_at + int(elapsed * self.rate))
+
+    def real_at(self, at: int) -> int | None:
+        """Return the real instant at which this clock will show `at`; None while frozen."""
+        if self.frozen:
+            return None
+        # Rounded up: a waiter that wakes a millisecond early would find nothing due.
+        return self.real_base_at + -int(-(at - self.base_at) // self.rate)
+
+
+def jump(clock: Clock, *, to: int, real_now: int) -> Clock:
+    """Return the clock moved forward to the instant `to`, still frozen if it was."""
+    now = clock.now(real_now)
+    if to < now:
+        raise ClockError(f"time never goes backwards: the clock shows {now}, {to} is before it")
+    if to > LATEST_AT:
+        raise ClockError(f"{to} is past the end of the calendar, {LATEST_AT} (9999-12-31)")
+    return replace(clock, base_at=to, real_base_at=real_now)
+
+
+def freeze(clock: Clock, *, real_now: int) -> Clock:
+    """Return the clock stopped at what it shows."""
+    return replace(_rebased(clock, real_now), frozen=True)
+
+
+def thaw(clock: Clock, *, real_now: int) -> Clock:
+    """Return the clock running on from what it shows."""
+    return replace(_rebased(clock, real_now), frozen=False)
+
+
+def set_rate(clock: Clock, rate: float, *, real_now: int) -> Clock:
+    """Return the clock that makes `rate` account seconds of each real second."""
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise ClockError(f"rate {rate:g} is out of range: {MIN_RATE:g} to {MAX_RATE:g}")
+    return replace(_rebased(clock, real_now), rate=float(rate))
+
+
+def _rebased(clock: Clock, real_now: int) -> Clock:
+    return replace(clock, base_at=clock.now(real_now), real_base_at=real_now)

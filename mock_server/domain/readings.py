@@ -1,0 +1,59 @@
+"""Readings: what nobody outside the vendor knows, as one frozen value per account.
+
+Rule 1: a rule that rests on an open question asks this value, never a setting or a constant.
+Rule 2: ids, questions and allowed words are contracts/readings.toml; a test keeps both equal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+from mock_server.domain.wrong_use import WrongUseError
+
+
+class ReadingError(WrongUseError):
+    """An unknown reading or a word it does not take; the message lists what there is."""
+
+
+def _reading(reading_id: str, default: str) -> Any:
+    return field(default=default, metadata={"id": reading_id})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """One answer to every open question; the defaults are the likeliest."""
+
+    appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
+    charge_polls: Literal["every-200", "submit-only"] = _reading("charge.polls", "every-200")
+    picture_lifetime: Literal["24h", "unlimited"] = _reading("picture.lifetime", "24h")
+    refusal_status: Literal["450", "200"] = _reading("refusal.status", "450")
+    style_unknown: Literal["refused", "accepted"] = _reading("style.unknown", "refused")
+    text_too_long: Literal["refused", "task-fails"] = _reading("text.too_long", "refused")
+
+
+DEFAULT_READINGS = Readings()
+
+_FIELDS = {item.metadata["id"]: item for item in fields(Readings)}
+ALLOWED: dict[str, tuple[str, ...]] = {
+    reading_id: get_args(item.type) for reading_id, item in _FIELDS.items()
+}
+
+
+def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
+    """Return the value with `{id: word}` changed. Raises ReadingError for what is not allowed."""
+    for reading_id, word in changes.items():
+        if reading_id not in ALLOWED:
+            near = get_close_matches(reading_id, ALLOWED, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "there is: " + ", ".join(ALLOWED)
+            raise ReadingError(f"no reading is called {reading_id!r}: {hint}")
+        if word not in ALLOWED[reading_id]:
+            allowed = " or ".join(map(repr, ALLOWED[reading_id]))
+            raise ReadingError(f"reading {reading_id} takes {allowed}, not {word!r}")
+    words: dict[str, Any] = {_FIELDS[name].name: word for name, word in changes.items()}
+    return replace(readings, **words)
+
+
+def as_mapping(readings: Readings) -> dict[str, str]:
+    """Return `{id: word}` for every reading."""
+    return {name: getattr(readings, item.name) for name, item in _FIELDS.items()}

@@ -1,0 +1,64 @@
+"""What the journal and the log may show of a call.
+
+Rule 1: credentials never leave the account routes and `artqr-mock env`.
+Rule 2: a captured body is cut at `MAX_CAPTURE_BYTES`; length and SHA-256 are those of the whole.
+"""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+from mock_server.domain.calls import Headers
+
+MAX_CAPTURE_BYTES = 64 * 1024
+HIDDEN = "***"
+
+SECRET_HEADERS = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "set-cookie",
+        "x-ca-signature",
+        "x-mock-token",
+    }
+)
+SCHEMES = frozenset({"APPCODE", "BASIC", "BEARER"})
+# An app code that came in the query names no account we know, so its value is hidden by name.
+_QUERY_SECRET = re.compile(r"(?i)\b(appcode|app_?secret)=[^&\s]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """A body as it is kept."""
+
+    body: bytes
+    length: int
+    sha256: str
+
+
+def redact_headers(headers: Headers, secrets: tuple[str, ...]) -> Headers:
+    """Return the headers with every credential hidden; an authentication scheme stays readable."""
+    return tuple((name, _header_value(name, value, secrets)) for name, value in headers)
+
+
+def redact_text(text: str, secrets: tuple[str, ...]) -> str:
+    """Return the text with every known secret hidden."""
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return _QUERY_SECRET.sub(rf"\1={HIDDEN}", text)
+
+
+def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
+    """Return what is kept of a body."""
+    kept = body
+    for secret in secrets:
+        kept = kept.replace(secret.encode(), HIDDEN.encode())
+    return Capture(body=kept[:MAX_CAPTURE_BYTES], length=len(body), sha256=sha256(body).hexdigest())
+
+
+def _header_value(name: str, value: str, secrets: tuple[str, ...]) -> str:
+    if name.lower() in SECRET_HEADERS:
+        scheme, space, _ = value.partition(" ")
+        return f"{scheme} {HIDDEN}" if space and scheme.upper() in SCHEMES else HIDDEN
+    return redact_text(value, secrets)

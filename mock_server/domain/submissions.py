@@ -1,0 +1,63 @@
+"""What a submit asks for: the vendor's precedence rules and its refusals.
+
+Rule 1: one of text and source image, `text` wins (claims text-or-image, text-wins).
+Rule 2: one of style and custom prompt, `style_id` wins (claims style-or-prompt, style-wins).
+Rule 3: over 35 characters is advice, not an error (claim text-advice).
+Rule 4: unknown fields are ignored (claim unknown-fields).
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from mock_server.domain.bodies import Fields, text_field
+from mock_server.domain.errors import Refusal
+from mock_server.domain.readings import Readings
+
+# The largest QR code, version 40 at level L, holds this many bytes (ISO/IEC 18004).
+MAX_QR_BYTES = 2953
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A submit that the service accepts. `content` is what the picture will encode."""
+
+    content: str
+    text: str | None
+    qr_code_url: str | None
+    style_id: str | None
+    your_prompt: str | None
+    call_back: str | None
+
+    @property
+    def holdable(self) -> bool:
+        """Whether any QR code can hold the content."""
+        return len(self.content.encode()) <= MAX_QR_BYTES
+
+
+def parse_submission(fields: Fields, styles: Container[str], readings: Readings) -> Submission:
+    """Return the submission that the fields of a submit ask for. Raises Refusal."""
+    text = text_field(fields, "text")
+    image = text_field(fields, "qr_code_url")
+    style = text_field(fields, "style_id")
+    prompt = text_field(fields, "your_prompt")
+    call_back = text_field(fields, "call_back")
+    # claim image-is-content: the address itself, until images are fetched
+    content = text or image
+    if content is None:
+        raise Refusal("text和qr_code_url必须二选一")
+    if style is None and prompt is None:
+        raise Refusal("style_id和your_prompt必须二选一")
+    if style is not None and style not in styles and readings.style_unknown == "refused":
+        raise Refusal(f"style_id不存在: {style[:100]}")
+    submission = Submission(
+        content=content,
+        text=text,
+        qr_code_url=None if text else image,
+        style_id=style,
+        your_prompt=None if style else prompt,
+        call_back=call_back,
+    )
+    if not submission.holdable and readings.text_too_long == "refused":
+        size = len(content.encode())
+        raise Refusal(f"内容过长: 二维码最多容纳{MAX_QR_BYTES}字节, 收到{size}字节")
+    return submission

@@ -1,0 +1,149 @@
+"""The life of a task: its plan is made at submission, its status is a function of plan and clock.
+
+Rule 1: everything that decides what a task may become is `TRANSITIONS`.
+Rule 2: `status_at(plan, now)` is pure; no thread moves a task.
+Rule 3: a forced state is a new plan, and a status never goes back.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from mock_server.domain import dice
+from mock_server.domain.wrong_use import ConflictError
+
+MIN_DURATION_MS = 5_000  # claim task-duration
+MAX_DURATION_MS = 20_000
+RETENTION_MS = 24 * 3_600_000  # claims picture-lifetime, list-retention
+TASK_ID_DIGITS = 24  # claim task-id-form
+
+
+class Status(StrEnum):
+    """The status words of the wire (claim task-words)."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Event(StrEnum):
+    """What can happen to a task."""
+
+    START = "start"
+    SUCCEED = "succeed"
+    FAIL = "fail"
+
+
+TRANSITIONS: dict[tuple[Status, Event], Status] = {
+    (Status.PENDING, Event.START): Status.RUNNING,
+    (Status.PENDING, Event.FAIL): Status.FAILED,
+    (Status.RUNNING, Event.SUCCEED): Status.SUCCEEDED,
+    (Status.RUNNING, Event.FAIL): Status.FAILED,
+}
+FINAL = frozenset(set(Status) - {status for status, _ in TRANSITIONS})
+
+
+class PlanError(ConflictError):
+    """A plan or a forced state that the transition table does not allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The future of a task, in ms on the account's clock. `ends_at` None: it never ends."""
+
+    submitted_at: int
+    starts_at: int
+    ends_at: int | None
+    outcome: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task of an account. `number` counts its submits from 1; `content` is what is encoded."""
+
+    account: str
+    id: str
+    number: int
+    content: str
+    text: str | None
+    qr_code_url: str | None
+    style_id: str | None
+    your_prompt: str | None
+    call_back: str | None
+    base_url: str
+    pictures: int
+    plan: Plan
+
+
+def picture_urls(task: Task) -> list[str]:
+    """Return the addresses of a task's pictures; none unless it succeeds."""
+    if task.plan.outcome is not Status.SUCCEEDED:
+        return []
+    base = f"{task.base_url}/pictures/{task.account}/{task.id}"
+    return [f"{base}/{number}.png" for number in range(1, task.pictures + 1)]
+
+
+def plan_task(seed: int, number: int, now: int, *, outcome: Status = Status.SUCCEEDED) -> Plan:
+    """Return the plan of the account's `number`-th task, 5 to 20 s long, from its seed."""
+    lasts = dice.between(
+        seed, "task", number, "duration", low=MIN_DURATION_MS, high=MAX_DURATION_MS
+    )
+    waits = dice.between(seed, "task", number, "queue", low=lasts // 10, high=lasts // 3)
+    plan = Plan(submitted_at=now, starts_at=now + waits, ends_at=now + lasts, outcome=outcome)
+    return checked(plan)
+
+
+def task_id(seed: int, number: int) -> str:
+    """Return the id of the account's `number`-th task."""
+    return dice.hex_digits(seed, "task", number, "id", digits=TASK_ID_DIGITS)
+
+
+def status_at(plan: Plan, now: int) -> Status:
+    """Return the status that the account's clock makes of a plan."""
+    if plan.ends_at is not None and now >= plan.ends_at:
+        return plan.outcome
+    return Status.RUNNING if now >= plan.starts_at else Status.PENDING
+
+
+def is_kept(plan: Plan, now: int) -> bool:
+    """Whether the service still knows the task: 24 h after its end it is forgotten."""
+    return plan.ends_at is None or now < plan.ends_at + RETENTION_MS
+
+
+def checked(plan: Plan) -> Plan:
+    """Return the plan if the transition table allows it. Raises PlanError."""
+    ends_at = plan.ends_at if plan.ends_at is not None else plan.starts_at
+    if not plan.submitted_at <= plan.starts_at <= ends_at:
+        raise PlanError("a plan runs forward: submitted, started, ended")
+    if (last := plan.outcome) not in FINAL:
+        raise PlanError(f"a task cannot end as {last}: allowed are {_words(FINAL)}")
+    if last not in _reachable(Status.PENDING):
+        raise PlanError(f"no transition leads to {last}")
+    return plan
+
+
+def force(plan: Plan, status: Status, now: int) -> Plan:
+    """Return the plan under which the task has `status` from `now` on. Raises PlanError."""
+    current = status_at(plan, now)
+    if status == current:
+        return plan
+    if status not in _reachable(current):
+        allowed = _words(_reachable(current)) or "none, it has ended"
+        raise PlanError(f"a {current} task cannot become {status}: allowed from here: {allowed}")
+    starts_at = min(plan.starts_at, now)
+    if status is Status.RUNNING:
+        return checked(replace(plan, starts_at=starts_at))
+    return checked(replace(plan, starts_at=starts_at, ends_at=now, outcome=status))
+
+
+def _reachable(status: Status) -> frozenset[Status]:
+    found: set[Status] = set()
+    edge = {status}
+    while edge:
+        edge = {after for (before, _), after in TRANSITIONS.items() if before in edge} - found
+        found |= edge
+    return frozenset(found)
+
+
+def _words(statuses: frozenset[Status]) -> str:
+    return ", ".join(status for status in Status if status in statuses)

@@ -1,0 +1,48 @@
+"""Text, style and seed to a picture: a scene of the style with the text's QR code in a panel on it.
+
+Rules it owns: the same input gives the same bytes in every process; a seed moves things in the
+scene and never changes what the code says; a style that is not known is drawn in neutral colours.
+"""
+
+import hashlib
+import io
+from random import Random
+
+from mock_server.render.paint import Canvas
+from mock_server.render.panel import SIDE, lay, place
+from mock_server.render.qr import TextTooLongError, encode
+from mock_server.render.scenes import PLAIN, SCENES
+
+__all__ = ["SCENES", "SIDE", "TextTooLongError", "draw"]
+
+_HIGHEST_EDGE = 176.0
+_STRIP, _STRIP_EDGE = 80, 40
+
+
+def draw(text: str, *, style_id: str, seed: int) -> bytes:
+    """Return a PNG of 768 by 768 pixels whose QR code says `text`.
+
+    Raise TextTooLongError for more than 2,953 UTF-8 bytes, which no QR code can hold.
+    """
+    symbol = encode(text)
+    spot = place(symbol)
+    scene = SCENES.get(style_id, PLAIN)
+    frame_top = spot.y - spot.padding
+    canvas = Canvas(SIDE, SIDE, edge=max(_HIGHEST_EDGE, frame_top))
+    scene.below(canvas, _dice(style_id, seed, "below"))
+    picture = canvas.finished()
+    lay(picture, symbol, spot, scene.tones)
+    if scene.above and frame_top >= _STRIP_EDGE:
+        strip = Canvas(SIDE, _STRIP, edge=_STRIP_EDGE, clear=True)
+        scene.above(strip, _dice(style_id, seed, "above"))
+        layer = strip.finished()
+        picture.paste(layer, (0, frame_top - _STRIP_EDGE), layer)
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=4)
+    return file.getvalue()
+
+
+def _dice(*words: object) -> Random:
+    """Return dice that depend on the words alone, not on the process."""
+    digest = hashlib.sha256("\x1f".join(map(str, words)).encode()).digest()
+    return Random(int.from_bytes(digest[:8], "big"))

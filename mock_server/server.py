@@ -1,0 +1,197 @@
+"""`serve`: the simulator on uvicorn, with a deliverer, until it is told to stop."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+
+from mock_server.actions import accounts
+from mock_server.deliverer import Deliverer
+from mock_server.settings import Settings
+from mock_server.simulator import Simulator, build_simulator, wall_clock
+from mock_server.store.schedulers import LoopScheduler
+from mock_server.web.express import Express
+from mock_server.web.flask_app import create_app
+from mock_server.web.protocol import KEEP_ALIVE_S, ArtqrProtocol, Limits
+
+GRACE_S = 5
+BACKLOG = 2048
+
+log = logging.getLogger(__name__)
+
+
+class CannotListenError(OSError):
+    """The address cannot be listened on; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A server that answers. `stop` may be called from any thread."""
+
+    url: str
+    simulator: Simulator
+    stop: Callable[[], None]
+
+
+def serve(
+    settings: Settings,
+    on_ready: Callable[[Running], None],
+    real_now: Callable[[], int] = wall_clock,
+) -> None:
+    """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
+
+    Raises CannotListenError or store.files.DatabaseFileError.
+    """
+    listener = listen(settings)
+    loop_factory = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
+    with listener, asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(_serve(settings, listener, on_ready, real_now))
+
+
+@contextlib.contextmanager
+def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Iterator[Running]:
+    """Serve on a thread of this process for the length of a `with` block."""
+    ready = threading.Event()
+    found: list[Running] = []
+    failed: list[BaseException] = []
+
+    def on_ready(server: Running) -> None:
+        found.append(server)
+        ready.set()
+
+    def run() -> None:
+        try:
+            serve(settings, on_ready, real_now)
+        except BaseException as error:
+            failed.append(error)
+            raise
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="serve", daemon=True)
+    thread.start()
+    ready.wait()
+    if failed:
+        thread.join()
+        raise failed[0]
+    try:
+        yield found[0]
+    finally:
+        found[0].stop()
+        thread.join()
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a listening socket. Raises CannotListenError."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)  # noqa: FBT003 - the standard library wants it so
+    except OSError as error:
+        listener.close()
+        raise CannotListenError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; stop "
+            "what uses it, or choose another with --port (0 takes a free one)"
+        ) from None
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves signals and the moment of readiness to us."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal and end with 0: uvicorn's own would raise it again at the end."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        wanted = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in wanted}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+async def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    on_ready: Callable[[Running], None],
+    real_now: Callable[[], int],
+) -> None:
+    loop = asyncio.get_running_loop()
+    port = listener.getsockname()[1]
+    simulator = build_simulator(
+        settings, scheduler=LoopScheduler(loop), real_now=real_now, own_ports=(port,)
+    )
+    try:
+        await asyncio.wrap_future(
+            simulator.database.start(lambda tx: accounts.ensure_default(tx, simulator))
+        )
+        deliverer = Deliverer(simulator)
+        deliverer.start()
+        try:
+            await _answer(simulator, listener, on_ready)
+        finally:
+            # The deliverer needs this loop to finish what it is recording.
+            await loop.run_in_executor(None, deliverer.stop)
+    finally:
+        await loop.run_in_executor(None, simulator.close_outbound)
+        simulator.database.close()
+
+
+async def _answer(
+    simulator: Simulator, listener: socket.socket, on_ready: Callable[[Running], None]
+) -> None:
+    settings = simulator.settings
+    express = Express(simulator, create_app(simulator))
+    limits = Limits(request_timeout=settings.request_timeout, answer_defect=express.answer)
+    config = uvicorn.Config(
+        express,
+        http=functools.partial(ArtqrProtocol, limits=limits),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(lambda: setattr(server, "should_exit", True))
+
+    def started() -> None:
+        url = base_url(settings.host, listener.getsockname()[1])
+        on_ready(Running(url=url, simulator=simulator, stop=stop))
+
+    server = _Server(config, started)
+    await server.serve(sockets=[listener])
+
+
+def base_url(host: str, port: int) -> str:
+    """Return the address a client on this machine uses."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only shown
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -1,0 +1,140 @@
+"""Settings: flag, else `ARTQR_MOCK_*`, else TOML file, else default; unknown names are refused."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import platformdirs
+
+PREFIX = "ARTQR_MOCK_"
+DEFAULT_PORT = 3040
+# Read by the commands that talk to a server, not settings of a server.
+COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_CONFIG"})
+
+
+class SettingsError(ValueError):
+    """A setting that is unknown or has a value that cannot be; the message says what can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a server can be told. Times are seconds, sizes MiB where the name says so."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    public_url: str | None = None
+    database: str = ""
+    token: str | None = None
+    seed: int | None = None
+    callback_hosts: tuple[str, ...] = ()
+    callback_timeout: float = 10.0
+    callback_concurrency: int = 100
+    journal_calls: int = 10_000
+    journal_mib: int = 64
+    picture_cache_mib: int = 32
+    request_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"port {self.port} is not a port: 0 to 65535, 0 takes a free one")
+        for name in ("callback_timeout", "request_timeout", "callback_concurrency",
+                     "journal_calls", "journal_mib", "picture_cache_mib"):  # fmt: skip
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"{name} must be more than 0")
+        if self.seed is not None and not 0 <= self.seed < 2**63:
+            raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
+        if self.public_url is not None:
+            parts = urlsplit(self.public_url)
+            if parts.scheme not in ("http", "https") or not parts.netloc:
+                raise SettingsError(
+                    f"public_url {self.public_url!r} is not an address such as http://qr.test:3040"
+                )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def database_path(self) -> str:
+        """Where the database is: in the user's data directory unless a place was named."""
+        if self.database:
+            return self.database
+        return str(Path(platformdirs.user_data_dir("artqr-mock")) / "artqr-mock.sqlite3")
+
+    @classmethod
+    def load(
+        cls,
+        flags: Mapping[str, Any],
+        environ: Mapping[str, str] | None = None,
+        file: Path | None = None,
+    ) -> Self:
+        """Return the settings; flags with the value None were not given."""
+        environ = os.environ if environ is None else environ
+        file = file or (Path(path) if (path := environ.get("ARTQR_MOCK_CONFIG")) else None)
+        values: dict[str, Any] = {}
+        if file is not None:
+            values |= _from_file(file)
+        values |= _from_environ(environ)
+        values |= {name: value for name, value in flags.items() if value is not None}
+        return cls(**values)
+
+
+_KINDS = {field.name: field.type for field in fields(Settings)}
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for variable, text in environ.items():
+        if variable.startswith(PREFIX) and variable not in COMMAND_VARIABLES:
+            name = variable.removeprefix(PREFIX).lower()
+            values[_known(name, variable)] = _value(name, text, variable)
+    return values
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read {file}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{file} is not TOML: {error}") from None
+    return {
+        _known(name, f"{name} in {file}"): _value(name, value, f"{name} in {file}")
+        for name, value in table.items()
+    }
+
+
+def _known(name: str, where: str) -> str:
+    if name in _KINDS:
+        return name
+    near = get_close_matches(name, _KINDS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "there is: " + ", ".join(_KINDS)
+    raise SettingsError(f"{where}: no such setting; {hint}")
+
+
+def _value(name: str, value: Any, where: str) -> Any:
+    kind = str(_KINDS.get(name))
+    try:
+        if "tuple" in kind:
+            parts = value.split(",") if isinstance(value, str) else value
+            return tuple(str(part).strip() for part in parts if str(part).strip())
+        if "int" in kind:
+            return int(value)
+        if "float" in kind:
+            return float(value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"{where}: {value!r} is not a number") from None
+    return str(value)

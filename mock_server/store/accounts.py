@@ -1,0 +1,130 @@
+"""Rows of accounts."""
+
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+from mock_server.domain.accounts import Account, Origin
+from mock_server.domain.clock import Clock
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
+from mock_server.store.transaction import Row, Transaction
+
+OWNED = ("attempt", "callback", "task", "ledger", "package", "call", "call_total")
+
+
+def insert(tx: Transaction, account: Account) -> None:
+    """Add an account."""
+    tx.execute(
+        "insert into account values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            account.id,
+            account.name,
+            account.app_code,
+            account.app_key,
+            account.app_secret,
+            account.seed,
+            _changed_readings(account.readings),
+            json.dumps(asdict(account.origin)),
+            account.created_at,
+            account.clock.base_at,
+            account.clock.real_base_at,
+            account.clock.rate,
+            int(account.clock.frozen),
+            account.submits,
+            account.answers,
+        ),
+    )
+
+
+def get(tx: Transaction, account_id: str) -> Account | None:
+    """Return the account with this id."""
+    row = tx.one("select * from account where id = ?", (account_id,))
+    return _account(row) if row else None
+
+
+def by_app_code(tx: Transaction, app_code: str) -> Account | None:
+    """Return the account that an app code belongs to."""
+    row = tx.one("select * from account where app_code = ?", (app_code,))
+    return _account(row) if row else None
+
+
+def every(tx: Transaction) -> list[Account]:
+    """Return all accounts, oldest first."""
+    return [_account(row) for row in tx.all("select * from account order by created_at, id")]
+
+
+def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:
+    """Keep a new clock."""
+    tx.execute(
+        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ? where id = ?",
+        (clock.base_at, clock.real_base_at, clock.rate, int(clock.frozen), account_id),
+    )
+
+
+def set_world(tx: Transaction, account: Account) -> None:
+    """Keep readings, clock and counters: what a reset sets anew."""
+    set_clock(tx, account.id, account.clock)
+    tx.execute(
+        "update account set readings = ?, submits = ?, answers = ? where id = ?",
+        (_changed_readings(account.readings), account.submits, account.answers, account.id),
+    )
+
+
+def count(tx: Transaction, account_id: str, *, submits: int, answers: int) -> None:
+    """Advance the counters that seed ids and durations."""
+    tx.execute(
+        "update account set submits = submits + ?, answers = answers + ? where id = ?",
+        (submits, answers, account_id),
+    )
+
+
+def empty(tx: Transaction, account_id: str) -> None:
+    """Remove everything an account owns."""
+    for table in OWNED:
+        tx.execute(f"delete from {table} where account = ?", (account_id,))
+
+
+def delete(tx: Transaction, account_id: str) -> None:
+    """Remove an account and everything it owns."""
+    empty(tx, account_id)
+    tx.execute("delete from account where id = ?", (account_id,))
+
+
+def _changed_readings(readings: Readings) -> str:
+    default = as_mapping(DEFAULT_READINGS)
+    changed = {name: word for name, word in as_mapping(readings).items() if word != default[name]}
+    return json.dumps(changed)
+
+
+@lru_cache(maxsize=1024)
+def _readings(text: str) -> Readings:
+    return with_readings(DEFAULT_READINGS, json.loads(text))
+
+
+@lru_cache(maxsize=1024)
+def _origin(text: str) -> Origin:
+    values: dict[str, Any] = json.loads(text)
+    return Origin(**values)
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        id=row["id"],
+        name=row["name"],
+        app_code=row["app_code"],
+        app_key=row["app_key"],
+        app_secret=row["app_secret"],
+        seed=row["seed"],
+        readings=_readings(row["readings"]),
+        origin=_origin(row["origin"]),
+        created_at=row["created_at"],
+        clock=Clock(
+            base_at=row["base_at"],
+            real_base_at=row["real_base_at"],
+            rate=row["rate"],
+            frozen=bool(row["frozen"]),
+        ),
+        submits=row["submits"],
+        answers=row["answers"],
+    )

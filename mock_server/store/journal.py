@@ -1,0 +1,137 @@
+"""Rows of the journal: every call seen, bounded by number and size, with drops counted."""
+
+import json
+from dataclasses import dataclass
+
+from mock_server.domain.calls import Headers
+from mock_server.domain.redaction import Capture
+from mock_server.store.transaction import Row, Transaction, Value
+
+NO_ACCOUNT = ""
+# What one row costs beside its texts and bodies, roughly.
+ROW_BYTES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much the journal keeps for each account."""
+
+    calls: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One call, redacted. `account` None: it named no account we know."""
+
+    account: str | None
+    at: int
+    request_id: str
+    operation: str | None
+    method: str
+    path: str
+    status: int
+    error_code: str | None
+    charge: str
+    fen: int
+    task_id: str | None
+    request_headers: Headers
+    request: Capture
+    answer_headers: Headers
+    answer: Capture
+
+
+def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
+    """Add a call and return its id; the oldest are dropped past the limits."""
+    values = _values(entry)
+    size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
+    call_id = tx.insert(_INSERT, (*values, size))
+    _bound(tx, entry.account or NO_ACCOUNT, size, limits)
+    return call_id
+
+
+_INSERT = (
+    "insert into call (account, at, request_id, operation, method, path, status, error_code,"
+    " charge, fen, task_id, request_headers, request_body, request_length, request_sha256,"
+    " answer_headers, answer_body, answer_length, answer_sha256, size)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+
+
+def _values(entry: Entry) -> tuple[Value, ...]:
+    return (
+        entry.account or NO_ACCOUNT,
+        entry.at,
+        entry.request_id,
+        entry.operation,
+        entry.method,
+        entry.path,
+        entry.status,
+        entry.error_code,
+        entry.charge,
+        entry.fen,
+        entry.task_id,
+        json.dumps(entry.request_headers, ensure_ascii=False),
+        entry.request.body,
+        entry.request.length,
+        entry.request.sha256,
+        json.dumps(entry.answer_headers, ensure_ascii=False),
+        entry.answer.body,
+        entry.answer.length,
+        entry.answer.sha256,
+    )
+
+
+def _bound(tx: Transaction, account: str, size: int, limits: Limits) -> None:
+    total = tx.one(
+        "insert into call_total values (?, 1, 1, ?) on conflict (account) do update set"
+        " seen = seen + 1, kept = kept + 1, bytes = bytes + excluded.bytes returning kept, bytes",
+        (account, size),
+    )
+    if not total or (total["kept"] <= limits.calls and total["bytes"] <= limits.bytes):
+        return
+    # An eighth at a time, so that a full journal does not pay for a deletion on every call.
+    oldest = tx.all(
+        "select id, size from call where account = ? order by id limit ?",
+        (account, max(1, total["kept"] // 8)),
+    )
+    tx.execute("delete from call where account = ? and id <= ?", (account, oldest[-1]["id"]))
+    tx.execute(
+        "update call_total set kept = kept - ?, bytes = bytes - ? where account = ?",
+        (len(oldest), sum(row["size"] for row in oldest), account),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which calls to show; None shows all. `after` is the id to go on from."""
+
+    operation: str | None = None
+    status: int | None = None
+    charged: bool | None = None
+    after: int = 0
+    limit: int = 100
+
+
+def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
+    """Return the calls of an account that a filter lets through, oldest first."""
+    conditions = ["account = ?", "id > ?"]
+    values: list[str | int] = [account or NO_ACCOUNT, wanted.after]
+    if wanted.operation is not None:
+        conditions.append("operation = ?")
+        values.append(wanted.operation)
+    if wanted.status is not None:
+        conditions.append("status = ?")
+        values.append(wanted.status)
+    if wanted.charged is not None:
+        conditions.append(f"charge {'=' if wanted.charged else '<>'} 'charged'")
+    where = " and ".join(conditions)
+    return tx.all(f"select * from call where {where} order by id limit ?", (*values, wanted.limit))
+
+
+def dropped(tx: Transaction, account: str | None) -> int:
+    """Return how many calls the bounded journal has let go."""
+    row = tx.one(
+        "select seen - kept as dropped from call_total where account = ?", (account or NO_ACCOUNT,)
+    )
+    return int(row["dropped"]) if row else 0

@@ -1,0 +1,70 @@
+"""Who owns the writing connection: the event loop of `serve`, or a thread of our own."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+Task = Callable[[], None]
+
+
+class Scheduler(Protocol):
+    """Runs tasks one after the other on one thread, the owner's."""
+
+    def call_soon(self, task: Task) -> None:
+        """Run the task on the owner's thread; callable from any thread."""
+
+    def is_owner(self) -> bool:
+        """Whether the calling thread is the owner's."""
+
+    def close(self) -> None:
+        """Finish what was handed in and stop."""
+
+
+class LoopScheduler:
+    """The owner is a running event loop: all work of one turn of the loop comes together."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._thread = threading.get_ident()
+
+    def call_soon(self, task: Task) -> None:
+        """See Scheduler."""
+        if self.is_owner():
+            self._loop.call_soon(task)
+        else:
+            self._loop.call_soon_threadsafe(task)
+
+    def is_owner(self) -> bool:
+        """See Scheduler."""
+        return threading.get_ident() == self._thread
+
+    def close(self) -> None:
+        """See Scheduler; the loop belongs to somebody else."""
+
+
+class ThreadScheduler:
+    """The owner is a private thread: for WSGI servers, test clients and the command line."""
+
+    def __init__(self) -> None:
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="database-owner", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            task()
+
+    def call_soon(self, task: Task) -> None:
+        """See Scheduler."""
+        self._tasks.put(task)
+
+    def is_owner(self) -> bool:
+        """See Scheduler."""
+        return threading.current_thread() is self._thread
+
+    def close(self) -> None:
+        """See Scheduler."""
+        self._tasks.put(None)
+        self._thread.join(timeout=10)

@@ -1,0 +1,122 @@
+-- The rows of the simulator. Instants are ms and end in _at, money is whole fen.
+-- A change here raises SCHEMA_VERSION in store/database.py: a file of another version is refused.
+
+create table account (
+  id text primary key,
+  name text not null,
+  app_code text not null unique,
+  app_key text not null unique,
+  app_secret text not null,
+  seed integer not null,
+  readings text not null,        -- {id: word} of what differs from the defaults
+  origin text not null,          -- what reset goes back to: credits, readings, clock
+  created_at integer not null,
+  base_at integer not null,      -- the clock: domain/clock.py
+  real_base_at integer not null,
+  rate real not null,
+  frozen integer not null,
+  submits integer not null,      -- counters that seed ids and durations; reset restarts them
+  answers integer not null
+);
+
+create table package (
+  id integer primary key autoincrement,
+  account text not null,
+  offer text not null,
+  credits integer not null,
+  remaining integer not null check (remaining >= 0),
+  fen integer not null,
+  bought_at integer not null,
+  expires_at integer not null
+);
+create index package_by_account on package (account, expires_at, bought_at, id);
+
+create table ledger (
+  id integer primary key autoincrement,
+  account text not null,
+  call_id integer not null unique,
+  package_id integer not null,
+  operation text not null,
+  task_id text,
+  fen integer not null,
+  at integer not null
+);
+create index ledger_by_account on ledger (account, id);
+
+create table task (
+  account text not null,
+  id text not null,
+  number integer not null,
+  content text not null,
+  text text,
+  qr_code_url text,
+  style_id text,
+  your_prompt text,
+  call_back text,
+  base_url text not null,        -- where its pictures are served
+  pictures integer not null,
+  submitted_at integer not null,
+  starts_at integer not null,
+  ends_at integer,               -- null: it never ends
+  outcome text not null,
+  primary key (account, id)
+);
+create unique index task_by_number on task (account, number);
+
+create table callback (
+  id integer primary key autoincrement,
+  account text not null,
+  task_id text not null,
+  url text not null,
+  due_at integer,                -- null: its task never ends
+  state text not null
+);
+create index callback_by_state on callback (state, account, due_at);
+create index callback_by_task on callback (account, task_id);
+
+create table attempt (
+  id integer primary key autoincrement,
+  callback_id integer not null,
+  account text not null,
+  at integer not null,
+  request blob not null,
+  status integer,
+  error text,
+  answer blob not null,
+  duration_ms integer not null
+);
+create index attempt_by_callback on attempt (account, callback_id);
+
+-- Every call seen. account '' is a call that named no account we know.
+create table call (
+  id integer primary key autoincrement,
+  account text not null,
+  at integer not null,
+  request_id text not null,
+  operation text,
+  method text not null,
+  path text not null,
+  status integer not null,
+  error_code text,
+  charge text not null,
+  fen integer not null,
+  task_id text,
+  request_headers text not null,
+  request_body blob not null,
+  request_length integer not null,
+  request_sha256 text not null,
+  answer_headers text not null,
+  answer_body blob not null,
+  answer_length integer not null,
+  answer_sha256 text not null,
+  size integer not null
+);
+create index call_by_account on call (account, id);
+
+-- What the journal holds per account, so that bounding it needs no counting.
+create table call_total (
+  account text primary key,
+  seen integer not null,
+  kept integer not null,
+  bytes integer not null
+);

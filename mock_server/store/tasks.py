@@ -1,0 +1,91 @@
+"""Rows of tasks."""
+
+from mock_server.domain.tasks import RETENTION_MS, Plan, Status, Task
+from mock_server.store.transaction import Row, Transaction
+
+# claim list-retention: ended tasks are forgotten after 24 h
+_KEPT = "account = ? and (ends_at is null or ends_at > ?)"
+
+
+def insert(tx: Transaction, task: Task) -> None:
+    """Add a task with its plan."""
+    plan = task.plan
+    tx.execute(
+        "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            task.account,
+            task.id,
+            task.number,
+            task.content,
+            task.text,
+            task.qr_code_url,
+            task.style_id,
+            task.your_prompt,
+            task.call_back,
+            task.base_url,
+            task.pictures,
+            plan.submitted_at,
+            plan.starts_at,
+            plan.ends_at,
+            plan.outcome,
+        ),
+    )
+
+
+def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
+    """Return a task of an account."""
+    row = tx.one("select * from task where account = ? and id = ?", (account_id, task_id))
+    return _task(row) if row else None
+
+
+def page(tx: Transaction, account_id: str, now: int, *, offset: int, limit: int) -> list[Task]:
+    """Return the tasks that the service still lists, newest first (claim list-order)."""
+    rows = tx.all(
+        f"select * from task where {_KEPT} order by number desc limit ? offset ?",
+        (account_id, now - RETENTION_MS, limit, offset),
+    )
+    return [_task(row) for row in rows]
+
+
+def kept(tx: Transaction, account_id: str, now: int) -> int:
+    """Return how many tasks the service still lists."""
+    row = tx.one(
+        f"select count(*) as kept from task where {_KEPT}", (account_id, now - RETENTION_MS)
+    )
+    return int(row["kept"]) if row else 0
+
+
+def set_plan(tx: Transaction, task: Task) -> None:
+    """Keep a new plan."""
+    tx.execute(
+        "update task set starts_at = ?, ends_at = ?, outcome = ? where account = ? and id = ?",
+        (task.plan.starts_at, task.plan.ends_at, task.plan.outcome, task.account, task.id),
+    )
+
+
+def after(tx: Transaction, account_id: str, number: int, limit: int) -> list[Task]:
+    """Return the tasks numbered above `number`, in the order of submission."""
+    rows = tx.all(
+        "select * from task where account = ? and number > ? order by number limit ?",
+        (account_id, number, limit),
+    )
+    return [_task(row) for row in rows]
+
+
+def next_end(tx: Transaction, account_id: str, now: int) -> Row | None:
+    """Return `at, task_id` of the next task to end."""
+    return tx.one(
+        "select ends_at as at, id as task_id from task where account = ? and ends_at > ?"
+        " order by ends_at, number limit 1",
+        (account_id, now),
+    )
+
+
+def _task(row: Row) -> Task:
+    plan = Plan(
+        submitted_at=row.pop("submitted_at"),
+        starts_at=row.pop("starts_at"),
+        ends_at=row.pop("ends_at"),
+        outcome=Status(row.pop("outcome")),
+    )
+    return Task(plan=plan, **row)

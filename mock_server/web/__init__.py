@@ -1,0 +1,1 @@
+"""The wire. Both doors only translate between HTTP and the actions."""

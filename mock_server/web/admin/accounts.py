@@ -1,0 +1,81 @@
+"""Accounts: make, list, look at, reset, delete."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server.actions import accounts as actions
+from mock_server.actions import reports
+from mock_server.actions.accounts import Wish
+from mock_server.actions.reports import Standing
+from mock_server.domain.accounts import Account
+from mock_server.domain.readings import as_mapping
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as rows
+from mock_server.store.transaction import Transaction
+from mock_server.web.admin.inputs import body_of
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add the routes of accounts."""
+    run, read = simulator.database.run, simulator.database.read
+
+    def shown(tx: Transaction, account: Account) -> dict[str, Any]:
+        return account_json(reports.standing(tx, simulator, account))
+
+    @routes.post("/accounts")
+    def create_account() -> tuple[Response, int]:
+        wish = _wish(body_of("NewAccount"))
+        made = run(lambda tx: shown(tx, actions.create(tx, simulator, wish)))
+        return jsonify(made), 201
+
+    @routes.get("/accounts")
+    def list_accounts() -> Response:
+        return jsonify(accounts=read(lambda tx: [shown(tx, each) for each in rows.every(tx)]))
+
+    @routes.get("/accounts/<account_id>")
+    def get_account(account_id: str) -> Response:
+        return jsonify(read(lambda tx: shown(tx, actions.find(tx, account_id))))
+
+    @routes.delete("/accounts/<account_id>")
+    def delete_account(account_id: str) -> tuple[str, int]:
+        run(lambda tx: actions.delete(tx, account_id))
+        return "", 204
+
+    @routes.post("/accounts/<account_id>/reset")
+    def reset_account(account_id: str) -> Response:
+        body_of("Empty")
+        return jsonify(run(lambda tx: shown(tx, actions.reset(tx, simulator, account_id))))
+
+
+def account_json(standing: Standing) -> dict[str, Any]:
+    """Return an account as the admin API shows it; credentials are for its owner to use."""
+    account = standing.account
+    return {
+        "id": account.id,
+        "name": account.name,
+        "app_code": account.app_code,
+        "app_key": account.app_key,
+        "app_secret": account.app_secret,
+        "balance": standing.balance,
+        "seed": account.seed,
+        "clock": {
+            "now": standing.now,
+            "rate": account.clock.rate,
+            "frozen": account.clock.frozen,
+        },
+        "readings": as_mapping(account.readings),
+    }
+
+
+def _wish(body: dict[str, Any]) -> Wish:
+    clock = body.get("clock", {})
+    return Wish(
+        name=body.get("name", ""),
+        credits=body.get("credits", Wish().credits),
+        seed=body.get("seed"),
+        readings=body.get("readings"),
+        clock_at=clock.get("now"),
+        rate=float(clock.get("rate", 1.0)),
+        frozen=clock.get("frozen", False),
+    )

@@ -1,0 +1,62 @@
+"""The clock of an account: look at it, move it, stop it."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server.actions import accounts, callbacks, reports
+from mock_server.actions import clock as actions
+from mock_server.actions.clock import Change
+from mock_server.actions.reports import Standing
+from mock_server.domain.durations import parse_duration
+from mock_server.simulator import Simulator
+from mock_server.store.transaction import Transaction
+from mock_server.web.admin.inputs import body_of
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add the routes of clocks."""
+
+    @routes.get("/accounts/<account_id>/clock")
+    def get_clock(account_id: str) -> Response:
+        def look(tx: Transaction) -> Standing:
+            return reports.standing(tx, simulator, accounts.find(tx, account_id))
+
+        standing = simulator.database.read(look)
+        clock = standing.account.clock
+        return jsonify(now=standing.now, rate=clock.rate, frozen=clock.frozen)
+
+    @routes.post("/accounts/<account_id>/clock")
+    def change_clock(account_id: str) -> Response:
+        body = body_of("ClockChange")
+        wanted = _change(body)
+        changed = simulator.database.run(
+            lambda tx: actions.change(tx, simulator, account_id, wanted)
+        )
+        clock = changed.account.clock
+        shown: dict[str, Any] = {
+            "now": changed.now,
+            "rate": clock.rate,
+            "frozen": clock.frozen,
+        }
+        if wanted.to_next_event:
+            event = changed.event
+            shown["event"] = event and {
+                "kind": event.kind,
+                "at": event.at,
+                "task_id": event.task_id,
+            }
+        if body.get("settle"):
+            shown["delivered"] = callbacks.settle(simulator, account_id, changed.due)
+        return jsonify(shown)
+
+
+def _change(body: dict[str, Any]) -> Change:
+    advance = body.get("advance")
+    return Change(
+        frozen=body.get("freeze"),
+        rate=body.get("rate"),
+        advance_ms=None if advance is None else parse_duration(advance),
+        to=body.get("now"),
+        to_next_event=body.get("to_next_event", False),
+    )

@@ -1,0 +1,65 @@
+"""Who may use the admin API.
+
+Rule 1: with a token set, only who sends it. Off loopback `serve` insists on one.
+Rule 2: without one, only calls whose Host names this machine, so that no web page can reach in
+by a name that it points here (DNS rebinding).
+Rule 3: a browser's Origin must be our own, token or not.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from mock_server.domain.auth import same_secret
+from mock_server.settings import Settings
+
+MAX_BODY_BYTES = 1024 * 1024
+# A health check of a container has no token, and learns nothing that needs one.
+OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why a call is not let in."""
+
+    status: int
+    detail: str
+
+
+def refusal(request: Request, settings: Settings) -> Refused | None:
+    """Return why a call to the admin API is refused, None if it is welcome."""
+    request.max_content_length = MAX_BODY_BYTES
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        return Refused(status=403, detail=f"Origin {origin[:200]} is not this server")
+    if settings.token is not None:
+        if request.path in OPEN_PATHS or same_secret(_token(request), settings.token):
+            return None
+        return Refused(
+            status=401, detail="send the token of `serve --token` as `Authorization: Bearer TOKEN`"
+        )
+    if not _names_this_machine(request.host, settings):
+        return Refused(
+            status=403,
+            detail=f"Host {request.host[:200]!r} is not this machine: use 127.0.0.1 or localhost, "
+            "start with --public-url for another name, or with --token",
+        )
+    return None
+
+
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _names_this_machine(host: str, settings: Settings) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    public = urlsplit(settings.public_url or "").hostname
+    if name in ("localhost", settings.host, public):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,29 @@
+"""Health: a page for people, two plain words for probes."""
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server import __version__, contract
+from mock_server.simulator import Simulator
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add `/health`, `/livez` and `/readyz`."""
+
+    @routes.get("/health")
+    def health() -> Response:
+        simulator.database.read(lambda tx: tx.one("select 1"))
+        return jsonify(
+            status="ok",
+            version=__version__,
+            contract_version=contract.document("openapi")["info"]["version"],
+            database=str(simulator.database.path),
+        )
+
+    @routes.get("/livez")
+    def livez() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        simulator.database.read(lambda tx: tx.one("select 1"))
+        return Response("ok\n", mimetype="text/plain")

@@ -1,0 +1,64 @@
+"""What an admin call sends, checked against contracts/admin.openapi.yaml before it is used."""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from flask import request
+
+from mock_server import contract
+from mock_server.domain.wrong_use import WrongUseError
+
+MAX_PAGE = 1000
+
+
+def body_of(schema: str) -> dict[str, Any]:
+    """Return the JSON body of the current call; no body is `{}`. Raises WrongUseError.
+
+    `schema` names the component of the admin document that it has to fit.
+    """
+    raw = request.get_data()
+    try:
+        value = json.loads(raw.decode()) if raw.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise WrongUseError(f"the body is not JSON: {error}") from None
+    errors = [
+        f"{'/'.join(map(str, ['', *error.instance_path])) or 'the body'}: {error.message}"
+        for error in contract.admin_validator(schema).iter_errors(value)
+    ]
+    if errors:
+        raise WrongUseError(
+            "; ".join(errors[:5]) + f" (see schema {schema} in /_mock/openapi.json)"
+        )
+    fields: dict[str, Any] = value
+    return fields
+
+
+def query_of(allowed: Collection[str]) -> dict[str, str]:
+    """Return the query parameters; refuse a name that is not allowed."""
+    for name in request.args:
+        if name not in allowed:
+            raise WrongUseError(
+                f"no query parameter is called {name[:64]!r}: there is {', '.join(allowed)}"
+            )
+    return request.args.to_dict()
+
+
+def whole(query: dict[str, str], name: str, *, default: int, most: int) -> int:
+    """Return a whole number from the query, 0 to `most`."""
+    text = query.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > most:
+        raise WrongUseError(f"{name} must be a whole number from 0 to {most}, not {text[:64]!r}")
+    return int(text)
+
+
+def flag(query: dict[str, str], name: str) -> bool | None:
+    """Return true or false from the query, None if it is not given."""
+    text = query.get(name)
+    if text is None:
+        return None
+    if text not in ("true", "false"):
+        raise WrongUseError(f"{name} must be true or false, not {text[:64]!r}")
+    return text == "true"

@@ -1,0 +1,155 @@
+"""What an account has done: its bill, its calls, its callbacks."""
+
+import base64
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server.actions import reports
+from mock_server.actions.reports import Bill
+from mock_server.domain.billing import CHARGE_TEXT, Charge
+from mock_server.domain.calls import Operation
+from mock_server.domain.wrong_use import WrongUseError
+from mock_server.simulator import Simulator
+from mock_server.store.journal import Filter
+from mock_server.store.transaction import Row
+from mock_server.web.admin.inputs import MAX_PAGE, flag, query_of, whole
+
+CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add the routes of reports."""
+    read = simulator.database.read
+
+    @routes.get("/accounts/<account_id>/bill")
+    def get_bill(account_id: str) -> Response:
+        return jsonify(bill_json(read(lambda tx: reports.bill(tx, simulator, account_id))))
+
+    def calls(account_id: str | None) -> Response:
+        wanted = _filter()
+        found, dropped = read(lambda tx: reports.calls(tx, account_id, wanted))
+        full = bool(found) and len(found) == wanted.limit
+        return jsonify(
+            calls=[call_json(row) for row in found],
+            next=found[-1]["id"] if full else None,
+            dropped=dropped,
+        )
+
+    routes.add_url_rule("/calls", "list_nobodys_calls", lambda: calls(None))
+    routes.add_url_rule("/accounts/<account_id>/calls", "list_calls", calls)
+
+    @routes.get("/accounts/<account_id>/callbacks")
+    def list_callbacks(account_id: str) -> Response:
+        query = query_of(("after", "limit"))
+        after = whole(query, "after", default=0, most=2**62)
+        limit = whole(query, "limit", default=100, most=MAX_PAGE)
+        listed = read(lambda tx: reports.callbacks(tx, account_id, after=after, limit=limit))
+        following = listed[-1][0]["id"] if listed and len(listed) == limit else None
+        return jsonify(
+            callbacks=[callback_json(row, attempts) for row, attempts in listed], next=following
+        )
+
+
+def _filter() -> Filter:
+    query = query_of(CALL_FILTERS)
+    operation = query.get("operation")
+    if operation is not None and operation not in set(Operation):
+        raise WrongUseError(
+            f"no operation is called {operation[:64]!r}: there is {', '.join(Operation)}"
+        )
+    status = whole(query, "status", default=0, most=599)
+    return Filter(
+        operation=operation,
+        status=status or None,
+        charged=flag(query, "charged"),
+        after=whole(query, "after", default=0, most=2**62),
+        limit=whole(query, "limit", default=100, most=MAX_PAGE),
+    )
+
+
+def bill_json(bill: Bill) -> dict[str, Any]:
+    """Return a bill as the admin API shows it; money is whole fen."""
+    return {
+        "charges": bill.charges,
+        "fen": bill.fen,
+        "by_operation": {
+            row["operation"]: {"charges": row["charges"], "fen": row["fen"]}
+            for row in bill.by_operation
+        },
+        "balance": bill.balance,
+        "packages": [
+            {
+                "id": package.id,
+                "offer": package.offer,
+                "credits": package.credits,
+                "remaining": package.remaining,
+                "bought_at": package.bought_at,
+                "expires_at": package.expires_at,
+                "fen": package.fen,
+            }
+            for package in bill.packages
+        ],
+    }
+
+
+def call_json(row: Row) -> dict[str, Any]:
+    """Return a journalled call as the admin API shows it."""
+    return {
+        "id": row["id"],
+        "at": row["at"],
+        "account": row["account"] or None,
+        "request_id": row["request_id"] or None,
+        "operation": row["operation"],
+        "method": row["method"],
+        "path": row["path"],
+        "status": row["status"],
+        "error_code": row["error_code"],
+        "charged": row["charge"] == Charge.CHARGED,
+        "fen": row["fen"],
+        "reason": CHARGE_TEXT[Charge(row["charge"])],
+        "task_id": row["task_id"],
+        "request": _message(row, "request"),
+        "answer": _message(row, "answer"),
+        "findings": [],
+    }
+
+
+def callback_json(row: Row, attempts: list[Row]) -> dict[str, Any]:
+    """Return a callback with its attempts."""
+    return {
+        "id": row["id"],
+        "task_id": row["task_id"],
+        "url": row["url"],
+        "due_at": row["due_at"],
+        "state": row["state"],
+        "attempts": [
+            {
+                "at": attempt["at"],
+                "status": attempt["status"],
+                "error": attempt["error"],
+                "duration_ms": attempt["duration_ms"],
+                "request": attempt["request"].decode(),
+                "answer": _text(attempt["answer"])["body"],
+            }
+            for attempt in attempts
+        ],
+    }
+
+
+def _message(row: Row, part: str) -> dict[str, Any]:
+    return {
+        "headers": json.loads(row[f"{part}_headers"]),
+        **_text(row[f"{part}_body"]),
+        "length": row[f"{part}_length"],
+        "sha256": row[f"{part}_sha256"] or None,
+    }
+
+
+def _text(body: bytes) -> dict[str, str]:
+    """Return a body as text, or in base64 where it is none."""
+    try:
+        return {"body": body.decode(), "encoding": "utf-8"}
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(body).decode(), "encoding": "base64"}

@@ -1,0 +1,54 @@
+"""Tasks as the simulator knows them, and forcing one into a state."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server.actions import reports
+from mock_server.actions import tasks as actions
+from mock_server.domain.tasks import Status, Task, picture_urls, status_at
+from mock_server.simulator import Simulator
+from mock_server.web.admin.inputs import MAX_PAGE, body_of, query_of, whole
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add the routes of tasks."""
+
+    @routes.get("/accounts/<account_id>/tasks")
+    def list_account_tasks(account_id: str) -> Response:
+        query = query_of(("after", "limit"))
+        after = whole(query, "after", default=0, most=2**62)
+        limit = whole(query, "limit", default=100, most=MAX_PAGE)
+        listed = simulator.database.read(
+            lambda tx: reports.tasks(tx, simulator, account_id, after=after, limit=limit)
+        )
+        following = listed[-1][0].number if listed and len(listed) == limit else None
+        return jsonify(tasks=[task_json(task, status) for task, status in listed], next=following)
+
+    @routes.post("/accounts/<account_id>/tasks/<task_id>")
+    def force_task(account_id: str, task_id: str) -> Response:
+        status = Status(body_of("ForcedState")["state"])
+        task, now = simulator.database.run(
+            lambda tx: actions.force(tx, simulator, account_id, task_id, status)
+        )
+        return jsonify(task_json(task, status_at(task.plan, now)))
+
+
+def task_json(task: Task, status: Status) -> dict[str, Any]:
+    """Return a task with its plan, which no client of the vendor can see."""
+    return {
+        "task_id": task.id,
+        "number": task.number,
+        "status": status,
+        "content": task.content,
+        "text": task.text,
+        "qr_code_url": task.qr_code_url,
+        "style_id": task.style_id,
+        "your_prompt": task.your_prompt,
+        "call_back": task.call_back,
+        "submitted_at": task.plan.submitted_at,
+        "starts_at": task.plan.starts_at,
+        "ends_at": task.plan.ends_at,
+        "outcome": task.plan.outcome,
+        "pictures": picture_urls(task),
+    }

@@ -1,0 +1,192 @@
+"""The express lane: bytes -> `Call` -> gateway -> `Answer` -> bytes, without a thread or a route.
+
+Rule 1: it takes everything that is the gateway's; the Flask app has the rest, through a2wsgi.
+Rule 2: a body is read here, bounded, before any thread is taken.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+
+from mock_server.actions import gateway
+from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
+from mock_server.simulator import Simulator
+from mock_server.store.transaction import Transaction
+from mock_server.web.protocol import EXTENSION, write_answer
+from mock_server.web.routing import is_ours
+
+T = TypeVar("T")
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# A body over the gateway's limit is read and dropped up to here, so that its sender gets to the
+# answer; beyond it the connection is cut.
+MAX_DRAIN_BYTES = 8 * MAX_BODY_BYTES
+FLASK_THREADS = 32
+
+log = logging.getLogger(__name__)
+
+
+class ClientGoneError(Exception):
+    """The peer hung up before its request was whole: there is nobody to answer."""
+
+
+class Express:
+    """The ASGI application of `serve`."""
+
+    def __init__(self, simulator: Simulator, flask: Flask) -> None:
+        self._simulator = simulator
+        self._flask = FlaskLane(flask)
+
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        """Answer one request."""
+        try:
+            if is_ours(scope["path"]):
+                answer = await self._flask.answer(scope, receive)
+            else:
+                answer = await self.answer(await read_call(scope, receive))
+        except ClientGoneError:
+            return
+        write_answer(scope, answer)
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer a call through the gateway; our own failure becomes our 500."""
+        simulator = self._simulator
+        try:
+            return await self._commit(lambda tx: gateway.handle(tx, simulator, call))
+        except Exception as error:
+            log.exception("a call failed in the simulator")
+            bug = error
+        try:
+            return await self._commit(lambda tx: gateway.record_bug(tx, simulator, call, bug))
+        except Exception:
+            log.exception("the failure could not be journalled")
+            return gateway.bug_answer(bug)
+
+    def _commit(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        committed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def done(result: T, error: BaseException | None) -> None:
+            if committed.done():  # the request was cancelled meanwhile; it is booked all the same
+                return
+            if error is None:
+                committed.set_result(result)
+            else:
+                committed.set_exception(error)
+
+        self._simulator.database.submit(work, done)
+        return committed
+
+
+class FlaskLane:
+    """Runs the Flask app in threads for what is not on the express lane."""
+
+    def __init__(self, flask: Flask) -> None:
+        self._app = WSGIMiddleware(_keep_headers(flask), workers=FLASK_THREADS)
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """Return what Flask answers, with the header names as it spelt them."""
+        body, _ = await read_body(scope, receive)
+        headers = [pair for pair in scope["headers"] if pair[0] not in _BODY_HEADERS]
+        headers.append((b"content-length", str(len(body)).encode()))
+        inner = {**scope, "headers": headers, "root_path": ""}
+        answer: dict[str, Any] = {"body": b""}
+
+        async def whole() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def keep(message: dict[str, Any]) -> None:
+            answer["status"] = message.get("status", answer.get("status"))
+            answer["body"] += message.get("body", b"")
+
+        await self._app(inner, whole, keep)  # type: ignore[arg-type]
+        return Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
+
+
+async def read_call(scope: Scope, receive: Receive) -> Call:
+    """Return a request as a call. Raises ClientGoneError."""
+    body, defect = await read_body(scope, receive)
+    return Call(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+        ),
+        body=body,
+        scheme=scope["scheme"],
+        defect=defect,
+    )
+
+
+async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | None]:
+    """Return the whole body, or the defect that it is too large. Raises ClientGoneError."""
+    cycle = scope["extensions"][EXTENSION]["cycle"]
+    too_large = Defect(code="I413RL", reason="")
+    announced = _content_length(scope)
+    if announced > MAX_BODY_BYTES and (
+        announced > MAX_DRAIN_BYTES or cycle.waiting_for_100_continue
+    ):
+        cycle.keep_alive = False
+        return b"", too_large
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        size += len(message["body"])
+        if size <= MAX_BODY_BYTES:
+            parts.append(message["body"])
+        else:
+            parts.clear()
+        if size > MAX_DRAIN_BYTES:
+            cycle.keep_alive = False
+            return b"", too_large
+        if not message["more_body"]:
+            return (b"".join(parts), None) if size <= MAX_BODY_BYTES else (b"", too_large)
+
+
+_HEADERS = "artqr_mock.headers"
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
+
+
+def _keep_headers(flask: Flask) -> Callable[..., Any]:
+    """Note the headers as Flask spells them: a2wsgi makes them lower case."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            environ["asgi.scope"][_HEADERS] = tuple(headers)
+            return start_response(status, headers, exc_info)
+
+        scope = environ["asgi.scope"]
+        query = scope["query_string"].decode("latin-1")
+        path = scope["raw_path"].decode("latin-1")
+        environ["RAW_URI"] = f"{path}?{query}" if query else path
+        environ["wsgi.errors"] = _LogStream()
+        return flask(environ, start)
+
+    return app
+
+
+class _LogStream:
+    """Where a WSGI application writes what goes wrong: our log, not standard output."""
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            log.error("%s", text.rstrip())
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _content_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+    return 0

@@ -1,0 +1,32 @@
+"""The whole application as a normal Flask app: every route, for any WSGI server or test client.
+
+`serve` puts the express lane in front of it for the gateway's paths (express.py).
+"""
+
+from flask import Flask, Response, request
+
+from mock_server.simulator import Simulator
+from mock_server.web import admin, documents, pictures, problems, vendor
+from mock_server.web.routing import is_ours
+
+
+def create_app(simulator: Simulator) -> Flask:
+    """Return the application. It starts no thread: callbacks go out by `settle`."""
+    app = Flask("mock_server", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.merge_slashes = False
+    app.register_blueprint(admin.blueprint(simulator))
+    app.register_blueprint(pictures.blueprint(simulator))
+    app.register_blueprint(documents.blueprint())
+    problems.add_handlers(app)
+
+    @app.before_request
+    def gateway() -> Response | None:
+        # One catch-all ahead of routing, so that no automatic OPTIONS, HEAD, redirect or 405
+        # ever writes an answer in the gateway's name.
+        if is_ours(request.path):
+            return None
+        return vendor.to_response(vendor.answer_call(simulator, vendor.read_call()))
+
+    return app

@@ -1,0 +1,79 @@
+"""Pictures: drawn on first GET, kept in a bounded memory cache, the same bytes ever after."""
+
+import threading
+from collections import OrderedDict
+from hashlib import sha256
+
+from flask import Blueprint, Response, request
+
+from mock_server import render
+from mock_server.actions import pictures
+from mock_server.actions.pictures import Address, Picture
+from mock_server.domain.calls import Answer
+from mock_server.simulator import Simulator
+from mock_server.web.vendor import read_call
+
+LIFETIME_S = 24 * 3600
+
+
+def blueprint(simulator: Simulator) -> Blueprint:
+    """Return the route of the pictures."""
+    routes = Blueprint("pictures", __name__)
+    cache = Cache(limit=simulator.settings.picture_cache_mib * 1024 * 1024)
+
+    @routes.get("/pictures/<account>/<task_id>/<int:number>.png")
+    def picture(account: str, task_id: str, number: int) -> Response:
+        address = Address(account=account, task_id=task_id, number=number)
+        found = simulator.database.read(lambda tx: pictures.find(tx, simulator, address))
+        response = _png(cache.get(found)) if found else _missing()
+        answer = Answer(
+            status=response.status_code,
+            headers=tuple(response.headers),
+            body=response.get_data() if response.status_code == 200 else b"",
+        )
+        call = read_call()
+        simulator.database.run(lambda tx: pictures.book(tx, simulator, address, call, answer))
+        return response
+
+    return routes
+
+
+class Cache:
+    """Drawn pictures, the least recently used dropped first; `limit` in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+        self._pictures: OrderedDict[Picture, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, picture: Picture) -> bytes:
+        """Return the bytes of a picture, drawn if they are not held."""
+        with self._lock:
+            if picture in self._pictures:
+                self._pictures.move_to_end(picture)
+                return self._pictures[picture]
+        drawn = render.draw(picture.content, style_id=picture.style_id, seed=picture.seed)
+        with self._lock:
+            if picture not in self._pictures:
+                self._pictures[picture] = drawn
+                self._held += len(drawn)
+            while self._held > self._limit and self._pictures:
+                _, dropped = self._pictures.popitem(last=False)
+                self._held -= len(dropped)
+        return drawn
+
+
+def _png(content: bytes) -> Response:
+    response = Response(content, mimetype="image/png")
+    response.set_etag(sha256(content).hexdigest()[:32])
+    response.cache_control.public = True
+    response.cache_control.max_age = LIFETIME_S
+    response.cache_control.immutable = True
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def _missing() -> Response:
+    response = Response("no such picture, or not any more\n", 404, mimetype="text/plain")
+    response.cache_control.no_store = True
+    return response

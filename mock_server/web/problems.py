@@ -1,0 +1,57 @@
+"""How our own surface says no: problem details (RFC 9457), never in the vendor's form."""
+
+import json
+import logging
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from mock_server.actions.gateway import BUG_HEADER
+from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
+
+log = logging.getLogger(__name__)
+
+
+def problem(status: int, title: str, detail: str) -> Response:
+    """Return a problem: what was wrong, and in `detail` what to do instead."""
+    body = {"title": title, "status": status, "detail": detail}
+    text = json.dumps(body, ensure_ascii=False) + "\n"
+    return Response(text, status, mimetype="application/problem+json")
+
+
+def add_handlers(app: Flask) -> None:
+    """Answer wrong use, unknown routes and our own bugs as problems."""
+
+    @app.errorhandler(NotFoundError)
+    def not_found(error: NotFoundError) -> Response:
+        return problem(404, "Not found", str(error))
+
+    @app.errorhandler(ConflictError)
+    def conflict(error: ConflictError) -> Response:
+        return problem(409, "Not possible now", str(error))
+
+    @app.errorhandler(WrongUseError)
+    def wrong_use(error: WrongUseError) -> Response:
+        return problem(422, "Cannot be", str(error))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        answer = problem(error.code or 500, error.name, _what_to_do(error))
+        allowed = error.get_response().headers.get("Allow")
+        if allowed:
+            answer.headers["Allow"] = allowed
+        return answer
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response:
+        log.error("the simulator failed", exc_info=error)
+        name = type(error).__name__
+        answer = problem(500, "Bug", f"artqr-mock failed ({name}): a bug of the simulator")
+        answer.headers[BUG_HEADER] = name
+        return answer
+
+
+def _what_to_do(error: HTTPException) -> str:
+    if error.code == 404:
+        return "no such route: GET /_mock/openapi.json lists them all"
+    return error.description or error.name

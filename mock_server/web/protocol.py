@@ -1,0 +1,160 @@
+"""uvicorn's httptools protocol, made safe and exact.
+
+Rule 1: an `Answer` is written raw: names, case and order as they are (claim header-case).
+Rule 2: the head is bounded in size, the whole request in time; a peer that is too slow is dropped.
+Rule 3: what cannot be parsed is answered as the gateway answers bad requests, and then closed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from mock_server.domain.calls import Answer, Call, Defect
+
+# Where an ASGI scope carries the cycle of its request, for `write_answer`.
+EXTENSION = "artqr_mock.cycle"
+# Far above the gateway's own limit, which is answered; this one only protects memory.
+MAX_HEAD_BYTES = 64 * 1024
+KEEP_ALIVE_S = 25  # claim keep-alive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`request_timeout` is the seconds a peer has to send one whole request."""
+
+    request_timeout: float
+    answer_defect: Callable[[Call], Awaitable[Answer]]
+
+
+class ArtqrProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+        self._deadline: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._in_head = True
+        self._broken = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock of the first request."""
+        super().connection_made(transport)
+        self._start_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of one or more requests."""
+        if self._broken:
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self._broken:
+            self._refuse(Defect(code="I413UL", reason=""))
+
+    def on_message_begin(self) -> None:
+        """A request has begun: it has to be whole in time."""
+        super().on_message_begin()
+        self._in_head = True
+        if self._deadline is None:
+            self._start_deadline()
+
+    def on_headers_complete(self) -> None:
+        """The head is there: hand the application the cycle that it answers on."""
+        self._in_head = False
+        self._head_bytes = 0
+        super().on_headers_complete()
+        self.scope["extensions"] = {EXTENSION: {"cycle": self.cycle}}
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._stop_deadline()
+        self._in_head = True
+        super().on_message_complete()
+
+    def send_400_response(self, _msg: str) -> None:
+        """Answer what the parser refused (uvicorn calls this)."""
+        target = getattr(self, "url", b"")
+        if not target.isascii():
+            self._refuse(Defect(code="I400RU", reason="it is not ASCII"))
+        else:
+            self._refuse(Defect(code="I400HD", reason="the request cannot be parsed"))
+
+    def _refuse(self, defect: Defect) -> None:
+        self._broken = True
+        self._stop_deadline()
+        earlier: RequestResponseCycle | None = self.cycle
+        if earlier is not None and not earlier.response_complete:
+            if not earlier.more_body:
+                # An earlier request of this connection is being answered: let it, then close.
+                earlier.keep_alive = False
+                return
+            # It is this request's own body that is broken: who waits for it need not.
+            earlier.disconnected = True
+            earlier.message_event.set()
+        task = self.loop.create_task(self._answer_defect(defect))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _answer_defect(self, defect: Defect) -> None:
+        path = getattr(self, "url", b"")[:1024].decode("latin-1")
+        answer = await self._limits.answer_defect(Call(method="", path=path, defect=defect))
+        if not self.transport.is_closing():
+            self.transport.write(render(answer, keep_alive=False))
+            self.transport.close()
+
+    def _start_deadline(self) -> None:
+        self._deadline = self.loop.call_later(self._limits.request_timeout, self._too_slow)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        self._broken = True
+        self.transport.close()
+
+
+def write_answer(scope: Any, answer: Answer) -> None:
+    """Write an answer on the connection its request came on, if that is still there."""
+    cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
+    if cycle.disconnected or cycle.response_started:
+        return
+    cycle.transport.write(render(answer, keep_alive=cycle.keep_alive))
+    cycle.response_started = cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+
+
+def render(answer: Answer, *, keep_alive: bool) -> bytes:
+    """Return an answer as it goes over the wire."""
+    lines = [_STATUS_LINES.get(answer.status) or _status_line(answer.status)]
+    lines += [f"{name}: {value}\r\n" for name, value in answer.headers]
+    lines.append(_KEPT if keep_alive else _CLOSED)
+    return "".join(lines).encode("latin-1", "replace") + answer.body
+
+
+def _status_line(status: int) -> str:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown"  # 450 has no phrase, and some clients choke on none at all
+    return f"HTTP/1.1 {status} {phrase}\r\n"
+
+
+_STATUS_LINES = {status: _status_line(status) for status in (200, 400, 403, 404, 413, 450)}
+_KEPT = f"Connection: keep-alive\r\nKeep-Alive: timeout={KEEP_ALIVE_S}\r\n\r\n"
+_CLOSED = "Connection: close\r\n\r\n"

@@ -1,0 +1,69 @@
+"""The Flask door of the gateway: request -> `Call`, `Answer` -> response."""
+
+import logging
+from urllib.parse import quote
+
+from flask import Request, Response, request
+
+from mock_server.actions import gateway
+from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
+from mock_server.simulator import Simulator
+
+log = logging.getLogger(__name__)
+
+
+def answer_call(simulator: Simulator, call: Call) -> Answer:
+    """Answer one call through the gateway; our own failure becomes our 500."""
+    try:
+        return simulator.database.run(lambda tx: gateway.handle(tx, simulator, call))
+    except Exception as error:
+        log.exception("a call failed in the simulator")
+        bug = error
+    try:
+        return simulator.database.run(lambda tx: gateway.record_bug(tx, simulator, call, bug))
+    except Exception:
+        log.exception("the failure could not be journalled")
+        return gateway.bug_answer(bug)
+
+
+def read_call() -> Call:
+    """Return the current request as a call."""
+    path, _, query = _raw_target(request).partition("?")
+    body, defect = _read_body(request)
+    return Call(
+        method=request.method,
+        path=path,
+        query=query,
+        headers=tuple((name.lower(), value) for name, value in request.headers),
+        body=body,
+        scheme=request.scheme,
+        defect=defect,
+    )
+
+
+def to_response(answer: Answer) -> Response:
+    """Return the answer with its headers as they are: names, case, order."""
+    response = Response(answer.body, answer.status)
+    response.headers.clear()
+    for name, value in answer.headers:
+        response.headers.add(name, value)
+    return response
+
+
+def _raw_target(asked: Request) -> str:
+    """Return the target as it was sent, as far as the WSGI server still knows it."""
+    environ = asked.environ
+    for name in ("RAW_URI", "REQUEST_URI"):
+        if target := environ.get(name):
+            return str(target)
+    path = quote(environ.get("PATH_INFO", "/").encode("latin-1"))
+    query = environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
+
+
+def _read_body(asked: Request) -> tuple[bytes, Defect | None]:
+    too_large = Defect(code="I413RL", reason="")
+    if (asked.content_length or 0) > MAX_BODY_BYTES:
+        return b"", too_large
+    body = asked.stream.read(MAX_BODY_BYTES + 1)
+    return (b"", too_large) if len(body) > MAX_BODY_BYTES else (body, None)

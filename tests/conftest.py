@@ -1,0 +1,34 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mock_server.simulator import Simulator
+from tests.support import worlds
+from tests.support.worlds import Postbox, RealClock, World
+
+
+@pytest.fixture
+def real_now() -> RealClock:
+    """The real clock, which only the test moves."""
+    return RealClock()
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    """Where callbacks end up."""
+    return Postbox()
+
+
+@pytest.fixture
+def simulator(real_now: RealClock, postbox: Postbox) -> Iterator[Simulator]:
+    """A simulator on a private file."""
+    with worlds.simulator(real_now, postbox) as built:
+        yield built
+
+
+@pytest.fixture
+def world(simulator: Simulator, real_now: RealClock, postbox: Postbox) -> World:
+    """The Flask door of a fresh simulator."""
+    return World(simulator, real_now, postbox)

@@ -1,0 +1,113 @@
+"""The house rule: arrows between layers point down."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "mock_server"
+
+# A part may import parts of a lower number. Parts of the same number never import each other,
+# except inside one part.
+LAYERS = {
+    "cli": 8,
+    "__main__": 8,
+    "client": 7,
+    "server": 7,
+    "web": 6,
+    "deliverer": 6,
+    "actions": 5,
+    "simulator": 4,
+    "store": 3,
+    "render": 3,
+    "outbound": 3,
+    "settings": 2,
+    "contract": 2,
+    "domain": 1,
+    "__init__": 0,
+}
+# cli/__main__ is the door to cli/main.
+SAME_LEVEL = {("__main__", "cli")}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imported_parts(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            head, _, rest = name.partition(".")
+            if head == "mock_server":
+                part = rest.partition(".")[0]
+                found.add(part if part in LAYERS else "__init__")
+    return found
+
+
+def third_party(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_imports_only_from_lower_layers(path: Path) -> None:
+    part = part_of(path)
+    for other in imported_parts(path) - {part}:
+        allowed = LAYERS[other] < LAYERS[part] or (part, other) in SAME_LEVEL
+        assert allowed, f"{part} (layer {LAYERS[part]}) imports {other} (layer {LAYERS[other]})"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_web_imports_flask(path: Path) -> None:
+    if part_of(path) != "web":
+        assert not third_party(path) & {"flask", "werkzeug", "a2wsgi"}
+
+
+PURE = {
+    "base64", "collections", "dataclasses", "difflib", "email", "enum", "functools", "hashlib",
+    "hmac", "ipaddress", "itertools", "json", "math", "re", "typing", "urllib", "mock_server",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "domain").glob("*.py")), ids=lambda path: str(path.name)
+)
+def test_the_domain_uses_pure_standard_library_modules_only(path: Path) -> None:
+    assert third_party(path) <= PURE
+
+
+def test_only_the_gateway_calls_the_vendor_operations() -> None:
+    callers = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules()
+        if "mock_server.actions import vendor" in path.read_text("utf-8")
+        or "mock_server.actions.vendor" in path.read_text("utf-8")
+    }
+
+    assert callers == {"actions/gateway.py"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 40, f"{node.name} has {length} lines"

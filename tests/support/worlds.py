@@ -1,0 +1,136 @@
+"""A simulator to test against: private database, a real clock that only a test moves."""
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from mock_server.actions import accounts
+from mock_server.domain.callbacks import Address, Outcome
+from mock_server.settings import Settings
+from mock_server.simulator import Simulator, build_simulator
+from mock_server.web.flask_app import create_app
+
+START_AT = 1_700_000_000_000  # 2023-11-14T22:13:20Z
+APP_CODE = {"Authorization": "APPCODE mock-demo"}
+
+
+class RealClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = START_AT
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class Postbox:
+    """Stands in for the network: keeps what is posted and answers as told."""
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[str, dict[str, Any]]] = []
+        self.outcome = Outcome(status=200, body=b"ok", duration_ms=1)
+
+    def __call__(self, address: Address, body: bytes) -> Future[Outcome]:
+        self.posted.append((address.url, json.loads(body)))
+        future: Future[Outcome] = Future()
+        future.set_result(self.outcome)
+        return future
+
+
+class Entropy:
+    """Real entropy's place: different each time, the same in every run."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def __call__(self, size: int) -> bytes:
+        with self._lock:
+            return next(self._numbers).to_bytes(size)
+
+
+@contextmanager
+def simulator(
+    real_now: RealClock | None = None, post: Postbox | None = None, **settings: Any
+) -> Iterator[Simulator]:
+    """Put a simulator together with a default account of seed 1; nothing leaves the process."""
+    wanted = {"database": ":memory:", "seed": 1, **settings}
+    built = build_simulator(
+        Settings(**wanted), real_now=real_now or RealClock(), post=post or Postbox()
+    )
+    try:
+        built.database.run(lambda tx: accounts.ensure_default(tx, built))
+        yield built
+    finally:
+        built.close()
+
+
+class World:
+    """The Flask door with a postbox behind it, as one account's client and its tester see it."""
+
+    def __init__(self, simulator: Simulator, real_now: RealClock, postbox: Postbox) -> None:
+        self.simulator = simulator
+        self.real_now = real_now
+        self.postbox = postbox
+        self.http = Client(create_app(simulator))
+
+    def vendor(
+        self, path: str, fields: dict[str, Any] | None = None, app_code: str = "mock-demo"
+    ) -> TestResponse:
+        """Call an operation with a form."""
+        headers = {"Authorization": f"APPCODE {app_code}"}
+        return self.http.post(path, data=fields or {}, headers=headers)
+
+    def submit(self, app_code: str = "mock-demo", **fields: str) -> str:
+        """Submit a task that is accepted and return its id."""
+        fields = {"text": "https://example.com", "style_id": "food_fryrice", **fields}
+        answer = self.vendor("/submitTask", fields, app_code)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        task_id: str = body_of(answer)["task_id"]
+        return task_id
+
+    def query(self, task_id: str, app_code: str = "mock-demo") -> dict[str, Any]:
+        """Query a task that is known and return the body in the envelope."""
+        answer = self.vendor("/queryTask", {"task_id": task_id}, app_code)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return body_of(answer)
+
+    def admin(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
+        """Call the admin API and return its JSON."""
+        answer = self.http.open(f"/_mock{path}", method=method, json=body)
+        assert answer.status_code == expect, answer.get_data(as_text=True)
+        return answer.get_json(silent=True)
+
+    def account(self, **wish: Any) -> dict[str, Any]:
+        """Make an account."""
+        made: dict[str, Any] = self.admin("POST", "/accounts", wish, expect=201)
+        return made
+
+    def clock(self, account: str = "default", **change: Any) -> dict[str, Any]:
+        """Change a clock and wait for what became due."""
+        body = {"settle": True, **change}
+        changed: dict[str, Any] = self.admin("POST", f"/accounts/{account}/clock", body)
+        return changed
+
+    def calls(self, account: str = "default") -> list[dict[str, Any]]:
+        """Return the journal of an account."""
+        found: list[dict[str, Any]] = self.admin("GET", f"/accounts/{account}/calls")["calls"]
+        return found
+
+    def bill(self, account: str = "default") -> dict[str, Any]:
+        """Return the bill of an account."""
+        found: dict[str, Any] = self.admin("GET", f"/accounts/{account}/bill")
+        return found
+
+
+def body_of(answer: TestResponse) -> dict[str, Any]:
+    """Return what is inside the envelope."""
+    body: dict[str, Any] = answer.get_json()["showapi_res_body"]
+    return body
