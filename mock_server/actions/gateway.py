@@ -31,7 +31,7 @@ from mock_server.domain.calls import (
 )
 from mock_server.domain.errors import GatewayError, Refusal
 from mock_server.domain.readings import DEFAULT_READINGS
-from mock_server.domain.redaction import capture, redact_headers, redact_text
+from mock_server.domain.redaction import capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store import billing as billing_rows
@@ -123,17 +123,18 @@ def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
         fields=bodies.parse_fields(call.body, header(call, "content-type")),
         base_url=_base_url(simulator, call),
     )
-    # What the service answers is numbered, a refusal too (claim res-id-form).
-    accounts.count(tx, account.id, submits=0, answers=1)
     charged = package is not None
     try:
         result = vendor.OPERATIONS[operation](tx, simulator, request)
     except Refusal as refusal:
+        # What the service answers is numbered, a refusal too (claim res-id-form).
+        accounts.count(tx, account.id, submits=0, answers=1)
         charged = charged and refusal_status(account.readings) == 200
         answer = refusal_answer(
             refusal, account.readings, account.res_id, visit.stamp, charged=charged
         )
         return Decision(answer=answer, package=package if charged else None)
+    accounts.count(tx, account.id, submits=result.submits, answers=1)
     answer = result_answer(result.body, account.res_id, visit.stamp, charged=charged)
     return Decision(answer=answer, package=package, task_id=result.task_id)
 
@@ -182,15 +183,15 @@ def _book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decisio
         request_id=visit.stamp.request_id,
         operation=visit.operation,
         method=call.method,
-        path=redact_text(call.target, secrets),
+        path=redact_target(call.target, secrets),
         status=answer.status,
         error_code=decision.error_code,
         charge=charge,
         fen=fen,
         task_id=decision.task_id,
-        request_headers=redact_headers(call.headers, secrets),
+        request_headers=header_lines(call.headers, secrets),
         request=capture(call.body, secrets),
-        answer_headers=redact_headers(answer.headers, secrets),
+        answer_headers=header_lines(answer.headers, secrets),
         answer=capture(answer.body, secrets),
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)

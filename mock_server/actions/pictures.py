@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mock_server.domain import dice, tasks
 from mock_server.domain.billing import Charge
 from mock_server.domain.calls import Answer, Call, Operation
-from mock_server.domain.redaction import Capture, redact_headers, redact_text
+from mock_server.domain.redaction import Capture, header_lines, redact_target
 from mock_server.domain.tasks import Status
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
@@ -61,15 +61,15 @@ def book(
         request_id="",
         operation=Operation.GET_PICTURE,
         method=call.method,
-        path=redact_text(call.target, secrets),
+        path=redact_target(call.target, secrets),
         status=answer.status,
         error_code=None,
         charge=Charge.NEVER,
         fen=0,
         task_id=address.task_id if account else None,
-        request_headers=redact_headers(call.headers, secrets),
+        request_headers=header_lines(call.headers, secrets),
         request=Capture(body=b"", length=0, sha256=""),
-        answer_headers=redact_headers(answer.headers, secrets),
+        answer_headers=header_lines(answer.headers, secrets),
         # The bytes can be drawn again at any time; their size and hash are enough.
         answer=Capture(body=b"", length=len(answer.body), sha256=""),
     )

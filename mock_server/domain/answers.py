@@ -17,8 +17,9 @@ from mock_server.domain.readings import Readings
 SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: the word keeps it honest
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured
 RESULT_TYPE = "application/json;charset=utf-8"  # claim result-content-type
-SUCCESS = 0
 REFUSED = -1
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def _envelope(body: dict[str, object], res_id: str, *, fee: int) -> bytes:
         "showapi_fee_num": fee,
         "showapi_res_body": body,
     }
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    return _JSON.encode(envelope).encode()
 
 
 def _gateway_headers(stamp: Stamp, content_type: str, *, length: int) -> tuple[Header, ...]:

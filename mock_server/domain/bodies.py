@@ -50,9 +50,11 @@ def text_field(fields: Fields, name: str) -> str | None:
     if not value:
         return None
     if "\x00" in value:
-        raise Refusal(f"参数{name}不合法: it contains a NUL character")
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise Refusal(f"参数{name}不合法: it contains a lone surrogate")
+        raise Refusal(f"参数{name}不合法: 含有NUL字符")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Refusal(f"参数{name}不合法: 含有不成对的代理字符") from None
     return value
 
 
@@ -84,13 +86,13 @@ def _text_of(value: object) -> str | BadField:
         case bool():
             return "true" if value else "false"
         case float():  # NaN and Infinity come through here, they are no JSON
-            return BadField("it must be a string")
+            return BadField("必须是字符串")
         case None:
-            return BadField("it must be a string, not null")
+            return BadField("必须是字符串, 不能是null")
         case list():
-            return BadField("it must be a string, not an array")
+            return BadField("必须是字符串, 不能是数组")
         case _:
-            return BadField("it must be a string, not an object")
+            return BadField("必须是字符串, 不能是对象")
 
 
 def _form(body: bytes) -> Fields:
@@ -108,4 +110,4 @@ def _unquote(quoted: bytes) -> str | BadField:
     try:
         return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
-        return BadField("it is not UTF-8")
+        return BadField("不是UTF-8")

@@ -69,11 +69,10 @@ class Answer:
     body: bytes = b""
 
 
-def header(call: Call | Answer, name: str) -> str | None:
-    """Return the first value of a header, its name in any case; None if it is absent."""
-    name = name.lower()
+def header(call: Call, name: str) -> str | None:
+    """Return the first value of a header, its name in lower case; None if it is absent."""
     for key, value in call.headers:
-        if key.lower() == name:
+        if key == name:
             return value
     return None
 

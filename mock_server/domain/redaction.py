@@ -37,16 +37,28 @@ class Capture:
     sha256: str
 
 
-def redact_headers(headers: Headers, secrets: tuple[str, ...]) -> Headers:
-    """Return the headers with every credential hidden; an authentication scheme stays readable."""
-    return tuple((name, _header_value(name, value, secrets)) for name, value in headers)
+def header_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
+    """Return the headers, a line each, with every credential hidden.
+
+    The scheme of an authentication stays readable.
+    """
+    lines = [
+        f"{name}: {_hidden(value) if name.lower() in SECRET_HEADERS else value}"
+        for name, value in headers
+    ]
+    return redact_text("\n".join(lines), secrets)
 
 
 def redact_text(text: str, secrets: tuple[str, ...]) -> str:
     """Return the text with every known secret hidden."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
-    return _QUERY_SECRET.sub(rf"\1={HIDDEN}", text)
+    return text
+
+
+def redact_target(target: str, secrets: tuple[str, ...]) -> str:
+    """Return a request target with every credential hidden, known or not."""
+    return _QUERY_SECRET.sub(rf"\1={HIDDEN}", redact_text(target, secrets))
 
 
 def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
@@ -57,8 +69,6 @@ def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
     return Capture(body=kept[:MAX_CAPTURE_BYTES], length=len(body), sha256=sha256(body).hexdigest())
 
 
-def _header_value(name: str, value: str, secrets: tuple[str, ...]) -> str:
-    if name.lower() in SECRET_HEADERS:
-        scheme, space, _ = value.partition(" ")
-        return f"{scheme} {HIDDEN}" if space and scheme.upper() in SCHEMES else HIDDEN
-    return redact_text(value, secrets)
+def _hidden(value: str) -> str:
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {HIDDEN}" if space and scheme.upper() in SCHEMES else HIDDEN

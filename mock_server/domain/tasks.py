@@ -7,6 +7,7 @@ Rule 3: a forced state is a new plan, and a status never goes back.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from mock_server.domain import dice
 from mock_server.domain.wrong_use import ConflictError
@@ -136,6 +137,7 @@ def force(plan: Plan, status: Status, now: int) -> Plan:
     return checked(replace(plan, starts_at=starts_at, ends_at=now, outcome=status))
 
 
+@cache
 def _reachable(status: Status) -> frozenset[Status]:
     found: set[Status] = set()
     edge = {status}

@@ -5,6 +5,7 @@ scan; text that is not pure ASCII says it is UTF-8, because a reader that is not
 another charset; the mask is the one with the lowest penalty of the QR standard.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -123,9 +124,9 @@ def _flips(version: int) -> tuple[tuple[int, int], ...]:
     return tuple((r ^ packed[0][0], c ^ packed[0][1]) for r, c in packed)
 
 
-def _packed(rows: object) -> int:
+def _packed(rows: Iterable[Iterable[bool]]) -> int:
     """Pack lines of modules into one integer, a light bit after each line, so runs end there."""
-    lines = ("".join("1" if module else "0" for module in row) for row in rows)  # type: ignore[attr-defined]
+    lines = ("".join("1" if module else "0" for module in row) for row in rows)
     return int("0".join(lines), 2)
 
 

@@ -44,13 +44,13 @@ def flower_shop(c: Canvas, dice: Random) -> None:
 def succulents(c: Canvas, dice: Random) -> None:
     """Rosettes of succulents seen from above, packed like a tray."""
     c.sky("#3d2f28", "#4b3a2e", "#35291f")
-    for at in scattered(c, dice, 15, 15):
-        c.disc(at, dice.uniform(3, 8), dice.choice(("#6b5646", "#8a7560", "#574434")))
+    for at in scattered(c, dice, 9, 9):
+        c.disc(at, dice.uniform(5, 9), dice.choice(("#6b5646", "#8a7560", "#574434")))
     first = dice.randrange(5)
     rosette(c, (384, 470), 230, _KINDS[first], dice.uniform(0, 60))
     for i, (x, y) in enumerate(path(_BEDS), 1):
         at = (x + dice.uniform(-8, 8), y + dice.uniform(-8, 8))
-        rosette(c, at, dice.uniform(84, 98), _KINDS[(first + i * 2) % 5], dice.uniform(0, 60))
+        rosette(c, at, dice.uniform(104, 116), _KINDS[(first + i * 2) % 5], dice.uniform(0, 60))
 
 
 _KINDS = (
@@ -61,25 +61,17 @@ _KINDS = (
     ("#b25a4a", "#dd8a6d", "#f7c49c", "#ffe3b8"),
 )
 _BEDS = (
-    "160,214 312,226 466,220 616,214 78,84 244,78 404,84 566,80 714,96 44,268 738,262 62,420 "
-    "64,596 706,416 710,588 170,748 330,760 480,756 626,748 24,742 756,742"
+    "190,226 386,226 580,226 96,90 288,82 480,90 672,84 44,280 730,280 66,450 702,450 62,640 "
+    "706,640 190,766 384,772 580,766"
 )
 
 
 def rosette(c: Canvas, at: Point, r: float, tints: tuple[str, str, str, str], start: float) -> None:
     """Draw a succulent from above: rings of fleshy leaves, darkest outside, tips coloured."""
-    rings = ((1.0, 10, 0), (0.76, 9, 0), (0.54, 7, 1), (0.32, 5, 2))
-    for share, count, tint in rings:
+    for share, count, tint in ((1.0, 9, 0), (0.74, 7, 1), (0.44, 6, 2)):
         for i in range(count):
             turn = start + 360 / count * i + share * 80
-            middle = turned(at, (0, -0.56 * r * share), turn)
-            if share > 0.7:
-                c.oval(middle, (r * share * 0.3, r * share * 0.47), "#00000038", turn)
-            c.oval(
-                turned(at, (0, -0.53 * r * share), turn),
-                (r * share * 0.3, r * share * 0.46),
-                tints[tint],
-                turn,
-            )
-            c.disc(turned(at, (0, -0.86 * r * share), turn), r * share * 0.09, tints[3])
+            leaf(c, at, r * share * 1.07, turn, "#10202048")
+            leaf(c, at, r * share, turn, tints[tint])
+            c.disc(turned(at, (0, -0.9 * r * share), turn), r * share * 0.05, tints[3])
     c.disc(at, r * 0.1, tints[2])

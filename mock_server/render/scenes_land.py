@@ -215,11 +215,11 @@ def ocean(c: Canvas, dice: Random) -> None:
     cloud(c, (dice.uniform(90, 240), 92), 34, "#ffffffcc")
     fills = ("#0f4c81", "#1d6fa5", "#2f8fb8", "#155a8a")
     radius = 58
-    for row in range(21):
+    for row in range(23):
         y = 186 + row * radius * 0.5
         for column in range(-1, 9):
             x = column * radius * 2 + (radius if row % 2 else 0)
-            for k, share in enumerate((1.0, 0.9, 0.72, 0.62, 0.44, 0.34, 0.16)):
+            for k, share in enumerate((1.0, 0.88, 0.66, 0.54, 0.3)):
                 c.disc((x, y), radius * share, "#f3faf6" if k % 2 == 0 else fills[(row + k) % 4])
     for x, y, turn in (
         (62, 330, -28),

@@ -1,9 +1,7 @@
 """Rows of the journal: every call seen, bounded by number and size, with drops counted."""
 
-import json
 from dataclasses import dataclass
 
-from mock_server.domain.calls import Headers
 from mock_server.domain.redaction import Capture
 from mock_server.store.transaction import Row, Transaction, Value
 
@@ -22,7 +20,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call, redacted. `account` None: it named no account we know."""
+    """One call, redacted; headers a line each. `account` None: it named none we know."""
 
     account: str | None
     at: int
@@ -35,9 +33,9 @@ class Entry:
     charge: str
     fen: int
     task_id: str | None
-    request_headers: Headers
+    request_headers: str
     request: Capture
-    answer_headers: Headers
+    answer_headers: str
     answer: Capture
 
 
@@ -71,15 +69,20 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.charge,
         entry.fen,
         entry.task_id,
-        json.dumps(entry.request_headers, ensure_ascii=False),
+        entry.request_headers,
         entry.request.body,
         entry.request.length,
         entry.request.sha256,
-        json.dumps(entry.answer_headers, ensure_ascii=False),
+        entry.answer_headers,
         entry.answer.body,
         entry.answer.length,
         entry.answer.sha256,
     )
+
+
+def headers_of(lines: str) -> list[list[str]]:
+    """Return `[name, value]` pairs of headers as they are kept: a line each."""
+    return [line.split(": ", 1) for line in lines.split("\n") if line]
 
 
 def _bound(tx: Transaction, account: str, size: int, limits: Limits) -> None:

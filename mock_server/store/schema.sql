@@ -32,16 +32,15 @@ create table package (
 create index package_by_account on package (account, expires_at, bought_at, id);
 
 create table ledger (
-  id integer primary key autoincrement,
   account text not null,
-  call_id integer not null unique,
+  call_id integer not null,
   package_id integer not null,
   operation text not null,
   task_id text,
   fen integer not null,
-  at integer not null
-);
-create index ledger_by_account on ledger (account, id);
+  at integer not null,
+  primary key (account, call_id)
+) without rowid;
 
 create table task (
   account text not null,
@@ -59,9 +58,9 @@ create table task (
   starts_at integer not null,
   ends_at integer,               -- null: it never ends
   outcome text not null,
-  primary key (account, id)
-);
-create unique index task_by_number on task (account, number);
+  primary key (account, number)
+) without rowid;
+create unique index task_by_id on task (account, id);
 
 create table callback (
   id integer primary key autoincrement,

@@ -1,10 +1,15 @@
 """Rows of tasks."""
 
+from dataclasses import fields
+
 from mock_server.domain.tasks import RETENTION_MS, Plan, Status, Task
 from mock_server.store.transaction import Row, Transaction
 
 # claim list-retention: ended tasks are forgotten after 24 h
 _KEPT = "account = ? and (ends_at is null or ends_at > ?)"
+
+
+_OWN = [field.name for field in fields(Task) if field.name != "plan"]
 
 
 def insert(tx: Transaction, task: Task) -> None:
@@ -83,9 +88,9 @@ def next_end(tx: Transaction, account_id: str, now: int) -> Row | None:
 
 def _task(row: Row) -> Task:
     plan = Plan(
-        submitted_at=row.pop("submitted_at"),
-        starts_at=row.pop("starts_at"),
-        ends_at=row.pop("ends_at"),
-        outcome=Status(row.pop("outcome")),
+        submitted_at=row["submitted_at"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        outcome=Status(row["outcome"]),
     )
-    return Task(plan=plan, **row)
+    return Task(plan=plan, **{name: row[name] for name in _OWN})

@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any
 
 Value = str | int | float | bytes | None
-Row = dict[str, Any]
+# Read by column name; `Record(**row)` makes a record of it.
+Row = sqlite3.Row
 
 
 class Transaction:
@@ -33,8 +33,3 @@ class Transaction:
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return every row of a statement."""
         return self._connection.execute(sql, values).fetchall()
-
-
-def as_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    """Make rows mappings by column name (a `row_factory`)."""
-    return dict(zip((column[0] for column in cursor.description), values, strict=True))

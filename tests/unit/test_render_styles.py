@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # it warns about every text that is not ASCII
 
 import tomllib
+from functools import cache
 from io import BytesIO
 from itertools import combinations
 from pathlib import Path
@@ -23,18 +24,26 @@ STYLES = tomllib.loads(
 EXAMPLE = "https://www.showapi.com/apiGateway/view/3040/2?tab=2"
 
 
+@cache
+def drawn(text: str, style_id: str, seed: int) -> bytes:
+    """Return the drawn picture's bytes; drawing takes most of these tests' time."""
+    return draw(text, style_id=style_id, seed=seed)
+
+
 def picture_of(text: str, style_id: str, seed: int = 7) -> Image.Image:
     """Return the drawn picture."""
-    return Image.open(BytesIO(draw(text, style_id=style_id, seed=seed)))
+    return Image.open(BytesIO(drawn(text, style_id, seed)))
 
 
 @pytest.mark.parametrize("style_id", [*SCENES, ""])
-@pytest.mark.parametrize("text", [EXAMPLE, "https://mock.test/a", "你好，世界：二维码 🐱"])
+@pytest.mark.parametrize("text", [EXAMPLE, "你好，世界：二维码 🐱"])
 def test_two_independent_readers_agree_on_every_style(text: str, style_id: str) -> None:
     picture = picture_of(text, style_id)
     pixels = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
     found = zxingcpp.read_barcodes(
-        picture, formats=zxingcpp.BarcodeFormat.QRCode, text_mode=zxingcpp.TextMode.Plain
+        picture,
+        formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
+        text_mode=zxingcpp.TextMode.Plain,
     )
     assert [code.text for code in found] == [text]
     assert cv2.QRCodeDetector().detectAndDecode(pixels)[0] == text
@@ -70,13 +79,13 @@ def test_every_two_styles_look_clearly_different() -> None:
 def test_a_seed_moves_the_scene_but_keeps_its_look(style_id: str) -> None:
     one, other = (
         np.asarray(picture_of(EXAMPLE, style_id, seed).convert("L").reduce(32)).astype(int)
-        for seed in (1, 2)
+        for seed in (7, 8)
     )
     assert not np.array_equal(one, other)
     assert np.abs(one - other).mean() < 24
 
 
 def test_no_style_makes_a_heavy_picture() -> None:
-    sizes = {style_id: len(draw(EXAMPLE, style_id=style_id, seed=7)) for style_id in SCENES}
-    assert max(sizes.values()) < 300_000, sizes
+    sizes = {style_id: len(drawn(EXAMPLE, style_id, 7)) for style_id in SCENES}
+    assert max(sizes.values()) < 280_000, sizes
     assert SIDE >= 512

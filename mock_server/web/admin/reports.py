@@ -1,7 +1,6 @@
 """What an account has done: its bill, its calls, its callbacks."""
 
 import base64
-import json
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -12,6 +11,7 @@ from mock_server.domain.billing import CHARGE_TEXT, Charge
 from mock_server.domain.calls import Operation
 from mock_server.domain.wrong_use import WrongUseError
 from mock_server.simulator import Simulator
+from mock_server.store import journal
 from mock_server.store.journal import Filter
 from mock_server.store.transaction import Row
 from mock_server.web.admin.inputs import MAX_PAGE, flag, query_of, whole
@@ -140,7 +140,7 @@ def callback_json(row: Row, attempts: list[Row]) -> dict[str, Any]:
 
 def _message(row: Row, part: str) -> dict[str, Any]:
     return {
-        "headers": json.loads(row[f"{part}_headers"]),
+        "headers": journal.headers_of(row[f"{part}_headers"]),
         **_text(row[f"{part}_body"]),
         "length": row[f"{part}_length"],
         "sha256": row[f"{part}_sha256"] or None,
