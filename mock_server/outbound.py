@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from mock_server import __version__
 from mock_server.domain.callbacks import CONTENT_TYPE, Address, Outcome
@@ -111,18 +112,21 @@ class Outbound:
                     status, answer = await self._exchange(address, body)
             except TimeoutError:
                 return Outcome(error=f"no answer within {self._timeout:g} s", **_took(started))
-            except (aiohttp.ClientError, OSError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
                 return Outcome(error=_reason(error), **_took(started))
             return Outcome(status=status, body=answer, **_took(started))
 
     async def _exchange(self, address: Address, body: bytes) -> tuple[int, bytes]:
-        if _is_ip(address.host):  # a literal address never reaches the resolver
-            self._guard.check(address.host, address.host, address.port)
+        # As aiohttp reads it, full-width digits made plain: what is checked is what is connected.
+        url = URL(address.url)
+        host = url.host or ""
+        if _is_numeric(host):  # never reaches the resolver
+            self._guard.check(host, host, url.port or address.port)
         if self._session is None:
             self._session = _session(self._guard)
         headers = {"Content-Type": CONTENT_TYPE, "User-Agent": f"artqr-mock/{__version__}"}
         async with self._session.post(
-            address.url, data=body, headers=headers, allow_redirects=False
+            url, data=body, headers=headers, allow_redirects=False
         ) as response:
             answer = b""
             while len(answer) < MAX_ANSWER_BYTES:
@@ -199,12 +203,9 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:500]
 
 
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _is_numeric(host: str) -> bool:
+    """Whether aiohttp takes a host for an IP address and connects to it without resolving."""
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 def _plain(address: IpAddress) -> IpAddress:

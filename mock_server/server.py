@@ -14,6 +14,7 @@ import uvicorn
 
 from mock_server.actions import accounts
 from mock_server.deliverer import Deliverer
+from mock_server.domain.accounts import Account
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store.schedulers import LoopScheduler
@@ -33,10 +34,11 @@ class CannotListenError(OSError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A server that answers. `stop` may be called from any thread."""
+    """A server that answers, and its default account. `stop` may be called from any thread."""
 
     url: str
     simulator: Simulator
+    default: Account
     stop: Callable[[], None]
 
 
@@ -144,13 +146,17 @@ async def _serve(
         settings, scheduler=LoopScheduler(loop), real_now=real_now, own_ports=(port,)
     )
     try:
-        await asyncio.wrap_future(
+        default = await asyncio.wrap_future(
             simulator.database.start(lambda tx: accounts.ensure_default(tx, simulator))
         )
+
+        def ready(url: str, stop: Callable[[], None]) -> None:
+            on_ready(Running(url=url, simulator=simulator, default=default, stop=stop))
+
         deliverer = Deliverer(simulator)
         deliverer.start()
         try:
-            await _answer(simulator, listener, on_ready)
+            await _answer(simulator, listener, ready)
         finally:
             # The deliverer needs this loop to finish what it is recording.
             await loop.run_in_executor(None, deliverer.stop)
@@ -160,7 +166,9 @@ async def _serve(
 
 
 async def _answer(
-    simulator: Simulator, listener: socket.socket, on_ready: Callable[[Running], None]
+    simulator: Simulator,
+    listener: socket.socket,
+    on_ready: Callable[[str, Callable[[], None]], None],
 ) -> None:
     settings = simulator.settings
     express = Express(simulator, create_app(simulator))
@@ -184,8 +192,7 @@ async def _answer(
         loop.call_soon_threadsafe(lambda: setattr(server, "should_exit", True))
 
     def started() -> None:
-        url = base_url(settings.host, listener.getsockname()[1])
-        on_ready(Running(url=url, simulator=simulator, stop=stop))
+        on_ready(base_url(settings.host, listener.getsockname()[1]), stop)
 
     server = _Server(config, started)
     await server.serve(sockets=[listener])

@@ -46,16 +46,16 @@ class Settings:
             raise SettingsError(f"port {self.port} is not a port: 0 to 65535, 0 takes a free one")
         for name in ("callback_timeout", "request_timeout", "callback_concurrency",
                      "journal_calls", "journal_mib", "picture_cache_mib"):  # fmt: skip
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"{name} must be more than 0")
+            if not 0 < getattr(self, name) < float("inf"):
+                raise SettingsError(f"{name} must be a number above 0")
+        if self.token == "":
+            raise SettingsError("token must not be empty: leave it out for none")
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
-        if self.public_url is not None:
-            parts = urlsplit(self.public_url)
-            if parts.scheme not in ("http", "https") or not parts.netloc:
-                raise SettingsError(
-                    f"public_url {self.public_url!r} is not an address such as http://qr.test:3040"
-                )
+        if self.public_url is not None and not _is_address(self.public_url):
+            raise SettingsError(
+                f"public_url {self.public_url!r} is not an address such as http://qr.test:3040"
+            )
 
     @property
     def is_loopback(self) -> bool:
@@ -90,6 +90,14 @@ class Settings:
         values |= _from_environ(environ)
         values |= {name: value for name, value in flags.items() if value is not None}
         return cls(**values)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 _KINDS = {field.name: field.type for field in fields(Settings)}

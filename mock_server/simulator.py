@@ -70,6 +70,22 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+def steady(real_now: Callable[[], int]) -> Callable[[], int]:
+    """Return the clock made to run on where the real one is set back: time never goes backwards."""
+    lock = threading.Lock()
+    latest, ahead = 0, 0
+
+    def now() -> int:
+        nonlocal latest, ahead
+        with lock:
+            read = real_now()
+            ahead = max(ahead, latest - read)
+            latest = read + ahead
+            return latest
+
+    return now
+
+
 def build_simulator(
     settings: Settings,
     *,
@@ -96,6 +112,6 @@ def build_simulator(
         catalogue=load_catalogue(),
         database=database,
         post=post or outbound.post,
-        real_now=real_now,
+        real_now=steady(real_now),
         close_outbound=outbound.close,
     )

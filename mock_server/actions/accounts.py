@@ -42,6 +42,8 @@ def create(tx: Transaction, simulator: Simulator, wish: Wish) -> Account:
     account = _account(
         simulator, wish, account_id=account_id, app_code=simulator.draw_bytes(16).hex()
     )
+    while rows.has_app_key(tx, account.app_key):  # nine digits: two in ten thousand meet
+        account = replace(account, app_key=_app_key(simulator))
     rows.insert(tx, account)
     _grant(tx, simulator, account)
     return account
@@ -111,7 +113,7 @@ def _account(simulator: Simulator, wish: Wish, *, account_id: str, app_code: str
         id=account_id,
         name=wish.name or account_id,
         app_code=app_code,
-        app_key=str(200_000_000 + int.from_bytes(simulator.draw_bytes(4)) % 800_000_000),
+        app_key=_app_key(simulator),
         app_secret=simulator.draw_bytes(16).hex(),
         seed=seed,
         readings=with_readings(DEFAULT_READINGS, origin.readings),
@@ -146,6 +148,10 @@ def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
         expires_at=now + VALIDITY_MS,
     )
     billing_rows.add_package(tx, package)
+
+
+def _app_key(simulator: Simulator) -> str:
+    return str(200_000_000 + int.from_bytes(simulator.draw_bytes(4)) % 800_000_000)
 
 
 def _letters(entropy: bytes) -> str:

@@ -63,6 +63,7 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
     def record(posted: Future[Outcome]) -> None:
         if posted.cancelled():  # we are stopping: it stays claimed, and due at the next start
             recorded.cancel()
+            recorded.set_running_or_notify_cancel()  # or `wait` would go on waiting for it
             return
         outcome = posted.result()
         simulator.database.submit(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mock_server.actions import accounts
 from mock_server.domain import tasks as rules
+from mock_server.domain.submissions import is_holdable
 from mock_server.domain.tasks import Status, Task
 from mock_server.domain.wrong_use import NotFoundError
 from mock_server.simulator import Simulator
@@ -27,6 +28,8 @@ def force(
             f"GET /_mock/accounts/{account_id}/tasks lists them"
         )
     now = account.clock.now(simulator.real_now())
+    if status is Status.SUCCEEDED and not is_holdable(task.content):
+        raise rules.PlanError("this task cannot succeed: no QR code can hold its text")
     task = replace(task, plan=rules.force(task.plan, status, now))
     rows.set_plan(tx, task)
     # claim callback-on-failure: nothing is pushed for a task that fails

@@ -37,7 +37,7 @@ def print_bill(console: Console, found: dict[str, Any], calls: list[dict[str, An
         console.print(_calls_table(calls))
     console.print(_packages_table(found))
     console.print(
-        f"[bold]{found['charges']}[/] calls charged, [bold]{yuan(found['fen'])}[/] yuan; "
+        f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
         f"balance {found['balance']} credits"
     )
 

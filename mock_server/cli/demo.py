@@ -1,6 +1,7 @@
 """`artqr-mock demo`: the whole story against a real server over real HTTP."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from rich.console import Console
 from mock_server.cli.bill import print_bill
 from mock_server.cli.common import COULD_NOT_RUN, fail
 from mock_server.client import AdminClient
+from mock_server.settings import PREFIX
 
 TEXT = "https://www.showapi.com/apiGateway/view/3040/2?tab=2"
 STYLE = "food_fryrice"
@@ -163,7 +165,11 @@ def _server() -> Iterator[str]:
         command = [sys.executable, "-m", "mock_server", "serve", "--port", "0",
                    "--database", str(Path(folder) / "demo.sqlite3"),
                    "--ready-file", str(ready_file)]  # fmt: skip
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - ourselves
+        # Settings of the user's own server, a token for one, are not meant for this one.
+        env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            command, stdout=subprocess.DEVNULL, env=env
+        )
         try:
             yield _wait_for(ready_file, process)
         finally:

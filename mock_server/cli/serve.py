@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
+from mock_server.domain.accounts import DEFAULT_APP_CODE
 from mock_server.settings import Settings, SettingsError
 from mock_server.store.files import DatabaseFileError, remove_file
 
@@ -47,6 +48,8 @@ def serve(
     try:
         settings = Settings.load(flags, file=config)
         check_reach(settings)
+        if ready_file is not None:  # what a killed server left is not about this one
+            ready_file.unlink(missing_ok=True)
         if recreate:
             remove_file(settings.database_path)
         server.serve(settings, lambda running: _announce(running, ready_file))
@@ -72,10 +75,11 @@ def _announce(running: Any, ready_file: Path | None) -> None:
     url = running.url
     # The one machine-readable line: everything else on standard output is for people.
     click.echo(f"ARTQR_BASE_URL={url}")
-    click.echo(f"database {running.simulator.database.path}")
+    click.echo(f"database: {running.simulator.database.path}")
+    click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {running.default.seed}")
     click.echo("try it:")
     click.echo(
-        f"curl -s {url}/submitTask -H 'Authorization: APPCODE mock-demo'"
+        f"curl -s {url}/submitTask -H 'Authorization: APPCODE {DEFAULT_APP_CODE}'"
         " -d text=https://example.com -d style_id=food_fryrice"
     )
     if ready_file is not None:

@@ -15,6 +15,7 @@ HIDDEN = "***"
 
 SECRET_HEADERS = frozenset(
     {
+        "appcode",
         "authorization",
         "cookie",
         "proxy-authorization",
@@ -25,7 +26,8 @@ SECRET_HEADERS = frozenset(
 )
 SCHEMES = frozenset({"APPCODE", "BASIC", "BEARER"})
 # An app code that came in the query names no account we know, so its value is hidden by name.
-_QUERY_SECRET = re.compile(r"(?i)\b(appcode|app_?secret)=[^&\s]*")
+_QUERY_SECRET = re.compile(r"(?i)\b(app_?code|app_?secret)=[^&\s]*")
+_BODY_SECRET = re.compile(rb"""(?i)\b(app_?(?:code|secret)["']?\s*[:=]\s*["']?)[^&\s"',}]+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
     kept = body
     for secret in secrets:
         kept = kept.replace(secret.encode(), HIDDEN.encode())
+    if not secrets:  # nobody we know: what looks like a credential may be somebody's
+        kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept)
     return Capture(body=kept[:MAX_CAPTURE_BYTES], length=len(body), sha256=sha256(body).hexdigest())
 
 

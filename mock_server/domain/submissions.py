@@ -31,7 +31,12 @@ class Submission:
     @property
     def holdable(self) -> bool:
         """Whether any QR code can hold the content."""
-        return len(self.content.encode()) <= MAX_QR_BYTES
+        return is_holdable(self.content)
+
+
+def is_holdable(content: str) -> bool:
+    """Whether any QR code can hold a text."""
+    return len(content.encode()) <= MAX_QR_BYTES
 
 
 def parse_submission(fields: Fields, styles: Container[str], readings: Readings) -> Submission:
@@ -41,6 +46,7 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
     style = text_field(fields, "style_id")
     prompt = text_field(fields, "your_prompt")
     call_back = text_field(fields, "call_back")
+    text_field(fields, "is_use_temp_short_link")  # has to be text; without effect for now
     # claim image-is-content: the address itself, until images are fetched
     content = text or image
     if content is None:

@@ -49,6 +49,11 @@ def by_app_code(tx: Transaction, app_code: str) -> Account | None:
     return _account(row) if row else None
 
 
+def has_app_key(tx: Transaction, app_key: str) -> bool:
+    """Whether an account has this key."""
+    return tx.one("select 1 from account where app_key = ?", (app_key,)) is not None
+
+
 def every(tx: Transaction) -> list[Account]:
     """Return all accounts, oldest first."""
     return [_account(row) for row in tx.all("select * from account order by created_at, id")]

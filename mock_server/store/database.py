@@ -8,6 +8,7 @@ Rule 4: reads for people use read-only connections of their own.
 """
 
 import contextlib
+import functools
 import logging
 import sqlite3
 import threading
@@ -62,6 +63,7 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         self._queue: list[_Item] = []
         self._scheduled = False
+        self._closed = False
         self._lock = threading.Lock()
 
     @property
@@ -72,6 +74,8 @@ class Database:
     def submit(self, work: Work[T], done: Done) -> None:
         """Queue work; `done(result, error)` is called on the owner's thread after the commit."""
         with self._lock:
+            if self._closed:  # nobody would ever do it
+                raise RuntimeError("the database is closed")
             self._queue.append(_Item(work, done))
             if self._scheduled:
                 return
@@ -110,6 +114,8 @@ class Database:
         """Finish what is queued, close the file and release it."""
         if isinstance(self._scheduler, ThreadScheduler):
             self._scheduler.close()
+        with self._lock:
+            self._closed = True
         while self._queue:
             self._turn()
         for connection in (*self._readers, self._writer):
@@ -132,12 +138,14 @@ class Database:
         with self._lock:
             turn, self._queue = self._queue[:MAX_TURN], self._queue[MAX_TURN:]
             self._scheduled = bool(self._queue)
+        if not turn:  # `close` was here first
+            return
         if self._scheduled:
             self._scheduler.call_soon(self._turn)
         for item, (result, error, after) in zip(turn, self._commit(turn), strict=True):
             for follow_up in after:
-                follow_up()
-            item.done(result, error)
+                _tell(follow_up)
+            _tell(functools.partial(item.done, result, error))
 
     def _commit(self, turn: list[_Item]) -> list[_Outcome]:
         try:
@@ -167,3 +175,11 @@ class Database:
             return _Outcome(None, error)
         execute("release item")
         return _Outcome(result, None, tuple(tx.after_commit))
+
+
+def _tell(listener: Callable[[], None]) -> None:
+    """Call one who waits; if that fails, the others of the turn hear all the same."""
+    try:
+        listener()
+    except Exception:
+        log.exception("a follow-up of a commit failed")

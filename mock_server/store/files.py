@@ -60,38 +60,59 @@ def open_file(path: str) -> DatabaseFile:
     if path == PRIVATE:
         private = tempfile.TemporaryDirectory(prefix="artqr-mock-", ignore_cleanup_errors=True)
         path = str(Path(private.name) / "private.sqlite3")
-    target = Path(path).expanduser()
-    file = DatabaseFile(target, _locked(target), private)
+    target = _target(path)
+    _check(target)  # before a lock file is put beside a file that is not ours
+    lock = _locked(target)
     try:
+        _check(target)
+        file = DatabaseFile(target, lock, private)
         if _is_new(target):
             _create(file)
-        else:
-            _check(target)
     except BaseException:
-        file.lock.release()
+        lock.release()
         raise
     return file
 
 
 def remove_file(path: str) -> None:
     """Remove a file of ours, of any schema version; refuse one that is not ours or in use."""
-    target = Path(path).expanduser()
-    if path == PRIVATE or _is_new(target):
+    if path == PRIVATE or _is_new(target := _target(path)):
         return
-    with _locked(target):
-        _application_version(target)
+    _application_version(target)
+    lock = _locked(target)
+    try:
         for suffix in ("", "-wal", "-shm"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _target(path: str) -> Path:
+    try:
+        target = Path(path).expanduser()
+        other = target.exists() and not target.is_file()
+        fits = "\0" not in path
+    except (OSError, RuntimeError, ValueError):  # too long a name, an unknown ~user, ...
+        other, fits = False, False
+    if not fits:
+        raise DatabaseFileError(
+            f"{path[:200]!r} cannot name a file: choose another with --database"
+        )
+    if other:
+        raise DatabaseFileError(f"{target} is a directory or a device: name a file with --database")
+    return target
 
 
 def _locked(target: Path) -> FileLock:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise DatabaseFileError(f"{target} is a directory: name a file in it")
         lock = FileLock(target.with_name(target.name + ".lock"), thread_local=False)
         lock.acquire(timeout=0)
     except Timeout:
+        if not Path(lock.lock_file).exists():  # some file systems refuse it in a way that looks so
+            raise DatabaseFileError(
+                f"cannot write in {target.parent}: choose another place with --database"
+            ) from None
         raise DatabaseFileError(
             f"{target} is in use by another artqr-mock: stop it, or choose another file with "
             "--database"
@@ -113,16 +134,20 @@ def _create(file: DatabaseFile) -> None:
     try:
         file.path.touch()
         with contextlib.closing(file.connect()) as connection:
-            connection.execute("pragma journal_mode = wal")
+            # Before the write-ahead log is on: the header has to name us in the file itself.
             connection.executescript(
                 f"begin; {schema} pragma application_id = {APPLICATION_ID}; "
                 f"pragma user_version = {SCHEMA_VERSION}; commit;"
             )
+            connection.execute("pragma journal_mode = wal")
     except (OSError, sqlite3.Error) as error:
         raise DatabaseFileError(f"cannot create {file.path}: {error}") from None
 
 
 def _check(target: Path) -> None:
+    """Refuse a file that is not ours or of another version; one that is new passes."""
+    if _is_new(target):
+        return
     version = _application_version(target)
     if version != SCHEMA_VERSION:
         raise DatabaseFileError(
@@ -133,20 +158,26 @@ def _check(target: Path) -> None:
 
 
 def _application_version(target: Path) -> int:
-    """Return the schema version of a file of ours; refuse any other file, unchanged."""
-    uri = f"{target.absolute().as_uri()}?mode=ro"
+    """Return the schema version of a file of ours; refuse any other file.
+
+    The header is read as bytes: opening the database of another program, even to read, could
+    leave files beside it.
+    """
     try:
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            application = connection.execute("pragma application_id").fetchone()[0]
-            version: int = connection.execute("pragma user_version").fetchone()[0]
-    except sqlite3.Error as error:
+        with target.open("rb") as file:
+            head = file.read(100)
+    except OSError as error:
         raise DatabaseFileError(
-            f"{target} is not a database of artqr-mock ({error}); it was left as it is: choose "
-            "another file with --database"
+            f"cannot read {target}: {error.strerror or error}; choose another file with --database"
         ) from None
-    if application != APPLICATION_ID:
+    if not head.startswith(b"SQLite format 3\0"):
+        raise DatabaseFileError(
+            f"{target} is not a database of artqr-mock; it was left as it is: choose another file "
+            "with --database"
+        )
+    if int.from_bytes(head[68:72]) != APPLICATION_ID:
         raise DatabaseFileError(
             f"{target} is a database of another program; it was left as it is: choose another "
             "file with --database"
         )
-    return version
+    return int.from_bytes(head[60:64])

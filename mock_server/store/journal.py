@@ -91,18 +91,23 @@ def _bound(tx: Transaction, account: str, size: int, limits: Limits) -> None:
         " seen = seen + 1, kept = kept + 1, bytes = bytes + excluded.bytes returning kept, bytes",
         (account, size),
     )
-    if not total or (total["kept"] <= limits.calls and total["bytes"] <= limits.bytes):
-        return
-    # An eighth at a time, so that a full journal does not pay for a deletion on every call.
-    oldest = tx.all(
-        "select id, size from call where account = ? order by id limit ?",
-        (account, max(1, total["kept"] // 8)),
-    )
-    tx.execute("delete from call where account = ? and id <= ?", (account, oldest[-1]["id"]))
-    tx.execute(
-        "update call_total set kept = kept - ?, bytes = bytes - ? where account = ?",
-        (len(oldest), sum(row["size"] for row in oldest), account),
-    )
+    # The newest always stays: its ledger entry points at it.
+    while total and total["kept"] > 1 and not _fits(total, limits):
+        # An eighth at a time, so that a full journal does not pay for a deletion on every call.
+        oldest = tx.all(
+            "select id, size from call where account = ? order by id limit ?",
+            (account, max(1, total["kept"] // 8)),
+        )
+        tx.execute("delete from call where account = ? and id <= ?", (account, oldest[-1]["id"]))
+        total = tx.one(
+            "update call_total set kept = kept - ?, bytes = bytes - ? where account = ?"
+            " returning kept, bytes",
+            (len(oldest), sum(row["size"] for row in oldest), account),
+        )
+
+
+def _fits(total: Row, limits: Limits) -> bool:
+    return bool(total["kept"] <= limits.calls and total["bytes"] <= limits.bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

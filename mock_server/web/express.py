@@ -16,6 +16,7 @@ from mock_server.actions import gateway
 from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
+from mock_server.web.problems import problem
 from mock_server.web.protocol import EXTENSION, write_answer
 from mock_server.web.routing import is_ours
 
@@ -91,7 +92,9 @@ class FlaskLane:
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         """Return what Flask answers, with the header names as it spelt them."""
-        body, _ = await read_body(scope, receive)
+        body, defect = await read_body(scope, receive)
+        if defect is not None:
+            return _refused(defect)
         headers = [pair for pair in scope["headers"] if pair[0] not in _BODY_HEADERS]
         headers.append((b"content-length", str(len(body)).encode()))
         inner = {**scope, "headers": headers, "root_path": ""}
@@ -106,6 +109,14 @@ class FlaskLane:
 
         await self._app(inner, whole, keep)  # type: ignore[arg-type]
         return Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
+
+
+def _refused(defect: Defect) -> Answer:
+    if defect.code == "I413RL":
+        refused = problem(413, "Too large", f"a body has at most {MAX_BODY_BYTES} bytes")
+    else:
+        refused = problem(400, "Bad request", defect.reason)
+    return Answer(status=refused.status_code, headers=(*refused.headers,), body=refused.get_data())
 
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
@@ -125,8 +136,9 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
 
 
 async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | None]:
-    """Return the whole body, or the defect that it is too large. Raises ClientGoneError."""
-    cycle = scope["extensions"][EXTENSION]["cycle"]
+    """Return the whole body, or what is wrong with it. Raises ClientGoneError."""
+    connection = scope["extensions"][EXTENSION]
+    cycle = connection["cycle"]
     too_large = Defect(code="I413RL", reason="")
     announced = _content_length(scope)
     if announced > MAX_BODY_BYTES and (
@@ -148,6 +160,8 @@ async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | Non
         if size > MAX_DRAIN_BYTES:
             cycle.keep_alive = False
             return b"", too_large
+        if "defect" in connection:
+            return b"", connection["defect"]
         if not message["more_body"]:
             return (b"".join(parts), None) if size <= MAX_BODY_BYTES else (b"", too_large)
 

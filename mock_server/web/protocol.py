@@ -2,7 +2,8 @@
 
 Rule 1: an `Answer` is written raw: names, case and order as they are (claim header-case).
 Rule 2: the head is bounded in size, the whole request in time; a peer that is too slow is dropped.
-Rule 3: what cannot be parsed is answered as the gateway answers bad requests, and then closed.
+Rule 3: what cannot be parsed is answered as the gateway answers bad requests, after whatever was
+asked before it on the same connection, and then closed.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.domain.calls import Answer, Call, Defect
@@ -20,6 +22,8 @@ EXTENSION = "artqr_mock.cycle"
 # Far above the gateway's own limit, which is answered; this one only protects memory.
 MAX_HEAD_BYTES = 64 * 1024
 KEEP_ALIVE_S = 25  # claim keep-alive
+# How long a refused peer may go on sending: closed at once, it could lose the answer to a reset.
+LINGER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._broken = False
+        self._upgrading: list[tuple[bytes, bytes]] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
@@ -57,7 +62,7 @@ class ArtqrProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._head_bytes += len(data)
-        super().data_received(data)
+        self._parse(data)
         if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self._broken:
             self._refuse(Defect(code="I413UL", reason=""))
 
@@ -70,13 +75,21 @@ class ArtqrProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there: hand the application the cycle that it answers on."""
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            self._upgrading = list(self.headers)
+            return
         self._in_head = False
         self._head_bytes = 0
         super().on_headers_complete()
+        if self._upgrading:
+            self.headers[:] = self._upgrading  # what the client sent, for the journal
+            self._upgrading = []
         self.scope["extensions"] = {EXTENSION: {"cycle": self.cycle}}
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self._upgrading:
+            return
         self._stop_deadline()
         self._in_head = True
         super().on_message_complete()
@@ -89,18 +102,35 @@ class ArtqrProtocol(HttpToolsProtocol):
         else:
             self._refuse(Defect(code="I400HD", reason="the request cannot be parsed"))
 
+    def _parse(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # An upgrade may be ignored (RFC 9110, 7.8), but the parser takes what follows for the
+            # other protocol, the body too: it is given the head again, without the wish.
+            self._parse(self._head_without_upgrade() + data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _head_without_upgrade(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%s: %s" % pair for pair in self._upgrading if pair[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
     def _refuse(self, defect: Defect) -> None:
         self._broken = True
         self._stop_deadline()
-        earlier: RequestResponseCycle | None = self.cycle
-        if earlier is not None and not earlier.response_complete:
-            if not earlier.more_body:
-                # An earlier request of this connection is being answered: let it, then close.
-                earlier.keep_alive = False
-                return
-            # It is this request's own body that is broken: who waits for it need not.
-            earlier.disconnected = True
-            earlier.message_event.set()
+        last: RequestResponseCycle | None = self.cycle
+        if last is not None and not last.response_complete:
+            # Requests of this connection are still being answered: let them, then close.
+            last.keep_alive = False
+            if last.more_body:  # it is the last one's own body that is broken
+                last.scope["extensions"][EXTENSION]["defect"] = defect
+                last.more_body = False
+                last.message_event.set()
+            return
         task = self.loop.create_task(self._answer_defect(defect))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -110,7 +140,8 @@ class ArtqrProtocol(HttpToolsProtocol):
         answer = await self._limits.answer_defect(Call(method="", path=path, defect=defect))
         if not self.transport.is_closing():
             self.transport.write(render(answer, keep_alive=False))
-            self.transport.close()
+            self.transport.write_eof()
+            self._deadline = self.loop.call_later(LINGER_S, self._too_slow)
 
     def _start_deadline(self) -> None:
         self._deadline = self.loop.call_later(self._limits.request_timeout, self._too_slow)
@@ -129,7 +160,7 @@ class ArtqrProtocol(HttpToolsProtocol):
 def write_answer(scope: Any, answer: Answer) -> None:
     """Write an answer on the connection its request came on, if that is still there."""
     cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
-    if cycle.disconnected or cycle.response_started:
+    if cycle.disconnected or cycle.response_started or cycle.transport.is_closing():
         return
     cycle.transport.write(render(answer, keep_alive=cycle.keep_alive))
     cycle.response_started = cycle.response_complete = True

@@ -23,8 +23,8 @@ APP_CODE = {"Authorization": "APPCODE mock-demo"}
 class RealClock:
     """Stands still until a test moves it."""
 
-    def __init__(self) -> None:
-        self.now = START_AT
+    def __init__(self, now: int = START_AT) -> None:
+        self.now = now
 
     def __call__(self) -> int:
         return self.now

@@ -32,7 +32,7 @@ def refusal(request: Request, settings: Settings) -> Refused | None:
     """Return why a call to the admin API is refused, None if it is welcome."""
     request.max_content_length = MAX_BODY_BYTES
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and _host_of(origin) != request.host:
         return Refused(status=403, detail=f"Origin {origin[:200]} is not this server")
     if settings.token is not None:
         if request.path in OPEN_PATHS or same_secret(_token(request), settings.token):
@@ -47,6 +47,13 @@ def refusal(request: Request, settings: Settings) -> Refused | None:
             "start with --public-url for another name, or with --token",
         )
     return None
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _token(request: Request) -> str:

@@ -19,7 +19,10 @@ def body_of(schema: str) -> dict[str, Any]:
     """
     raw = request.get_data()
     try:
-        value = json.loads(raw.decode()) if raw.strip() else {}
+        value = json.loads(raw.decode(), parse_float=_number) if raw.strip() else {}
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise WrongUseError("the body contains a lone surrogate, which is no text") from None
     except (ValueError, RecursionError) as error:
         raise WrongUseError(f"the body is not JSON: {error}") from None
     errors = [
@@ -34,6 +37,12 @@ def body_of(schema: str) -> dict[str, Any]:
     return fields
 
 
+def _number(text: str) -> float:
+    """Return a whole number as an int however it is spelt: to JSON Schema 1.0 is an integer."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
 def query_of(allowed: Collection[str]) -> dict[str, str]:
     """Return the query parameters; refuse a name that is not allowed."""
     for name in request.args:
@@ -44,13 +53,16 @@ def query_of(allowed: Collection[str]) -> dict[str, str]:
     return request.args.to_dict()
 
 
-def whole(query: dict[str, str], name: str, *, default: int, most: int) -> int:
-    """Return a whole number from the query, 0 to `most`."""
+def whole(query: dict[str, str], name: str, *, default: int, most: int, least: int = 0) -> int:
+    """Return a whole number from the query, `least` to `most`."""
     text = query.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > most:
-        raise WrongUseError(f"{name} must be a whole number from 0 to {most}, not {text[:64]!r}")
+    is_whole = text.isascii() and text.isdigit() and len(text) <= 19
+    if not is_whole or not least <= int(text) <= most:
+        raise WrongUseError(
+            f"{name} must be a whole number from {least} to {most}, not {text[:64]!r}"
+        )
     return int(text)
 
 

@@ -44,7 +44,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     def list_callbacks(account_id: str) -> Response:
         query = query_of(("after", "limit"))
         after = whole(query, "after", default=0, most=2**62)
-        limit = whole(query, "limit", default=100, most=MAX_PAGE)
+        limit = whole(query, "limit", default=100, most=MAX_PAGE, least=1)
         listed = read(lambda tx: reports.callbacks(tx, account_id, after=after, limit=limit))
         following = listed[-1][0]["id"] if listed and len(listed) == limit else None
         return jsonify(
@@ -65,7 +65,7 @@ def _filter() -> Filter:
         status=status or None,
         charged=flag(query, "charged"),
         after=whole(query, "after", default=0, most=2**62),
-        limit=whole(query, "limit", default=100, most=MAX_PAGE),
+        limit=whole(query, "limit", default=100, most=MAX_PAGE, least=1),
     )
 
 

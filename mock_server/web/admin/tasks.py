@@ -18,7 +18,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     def list_account_tasks(account_id: str) -> Response:
         query = query_of(("after", "limit"))
         after = whole(query, "after", default=0, most=2**62)
-        limit = whole(query, "limit", default=100, most=MAX_PAGE)
+        limit = whole(query, "limit", default=100, most=MAX_PAGE, least=1)
         listed = simulator.database.read(
             lambda tx: reports.tasks(tx, simulator, account_id, after=after, limit=limit)
         )

@@ -1,0 +1,72 @@
+"""The generated parts of README.md: tables from contracts/, between `<!-- name -->` marks.
+
+`python -m tests.support.readme` writes them anew; a test fails while they are not what is there.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+from mock_server import contract
+
+README = Path(__file__).parents[2] / "README.md"
+CERTAINTIES = ("documented", "observed", "assumed")
+
+
+def readings_table() -> str:
+    """Return the table of readings."""
+    rows = [
+        "| Reading | Question | Default | Else | Certainty | Advice |",
+        "|---|---|---|---|---|---|",
+    ]
+    for reading in contract.load_toml("readings.toml")["reading"]:
+        others = ", ".join(f"`{word}`" for word in reading["alternatives"])
+        rows.append(
+            f"| `{reading['id']}` | {reading['question']} | `{reading['default']}` | {others} "
+            f"| {reading['certainty']} | {reading['advice']} |"
+        )
+    return "\n".join(rows)
+
+
+def claims_table() -> str:
+    """Return how many claims there are of each certainty."""
+    claims = contract.load_toml("claims.toml")["claim"]
+    counted = Counter(claim["certainty"] for claim in claims)
+    meaning = {
+        "documented": "stated on a public page of the vendor or the gateway",
+        "observed": "seen in captured answers or in clients that work",
+        "assumed": "by analogy, or simply a choice",
+    }
+    rows = ["| Certainty | Claims | Meaning |", "|---|---|---|"]
+    rows += [f"| {name} | {counted[name]} | {meaning[name]} |" for name in CERTAINTIES]
+    return "\n".join(rows)
+
+
+def errors_table() -> str:
+    """Return the gateway errors with how sure they are."""
+    certainty = {
+        claim["id"]: claim["certainty"] for claim in contract.load_toml("claims.toml")["claim"]
+    }
+    rows = ["| Code | HTTP | `X-Ca-Error-Message` | Certainty |", "|---|---|---|---|"]
+    for error in contract.load_toml("errors.toml")["error"]:
+        message = error["message"].replace("{reason}", "…")
+        rows.append(
+            f"| `{error['code']}` | {error['status']} | {message} | {certainty[error['claim']]} |"
+        )
+    rows.append("| none | 450 | the service refuses, see `remark` in the body | observed |")
+    return "\n".join(rows)
+
+
+PARTS = {"readings": readings_table, "claims": claims_table, "errors": errors_table}
+
+
+def generated(text: str) -> str:
+    """Return the README with its generated parts as they should be."""
+    for name, table in PARTS.items():
+        before, start, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        text = f"{before}{start}{table()}\n{end}{after}"
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(generated(README.read_text("utf-8")), "utf-8")
