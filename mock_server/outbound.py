@@ -137,12 +137,13 @@ class Outbound:
             return response.status, answer
 
     async def _close_session(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        # First, or a closed connection would look like a failed attempt.
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
 
 
 class _CheckedResolver(AbstractResolver):

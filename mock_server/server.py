@@ -109,15 +109,25 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals and the moment of readiness to us."""
+    """uvicorn's server, which leaves signals and the moments of start and end to us."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_started: Callable[[], None],
+        on_stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stopping()
+        await super().shutdown(sockets=sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -194,7 +204,7 @@ async def _answer(
     def started() -> None:
         on_ready(base_url(settings.host, listener.getsockname()[1]), stop)
 
-    server = _Server(config, started)
+    server = _Server(config, started, simulator.alarm.stop)
     await server.serve(sockets=[listener])
 
 

@@ -33,7 +33,7 @@ class Settings:
     token: str | None = None
     seed: int | None = None
     callback_hosts: tuple[str, ...] = ()
-    callback_timeout: float = 10.0
+    callback_timeout: float = 10.0  # claim callback-timeout
     callback_concurrency: int = 100
     journal_calls: int = 10_000
     journal_mib: int = 64
@@ -136,13 +136,17 @@ def _known(name: str, where: str) -> str:
 def _value(name: str, value: Any, where: str) -> Any:
     kind = str(_KINDS.get(name))
     try:
-        if "tuple" in kind:
-            parts = value.split(",") if isinstance(value, str) else value
-            return tuple(str(part).strip() for part in parts if str(part).strip())
         if "int" in kind:
-            return int(value)
+            return int(str(value))
         if "float" in kind:
-            return float(value)
-    except (TypeError, ValueError):
+            return float(str(value))
+    except ValueError:
         raise SettingsError(f"{where}: {value!r} is not a number") from None
-    return str(value)
+    if "tuple" in kind:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list):
+            raise SettingsError(f"{where}: {value!r} is not a list of texts")
+        return tuple(str(part).strip() for part in parts if str(part).strip())
+    if not isinstance(value, str):
+        raise SettingsError(f"{where}: {value!r} is not a text")
+    return value

@@ -24,6 +24,7 @@ class Alarm:
     def __init__(self) -> None:
         self._listeners: list[Callable[[int], None]] = []
         self.attempted = threading.Condition()
+        self.stopped = False
 
     def listen(self, listener: Callable[[int], None]) -> None:
         """Call `listener(real_at)` for every callback planned or moved, from now on."""
@@ -33,6 +34,12 @@ class Alarm:
         """A callback is due at this real instant (ms); 0 says look now."""
         for listener in self._listeners:
             listener(real_at)
+
+    def stop(self) -> None:
+        """Let nobody wait any longer: the server is stopping."""
+        with self.attempted:
+            self.stopped = True
+            self.attempted.notify_all()
 
     def attempt_recorded(self) -> None:
         """Wake whoever waits for attempts to be made."""

@@ -89,29 +89,35 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
 def deliver_due(simulator: Simulator, account_id: str) -> int:
     """Post everything that is due in an account, by hand; return how many attempts were made."""
     made = 0
-    while True:
+    while not simulator.alarm.stopped:
         deliveries = simulator.database.run(lambda tx: claim_due_of(tx, simulator, account_id))
         if not deliveries:
-            return made
+            break
         wait([deliver(simulator, delivery) for delivery in deliveries])
         made += len(deliveries)
+    return made
 
 
 def settle(simulator: Simulator, account_id: str, due: tuple[int, ...]) -> int:
     """Return once every callback of `due` was attempted, by us or by the deliverer.
 
-    Returns how many of them were; bounded by the time one delivery may take.
+    Returns how many of them were; bounded by the time one delivery may take, and by our own end.
     """
     deliver_due(simulator, account_id)
+    left = len(due)
 
     def attempted() -> bool:
-        return not simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
+        nonlocal left
+        if simulator.alarm.stopped:
+            return True
+        left = simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
+        return not left
 
     with simulator.alarm.attempted:
         simulator.alarm.attempted.wait_for(
             attempted, timeout=simulator.settings.callback_timeout + 5
         )
-    return len(due) - simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
+    return len(due) - left
 
 
 def _claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Delivery]:

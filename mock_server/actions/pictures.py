@@ -41,7 +41,7 @@ def find(tx: Transaction, simulator: Simulator, address: Address) -> Picture | N
     now = account.clock.now(simulator.real_now())
     if tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
         return None
-    # claim picture-lifetime: 24 h, then the address gives 404
+    # claims picture-lifetime, picture-gone: 24 h, then the address gives 404
     if account.readings.picture_lifetime == "24h" and not tasks.is_kept(task.plan, now):
         return None
     seed = dice.between(account.seed, "picture", task.number, address.number, low=0, high=2**32 - 1)

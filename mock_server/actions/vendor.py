@@ -19,6 +19,7 @@ from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
 
 PICTURES_PER_TASK = 1  # claim result-count
+SUCCESS = 0  # claim ret-code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Result:
 
 
 def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
-    """Accept a task: its plan and its callback are written now."""
+    """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
     account = request.account
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
     task = _new_task(request, submission)
@@ -49,30 +50,30 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     # claim callback-on-failure: nothing is pushed for a task that fails
     if task.call_back and task.plan.outcome is Status.SUCCEEDED:
         _plan_callback(tx, simulator, account, task)
-    body: dict[str, object] = {"ret_code": 0, "remark": "提交成功!", "task_id": task.id}
+    body: dict[str, object] = {"ret_code": SUCCESS, "remark": "提交成功!", "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)
 
 
 def query_task(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
-    """Tell the status of one task and, once it succeeded, its pictures."""
-    task_id = text_field(request.fields, "task_id")
+    """Tell the status of one task and, once it succeeded, its pictures (claim query-body)."""
+    task_id = text_field(request.fields, "task_id")  # claim query-field
     if task_id is None:
         raise Refusal("task_id不能为空")
     task = task_rows.get(tx, request.account.id, task_id)
     if task is None or not tasks.is_kept(task.plan, request.now):
-        raise Refusal("未查到相关信息！")
-    body = {"ret_code": 0, "remark": "查询成功!", **_shown(task, request.now)}
+        raise Refusal("未查到相关信息！")  # claim unknown-task
+    body = {"ret_code": SUCCESS, "remark": "查询成功!", **_shown(task, request.now)}
     return Result(body=body, task_id=task.id)
 
 
 def list_tasks(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
-    """List the buyer's tasks, newest first, a page at a time."""
+    """List the buyer's tasks, newest first, a page at a time (claims list-scope, list-shape)."""
     page = parse_page(request.fields)
     account_id, now = request.account.id, request.now
     total = task_rows.kept(tx, account_id, now)
     listed = task_rows.page(tx, account_id, now, offset=page.offset, limit=page.size)
     body: dict[str, object] = {
-        "ret_code": 0,
+        "ret_code": SUCCESS,
         "remark": "查询成功!",
         "allNum": total,
         "allPages": page.of(total),
@@ -91,6 +92,7 @@ OPERATIONS = {
 
 
 def _shown(task: Task, now: int) -> dict[str, object]:
+    # claim task-unfinished: ret_code is 0 and the list of pictures empty
     status = tasks.status_at(task.plan, now)
     pictures = tasks.picture_urls(task) if status is Status.SUCCEEDED else []
     return {"task_id": task.id, "status": status, "resList": pictures}

@@ -2,7 +2,7 @@
 
 Rule 1: a gateway error has an empty body, everything is in its headers (claim error-empty-body).
 Rule 2: what the service says, result or refusal, is in the ShowAPI envelope (claim envelope-kept).
-Rule 3: `showapi_fee_num` is 1 exactly where the ledger has an entry (claim fee-num).
+Rule 3: `showapi_fee_num` is 1 exactly where the ledger has an entry (claims fee-num, fee-num-free).
 """
 
 import json
@@ -17,7 +17,7 @@ from mock_server.domain.readings import Readings
 SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: the word keeps it honest
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured
 RESULT_TYPE = "application/json;charset=utf-8"  # claim result-content-type
-REFUSED = -1
+REFUSED = -1  # claim ret-code
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 

@@ -2,7 +2,8 @@
 
 Rule 1: JSON if it is an object, else a form; the Content-Type decides only that a form stays a
 form and that multipart is refused (claim body-sniffed).
-Rule 2: numbers and booleans count as their text; arrays, objects and null are refused.
+Rule 2: numbers and booleans count as their text; arrays, objects and null are refused (claim
+wrong-types).
 Rule 3: an empty string is the same as an absent field (claim empty-is-absent).
 """
 

@@ -3,6 +3,7 @@
 Rule 1: the payload is exactly `resList` and `task_id` (claim callback-payload).
 Rule 2: a callback is due when the status has turned, not before (claim callback-after-status).
 Rule 3: any 2xx acknowledges; once means once (claims callback-ack, callback-once).
+Rule 4: an address is judged at delivery, not at submission (claim callback-address).
 """
 
 import json
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-CONTENT_TYPE = "application/json; charset=utf-8"
+CONTENT_TYPE = "application/json; charset=utf-8"  # claim callback-content-type
 MAX_ADDRESS_LENGTH = 2048
 
 

@@ -36,11 +36,20 @@ class Clock:
         return min(LATEST_AT, self.base_at + int(elapsed * self.rate))
 
     def real_at(self, at: int) -> int | None:
-        """Return the real instant at which this clock will show `at`; None while frozen."""
+        """Return the first real instant at which this clock shows `at`; None while frozen."""
         if self.frozen:
             return None
-        # Rounded up: a waiter that wakes a millisecond early would find nothing due.
-        return self.real_base_at + -int(-(at - self.base_at) // self.rate)
+        ahead = at - self.base_at
+        if ahead <= 0:
+            return self.real_base_at
+        elapsed = -int(-ahead // self.rate)
+        # `now` rounds, so the first millisecond that shows `at` may be a neighbour; a waiter that
+        # wakes a millisecond early would find nothing due.
+        while int(elapsed * self.rate) < ahead:
+            elapsed += 1
+        while int((elapsed - 1) * self.rate) >= ahead:
+            elapsed -= 1
+        return self.real_base_at + elapsed
 
 
 def jump(clock: Clock, *, to: int, real_now: int) -> Clock:

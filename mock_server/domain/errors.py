@@ -32,7 +32,10 @@ class GatewayError(VendorError):
 
 
 class Refusal(VendorError):
-    """The service behind the gateway refuses; `remark` is its text (claim refusal-450)."""
+    """The service behind the gateway refuses (claim refusal-450).
+
+    `remark` is its text (claim refusal-texts).
+    """
 
     def __init__(self, remark: str) -> None:
         super().__init__(remark)

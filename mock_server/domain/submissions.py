@@ -2,7 +2,8 @@
 
 Rule 1: one of text and source image, `text` wins (claims text-or-image, text-wins).
 Rule 2: one of style and custom prompt, `style_id` wins (claims style-or-prompt, style-wins).
-Rule 3: over 35 characters is advice, not an error (claim text-advice).
+Rule 3: over 35 characters is advice, not an error (claim text-advice); what no QR code can hold
+is refused (claim text-too-long), as is a style that is not listed (claim style-closed-list).
 Rule 4: unknown fields are ignored (claim unknown-fields).
 """
 
@@ -46,7 +47,7 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
     style = text_field(fields, "style_id")
     prompt = text_field(fields, "your_prompt")
     call_back = text_field(fields, "call_back")
-    text_field(fields, "is_use_temp_short_link")  # has to be text; without effect for now
+    text_field(fields, "is_use_temp_short_link")  # no effect for now (claim short-link-flag)
     # claim image-is-content: the address itself, until images are fetched
     content = text or image
     if content is None:

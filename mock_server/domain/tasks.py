@@ -77,7 +77,7 @@ class Task:
 
 
 def picture_urls(task: Task) -> list[str]:
-    """Return the addresses of a task's pictures; none unless it succeeds."""
+    """Return the addresses of a task's pictures, none unless it succeeds (claim result-item)."""
     if task.plan.outcome is not Status.SUCCEEDED:
         return []
     base = f"{task.base_url}/pictures/{task.account}/{task.id}"

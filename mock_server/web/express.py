@@ -17,7 +17,7 @@ from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
 from mock_server.web.problems import problem
-from mock_server.web.protocol import EXTENSION, write_answer
+from mock_server.web.protocol import EXTENSION, hang_up, write_answer
 from mock_server.web.routing import is_ours
 
 T = TypeVar("T")
@@ -52,6 +52,9 @@ class Express:
             else:
                 answer = await self.answer(await read_call(scope, receive))
         except ClientGoneError:
+            return
+        except asyncio.CancelledError:  # the server stops, and its grace is over: nobody's bug
+            hang_up(scope)
             return
         write_answer(scope, answer)
 

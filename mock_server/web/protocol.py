@@ -170,6 +170,13 @@ def write_answer(scope: Any, answer: Answer) -> None:
     cycle.on_response()
 
 
+def hang_up(scope: Any) -> None:
+    """Close the connection of a request without an answer."""
+    cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
+    cycle.disconnected = True
+    cycle.transport.close()
+
+
 def render(answer: Answer, *, keep_alive: bool) -> bytes:
     """Return an answer as it goes over the wire."""
     lines = [_STATUS_LINES.get(answer.status) or _status_line(answer.status)]

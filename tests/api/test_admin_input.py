@@ -1,0 +1,133 @@
+"""Wrong use of the admin API: what was wrong, what to do instead, in problem details."""
+
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.support.worlds import World
+
+BODY_ROUTES = ["/accounts", "/accounts/default/reset", "/accounts/default/clock"]
+
+
+def problem_of(answer: TestResponse, status: int) -> dict[str, Any]:
+    """Return the problem; it can never be taken for an answer of the vendor."""
+    assert answer.status_code == status, answer.data
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert not [name for name in answer.headers.keys() if name.startswith("X-Ca-")]  # noqa: SIM118
+    problem: dict[str, Any] = answer.get_json()
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    return problem
+
+
+@pytest.mark.parametrize("path", BODY_ROUTES)
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "not JSON"),
+        (b"text=x", "not JSON"),
+        (b"\xff", "not JSON"),
+        (b'{"a":' * 50_000, "not JSON"),
+        (b'{"seed":' + b"9" * 5_000 + b"}", "not JSON"),
+        (b"[]", "object"),
+        (b"null", "object"),
+        (b'"x"', "object"),
+        (b"5", "object"),
+        (b'{"name":"\\ud800","\\udfff":1}', "lone surrogate"),
+        (b'{"unheard_of":1}', "unheard_of"),
+    ],
+)
+def test_a_body_that_is_not_what_the_route_takes_is_refused(
+    world: World, path: str, body: bytes, said: str
+) -> None:
+    answer = world.http.post(f"/_mock{path}", data=body)
+
+    detail = problem_of(answer, 422)["detail"]
+    if not (path.endswith("reset") and said == "unheard_of"):
+        assert said in detail
+    assert world.admin("GET", "/accounts")["accounts"][0]["clock"]["now"] == world.real_now.now
+
+
+def test_several_mistakes_are_told_at_once(world: World) -> None:
+    wish = {"seed": "x", "credits": -1, "colour": "red"}
+    detail = world.admin("POST", "/accounts", wish, expect=422)["detail"]
+
+    assert "/seed" in detail
+    assert "/credits" in detail
+    assert "colour" in detail
+    assert "see schema NewAccount in /_mock/openapi.json" in detail
+
+
+def test_a_content_type_is_not_needed_and_no_body_is_an_empty_wish(world: World) -> None:
+    assert world.http.post("/_mock/accounts", data=b'{"seed": 5}').get_json()["seed"] == 5
+    assert world.http.post("/_mock/accounts").status_code == 201
+    assert world.http.post("/_mock/accounts/default/reset").status_code == 200
+
+
+def test_a_body_over_a_megabyte_is_refused(world: World) -> None:
+    problem_of(world.http.post("/_mock/accounts", data=b"x" * 1_100_000), 413)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/_mock", "/_mock/", "/_mock/nothing", "/_mock/accounts/", "/_mock//accounts", "/_mock/Health",
+     "/_mock/accounts/default/nothing", "/_mock/%00", "/_mock/%ff", "/pictures", "/pictures/a",
+     "/pictures/a/b/c/1.png"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_unknown_route_of_ours_is_404_with_where_to_look(
+    world: World, path: str, method: str
+) -> None:
+    if path == "/pictures":  # the prefix has its slash; without it the path is the gateway's
+        assert world.http.open(path, method=method).headers["X-Ca-Error-Code"] == "I404NF"
+        return
+    answer = world.http.open(path, method=method)
+
+    assert "openapi.json" in problem_of(answer, 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/_mock/accounts", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("POST", "/_mock/accounts/default", {"DELETE", "GET", "HEAD", "OPTIONS"}),
+        ("GET", "/_mock/accounts/default/reset", {"OPTIONS", "POST"}),
+        ("DELETE", "/_mock/accounts/default/clock", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("POST", "/_mock/health", {"GET", "HEAD", "OPTIONS"}),
+        ("BREW", "/_mock/calls", {"GET", "HEAD", "OPTIONS"}),
+        ("POST", "/openapi.json", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+def test_a_wrong_method_is_405_with_the_right_ones(
+    world: World, method: str, path: str, allowed: set[str]
+) -> None:
+    answer = world.http.open(path, method=method)
+
+    problem_of(answer, 405)
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize("path", ["tasks", "callbacks"])
+@pytest.mark.parametrize("query", ["limit=x", "limit=1001", "limit=-1", "after=x", "page=2"])
+def test_a_query_that_cannot_be_is_refused(world: World, path: str, query: str) -> None:
+    problem_of(world.http.get(f"/_mock/accounts/default/{path}?{query}"), 422)
+
+
+def test_health_tells_what_runs_and_the_probes_say_ok(world: World) -> None:
+    health = world.admin("GET", "/health")
+
+    assert list(health) == ["status", "version", "contract_version", "database"]
+    assert health["status"] == "ok"
+    for path in ("/_mock/livez", "/_mock/readyz"):
+        assert world.http.get(path).data == b"ok\n"
+
+
+def test_money_and_instants_are_whole_numbers_on_the_wire(world: World) -> None:
+    world.account(seed=3.0, credits=9.0, clock={"now": 1_000.0})
+    for account in world.admin("GET", "/accounts")["accounts"]:
+        bill = world.bill(account["id"])
+        numbers = [account["seed"], account["balance"], account["clock"]["now"], bill["fen"]]
+        numbers += [value for value in bill["packages"][0].values() if not isinstance(value, str)]
+        assert {type(number) for number in numbers} == {int}

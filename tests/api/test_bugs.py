@@ -1,0 +1,143 @@
+"""A bug of ours: 500 in our own form, nothing booked, and written down."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from mock_server.actions import vendor
+from mock_server.domain.calls import Operation
+from mock_server.store import callbacks, journal
+from tests.support.worlds import World
+
+GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise LookupError("secret detail mock-demo")
+
+
+@pytest.fixture
+def fails_after_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Break the submit after it has written its task."""
+    submit = vendor.OPERATIONS[Operation.SUBMIT_TASK]
+
+    def write_and_fail(*args: Any) -> Any:
+        submit(*args)
+        return broken()
+
+    monkeypatch.setitem(vendor.OPERATIONS, Operation.SUBMIT_TASK, write_and_fail)
+
+
+@pytest.mark.usefixtures("fails_after_writing")
+def test_our_bug_is_a_500_that_no_client_can_take_for_the_vendors(world: World) -> None:
+    answer = world.vendor("/submitTask", GOOD)
+
+    assert answer.status_code == 500
+    assert answer.headers["X-Mock-Server-Bug"] == "LookupError"
+    assert answer.headers["Content-Type"] == "application/json"
+    assert not [name for name, _ in answer.headers if name.startswith(("X-Ca-", "showapi"))]
+    assert "showapi" not in answer.get_data(as_text=True)
+    assert "not of your client" in answer.get_json()["error"]
+    assert b"secret detail" not in answer.data
+
+
+@pytest.mark.usefixtures("fails_after_writing")
+def test_our_bug_is_rolled_back_and_journalled_and_free(world: World) -> None:
+    world.vendor("/submitTask", {**GOOD, "call_back": "http://127.0.0.1:9/"})
+
+    (call,) = world.calls()
+    assert (call["status"], call["charged"], call["operation"]) == (500, False, "submit_task")
+    assert dict(call["answer"]["headers"])["X-Mock-Server-Bug"] == "LookupError"
+    assert world.admin("GET", "/accounts/default/tasks")["tasks"] == []
+    assert world.admin("GET", "/accounts/default/callbacks")["callbacks"] == []
+    assert (world.bill()["charges"], world.bill()["balance"]) == (0, 1000)
+
+
+@pytest.mark.usefixtures("fails_after_writing")
+def test_our_bug_uses_up_no_number_of_the_account(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.vendor("/submitTask", GOOD)
+    monkeypatch.undo()
+    mine = world.submit()
+
+    assert mine == world.submit(world.account(seed=1)["app_code"])
+
+
+def test_a_bug_after_the_charge_takes_no_credit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.store.billing.add_entry", broken)
+
+    assert world.vendor("/submitTask", GOOD).headers["X-Mock-Server-Bug"] == "LookupError"
+    assert world.bill()["balance"] == 1000
+    assert [call["status"] for call in world.calls()] == [500]
+
+
+def test_a_bug_that_cannot_even_be_journalled_is_still_our_500(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "insert", broken)
+
+    answer = world.vendor("/submitTask", GOOD)
+
+    assert (answer.status_code, answer.headers["X-Mock-Server-Bug"]) == (500, "LookupError")
+    assert world.bill()["balance"] == 1000
+
+
+def test_a_full_disk_is_our_500_and_nothing_is_booked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = world.simulator.database._writer
+    pages = writer.execute("pragma page_count").fetchone()[0]
+    writer.execute(f"pragma max_page_count = {pages}")
+    answers = [world.vendor("/submitTask", {**GOOD, "text": "x" * 2_900}) for _ in range(40)]
+    writer.execute("pragma max_page_count = 1000000")
+
+    booked = [answer for answer in answers if answer.status_code == 200]
+    lost = [answer for answer in answers if answer.status_code != 200]
+    assert {answer.headers.get("X-Mock-Server-Bug") for answer in lost} == {"TurnLostError"}
+    assert world.bill()["charges"] == len(booked)
+    assert len(world.admin("GET", "/accounts/default/tasks")["tasks"]) == len(booked)
+    assert len(world.submit()) == 24
+
+
+def test_a_bug_behind_the_admin_api_is_a_500_in_its_own_form(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.store.accounts.set_world", broken)
+    world.submit()
+
+    answer = world.http.post("/_mock/accounts/default/reset")
+
+    assert answer.status_code == 500
+    assert answer.headers["X-Mock-Server-Bug"] == "LookupError"
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert b"secret detail" not in answer.data
+    assert world.bill()["charges"] == 1
+
+
+def test_a_bug_behind_a_picture_is_a_500_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    task_id = world.submit()
+    world.clock(advance="1m")
+    monkeypatch.setattr("mock_server.render.draw", broken)
+
+    answer = world.http.get(f"/pictures/default/{task_id}/1.png")
+
+    assert (answer.status_code, answer.headers["X-Mock-Server-Bug"]) == (500, "LookupError")
+
+
+def test_a_bug_in_one_call_leaves_the_next_one_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "insert", broken)
+
+    assert world.vendor("/submitTask", {**GOOD, "call_back": "http://h/"}).status_code == 500
+    assert len(world.submit()) == 24
+    assert [call["status"] for call in world.calls()] == [500, 200]

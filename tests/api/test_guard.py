@@ -1,0 +1,114 @@
+"""Who may use the admin API: this machine, or who holds the token; never a web page."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mock_server.settings import Settings
+from tests.support import worlds
+from tests.support.worlds import World
+
+TOKEN = "s3cret-token"
+ROUTES = ["/_mock/health", "/_mock/accounts", "/_mock/calls", "/_mock/accounts/default/bill"]
+
+
+@pytest.fixture
+def guarded() -> Iterator[World]:
+    """A world whose admin API wants a token."""
+    real_now, postbox = worlds.RealClock(), worlds.Postbox()
+    with worlds.simulator(real_now, postbox, token=TOKEN) as simulator:
+        yield World(simulator, real_now, postbox)
+
+
+def status(world: World, path: str = "/_mock/health", **headers: str) -> int:
+    return world.http.get(path, headers=headers).status_code
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.0.0.1:3040", "localhost", "localhost:1", "LOCALHOST", "[::1]", "[::1]:3040",
+     "127.9.9.9"],
+)  # fmt: skip
+def test_a_host_that_names_this_machine_is_welcome(world: World, host: str) -> None:
+    assert status(world, Host=host) == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.test", "evil.test:3040", "localhost.evil.test", "127.0.0.1.evil.test", "192.168.1.9",
+     "", "[::", "127.0.0.1@evil.test", "a b", "10.0.0.1:3040"],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ROUTES)
+def test_any_other_host_is_refused_so_that_no_name_can_be_pointed_here(
+    world: World, host: str, path: str
+) -> None:
+    answer = world.http.get(path, headers={"Host": host})
+
+    assert answer.status_code == 403
+    assert "--public-url" in answer.get_json()["detail"]
+
+
+def test_the_host_of_the_public_address_is_welcome() -> None:
+    with worlds.simulator(public_url="http://qr.test:3040") as simulator:
+        world = World(simulator, worlds.RealClock(), worlds.Postbox())
+
+        assert status(world, Host="qr.test:3040") == 200
+        assert status(world, Host="evil.test:3040") == 403
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.test", "null", "", "localhost", "http://localhost:9", "http://[x", "file://",
+     "http://localhost.evil.test", "http://localhost@evil.test"],
+)  # fmt: skip
+def test_a_page_of_another_origin_is_refused(world: World, origin: str) -> None:
+    assert status(world, Origin=origin) == 403
+
+
+def test_a_page_of_our_own_is_welcome(world: World) -> None:
+    assert status(world, Origin="http://localhost") == 200
+    assert status(world, Host="127.0.0.1:3040", Origin="http://127.0.0.1:3040") == 200
+
+
+def test_a_page_may_not_write_either(world: World) -> None:
+    answer = world.http.post("/_mock/accounts", headers={"Origin": "http://evil.test"})
+
+    assert answer.status_code == 403
+    assert len(world.admin("GET", "/accounts")["accounts"]) == 1
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_with_a_token_only_who_sends_it_is_let_in_from_anywhere(guarded: World, path: str) -> None:
+    assert status(guarded, path, Authorization=f"Bearer {TOKEN}", Host="qr.test") == 200
+    assert status(guarded, path, Authorization=f"bearer  {TOKEN} ") == 200
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer ", "Bearer x", f"Basic {TOKEN}", TOKEN]
+)
+@pytest.mark.parametrize("path", ROUTES)
+def test_with_a_token_nobody_else_is_let_in(
+    guarded: World, path: str, authorization: str | None
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+
+    answer = guarded.http.get(path, headers=headers)
+
+    assert answer.status_code == 401
+    assert "Authorization: Bearer TOKEN" in answer.get_json()["detail"]
+
+
+def test_the_probes_and_the_vendors_api_need_no_token(guarded: World) -> None:
+    assert status(guarded, "/_mock/livez") == 200
+    assert status(guarded, "/_mock/readyz") == 200
+    assert len(guarded.submit()) == 24
+
+
+def test_a_token_does_not_let_a_page_of_another_origin_in(guarded: World) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Origin": "http://evil.test"}
+
+    assert status(guarded, **headers) == 403
+
+
+def test_the_token_is_not_in_what_settings_say_of_themselves() -> None:
+    assert TOKEN not in repr(Settings(token=TOKEN))

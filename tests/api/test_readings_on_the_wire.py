@@ -1,0 +1,108 @@
+"""Each reading, flipped: a client sees the difference."""
+
+from dataclasses import replace
+
+import pytest
+
+from mock_server.actions import accounts
+from mock_server.domain.accounts import DEFAULT_ID
+from mock_server.domain.readings import with_readings
+from mock_server.store import accounts as rows
+from mock_server.store.transaction import Transaction
+from tests.support.worlds import World, body_of
+
+SUBMIT = {"text": "https://example.com", "style_id": "food_fryrice"}
+TOO_LONG = {"text": "x" * 2954, "style_id": "food_fryrice"}
+
+
+def app_code(world: World, readings: dict[str, str]) -> str:
+    """Make an account with these readings."""
+    made: str = world.account(readings=readings)["app_code"]
+    return made
+
+
+def reread(world: World, readings: dict[str, str]) -> None:
+    """Put the default account, whose readings answer for nobody's calls, to other words."""
+
+    def work(tx: Transaction) -> None:
+        account = accounts.find(tx, DEFAULT_ID)
+        reread = replace(account, readings=with_readings(account.readings, readings))
+        rows.set_world(tx, reread)
+
+    world.simulator.database.run(work)
+
+
+@pytest.mark.claim("appcode-unknown")
+def test_an_unknown_app_code_is_a_401_where_the_reading_says_so(world: World) -> None:
+    before = world.vendor("/submitTask", SUBMIT, app_code="nobody")
+    reread(world, {"appcode.unknown": "401"})
+
+    after = world.vendor("/submitTask", SUBMIT, app_code="nobody")
+
+    answered = [(each.status_code, each.headers["X-Ca-Error-Code"]) for each in (before, after)]
+    assert answered == [(400, "A400AC"), (401, "A401AC")]
+
+
+@pytest.mark.claim("billing-polls")
+def test_the_queries_are_free_where_only_submits_are_charged(world: World) -> None:
+    buyer = world.account(readings={"charge.polls": "submit-only"})
+    task_id = world.submit(buyer["app_code"])
+
+    polls = [
+        world.vendor("/queryTask", {"task_id": task_id}, buyer["app_code"]),
+        world.vendor("/taskList", {}, buyer["app_code"]),
+    ]
+
+    assert [each.get_json()["showapi_fee_num"] for each in polls] == [0, 0]
+    assert ["showapi_fee_num" in each.headers for each in polls] == [False, False]
+    assert world.bill(buyer["id"])["by_operation"] == {"submit_task": {"charges": 1, "fen": 28}}
+
+
+@pytest.mark.claim("billing-polls")
+def test_a_free_query_is_answered_without_a_credit_left(world: World) -> None:
+    buyer = world.account(credits=1, readings={"charge.polls": "submit-only"})
+    task_id = world.submit(buyer["app_code"])
+
+    assert world.query(task_id, buyer["app_code"])["status"] == "pending"
+
+
+@pytest.mark.claim("picture-lifetime")
+def test_a_picture_is_there_for_good_where_its_lifetime_is_unlimited(world: World) -> None:
+    buyer = world.account(readings={"picture.lifetime": "unlimited"})
+    task_id = world.submit(buyer["app_code"])
+    world.clock(buyer["id"], to_next_event=True)
+    (address,) = world.query(task_id, buyer["app_code"])["resList"]
+
+    world.clock(buyer["id"], advance="300d")
+
+    assert world.http.get(address).status_code == 200
+
+
+@pytest.mark.claim("refusal-450")
+@pytest.mark.claim("billing-only-200")
+def test_a_refusal_with_200_is_charged_by_the_letter(world: World) -> None:
+    buyer = world.account(readings={"refusal.status": "200"})
+
+    answer = world.vendor("/submitTask", {}, buyer["app_code"])
+
+    assert (answer.status_code, body_of(answer)["ret_code"]) == (200, -1)
+    assert (answer.get_json()["showapi_fee_num"], answer.headers["showapi_fee_num"]) == (1, "1")
+    assert world.bill(buyer["id"])["charges"] == 1
+
+
+@pytest.mark.claim("style-closed-list")
+def test_an_unlisted_style_is_drawn_where_it_is_accepted(world: World) -> None:
+    code = app_code(world, {"style.unknown": "accepted"})
+
+    assert world.submit(code, style_id="food_noodles")
+
+
+@pytest.mark.claim("text-too-long")
+def test_a_text_that_no_code_can_hold_fails_later_where_it_is_accepted(world: World) -> None:
+    buyer = world.account(readings={"text.too_long": "task-fails"})
+    task_id = world.submit(buyer["app_code"], **TOO_LONG)
+
+    world.clock(buyer["id"], advance="20s")
+
+    body = world.query(task_id, buyer["app_code"])
+    assert (body["status"], body["resList"]) == ("failed", [])

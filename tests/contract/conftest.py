@@ -1,0 +1,27 @@
+"""A world in which everything has happened once, for the documents to be held against."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import worlds
+from tests.support.worlds import Postbox, RealClock, World
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[World]:
+    """A world whose default account has tasks in every state, callbacks, refusals and errors."""
+    real_now, postbox = RealClock(), Postbox()
+    with worlds.simulator(real_now, postbox) as simulator:
+        world = World(simulator, real_now, postbox)
+        for status in ("running", "succeeded", "failed"):
+            task_id = world.submit(call_back="http://127.0.0.1:9/callback")
+            world.admin("POST", f"/accounts/default/tasks/{task_id}", {"state": status})
+        world.submit(call_back="no address")
+        world.clock(advance="2s")
+        world.submit()
+        world.vendor("/submitTask")
+        world.vendor("/submitTask", app_code="nobody")
+        world.http.post("/submitTask", data=b"\xff", headers=worlds.APP_CODE)
+        world.http.get("/nothing")
+        yield world

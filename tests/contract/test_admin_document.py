@@ -1,0 +1,45 @@
+"""The simulator's own surface keeps what contracts/admin.openapi.yaml promises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.config import SchemathesisConfig
+
+from mock_server.web.flask_app import create_app
+from tests.contract.doors import Door
+from tests.support.worlds import World
+
+DOOR = Door()
+CONFIG = SchemathesisConfig.from_path(Path(__file__).with_name("admin.toml"))
+schema = schemathesis.openapi.from_wsgi("/_mock/openapi.yaml", DOOR, config=CONFIG)
+
+BOUNDED = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _open_door(busy: World) -> Iterator[None]:
+    DOOR.app = create_app(busy.simulator)
+    yield
+    DOOR.app = None
+
+
+@schema.parametrize()
+@BOUNDED
+def test_every_call_is_answered_as_the_document_says(case: Case[Any]) -> None:
+    case.call_and_validate()
+
+
+def test_what_one_call_answers_is_good_for_the_next() -> None:
+    machine = schema.as_state_machine()
+    machine.run(settings=settings(BOUNDED, max_examples=30, stateful_step_count=6))

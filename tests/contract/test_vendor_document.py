@@ -1,0 +1,75 @@
+"""The simulated API keeps what contracts/openapi.yaml promises, call by call and in chains."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.transport import Response
+
+from mock_server.web.flask_app import create_app
+from tests.contract.doors import Door
+from tests.support import worlds
+from tests.support.worlds import Postbox, RealClock, World
+
+DOOR = Door()
+PLENTY = 1_000_000_000
+CONFIG = SchemathesisConfig.from_path(Path(__file__).with_name("vendor.toml"))
+schema = schemathesis.openapi.from_wsgi("/openapi.yaml", DOOR, config=CONFIG)
+
+BOUNDED = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=list(HealthCheck),
+)
+buyer: dict[str, Any] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _open_door() -> Iterator[None]:
+    real_now, postbox = RealClock(), Postbox()
+    with worlds.simulator(real_now, postbox) as simulator:
+        world = World(simulator, real_now, postbox)
+        DOOR.app = create_app(simulator)
+        buyer.update(world.account(credits=PLENTY, seed=1))
+        yield
+        DOOR.app = None
+
+
+def credentials() -> dict[str, str]:
+    """Return the headers of a buyer who can pay."""
+    return {"Authorization": f"APPCODE {buyer['app_code']}"}
+
+
+@schema.parametrize()
+@BOUNDED
+def test_every_call_is_answered_as_the_document_says(case: Case[Any]) -> None:
+    answer = case.call_and_validate(headers=credentials())
+
+    assert answer.status_code != 403, "an empty purse hides everything behind it"
+
+
+class Chains(schema.as_state_machine()):  # type: ignore[misc]
+    """Follows the links: what a submit answers is queried and listed."""
+
+    reached: ClassVar[set[tuple[str, int]]] = set()
+
+    def after_call(self, response: Response, case: Case[Any]) -> None:
+        """Keep how far the chains came."""
+        self.reached.add((case.operation.path, response.status_code))
+
+    def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:
+        """Send the credentials with each step."""
+        return {"headers": credentials()}
+
+
+def test_what_one_call_answers_is_good_for_the_next() -> None:
+    Chains.run(settings=settings(BOUNDED, max_examples=40, stateful_step_count=8))
+
+    assert {("/submitTask", 200), ("/taskList", 200), ("/queryTask", 200)} <= Chains.reached

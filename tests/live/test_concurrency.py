@@ -1,0 +1,75 @@
+"""The last credits, wanted by many at once."""
+
+import asyncio
+import json
+from collections import Counter
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.live import Live, live
+from tests.support.wire import SUBMIT, request
+
+SUBMITTERS = 64
+
+
+async def submit_once(url: str, data: bytes, gate: asyncio.Event) -> tuple[int, str, str]:
+    """Connect, wait for the others, submit; return status, error code and task id."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    await gate.wait()
+    writer.write(data)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
+    body = await reader.readexactly(int(lines["Content-Length"]))
+    writer.close()
+    await writer.wait_closed()
+    status = int(head.split(" ", 2)[1])
+    task_id = json.loads(body)["showapi_res_body"]["task_id"] if status == 200 else ""
+    return status, lines.get("X-Ca-Error-Code", ""), task_id
+
+
+async def submit_all(url: str, app_code: str) -> list[tuple[int, str, str]]:
+    """Let everybody submit at the same moment."""
+    data = request("/submitTask", SUBMIT, f"Authorization: APPCODE {app_code}")
+    gate = asyncio.Event()
+    waiting = [asyncio.ensure_future(submit_once(url, data, gate)) for _ in range(SUBMITTERS)]
+    gate.set()
+    return await asyncio.gather(*waiting)
+
+
+def check(server: Live, *, seed: int, size: int) -> None:
+    """Sixty-four submits against fewer credits: exactly so many are served."""
+    buyer = server.buyer(credits=size, seed=seed)
+
+    answers = asyncio.run(submit_all(server.url, buyer.app_code))
+
+    told = Counter((status, code) for status, code, _ in answers)
+    assert told == {(200, ""): size, (403, "B403MQ"): SUBMITTERS - size}
+    task_ids = {task_id for _, _, task_id in answers if task_id}
+    assert len(task_ids) == size
+    bill = buyer.world.get("/bill")
+    assert (bill["charges"], bill["balance"]) == (size, 0)
+    assert bill["fen"] == bill["packages"][0]["fen"]
+    assert len(buyer.world.calls()) == SUBMITTERS
+
+
+@pytest.mark.claim("quota-refusals")
+def test_the_last_credits_are_given_out_exactly_once_whoever_asks_first() -> None:
+    with live() as server:
+        for seed in range(1, 6):
+            check(server, seed=seed, size=50)
+        check(server, seed=6, size=1)
+        check(server, seed=7, size=63)
+
+
+def test_two_accounts_that_are_served_at_once_do_not_take_from_each_other() -> None:
+    async def both(url: str, codes: list[str]) -> list[list[tuple[int, str, str]]]:
+        return await asyncio.gather(*(submit_all(url, code) for code in codes))
+
+    with live() as server:
+        buyers = [server.buyer(credits=size) for size in (10, 64)]
+        answers = asyncio.run(both(server.url, [buyer.app_code for buyer in buyers]))
+
+        assert [sum(status == 200 for status, _, _ in each) for each in answers] == [10, 64]
+        assert [buyer.world.get("/bill")["balance"] for buyer in buyers] == [0, 0]

@@ -1,0 +1,164 @@
+"""kill -9 under load and a second start on the same file: nothing acknowledged is missing."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from mock_server.client import AccountClient, AdminClient
+from tests.support.live import GOOD, Buyer
+from tests.support.processes import serving, until
+from tests.support.receivers import Receiver, receiving
+
+CLIENTS = 6
+BEFORE_THE_KILL = 150
+CREDITS = 5000
+
+
+@dataclass
+class Seen:
+    """What the clients saw with their own eyes."""
+
+    call_back: str
+    task_ids: list[str] = field(default_factory=list)
+    in_flight: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def submit_until_it_dies(self, url: str, app_code: str) -> None:
+        """Submit one task after the other on one connection until nobody answers."""
+        pool = urllib3.PoolManager(retries=False, timeout=10.0)
+        headers = {"Authorization": f"APPCODE {app_code}"}
+        fields = {**GOOD, "call_back": self.call_back}
+        while True:
+            with self.lock:
+                self.in_flight += 1
+            try:
+                answer = pool.request_encode_body(
+                    "POST",
+                    f"{url}/submitTask",
+                    fields=fields,
+                    encode_multipart=False,
+                    headers=headers,
+                )
+            except urllib3.exceptions.HTTPError:
+                return
+            assert answer.status == 200
+            with self.lock:
+                self.in_flight -= 1
+                self.task_ids.append(answer.json()["showapi_res_body"]["task_id"])
+
+
+@contextmanager
+def clients(seen: Seen, url: str, app_code: str) -> Iterator[None]:
+    """Run the clients until the block and then the server have ended."""
+    threads = [
+        threading.Thread(target=seen.submit_until_it_dies, args=(url, app_code), daemon=True)
+        for _ in range(CLIENTS)
+    ]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def kill_under_load(folder: Path, database: str, seen: Seen, rate: float) -> str:
+    """Let clients submit and a deliverer deliver, kill the server; return the account."""
+    with serving(folder, database=database) as server, AdminClient(server.url) as admin:
+        wish = {"credits": CREDITS, "clock": {"rate": rate}}
+        account = admin.post("/accounts", wish)
+        with clients(seen, server.url, account["app_code"]):
+            until(lambda: len(seen.task_ids) >= BEFORE_THE_KILL)
+            server.kill()
+    account_id: str = account["id"]
+    return account_id
+
+
+def everything(world: AccountClient, what: str) -> list[dict[str, Any]]:
+    """Return every page of something of an account."""
+    found: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        page = world.get(f"/{what}", after=after, limit=500)
+        found += page[what]
+        after = page["next"]
+    return found
+
+
+def check_books(world: AccountClient, seen: Seen) -> None:
+    """The ledger holds every 200 the clients saw, at most what was in flight besides, and adds up."""
+    submits = [call for call in world.calls() if call["operation"] == "submit_task"]
+    booked = {call["task_id"] for call in submits if call["charged"]}
+    bill = world.get("/bill")
+    tasks = {task["task_id"] for task in everything(world, "tasks")}
+
+    assert set(seen.task_ids) <= booked
+    assert len(booked) <= len(seen.task_ids) + seen.in_flight
+    assert seen.in_flight <= CLIENTS
+    assert booked == tasks
+    assert bill["charges"] == len(submits) == len(booked)
+    assert bill["balance"] + bill["charges"] == CREDITS
+    assert bill["fen"] == sum(call["fen"] for call in submits)
+
+
+def check_callbacks(buyer: Buyer, receiver: Receiver) -> None:
+    """Every task was called back at least once, each time with its own payload."""
+    tasks = {task["task_id"]: task["pictures"] for task in everything(buyer.world, "tasks")}
+    came: Counter[str] = Counter()
+    for received in receiver.received:
+        body = json.loads(received.body)
+        came[body["task_id"]] += 1
+        assert body["resList"] == tasks[body["task_id"]]
+    assert set(came) == set(tasks)
+    planned = everything(buyer.world, "callbacks")
+    assert {each["task_id"] for each in planned} == set(tasks)
+    assert {each["state"] for each in planned} == {"delivered"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [1, 2000])  # nothing is due yet; much is going out at the kill
+def test_after_a_kill_nothing_acknowledged_is_missing_and_callbacks_go_out(
+    tmp_path: Path, rate: float
+) -> None:
+    database = str(tmp_path / "kept.sqlite3")
+    with receiving() as receiver:
+        seen = Seen(call_back=receiver.url)
+        account_id = kill_under_load(tmp_path, database, seen, rate)
+        with serving(tmp_path, database=database) as server, AdminClient(server.url) as admin:
+            buyer = Buyer(server.url, admin.get(f"/accounts/{account_id}"), admin)
+            check_books(buyer.world, seen)
+
+            buyer.clock(advance="1m", settle=True)
+            until(lambda: not waiting(buyer))
+            check_callbacks(buyer, receiver)
+            assert buyer.submit()
+            assert buyer.world.get("/clock")["rate"] == rate
+
+
+def waiting(buyer: Buyer) -> list[dict[str, Any]]:
+    """The callbacks that are still to go out."""
+    planned = everything(buyer.world, "callbacks")
+    return [each for each in planned if each["state"] in ("due", "sending")]
+
+
+@pytest.mark.slow
+def test_what_is_due_at_the_next_start_goes_out_without_anybody_asking(tmp_path: Path) -> None:
+    database = str(tmp_path / "kept.sqlite3")
+    with receiving() as receiver:
+        with serving(tmp_path, database=database) as server, AdminClient(server.url) as admin:
+            buyer = Buyer(server.url, admin.post("/accounts", {"clock": {"rate": 100}}), admin)
+            task_id = buyer.submit(call_back=receiver.url)
+            server.kill()
+        with suppress(AssertionError):  # it may have gone out before the kill: then it is recorded
+            receiver.wait_for(1, seconds=0.01)
+        with serving(tmp_path, database=database) as server:
+            came = receiver.wait_for(1)
+            assert {json.loads(each.body)["task_id"] for each in came} == {task_id}

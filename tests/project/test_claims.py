@@ -1,0 +1,106 @@
+"""Truth: every vendor statement has a certainty, code that obeys it and a test that proves it."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mock_server import contract
+from tests.support import scans
+from tests.support.scans import ROOT
+
+CLAIMS = {claim["id"]: claim for claim in contract.load_toml("claims.toml")["claim"]}
+MARKED = scans.marked_claims(ROOT / "tests")
+SOURCES = sorted(
+    path
+    for folder, ending in (("mock_server", "*.py"), ("mock_server", "*.sql"),
+                           ("contracts", "*.*"), ("tests/contract", "*.toml"))
+    for path in (ROOT / folder).rglob(ending)
+    if path.name != "claims.toml"
+)  # fmt: skip
+
+
+def test_no_claim_is_made_twice() -> None:
+    ids = Counter(claim["id"] for claim in contract.load_toml("claims.toml")["claim"])
+
+    assert [claim for claim, count in ids.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_a_claim_says_what_on_which_evidence_and_how_certain(claim_id: str) -> None:
+    claim = CLAIMS[claim_id]
+
+    assert set(claim) == {"id", "says", "evidence", "certainty", "code"}
+    assert re.fullmatch(scans.CLAIM_ID, claim_id)
+    assert claim["certainty"] in ("documented", "observed", "assumed")
+    assert claim["says"].endswith(".")
+
+
+@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_only_what_is_assumed_has_no_evidence(claim_id: str) -> None:
+    claim = CLAIMS[claim_id]
+
+    if claim["certainty"] != "assumed":
+        assert not claim["evidence"].startswith("none")
+
+
+@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_a_claim_has_a_test(claim_id: str) -> None:
+    assert claim_id in MARKED, f"no test is marked @pytest.mark.claim({claim_id!r})"
+
+
+@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_the_code_that_obeys_a_claim_names_it(claim_id: str) -> None:
+    code = CLAIMS[claim_id]["code"]
+
+    assert code
+    for name in code:
+        text = (ROOT / name).read_text("utf-8")
+        assert claim_id in text, f"{name} does not name {claim_id}"
+
+
+def test_tests_are_marked_with_claims_that_exist() -> None:
+    assert {name: tests for name, tests in MARKED.items() if name not in CLAIMS} == {}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_comments_name_claims_that_exist(path: Path) -> None:
+    text = path.read_text("utf-8")
+
+    assert sorted(scans.cited_in_text(text) - set(CLAIMS)) == []
+
+
+@pytest.mark.parametrize("name", ["openapi", "admin.openapi"])
+def test_documents_name_claims_that_exist(name: str) -> None:
+    cited = set(scans.cited_in_document(contract.document(name)))
+
+    assert sorted(cited - set(CLAIMS)) == []
+
+
+@pytest.mark.parametrize("table", ["errors", "readings"])
+def test_the_rows_of_a_table_rest_on_claims_that_exist(table: str) -> None:
+    rows = contract.load_toml(f"{table}.toml")[table.removesuffix("s")]
+
+    assert sorted({row["claim"] for row in rows} - set(CLAIMS)) == []
+
+
+def test_what_a_reading_flips_is_as_certain_as_its_claim() -> None:
+    readings = contract.load_toml("readings.toml")["reading"]
+
+    assert {row["id"]: row["certainty"] for row in readings} == {
+        row["id"]: CLAIMS[row["claim"]]["certainty"] for row in readings
+    }
+
+
+def test_every_claim_that_the_contract_rests_on_is_in_the_contract_or_an_inner_matter() -> None:
+    cited = set(scans.cited_in_document(contract.document("openapi")))
+    inner = {
+        # No field, status or header of the document shows these.
+        "callback-content-type", "callback-timeout", "error-content-type", "form-first-value",
+        "gateway-reasons", "header-case", "keep-alive", "multipart-refused", "order-of-checks",
+        "package-validity", "packages-order", "price-list", "result-content-type",
+        "server-header", "task-duration",
+    }  # fmt: skip
+
+    assert set(CLAIMS) - cited == inner

@@ -1,0 +1,239 @@
+import contextlib
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server.domain.callbacks import AddressError, Outcome, parse_address
+from mock_server.outbound import MAX_ANSWER_BYTES, Guard, Outbound, TargetRefusedError
+
+OWN_PORT = 3040
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+ANY = "0.0.0.0"  # noqa: S104 - where connecting means this machine
+
+
+class Receiver(socketserver.ThreadingTCPServer):
+    """Answers every connection with the same bytes, or with silence, and keeps the requests."""
+
+    daemon_threads = True
+
+    def __init__(self, answer: bytes | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
+        self.requests: list[bytes] = []
+        self.stopped = threading.Event()
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: Receiver
+
+    def handle(self) -> None:
+        head = b"".join(iter(self.rfile.readline, b"\r\n"))
+        length = next(
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length")
+        )
+        self.server.requests.append(head + b"\r\n" + self.rfile.read(length))
+        if self.server.answer is None:
+            self.server.stopped.wait(timeout=20)
+        else:
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(self.server.answer)
+
+
+@contextlib.contextmanager
+def receiver(
+    answer: bytes | None = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+) -> Iterator[Receiver]:
+    with Receiver(answer) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.stopped.set()
+            server.shutdown()
+            thread.join()
+
+
+@contextlib.contextmanager
+def outbound(**options: Any) -> Iterator[Outbound]:
+    built = Outbound(**options)
+    try:
+        yield built
+    finally:
+        built.close()
+
+
+def post(url: str, **options: Any) -> Outcome:
+    with outbound(**options) as out:
+        return out.post(parse_address(url), b'{"task_id":"1"}').result(timeout=20)
+
+
+def test_a_callback_is_one_post_of_json() -> None:
+    with receiver() as server:
+        outcome = post(f"http://127.0.0.1:{server.port}/done?x=1")
+
+    (request,) = server.requests
+    assert (outcome.status, outcome.body, outcome.error) == (200, b"ok", None)
+    assert request.startswith(b"POST /done?x=1 HTTP/1.1\r\n")
+    assert b"Content-Type: application/json; charset=utf-8\r\n" in request
+    assert request.endswith(b'\r\n\r\n{"task_id":"1"}')
+
+
+def test_a_name_that_resolves_to_loopback_is_allowed() -> None:
+    with receiver() as server:
+        assert post(f"http://localhost:{server.port}/").status == 200
+
+
+@pytest.mark.claim("callback-redirects")
+def test_a_redirect_is_not_followed() -> None:
+    with receiver() as target:
+        answer = f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{target.port}/\r\n"
+        with receiver(answer.encode() + b"Content-Length: 0\r\n\r\n") as server:
+            outcome = post(f"http://127.0.0.1:{server.port}/")
+
+    assert outcome.status == 302
+    assert not outcome.acknowledged
+    assert target.requests == []
+
+
+def test_a_receiver_that_says_nothing_is_given_up_after_the_time_out() -> None:
+    with receiver(answer=None) as server:
+        outcome = post(f"http://127.0.0.1:{server.port}/", timeout=0.05)
+
+    assert (outcome.status, outcome.error) == (None, "no answer within 0.05 s")
+    assert 50 <= outcome.duration_ms < 10_000
+
+
+def test_a_body_without_end_is_cut() -> None:
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + b"x" * (MAX_ANSWER_BYTES * 3)
+    with receiver(endless) as server:
+        outcome = post(f"http://127.0.0.1:{server.port}/")
+
+    assert (outcome.status, len(outcome.body)) == (200, MAX_ANSWER_BYTES)
+
+
+@pytest.mark.parametrize("answer", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-"])
+def test_an_answer_that_is_none_is_an_error_of_the_attempt(answer: bytes) -> None:
+    with receiver(answer) as server:
+        outcome = post(f"http://127.0.0.1:{server.port}/")
+
+    assert outcome.status is None
+    assert outcome.error
+
+
+def test_nobody_listening_is_an_error_of_the_attempt() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        outcome = post(f"http://127.0.0.1:{taken.getsockname()[1]}/")
+
+    assert "ClientConnectorError" in (outcome.error or "")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "127.0.0.2", ANY, "[::ffff:127.0.0.1]", "0x7f.1",
+     "１２７.０.０.１", "127。0。0。1"],
+)  # fmt: skip
+def test_no_spelling_of_this_machine_leads_back_to_the_simulator(host: str) -> None:
+    with receiver() as server:
+        outcome = post(f"http://{host}:{server.port}/", own_ports=[server.port])
+
+    assert server.requests == []
+    assert "is the simulator itself" in (outcome.error or "")
+
+
+@pytest.mark.parametrize("host", ["2130706433", "127.1", "0", "127.0.0.1."])
+def test_an_odd_number_for_a_host_is_refused(host: str) -> None:
+    with receiver() as server:
+        outcome = post(f"http://{host}:{server.port}/", own_ports=[server.port])
+
+    assert server.requests == []
+    assert outcome.error
+
+
+@pytest.mark.parametrize(
+    "host", ["192.0.2.1", "8.8.8.8", "８.８.８.８", "134744072", "[2001:db8::1]", "[::]", ANY]
+)
+def test_an_address_off_this_machine_is_refused_before_anything_is_sent(host: str) -> None:
+    outcome = post(f"http://{host}:9/", timeout=5)
+
+    assert outcome.status is None
+    assert outcome.duration_ms < 4_000
+    assert "allowed" in (outcome.error or "") or "does not appear to be" in (outcome.error or "")
+
+
+def test_a_refusal_names_the_flag_that_allows_the_host() -> None:
+    with pytest.raises(TargetRefusedError, match=r"--callback-host qr\.test"):
+        Guard([], []).check("qr.test", "192.0.2.7", 80)
+
+
+@pytest.mark.parametrize("allowed", ["*", "QR.test", "192.0.2.7", "192.0.2.0/24"])
+def test_a_host_is_allowed_by_name_by_address_by_network_or_with_all(allowed: str) -> None:
+    Guard([allowed], []).check("qr.test", "192.0.2.7", 80)
+
+
+@pytest.mark.parametrize("allowed", ["qr.tes", "test", "192.0.2.8", "198.51.100.0/24", ""])
+def test_nothing_else_on_the_list_lets_it_pass(allowed: str) -> None:
+    with pytest.raises(TargetRefusedError):
+        Guard([allowed], []).check("qr.test", "192.0.2.7", 80)
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
+def test_loopback_is_always_allowed_but_for_our_own_port(ip: str) -> None:
+    guard = Guard([], [OWN_PORT])
+
+    guard.check("x", ip, OWN_PORT + 1)
+    with pytest.raises(TargetRefusedError, match="is the simulator itself"):
+        guard.check("x", ip, OWN_PORT)
+
+
+def test_our_own_port_is_refused_even_if_everything_is_allowed() -> None:
+    with pytest.raises(TargetRefusedError, match="is the simulator itself"):
+        Guard(["*"], [OWN_PORT]).check("x", "127.0.0.1", OWN_PORT)
+
+
+def test_our_port_on_another_machine_is_another_server() -> None:
+    Guard(["*"], [OWN_PORT]).check("qr.test", "192.0.2.7", OWN_PORT)
+
+
+def test_closing_gives_up_what_is_in_flight() -> None:
+    with receiver(answer=None) as server, outbound() as out:
+        posted = out.post(parse_address(f"http://127.0.0.1:{server.port}/"), b"{}")
+        out.close()
+
+        assert posted.cancelled()
+
+
+def numeric_only(host: Any, port: Any, **options: Any) -> Any:
+    """Resolve as ever, but ask no name server."""
+    return resolve(host, port, **{**options, "flags": socket.AI_NUMERICHOST})
+
+
+resolve = socket.getaddrinfo
+hosts = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(host=hosts | st.text("[]:.%0123456789abcdefxé。１\\@", min_size=1, max_size=12))
+def test_whatever_the_address_a_post_gives_an_outcome(host: str) -> None:
+    try:
+        address = parse_address(f"http://{host}:9/")
+    except AddressError:
+        return
+    with outbound(timeout=0.2, own_ports=[9, 80]) as out, patch("socket.getaddrinfo", numeric_only):
+        outcome = out.post(address, b"{}").result(timeout=20)
+
+    assert (outcome.status is None) == (outcome.error is not None)
