@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,7 +30,7 @@ class Settings:
     port: int = DEFAULT_PORT
     public_url: str | None = None
     database: str = ""
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     seed: int | None = None
     callback_hosts: tuple[str, ...] = ()
     callback_timeout: float = 10.0  # claim callback-timeout
@@ -100,7 +100,7 @@ def _is_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
-_KINDS = {field.name: field.type for field in fields(Settings)}
+_KINDS = {each.name: each.type for each in fields(Settings)}
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:

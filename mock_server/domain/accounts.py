@@ -5,7 +5,7 @@ Rule 2: everything that repeats follows from its seed and its counters; who it i
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mock_server.domain import dice
 from mock_server.domain.clock import Clock
@@ -38,9 +38,9 @@ class Account:
 
     id: str
     name: str
-    app_code: str
+    app_code: str = field(repr=False)
     app_key: str
-    app_secret: str
+    app_secret: str = field(repr=False)
     seed: int
     readings: Readings
     origin: Origin

@@ -8,7 +8,6 @@ Rule 4: reads for people use read-only connections of their own.
 """
 
 import contextlib
-import functools
 import logging
 import sqlite3
 import threading
@@ -145,7 +144,7 @@ class Database:
         for item, (result, error, after) in zip(turn, self._commit(turn), strict=True):
             for follow_up in after:
                 _tell(follow_up)
-            _tell(functools.partial(item.done, result, error))
+            _tell(item.done, result, error)
 
     def _commit(self, turn: list[_Item]) -> list[_Outcome]:
         try:
@@ -177,9 +176,9 @@ class Database:
         return _Outcome(result, None, tuple(tx.after_commit))
 
 
-def _tell(listener: Callable[[], None]) -> None:
+def _tell(listener: Callable[..., None], *what: Any) -> None:
     """Call one who waits; if that fails, the others of the turn hear all the same."""
     try:
-        listener()
+        listener(*what)
     except Exception:
         log.exception("a follow-up of a commit failed")

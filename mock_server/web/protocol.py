@@ -160,7 +160,9 @@ class ArtqrProtocol(HttpToolsProtocol):
 def write_answer(scope: Any, answer: Answer) -> None:
     """Write an answer on the connection its request came on, if that is still there."""
     cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
-    if cycle.disconnected or cycle.response_started or cycle.transport.is_closing():
+    if cycle.transport.is_closing():
+        cycle.disconnected = True  # or uvicorn would take the missing answer for a bug
+    if cycle.disconnected or cycle.response_started:
         return
     cycle.transport.write(render(answer, keep_alive=cycle.keep_alive))
     cycle.response_started = cycle.response_complete = True

@@ -13,11 +13,11 @@ from tests.support.wire import SUBMIT, request
 SUBMITTERS = 64
 
 
-async def submit_once(url: str, data: bytes, gate: asyncio.Event) -> tuple[int, str, str]:
+async def submit_once(url: str, data: bytes, start: asyncio.Barrier) -> tuple[int, str, str]:
     """Connect, wait for the others, submit; return status, error code and task id."""
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    await gate.wait()
+    await start.wait()
     writer.write(data)
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
@@ -32,10 +32,8 @@ async def submit_once(url: str, data: bytes, gate: asyncio.Event) -> tuple[int, 
 async def submit_all(url: str, app_code: str) -> list[tuple[int, str, str]]:
     """Let everybody submit at the same moment."""
     data = request("/submitTask", SUBMIT, f"Authorization: APPCODE {app_code}")
-    gate = asyncio.Event()
-    waiting = [asyncio.ensure_future(submit_once(url, data, gate)) for _ in range(SUBMITTERS)]
-    gate.set()
-    return await asyncio.gather(*waiting)
+    start = asyncio.Barrier(SUBMITTERS)
+    return await asyncio.gather(*(submit_once(url, data, start) for _ in range(SUBMITTERS)))
 
 
 def check(server: Live, *, seed: int, size: int) -> None:

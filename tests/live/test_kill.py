@@ -4,7 +4,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def everything(world: AccountClient, what: str) -> list[dict[str, Any]]:
 
 
 def check_books(world: AccountClient, seen: Seen) -> None:
-    """The ledger holds every 200 the clients saw, at most what was in flight besides, and adds up."""
+    """The ledger holds every 200 the clients saw, besides at most what was in flight, and sums."""
     submits = [call for call in world.calls() if call["operation"] == "submit_task"]
     booked = {call["task_id"] for call in submits if call["charged"]}
     bill = world.get("/bill")
@@ -157,8 +157,6 @@ def test_what_is_due_at_the_next_start_goes_out_without_anybody_asking(tmp_path:
             buyer = Buyer(server.url, admin.post("/accounts", {"clock": {"rate": 100}}), admin)
             task_id = buyer.submit(call_back=receiver.url)
             server.kill()
-        with suppress(AssertionError):  # it may have gone out before the kill: then it is recorded
-            receiver.wait_for(1, seconds=0.01)
         with serving(tmp_path, database=database) as server:
             came = receiver.wait_for(1)
             assert {json.loads(each.body)["task_id"] for each in came} == {task_id}

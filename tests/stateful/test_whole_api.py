@@ -148,8 +148,7 @@ class WholeApi(RuleBasedStateMachine):
     def change_the_pace(self, pick: int, change: dict[str, Any]) -> None:
         account = self._pick(pick)
         before = account.now
-        shown = self._move(account, {**change, "settle": False})
-        assert shown["now"] == before
+        assert self._move(account, {**change, "settle": False})["now"] == before
         account.frozen = change.get("freeze", account.frozen)
         account.rate = change.get("rate", account.rate)
 

@@ -1,7 +1,6 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -9,97 +8,9 @@ from typing import Any
 import pytest
 
 from mock_server.store import database as module
-from mock_server.store.database import Database, TurnLostError
+from mock_server.store.database import Database
 from mock_server.store.transaction import Transaction
-
-Task = Callable[[], None]
-
-
-class ByHand:
-    """A scheduler whose turns a test takes by hand, on its own thread."""
-
-    def __init__(self) -> None:
-        self.tasks: list[Task] = []
-
-    def call_soon(self, task: Task) -> None:
-        self.tasks.append(task)
-
-    def is_owner(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """Nothing runs."""
-
-    def turn(self) -> None:
-        tasks, self.tasks = self.tasks, []
-        for task in tasks:
-            task()
-
-
-class Seen:
-    """What became of works, in the order in which they were told."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[Any, BaseException | None]] = []
-
-    def __call__(self, result: Any, error: BaseException | None) -> None:
-        self.told.append((result, error))
-
-    @property
-    def errors(self) -> list[type[BaseException] | None]:
-        return [None if error is None else type(error) for _, error in self.told]
-
-
-@pytest.fixture
-def scheduler() -> ByHand:
-    return ByHand()
-
-
-@pytest.fixture
-def database(scheduler: ByHand) -> Iterator[Database]:
-    built = Database(":memory:", scheduler)
-    built.submit(lambda tx: tx.execute("create table note (text text)"), Seen())
-    scheduler.turn()
-    yield built
-    built.close()
-
-
-def write(text: str) -> Callable[[Transaction], str]:
-    def work(tx: Transaction) -> str:
-        tx.execute("insert into note values (?)", (text,))
-        return text
-
-    return work
-
-
-def fail(tx: Transaction) -> None:
-    tx.execute("insert into note values ('half')")
-    raise LookupError("no")
-
-
-def fill_the_disk(tx: Transaction) -> None:
-    row = tx.one("pragma page_count")
-    tx.execute(f"pragma max_page_count = {row[0] if row else 0}")
-    try:
-        tx.execute("insert into note values (?)", ("x" * 5_000_000,))
-    finally:
-        tx.execute("pragma max_page_count = 1000000")
-
-
-def rollback(tx: Transaction) -> None:
-    """Stands for every error on which SQLite gives up the whole transaction by itself."""
-    tx.execute("rollback")
-    raise sqlite3.OperationalError("disk I/O error")
-
-
-def notes(database: Database) -> list[str]:
-    return database.read(lambda tx: [row["text"] for row in tx.all("select text from note")])
-
-
-def commits(database: Database) -> list[str]:
-    ran: list[str] = []
-    database._writer.set_trace_callback(ran.append)
-    return ran
+from tests.support.turns import ByHand, Seen, commits, fail, notes, write
 
 
 def test_the_works_of_one_turn_share_one_commit(database: Database, scheduler: ByHand) -> None:
@@ -149,65 +60,6 @@ def test_a_statement_that_fails_takes_nothing_of_its_neighbours_along(
 
     assert seen.errors == [None, sqlite3.OperationalError, None]
     assert notes(database) == ["a", "b"]
-
-
-@pytest.mark.parametrize("lose", [fill_the_disk, rollback])
-def test_a_lost_turn_books_nothing_and_every_work_of_it_fails(
-    database: Database,
-    scheduler: ByHand,
-    lose: Callable[[Transaction], None],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    seen = Seen()
-    followed: list[str] = []
-
-    def follow(tx: Transaction) -> None:
-        write("a")(tx)
-        tx.after_commit.append(lambda: followed.append("a"))
-
-    for work in (follow, lose, write("b")):
-        database.submit(work, seen)
-    with caplog.at_level(logging.CRITICAL):
-        scheduler.turn()
-
-    assert seen.errors == [TurnLostError] * 3
-    assert (notes(database), followed) == ([], [])
-
-
-def test_the_turn_after_a_lost_one_is_whole(
-    database: Database, scheduler: ByHand, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.CRITICAL):
-        database.submit(fill_the_disk, Seen())
-        scheduler.turn()
-    seen = Seen()
-    database.submit(write("a"), seen)
-    scheduler.turn()
-
-    assert seen.errors == [None]
-    assert notes(database) == ["a"]
-
-
-def test_a_commit_that_fails_loses_the_turn(
-    database: Database, scheduler: ByHand, caplog: pytest.LogCaptureFixture
-) -> None:
-    seen = Seen()
-    database.submit(lambda tx: tx.execute("create table parent (id integer primary key)"), seen)
-    database.submit(
-        lambda tx: tx.execute(
-            "create table child (id integer references parent deferrable initially deferred)"
-        ),
-        seen,
-    )
-    scheduler.turn()
-    database._writer.execute("pragma foreign_keys = on")
-    database.submit(write("a"), seen)
-    database.submit(lambda tx: tx.execute("insert into child values (7)"), seen)
-    with caplog.at_level(logging.CRITICAL):
-        scheduler.turn()
-
-    assert seen.errors == [None, None, TurnLostError, TurnLostError]
-    assert notes(database) == []
 
 
 def test_follow_ups_run_after_the_commit_and_not_for_a_work_that_failed(

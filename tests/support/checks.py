@@ -77,6 +77,7 @@ def check_account(world: World, account: ModelAccount) -> None:
     names = ("operation", "status", "error_code", "charged", "task_id")
     assert [tuple(call[name] for name in names) for call in calls] == account.calls
     assert all((call["fen"] > 0) == call["charged"] for call in calls)
+    assert account.app_code not in json.dumps(calls)
     bill = world.bill(account.id)
     assert bill["charges"] == account.charged
     assert bill["fen"] == sum(call["fen"] for call in calls)

@@ -34,3 +34,7 @@ def test_a_clock_starts_at_the_real_time_unless_told_otherwise() -> None:
     assert first_clock(Origin(readings={}), NOW).now(NOW + 5) == NOW + 5
     assert first_clock(Origin(readings={}, clock_at=0, rate=2.0), NOW).now(NOW + 5) == 10
     assert first_clock(Origin(readings={}, clock_at=7, frozen=True), NOW).now(NOW + 5) == 7
+
+
+def test_the_secrets_of_an_account_are_not_in_what_it_says_of_itself() -> None:
+    assert not [secret for secret in account().secrets if secret in repr(account())]

@@ -1,0 +1,237 @@
+"""The command line in processes of its own, as a person and a script use it."""
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import urllib3
+from PIL import Image
+
+from mock_server.cli.main import main
+from tests.support.live import Live, live
+from tests.support.processes import COMMAND, environment, run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Live]:
+    """A server to give commands to."""
+    with live() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def nobody() -> Iterator[str]:
+    """An address where nobody answers: the port is taken, and never listened on."""
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def told(server: Live, cwd: Path, *arguments: str) -> str:
+    """Run a command that succeeds and return what it prints."""
+    done = run(*arguments, cwd=cwd, url=server.url)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+def told_json(server: Live, cwd: Path, *arguments: str) -> Any:
+    """Run a command that succeeds with `--json` and return the value it prints."""
+    return json.loads(told(server, cwd, *arguments, "--json"))
+
+
+def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command and group there is."""
+    found: list[tuple[str, ...]] = [path]
+    for name, command in group.commands.items():
+        here = (*path, name)
+        found += commands(command, here) if isinstance(command, click.Group) else [here]
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away_from_home", [False, True])
+def test_the_demo_plays_to_the_end_and_leaves_only_a_picture(
+    tmp_path: Path, away_from_home: bool
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    out = ["--out", str(there / "picture.png")] if away_from_home else []
+    foreign = {"ARTQR_MOCK_TOKEN": "of another server", "ARTQR_MOCK_PORT": "1"}
+
+    done = run("demo", *out, cwd=here, TMPDIR=str(there), **foreign)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    (picture,) = re.findall(r"^picture: (.+\.png)$", done.stdout, re.MULTILINE)
+    assert Path(picture).is_relative_to(there)
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+        assert min(image.size) >= 512
+    assert "resList" in done.stdout
+    assert "charged" in done.stdout
+    assert list(here.iterdir()) == []
+    assert [each for each in there.rglob("*") if each.is_file()] == [Path(picture)]
+
+
+def test_every_command_tells_what_it_does(tmp_path: Path) -> None:
+    with main.make_context("artqr-mock", ["serve"], resilient_parsing=True):
+        paths = commands()
+
+    assert {("serve",), ("demo",), ("env",), ("ready",), ("bill",), ("clock", "next")} <= {*paths}
+    for path in paths:
+        done = run(*path, "--help", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("Usage: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_env_prints_can_be_evaluated_and_called_with(server: Live, tmp_path: Path) -> None:
+    exports = told(server, tmp_path, "env")
+    script = f'{exports}\nprintf "%s\\n" "$ARTQR_BASE_URL" "$ARTQR_APP_CODE" "$ARTQR_APP_SECRET"'
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script], capture_output=True, text=True, check=True,
+        env=environment(tmp_path),
+    )  # fmt: skip
+
+    url, app_code, secret = done.stdout.splitlines()
+    assert (url, app_code) == (server.url, "mock-demo")
+    assert secret == told_json(server, tmp_path, "env")["ARTQR_APP_SECRET"]
+    authorized = {"Authorization": f"APPCODE {app_code}"}
+    assert urllib3.request("POST", f"{url}/taskList", headers=authorized).status == 200
+
+
+def test_env_quotes_what_a_shell_would_take_apart(server: Live, tmp_path: Path) -> None:
+    for line in told(server, tmp_path, "env").splitlines():
+        export, assignment = shlex.split(line)
+        assert export == "export"
+        assert re.fullmatch(r"ARTQR_(BASE_URL|APP_CODE|APP_KEY|APP_SECRET)=.+", assignment)
+
+
+def test_an_account_is_made_shown_listed_and_reset(server: Live, tmp_path: Path) -> None:
+    made = told_json(
+        server, tmp_path, "account", "create", "--name", "team blue", "--credits", "3", "--seed",
+        "5", "--now", "0", "--frozen", "--reading", "charge.polls=submit-only",
+    )  # fmt: skip
+    assert (made["name"], made["balance"], made["seed"]) == ("team blue", 3, 5)
+    assert made["clock"] == {"now": 0, "rate": 1.0, "frozen": True}
+    assert made["readings"]["charge.polls"] == "submit-only"
+
+    assert told_json(server, tmp_path, "account", "show", "--account", made["id"]) == made
+    shown = told(server, tmp_path, "account", "show", "--account", made["id"])
+    assert made["app_code"] in shown
+    assert "1970-01-01 08:00:00" in shown
+
+    listed = told_json(server, tmp_path, "account", "list")["accounts"]
+    assert made in listed
+    assert "team blue" in told(server, tmp_path, "account", "list")
+
+    told(server, tmp_path, "clock", "advance", "1h", "--account", made["id"])
+    again = told_json(server, tmp_path, "account", "reset", "--account", made["id"])
+    assert again == made
+
+
+def test_the_clock_is_moved_and_shown(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer(clock={"frozen": True, "now": 0}, seed=1)
+    account = ("--account", buyer.id)
+
+    assert told_json(server, tmp_path, "clock", "show", *account)["now"] == 0
+    assert told_json(server, tmp_path, "clock", "advance", "1h30m", *account)["now"] == 5_400_000
+    assert told(server, tmp_path, "clock", "show", *account).startswith("1970-01-01 09:30:00")
+    assert told_json(server, tmp_path, "clock", "next", *account)["event"] is None
+    assert "nothing" in told(server, tmp_path, "clock", "next", *account)
+    task_id = buyer.submit()
+    event = told_json(server, tmp_path, "clock", "next", *account)["event"]
+    assert (event["kind"], event["task_id"]) == ("task_end", task_id)
+    assert told_json(server, tmp_path, "clock", "rate", "60", *account)["rate"] == 60
+    assert told_json(server, tmp_path, "clock", "thaw", *account)["frozen"] is False
+    assert told_json(server, tmp_path, "clock", "freeze", *account)["frozen"] is True
+
+
+def test_the_bill_is_printed_for_people_and_for_programs(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer(credits=50)
+    buyer.submit()
+    buyer.call("/submitTask", text="no style")
+    account = ("--account", buyer.id)
+
+    bill = told_json(server, tmp_path, "bill", *account)
+    assert (bill["charges"], bill["fen"], bill["balance"]) == (1, 30, 49)
+    assert [(call["status"], call["charged"]) for call in bill["calls"]] == [
+        (200, True),
+        (450, False),
+    ]
+    assert "calls" not in told_json(server, tmp_path, "bill", "--no-calls", *account)
+    table = told(server, tmp_path, "bill", *account)
+    assert "submit_task" in table
+    assert "0.30 yuan" in table
+    assert "anything but HTTP 200 is free" in table
+
+
+def test_ready_says_whether_a_server_answers(server: Live, nobody: str, tmp_path: Path) -> None:
+    assert told(server, tmp_path, "ready", "--wait", "5s") == f"ready: {server.url}\n"
+
+    done = run("ready", "--wait", "100ms", cwd=tmp_path, url=nobody)
+    assert done.returncode == 3
+    assert nobody in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["env", "account list", "account show", "clock next", "clock advance 1s", "bill"]
+)
+def test_without_a_server_a_command_says_how_to_start_one(
+    nobody: str, tmp_path: Path, command: str
+) -> None:
+    done = run(*command.split(), cwd=tmp_path, url=nobody)
+
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"artqr-mock: no artqr-mock answers at {nobody}")
+    assert "artqr-mock serve" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("bill --account nobody", "nobody"),
+        ("env --account nobody", "nobody"),
+        ("clock advance soon", "30s"),
+        ("clock rate 0", "rate"),
+        ("clock rate fast", "fast"),
+        ("account create --reading charge.pols=submit-only", "charge.polls"),
+        ("account create --reading charge.polls", "ID=WORD"),
+        ("account create --credits -1", "credits"),
+        ("ready --wait soon", "30s"),
+        ("clok", "clok"),
+        ("serve --port many", "many"),
+    ],
+)
+def test_wrong_use_is_told_with_what_to_do_instead(
+    server: Live, tmp_path: Path, command: str, hint: str
+) -> None:
+    done = run(*command.split(), cwd=tmp_path, url=server.url)
+
+    assert done.returncode == 2
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_stops_reading_is_no_error(server: Live, tmp_path: Path) -> None:
+    env = environment(tmp_path, ARTQR_MOCK_URL=server.url)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(
+            [*COMMAND, "account", "list"], stdout=nobody,
+            stderr=subprocess.PIPE, text=True, check=False, env=env,
+        )  # fmt: skip
+
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,89 @@
+"""Every setting, flag, variable and command is in the README, and every command explains itself."""
+
+import re
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from mock_server.cli.main import main
+from mock_server.cli.serve import serve
+from mock_server.settings import COMMAND_VARIABLES, PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+SETTINGS = [field.name for field in fields(Settings)]
+FLAGS = {option.name: option.opts[0] for option in serve.params if isinstance(option, click.Option)}
+ABOUT_THE_RUN = {"recreate", "ready_file", "config", "verbose", "help"}
+
+
+def rows() -> dict[str, list[str]]:
+    """The rows of the README's table of settings, by the setting's name."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in README.splitlines()
+        if line.startswith("| `")
+    ]
+    return {row[0].strip("`"): row for row in cells if row[0].strip("`") in SETTINGS}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_is_in_the_readme_with_its_flag_and_its_variable(name: str) -> None:
+    row = rows()[name]
+
+    assert f"`{PREFIX}{name.upper()}`" in row
+    assert (f"`{FLAGS[name]}`" if name in FLAGS else "") in row
+
+
+@pytest.mark.parametrize("field", fields(Settings), ids=SETTINGS)
+def test_a_default_in_the_readme_is_the_one_in_the_code(field: Field[Any]) -> None:
+    shown = rows()[field.name][3]
+
+    if field.default in ("", None, ()):
+        assert shown
+        assert "`" not in shown, "there is no default to show: the README says it in words"
+    else:
+        assert shown.strip("`") in (str(field.default), str(field.default).removesuffix(".0"))
+
+
+@pytest.mark.parametrize("flag", sorted(FLAGS.values()))
+def test_a_flag_of_serve_is_in_the_readme(flag: str) -> None:
+    assert re.search(rf"`{flag}\b", README)
+
+
+def test_a_flag_of_serve_is_a_setting_or_about_this_run() -> None:
+    assert set(FLAGS) - set(SETTINGS) <= ABOUT_THE_RUN
+
+
+def test_the_readme_names_no_variable_that_does_not_exist() -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+\b", README))
+
+    assert named <= {f"{PREFIX}{name.upper()}" for name in SETTINGS} | COMMAND_VARIABLES
+    assert named >= COMMAND_VARIABLES
+
+
+def commands(group: click.Group, path: str = "") -> dict[str, click.Command]:
+    """Every command and group by the words that call it."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        here = f"{path} {name}".strip()
+        found[here] = command
+        if isinstance(command, click.Group):
+            found |= commands(command, here)
+    return found
+
+
+@pytest.mark.parametrize(("words", "command"), commands(main).items(), ids=list(commands(main)))
+def test_a_command_has_help_and_is_in_the_readme(words: str, command: click.Command) -> None:
+    assert (command.help or "").strip().endswith((".", '"$(artqr-mock env)".'))
+    first, *rest = words.split()
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{first}"))
+    assert not rest or f"`{words}" in row or f"`{rest[-1]}`" in row
+
+
+@pytest.mark.parametrize(("words", "command"), commands(main).items(), ids=list(commands(main)))
+def test_an_option_has_help(words: str, command: click.Command) -> None:
+    for option in command.params:
+        assert not isinstance(option, click.Option) or option.help, f"{words} {option.name}"

@@ -1,0 +1,83 @@
+"""A database whose turns a test takes by hand, and works to hand in."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from mock_server.store.database import Database
+from mock_server.store.transaction import Transaction
+
+Task = Callable[[], None]
+
+
+class ByHand:
+    """A scheduler whose turns a test takes by hand, on its own thread."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+
+    def call_soon(self, task: Task) -> None:
+        self.tasks.append(task)
+
+    def is_owner(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def turn(self) -> None:
+        tasks, self.tasks = self.tasks, []
+        for task in tasks:
+            task()
+
+
+class Seen:
+    """What became of works, in the order in which they were told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, BaseException | None]] = []
+
+    def __call__(self, result: Any, error: BaseException | None) -> None:
+        self.told.append((result, error))
+
+    @property
+    def errors(self) -> list[type[BaseException] | None]:
+        return [None if error is None else type(error) for _, error in self.told]
+
+
+def write(text: str) -> Callable[[Transaction], str]:
+    def work(tx: Transaction) -> str:
+        tx.execute("insert into note values (?)", (text,))
+        return text
+
+    return work
+
+
+def fail(tx: Transaction) -> None:
+    tx.execute("insert into note values ('half')")
+    raise LookupError("no")
+
+
+def fill_the_disk(tx: Transaction) -> None:
+    row = tx.one("pragma page_count")
+    tx.execute(f"pragma max_page_count = {row[0] if row else 0}")
+    try:
+        tx.execute("insert into note values (?)", ("x" * 5_000_000,))
+    finally:
+        tx.execute("pragma max_page_count = 1000000")
+
+
+def rollback(tx: Transaction) -> None:
+    """Stands for every error on which SQLite gives up the whole transaction by itself."""
+    tx.execute("rollback")
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+def notes(database: Database) -> list[str]:
+    return database.read(lambda tx: [row["text"] for row in tx.all("select text from note")])
+
+
+def commits(database: Database) -> list[str]:
+    ran: list[str] = []
+    database._writer.set_trace_callback(ran.append)
+    return ran
