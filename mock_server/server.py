@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import uvicorn
 
@@ -151,9 +151,9 @@ async def _serve(
     real_now: Callable[[], int],
 ) -> None:
     loop = asyncio.get_running_loop()
-    port = listener.getsockname()[1]
+    settings = replace(settings, port=listener.getsockname()[1])  # 0 took a free one
     simulator = build_simulator(
-        settings, scheduler=LoopScheduler(loop), real_now=real_now, own_ports=(port,)
+        settings, scheduler=LoopScheduler(loop), real_now=real_now, own_ports=(settings.port,)
     )
     try:
         default = await asyncio.wrap_future(
@@ -202,13 +202,7 @@ async def _answer(
         loop.call_soon_threadsafe(lambda: setattr(server, "should_exit", True))
 
     def started() -> None:
-        on_ready(base_url(settings.host, listener.getsockname()[1]), stop)
+        on_ready(settings.own_url, stop)
 
     server = _Server(config, started, simulator.alarm.stop)
     await server.serve(sockets=[listener])
-
-
-def base_url(host: str, port: int) -> str:
-    """Return the address a client on this machine uses."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only shown
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -220,9 +220,7 @@ def _base_url(simulator: Simulator, call: Call) -> str:
     if settings.public_url:
         return settings.public_url.rstrip("/")
     host = header(call, "host") or ""
-    if not _HOST.fullmatch(host):
-        host = f"{settings.host}:{settings.port}"
-    return f"{call.scheme}://{host}"
+    return f"{call.scheme}://{host}" if _HOST.fullmatch(host) else settings.own_url
 
 
 def _request_id(entropy: bytes) -> str:

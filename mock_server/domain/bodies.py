@@ -15,6 +15,10 @@ from urllib.parse import unquote_to_bytes
 
 from mock_server.domain.errors import GatewayError, Refusal
 
+# Decoding happens between other people's calls: a form is bounded in fields, a field in bytes.
+MAX_FIELDS = 1000
+MAX_QUOTED_BYTES = 256 * 1024
+
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -98,7 +102,7 @@ def _text_of(value: object) -> str | BadField:
 
 def _form(body: bytes) -> Fields:
     fields: dict[str, str | BadField] = {}
-    for pair in body.split(b"&"):
+    for pair in body.split(b"&", MAX_FIELDS)[:MAX_FIELDS]:
         name, _, value = pair.partition(b"=")
         key = _unquote(name)
         # A repeated name counts once, with its first value (claim form-first-value).
@@ -108,6 +112,8 @@ def _form(body: bytes) -> Fields:
 
 
 def _unquote(quoted: bytes) -> str | BadField:
+    if len(quoted) > MAX_QUOTED_BYTES:
+        return BadField(f"超过{MAX_QUOTED_BYTES}字节")
     try:
         return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 
 from mock_server.simulator import Simulator
 from mock_server.web import admin, documents, pictures, problems, vendor
-from mock_server.web.routing import is_ours
+from mock_server.web.routing import is_admin, is_ours
 
 
 def create_app(simulator: Simulator) -> Flask:
@@ -26,7 +26,7 @@ def create_app(simulator: Simulator) -> Flask:
         # One catch-all ahead of routing, so that no automatic OPTIONS, HEAD, redirect or 405
         # ever writes an answer in the gateway's name.
         if is_ours(request.path):
-            return None
+            return admin.refusal(simulator) if is_admin(request.path) else None
         return vendor.to_response(vendor.answer_call(simulator, vendor.read_call()))
 
     return app

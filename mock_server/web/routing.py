@@ -7,4 +7,9 @@ DOCUMENTS = ("/openapi.json", "/openapi.yaml")
 
 def is_ours(path: str) -> bool:
     """Whether a path belongs to the simulator's own surface."""
-    return path == ADMIN or path.startswith((ADMIN + "/", PICTURES)) or path in DOCUMENTS
+    return is_admin(path) or path.startswith(PICTURES) or path in DOCUMENTS
+
+
+def is_admin(path: str) -> bool:
+    """Whether a path is under the admin prefix, a route or not."""
+    return path == ADMIN or path.startswith(ADMIN + "/")

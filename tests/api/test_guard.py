@@ -112,3 +112,8 @@ def test_a_token_does_not_let_a_page_of_another_origin_in(guarded: World) -> Non
 
 def test_the_token_is_not_in_what_settings_say_of_themselves() -> None:
     assert TOKEN not in repr(Settings(token=TOKEN))
+
+
+@pytest.mark.parametrize("path", ["/_mock", "/_mock/nope", "/_mock/openapi.json", "/_mock/health"])
+def test_nothing_under_the_prefix_is_shown_to_another_host(world: World, path: str) -> None:
+    assert world.http.get(path, headers={"Host": "evil.test"}).status_code == 403

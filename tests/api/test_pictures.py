@@ -197,3 +197,12 @@ def test_the_cache_stays_within_its_bytes_and_drops_the_least_recently_used(
 
     assert drawn == ["a", "b", "c", "b"]
     assert cache._held <= 20
+
+
+def test_a_picture_is_asked_for_again_since_a_reset_can_change_it(world: World) -> None:
+    task_id = world.submit()
+    world.clock(advance="20s")
+
+    answer = world.http.get(f"/pictures/default/{task_id}/1.png")
+
+    assert answer.headers["Cache-Control"] == "no-cache"

@@ -137,3 +137,19 @@ def test_multipart_is_refused_by_the_gateway(content_type: str) -> None:
 @pytest.mark.parametrize("content_type", [*SNIFFED, FORM, "multipart", "x/multipart/y", ";;"])
 def test_any_other_content_type_passes(content_type: str | None) -> None:
     check_content_type(content_type)
+
+
+def test_a_form_is_read_up_to_a_thousand_fields() -> None:
+    body = b"&".join(b"f%d=x" % number for number in range(1001))
+
+    fields = parse_fields(body, FORM_TYPE)
+
+    assert len(fields) == 1000
+    assert "f1000" not in fields
+
+
+def test_a_value_that_would_take_long_to_decode_is_refused_naming_the_field() -> None:
+    fields = parse_fields(b"text=" + b"%41" * 100_000, FORM_TYPE)
+
+    with pytest.raises(Refusal, match="text"):
+        text_field(fields, "text")

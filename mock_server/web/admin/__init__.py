@@ -8,14 +8,15 @@ from mock_server.web.problems import problem
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
-    """Return every admin route, behind the guard."""
+    """Return every admin route; whoever registers them asks `refusal` first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
     for module in (health, accounts, clock, tasks, reports):
         module.add_routes(routes, simulator)
 
-    @routes.before_request
-    def check() -> Response | None:
-        refused = guard.refusal(request, simulator.settings)
-        return problem(refused.status, "Refused", refused.detail) if refused else None
-
     return routes
+
+
+def refusal(simulator: Simulator) -> Response | None:
+    """Return why the current call may not use the admin API, None if it may."""
+    refused = guard.refusal(request, simulator.settings)
+    return problem(refused.status, "Refused", refused.detail) if refused else None

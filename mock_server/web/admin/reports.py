@@ -9,6 +9,7 @@ from mock_server.actions import reports
 from mock_server.actions.reports import Bill
 from mock_server.domain.billing import CHARGE_TEXT, Charge
 from mock_server.domain.calls import Operation
+from mock_server.domain.redaction import MAX_CAPTURE_BYTES
 from mock_server.domain.wrong_use import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import journal
@@ -151,5 +152,8 @@ def _text(body: bytes) -> dict[str, str]:
     """Return a body as text, or in base64 where it is none."""
     try:
         return {"body": body.decode(), "encoding": "utf-8"}
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if len(body) == MAX_CAPTURE_BYTES and error.start > len(body) - 4:
+            # A text that was cut inside its last character is a text all the same.
+            return {"body": body[: error.start].decode(), "encoding": "utf-8"}
         return {"body": base64.b64encode(body).decode(), "encoding": "base64"}
