@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.bodies import BadField, check_content_type, parse_fields, text_field
+from mock_server.domain.bodies import (
+    FORM_TYPE,
+    BadField,
+    check_content_type,
+    parse_fields,
+    text_field,
+)
 from mock_server.domain.errors import GatewayError, Refusal
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
