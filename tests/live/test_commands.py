@@ -82,6 +82,7 @@ def test_the_demo_plays_to_the_end_and_leaves_only_a_picture(
     assert [each for each in there.rglob("*") if each.is_file()] == [Path(picture)]
 
 
+@pytest.mark.slow
 def test_every_command_tells_what_it_does(tmp_path: Path) -> None:
     with main.make_context("artqr-mock", ["serve"], resilient_parsing=True):
         paths = commands()
@@ -116,6 +117,7 @@ def test_env_quotes_what_a_shell_would_take_apart(server: Live, tmp_path: Path) 
         assert re.fullmatch(r"ARTQR_(BASE_URL|APP_CODE|APP_KEY|APP_SECRET)=.+", assignment)
 
 
+@pytest.mark.slow
 def test_an_account_is_made_shown_listed_and_reset(server: Live, tmp_path: Path) -> None:
     made = told_json(
         server, tmp_path, "account", "create", "--name", "team blue", "--credits", "3", "--seed",
@@ -139,6 +141,7 @@ def test_an_account_is_made_shown_listed_and_reset(server: Live, tmp_path: Path)
     assert again == made
 
 
+@pytest.mark.slow
 def test_the_clock_is_moved_and_shown(server: Live, tmp_path: Path) -> None:
     buyer = server.buyer(clock={"frozen": True, "now": 0}, seed=1)
     account = ("--account", buyer.id)

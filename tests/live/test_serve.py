@@ -53,6 +53,7 @@ def test_an_interrupt_ends_cleanly_with_connections_open_and_a_request_half_sent
         assert server.stderr.read_text("utf-8") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settle", [b"true", b"false"])
 def test_it_ends_cleanly_while_callbacks_are_waiting_for_an_answer(
     tmp_path: Path, settle: bytes

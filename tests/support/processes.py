@@ -57,7 +57,7 @@ class Server:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return an environment in which nothing of the tester's own is read or written."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ARTQR_")}
-    where = {name: str(home) for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA")}
+    where = {name: str(home) for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "TMPDIR")}
     return {**kept, **where, "COLUMNS": "200", **more}
 
 
