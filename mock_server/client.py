@@ -1,6 +1,7 @@
 """The admin API as a Python caller sees it: over HTTP, like anybody else."""
 
 import time
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -24,10 +25,13 @@ class RefusedError(Exception):
 class AdminClient:
     """Talks to `/_mock` of a running server. Every method raises UnreachableError, RefusedError."""
 
-    def __init__(self, base_url: str, token: str | None = None) -> None:
+    def __init__(
+        self, base_url: str, token: str | None = None, ca_file: Path | None = None
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
+        trusted = str(ca_file) if ca_file is not None and ca_file.exists() else None
+        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S, ca_certs=trusted)
 
     def __enter__(self) -> Self:
         """Use the client for the length of a `with` block."""
@@ -44,6 +48,14 @@ class AdminClient:
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return what POST `/_mock{path}` answers."""
         return self._call("POST", path, json=body or {})
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """Return what PATCH `/_mock{path}` answers."""
+        return self._call("PATCH", path, json=body)
+
+    def delete(self, path: str) -> None:
+        """DELETE `/_mock{path}`."""
+        self._call("DELETE", path)
 
     def account(self, account_id: str) -> "AccountClient":
         """Return the client of one account's routes."""
@@ -93,6 +105,14 @@ class AccountClient:
     def post(self, what: str, body: dict[str, Any] | None = None) -> Any:
         """Return what POST to something of this account answers."""
         return self._admin.post(self._path + what, body)
+
+    def patch(self, body: dict[str, Any]) -> Any:
+        """Return what PATCH of this account answers."""
+        return self._admin.patch(self._path, body)
+
+    def delete(self, what: str) -> None:
+        """DELETE something of this account."""
+        self._admin.delete(self._path + what)
 
     def calls(self) -> list[dict[str, Any]]:
         """Return every journalled call, page by page."""

@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 from jsonschema_rs import Draft202012Validator as Validator
 
-from mock_server.domain.errors import ErrorRow
+from mock_server.domain.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.magic import Magic
 
 _PACKAGE = Path(__file__).parent
 
@@ -38,9 +39,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What the vendor prints: gateway errors by code, styles by id, offers by credits."""
+    """What the vendor prints: gateway errors, styles by id, offers by credits; and our magic."""
 
-    errors: Mapping[str, ErrorRow]
+    errors: ErrorTables
+    magic: Mapping[str, Magic]
     styles: Mapping[str, Style]
     offers: Mapping[int, Offer]
 
@@ -79,14 +81,20 @@ def admin_validator(schema: str) -> Validator:
 @cache
 def load_catalogue() -> Catalogue:
     """Return the vendor's printed tables."""
-    errors = [ErrorRow(**row) for row in load_toml("errors.toml")["error"]]
+    errors = load_toml("errors.toml")
+    rows = [ErrorRow(**row) for row in errors["error"]]
+    classic = [ClassicRow(**{**row, "codes": tuple(row["codes"])}) for row in errors["classic"]]
+    magic = [Magic(**row) for row in load_toml("magic.toml")["magic"]]
     styles = [
         Style(id=row["id"], names=tuple(row["names"]), english=row["english"])
         for row in load_toml("styles.toml")["style"]
     ]
     offers = [Offer(**row) for row in load_toml("pricing.toml")["offer"]]
     return Catalogue(
-        errors={row.code: row for row in errors},
+        errors=ErrorTables(
+            rows={row.code: row for row in rows}, classic={row.message: row for row in classic}
+        ),
+        magic={each.app_code: each for each in magic},
         styles={style.id: style for style in styles},
         offers={offer.credits: offer for offer in offers},
     )

@@ -6,6 +6,7 @@ import functools
 import logging
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,9 +19,12 @@ from mock_server.domain.accounts import Account
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store.schedulers import LoopScheduler
+from mock_server.tls import server_context
 from mock_server.web.express import Express
 from mock_server.web.flask_app import create_app
-from mock_server.web.protocol import KEEP_ALIVE_S, ArtqrProtocol, Limits
+from mock_server.web.handshake import TlsListener
+from mock_server.web.protocol import KEEP_ALIVE_S, Limits
+from mock_server.web.short_calls import ShortCallProtocol
 
 GRACE_S = 5
 BACKLOG = 2048
@@ -116,18 +120,40 @@ class _Server(uvicorn.Server):
         config: uvicorn.Config,
         on_started: Callable[[], None],
         on_stopping: Callable[[], None],
+        context: ssl.SSLContext | None,
+        *,
+        handshake_timeout: float,
     ) -> None:
         super().__init__(config)
         self._on_started = on_started
         self._on_stopping = on_stopping
+        self._context = context
+        self._handshake_timeout = handshake_timeout
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
+        if self._context is None:
+            await super().startup(sockets=sockets)
+        else:
+            await super().startup(sockets=[])
+            self._listen_encrypted(self._context, sockets or [])
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stopping()
         await super().shutdown(sockets=sockets)
+
+    def _listen_encrypted(self, context: ssl.SSLContext, sockets: list[socket.socket]) -> None:
+        def new_protocol() -> asyncio.Protocol:
+            return self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config,
+                server_state=self.server_state,
+                app_state=self.lifespan.state,
+            )
+
+        for listener in sockets:
+            self.servers.append(
+                TlsListener(listener, context, new_protocol, timeout=self._handshake_timeout)  # type: ignore[arg-type]
+            )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -171,7 +197,7 @@ async def _serve(
             # The deliverer needs this loop to finish what it is recording.
             await loop.run_in_executor(None, deliverer.stop)
     finally:
-        await loop.run_in_executor(None, simulator.close_outbound)
+        await loop.run_in_executor(None, simulator.close_workers)
         simulator.database.close()
 
 
@@ -185,7 +211,7 @@ async def _answer(
     limits = Limits(request_timeout=settings.request_timeout, answer_defect=express.answer)
     config = uvicorn.Config(
         express,
-        http=functools.partial(ArtqrProtocol, limits=limits),  # type: ignore[arg-type]
+        http=functools.partial(ShortCallProtocol, limits=limits, take=express.take),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,
@@ -204,5 +230,12 @@ async def _answer(
     def started() -> None:
         on_ready(settings.own_url, stop)
 
-    server = _Server(config, started, simulator.alarm.stop)
+    context = server_context(settings)
+    server = _Server(
+        config,
+        started,
+        simulator.alarm.stop,
+        context,
+        handshake_timeout=settings.request_timeout,
+    )
     await server.serve(sockets=[listener])

@@ -31,6 +31,9 @@ class Settings:
     public_url: str | None = None
     database: str = ""
     token: str | None = field(default=None, repr=False)
+    tls: bool = False
+    tls_cert: str | None = None
+    tls_key: str | None = None
     seed: int | None = None
     callback_hosts: tuple[str, ...] = ()
     callback_timeout: float = 10.0  # claim callback-timeout
@@ -52,16 +55,24 @@ class Settings:
             raise SettingsError("token must not be empty: leave it out for none")
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsError("tls_cert and tls_key belong together: name both")
         if self.public_url is not None and not _is_address(self.public_url):
             raise SettingsError(
                 f"public_url {self.public_url!r} is not an address such as http://qr.test:3040"
             )
 
     @property
+    def scheme(self) -> str:
+        """`https` or `http`."""
+        return "https" if self.tls or self.tls_cert else "http"
+
+    @property
     def own_url(self) -> str:
         """The address a client on this machine uses."""
         name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
-        return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
+        shown = f"[{name}]" if ":" in name else name
+        return f"{self.scheme}://{shown}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -142,12 +153,15 @@ def _known(name: str, where: str) -> str:
 def _value(name: str, value: Any, where: str) -> Any:
     kind = str(_KINDS.get(name))
     try:
+        if "bool" in kind:
+            return _FLAGS[str(value).lower()]
         if "int" in kind:
             return int(str(value))
         if "float" in kind:
             return float(str(value))
-    except ValueError:
-        raise SettingsError(f"{where}: {value!r} is not a number") from None
+    except (ValueError, KeyError):
+        what = "true or false" if "bool" in kind else "a number"
+        raise SettingsError(f"{where}: {value!r} is not {what}") from None
     if "tuple" in kind:
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list):
@@ -156,3 +170,6 @@ def _value(name: str, value: Any, where: str) -> Any:
     if not isinstance(value, str):
         raise SettingsError(f"{where}: {value!r} is not a text")
     return value
+
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}

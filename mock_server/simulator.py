@@ -1,10 +1,11 @@
 """The simulator: what everything above needs, put together once."""
 
-import secrets
+import logging
+import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from mock_server.contract import Catalogue, load_catalogue
@@ -14,6 +15,11 @@ from mock_server.settings import Settings
 from mock_server.store.database import Database
 from mock_server.store.journal import Limits
 from mock_server.store.schedulers import Scheduler
+
+MAX_BACKGROUND = 64
+FLUSH_S = 10.0
+
+log = logging.getLogger(__name__)
 
 Post = Callable[[Address, bytes], Future[Outcome]]
 
@@ -47,6 +53,41 @@ class Alarm:
             self.attempted.notify_all()
 
 
+class Background:
+    """Work that nobody waits for on the way of a call: one thread, a bounded queue."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
+        self._pending: set[Future[None]] = set()
+        self._lock = threading.Lock()
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Do the work soon; it is left out while too much is waiting."""
+        with self._lock:
+            if len(self._pending) >= MAX_BACKGROUND:
+                log.warning("background work was left out: %d are waiting", len(self._pending))
+                return
+            future = self._executor.submit(work)
+            self._pending.add(future)
+        future.add_done_callback(self._finished)
+
+    def flush(self) -> None:
+        """Wait until what was started by now is done, so that a reader sees it."""
+        with self._lock:
+            pending = set(self._pending)
+        wait(pending, timeout=FLUSH_S)
+
+    def close(self) -> None:
+        """Give up what has not begun, finish what has."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _finished(self, future: Future[None]) -> None:
+        with self._lock:
+            self._pending.discard(future)
+        if not future.cancelled() and (error := future.exception()) is not None:
+            log.error("background work failed", exc_info=error)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
     """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy."""
@@ -56,13 +97,19 @@ class Simulator:
     database: Database
     post: Post
     real_now: Callable[[], int]
-    draw_bytes: Callable[[int], bytes] = secrets.token_bytes
+    draw_bytes: Callable[[int], bytes] = os.urandom
     alarm: Alarm = field(default_factory=Alarm)
+    background: Background = field(default_factory=Background)
     close_outbound: Callable[[], None]
 
-    def close(self) -> None:
-        """Give up what is being posted and close the database."""
+    def close_workers(self) -> None:
+        """Finish or give up what works in the background; it may still need the database."""
+        self.background.close()
         self.close_outbound()
+
+    def close(self) -> None:
+        """Stop everything and close the database."""
+        self.close_workers()
         self.database.close()
 
     @property

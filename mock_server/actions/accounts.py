@@ -1,63 +1,98 @@
 """Accounts: make, look up, reset, delete."""
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from mock_server.domain.accounts import (
     DEFAULT_APP_CODE,
-    DEFAULT_CREDITS,
     DEFAULT_ID,
     MAX_SEED,
     Account,
     Origin,
+    Standing,
     first_clock,
 )
 from mock_server.domain.billing import LOOSE_CREDIT_FEN, VALIDITY_MS, Package
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
+from mock_server.domain.faults import Kind
+from mock_server.domain.magic import PackageState
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
+from mock_server.domain.throttle import Limit
 from mock_server.domain.wrong_use import ConflictError, NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store import billing as billing_rows
+from mock_server.store import faults as fault_rows
+from mock_server.store import throttles as throttle_rows
 from mock_server.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a new account is asked to be; None and empty take the default."""
+    """What a new account is asked to be. `seed` None: drawn."""
 
     name: str = ""
-    credits: int = DEFAULT_CREDITS
     seed: int | None = None
-    readings: Mapping[str, str] | None = None
-    clock_at: int | None = None
-    rate: float = 1.0
-    frozen: bool = False
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Who an account is."""
+
+    id: str
+    app_code: str
+    app_key: str
+    app_secret: str
 
 
 def create(tx: Transaction, simulator: Simulator, wish: Wish) -> Account:
     """Make an account with credentials of its own."""
-    account_id = _letters(simulator.draw_bytes(5))
-    account = _account(
-        simulator, wish, account_id=account_id, app_code=simulator.draw_bytes(16).hex()
+    draw = simulator.draw_bytes
+    credentials = Credentials(
+        id=_letters(draw(5)),
+        app_code=draw(16).hex(),
+        app_key=_app_key(tx, simulator),
+        app_secret=draw(16).hex(),
     )
-    while rows.has_app_key(tx, account.app_key):  # nine digits: two in ten thousand meet
-        account = replace(account, app_key=_app_key(simulator))
-    rows.insert(tx, account)
-    _grant(tx, simulator, account)
-    return account
+    return _add(tx, simulator, wish, credentials)
 
 
 def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     """Return the default account, made on the first start."""
     account = rows.get(tx, DEFAULT_ID)
-    if account is None:
-        wish = Wish(name="the default account", seed=simulator.settings.seed)
-        account = _account(simulator, wish, account_id=DEFAULT_ID, app_code=DEFAULT_APP_CODE)
-        rows.insert(tx, account)
-        _grant(tx, simulator, account)
-    return account
+    if account is not None:
+        return account
+    credentials = Credentials(
+        id=DEFAULT_ID,
+        app_code=DEFAULT_APP_CODE,
+        app_key=_app_key(tx, simulator),
+        app_secret=simulator.draw_bytes(16).hex(),
+    )
+    wish = Wish(
+        name="the default account", seed=simulator.settings.seed, origin=Origin(readings={})
+    )
+    return _add(tx, simulator, wish, credentials)
+
+
+def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
+    """Return the account of a magic credential, made now; None if the name is no magic."""
+    magic = simulator.catalogue.magic.get(name)
+    if magic is None:
+        return None
+    origin = Origin(
+        credits=magic.credits,
+        package=PackageState(magic.package),
+        readings=magic.readings,
+        standing=Standing(magic.standing),
+        per_second=magic.per_second,
+        burst=magic.burst,
+        error=magic.error,
+        remark=magic.remark,
+    )
+    credentials = Credentials(id=name, app_code=name, app_key=name, app_secret=name)
+    return _add(tx, simulator, Wish(name=magic.says, origin=origin), credentials)
 
 
 def find(tx: Transaction, account_id: str) -> Account:
@@ -79,11 +114,37 @@ def reset(tx: Transaction, simulator: Simulator, account_id: str) -> Account:
         account,
         readings=with_readings(DEFAULT_READINGS, account.origin.readings),
         clock=first_clock(account.origin, simulator.real_now()),
+        standing=account.origin.standing,
+        skew_ms=0,
+        limit=account.origin.limit,
         submits=0,
         answers=0,
     )
     rows.set_world(tx, account)
-    _grant(tx, simulator, account)
+    _equip(tx, simulator, account)
+    return find(tx, account_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """What to change of an account; None leaves it. `limit` False: no throttle."""
+
+    standing: Standing | None = None
+    skew_ms: int | None = None
+    limit: Limit | Literal[False] | None = None
+
+
+def change(tx: Transaction, account_id: str, patch: Patch) -> Account:
+    """Change how a buyer stands with the marketplace."""
+    account = find(tx, account_id)
+    if patch.standing is not None:
+        account = replace(account, standing=patch.standing)
+    if patch.skew_ms is not None:
+        account = replace(account, skew_ms=patch.skew_ms)
+    if patch.limit is not None:
+        account = replace(account, limit=patch.limit or None)
+        throttle_rows.empty(tx, account_id)
+    rows.set_world(tx, account)
     return account
 
 
@@ -95,32 +156,40 @@ def delete(tx: Transaction, account_id: str) -> None:
     rows.delete(tx, account_id)
 
 
-def _account(simulator: Simulator, wish: Wish, *, account_id: str, app_code: str) -> Account:
+def _add(tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credentials) -> Account:
+    _check_clock(wish.origin)
     real_now = simulator.real_now()
-    origin = Origin(
-        credits=wish.credits,
-        readings=dict(wish.readings or {}),
-        clock_at=wish.clock_at,
-        rate=wish.rate,
-        frozen=wish.frozen,
-    )
-    _check_clock(origin)
     seed = wish.seed
     if seed is None:
         seed = int.from_bytes(simulator.draw_bytes(8)) & MAX_SEED
-    clock = first_clock(origin, real_now)
-    return Account(
-        id=account_id,
-        name=wish.name or account_id,
-        app_code=app_code,
-        app_key=_app_key(simulator),
-        app_secret=simulator.draw_bytes(16).hex(),
+    clock = first_clock(wish.origin, real_now)
+    account = Account(
+        id=credentials.id,
+        name=wish.name or credentials.id,
+        app_code=credentials.app_code,
+        app_key=credentials.app_key,
+        app_secret=credentials.app_secret,
         seed=seed,
-        readings=with_readings(DEFAULT_READINGS, origin.readings),
-        origin=origin,
+        readings=with_readings(DEFAULT_READINGS, wish.origin.readings),
+        origin=wish.origin,
         created_at=clock.now(real_now),
         clock=clock,
+        standing=wish.origin.standing,
+        limit=wish.origin.limit,
     )
+    rows.insert(tx, account)
+    _equip(tx, simulator, account)
+    return find(tx, account.id)  # with what it was equipped with
+
+
+def _equip(tx: Transaction, simulator: Simulator, account: Account) -> None:
+    """Give an account what its origin says it starts with: a package, a fault."""
+    _grant(tx, simulator, account)
+    origin = account.origin
+    if origin.error is not None:
+        fault_rows.insert(tx, account.id, Kind.GATEWAY_ERROR, origin.error)
+    if origin.remark is not None:
+        fault_rows.insert(tx, account.id, Kind.REFUSAL, origin.remark)
 
 
 def _check_clock(origin: Origin) -> None:
@@ -136,22 +205,27 @@ def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
     if not size:
         return
     offer = simulator.catalogue.offers.get(size)
-    now = account.clock.now(simulator.real_now())
+    bought_at = account.clock.now(simulator.real_now())
+    if account.origin.package is PackageState.EXPIRED:
+        bought_at -= VALIDITY_MS
     package = Package(
         id=0,
         account=account.id,
         offer=str(size) if offer else "custom",
         credits=size,
-        remaining=size,
+        remaining=0 if account.origin.package is PackageState.SPENT else size,
         fen=offer.fen if offer else size * LOOSE_CREDIT_FEN,
-        bought_at=now,
-        expires_at=now + VALIDITY_MS,
+        bought_at=bought_at,
+        expires_at=bought_at + VALIDITY_MS,
     )
     billing_rows.add_package(tx, package)
 
 
-def _app_key(simulator: Simulator) -> str:
-    return str(200_000_000 + int.from_bytes(simulator.draw_bytes(4)) % 800_000_000)
+def _app_key(tx: Transaction, simulator: Simulator) -> str:
+    while True:  # nine digits: two in ten thousand meet
+        key = str(200_000_000 + int.from_bytes(simulator.draw_bytes(4)) % 800_000_000)
+        if rows.by_app_key(tx, key) is None:
+            return key
 
 
 def _letters(entropy: bytes) -> str:

@@ -1,6 +1,6 @@
 """Moving an account's time: advance, jump to the next event, freeze, thaw, rate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mock_server.actions import accounts
@@ -91,5 +91,5 @@ def _set(clock: Clock, wanted: Change, real_now: int) -> Clock:
         to = clock.now(real_now) + wanted.advance_ms
         clock = rules.jump(clock, to=to, real_now=real_now)
     if wanted.to is not None:
-        clock = rules.jump(clock, to=wanted.to, real_now=real_now)
+        clock = replace(rules.jump(clock, to=wanted.to, real_now=real_now), pinned=True)
     return clock

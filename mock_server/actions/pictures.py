@@ -68,7 +68,7 @@ def book(
         fen=0,
         task_id=address.task_id if account else None,
         request_headers=header_lines(call.headers, secrets),
-        request=Capture(body=b"", length=0, sha256=""),
+        request=Capture(body=b"", length=0, sha256=None),
         answer_headers=header_lines(answer.headers, secrets),
         # The bytes can be drawn again at any time; their size and hash are enough.
         answer=Capture(body=b"", length=len(answer.body), sha256=""),

@@ -35,7 +35,7 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Overview:
     """An account with what its clock shows and what it can still spend."""
 
     account: Account
@@ -43,10 +43,10 @@ class Standing:
     balance: int
 
 
-def standing(tx: Transaction, simulator: Simulator, account: Account) -> Standing:
+def overview(tx: Transaction, simulator: Simulator, account: Account) -> Overview:
     """Return how an account stands."""
     now = account.clock.now(simulator.real_now())
-    return Standing(account=account, now=now, balance=billing_rows.balance(tx, account.id, now))
+    return Overview(account=account, now=now, balance=billing_rows.balance(tx, account.id, now))
 
 
 def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:

@@ -66,6 +66,29 @@ def reset(*, account: AccountClient, as_json: bool) -> None:
     _show(account.post("/reset"), as_json=as_json)
 
 
+@account.command()
+@click.option("--standing", type=click.Choice(["good", "arrears", "unauthorized"]),
+              help="How the buyer stands with the marketplace.")  # fmt: skip
+@click.option("--throttle", metavar="PER_SECOND/BURST|off", help="Such as 5/10, or off.")
+@click.option("--skew-ms", type=int, help="How far its signing clock is off, in ms.")
+@account_options
+@json_option
+def change(
+    *,
+    account: AccountClient,
+    as_json: bool,
+    standing: str | None,
+    throttle: str | None,
+    skew_ms: int | None,
+) -> None:
+    """Change how an account stands, its throttle, its skew."""
+    given: dict[str, Any] = {"standing": standing, "skew_ms": skew_ms}
+    patch = {name: value for name, value in given.items() if value is not None}
+    if throttle is not None:
+        patch["throttle"] = _throttle(throttle)
+    _show(account.patch(patch), as_json=as_json)
+
+
 @account.command("list")
 @server_options
 @json_option
@@ -80,11 +103,29 @@ def list_accounts(*, admin: AdminClient, as_json: bool) -> None:
         click.echo(f"{each['id']:{width}}  {each['balance']:>6} credits  {each['name']}")
 
 
+def _throttle(text: str) -> dict[str, float] | None:
+    if text == "off":
+        return None
+    per_second, _, burst = text.partition("/")
+    try:
+        return {"per_second": float(per_second), "burst": int(burst or "1")}
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r}: write PER_SECOND/BURST, such as 5/10, or off"
+        ) from None
+
+
 def _pair(reading: str) -> tuple[str, str]:
     name, equals, word = reading.partition("=")
     if not equals:
         raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
     return name, word
+
+
+def _throttle_text(throttle: dict[str, Any] | None) -> str:
+    if throttle is None:
+        return "off"
+    return f"{throttle['per_second']:g} a second, bursts of {throttle['burst']}"
 
 
 def _show(account: dict[str, Any], *, as_json: bool) -> None:
@@ -101,6 +142,8 @@ def _show(account: dict[str, Any], *, as_json: bool) -> None:
         "app secret": account["app_secret"],
         "balance": f"{account['balance']} credits",
         "seed": account["seed"],
+        "standing": account["standing"],
+        "throttle": _throttle_text(account["throttle"]),
         "clock": f"{instant(clock['now'])} Asia/Shanghai, {pace}",
     }
     for label, value in rows.items():

@@ -11,6 +11,7 @@ import click
 
 from mock_server.client import AccountClient, AdminClient, RefusedError, UnreachableError
 from mock_server.domain.wrong_use import WrongUseError
+from mock_server.tls import ca_file
 
 DEFAULT_URL = "http://127.0.0.1:3040"
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -29,7 +30,7 @@ def server_options(command: Command) -> Command:
     @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="Its token, if it has one.")
     @wraps(command)
     def with_admin(*args: Any, url: str, token: str | None, **kwargs: Any) -> Any:
-        with AdminClient(url, token) as admin:
+        with AdminClient(url, token, ca_file()) as admin:
             return command(*args, admin=admin, **kwargs)
 
     return with_admin

@@ -7,28 +7,47 @@ import click
 
 from mock_server.cli.common import json_option, print_json, server_options
 from mock_server.client import AdminClient
+from mock_server.contract import load_catalogue
+from mock_server.tls import ca_file
 
 
 def variables(base_url: str, account: dict[str, Any]) -> dict[str, str]:
     """Return what a client of the API is configured with."""
-    return {
+    found = {
         "ARTQR_BASE_URL": base_url,
         "ARTQR_APP_CODE": account["app_code"],
         "ARTQR_APP_KEY": account["app_key"],
         "ARTQR_APP_SECRET": account["app_secret"],
     }
+    if base_url.startswith("https:"):
+        found["ARTQR_CA_FILE"] = str(ca_file())
+    return found
 
 
 @click.command()
 @click.option("--account", "account_id", default="default", show_default=True,
               help="The account whose credentials to print.")  # fmt: skip
+@click.option("--magic", is_flag=True, help="List the app codes that make failures happen.")
 @server_options
 @json_option
-def env(*, account_id: str, admin: AdminClient, as_json: bool) -> None:
+def env(*, account_id: str, magic: bool, admin: AdminClient, as_json: bool) -> None:
     """Print what your client needs: eval "$(artqr-mock env)"."""
+    if magic:
+        _print_magic(as_json=as_json)
+        return
     found = variables(admin.base_url, admin.account(account_id).get())
     if as_json:
         print_json(found)
         return
     for name, value in found.items():
         click.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _print_magic(*, as_json: bool) -> None:
+    magic = load_catalogue().magic
+    if as_json:
+        print_json({each.app_code: each.says for each in magic.values()})
+        return
+    width = max(map(len, magic))
+    for each in magic.values():
+        click.echo(f"{each.app_code:{width}}  {each.says}")

@@ -9,8 +9,10 @@ from mock_server.cli.clock import clock
 from mock_server.cli.common import Group
 from mock_server.cli.demo import demo
 from mock_server.cli.env import env
+from mock_server.cli.fault import fault
 from mock_server.cli.ready import ready
 from mock_server.cli.serve import serve
+from mock_server.cli.sign import sign
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, ready, env, account, clock, bill):
+for command in (serve, demo, ready, env, account, clock, fault, bill, sign):
     main.add_command(command)

@@ -22,6 +22,10 @@ from mock_server.store.files import DatabaseFileError, remove_file
 @click.option("--recreate", is_flag=True, help="Empty the database file first.")
 @click.option("--public-url", help="The address of the pictures, if not the one called.")
 @click.option("--token", help="What the admin API asks for; needed off loopback.")
+@click.option("--tls", is_flag=True, default=None, help="HTTPS, by a local authority made on "
+              "first use; `artqr-mock env` says where it is.")  # fmt: skip
+@click.option("--tls-cert", help="HTTPS with this certificate chain (PEM).")
+@click.option("--tls-key", help="Its private key (PEM).")
 @click.option("--seed", type=int, help="The seed of the default account, when it is made.")
 @click.option(
     "--callback-host",

@@ -6,10 +6,13 @@ Rule 2: everything that repeats follows from its seed and its counters; who it i
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from mock_server.domain import dice
 from mock_server.domain.clock import Clock
+from mock_server.domain.magic import PackageState
 from mock_server.domain.readings import Readings
+from mock_server.domain.throttle import Limit
 
 DEFAULT_ID = "default"
 DEFAULT_APP_CODE = "mock-demo"
@@ -21,20 +24,45 @@ MAX_NAME_LENGTH = 100
 ID_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
+class Standing(StrEnum):
+    """How the buyer stands with the marketplace."""
+
+    GOOD = "good"
+    ARREARS = "arrears"
+    UNAUTHORIZED = "unauthorized"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What an account starts with and what reset goes back to. `clock_at` None: the real time."""
+    """What an account starts with and what reset goes back to. `clock_at` None: the real time.
+
+    `error` and `remark` answer every call from the start: the magic accounts have them.
+    """
 
     credits: int = DEFAULT_CREDITS
+    package: PackageState = PackageState.FULL
     readings: dict[str, str]
+    standing: Standing = Standing.GOOD
+    per_second: float | None = None
+    burst: int = 0
+    error: str | None = None
+    remark: str | None = None
     clock_at: int | None = None
     rate: float = 1.0
     frozen: bool = False
 
+    @property
+    def limit(self) -> Limit | None:
+        """The throttle it starts with."""
+        if self.per_second is None:
+            return None
+        return Limit(per_second=self.per_second, burst=self.burst)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One buyer. `submits` and `answers` count what has been numbered so far."""
+    """One buyer. `submits` and `answers` count what has been numbered so far, `armed`
+    its faults."""
 
     id: str
     name: str
@@ -46,6 +74,10 @@ class Account:
     origin: Origin
     created_at: int
     clock: Clock
+    standing: Standing = Standing.GOOD
+    skew_ms: int = 0
+    limit: Limit | None = None
+    armed: int = 0
     submits: int = 0
     answers: int = 0
 
@@ -63,4 +95,10 @@ class Account:
 def first_clock(origin: Origin, real_now: int) -> Clock:
     """Return the clock that an account starts with."""
     at = real_now if origin.clock_at is None else origin.clock_at
-    return Clock(base_at=at, real_base_at=real_now, rate=origin.rate, frozen=origin.frozen)
+    return Clock(
+        base_at=at,
+        real_base_at=real_now,
+        rate=origin.rate,
+        frozen=origin.frozen,
+        pinned=origin.clock_at is not None,
+    )

@@ -1,16 +1,21 @@
-"""Who calls: which credentials a call names, before anything is verified.
+"""Who calls: which credentials a call names, and whether they are fresh.
 
 Rule 1: the scheme word is APPCODE in any case and at least one space (claim appcode-scheme).
 Rule 2: any other syntax is the same as no credentials at all (claim appcode-syntax).
 Rule 3: the app code counts in the header only, not in the query (claim appcode-header-only).
+Rule 4: a signature wins over an app code that was sent with it (claim signature-wins).
+Rule 5: timestamp and nonce are checked if they were sent, under both (claims timestamp-window,
+nonce-window, nonce-optional, nonce-scope).
 """
 
-import hmac
 from dataclasses import dataclass
 
+from mock_server.domain.accounts import Account
 from mock_server.domain.calls import Call, header
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import Readings
+
+WINDOW_MS = 15 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +25,83 @@ class AppCode:
     code: str
 
 
-def named_credentials(call: Call) -> AppCode:
-    """Return the credentials that a call names. Raises A400MA if it names none."""
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A signed call: the key that names the buyer. `signed`: whether a signature came with it."""
+
+    key: str
+    signed: bool = True
+
+
+Credentials = AppCode | KeyPair
+
+
+def named_credentials(call: Call) -> Credentials:
+    """Return the credentials that a call names. Raises A400MA or I400MH."""
+    key = (header(call, "x-ca-key") or "").strip()
+    if header(call, "x-ca-signature"):
+        if not key:  # claim key-missing
+            raise GatewayError("I400MH", "X-Ca-Key")
+        return KeyPair(key)
+    app_code = app_code_of(call)
+    if app_code is not None:
+        return app_code
+    if key:
+        return KeyPair(key, signed=False)
+    raise GatewayError("A400MA")
+
+
+def check_signed(credentials: Credentials) -> None:
+    """Check that a key came with a signature (claim signature-missing). Raises I400MH."""
+    if isinstance(credentials, KeyPair) and not credentials.signed:
+        raise GatewayError("I400MH", "X-Ca-Signature", classic="Empty Signature")
+
+
+def app_code_of(call: Call) -> AppCode | None:
+    """Return the app code that stands in the header, None without one."""
     scheme, _, code = (header(call, "authorization") or "").strip().partition(" ")
     code = code.strip()
-    if scheme.upper() != "APPCODE" or not code:
-        raise GatewayError("A400MA")
-    return AppCode(code)
+    return AppCode(code) if scheme.upper() == "APPCODE" and code else None
 
 
-def unknown_app_code(readings: Readings) -> GatewayError:
-    """Return what the gateway says of a code that it has never issued (claim appcode-unknown)."""
+def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
+    """Return what the gateway says of credentials that it has never issued."""
+    if isinstance(credentials, KeyPair):
+        return GatewayError("A400IK")
+    # claim appcode-unknown
     code = "A401AC" if readings.appcode_unknown == "401" else "A400AC"
     return GatewayError(code, "`not exists`")
 
 
-def same_secret(left: str, right: str) -> bool:
-    """Compare two secrets without telling by the time taken how much of them is the same."""
-    return hmac.compare_digest(left.encode(), right.encode())
+def signing_now(account: Account, real_now: int) -> int:
+    """Return the instant (ms) that timestamps and nonces of a call are compared with.
+
+    The real time plus the account's skew, so that moving its clock breaks no client that signs;
+    but the account's own while that stands still at an instant it was told.
+    """
+    if account.clock.frozen and account.clock.pinned:
+        return account.clock.base_at
+    return real_now + account.skew_ms
+
+
+def check_timestamp(call: Call, now: int) -> None:
+    """Check X-Ca-Timestamp if it was sent. Raises I400HD (claim header-unreadable), S403TE."""
+    text = (header(call, "x-ca-timestamp") or "").strip()
+    if not text:
+        return
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise GatewayError(
+            "I400HD", "`X-Ca-Timestamp` is not a number", classic="Invalid Timestamp"
+        )
+    if abs(now - int(text)) > WINDOW_MS:
+        raise GatewayError("S403TE")
+
+
+def nonce_of(call: Call, credentials: Credentials, readings: Readings) -> str | None:
+    """Return the nonce of a call, None without one. Raises I400NC where it is required."""
+    nonce = (header(call, "x-ca-nonce") or "").strip()
+    if nonce:
+        return nonce
+    if isinstance(credentials, KeyPair) and readings.signature_nonce == "required":
+        raise GatewayError("I400NC")
+    return None

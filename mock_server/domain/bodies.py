@@ -34,13 +34,13 @@ Fields = Mapping[str, str | BadField]
 
 def check_content_type(content_type: str | None) -> None:
     """Refuse multipart, which the gateway does not map to the API (claim multipart-refused)."""
-    if _media_type(content_type).startswith("multipart/"):
+    if media_type(content_type).startswith("multipart/"):
         raise GatewayError("I400CT", "multipart is not supported")
 
 
 def parse_fields(body: bytes, content_type: str | None) -> Fields:
     """Return the fields of a body; a field of the wrong type is a `BadField`."""
-    if _media_type(content_type) != FORM_TYPE:
+    if media_type(content_type) != FORM_TYPE:
         members = _json_object(body)
         if members is not None:
             return {name: _text_of(value) for name, value in members.items()}
@@ -63,7 +63,8 @@ def text_field(fields: Fields, name: str) -> str | None:
     return value
 
 
-def _media_type(content_type: str | None) -> str:
+def media_type(content_type: str | None) -> str:
+    """Return a Content-Type without its parameters, in lower case."""
     return (content_type or "").partition(";")[0].strip().lower()
 
 
@@ -115,6 +116,8 @@ def _unquote(quoted: bytes) -> str | BadField:
     if len(quoted) > MAX_QUOTED_BYTES:
         return BadField(f"超过{MAX_QUOTED_BYTES}字节")
     try:
+        if b"%" not in quoted and b"+" not in quoted:
+            return quoted.decode()
         return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
         return BadField("不是UTF-8")

@@ -21,12 +21,16 @@ class ClockError(WrongUseError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """`base_at` and `real_base_at` are the same instant on the account's and the real clock."""
+    """`base_at` and `real_base_at` are the same instant on the account's and the real clock.
+
+    `pinned` says that somebody chose the instant it shows, rather than how far to move.
+    """
 
     base_at: int
     real_base_at: int
     rate: float = 1.0
     frozen: bool = False
+    pinned: bool = False
 
     def now(self, real_now: int) -> int:
         """Return the account's instant, in ms, at the real instant `real_now`."""

@@ -3,19 +3,45 @@
 Rule 1: these two are the vendor's. Our own mistakes never use them, and they never carry HTTP
 words: `answers.py` is the one place that turns them into the wire.
 Rule 2: a gateway error is named by its code; its status and text are a row of the catalogue.
+Rule 3: older instances have messages only: `classic_row` finds the one a code looks like there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRow:
-    """One row of contracts/errors.toml. `message` may hold `{reason}`."""
+    """One row of contracts/errors.toml. `message` may hold `{reason}`.
+
+    `met` is `naturally` or `by order`; `how` and `advice` are for people.
+    """
 
     code: str
     status: int
     message: str
     claim: str
+    met: str
+    how: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassicRow:
+    """One row of the older instances; `codes` are the codes that look like it there."""
+
+    message: str
+    status: int
+    codes: tuple[str, ...]
+    claim: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorTables:
+    """Both tables: by code, and by message."""
+
+    rows: Mapping[str, ErrorRow]
+    classic: Mapping[str, ClassicRow]
 
 
 class VendorError(Exception):
@@ -23,12 +49,16 @@ class VendorError(Exception):
 
 
 class GatewayError(VendorError):
-    """The gateway answers by itself: empty body, everything in the headers."""
+    """The gateway answers by itself: empty body, everything in the headers.
 
-    def __init__(self, code: str, reason: str = "") -> None:
+    `classic` names the message of older instances where the code alone does not tell it.
+    """
+
+    def __init__(self, code: str, reason: str = "", *, classic: str | None = None) -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
         self.reason = reason
+        self.classic = classic
 
 
 class Refusal(VendorError):
@@ -40,3 +70,16 @@ class Refusal(VendorError):
     def __init__(self, remark: str) -> None:
         super().__init__(remark)
         self.remark = remark
+
+
+def classic_row(error: GatewayError, tables: ErrorTables) -> tuple[int, str]:
+    """Return status and message template of an error on an older instance."""
+    if error.classic is not None:
+        row = tables.classic[error.classic]
+        return row.status, row.message
+    for row in tables.classic.values():
+        if error.code in row.codes:
+            return row.status, row.message
+    # No public table has it: the same words, without a code (claim classic-mapping).
+    known = tables.rows[error.code]
+    return known.status, known.message

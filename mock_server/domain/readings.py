@@ -25,9 +25,14 @@ class Readings:
     """One answer to every open question; the defaults are the likeliest."""
 
     appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
+    gateway_profile: Literal["vpc", "classic"] = _reading("gateway.profile", "vpc")
     charge_polls: Literal["every-200", "submit-only"] = _reading("charge.polls", "every-200")
     picture_lifetime: Literal["24h", "unlimited"] = _reading("picture.lifetime", "24h")
     refusal_status: Literal["450", "200"] = _reading("refusal.status", "450")
+    signature_nonce: Literal["optional", "required"] = _reading("signature.nonce", "optional")
+    signature_empty_value: Literal["name-only", "with-equals"] = _reading(
+        "signature.empty_value", "name-only"
+    )
     style_unknown: Literal["refused", "accepted"] = _reading("style.unknown", "refused")
     text_too_long: Literal["refused", "task-fails"] = _reading("text.too_long", "refused")
 

@@ -15,11 +15,17 @@ HIDDEN = "***"
 
 SECRET_HEADERS = frozenset(
     {
+        "app-code",
+        "app-secret",
+        "app_code",
+        "app_secret",
         "appcode",
+        "appsecret",
         "authorization",
         "cookie",
         "proxy-authorization",
         "set-cookie",
+        "x-ca-secret",
         "x-ca-signature",
         "x-mock-token",
     }
@@ -27,16 +33,18 @@ SECRET_HEADERS = frozenset(
 SCHEMES = frozenset({"APPCODE", "BASIC", "BEARER"})
 # An app code that came in the query names no account we know, so its value is hidden by name.
 _QUERY_SECRET = re.compile(r"(?i)\b(app_?code|app_?secret)=[^&\s]*")
+# A line of a string to sign that is such a header, and in its echo, where a newline is #.
+_SIGNED_SECRET = re.compile(rf"(?i)(^|[\n#`])({'|'.join(sorted(SECRET_HEADERS))}):[^\n#`]*")
 _BODY_SECRET = re.compile(rb"""(?i)\b(app_?(?:code|secret)["']?\s*[:=]\s*["']?)[^&\s"',}]+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """A body as it is kept."""
+    """A body as it is kept. `sha256` None: it is whole, its hash can be taken from it."""
 
     body: bytes
     length: int
-    sha256: str
+    sha256: str | None
 
 
 def header_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
@@ -44,11 +52,15 @@ def header_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
 
     The scheme of an authentication stays readable.
     """
-    lines = [
-        f"{name}: {_hidden(value) if name.lower() in SECRET_HEADERS else value}"
-        for name, value in headers
-    ]
+    lines = [f"{name}: {_shown(name.lower(), value, secrets)}" for name, value in headers]
     return redact_text("\n".join(lines), secrets)
+
+
+def plain_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
+    """Return the headers of an answer, a line each: only an echo can hold a credential."""
+    lines = "\n".join([f"{name}: {value}" for name, value in headers])
+    hide = redact_signed if "X-Ca-Error-Message: " in lines else redact_text
+    return hide(lines, secrets)
 
 
 def redact_text(text: str, secrets: tuple[str, ...]) -> str:
@@ -63,14 +75,27 @@ def redact_target(target: str, secrets: tuple[str, ...]) -> str:
     return _QUERY_SECRET.sub(rf"\1={HIDDEN}", redact_text(target, secrets))
 
 
+def redact_signed(text: str, secrets: tuple[str, ...]) -> str:
+    """Return a string to sign, or the gateway's echo of one, with every credential hidden."""
+    return _SIGNED_SECRET.sub(rf"\1\2:{HIDDEN}", redact_target(text, secrets))
+
+
 def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
     """Return what is kept of a body."""
     kept = body
     for secret in secrets:
         kept = kept.replace(secret.encode(), HIDDEN.encode())
-    if not secrets:  # nobody we know: what looks like a credential may be somebody's
-        kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept)
-    return Capture(body=kept[:MAX_CAPTURE_BYTES], length=len(body), sha256=sha256(body).hexdigest())
+    # What looks like a credential may be somebody's.
+    kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept[:MAX_CAPTURE_BYTES])
+    kept = kept[:MAX_CAPTURE_BYTES]
+    digest = None if kept == body else sha256(body).hexdigest()
+    return Capture(body=kept, length=len(body), sha256=digest)
+
+
+def _shown(name: str, value: str, secrets: tuple[str, ...]) -> str:
+    if name in SECRET_HEADERS:
+        return _hidden(value)
+    return redact_signed(value, secrets) if name == "x-ca-error-message" else value
 
 
 def _hidden(value: str) -> str:

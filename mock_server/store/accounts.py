@@ -5,18 +5,30 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from mock_server.domain.accounts import Account, Origin
+from mock_server.domain.accounts import Account, Origin, Standing
 from mock_server.domain.clock import Clock
+from mock_server.domain.magic import PackageState
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
+from mock_server.domain.throttle import Limit
 from mock_server.store.transaction import Row, Transaction
 
-OWNED = ("attempt", "callback", "task", "ledger", "package", "call", "call_total")
+OWNED = (
+    "attempt", "callback", "task", "ledger", "package", "call", "call_total", "nonce", "bucket",
+    "fault",
+)  # fmt: skip
+
+
+_COLUMNS = (
+    "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
+    "base_at", "real_base_at", "rate", "frozen", "pinned", "standing", "skew_ms", "per_second",
+    "burst", "submits", "answers",
+)  # fmt: skip
 
 
 def insert(tx: Transaction, account: Account) -> None:
     """Add an account."""
     tx.execute(
-        "insert into account values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        f"insert into account ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})",
         (
             account.id,
             account.name,
@@ -27,10 +39,10 @@ def insert(tx: Transaction, account: Account) -> None:
             _changed_readings(account.readings),
             json.dumps(asdict(account.origin)),
             account.created_at,
-            account.clock.base_at,
-            account.clock.real_base_at,
-            account.clock.rate,
-            int(account.clock.frozen),
+            *_clock_values(account.clock),
+            account.standing,
+            account.skew_ms,
+            *_limit_values(account.limit),
             account.submits,
             account.answers,
         ),
@@ -49,9 +61,10 @@ def by_app_code(tx: Transaction, app_code: str) -> Account | None:
     return _account(row) if row else None
 
 
-def has_app_key(tx: Transaction, app_key: str) -> bool:
-    """Whether an account has this key."""
-    return tx.one("select 1 from account where app_key = ?", (app_key,)) is not None
+def by_app_key(tx: Transaction, app_key: str) -> Account | None:
+    """Return the account that an app key belongs to."""
+    row = tx.one("select * from account where app_key = ?", (app_key,))
+    return _account(row) if row else None
 
 
 def every(tx: Transaction) -> list[Account]:
@@ -62,17 +75,27 @@ def every(tx: Transaction) -> list[Account]:
 def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:
     """Keep a new clock."""
     tx.execute(
-        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ? where id = ?",
-        (clock.base_at, clock.real_base_at, clock.rate, int(clock.frozen), account_id),
+        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ?, pinned = ?"
+        " where id = ?",
+        (*_clock_values(clock), account_id),
     )
 
 
 def set_world(tx: Transaction, account: Account) -> None:
-    """Keep readings, clock and counters: what a reset sets anew."""
+    """Keep everything of an account that can change."""
     set_clock(tx, account.id, account.clock)
     tx.execute(
-        "update account set readings = ?, submits = ?, answers = ? where id = ?",
-        (_changed_readings(account.readings), account.submits, account.answers, account.id),
+        "update account set readings = ?, standing = ?, skew_ms = ?, per_second = ?, burst = ?,"
+        " submits = ?, answers = ? where id = ?",
+        (
+            _changed_readings(account.readings),
+            account.standing,
+            account.skew_ms,
+            *_limit_values(account.limit),
+            account.submits,
+            account.answers,
+            account.id,
+        ),
     )
 
 
@@ -88,12 +111,23 @@ def empty(tx: Transaction, account_id: str) -> None:
     """Remove everything an account owns."""
     for table in OWNED:
         tx.execute(f"delete from {table} where account = ?", (account_id,))
+    tx.execute("update account set armed = 0 where id = ?", (account_id,))
 
 
 def delete(tx: Transaction, account_id: str) -> None:
     """Remove an account and everything it owns."""
     empty(tx, account_id)
     tx.execute("delete from account where id = ?", (account_id,))
+
+
+def _clock_values(clock: Clock) -> tuple[int, int, float, int, int]:
+    return (
+        clock.base_at, clock.real_base_at, clock.rate, int(clock.frozen), int(clock.pinned),
+    )  # fmt: skip
+
+
+def _limit_values(limit: Limit | None) -> tuple[float | None, int]:
+    return (limit.per_second, limit.burst) if limit else (None, 0)
 
 
 def _changed_readings(readings: Readings) -> str:
@@ -110,7 +144,13 @@ def _readings(text: str) -> Readings:
 @lru_cache(maxsize=1024)
 def _origin(text: str) -> Origin:
     values: dict[str, Any] = json.loads(text)
+    values["package"] = PackageState(values["package"])
+    values["standing"] = Standing(values["standing"])
     return Origin(**values)
+
+
+def _limit(per_second: float | None, burst: int) -> Limit | None:
+    return None if per_second is None else Limit(per_second=per_second, burst=burst)
 
 
 def _account(row: Row) -> Account:
@@ -129,7 +169,12 @@ def _account(row: Row) -> Account:
             real_base_at=row["real_base_at"],
             rate=row["rate"],
             frozen=bool(row["frozen"]),
+            pinned=bool(row["pinned"]),
         ),
+        standing=Standing(row["standing"]),
+        skew_ms=row["skew_ms"],
+        limit=_limit(row["per_second"], row["burst"]),
+        armed=row["armed"],
         submits=row["submits"],
         answers=row["answers"],
     )

@@ -137,6 +137,11 @@ def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
     return tx.all(f"select * from call where {where} order by id limit ?", (*values, wanted.limit))
 
 
+def set_findings(tx: Transaction, call_id: int, findings: str) -> None:
+    """Keep what was found of a call, a JSON array; nothing if the call was dropped meanwhile."""
+    tx.execute("update call set findings = ? where id = ?", (findings, call_id))
+
+
 def dropped(tx: Transaction, account: str | None) -> int:
     """Return how many calls the bounded journal has let go."""
     row = tx.one(

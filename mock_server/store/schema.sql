@@ -15,6 +15,12 @@ create table account (
   real_base_at integer not null,
   rate real not null,
   frozen integer not null,
+  pinned integer not null,
+  standing text not null,
+  skew_ms integer not null,
+  per_second real,               -- the throttle: domain/throttle.py; null: off
+  burst integer not null,
+  armed integer not null default 0,  -- how many faults it has, so that none costs no look
   submits integer not null,      -- counters that seed ids and durations; reset restarts them
   answers integer not null
 );
@@ -103,11 +109,12 @@ create table call (
   request_headers text not null,
   request_body blob not null,
   request_length integer not null,
-  request_sha256 text not null,
+  request_sha256 text,
   answer_headers text not null,
   answer_body blob not null,
   answer_length integer not null,
-  answer_sha256 text not null,
+  answer_sha256 text,
+  findings text not null default '[]',
   size integer not null
 );
 create index call_by_account on call (account, id);
@@ -119,3 +126,32 @@ create table call_total (
   kept integer not null,
   bytes integer not null
 );
+
+-- Nonces of verified calls, kept for as long as they may not come again.
+create table nonce (
+  account text not null,
+  credential text not null,      -- which of the account's two: code or key
+  nonce text not null,
+  seen_at integer not null,      -- on the clock that timestamps are compared with
+  primary key (account, credential, nonce)
+) without rowid;
+create index nonce_by_age on nonce (account, seen_at);
+
+create table bucket (
+  account text not null,
+  operation text not null,
+  tokens real not null,
+  at integer not null,
+  primary key (account, operation)
+) without rowid;
+
+create table fault (
+  id integer primary key autoincrement,
+  account text not null,
+  kind text not null,
+  what text not null,
+  operation text,
+  calls_left integer,            -- null: every call
+  hits integer not null
+);
+create index fault_by_account on fault (account, id);

@@ -17,7 +17,7 @@ from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
 from mock_server.web.problems import problem
-from mock_server.web.protocol import EXTENSION, hang_up, write_answer
+from mock_server.web.protocol import EXTENSION, call_of, hang_up, write_answer
 from mock_server.web.routing import is_ours
 
 T = TypeVar("T")
@@ -43,6 +43,7 @@ class Express:
     def __init__(self, simulator: Simulator, flask: Flask) -> None:
         self._simulator = simulator
         self._flask = FlaskLane(flask)
+        self._bugs: set[asyncio.Task[Answer]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Answer one request."""
@@ -56,16 +57,34 @@ class Express:
         except asyncio.CancelledError:  # the server stops, and its grace is over: nobody's bug
             hang_up(scope)
             return
-        write_answer(scope, answer)
+        await write_answer(scope, answer)
 
     async def answer(self, call: Call) -> Answer:
         """Answer a call through the gateway; our own failure becomes our 500."""
         simulator = self._simulator
         try:
             return await self._commit(lambda tx: gateway.handle(tx, simulator, call))
-        except Exception as error:
-            log.exception("a call failed in the simulator")
-            bug = error
+        except Exception as error:  # noqa: BLE001 - it is logged there
+            return await self._own_up(call, error)
+
+    def take(self, call: Call, reply: Callable[[Answer], None]) -> None:
+        """Answer a call through the gateway without a task; `reply` is called on the loop."""
+        simulator = self._simulator
+
+        def done(answer: Answer, error: BaseException | None) -> None:
+            if error is None:
+                reply(answer)
+                return
+            task = asyncio.get_running_loop().create_task(self._own_up(call, error))
+            self._bugs.add(task)
+            task.add_done_callback(self._bugs.discard)
+            task.add_done_callback(lambda owned: reply(owned.result()))
+
+        simulator.database.submit(lambda tx: gateway.handle(tx, simulator, call), done)
+
+    async def _own_up(self, call: Call, bug: BaseException) -> Answer:
+        simulator = self._simulator
+        log.error("a call failed in the simulator", exc_info=bug)
         try:
             return await self._commit(lambda tx: gateway.record_bug(tx, simulator, call, bug))
         except Exception:
@@ -125,17 +144,7 @@ def _refused(defect: Defect) -> Answer:
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """Return a request as a call. Raises ClientGoneError."""
     body, defect = await read_body(scope, receive)
-    return Call(
-        method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
-        ),
-        body=body,
-        scheme=scope["scheme"],
-        defect=defect,
-    )
+    return call_of(scope, body, defect)
 
 
 async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | None]:
@@ -152,12 +161,10 @@ async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | Non
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGoneError
-        size += len(message["body"])
+        part, more = await _next_part(cycle, receive)
+        size += len(part)
         if size <= MAX_BODY_BYTES:
-            parts.append(message["body"])
+            parts.append(part)
         else:
             parts.clear()
         if size > MAX_DRAIN_BYTES:
@@ -165,8 +172,20 @@ async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | Non
             return b"", too_large
         if "defect" in connection:
             return b"", connection["defect"]
-        if not message["more_body"]:
+        if not more:
             return (b"".join(parts), None) if size <= MAX_BODY_BYTES else (b"", too_large)
+
+
+async def _next_part(cycle: Any, receive: Receive) -> tuple[bytes, bool]:
+    """Return more of a body and whether there is still more. Raises ClientGoneError."""
+    if not cycle.more_body and not cycle.disconnected:
+        # It is all there: to receive would be to read on, into requests that have to wait.
+        part, cycle.body = bytes(cycle.body), bytearray()
+        return part, False
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    return message["body"], message["more_body"]
 
 
 _HEADERS = "artqr_mock.headers"

@@ -8,7 +8,7 @@ asked before it on the same connection, and then closed.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -41,9 +41,11 @@ class ArtqrProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
+        self._since: float | None = None  # when the request that is coming in has begun
         self._head_bytes = 0
         self._in_head = True
         self._broken = False
+        self._refusing = False
         self._upgrading: list[tuple[bytes, bytes]] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -54,7 +56,17 @@ class ArtqrProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._stop_deadline()
+        if self._deadline is not None:
+            self._deadline.cancel()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The peer has said everything; it still gets the answers to what it asked."""
+        last: RequestResponseCycle | None = self.cycle
+        if last is None or last.response_complete or last.more_body:
+            return self._refusing
+        last.keep_alive = False
+        return self.scheme == "http"  # TLS has no half-closed connections
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of one or more requests."""
@@ -66,11 +78,18 @@ class ArtqrProtocol(HttpToolsProtocol):
         if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self._broken:
             self._refuse(Defect(code="I413UL", reason=""))
 
+    def shutdown(self) -> None:
+        """The server stops: an idle peer is cut off, one that is being answered gets its answer."""
+        super().shutdown()
+        if self.scheme == "https" and self.transport.is_closing():
+            # Closing TLS waits for the peer to agree, which an idle one does not.
+            self.transport.abort()
+
     def on_message_begin(self) -> None:
         """A request has begun: it has to be whole in time."""
         super().on_message_begin()
         self._in_head = True
-        if self._deadline is None:
+        if self._since is None:
             self._start_deadline()
 
     def on_headers_complete(self) -> None:
@@ -94,13 +113,11 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_complete()
 
-    def send_400_response(self, _msg: str) -> None:
-        """Answer what the parser refused (uvicorn calls this)."""
-        target = getattr(self, "url", b"")
-        if not target.isascii():
-            self._refuse(Defect(code="I400RU", reason="it is not ASCII"))
-        else:
-            self._refuse(Defect(code="I400HD", reason="the request cannot be parsed"))
+    def on_response_complete(self) -> None:
+        """The next request of the connection may begin; nothing is read while some are waiting."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
 
     def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -110,8 +127,11 @@ class ArtqrProtocol(HttpToolsProtocol):
             # An upgrade may be ignored (RFC 9110, 7.8), but the parser takes what follows for the
             # other protocol, the body too: it is given the head again, without the wish.
             self._parse(self._head_without_upgrade() + data[upgrade.args[0] :])
+        except (httptools.HttpParserInvalidURLError, httptools.HttpParserCallbackError):
+            # The one callback that can fail takes the target apart.
+            self._refuse(Defect(code="I400RU", reason="it cannot be parsed"))
         except httptools.HttpParserError:
-            self.send_400_response("")
+            self._refuse(Defect(code="I400HD", reason="the request cannot be parsed"))
 
     def _head_without_upgrade(self) -> bytes:
         version = self.parser.get_http_version().encode()
@@ -131,6 +151,7 @@ class ArtqrProtocol(HttpToolsProtocol):
                 last.more_body = False
                 last.message_event.set()
             return
+        self._refusing = True
         task = self.loop.create_task(self._answer_defect(defect))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -138,38 +159,73 @@ class ArtqrProtocol(HttpToolsProtocol):
     async def _answer_defect(self, defect: Defect) -> None:
         path = getattr(self, "url", b"")[:1024].decode("latin-1")
         answer = await self._limits.answer_defect(Call(method="", path=path, defect=defect))
+        self._refusing = False
         if not self.transport.is_closing():
             self.transport.write(render(answer, keep_alive=False))
             self.transport.write_eof()
-            self._deadline = self.loop.call_later(LINGER_S, self._too_slow)
+            self.loop.call_later(LINGER_S, self._too_slow)
 
     def _start_deadline(self) -> None:
-        self._deadline = self.loop.call_later(self._limits.request_timeout, self._too_slow)
+        # One timer for the connection, armed again when it fires: a timer for each of its
+        # requests would cost more than reading them.
+        self._since = self.loop.time()
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self._limits.request_timeout, self._look)
 
     def _stop_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._since = None
+
+    def _look(self) -> None:
+        self._deadline = None
+        if self._since is None:
+            return
+        left = self._since + self._limits.request_timeout - self.loop.time()
+        if left > 0:
+            self._deadline = self.loop.call_later(left, self._look)
+        else:
+            self._too_slow()
 
     def _too_slow(self) -> None:
-        self._deadline = None
         self._broken = True
         self.transport.close()
 
 
-def write_answer(scope: Any, answer: Answer) -> None:
+async def write_answer(scope: Any, answer: Answer) -> None:
     """Write an answer on the connection its request came on, if that is still there."""
     cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
-    if cycle.transport.is_closing():
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()  # a peer that asks and never reads waits for itself
+    write_now(cycle, answer)
+
+
+def write_now(cycle: RequestResponseCycle, answer: Answer) -> None:
+    """Write an answer without waiting for a peer that is slow to read."""
+    if cycle.disconnected or cycle.response_started or cycle.transport.is_closing():
         cycle.disconnected = True  # or uvicorn would take the missing answer for a bug
-    if cycle.disconnected or cycle.response_started:
         return
+    if cycle.scope["method"] == "HEAD":
+        answer = replace(answer, body=b"")  # its length stays in the headers
     cycle.transport.write(render(answer, keep_alive=cycle.keep_alive))
     cycle.response_started = cycle.response_complete = True
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
+
+
+def call_of(scope: Any, body: bytes, defect: Defect | None = None) -> Call:
+    """Return a request as a call."""
+    return Call(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=tuple(
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        ),
+        body=body,
+        scheme=scope["scheme"],
+        defect=defect,
+    )
 
 
 def hang_up(scope: Any) -> None:

@@ -1,6 +1,7 @@
 """The Flask door of the gateway: request -> `Call`, `Answer` -> response."""
 
 import logging
+import re
 from urllib.parse import quote
 
 from flask import Request, Response, request
@@ -10,6 +11,8 @@ from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 
 log = logging.getLogger(__name__)
+
+_AUTHORITY = re.compile(r"(?i)^https?://[^/?#]*(?=/)")
 
 
 def answer_call(simulator: Simulator, call: Call) -> Answer:
@@ -28,10 +31,10 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
 
 def read_call() -> Call:
     """Return the current request as a call."""
-    path, _, query = _raw_target(request).partition("?")
+    path, _, query = _origin_form(_raw_target(request)).partition("?")
     body, defect = _read_body(request)
     return Call(
-        method=request.method,
+        method=request.environ["REQUEST_METHOD"],  # Werkzeug would make it upper case
         path=path,
         query=query,
         headers=tuple((name.lower(), value) for name, value in request.headers),
@@ -59,6 +62,11 @@ def _raw_target(asked: Request) -> str:
     path = quote(environ.get("PATH_INFO", "/").encode("latin-1"))
     query = environ.get("QUERY_STRING", "")
     return f"{path}?{query}" if query else path
+
+
+def _origin_form(target: str) -> str:
+    """Return a target without scheme, authority and fragment, as the express lane sees it."""
+    return _AUTHORITY.sub("", target.partition("#")[0])
 
 
 def _read_body(asked: Request) -> tuple[bytes, Defect | None]:

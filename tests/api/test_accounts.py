@@ -6,7 +6,10 @@ import pytest
 
 from tests.support.worlds import START_AT, World, body_of
 
-FIELDS = ["id", "name", "app_code", "app_key", "app_secret", "balance", "seed", "clock", "readings"]
+FIELDS = [
+    "id", "name", "app_code", "app_key", "app_secret", "balance", "seed", "clock", "standing",
+    "skew_ms", "throttle", "readings",
+]  # fmt: skip
 
 
 def story(world: World, account: dict[str, Any]) -> list[Any]:

@@ -92,7 +92,7 @@ def test_an_unknown_route_of_ours_is_404_with_where_to_look(
     ("method", "path", "allowed"),
     [
         ("PUT", "/_mock/accounts", {"GET", "HEAD", "OPTIONS", "POST"}),
-        ("POST", "/_mock/accounts/default", {"DELETE", "GET", "HEAD", "OPTIONS"}),
+        ("POST", "/_mock/accounts/default", {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}),
         ("GET", "/_mock/accounts/default/reset", {"OPTIONS", "POST"}),
         ("DELETE", "/_mock/accounts/default/clock", {"GET", "HEAD", "OPTIONS", "POST"}),
         ("POST", "/_mock/health", {"GET", "HEAD", "OPTIONS"}),

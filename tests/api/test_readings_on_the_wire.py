@@ -1,6 +1,7 @@
 """Each reading, flipped: a client sees the difference."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,8 @@ from mock_server.domain.accounts import DEFAULT_ID
 from mock_server.domain.readings import with_readings
 from mock_server.store import accounts as rows
 from mock_server.store.transaction import Transaction
+from tests.support.signed import SUBMIT as BODY
+from tests.support.signed import Request, Signer, header, seen, send, string_to_sign
 from tests.support.worlds import World, body_of
 
 SUBMIT = {"text": "https://example.com", "style_id": "food_fryrice"}
@@ -106,3 +109,50 @@ def test_a_text_that_no_code_can_hold_fails_later_where_it_is_accepted(world: Wo
 
     body = world.query(task_id, buyer["app_code"])
     assert (body["status"], body["resList"]) == ("failed", [])
+
+
+@pytest.mark.claim("string-empty-value")
+def test_an_empty_value_with_an_equals_sign_is_signed_right_where_both_ways_are(
+    world: World,
+) -> None:
+    strict, lenient = (
+        world.account(),
+        world.account(readings={"signature.empty_value": "with-equals"}),
+    )
+
+    def answer(account: dict[str, Any]) -> tuple[int, str | None]:
+        signer = Signer.of(account)
+        request = signer.prepared(Request(body=BODY + b"&call_back="))
+        text = string_to_sign(request, []).replace("call_back&", "call_back=&")
+        return seen(send(world, request.with_headers(X_Ca_Signature=signer.signature(text))))
+
+    assert [answer(strict), answer(lenient)] == [(403, "A403IS"), (200, None)]
+
+
+@pytest.mark.claim("nonce-optional")
+def test_a_signed_call_without_a_nonce_is_refused_where_it_is_required(world: World) -> None:
+    lax, strict = world.account(), world.account(readings={"signature.nonce": "required"})
+
+    def answer(account: dict[str, Any]) -> tuple[int, str | None]:
+        signer = Signer.of(account)
+        request = signer.prepared().with_headers(X_Ca_Nonce=None)
+        signature = signer.signature(string_to_sign(request, []))
+        return seen(send(world, request.with_headers(X_Ca_Signature=signature)))
+
+    assert [answer(lax), answer(strict)] == [(200, None), (400, "I400NC")]
+
+
+@pytest.mark.claim("gateway-profiles")
+def test_an_older_instance_answers_with_messages_alone(world: World) -> None:
+    newer, older = world.account(), world.account(readings={"gateway.profile": "classic"})
+
+    answers = [
+        send(world, Signer.of(each).signed().with_headers(X_Ca_Signature="x"))
+        for each in (newer, older)
+    ]
+
+    assert [seen(each) for each in answers] == [(403, "A403IS"), (400, None)]
+    said = [header(each, "X-Ca-Error-Message") or "" for each in answers]
+    assert [each.startswith("Invalid Signature, Server StringToSign:") for each in said] == [
+        True
+    ] * 2

@@ -46,14 +46,7 @@ class Document:
         if status not in responses:
             return [f"{status} is not in the document"]
         promised = self.follow(responses[status])
-        found = []
-        for name, reference in promised.get("headers", {}).items():
-            value = answer.headers.get(name)
-            header = self.follow(reference)
-            if value is None:
-                found += [f"no {name}"] * header.get("required", False)
-            else:
-                found += self.errors(header["schema"], value)
+        found = self.misfits(promised.get("headers", {}), answer)
         content = promised.get("content")
         if content is None:
             return found + [f"a body: {answer.data!r}"] * bool(answer.data)
@@ -62,6 +55,18 @@ class Document:
             return [*found, f"{kind} is not in the document"]
         if kind.endswith("json"):
             found += self.errors(content[kind]["schema"], answer.get_json())
+        return found
+
+    def misfits(self, promised: dict[str, Any], answer: TestResponse) -> list[str]:
+        """Return which headers of an answer are missing or are not as promised."""
+        found: list[str] = []
+        for name, reference in promised.items():
+            value = answer.headers.get(name)
+            header = self.follow(reference)
+            if value is None:
+                found += [f"no {name}"] * header.get("required", False)
+            else:
+                found += self.errors(header["schema"], value)
         return found
 
 

@@ -14,6 +14,8 @@ WRONG = {
     "a code with more": {"Authorization": "APPCODE mock-demo mock-demo"},
     "not ASCII": {"Authorization": "APPCODE \xff"},
     "a signature without its key": {"X-Ca-Signature": "c2lnbmF0dXJl"},
+    "a key without its signature": {"X-Ca-Key": "200000001"},
+    "an unknown key": {"X-Ca-Key": "1", "X-Ca-Signature": "c2lnbmF0dXJl"},
 }
 
 
@@ -28,7 +30,7 @@ def test_no_or_wrong_credentials_are_a_400_with_a_code(
     answer = world.http.post(path, data={"text": "t", "style_id": "pet_cat"}, headers=headers)
 
     assert answer.status_code == 400
-    assert answer.headers["X-Ca-Error-Code"] in ("A400MA", "A400AC")
+    assert answer.headers["X-Ca-Error-Code"] in ("A400MA", "A400AC", "A400IK", "I400MH")
     assert answer.data == b""
     assert VENDOR.complaints("POST", path, answer) == []
     assert world.bill()["charges"] == 0

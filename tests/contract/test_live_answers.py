@@ -1,10 +1,13 @@
 """Every answer that a world with a history gives is one that the documents promise."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from mock_server.contract import load_catalogue
 from tests.contract.documents import ADMIN, VENDOR
+from tests.support.signed import Request, Signer, send
 from tests.support.worlds import APP_CODE, START_AT, World
 
 OUTCOMES: dict[str, tuple[str, str, dict[str, Any], int]] = {
@@ -69,6 +72,34 @@ def test_a_buyer_without_credits_and_a_wrong_method_are_in_the_document(busy: Wo
         assert VENDOR.complaints("POST", path, missing) == []
 
 
+@pytest.mark.parametrize("code", load_catalogue().errors.rows)
+def test_every_row_that_is_ordered_is_in_the_document(busy: World, code: str) -> None:
+    busy.admin("POST", "/accounts/default/faults", {"code": code, "calls": 3}, expect=201)
+
+    for path in VENDOR.value["paths"]:
+        answer = busy.http.post(path, headers=APP_CODE | {"X-Ca-Request-Mode": "debug"})
+        assert answer.headers["X-Ca-Error-Code"] == code
+        assert VENDOR.complaints("POST", path, answer) == []
+
+
+@pytest.mark.claim("gateway-profiles")
+def test_what_an_older_instance_answers_is_in_the_document(busy: World) -> None:
+    older = busy.account(readings={"gateway.profile": "classic"})
+    responses = VENDOR.value["x-readings"]["gateway.profile"]["classic"]["responses"]
+    assert busy.vendor("/taskList", {}, older["app_code"]).status_code == 200
+
+    for message, row in load_catalogue().errors.classic.items():
+        order = {"code": message, "calls": 1}
+        busy.admin("POST", f"/accounts/{older['id']}/faults", order, expect=201)
+        answer = busy.vendor("/taskList", {}, older["app_code"])
+        promised = VENDOR.follow(responses[str(row.status)])["headers"]
+        assert (answer.status_code, answer.data) == (row.status, b"")
+        assert VENDOR.misfits(promised, answer) == []
+    for path in VENDOR.value["paths"]:
+        answer = busy.vendor(path, {"text": "t", "style_id": "pet_cat"}, older["app_code"])
+        assert VENDOR.complaints("POST", path, answer) == []
+
+
 def test_the_posted_callback_is_in_the_document(world: World) -> None:
     world.submit(call_back="http://127.0.0.1:9/callback")
     world.clock(advance="20s")
@@ -89,6 +120,22 @@ CHANGES: dict[str, tuple[str, str, Any, int]] = {
     "no such task": ("POST", "/accounts/default/tasks/x", {"state": "failed"}, 404),
     "not this state": ("POST", "/accounts/default/tasks/{ended}", {"state": "pending"}, 409),
     "the same state": ("POST", "/accounts/default/tasks/{ended}", {"state": "succeeded"}, 200),
+    "account changed": (
+        "PATCH",
+        "/accounts/default",
+        {"standing": "good", "skew_ms": 1, "throttle": {"per_second": 9e5, "burst": 1_000_000}},
+        200,
+    ),
+    "no such standing": ("PATCH", "/accounts/default", {"standing": "bad"}, 422),
+    "error ordered": ("POST", "/accounts/default/faults", {"code": "D504TO", "calls": 1}, 201),
+    "refusal ordered": (
+        "POST",
+        "/accounts/default/faults",
+        {"remark": "no", "operation": "query_task", "calls": 1},
+        201,
+    ),
+    "no such code": ("POST", "/accounts/default/faults", {"code": "X999XX"}, 422),
+    "all disarmed": ("DELETE", "/accounts/default/faults", None, 204),
     "default stays": ("DELETE", "/accounts/default", None, 409),
     "too large": ("POST", "/accounts", {"name": "x" * 1024 * 1024}, 413),
 }
@@ -123,6 +170,28 @@ def test_everything_that_can_be_read_is_in_the_document(
 
     assert answer.status_code == 200, operation["operationId"]
     assert ADMIN.complaints("GET", path, answer) == []
+
+
+def test_findings_and_magic_accounts_are_in_the_document(busy: World) -> None:
+    account = busy.account()
+    signer = Signer.of(account)
+    for request in (
+        replace(signer, secret="guess").signed(),
+        signer.signed(Request(headers={"X-Ca-Timestamp": "1700000000"})),
+        signer.signed(Request(headers={"Content-MD5": "x"})),
+        signer.signed().with_headers(X_Ca_Signature=signer.signature("GET")),
+    ):
+        send(busy, request)
+    for magic in load_catalogue().magic:
+        busy.vendor("/taskList", {}, magic)
+
+    calls = busy.http.get(f"/_mock/accounts/{account['id']}/calls")
+    accounts = busy.http.get("/_mock/accounts")
+
+    assert [len(call["findings"]) for call in calls.get_json()["calls"]] == [1, 1, 1, 1]
+    assert ADMIN.complaints("GET", "/_mock/accounts/{account_id}/calls", calls) == []
+    assert {each["id"] for each in accounts.get_json()["accounts"]} >= set(load_catalogue().magic)
+    assert ADMIN.complaints("GET", "/_mock/accounts", accounts) == []
 
 
 @pytest.mark.parametrize("path", [path for path, _ in READS if "{account_id}" in path])

@@ -1,5 +1,7 @@
 """The simulated API keeps what contracts/openapi.yaml promises, call by call and in chains."""
 
+import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,6 +31,7 @@ BOUNDED = settings(
     suppress_health_check=list(HealthCheck),
 )
 buyer: dict[str, Any] = {}
+_nonces = itertools.count(1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,9 +50,19 @@ def credentials() -> dict[str, str]:
     return {"Authorization": f"APPCODE {buyer['app_code']}"}
 
 
+def keep_promises(case: Case[Any]) -> None:
+    """Do what no schema can say: each nonce is a fresh one, a timestamp is the present time."""
+    headers = case.headers
+    if headers.get("X-Ca-Nonce"):
+        headers["X-Ca-Nonce"] = f"nonce-{next(_nonces)}"
+    if re.fullmatch("[0-9]{1,18}", str(headers.get("X-Ca-Timestamp", ""))):
+        headers["X-Ca-Timestamp"] = str(worlds.START_AT)
+
+
 @schema.parametrize()
 @BOUNDED
 def test_every_call_is_answered_as_the_document_says(case: Case[Any]) -> None:
+    keep_promises(case)
     answer = case.call_and_validate(headers=credentials())
 
     assert answer.status_code != 403, "an empty purse hides everything behind it"
@@ -59,6 +72,10 @@ class Chains(schema.as_state_machine()):  # type: ignore[misc]
     """Follows the links: what a submit answers is queried and listed."""
 
     reached: ClassVar[set[tuple[str, int]]] = set()
+
+    def before_call(self, case: Case[Any]) -> None:
+        """Send a fresh nonce and the present time, if any."""
+        keep_promises(case)
 
     def after_call(self, response: Response, case: Case[Any]) -> None:
         """Keep how far the chains came."""

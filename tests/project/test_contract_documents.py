@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from mock_server import contract
 from mock_server.domain.calls import ROUTES
 from mock_server.domain.paging import MAX_PAGE, MAX_SIZE
+from mock_server.domain.readings import ALLOWED
 from mock_server.web.flask_app import create_app
 from tests.contract.documents import ADMIN, VENDOR, Document
 from tests.support.worlds import World
@@ -104,27 +105,69 @@ def test_the_document_has_the_codes_of_the_error_table_under_their_status() -> N
         if code := response["headers"].get("X-Ca-Error-Code"):
             listed |= dict.fromkeys(code["schema"]["enum"], response["x-claim"])
             shown = [example["value"] for example in code["examples"].values()]
-            assert shown == code["schema"]["enum"]
-    rows = contract.load_catalogue().errors
+            assert shown == list(code["examples"]) == code["schema"]["enum"]
+    rows = contract.load_catalogue().errors.rows
 
     assert set(listed) == set(rows)
     assert [code for code, claims in listed.items() if rows[code].claim not in claims] == []
     for *_, operation in VENDOR.operations():
+        found: set[str] = set()
         for status, response in operation["responses"].items():
             code = VENDOR.follow(response).get("headers", {}).get("X-Ca-Error-Code")
             for each in code["schema"]["enum"] if code else []:
                 assert rows[each].status == int(status)
+                found.add(each)
+        assert found == set(rows)
 
 
 def test_the_document_shows_the_texts_of_the_error_table() -> None:
     shown = VENDOR.value["components"]["headers"]["X-Ca-Error-Message"]["examples"]
-    rows = contract.load_catalogue().errors
+    rows = contract.load_catalogue().errors.rows
 
     assert set(shown) == set(rows)
     for code, example in shown.items():
         before, _, after = rows[code].message.partition("{reason}")
         assert example["value"].startswith(before)
         assert example["value"].endswith(after)
+
+
+def test_the_document_says_how_each_row_is_met() -> None:
+    rows = contract.load_catalogue().errors.rows
+    shown = {
+        code: example["summary"]
+        for response in VENDOR.value["components"]["responses"].values()
+        for code, example in response["headers"]
+        .get("X-Ca-Error-Code", {})
+        .get("examples", {})
+        .items()
+    }
+
+    assert shown == {row.code: row.how or row.met for row in rows.values()}
+
+
+def test_the_document_has_the_messages_of_older_instances_under_their_status() -> None:
+    older = VENDOR.value["x-readings"]["gateway.profile"]["classic"]["responses"]
+    shown = [
+        (int(status), example["value"])
+        for status, response in older.items()
+        for example in VENDOR.follow(response)["headers"]["X-Ca-Error-Message"]["examples"].values()
+    ]
+    rows = sorted(contract.load_catalogue().errors.classic.values(), key=lambda row: row.status)
+
+    assert [status for status, _ in shown] == [row.status for row in rows]
+    for row, (_, text) in zip(rows, shown, strict=True):
+        before, _, after = row.message.partition("{reason}")
+        assert text.startswith(before)
+        assert text.endswith(after)
+    for status, response in older.items():
+        claims = VENDOR.follow(response)["x-claim"]
+        assert "X-Ca-Error-Code" not in VENDOR.follow(response)["headers"]
+        assert {row.claim for row in rows if row.status == int(status)} <= set(claims)
+
+
+def test_the_document_shows_the_words_of_the_readings_that_it_names() -> None:
+    for name, words in VENDOR.value["x-readings"].items():
+        assert set(words) <= set(ALLOWED[name])
 
 
 def test_the_document_has_the_styles_of_the_table() -> None:

@@ -44,6 +44,8 @@ def test_a_default_in_the_readme_is_the_one_in_the_code(field: Field[Any]) -> No
     if field.default in ("", None, ()):
         assert shown
         assert "`" not in shown, "there is no default to show: the README says it in words"
+    elif isinstance(field.default, bool):
+        assert shown == ("on" if field.default else "off")
     else:
         assert shown.strip("`") in (str(field.default), str(field.default).removesuffix(".0"))
 

@@ -42,21 +42,43 @@ def claims_table() -> str:
 
 
 def errors_table() -> str:
-    """Return the gateway errors with how sure they are."""
+    """Return the gateway errors: how to meet each, what a client should do, how sure it is."""
     certainty = {
         claim["id"]: claim["certainty"] for claim in contract.load_toml("claims.toml")["claim"]
     }
-    rows = ["| Code | HTTP | `X-Ca-Error-Message` | Certainty |", "|---|---|---|---|"]
+    rows = [
+        "| Code | HTTP | `X-Ca-Error-Message` | How to meet it | What a client should do | Sure? |",
+        "|---|" + "---|" * 5,
+    ]
     for error in contract.load_toml("errors.toml")["error"]:
         message = error["message"].replace("{reason}", "…")
         rows.append(
-            f"| `{error['code']}` | {error['status']} | {message} | {certainty[error['claim']]} |"
+            f"| `{error['code']}` | {error['status']} | {message} | {error['how'] or 'by order'} "
+            f"| {error['advice']} | {certainty[error['claim']]} |"
         )
-    rows.append("| none | 450 | the service refuses, see `remark` in the body | observed |")
+    rows.append(
+        "| none | 450 | none: the service refuses, see `remark` in the body | leave out `text`; "
+        "`APPCODE mock-refused` | do not retry: fix the request | observed |"
+    )
     return "\n".join(rows)
 
 
-PARTS = {"readings": readings_table, "claims": claims_table, "errors": errors_table}
+def magic_table() -> str:
+    """Return the magic credentials."""
+    rows = ["| App code | What happens |", "|---|---|"]
+    rows += [
+        f"| `{each['app_code']}` | {each['says']} |"
+        for each in contract.load_toml("magic.toml")["magic"]
+    ]
+    return "\n".join(rows)
+
+
+PARTS = {
+    "readings": readings_table,
+    "claims": claims_table,
+    "errors": errors_table,
+    "magic": magic_table,
+}
 
 
 def generated(text: str) -> str:

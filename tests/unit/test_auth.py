@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.auth import AppCode, named_credentials, same_secret, unknown_app_code
+from mock_server.domain.auth import AppCode, KeyPair, named_credentials, unknown
 from mock_server.domain.calls import Call
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import Readings
+from mock_server.domain.signatures import same_text
 
 
 def call(authorization: str | None, query: str = "") -> Call:
@@ -49,14 +50,15 @@ def test_an_app_code_keeps_its_case_and_its_inner_spaces() -> None:
 
 @pytest.mark.claim("appcode-unknown")
 def test_an_unknown_app_code_is_400_or_under_a_reading_401() -> None:
-    error = unknown_app_code(Readings())
-    other = unknown_app_code(Readings(appcode_unknown="401"))
+    error = unknown(AppCode("x"), Readings())
+    other = unknown(AppCode("x"), Readings(appcode_unknown="401"))
 
     assert (error.code, error.reason) == ("A400AC", "`not exists`")
     assert (other.code, other.reason) == ("A401AC", "`not exists`")
+    assert unknown(KeyPair("x"), Readings()).code == "A400IK"
 
 
 @given(left=st.text(st.characters(exclude_categories=["Cs"])), right=st.text("ab"))
 def test_secrets_are_the_same_exactly_if_they_are_equal(left: str, right: str) -> None:
-    assert same_secret(left, left)
-    assert same_secret(left, right) == (left == right)
+    assert same_text(left, left)
+    assert same_text(left, right) == (left == right)

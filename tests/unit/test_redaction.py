@@ -78,12 +78,13 @@ def test_what_is_no_secret_is_kept_as_it_is() -> None:
 
 
 @given(size=st.integers(MAX_CAPTURE_BYTES - 2, MAX_CAPTURE_BYTES + 2))
-def test_a_captured_body_is_cut_and_keeps_its_true_length_and_hash(size: int) -> None:
+def test_a_captured_body_is_cut_and_keeps_its_true_length_and_if_cut_its_hash(size: int) -> None:
     body = bytes(index % 251 for index in range(size))
     kept = capture(body, ("secret",))
 
     assert kept.body == body[:MAX_CAPTURE_BYTES]
-    assert (kept.length, kept.sha256) == (size, sha256(body).hexdigest())
+    digest = sha256(body).hexdigest() if size > MAX_CAPTURE_BYTES else None
+    assert (kept.length, kept.sha256) == (size, digest)
 
 
 @pytest.mark.parametrize("offset", range(0, 12, 3))

@@ -1,15 +1,17 @@
 """Accounts: make, list, look at, reset, delete."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import accounts as actions
 from mock_server.actions import reports
-from mock_server.actions.accounts import Wish
-from mock_server.actions.reports import Standing
-from mock_server.domain.accounts import Account
+from mock_server.actions.accounts import Patch, Wish
+from mock_server.actions.reports import Overview
+from mock_server.domain.accounts import DEFAULT_CREDITS, Account, Origin, Standing
 from mock_server.domain.readings import as_mapping
+from mock_server.domain.throttle import Limit
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store.transaction import Transaction
@@ -21,7 +23,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     run, read = simulator.database.run, simulator.database.read
 
     def shown(tx: Transaction, account: Account) -> dict[str, Any]:
-        return account_json(reports.standing(tx, simulator, account))
+        return account_json(reports.overview(tx, simulator, account))
 
     @routes.post("/accounts")
     def create_account() -> tuple[Response, int]:
@@ -42,40 +44,60 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         run(lambda tx: actions.delete(tx, account_id))
         return "", 204
 
+    @routes.patch("/accounts/<account_id>")
+    def change_account(account_id: str) -> Response:
+        patch = _patch(body_of("AccountChange"))
+        return jsonify(run(lambda tx: shown(tx, actions.change(tx, account_id, patch))))
+
     @routes.post("/accounts/<account_id>/reset")
     def reset_account(account_id: str) -> Response:
         body_of("Empty")
         return jsonify(run(lambda tx: shown(tx, actions.reset(tx, simulator, account_id))))
 
 
-def account_json(standing: Standing) -> dict[str, Any]:
+def account_json(overview: Overview) -> dict[str, Any]:
     """Return an account as the admin API shows it; credentials are for its owner to use."""
-    account = standing.account
+    account = overview.account
     return {
         "id": account.id,
         "name": account.name,
         "app_code": account.app_code,
         "app_key": account.app_key,
         "app_secret": account.app_secret,
-        "balance": standing.balance,
+        "balance": overview.balance,
         "seed": account.seed,
         "clock": {
-            "now": standing.now,
+            "now": overview.now,
             "rate": account.clock.rate,
             "frozen": account.clock.frozen,
         },
+        "standing": account.standing,
+        "skew_ms": account.skew_ms,
+        "throttle": asdict(account.limit) if account.limit else None,
         "readings": as_mapping(account.readings),
     }
 
 
 def _wish(body: dict[str, Any]) -> Wish:
     clock = body.get("clock", {})
-    return Wish(
-        name=body.get("name", ""),
-        credits=body.get("credits", Wish().credits),
-        seed=body.get("seed"),
-        readings=body.get("readings"),
+    origin = Origin(
+        credits=body.get("credits", DEFAULT_CREDITS),
+        readings=body.get("readings", {}),
         clock_at=clock.get("now"),
         rate=float(clock.get("rate", 1.0)),
         frozen=clock.get("frozen", False),
+    )
+    return Wish(name=body.get("name", ""), seed=body.get("seed"), origin=origin)
+
+
+def _patch(body: dict[str, Any]) -> Patch:
+    throttle = body.get("throttle")
+    limit: Limit | Literal[False] | None = None
+    if "throttle" in body:
+        limit = Limit(**throttle) if throttle else False
+    standing = body.get("standing")
+    return Patch(
+        standing=Standing(standing) if standing else None,
+        skew_ms=body.get("skew_ms"),
+        limit=limit,
     )

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from mock_server.actions import accounts, callbacks, reports
 from mock_server.actions import clock as actions
 from mock_server.actions.clock import Change
-from mock_server.actions.reports import Standing
+from mock_server.actions.reports import Overview
 from mock_server.domain.durations import parse_duration
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
@@ -19,12 +19,12 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>/clock")
     def get_clock(account_id: str) -> Response:
-        def look(tx: Transaction) -> Standing:
-            return reports.standing(tx, simulator, accounts.find(tx, account_id))
+        def look(tx: Transaction) -> Overview:
+            return reports.overview(tx, simulator, accounts.find(tx, account_id))
 
-        standing = simulator.database.read(look)
-        clock = standing.account.clock
-        return jsonify(now=standing.now, rate=clock.rate, frozen=clock.frozen)
+        overview = simulator.database.read(look)
+        clock = overview.account.clock
+        return jsonify(now=overview.now, rate=clock.rate, frozen=clock.frozen)
 
     @routes.post("/accounts/<account_id>/clock")
     def change_clock(account_id: str) -> Response:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Request
 
-from mock_server.domain.auth import same_secret
+from mock_server.domain.signatures import same_text
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -35,7 +35,7 @@ def refusal(request: Request, settings: Settings) -> Refused | None:
     if origin is not None and _host_of(origin) != request.host:
         return Refused(status=403, detail=f"Origin {origin[:200]} is not this server")
     if settings.token is not None:
-        if request.path in OPEN_PATHS or same_secret(_token(request), settings.token):
+        if request.path in OPEN_PATHS or same_text(_token(request), settings.token):
             return None
         return Refused(
             status=401, detail="send the token of `serve --token` as `Authorization: Bearer TOKEN`"

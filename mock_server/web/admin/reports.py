@@ -1,6 +1,8 @@
 """What an account has done: its bill, its calls, its callbacks."""
 
 import base64
+import json
+from hashlib import sha256
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -30,6 +32,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     def calls(account_id: str | None) -> Response:
         wanted = _filter()
+        simulator.background.flush()
         found, dropped = read(lambda tx: reports.calls(tx, account_id, wanted))
         full = bool(found) and len(found) == wanted.limit
         return jsonify(
@@ -113,7 +116,7 @@ def call_json(row: Row) -> dict[str, Any]:
         "task_id": row["task_id"],
         "request": _message(row, "request"),
         "answer": _message(row, "answer"),
-        "findings": [],
+        "findings": json.loads(row["findings"]),
     }
 
 
@@ -144,8 +147,15 @@ def _message(row: Row, part: str) -> dict[str, Any]:
         "headers": journal.headers_of(row[f"{part}_headers"]),
         **_text(row[f"{part}_body"]),
         "length": row[f"{part}_length"],
-        "sha256": row[f"{part}_sha256"] or None,
+        "sha256": _hash(row, part),
     }
+
+
+def _hash(row: Row, part: str) -> str | None:
+    """Return the hash of the whole body; None where only its length was kept."""
+    if row[f"{part}_sha256"] is None:
+        return sha256(row[f"{part}_body"]).hexdigest()
+    return row[f"{part}_sha256"] or None
 
 
 def _text(body: bytes) -> dict[str, str]:

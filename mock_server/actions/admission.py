@@ -1,0 +1,96 @@
+"""What the gateway checks before the service hears of a call, in this order (claim
+order-of-checks): size and syntax, stage and route, credentials, freshness, signature, standing,
+credit, throttle.
+"""
+
+from mock_server.actions.arrivals import Visit
+from mock_server.domain import auth, billing, bodies, signatures, throttle
+from mock_server.domain.accounts import Account, Standing
+from mock_server.domain.auth import WINDOW_MS, AppCode, KeyPair
+from mock_server.domain.billing import Package
+from mock_server.domain.calls import MAX_HEAD_BYTES, Call, Operation, head_bytes, header
+from mock_server.domain.errors import GatewayError
+from mock_server.store import billing as billing_rows
+from mock_server.store import nonces, throttles
+from mock_server.store.transaction import Transaction
+
+UNPUBLISHED_STAGES = ("TEST", "PRE")
+STANDING_CODES = {Standing.ARREARS: "B403MO", Standing.UNAUTHORIZED: "I403AA"}
+
+
+def admit(visit: Visit) -> Operation:
+    """Check size, syntax, stage and route; return the operation that is called."""
+    call = visit.call
+    if call.defect is not None:
+        raise GatewayError(call.defect.code, call.defect.reason)
+    if head_bytes(call) > MAX_HEAD_BYTES:
+        raise GatewayError("I413UL")
+    _check_stage(call)
+    if visit.operation is None:
+        raise GatewayError("I404NF", f"{call.method} {call.path}"[:200])
+    bodies.check_content_type(header(call, "content-type"))
+    return visit.operation
+
+
+def known(visit: Visit) -> Account:
+    """Return whose call it is. Raises for no credentials, and for unknown ones."""
+    if isinstance(visit.credentials, GatewayError):
+        raise visit.credentials
+    auth.check_signed(visit.credentials)
+    if visit.account is None:
+        raise auth.unknown(visit.credentials, visit.readings)
+    return visit.account
+
+
+def authenticate(tx: Transaction, visit: Visit, account: Account) -> None:
+    """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
+    assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
+    call, credentials = visit.call, visit.credentials
+    now = auth.signing_now(account, visit.real_now)
+    auth.check_timestamp(call, now)
+    nonce = auth.nonce_of(call, credentials, account.readings)
+    kind = "code" if isinstance(credentials, AppCode) else "key"
+    if nonce is not None and nonces.is_used(tx, account.id, kind, nonce, now - WINDOW_MS):
+        raise GatewayError("S403NU")
+    if isinstance(credentials, KeyPair):
+        signatures.verify(call, account.app_secret, account.readings)
+    # Only now, or a stranger could burn a client's nonces (claim nonce-scope).
+    if nonce is not None:
+        nonces.remember(tx, account.id, kind, nonce, now=now, since=now - WINDOW_MS)
+
+
+def check_standing(account: Account) -> None:
+    """Check that the buyer may call at all. Raises B403MO, I403AA."""
+    if account.standing in STANDING_CODES:
+        raise GatewayError(STANDING_CODES[account.standing])
+
+
+def paying_package(
+    tx: Transaction, account: Account, operation: Operation, now: int
+) -> Package | None:
+    """Return the package that pays if the call is answered with 200; None if it is not metered."""
+    if not billing.is_metered(operation, account.readings):
+        return None
+    package = billing_rows.paying_package(tx, account.id, now)
+    if package is None:
+        raise billing.no_credit(billing_rows.packages(tx, account.id), now)
+    return package
+
+
+def check_throttle(tx: Transaction, account: Account, operation: Operation, now: int) -> None:
+    """Take a token of the account's bucket for this operation. Raises T429PA."""
+    if account.limit is None:
+        return
+    bucket, passes = throttle.take(throttles.get(tx, account.id, operation), account.limit, now)
+    throttles.put(tx, account.id, operation, bucket)
+    if not passes:
+        raise GatewayError("T429PA")
+
+
+def _check_stage(call: Call) -> None:
+    """The API is published to RELEASE only (claim stage-release)."""
+    stage = header(call, "x-ca-stage") or "RELEASE"
+    if stage in UNPUBLISHED_STAGES:
+        raise GatewayError("I404NF", f"{call.method} {call.path} in stage {stage}"[:200])
+    if stage != "RELEASE":
+        raise GatewayError("I400SG")

@@ -1,0 +1,87 @@
+"""A call at the door: which operation it is, whose world it names, and its one `now`."""
+
+from dataclasses import dataclass
+
+from mock_server.actions import accounts
+from mock_server.domain.accounts import DEFAULT_ID, Account
+from mock_server.domain.answers import Stamp
+from mock_server.domain.auth import AppCode, Credentials, app_code_of, named_credentials
+from mock_server.domain.calls import ROUTES, Call, Operation, header
+from mock_server.domain.errors import GatewayError
+from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as rows
+from mock_server.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A call on its way through the gateway; nothing of it is verified yet.
+
+    `credentials` is what the call names, or the error for naming none. `readings` are those of
+    the account, or of the default account where a call is nobody's.
+    """
+
+    call: Call
+    operation: Operation | None
+    credentials: Credentials | GatewayError
+    account: Account | None
+    readings: Readings
+    real_now: int
+    stamp: Stamp
+
+
+def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
+    """Return the visit of a call."""
+    credentials = _credentials(call)
+    # A call that is refused for how it names its credentials is still in the journal of the
+    # account whose app code it carries, with that account's secrets hidden.
+    named = app_code_of(call) if isinstance(credentials, GatewayError) else credentials
+    account = _named_account(tx, simulator, named) if named else None
+    readings = account.readings if account else _default_readings(tx)
+    real_now = simulator.real_now()
+    stamp = Stamp(
+        request_id=request_id(simulator.draw_bytes(16)),
+        now=account.clock.now(real_now) if account else real_now,
+        classic=readings.gateway_profile == "classic",
+        debug=header(call, "x-ca-request-mode") == "debug",
+    )
+    return Visit(
+        call=call,
+        operation=None if call.defect else ROUTES.get((call.method, call.path)),
+        credentials=credentials,
+        account=account,
+        readings=readings,
+        real_now=real_now,
+        stamp=stamp,
+    )
+
+
+def request_id(entropy: bytes) -> str:
+    """Return an upper-case UUID (claim request-id)."""
+    digits = entropy.hex().upper()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-A{digits[17:20]}-{digits[20:]}"
+
+
+def _credentials(call: Call) -> Credentials | GatewayError:
+    try:
+        return named_credentials(call)
+    except GatewayError as error:
+        return error
+
+
+def _named_account(
+    tx: Transaction, simulator: Simulator, credentials: Credentials
+) -> Account | None:
+    if isinstance(credentials, AppCode):
+        name = credentials.code
+        account = rows.by_app_code(tx, name)
+    else:
+        name = credentials.key
+        account = rows.by_app_key(tx, name)
+    return account or accounts.conjure(tx, simulator, name)
+
+
+def _default_readings(tx: Transaction) -> Readings:
+    default = rows.get(tx, DEFAULT_ID)
+    return default.readings if default else DEFAULT_READINGS

@@ -1,0 +1,137 @@
+"""A request as people have it at hand: a curl command, an entry of a HAR file, raw HTTP."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote_plus
+
+from mock_server.cli import curl
+from mock_server.cli.curl import Headers, request, split_url
+from mock_server.domain.calls import MAX_BODY_BYTES, Call
+from mock_server.domain.wrong_use import WrongUseError
+
+MOST_BYTES = MAX_BODY_BYTES
+FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
+
+
+def read_request(given: bytes) -> Call:
+    """Return the request that a text holds. Raises WrongUseError."""
+    if len(given) > MOST_BYTES:
+        raise WrongUseError("the request is larger than the 8 MiB that are read")
+    if not given.strip():
+        raise WrongUseError(f"standard input is empty: give {FORMS}")
+    start = given.lstrip()
+    if re.match(rb"(?:\$\s+)?curl(?:\.exe)?\s", start):
+        return curl.call_of(curl.items_of(curl.words_of(_text(given))))
+    if start[:1] in (b"{", b"["):
+        return _har(_text(given))
+    return _raw(start)
+
+
+def _text(given: bytes) -> str:
+    try:
+        return given.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongUseError("the request is not UTF-8 text") from None
+
+
+def _har(text: str) -> Call:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise WrongUseError(f"that is no JSON, hence no HAR entry: give {FORMS}") from None
+    found = _har_request(document)
+    url, method = found.get("url"), found.get("method")
+    if not isinstance(url, str) or not isinstance(method, str):
+        raise WrongUseError("the request of the HAR entry has no `method` or no `url`")
+    scheme, host, path, query = split_url(url)
+    headers = _har_headers(found.get("headers", []))
+    if not any(name.lower() == "host" for name, _ in headers):
+        headers.insert(0, ("Host", host))
+    body = _har_body(found.get("postData"))
+    return request(method, (scheme, host, path, query), headers, body)
+
+
+def _har_request(document: Any) -> dict[str, Any]:
+    if isinstance(document, dict) and isinstance(document.get("log"), dict):
+        document = document["log"].get("entries")
+    if isinstance(document, list):
+        if len(document) != 1:
+            raise WrongUseError(f"the HAR file has {len(document)} entries: give one of them")
+        document = document[0]
+    if isinstance(document, dict):
+        found = document.get("request", document if "url" in document else None)
+        if isinstance(found, dict):
+            return found
+    raise WrongUseError("that JSON is no HAR entry: it has no `request`")
+
+
+def _har_headers(listed: Any) -> Headers:
+    headers: Headers = []
+    for each in listed if isinstance(listed, list) else [None]:
+        name, value = (each.get("name"), each.get("value")) if isinstance(each, dict) else (0, 0)
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise WrongUseError("`headers` of the HAR entry is not a list of names and values")
+        if not name.startswith(":"):  # what HTTP/2 writes instead of a request line
+            headers.append((name, value))
+    return headers
+
+
+def _har_body(post: Any) -> bytes:
+    if not isinstance(post, dict):
+        return b""
+    text = post.get("text")
+    if isinstance(text, str) and text:
+        return text.encode("utf-8", "surrogatepass")
+    parameters = post.get("params")
+    pairs = [each for each in parameters if isinstance(each, dict)] if parameters else []
+    return "&".join(
+        f"{quote_plus(str(each.get('name', '')))}={quote_plus(str(each.get('value', '')))}"
+        for each in pairs
+    ).encode()
+
+
+def _raw(given: bytes) -> Call:
+    head, _, rest = _split_head(given)
+    lines = re.split(rb"\r?\n", head)
+    texts = [line.decode("utf-8", "surrogateescape") for line in lines]
+    match = re.fullmatch(r"([A-Za-z]+) (\S+)(?: HTTP/[0-9.]+)?", texts[0].rstrip())
+    if match is None:
+        raise WrongUseError(f"standard input holds no request: give {FORMS}")
+    method, target = match.groups()
+    headers = [_header(line) for line in texts[1:]]
+    by_name = {name.lower(): value for name, value in headers}
+    if target.startswith("/"):
+        path, _, query = target.partition("?")
+        parts = ("http", by_name.get("host", ""), path, query)
+    else:
+        parts = split_url(target)
+    return request(method, parts, headers, _raw_body(by_name, rest))
+
+
+def _split_head(given: bytes) -> tuple[bytes, bytes, bytes]:
+    match = re.search(rb"\r?\n\r?\n", given)
+    if match is None:
+        return given.rstrip(b"\r\n"), b"", b""
+    return given[: match.start()], match.group(), given[match.end() :]
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise WrongUseError(f"{line[:80]!r} is no header: write 'Name: value'")
+    return name, value
+
+
+def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
+    if "transfer-encoding" in headers:
+        raise WrongUseError("the body has a Transfer-Encoding: give it whole, without that header")
+    length = headers.get("content-length", "").strip()
+    if not length:
+        # An editor ends a file with a newline that is not of the body.
+        return re.sub(rb"\r?\n\Z", b"", rest)
+    if not re.fullmatch(r"[0-9]{1,15}", length) or int(length) > len(rest):
+        raise WrongUseError(f"Content-Length is {length[:20]}, but the body has {len(rest)} bytes")
+    if rest[int(length) :].strip():
+        raise WrongUseError(f"Content-Length is {length[:20]}, but more than that follows")
+    return rest[: int(length)]

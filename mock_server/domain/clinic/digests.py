@@ -1,0 +1,96 @@
+"""How a client may have made a signature of a string: keyed or not, and how it wrote the bytes."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+
+def _hmac(name: str) -> Callable[[bytes, bytes], bytes]:
+    return lambda secret, text: hmac.digest(secret, text, name)
+
+
+def _plain(name: str, glue: Callable[[bytes, bytes], bytes]) -> Callable[[bytes, bytes], bytes]:
+    return lambda secret, text: hashlib.new(
+        name, glue(secret, text), usedforsecurity=False
+    ).digest()
+
+
+def _swapped(of: Callable[[bytes, bytes], bytes]) -> Callable[[bytes, bytes], bytes]:
+    return lambda secret, text: of(text, secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A way to make bytes of secret and text."""
+
+    size: int
+    of: Callable[[bytes, bytes], bytes]
+
+
+SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
+GLUES: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "the string alone": lambda _, text: text,
+    "the secret followed by the string": lambda secret, text: secret + text,
+    "the string followed by the secret": lambda secret, text: text + secret,
+}
+HMACS = {f"Hmac{name.upper()}": Digest(size, _hmac(name)) for name, size in SIZES.items()}
+PLAIN = {
+    f"{name.upper()} of {what}": Digest(size, _plain(name, glue))
+    for name, size in SIZES.items()
+    for what, glue in GLUES.items()
+}
+KINDS = {
+    **HMACS,
+    **{f"swapped {name}": Digest(kind.size, _swapped(kind.of)) for name, kind in HMACS.items()},
+    **PLAIN,
+}
+
+
+def _standard(sent: str) -> bytes | None:
+    try:
+        found = base64.b64decode(sent, validate=True)
+    except ValueError:
+        return None
+    # Several texts decode to the same bytes; only one of them is their base64.
+    return found if base64.b64encode(found).decode() == sent else None
+
+
+def _unpadded(sent: str) -> bytes | None:
+    return None if "=" in sent else _standard(sent + "=" * (-len(sent) % 4))
+
+
+def _url_safe(sent: str) -> bytes | None:
+    return _standard(
+        sent.rstrip("=").translate(_FROM_URL_SAFE) + "=" * (-len(sent.rstrip("=")) % 4)
+    )
+
+
+def _hex(sent: str) -> bytes | None:
+    return bytes.fromhex(sent) if _HEX.fullmatch(sent) else None
+
+
+def _hex_in_base64(sent: str) -> bytes | None:
+    text = _standard(sent) or b""
+    return _hex(text.decode("ascii", "replace"))
+
+
+def _quoted(sent: str) -> bytes | None:
+    return _standard(unquote(sent)) if "%" in sent else None
+
+
+_HEX = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
+_FROM_URL_SAFE = str.maketrans("-_", "+/")
+
+# How a signature may have been written, and how to read it; the right one first.
+READERS: Mapping[str, Callable[[str], bytes | None]] = {
+    "": _standard,
+    "signature-hex": _hex,
+    "signature-unpadded": _unpadded,
+    "signature-base64url": _url_safe,
+    "signature-hex-in-base64": _hex_in_base64,
+    "signature-quoted": _quoted,
+}

@@ -1,0 +1,32 @@
+"""Magic credentials: failures that need nothing but another app code.
+
+Rule 1: each is an account of its own, its id is the app code, made on first use.
+Rule 2: its key pair has the same name: AppKey and AppSecret are the app code too.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class PackageState(StrEnum):
+    """How an account's first package stands when the account is made."""
+
+    FULL = "full"
+    SPENT = "spent"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Magic:
+    """One row of contracts/magic.toml. What is not named is as in any account."""
+
+    app_code: str
+    says: str
+    credits: int = 1000
+    package: PackageState = PackageState.FULL
+    standing: str = "good"
+    per_second: float | None = None
+    burst: int = 0
+    error: str | None = None
+    remark: str | None = None
+    readings: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,28 @@
+"""Rows of token buckets."""
+
+from mock_server.domain.calls import Operation
+from mock_server.domain.throttle import Bucket
+from mock_server.store.transaction import Transaction
+
+
+def get(tx: Transaction, account_id: str, operation: Operation) -> Bucket | None:
+    """Return the bucket of an operation, None before its first call."""
+    row = tx.one(
+        "select tokens, at from bucket where account = ? and operation = ?",
+        (account_id, operation),
+    )
+    return Bucket(**row) if row else None
+
+
+def put(tx: Transaction, account_id: str, operation: Operation, bucket: Bucket) -> None:
+    """Keep a bucket."""
+    tx.execute(
+        "insert into bucket values (?,?,?,?) on conflict (account, operation)"
+        " do update set tokens = excluded.tokens, at = excluded.at",
+        (account_id, operation, bucket.tokens, bucket.at),
+    )
+
+
+def empty(tx: Transaction, account_id: str) -> None:
+    """Forget the buckets of an account: the next calls find full ones."""
+    tx.execute("delete from bucket where account = ?", (account_id,))

@@ -1,0 +1,91 @@
+"""HTTPS: a certificate of your own, or one of a local authority made on first use.
+
+Rule 1: the authority's key never leaves the user's data directory and is readable only there.
+Rule 2: the certificate names this machine and the vendor's host, for clients that hard-code it.
+"""
+
+import contextlib
+import os
+import ssl
+import tempfile
+from pathlib import Path
+
+import platformdirs
+import trustme
+from filelock import FileLock
+
+from mock_server.settings import Settings, SettingsError
+
+VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
+LOCK_S = 10.0
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def ca_file() -> Path:
+    """Return where the certificate of the local authority is, or will be."""
+    return Path(platformdirs.user_data_dir("artqr-mock")) / "tls" / "ca.pem"
+
+
+def server_context(settings: Settings) -> ssl.SSLContext | None:
+    """Return what `serve` speaks TLS with; None for plain HTTP. Raises SettingsError."""
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        return _from_files(settings.tls_cert, settings.tls_key)
+    if not settings.tls:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    names = dict.fromkeys((*LOCAL_NAMES, VENDOR_HOST, settings.host))
+    wild = ("0.0.0.0", "::")  # noqa: S104 - not names of anything
+    leaf = _authority().issue_cert(*(name for name in names if name not in wild))
+    leaf.configure_cert(context)
+    return context
+
+
+def _from_files(cert: str, key: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(cert, key)
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingsError(f"cannot use --tls-cert {cert} with --tls-key: {error}") from None
+    return context
+
+
+def _authority() -> trustme.CA:
+    """Return the local authority, made on first use."""
+    certificate = ca_file()
+    key = certificate.with_name("ca.key")
+    try:
+        certificate.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Two first starts at once would keep the key of one and the certificate of the other.
+        with FileLock(certificate.with_name("ca.lock"), timeout=LOCK_S):
+            if certificate.exists() and key.exists():
+                return _read(certificate, key)
+            authority = trustme.CA(organization_name="artqr-mock local authority")
+            _write(key, authority.private_key_pem.bytes())
+            _write(certificate, authority.cert_pem.bytes())
+    except (ssl.SSLError, ValueError) as error:
+        raise SettingsError(
+            f"{certificate} cannot be used ({error}): remove {key.parent} to make a new authority"
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"cannot keep the local authority in {key.parent}: {error}") from None
+    return authority
+
+
+def _read(certificate: Path, key: Path) -> trustme.CA:
+    """Return the authority that was kept. Raises ValueError if the files are not one."""
+    # Only this checks that the two belong together.
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    handle, partial = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(partial).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(partial).unlink()
+        raise

@@ -1,0 +1,133 @@
+"""What `artqr-mock sign` reads: curl commands, HAR entries, raw HTTP, and what is none of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mock_server.cli import curl
+from mock_server.cli.requests import read_request
+from mock_server.domain.wrong_use import WrongUseError
+from tests.support.sign_command import FORM_TYPE, PAIR, URL, run
+
+BAD_WORDS = [
+    (["--explain", "7", "--", "curl", URL], "stands alone"),
+    (["--key", "a"], "go together"),
+    (["--md5"], "--md5 goes with a curl command"),
+    ([*PAIR, "--", "wget", URL], "does not start with curl"),
+    ([*PAIR, "--", "curl"], "names 0 URLs"),
+    ([*PAIR, "--", "curl", URL, URL], "names 2 URLs"),
+    ([*PAIR, "--", "curl", "ftp://x/"], "is not a URL of HTTP"),
+    ([*PAIR, "--", "curl", "http:///x"], "is not a URL"),
+    ([*PAIR, "--", "curl", "a b"], "is not a URL"),
+    ([*PAIR, "--", "curl", URL, "-X", "DE LETE"], "is not a method"),
+    ([*PAIR, "--", "curl", URL, "-H"], "-H has no value"),
+    ([*PAIR, "--", "curl", URL, "-H", "nonsense"], "is no header"),
+    ([*PAIR, "--", "curl", URL, "-H", "a: b\nc: d"], "is no header"),
+    ([*PAIR, "--", "curl", URL, "-F", "a=b"], "no multipart"),
+    ([*PAIR, "--", "curl", URL, "--next"], "is not known here"),
+    ([*PAIR, "--", "curl", URL, "-Z"], "is not known here"),
+    ([*PAIR, "--", "curl", URL, "-d", "@/no/such/file"], "cannot be read"),
+    ([*PAIR, "--", "curl", URL, "-d", "@-"], "reads standard input"),
+    ([*PAIR, "--", "curl", URL, "-d", "x" * (8 * 1024 * 1024 + 1)], "larger than the 8 MiB"),
+    ([*PAIR, "--", "curl", URL, "-H", "X-Ca-Signature-Method: MD5"], "is not supported"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), BAD_WORDS, ids=[says for _, says in BAD_WORDS])
+def test_wrong_use_is_said_in_one_line(words: list[str], says: str) -> None:
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert says in result.output
+    assert result.output.count("\n") == 1
+
+
+BAD_REQUESTS = [
+    (b"", "is empty"),
+    (b" \n", "is empty"),
+    (b"hello", "holds no request"),
+    (b"\x00\xff\xfe\n\n", "holds no request"),
+    (b"curl \xff", "is not UTF-8"),
+    (b"curl 'http://x", "quotation mark is not closed"),
+    (b'curl http://x -H "X-Ca-Key: $KEY"', "only your shell knows"),
+    (b"curl http://x -d `date`", "only your shell knows"),
+    (b'curl ^"http://x^"', "cmd.exe"),
+    (b"{", "no JSON"),
+    (b"[" * 100_000, "no JSON"),
+    (b"{}", "no `request`"),
+    (b"[]", "has 0 entries"),
+    (b'{"request": {"url": 1, "method": "GET"}}', "no `method` or no `url`"),
+    (b'{"request": {"url": "nonsense nonsense", "method": "GET"}}', "is not a URL"),
+    (b'{"request": {"url": "http://x", "method": "GET", "headers": {}}}', "not a list"),
+    (b'{"request": {"url": "http://x", "method": "GET", "headers": [1]}}', "not a list"),
+    (b'{"log": {"entries": [{}, {}]}}', "has 2 entries"),
+    (b"GET nowhere HTTP/1.1\n\n", ""),
+    (b"GET / HTTP/1.1\nnonsense\n\n", "is no header"),
+    (b"POST / HTTP/1.1\nContent-Length: 5\n\nabc", "Content-Length is 5"),
+    (b"POST / HTTP/1.1\nContent-Length: 2\n\nabc", "more than that follows"),
+    (b"POST / HTTP/1.1\nContent-Length: two\n\nabc", "Content-Length is two"),
+    (b"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0", "give it whole"),
+    (b"x" * (8 * 1024 * 1024 + 1), "larger than the 8 MiB"),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), BAD_REQUESTS, ids=[f"{g[:30]!r}" for g, _ in BAD_REQUESTS]
+)
+def test_bad_input_is_said_in_a_clear_line(given: bytes, says: str) -> None:
+    result = run(*PAIR, given=given)
+
+    assert result.exit_code in {1, 2}
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_command_copied_from_a_browser_is_understood() -> None:
+    call = read_request(
+        b"""curl 'https://qr.test/submitTask?x=1' \\
+  -H 'accept: application/json' \\
+  -H "x-note: say \\"hi\\"" \\
+  -b 'session=1' --compressed \\
+  --data-raw $'text=it\\'s\\u4e2d\\n&style_id=!' | jq ."""
+    )
+
+    assert (call.method, call.target) == ("POST", "/submitTask?x=1")
+    assert call.body == "text=it's中\n&style_id=!".encode()
+    assert dict(call.headers) == {
+        "host": "qr.test", "user-agent": "curl", "accept": "application/json",
+        "cookie": "session=1", "content-type": FORM_TYPE, "x-note": 'say "hi"',
+    }  # fmt: skip
+
+
+def test_a_body_from_a_file_is_read_as_curl_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "body"
+    file.write_bytes(b"a=1\r\n&b=2\n")
+
+    def body(*words: str) -> bytes:
+        return curl.call_of(curl.items_of(["curl", "http://x", *words])).body
+
+    assert body("-d", f"@{file}") == b"a=1&b=2"
+    assert body("--data-binary", f"@{file}") == b"a=1\r\n&b=2\n"
+    assert body("--data-raw", f"@{file}") == f"@{file}".encode()
+    assert body("--data-urlencode", f"n@{file}") == b"n=a%3D1%0D%0A%26b%3D2%0A"
+    assert body("--data-urlencode", "=a b", "-d", "c") == b"a%20b&c"
+
+
+def test_form_parameters_of_a_har_entry_without_text_are_its_body() -> None:
+    post = {"params": [{"name": "a", "value": "1 2"}, {"name": "b"}]}
+    request = {"method": "POST", "url": "http://x/p", "headers": [], "postData": post}
+
+    assert read_request(json.dumps(request).encode()).body == b"a=1+2&b="
+
+
+def test_an_absolute_target_of_raw_http_is_a_path_and_a_query() -> None:
+    call = read_request(b"GET http://qr.test/p?a=1 HTTP/1.1\nHost: qr.test\n")
+
+    assert (call.path, call.query, call.headers) == ("/p", "a=1", (("host", "qr.test"),))
+
+
+def test_an_operator_of_the_shell_ends_the_command() -> None:
+    assert curl.words_of("curl http://x && rm y") == ["curl", "http://x"]
+    with pytest.raises(WrongUseError):
+        curl.items_of([])

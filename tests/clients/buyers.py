@@ -1,0 +1,38 @@
+"""What an independent client is configured with, and where one is found."""
+
+import os
+from typing import Any, NoReturn
+
+import pytest
+
+from mock_server.client import AccountClient, AdminClient
+
+
+class Buyer:
+    """What a client is configured with, and what its tester can look at."""
+
+    def __init__(self, url: str, admin: AdminClient, **wish: Any) -> None:
+        self.url = url
+        account = admin.post("/accounts", wish)
+        self.key: str = account["app_key"]
+        self.secret: str = account["app_secret"]
+        self.app_code: str = account["app_code"]
+        self.world: AccountClient = admin.account(account["id"])
+
+    @property
+    def charges(self) -> int:
+        """How many calls were charged."""
+        charges: int = self.world.get("/bill")["charges"]
+        return charges
+
+    def task(self) -> dict[str, Any]:
+        """The task that was submitted last."""
+        task: dict[str, Any] = self.world.get("/tasks")["tasks"][-1]
+        return task
+
+
+def missing(what: str) -> NoReturn:
+    """Fail where a client has to be there, skip where somebody only lacks it."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)

@@ -1,0 +1,30 @@
+"""A running server with an account for each test: what an independent client is pointed at."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mock_server.client import AdminClient
+from mock_server.server import running
+from mock_server.settings import Settings
+from tests.clients.buyers import Buyer
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A server on a free port."""
+    with running(Settings(port=0, database=":memory:", seed=1)) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def admin(server_url: str) -> Iterator[AdminClient]:
+    """Its admin API."""
+    with AdminClient(server_url) as client:
+        yield client
+
+
+@pytest.fixture
+def buyer(server_url: str, admin: AdminClient) -> Buyer:
+    """A buyer of their own."""
+    return Buyer(server_url, admin)

@@ -1,0 +1,133 @@
+"""The official npm package `aliyun-api-gateway`, both of its clients, in a process of its own.
+
+It is installed once, from the lock file beside this test, into the folder of the environment.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from tests.clients.buyers import Buyer, missing
+
+HERE = Path(__file__).with_name("node")
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+GOOD = {"text": "https://例子.测试/?a=1&b=2 c+d", "style_id": "food_fryrice"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """Where the package is; installed on first use."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        missing("the official Node client needs node and npm, which are not there")
+    folder = Path(sys.prefix) / "clients-node"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / ".lock", timeout=300):
+        if not (folder / "node_modules" / "aliyun-api-gateway" / "index.js").is_file():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / name, folder / name)
+            install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            done = subprocess.run(
+                install, cwd=folder, capture_output=True, text=True, timeout=240, check=False
+            )
+            if done.returncode != 0:
+                missing(f"npm could not install aliyun-api-gateway: {done.stderr[-500:]}")
+    return folder / "package.json"
+
+
+def played(packages: Path, buyer: Buyer, *calls: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make calls and return what the client returned or threw."""
+    job = {
+        "url": buyer.url,
+        "key": buyer.key,
+        "secret": buyer.secret,
+        "appCode": buyer.app_code,
+        "calls": calls,
+    }
+    done = subprocess.run(
+        ["node", "--no-deprecation", str(HERE / "driver.js"), str(packages)],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers: list[dict[str, Any]] = json.loads(done.stdout)
+    return answers
+
+
+def call(path: str, data: dict[str, str], **more: Any) -> dict[str, Any]:
+    return {"path": path, "data": data, **more}
+
+
+def body(answer: dict[str, Any]) -> dict[str, Any]:
+    assert answer["status"] == 200, answer
+    found: dict[str, Any] = answer["body"]["showapi_res_body"]
+    return found
+
+
+@pytest.mark.claim("string-to-sign")
+@pytest.mark.claim("body-sniffed")
+@pytest.mark.parametrize("client", ["Client", "SimpleClient"])
+@pytest.mark.parametrize("type_", [FORM, None], ids=["form", "json"])
+def test_all_three_operations(packages: Path, buyer: Buyer, client: str, type_: str | None) -> None:
+    how = {"client": client, "type": type_}
+    (submitted,) = played(packages, buyer, call("/submitTask", GOOD, **how))
+    task_id = body(submitted)["task_id"]
+
+    queried, listed = played(
+        packages,
+        buyer,
+        call("/queryTask", {"task_id": task_id}, **how),
+        call("/taskList", {"page": "1"}, **how),
+    )
+
+    assert body(queried)["task_id"] == task_id
+    assert [each["task_id"] for each in body(listed)["contentlist"]] == [task_id]
+    assert buyer.task()["text"] == GOOD["text"]
+    assert buyer.charges == 3
+
+
+@pytest.mark.claim("string-empty-value")
+@pytest.mark.claim("string-name-clash")
+def test_empty_values_a_query_and_a_name_in_both_are_signed_alike(
+    packages: Path, buyer: Buyer
+) -> None:
+    data = {**GOOD, "call_back": ""}
+    query = {"e": "", "z": "你 好", "text": "in the query"}
+
+    (answer,) = played(packages, buyer, call("/submitTask", data, type=FORM, query=query))
+
+    assert body(answer)["task_id"]
+    assert buyer.task()["text"] == GOOD["text"]
+
+
+@pytest.mark.claim("signature-echo")
+def test_a_wrong_secret_is_thrown_with_the_string_and_the_request_id(
+    packages: Path, buyer: Buyer
+) -> None:
+    (answer,) = played(packages, buyer, call("/submitTask", GOOD, type=FORM, secret="wrong"))
+
+    assert answer["status"] == 403
+    assert answer["headers"]["x-ca-request-id"] in answer["message"]
+    assert "Invalid Signature, Server StringToSign:`POST#application/json#" in answer["message"]
+    assert buyer.charges == 0
+
+
+@pytest.mark.claim("appcode-unknown")
+def test_a_wrong_app_code_is_thrown(packages: Path, buyer: Buyer) -> None:
+    buyer.app_code = "nobody's"
+
+    (answer,) = played(packages, buyer, call("/submitTask", GOOD, client="SimpleClient"))
+
+    assert answer["status"] == 400
+    assert "Invalid AppCode `not exists`" in answer["message"]
