@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from mock_server.simulator import Simulator
 from tests.support import worlds
 from tests.support.worlds import Postbox, RealClock, World
+
+# The same examples in every run: what fails here fails everywhere, and fails again.
+settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture

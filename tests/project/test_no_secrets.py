@@ -126,6 +126,7 @@ def test_a_secret_that_is_sent_leaves_none(scene: Scene) -> None:
     assert_silent(scene)
 
 
+@pytest.mark.slow
 def test_refused_signatures_and_their_findings_leave_none(scene: Scene) -> None:
     signer = Signer.of(scene.account)
     secret, code = scene.account["app_secret"], scene.account["app_code"]

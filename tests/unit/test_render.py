@@ -43,6 +43,7 @@ def scanned(picture: Image.Image) -> list[str]:
     return [code.text for code in found]
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(
     text=texts | chinese | emoji | latin,

@@ -35,6 +35,7 @@ def picture_of(text: str, style_id: str, seed: int = 7) -> Image.Image:
     return Image.open(BytesIO(drawn(text, style_id, seed)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style_id", [*SCENES, ""])
 @pytest.mark.parametrize("text", [EXAMPLE, "你好，世界：二维码 🐱"])
 def test_two_independent_readers_agree_on_every_style(text: str, style_id: str) -> None:
@@ -75,6 +76,7 @@ def test_every_two_styles_look_clearly_different() -> None:
     assert far[closest] > 12, f"{closest} differ by {far[closest]:.1f}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style_id", [*SCENES, ""])
 def test_a_seed_moves_the_scene_but_keeps_its_look(style_id: str) -> None:
     one, other = (
