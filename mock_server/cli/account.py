@@ -10,6 +10,7 @@ from mock_server.cli.common import (
     json_option,
     print_json,
     server_options,
+    yuan,
 )
 from mock_server.client import AccountClient, AdminClient
 
@@ -87,6 +88,26 @@ def change(
     if throttle is not None:
         patch["throttle"] = _throttle(throttle)
     _show(account.patch(patch), as_json=as_json)
+
+
+@account.command()
+@click.argument("offer")
+@click.option("--valid-days", type=click.IntRange(1, 36500), help="How long it is valid.")
+@account_options
+@json_option
+def buy(*, offer: str, valid_days: int | None, account: AccountClient, as_json: bool) -> None:
+    """Buy the package of OFFER calls: 1, 50, 200, 1000, 3000, 6000 or 15000."""
+    order: dict[str, Any] = {"offer": offer}
+    if valid_days is not None:
+        order["valid_days"] = valid_days
+    bought = account.post("/packages", order)
+    if as_json:
+        print_json(bought)
+        return
+    click.echo(
+        f"{bought['credits']} calls for {yuan(bought['fen'])} yuan, "
+        f"valid until {instant(bought['expires_at'])} Asia/Shanghai"
+    )
 
 
 @account.command("list")

@@ -18,6 +18,7 @@ from mock_server.store import journal
 from mock_server.store.journal import Filter
 from mock_server.store.transaction import Row
 from mock_server.web.admin.inputs import MAX_PAGE, flag, query_of, whole
+from mock_server.web.admin.packages import package_json
 
 CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
 
@@ -83,18 +84,7 @@ def bill_json(bill: Bill) -> dict[str, Any]:
             for row in bill.by_operation
         },
         "balance": bill.balance,
-        "packages": [
-            {
-                "id": package.id,
-                "offer": package.offer,
-                "credits": package.credits,
-                "remaining": package.remaining,
-                "bought_at": package.bought_at,
-                "expires_at": package.expires_at,
-                "fen": package.fen,
-            }
-            for package in bill.packages
-        ],
+        "packages": [package_json(package) for package in bill.packages],
     }
 
 

@@ -1,0 +1,53 @@
+"""Packages: what an account has bought, and buying more at the prices of the list."""
+
+from dataclasses import dataclass, replace
+
+from mock_server.actions import accounts
+from mock_server.domain.billing import VALIDITY_MS, Package
+from mock_server.domain.durations import UNIT_MS
+from mock_server.domain.wrong_use import ConflictError, WrongUseError
+from mock_server.simulator import Simulator
+from mock_server.store import billing as rows
+from mock_server.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An offer of the price list, named by its number of calls; `valid_days` None: a year."""
+
+    offer: str
+    valid_days: int | None = None
+
+
+def buy(tx: Transaction, simulator: Simulator, account_id: str, order: Order) -> Package:
+    """Buy a package at the account's now. Raises for an unknown offer and for a second trial."""
+    account = accounts.find(tx, account_id)
+    offers = {str(size): offer for size, offer in simulator.catalogue.offers.items()}
+    offer = offers.get(order.offer)
+    if offer is None:
+        raise WrongUseError(
+            f"no offer is called {order.offer[:64]!r}: there is {', '.join(offers)}, named by "
+            "their number of calls"
+        )
+    if offer.trial and any(each.offer == order.offer for each in rows.packages(tx, account_id)):
+        raise ConflictError("the trial offer can be bought once: choose a larger one")
+    bought_at = account.clock.now(simulator.real_now())
+    days = order.valid_days
+    validity_ms = VALIDITY_MS if days is None else days * UNIT_MS["d"]
+    package = Package(
+        id=0,
+        account=account_id,
+        offer=order.offer,
+        credits=offer.credits,
+        remaining=offer.credits,
+        fen=offer.fen,
+        bought_at=bought_at,
+        expires_at=bought_at + validity_ms,
+    )
+    return replace(package, id=rows.add_package(tx, package))
+
+
+def listed(tx: Transaction, account_id: str) -> list[Package]:
+    """Return every package of an account, spent and expired ones too, in order of purchase."""
+    accounts.find(tx, account_id)
+    return rows.packages(tx, account_id)
