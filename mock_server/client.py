@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import urllib3
 
-TIMEOUT_S = 30.0
+# Long, because a clock change waits for every callback that it makes due.
+TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
 
 
 class UnreachableError(Exception):
@@ -31,7 +32,7 @@ class AdminClient:
         self.base_url = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         trusted = str(ca_file) if ca_file is not None and ca_file.exists() else None
-        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S, ca_certs=trusted)
+        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ca_certs=trusted)
 
     def __enter__(self) -> Self:
         """Use the client for the length of a `with` block."""
@@ -79,6 +80,10 @@ class AdminClient:
         url = f"{self.base_url}/_mock{path}"
         try:
             answer = self._pool.request(method, url, headers=self._headers, **content)
+        except urllib3.exceptions.ReadTimeoutError:
+            raise UnreachableError(
+                f"{self.base_url} took the call and has not answered for {TIMEOUT.read_timeout:g} s"
+            ) from None
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(
                 f"no artqr-mock answers at {self.base_url} ({_short(error)}): start one with "
@@ -113,6 +118,11 @@ class AccountClient:
     def delete(self, what: str) -> None:
         """DELETE something of this account."""
         self._admin.delete(self._path + what)
+
+    def dropped_calls(self) -> int:
+        """Return how many calls the bounded journal has let go."""
+        dropped: int = self.get("/calls", limit=1)["dropped"]
+        return dropped
 
     def calls(self) -> list[dict[str, Any]]:
         """Return every journalled call, page by page."""

@@ -121,7 +121,7 @@ class Outbound:
         url = URL(address.url)
         host = url.host or ""
         if _is_numeric(host):  # never reaches the resolver
-            self._guard.check(host, host, url.port or address.port)
+            self._guard.check(host, _whole(host), url.port or address.port)
         if self._session is None:
             self._session = _session(self._guard)
         headers = {"Content-Type": CONTENT_TYPE, "User-Agent": f"artqr-mock/{__version__}"}
@@ -207,6 +207,15 @@ def _reason(error: BaseException) -> str:
 def _is_numeric(host: str) -> bool:
     """Whether aiohttp takes a host for an IP address and connects to it without resolving."""
     return ":" in host or host.replace(".", "").isdigit()
+
+
+def _whole(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        raise TargetRefusedError(
+            f"{host} is not a whole IP address: write it out, such as 127.0.0.1"
+        ) from None
 
 
 def _plain(address: IpAddress) -> IpAddress:

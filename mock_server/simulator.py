@@ -30,6 +30,7 @@ class Alarm:
     def __init__(self) -> None:
         self._listeners: list[Callable[[int], None]] = []
         self.attempted = threading.Condition()
+        self.attempts = 0
         self.stopped = False
 
     def listen(self, listener: Callable[[int], None]) -> None:
@@ -50,6 +51,7 @@ class Alarm:
     def attempt_recorded(self) -> None:
         """Wake whoever waits for attempts to be made."""
         with self.attempted:
+            self.attempts += 1
             self.attempted.notify_all()
 
 

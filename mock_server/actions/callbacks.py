@@ -18,6 +18,7 @@ from mock_server.store.callbacks import Claimed
 from mock_server.store.transaction import Transaction
 
 BATCH = 100
+LOOK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
         deliveries = simulator.database.run(lambda tx: claim_due_of(tx, simulator, account_id))
         if not deliveries:
             break
-        wait([deliver(simulator, delivery) for delivery in deliveries])
+        _wait_for(simulator, {deliver(simulator, delivery) for delivery in deliveries})
         made += len(deliveries)
     return made
 
@@ -101,23 +102,29 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
 def settle(simulator: Simulator, account_id: str, due: tuple[int, ...]) -> int:
     """Return once every callback of `due` was attempted, by us or by the deliverer.
 
-    Returns how many of them were; bounded by the time one delivery may take, and by our own end.
+    Returns how many of them were: fewer only if the server stops, or if no attempt at all was
+    recorded for longer than one may take.
     """
     deliver_due(simulator, account_id)
-    left = len(due)
-
-    def attempted() -> bool:
-        nonlocal left
-        if simulator.alarm.stopped:
-            return True
+    alarm = simulator.alarm
+    patience = simulator.settings.callback_timeout + 5
+    while True:
+        seen = alarm.attempts
         left = simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
-        return not left
+        if not left or alarm.stopped:
+            return len(due) - left
+        with alarm.attempted:
+            if not alarm.attempted.wait_for(
+                lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
+                timeout=patience,
+            ):
+                return len(due) - left
 
-    with simulator.alarm.attempted:
-        simulator.alarm.attempted.wait_for(
-            attempted, timeout=simulator.settings.callback_timeout + 5
-        )
-    return len(due) - left
+
+def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
+    """Wait until all is recorded, or until the server stops, which gives up what is in flight."""
+    while recorded and not simulator.alarm.stopped:
+        recorded = set(wait(recorded, timeout=LOOK_S).not_done)
 
 
 def _claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Delivery]:

@@ -11,7 +11,7 @@ from mock_server.domain import auth, clinic
 from mock_server.domain.accounts import Account
 from mock_server.domain.calls import Call
 from mock_server.domain.explanations import explain_md5, explain_timestamp
-from mock_server.domain.redaction import redact_signed
+from mock_server.domain.redaction import redact_signed, values_of
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.transaction import Transaction
@@ -35,7 +35,8 @@ def examine_later(
     def examine() -> None:
         found = _finding(account, kept, code, now, too_long=too_long)
         # The strings hold whatever headers and parameters the client chose to sign.
-        finding = {name: _redacted(value, account.secrets) for name, value in found.items()}
+        secrets = (*account.secrets, *values_of(call.headers))
+        finding = {name: _redacted(value, secrets) for name, value in found.items()}
         simulator.database.start(
             lambda later: journal.set_findings(later, call_id, json.dumps([finding]))
         ).result()

@@ -19,10 +19,13 @@ def bill(*, calls: bool, account: AccountClient, as_json: bool) -> None:
     """Print what an account has spent, call by call, and why."""
     found = account.get("/bill")
     listed = account.calls() if calls else []
+    dropped = account.dropped_calls() if calls else 0
     if as_json:
         lines = [{name: call[name] for name in CALL_FIELDS} for call in listed]
-        print_json({**found, "calls": lines} if calls else found)
+        print_json({**found, "calls": lines, "dropped": dropped} if calls else found)
         return
+    if dropped:
+        click.echo(f"{dropped} earlier call(s) are no longer in the journal, which is bounded")
     print_bill(Console(), found, listed)
 
 
@@ -47,11 +50,13 @@ def _calls_table(calls: list[dict[str, Any]]) -> Table:
     for name, justify in (("time", "left"), ("call", "left"), ("answer", "left"),
                           ("yuan", "right"), ("why", "left")):  # fmt: skip
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    days = {instant(call["at"])[:10] for call in calls}
     for call in calls:
         answer = f"{call['status']} {call['error_code'] or ''}".strip()
         what = call["operation"] or f"{call['method']} {call['path']}"[:40]
         cost = yuan(call["fen"]) if call["charged"] else "-"
-        table.add_row(instant(call["at"])[11:], what, answer, cost, call["reason"])
+        when = instant(call["at"]) if len(days) > 1 else instant(call["at"])[11:]
+        table.add_row(when, what, answer, cost, call["reason"])
     return table
 
 

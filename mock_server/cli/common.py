@@ -30,6 +30,8 @@ def server_options(command: Command) -> Command:
     @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="Its token, if it has one.")
     @wraps(command)
     def with_admin(*args: Any, url: str, token: str | None, **kwargs: Any) -> Any:
+        if not url.startswith(("http://", "https://")):
+            raise click.BadParameter(f"{url!r}: write an address such as {DEFAULT_URL}")
         with AdminClient(url, token, ca_file()) as admin:
             return command(*args, admin=admin, **kwargs)
 

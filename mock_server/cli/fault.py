@@ -16,7 +16,7 @@ def fault() -> None:
 
 
 @fault.command()
-@click.option("--code", help="Answer with this row of the error table, such as D504TO.")
+@click.option("--code", help="A row of the error table, such as D504TO, or a classic message.")
 @click.option("--remark", help="Let the service refuse with this text.")
 @click.option("--operation", type=click.Choice(OPERATIONS), help="Only calls of this operation.")
 @click.option("--calls", type=click.IntRange(1), help="Only the next CALLS matching calls.")

@@ -1,23 +1,33 @@
-"""A request as people have it at hand: a curl command, an entry of a HAR file, raw HTTP."""
+"""A request as people have it at hand (curl, HAR, raw HTTP), and the headers that sign one."""
 
+import codecs
 import json
 import re
+import time
+import uuid
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote_plus
 
 from mock_server.cli import curl
 from mock_server.cli.curl import Headers, request, split_url
-from mock_server.domain.calls import MAX_BODY_BYTES, Call
+from mock_server.domain import signatures
+from mock_server.domain.bodies import FORM_TYPE, media_type
+from mock_server.domain.calls import MAX_BODY_BYTES, Call, header
 from mock_server.domain.wrong_use import WrongUseError
 
 MOST_BYTES = MAX_BODY_BYTES
 FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
+WRONG_DIGEST = (
+    "X-Ca-Signature-Method names a digest that is not supported: send HmacSHA256 or HmacSHA1."
+)
 
 
 def read_request(given: bytes) -> Call:
     """Return the request that a text holds. Raises WrongUseError."""
     if len(given) > MOST_BYTES:
         raise WrongUseError("the request is larger than the 8 MiB that are read")
+    given = given.removeprefix(codecs.BOM_UTF8)  # what editors of Windows put in front
     if not given.strip():
         raise WrongUseError(f"standard input is empty: give {FORMS}")
     start = given.lstrip()
@@ -30,7 +40,7 @@ def read_request(given: bytes) -> Call:
 
 def _text(given: bytes) -> str:
     try:
-        return given.decode("utf-8-sig")
+        return given.decode()
     except UnicodeDecodeError:
         raise WrongUseError("the request is not UTF-8 text") from None
 
@@ -135,3 +145,41 @@ def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
     if rest[int(length) :].strip():
         raise WrongUseError(f"Content-Length is {length[:20]}, but more than that follows")
     return rest[: int(length)]
+
+
+def signing_headers(
+    call: Call, items: list[curl.Item], pair: tuple[str, str], *, md5: bool
+) -> dict[str, str]:
+    """Return the headers that make a curl command's call correctly signed.
+
+    `pair` is AppKey and AppSecret. Raises WrongUseError.
+    """
+    key, secret = pair
+    given = {name.lower() for name, _ in curl.given_headers(items)}
+    added = {}
+    # Said aloud, so that what curl sends by itself is what was signed, whatever its version.
+    for name in ("Accept", "Content-Type"):
+        value = header(call, name.lower())
+        if value is not None and name.lower() not in given:
+            added[name] = value
+    is_form = media_type(header(call, "content-type")) == FORM_TYPE
+    if md5 and call.body and not is_form and "content-md5" not in given:
+        added["Content-MD5"] = signatures.content_md5(call.body)
+    added["X-Ca-Key"] = key
+    added["X-Ca-Timestamp"] = str(time.time_ns() // 1_000_000)
+    added["X-Ca-Nonce"] = str(uuid.uuid4())
+    own = {name for name, _ in call.headers if name.startswith("x-ca-")}
+    listed = sorted({*own, "x-ca-key", "x-ca-nonce", "x-ca-timestamp"})
+    added["X-Ca-Signature-Headers"] = ",".join(listed)
+    added["X-Ca-Signature"] = _signature(call, added, secret)
+    return added
+
+
+def _signature(call: Call, added: dict[str, str], secret: str) -> str:
+    method = header(call, "x-ca-signature-method") or signatures.DEFAULT_METHOD
+    if method not in signatures.DIGESTS:
+        raise WrongUseError(WRONG_DIGEST)
+    # Before those that curl adds by itself: the first of a name counts.
+    headers = (*((name.lower(), value) for name, value in added.items()), *call.headers)
+    text = signatures.string_to_sign(signatures.parts_of(replace(call, headers=headers)))
+    return signatures.sign(secret, text, method)

@@ -12,6 +12,7 @@ from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.accounts import DEFAULT_APP_CODE
 from mock_server.settings import Settings, SettingsError
 from mock_server.store.files import DatabaseFileError, remove_file
+from mock_server.tls import ca_file
 
 
 @click.command()
@@ -52,6 +53,8 @@ def serve(
     try:
         settings = Settings.load(flags, file=config)
         check_reach(settings)
+        if ready_file is not None and not ready_file.parent.is_dir():
+            raise SettingsError(f"--ready-file: there is no directory {ready_file.parent}")
         if ready_file is not None:  # what a killed server left is not about this one
             ready_file.unlink(missing_ok=True)
         if recreate:
@@ -82,8 +85,9 @@ def _announce(running: Any, ready_file: Path | None) -> None:
     click.echo(f"database: {running.simulator.database.path}")
     click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {running.default.seed}")
     click.echo("try it:")
+    trust = f" --cacert {ca_file()}" if running.simulator.settings.tls else ""
     click.echo(
-        f"curl -s {url}/submitTask -H 'Authorization: APPCODE {DEFAULT_APP_CODE}'"
+        f"curl -s{trust} {url}/submitTask -H 'Authorization: APPCODE {DEFAULT_APP_CODE}'"
         " -d text=https://example.com -d style_id=food_fryrice"
     )
     if ready_file is not None:

@@ -3,27 +3,34 @@
 import shlex
 import sys
 import time
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
 from mock_server.cli import curl
 from mock_server.cli.common import json_option, print_json, server_options
-from mock_server.cli.requests import MOST_BYTES, read_request
+from mock_server.cli.requests import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 from mock_server.client import AdminClient
 from mock_server.domain import signatures
-from mock_server.domain.bodies import FORM_TYPE, media_type
+from mock_server.domain.auth import check_timestamp
 from mock_server.domain.calls import Call, header
 from mock_server.domain.clinic import aligned, diagnose
+from mock_server.domain.durations import show_duration
 from mock_server.domain.errors import GatewayError
+from mock_server.domain.explanations import explain_md5, explain_timestamp
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.redaction import redact_text
 from mock_server.domain.wrong_use import WrongUseError
 
 FINDINGS = 1
+# The findings that --explain prints, and the refusals that lead to one.
+EXPLAINED = frozenset({"signature", "content-md5", "timestamp"})
+EXAMINED = frozenset({"A403IS", "I400I5", "S403TE"})
+CLASSIC_EXAMINED = ("Invalid Signature", "Invalid Content-MD5", "Timestamp Expired")
+# Causes that no string to sign shows.
+STRING_IS_RIGHT = frozenset({"signature-method", "content-md5", "key", "timestamp"})
 # Secrets of other accounts are worth a try, but not thousands of them.
 MOST_OTHERS = 50
 REPLACED = frozenset(
@@ -39,6 +46,7 @@ class Credentials:
     secret: str
     known: Mapping[str, str] = field(default_factory=dict)
     readings: Readings = DEFAULT_READINGS
+    skew_ms: int = 0
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -115,6 +123,7 @@ def _credentials(
         secret=account["app_secret"],
         known={label: value for label, value in known.items() if value != account["app_secret"]},
         readings=with_readings(DEFAULT_READINGS, account["readings"]),
+        skew_ms=account["skew_ms"],
     )
 
 
@@ -123,79 +132,122 @@ def _explain(admin: AdminClient, account_id: str, call_id: int, *, as_json: bool
     found = [call for call in page["calls"] if call["id"] == call_id]
     if not found:
         raise WrongUseError(f"the journal of account {account_id} has no call {call_id}")
-    findings = [each for each in found[0].get("findings", []) if each["id"] == "signature"]
-    if not findings:
+    _print_explained(call_id, found[0], as_json=as_json)
+
+
+def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> None:
+    finding = next((each for each in call.get("findings", []) if each["id"] in EXPLAINED), None)
+    refusal = _refusal(call)
+    if finding is None and refusal is None:
         if as_json:
             print_json(None)
         else:
             click.echo(f"call {call_id} was not refused for its signature")
         return
-    finding = findings[0]
+    if finding is None:
+        says = (
+            f"call {call_id} was refused ({refusal}), but it was not examined (yet): "
+            "try again in a moment"
+        )
+        finding = {"id": "unexamined", "severity": "error", "says": says}
     if as_json:
         print_json(finding)
-    else:
+    elif "server_string" in finding:
         _print_strings(finding["says"], finding["server_string"], finding["client_string"])
+    else:
+        click.echo(finding["says"])
     sys.exit(FINDINGS)
+
+
+def _refusal(call: dict[str, Any]) -> str | None:
+    """Return the code, or an older instance's message, of a refusal that is examined."""
+    code = call.get("error_code")
+    if code is not None:
+        return code if code in EXAMINED else None
+    headers = {name.lower(): value for name, value in call.get("answer", {}).get("headers", [])}
+    message = headers.get("x-ca-error-message", "")
+    return next((each for each in CLASSIC_EXAMINED if message.startswith(each)), None)
 
 
 def _check(call: Call, credentials: Credentials, *, as_json: bool) -> None:
     result = _result(call, credentials)
-    shown = {
-        name: redact_text(value, credentials.hidden) if isinstance(value, str) else value
-        for name, value in result.items()
-    }
     if as_json:
-        print_json(shown)
-    elif result["right"]:
-        click.echo(shown["says"])
+        print_json(result)
+    elif result["right"] or not STRING_IS_RIGHT.isdisjoint(result["causes"]):
+        click.echo(result["says"])
     else:
-        _print_strings(shown["says"], shown["server_string"], shown["client_string"])
+        _print_strings(result["says"], result["server_string"], result["client_string"])
     if not result["right"]:
         sys.exit(FINDINGS)
 
 
 def _result(call: Call, credentials: Credentials) -> dict[str, Any]:
     """Return what there is to say of a request's signature, as --json prints it."""
+    expected = signatures.string_to_sign(signatures.parts_of(call))
     result: dict[str, Any] = {
         "right": False,
         "says": "",
         "causes": [],
-        "server_string": signatures.string_to_sign(signatures.parts_of(call)),
+        "server_string": redact_text(expected, credentials.hidden),
         "client_string": None,
     }
-    sent_key = header(call, "x-ca-key")
     try:
         signatures.verify(call, credentials.secret, credentials.readings)
     except GatewayError as error:
-        if error.code != "A403IS":
-            return {**result, "says": _OTHER_REFUSALS[error.code]}
+        if error.code == "I400HD":
+            return {**result, "says": WRONG_DIGEST, "causes": ["signature-method"]}
+        if error.code == "I400I5":
+            return {**result, "says": explain_md5(call), "causes": ["content-md5"]}
+        return {**result, **_diagnosed(call, credentials)}
+    wrong = {"key": _wrong_key(call, credentials), "timestamp": _wrong_timestamp(call, credentials)}
+    causes = [cause for cause, says in wrong.items() if says]
+    if not causes:
+        return {**result, "right": True, "says": "The signature is right."}
+    says = "; and ".join(filter(None, wrong.values()))
+    return {**result, "says": f"The signature is right, but {says}.", "causes": causes}
+
+
+def _diagnosed(call: Call, credentials: Credentials) -> dict[str, Any]:
+    # A label may be a secret elsewhere (a magic account's id is): it is put in after redaction.
+    labels = {f"\0{number}\0": label for number, label in enumerate(credentials.known)}
+    known = dict(zip(labels, credentials.known.values(), strict=True))
+    found = diagnose(call, credentials.secret, known_secrets=known)
+    says = redact_text(found.sentence, credentials.hidden)
+    for mark, label in labels.items():
+        says = says.replace(mark, label)
+    wrong_key = _wrong_key(call, credentials)
+    if wrong_key:
+        says += f" {wrong_key}."
+    client = found.client_string
+    return {
+        "says": says,
+        "causes": list(found.causes),
+        "client_string": client and redact_text(client, credentials.hidden),
+    }
+
+
+def _wrong_key(call: Call, credentials: Credentials) -> str:
+    sent = header(call, "x-ca-key")
+    if sent == credentials.key:
+        return ""
+    what = "missing" if sent is None else "not the one of this account"
+    return f"X-Ca-Key is {what}: send {credentials.key}"
+
+
+def _wrong_timestamp(call: Call, credentials: Credentials) -> str:
+    now = time.time_ns() // 1_000_000 + credentials.skew_ms
+    try:
+        check_timestamp(call, now)
+    except GatewayError as error:
+        if error.code != "S403TE":
+            return f"X-Ca-Timestamp is not a number: the gateway would answer {error.code}"
     else:
-        if sent_key == credentials.key:
-            return {**result, "right": True, "says": "The signature is right."}
-        says = f"The signature is right, but X-Ca-Key is {_key(sent_key)}: {_send(credentials)}."
-        return {**result, "says": says, "causes": ["key"]}
-    found = diagnose(call, credentials.secret, known_secrets=credentials.known)
-    says = found.sentence
-    if sent_key != credentials.key:
-        says += f" X-Ca-Key is {_key(sent_key)}: {_send(credentials)}."
-    return {**result, "says": says, "causes": list(found.causes),
-            "client_string": found.client_string}  # fmt: skip
-
-
-_OTHER_REFUSALS = {
-    "I400HD": "X-Ca-Signature-Method names a digest that is not supported: "
-    "send HmacSHA256 or HmacSHA1.",
-    "I400I5": "Content-MD5 is not the base64 MD5 of the body that was sent: "
-    "take the MD5 of the very bytes, and send none without a body.",
-}
-
-
-def _key(sent: str | None) -> str:
-    return "missing" if sent is None else "not the one of this account"
-
-
-def _send(credentials: Credentials) -> str:
-    return f"send {credentials.key}"
+        return ""
+    says = explain_timestamp(call, now).removesuffix(".")
+    if "seconds:" in says:
+        return says
+    off = show_duration(abs(now - int(header(call, "x-ca-timestamp") or "0")))
+    return f"X-Ca-Timestamp is {off} off: the gateway would answer S403TE"
 
 
 def _print_strings(says: str, server: str, client: str | None) -> None:
@@ -210,7 +262,8 @@ def _print_signed(
     items: list[curl.Item], credentials: Credentials, *, md5: bool, as_json: bool
 ) -> None:
     kept = [item for item in items if not _is_replaced(item)]
-    added = _added(curl.call_of(kept), kept, credentials, md5=md5)
+    pair = (credentials.key, credentials.secret)
+    added = signing_headers(curl.call_of(kept), kept, pair, md5=md5)
     words = ["curl", *(word for item in kept for word in item.words)]
     for name, value in added.items():
         words += ["-H", f"{name}: {value}"]
@@ -224,37 +277,3 @@ def _print_signed(
 def _is_replaced(item: curl.Item) -> bool:
     name = item.value.partition(":")[0].strip().lower()
     return item.option == "header" and name in REPLACED
-
-
-def _added(
-    call: Call, items: list[curl.Item], credentials: Credentials, *, md5: bool
-) -> dict[str, str]:
-    """Return the headers that make the call correctly signed."""
-    given = {name.lower() for name, _ in curl.given_headers(items)}
-    added = {}
-    # Said aloud, so that what curl sends by itself is what was signed, whatever its version.
-    for name in ("Accept", "Content-Type"):
-        value = header(call, name.lower())
-        if value is not None and name.lower() not in given:
-            added[name] = value
-    is_form = media_type(header(call, "content-type")) == FORM_TYPE
-    if md5 and call.body and not is_form and "content-md5" not in given:
-        added["Content-MD5"] = signatures.content_md5(call.body)
-    added["X-Ca-Key"] = credentials.key
-    added["X-Ca-Timestamp"] = str(time.time_ns() // 1_000_000)
-    added["X-Ca-Nonce"] = str(uuid.uuid4())
-    own = {name for name, _ in call.headers if name.startswith("x-ca-")}
-    listed = sorted({*own, "x-ca-key", "x-ca-nonce", "x-ca-timestamp"})
-    added["X-Ca-Signature-Headers"] = ",".join(listed)
-    added["X-Ca-Signature"] = _signature(call, added, credentials.secret)
-    return added
-
-
-def _signature(call: Call, added: dict[str, str], secret: str) -> str:
-    method = header(call, "x-ca-signature-method") or signatures.DEFAULT_METHOD
-    if method not in signatures.DIGESTS:
-        raise WrongUseError(_OTHER_REFUSALS["I400HD"])
-    # Before those that curl adds by itself: the first of a name counts.
-    headers = (*((name.lower(), value) for name, value in added.items()), *call.headers)
-    text = signatures.string_to_sign(signatures.parts_of(replace(call, headers=headers)))
-    return signatures.sign(secret, text, method)

@@ -80,6 +80,7 @@ def classic_row(error: GatewayError, tables: ErrorTables) -> tuple[int, str]:
     for row in tables.classic.values():
         if error.code in row.codes:
             return row.status, row.message
-    # No public table has it: the same words, without a code (claim classic-mapping).
+    # No public table has it: the same words, without a code (claim classic-mapping); only that
+    # whatever throttles answers 403 there.
     known = tables.rows[error.code]
-    return known.status, known.message
+    return 403 if known.status == 429 else known.status, known.message

@@ -56,9 +56,9 @@ def check(fault: Fault, tables: ErrorTables, *, classic: bool) -> Fault:
                 "gateway.profile = classic first, or name a code"
             )
     elif fault.what not in tables.rows:
+        there = [*tables.rows, *(tables.classic if classic else ())]
         raise FaultError(
-            f"no row of the error table is called {fault.what[:64]!r}: there is "
-            f"{', '.join(tables.rows)}"
+            f"no row of the error table is called {fault.what[:64]!r}: there is {', '.join(there)}"
         )
     return fault
 

@@ -38,6 +38,11 @@ _SIGNED_SECRET = re.compile(rf"(?i)(^|[\n#`])({'|'.join(sorted(SECRET_HEADERS))}
 _BODY_SECRET = re.compile(rb"""(?i)\b(app_?(?:code|secret)["']?\s*[:=]\s*["']?)[^&\s"',}]+""")
 
 
+# App codes and secrets, the vendor's and ours, are 32 hexadecimal digits.
+_CREDENTIAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")
+_CREDENTIAL_BYTES = re.compile(_CREDENTIAL.pattern.encode())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """A body as it is kept. `sha256` None: it is whole, its hash can be taken from it."""
@@ -53,7 +58,8 @@ def header_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
     The scheme of an authentication stays readable.
     """
     lines = [f"{name}: {_shown(name.lower(), value, secrets)}" for name, value in headers]
-    return redact_text("\n".join(lines), secrets)
+    text = "\n".join(lines)
+    return redact_text(text, secrets) if secrets else redact_shapes(text)
 
 
 def plain_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
@@ -72,7 +78,8 @@ def redact_text(text: str, secrets: tuple[str, ...]) -> str:
 
 def redact_target(target: str, secrets: tuple[str, ...]) -> str:
     """Return a request target with every credential hidden, known or not."""
-    return _QUERY_SECRET.sub(rf"\1={HIDDEN}", redact_text(target, secrets))
+    target = redact_text(target, secrets) if secrets else redact_shapes(target)
+    return _QUERY_SECRET.sub(rf"\1={HIDDEN}", target)
 
 
 def redact_signed(text: str, secrets: tuple[str, ...]) -> str:
@@ -80,11 +87,29 @@ def redact_signed(text: str, secrets: tuple[str, ...]) -> str:
     return _SIGNED_SECRET.sub(rf"\1\2:{HIDDEN}", redact_target(text, secrets))
 
 
+def values_of(headers: Headers) -> tuple[str, ...]:
+    """Return what the secret headers of a call say, to be hidden wherever it stands again."""
+    found: set[str] = set()
+    for name, value in headers:
+        if name.lower() in SECRET_HEADERS:
+            _, _, credential = value.partition(" ")
+            found |= {value.strip(), credential.strip()}
+    # The longest first: a part of one that is hidden already is not found again.
+    return tuple(sorted((each for each in found if len(each) > 3), key=len, reverse=True))
+
+
+def redact_shapes(text: str) -> str:
+    """Hide what has the form of a credential: of a call that is nobody's, it may be anybody's."""
+    return _CREDENTIAL.sub(HIDDEN, text)
+
+
 def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
     """Return what is kept of a body."""
     kept = body
     for secret in secrets:
         kept = kept.replace(secret.encode(), HIDDEN.encode())
+    if not secrets:
+        kept = _CREDENTIAL_BYTES.sub(HIDDEN.encode(), kept)
     # What looks like a credential may be somebody's.
     kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept[:MAX_CAPTURE_BYTES])
     kept = kept[:MAX_CAPTURE_BYTES]

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PRIVATE = ":memory:"
 
 
@@ -133,7 +133,7 @@ def _is_new(target: Path) -> bool:
 def _create(file: DatabaseFile) -> None:
     schema = resources.files("mock_server.store").joinpath("schema.sql").read_text("utf-8")
     try:
-        file.path.touch()
+        file.path.touch(mode=0o600)  # it holds the secrets of its accounts
         with contextlib.closing(file.connect()) as connection:
             # Before the write-ahead log is on: the header has to name us in the file itself.
             connection.executescript(

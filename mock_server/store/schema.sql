@@ -1,5 +1,5 @@
 -- The rows of the simulator. Instants are ms and end in _at, money is whole fen.
--- A change here raises SCHEMA_VERSION in store/database.py: a file of another version is refused.
+-- A change here raises SCHEMA_VERSION in store/files.py: a file of another version is refused.
 
 create table account (
   id text primary key,

@@ -29,6 +29,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # answer; beyond it the connection is cut.
 MAX_DRAIN_BYTES = 8 * MAX_BODY_BYTES
 FLASK_THREADS = 32
+# A clock change may wait for callbacks, whose receivers may fetch pictures before they answer:
+# those who wait and those who are waited for never share threads.
+CLOCK_THREADS = 256
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +113,9 @@ class FlaskLane:
     """Runs the Flask app in threads for what is not on the express lane."""
 
     def __init__(self, flask: Flask) -> None:
-        self._app = WSGIMiddleware(_keep_headers(flask), workers=FLASK_THREADS)
+        app = _keep_headers(flask)
+        self._app = WSGIMiddleware(app, workers=FLASK_THREADS)
+        self._clock_app = WSGIMiddleware(app, workers=CLOCK_THREADS)
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         """Return what Flask answers, with the header names as it spelt them."""
@@ -129,7 +134,8 @@ class FlaskLane:
             answer["status"] = message.get("status", answer.get("status"))
             answer["body"] += message.get("body", b"")
 
-        await self._app(inner, whole, keep)  # type: ignore[arg-type]
+        app = self._clock_app if scope["path"].endswith("/clock") else self._app
+        await app(inner, whole, keep)  # type: ignore[arg-type]
         return Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
 
 

@@ -220,7 +220,10 @@ def call_of(scope: Any, body: bytes, defect: Defect | None = None) -> Call:
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers=tuple(
-            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+            [
+                (name.decode("latin-1"), value.decode("latin-1").strip(" \t"))
+                for name, value in scope["headers"]
+            ]
         ),
         body=body,
         scheme=scope["scheme"],

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mock_server.domain.signatures import sign
 from tests.support.signed import (
     Request,
     Signer,
@@ -177,3 +178,27 @@ def test_what_is_left_of_a_dropped_or_emptied_journal_takes_no_finding(
     world.admin("POST", f"/accounts/{account['id']}/reset")
 
     assert world.calls(account["id"]) == []
+
+
+def test_what_the_client_signed_of_its_credentials_is_hidden_however_it_joined_the_lines(
+    world: World,
+) -> None:
+    account = world.account()
+    secret = "real-buyers#code-77"
+    string = "\\n".join(
+        ["POST", "", "", "", "", f"Authorization:APPCODE {secret}",
+         f"X-Ca-Key:{account['app_key']}", "/taskList"]
+    )  # fmt: skip
+    headers = {
+        "Authorization": f"APPCODE {secret}",
+        "X-Ca-Key": account["app_key"],
+        "X-Ca-Signature-Headers": "Authorization,X-Ca-Key",
+        "X-Ca-Signature": sign(account["app_secret"], string),
+    }
+
+    answer = world.http.post("/taskList", headers=headers)
+    shown = json.dumps(world.calls(account["id"]))
+
+    assert answer.headers["X-Ca-Error-Code"] == "A403IS"
+    assert "newline-differs" in shown
+    assert "buyers" not in shown

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from mock_server.cli.main import main
 from mock_server.domain import signatures
 from mock_server.domain.calls import Call
+from mock_server.domain.explanations import explain_md5
 from mock_server.domain.readings import Readings
 from mock_server.server import running
 from mock_server.settings import Settings
@@ -205,7 +206,7 @@ def test_an_unsupported_digest_and_a_wrong_content_md5_are_said_as_such() -> Non
     assert "is not supported: send HmacSHA256" in run(*PAIR, given=as_http(digest)).output
 
     md5 = call_with(b"{}", "", **{"content-md5": "x"})
-    assert "is not the base64 MD5 of the body" in run(*PAIR, given=as_http(md5)).output
+    assert run(*PAIR, given=as_http(md5)).output == explain_md5(md5) + "\n"
 
 
 def test_a_right_signature_with_a_foreign_key_is_a_finding() -> None:
@@ -262,6 +263,20 @@ def test_a_call_that_was_not_refused_for_its_signature_says_so(
 
     assert result.exit_code == 0
     assert result.output == "call 7 was not refused for its signature\n"
+
+
+@pytest.mark.parametrize("code", ["A403IS", "Invalid Signature"])
+def test_a_refusal_that_was_not_examined_yet_is_not_denied(seen: Seen, code: str) -> None:
+    headers = [["X-Ca-Error-Message", code + ", Server StringToSign:`GET`"]]
+    call = {"id": 7, "error_code": None if " " in code else code, "answer": {"headers": headers}}
+    seen.answer = {"calls": [{**call, "findings": []}]}
+
+    result = run("--explain", "7", "--url", seen.url)
+
+    assert result.exit_code == 1
+    says = f"call 7 was refused ({code}), but it was not examined (yet): try again in a moment"
+    assert result.output == says + "\n"
+    assert json.loads(run("--explain", "7", "--json", "--url", seen.url).output)["says"] == says
 
 
 @pytest.mark.parametrize("calls", [[], [{"id": 9, "findings": [FINDING]}]])

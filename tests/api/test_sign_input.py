@@ -1,14 +1,21 @@
 """What `artqr-mock sign` reads: curl commands, HAR entries, raw HTTP, and what is none of them."""
 
+import hashlib
+import http.client
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from mock_server.cli import curl
 from mock_server.cli.requests import read_request
+from mock_server.client import AdminClient
+from mock_server.domain import signatures
 from mock_server.domain.wrong_use import WrongUseError
-from tests.support.sign_command import FORM_TYPE, PAIR, URL, run
+from mock_server.server import running
+from mock_server.settings import Settings
+from tests.support.sign_command import FORM_TYPE, KEY, PAIR, SECRET, URL, run
 
 BAD_WORDS = [
     (["--explain", "7", "--", "curl", URL], "stands alone"),
@@ -131,3 +138,104 @@ def test_an_operator_of_the_shell_ends_the_command() -> None:
     assert curl.words_of("curl http://x && rm y") == ["curl", "http://x"]
     with pytest.raises(WrongUseError):
         curl.items_of([])
+
+
+@pytest.mark.parametrize(
+    "given", [b"curl http://x/p", b"GET /p HTTP/1.1\n", b'{"url": "http://x/p", "method": "GET"}']
+)
+def test_a_byte_order_mark_in_front_is_no_part_of_the_request(given: bytes) -> None:
+    assert read_request(b"\xef\xbb\xbf" + given) == read_request(given)
+
+
+OTHER_TIMES = [
+    (1_000, 1, "X-Ca-Timestamp is in seconds: send milliseconds since 1970"),
+    (1, 1_000, "X-Ca-Timestamp is in microseconds: send milliseconds since 1970"),
+    (1, 1, ""),
+]
+OFF = "X-Ca-Timestamp is 2h off: the gateway would answer S403TE"
+
+
+def timed(timestamp: str) -> str:
+    signature = signatures.sign(SECRET, "GET\n\n\n\n\n/p")
+    return (
+        f"GET /p HTTP/1.1\nX-Ca-Key: {KEY}\n"
+        f"X-Ca-Timestamp: {timestamp}\nX-Ca-Signature: {signature}\n"
+    )
+
+
+@pytest.mark.parametrize(("divisor", "factor", "says"), OTHER_TIMES)
+def test_a_right_signature_with_a_timestamp_in_another_unit_is_a_finding(
+    divisor: int, factor: int, says: str
+) -> None:
+    now = time.time_ns() // 1_000_000
+
+    result = run(*PAIR, given=timed(str(now // divisor * factor)))
+
+    said = f"The signature is right, but {says}.\n" if says else "The signature is right.\n"
+    assert (result.exit_code, result.output) == (1 if says else 0, said)
+
+
+@pytest.mark.parametrize(
+    ("off", "says"),
+    [(-14, ""), (14, ""), (-120, "2h off"), (16, "S403TE"), (None, "is not a number")],
+)
+def test_a_right_signature_with_a_timestamp_that_is_off_is_a_finding(
+    off: int | None, says: str
+) -> None:
+    now = time.time_ns() // 1_000_000
+
+    result = run(*PAIR, "--json", given=timed("now" if off is None else str(now + off * 60_000)))
+
+    found = json.loads(result.output)
+    assert found["causes"] == (["timestamp"] if says else [])
+    assert says in found["says"]
+    assert found["says"].startswith("The signature is right")
+    assert result.exit_code == bool(says)
+
+
+@pytest.mark.parametrize("profile", ["vpc", "classic"])
+def test_a_refused_md5_and_timestamp_of_the_journal_are_explained(profile: str) -> None:
+    wrong = {
+        "X-Ca-Timestamp": str(time.time_ns() // 1_000_000_000),
+        "Content-MD5": hashlib.md5(b"{}", usedforsecurity=False).hexdigest(),
+    }
+    with running(Settings(port=0, database=":memory:")) as server:
+        with AdminClient(server.url) as admin:
+            account = admin.post("/accounts", {"readings": {"gateway.profile": profile}})
+        says = []
+        for number, header in enumerate(wrong.items(), start=1):
+            pair = {"X-Ca-Key": account["app_key"], "X-Ca-Signature": "x"}
+            submit(server.url, {**pair, **dict([header])})
+            says.append(explained(server.url, account["id"], number))
+
+    assert says == [
+        "X-Ca-Timestamp is in seconds: send milliseconds since 1970.\n",
+        "Content-MD5 is the hex digest: send the base64 of the 16 bytes instead.\n",
+    ]
+
+
+def submit(url: str, headers: dict[str, str]) -> None:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection.request("POST", "/submitTask", b"{}", headers)
+    connection.getresponse().read()
+    connection.close()
+
+
+def explained(url: str, account_id: str, call_id: int) -> str:
+    """Return what is said of a call once it was examined."""
+    for _ in range(100):
+        result = run("--explain", str(call_id), "--account", account_id, "--url", url)
+        assert result.exit_code == 1
+        if "not examined (yet)" not in result.output:
+            break
+        time.sleep(0.05)
+    return result.output
+
+
+def test_an_account_whose_id_is_its_secret_is_named() -> None:
+    with running(Settings(port=0, database=":memory:")) as server:
+        submit(server.url, {"Authorization": "APPCODE mock-expired"})
+        command = run("--key", "204", "--secret", "mock-expired", "--", "curl", URL).output
+        result = run("--url", server.url, given=command)
+
+    assert "signed with the secret of account mock-expired: " in result.output

@@ -225,7 +225,7 @@ def test_an_address_in_a_spelling_that_hides_it_is_refused(server: Live, host: s
 
     (attempt,) = buyer.settled()["attempts"]
     assert attempt["status"] is None
-    assert "does not appear to be an IP" in attempt["error"] or "not allowed" in attempt["error"]
+    assert "is not a whole IP" in attempt["error"] or "not allowed" in attempt["error"]
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "finished", "http://", "http://a b/"])

@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_ready_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     server = start(tmp_path, "--ready-file", str(tmp_path / "no" / "ready.json"))
 
-    assert server.process.wait(timeout=30) == 3
+    assert server.process.wait(timeout=30) == 2
     assert server.stderr.read_text("utf-8").startswith(CLEAR_LINE)
     assert "Traceback" not in server.said
 

@@ -1,5 +1,6 @@
 """What goes wrong in the last line: path, parameters, body."""
 
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 from tests.support.bug_kit import (
@@ -13,7 +14,24 @@ from tests.support.bug_kit import (
     values,
     with_query,
 )
-from tests.support.signing_client import parameters_text
+from tests.support.signing_client import Bug, Work, parameters_text
+
+
+def values_of(side: str, encode: Callable[[str], str]) -> Bug:
+    """Encode the parameters of the query alone, or of the form alone."""
+
+    def line(work: Work) -> str:
+        of_form = dict(work.form)
+        pairs = [
+            (encode(name), encode(value))
+            if (name in of_form) == (side == "form")
+            else (name, value)
+            for name, value in work.pairs
+        ]
+        return work.path + parameters_text(pairs)
+
+    return last_line(line)
+
 
 LINE_BUGS = [
     bug("quoted", "values-encoded", values(lambda text: quote(text, safe=""))),
@@ -24,6 +42,8 @@ LINE_BUGS = [
         "values-encoded",
         values(lambda text: quote(text, safe="!~*'()")),
     ),
+    bug("query alone quoted", "values-encoded", values_of("query", quote), "query", "form"),
+    bug("form alone quoted", "values-encoded", values_of("form", quote_plus), "query", "form"),
     bug(
         "query then form as sent",
         "parameters-unsorted",
@@ -56,6 +76,20 @@ LINE_BUGS = [
     bug("no form", "form-missing", setting("facts", form=nothing), "form"),
     bug("no query", "query-missing", setting("facts", query=nothing), "query"),
     bug("no parameters", "parameters-missing", setting("pairs", pairs=nothing), "query", "form"),
+    bug(
+        "first parameter left out",
+        "parameter-missing",
+        setting("pairs", pairs=lambda work: work.pairs[1:]),
+        "query",
+        "form",
+    ),
+    bug(
+        "last parameter left out",
+        "parameter-missing",
+        setting("pairs", pairs=lambda work: work.pairs[:-1]),
+        "query",
+        "form",
+    ),
     bug(
         "equals sign of an empty value",
         "empty-sign",

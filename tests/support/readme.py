@@ -50,10 +50,17 @@ def errors_table() -> str:
         "| Code | HTTP | `X-Ca-Error-Message` | How to meet it | What a client should do | Sure? |",
         "|---|" + "---|" * 5,
     ]
+    magic = {
+        each["error"]: each["app_code"]
+        for each in contract.load_toml("magic.toml")["magic"]
+        if "error" in each
+    }
     for error in contract.load_toml("errors.toml")["error"]:
+        code = error["code"]
+        ordered = f"`APPCODE {magic[code]}`, or by order" if code in magic else "by order"
         message = error["message"].replace("{reason}", "…")
         rows.append(
-            f"| `{error['code']}` | {error['status']} | {message} | {error['how'] or 'by order'} "
+            f"| `{error['code']}` | {error['status']} | {message} | {error['how'] or ordered} "
             f"| {error['advice']} | {certainty[error['claim']]} |"
         )
     rows.append(
@@ -73,11 +80,21 @@ def magic_table() -> str:
     return "\n".join(rows)
 
 
+def classic_table() -> str:
+    """Return the messages of older instances."""
+    rows = ["| `X-Ca-Error-Message` | HTTP | Stands for |", "|---|---|---|"]
+    for row in contract.load_toml("errors.toml")["classic"]:
+        codes = ", ".join(f"`{code}`" for code in row["codes"]) or "by order"
+        rows.append(f"| {row['message'].replace('{reason}', '…')} | {row['status']} | {codes} |")
+    return "\n".join(rows)
+
+
 PARTS = {
     "readings": readings_table,
     "claims": claims_table,
     "errors": errors_table,
     "magic": magic_table,
+    "classic": classic_table,
 }
 
 

@@ -10,7 +10,7 @@ from mock_server.domain.clinic import Diagnosis, aligned, diagnose
 from mock_server.domain.clinic.mistakes import CATALOGUE, WRITINGS
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import Readings
-from tests.support.bug_kit import Planted
+from tests.support.bug_kit import Planted, setting
 from tests.support.client_bugs import ALL, BY_NAME, KEY_SECRETS
 from tests.support.signed_requests import requests
 from tests.support.signing_client import FORM, Request, sign
@@ -270,6 +270,18 @@ def test_a_mistake_that_needs_a_request_of_its_own_is_named(
 
     assert found.causes == (cause,)
     assert found.client_string == signed
+
+
+@pytest.mark.parametrize(("left_out", "named"), [(0, True), (49, True), (50, False)])
+def test_a_parameter_that_was_left_out_is_named(left_out: int, *, named: bool) -> None:
+    request = Request(query=[(f"p{number:02}", "1") for number in range(60)])
+    name = f"p{left_out:02}"
+    without = setting("pairs", pairs=lambda work: [x for x in work.pairs if x[0] != name])
+
+    found = diagnosis(request, sign(request, without)[1])
+
+    assert found.causes == (("parameter-missing",) if named else ())
+    assert found.sentence.startswith(f"The client left out the parameter `{name}`: ") == named
 
 
 def test_every_cause_of_the_catalogue_is_planted_somewhere() -> None:

@@ -40,7 +40,8 @@ def test_a_code_without_a_message_of_its_own_keeps_its_words(row: ErrorRow) -> N
     look = classic_row(GatewayError(row.code), TABLES)
 
     mapped = [each for each in TABLES.classic.values() if row.code in each.codes]
-    expected = (mapped[0].status, mapped[0].message) if mapped else (row.status, row.message)
+    own = 403 if row.status == 429 else row.status  # whatever throttles answers 403 there
+    expected = (mapped[0].status, mapped[0].message) if mapped else (own, row.message)
     assert look == expected
 
 

@@ -14,7 +14,7 @@ from mock_server.domain.clinic.digests import KINDS, READERS
 from mock_server.domain.clinic.draft import Change, Draft, Scene, scene_of
 from mock_server.domain.clinic.mistakes import CATALOGUE, WRITINGS, Mistake, Writing
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 MOST_REQUEST_BYTES = 1024 * 1024
 
 # A change that alone makes no difference can make one together with a change of these fields.

@@ -119,6 +119,8 @@ CATALOGUE: tuple[Mistake, ...] = (
             "an empty value is signed as the name alone", parameters.empty_sign),
     Mistake("empty-dropped", "left out parameters with an empty value",
             "sign their names alone", parameters.empty_dropped),
+    Mistake("parameter-missing", "left out the parameter {what}",
+            "sign every parameter of query and form", parameters.parameter_missing),
     Mistake("repeated-names", "signed {what} of a repeated parameter",
             "sign a repeated name once, with its first value", parameters.repeated_names),
     Mistake("target-signed", "signed query and form as they were sent, neither decoded nor "

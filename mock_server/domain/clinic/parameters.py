@@ -5,12 +5,16 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote, quote_plus, unquote
 
-from mock_server.domain.clinic.draft import Parameter, Parameters, Scene, once
+from mock_server.domain.clinic.aligned import visible
+from mock_server.domain.clinic.draft import Parameter, Parameters, Scene, decoded, once
 from mock_server.domain.clinic.lines import Variants, always, json_texts
 from mock_server.domain.signatures import wire_text
 
 STAGES = ("release", "test", "pre")
 DEFAULT_PORTS = (":80", ":443")
+# Each parameter left out is a string of its own, and so is each pair with it.
+MOST_LEFT_OUT = 50
+MOST_SHOWN = 40
 
 
 def _raw(parameter: Parameter) -> tuple[str, str]:
@@ -43,12 +47,32 @@ def _unquoted(text: str) -> str:
 
 SAFE = ("", "/", "-_.!~*'()")  # strict, Python's default, JavaScript's
 
-values_encoded = always(
+_all_encoded = always(
     ({"written": _raw}, "as sent"),
     *(({"written": _quoted(partial(_encoded, safe=safe))}, "with %20") for safe in SAFE),
     ({"written": _quoted(_encoded_plus)}, "with +"),
     ({"written": _quoted(_encoded_java)}, "with +"),
 )
+
+
+def values_encoded(scene: Scene) -> Variants:
+    """Percent-encoded parameters: all of them, the query's, or the form's."""
+    yield from _all_encoded(scene)
+    of_query, of_form = {each.name for each in scene.query}, {each.name for each in scene.form}
+    if not of_query or not of_form:
+        return
+    # Where both have a name, one of them stands in the string.
+    of_query, of_form = (
+        (of_query, of_form - of_query) if scene.query_wins else (of_query - of_form, of_form)
+    )
+    yield {"written": partial(_raw_among, of_query)}, "the query's alone, as sent"
+    yield {"written": partial(_raw_among, of_form)}, "the form's alone, as sent"
+
+
+def _raw_among(names: set[str], parameter: Parameter) -> tuple[str, str]:
+    return _raw(parameter) if parameter.name in names else decoded(parameter)
+
+
 # A plus sign meant as such and sent as it is, which stands for a space.
 plus_literal = always(({"written": _plus_kept}, ""))
 
@@ -86,6 +110,14 @@ def query_missing(scene: Scene) -> Variants:
 
 # The path alone.
 parameters_missing = always(({"parameters": ()}, ""))
+
+
+def parameter_missing(scene: Scene) -> Variants:
+    """All parameters but one."""
+    right = scene.draft.parameters
+    for at, each in enumerate(right[:MOST_LEFT_OUT]):
+        name = visible(each.name[:MOST_SHOWN]) + ("…" if len(each.name) > MOST_SHOWN else "")
+        yield {"parameters": right[:at] + right[at + 1 :]}, f"`{name}`"
 
 
 def body_as_form(scene: Scene) -> Variants:

@@ -1,0 +1,27 @@
+"""A database file of an earlier shape is refused, which only works if the version is raised."""
+
+from dataclasses import fields
+from hashlib import sha256
+from importlib import resources
+
+from mock_server.domain.accounts import Origin
+from mock_server.store.files import SCHEMA_VERSION
+
+# Change these together: a new shape, a new version.
+VERSION = 2
+SCHEMA = "86fc3abc5cdd11da48dd8798835e0e8fce7e627040ffddf7ea6c73fb5c14593e"
+ORIGIN = (
+    "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
+    "clock_at", "rate", "frozen",
+)  # fmt: skip
+
+
+def test_the_schema_is_the_one_of_its_version() -> None:
+    schema = resources.files("mock_server.store").joinpath("schema.sql").read_bytes()
+
+    assert SCHEMA_VERSION == VERSION
+    assert sha256(schema).hexdigest() == SCHEMA, "raise SCHEMA_VERSION with the schema"
+
+
+def test_what_is_kept_as_json_is_of_the_same_version() -> None:
+    assert tuple(field.name for field in fields(Origin)) == ORIGIN, "raise SCHEMA_VERSION"
