@@ -4,7 +4,6 @@ Rule 1: nothing of one account is visible in another.
 Rule 2: everything that repeats follows from its seed and its counters; who it is does not.
 """
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,11 +16,7 @@ from mock_server.domain.throttle import Limit
 DEFAULT_ID = "default"
 DEFAULT_APP_CODE = "mock-demo"
 DEFAULT_CREDITS = 1000
-MAX_CREDITS = 1_000_000_000
 MAX_SEED = 2**63 - 1
-MAX_NAME_LENGTH = 100
-
-ID_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 class Standing(StrEnum):

@@ -11,8 +11,6 @@ from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.errors import ErrorTables, GatewayError, Refusal, VendorError
 from mock_server.domain.wrong_use import WrongUseError
 
-MAX_CALLS = 1_000_000_000
-
 
 class Kind(StrEnum):
     """Who says no: the gateway instead of everything, or the service instead of the operation."""

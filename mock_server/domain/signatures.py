@@ -13,7 +13,7 @@ Rule 3: where query and form name the same parameter, the form's value is tried,
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from mock_server.domain.bodies import FORM_TYPE, media_type
@@ -160,14 +160,6 @@ def wire_text(value: str) -> str:
 def same_text(left: str, right: str) -> bool:
     """Compare two secrets in constant time."""
     return hmac.compare_digest(left.encode(), right.encode("utf-8", "surrogateescape"))
-
-
-def with_header(parts: Parts, name: str, value: str) -> Parts:
-    """Return the parts with another value of one listed header."""
-    headers = tuple(
-        (each, value if each.lower() == name.lower() else old) for each, old in parts.headers
-    )
-    return replace(parts, headers=headers)
 
 
 def _first_values(pairs: Pairs) -> dict[str, str]:

@@ -7,9 +7,6 @@ throttle-bucket).
 
 from dataclasses import dataclass
 
-MAX_PER_SECOND = 1_000_000.0
-MAX_BURST = 1_000_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
