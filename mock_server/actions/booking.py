@@ -6,13 +6,7 @@ from mock_server.actions.arrivals import Visit
 from mock_server.domain import billing
 from mock_server.domain.billing import Charge, LedgerEntry, Package
 from mock_server.domain.calls import Answer
-from mock_server.domain.redaction import (
-    capture,
-    header_lines,
-    plain_lines,
-    redact_target,
-    values_of,
-)
+from mock_server.domain.redaction import answer_lines, capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import journal
@@ -38,8 +32,6 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
     if decision.package is not None:
         fen = billing.credit_fen(decision.package)
     secrets = account.secrets if account else ()
-    # An echo holds what the call signed, its credentials too if it signed them.
-    echoed = (*secrets, *values_of(call.headers)) if decision.error_code == "A403IS" else secrets
     entry = journal.Entry(
         account=account.id if account else None,
         at=visit.stamp.now,
@@ -54,7 +46,7 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         task_id=decision.task_id,
         request_headers=header_lines(call.headers, secrets),
         request=capture(call.body, secrets),
-        answer_headers=plain_lines(answer.headers, echoed),
+        answer_headers=answer_lines(answer.headers, call.headers, secrets),
         answer=capture(answer.body, secrets),
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)

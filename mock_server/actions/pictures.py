@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mock_server.domain import dice, tasks
 from mock_server.domain.billing import Charge
 from mock_server.domain.calls import Answer, Call, Operation
-from mock_server.domain.redaction import Capture, header_lines, redact_target
+from mock_server.domain.redaction import Capture, answer_lines, header_lines, redact_target
 from mock_server.domain.tasks import Status
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
@@ -69,7 +69,7 @@ def book(
         task_id=address.task_id if account else None,
         request_headers=header_lines(call.headers, secrets),
         request=Capture(body=b"", length=0, sha256=None),
-        answer_headers=header_lines(answer.headers, secrets),
+        answer_headers=answer_lines(answer.headers, call.headers, secrets),
         # The bytes can be drawn again at any time; their size and hash are enough.
         answer=Capture(body=b"", length=len(answer.body), sha256=""),
     )

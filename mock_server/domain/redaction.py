@@ -37,7 +37,6 @@ _QUERY_SECRET = re.compile(r"(?i)\b(app_?code|app_?secret)=[^&\s]*")
 _SIGNED_SECRET = re.compile(rf"(?i)(^|[\n#`])({'|'.join(sorted(SECRET_HEADERS))}):[^\n#`]*")
 _BODY_SECRET = re.compile(rb"""(?i)\b(app_?(?:code|secret)["']?\s*[:=]\s*["']?)[^&\s"',}]+""")
 
-
 # App codes and secrets, the vendor's and ours, are 32 hexadecimal digits.
 _CREDENTIAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")
 _CREDENTIAL_BYTES = re.compile(_CREDENTIAL.pattern.encode())
@@ -57,16 +56,24 @@ def header_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
 
     The scheme of an authentication stays readable.
     """
-    lines = [f"{name}: {_shown(name.lower(), value, secrets)}" for name, value in headers]
-    text = "\n".join(lines)
+    text = "\n".join(
+        [
+            f"{name}: {_hidden(value) if name.lower() in SECRET_HEADERS else value}"
+            for name, value in headers
+        ]
+    )
     return redact_text(text, secrets) if secrets else redact_shapes(text)
 
 
-def plain_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
-    """Return the headers of an answer, a line each: only an echo can hold a credential."""
+def answer_lines(headers: Headers, asked: Headers, secrets: tuple[str, ...]) -> str:
+    """Return the headers of an answer, a line each; `asked` are those of its call.
+
+    Only the gateway's message can hold a credential: it echoes what the call signed.
+    """
     lines = "\n".join([f"{name}: {value}" for name, value in headers])
-    hide = redact_signed if "X-Ca-Error-Message: " in lines else redact_text
-    return hide(lines, secrets)
+    if "X-Ca-Error-Message: " not in lines:
+        return redact_text(lines, secrets)
+    return redact_signed(redact_text(lines, values_of(asked)), secrets)
 
 
 def redact_text(text: str, secrets: tuple[str, ...]) -> str:
@@ -115,12 +122,6 @@ def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
     kept = kept[:MAX_CAPTURE_BYTES]
     digest = None if kept == body else sha256(body).hexdigest()
     return Capture(body=kept, length=len(body), sha256=digest)
-
-
-def _shown(name: str, value: str, secrets: tuple[str, ...]) -> str:
-    if name in SECRET_HEADERS:
-        return _hidden(value)
-    return redact_signed(value, secrets) if name == "x-ca-error-message" else value
 
 
 def _hidden(value: str) -> str:
