@@ -22,18 +22,6 @@ WINDOW_MS = 15 * 60 * 1000
 OK = (200, None)
 
 
-@pytest.fixture
-def account(world: World) -> dict[str, Any]:
-    """A buyer of their own."""
-    return world.account(credits=50)
-
-
-@pytest.fixture
-def signer(account: dict[str, Any]) -> Signer:
-    """Its client."""
-    return Signer.of(account)
-
-
 def stamped(at: int, **headers: str) -> Request:
     return Request(headers={"X-Ca-Timestamp": str(at), **headers})
 

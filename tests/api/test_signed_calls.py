@@ -20,18 +20,6 @@ from tests.support.worlds import World
 OK = (200, None)
 
 
-@pytest.fixture
-def account(world: World) -> dict[str, Any]:
-    """A buyer of their own."""
-    return world.account(credits=50)
-
-
-@pytest.fixture
-def signer(account: dict[str, Any]) -> Signer:
-    """Its client."""
-    return Signer.of(account)
-
-
 @pytest.mark.claim("string-to-sign")
 @pytest.mark.claim("signature-digest")
 @pytest.mark.parametrize("method", ["HmacSHA256", "HmacSHA1"])

@@ -1,6 +1,8 @@
 """What an independent client is configured with, and where one is found."""
 
+import json
 import os
+import subprocess
 from typing import Any, NoReturn
 
 import pytest
@@ -29,6 +31,22 @@ class Buyer:
         """The task that was submitted last."""
         task: dict[str, Any] = self.world.get("/tasks")["tasks"][-1]
         return task
+
+
+def driven(command: list[str], job: dict[str, Any], **env: str) -> list[dict[str, Any]]:
+    """Run the driver of a client with a job on its standard input; return what it answers."""
+    done = subprocess.run(
+        command,
+        input=json.dumps(job),
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers: list[dict[str, Any]] = json.loads(done.stdout)
+    return answers
 
 
 def missing(what: str) -> NoReturn:

@@ -6,14 +6,13 @@ client does: the folder `clients` of this environment, or ARTQR_SIGN_CLIENT.
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.buyers import Buyer, missing
+from tests.clients.buyers import Buyer, driven, missing
 
 DRIVER = Path(__file__).with_name("old_python_driver.py")
 FORM = "application/x-www-form-urlencoded"
@@ -37,18 +36,7 @@ def package() -> Path:
 def played(package: Path, buyer: Buyer, *calls: dict[str, Any]) -> list[dict[str, Any]]:
     """Make calls, `path`, `type` and `body` each, and return the answers."""
     job = {"url": buyer.url, "key": buyer.key, "secret": buyer.secret, "calls": calls}
-    done = subprocess.run(
-        [sys.executable, str(DRIVER)],
-        input=json.dumps(job),
-        env={**os.environ, "PYTHONPATH": str(package)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: list[dict[str, Any]] = json.loads(done.stdout)
-    return answers
+    return driven([sys.executable, str(DRIVER)], job, PYTHONPATH=str(package))
 
 
 def form(path: str, **fields: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 It is installed once, from the lock file beside this test, into the folder of the environment.
 """
 
-import json
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.clients.buyers import Buyer, missing
+from tests.clients.buyers import Buyer, driven, missing
 
 HERE = Path(__file__).with_name("node")
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -52,17 +51,8 @@ def played(packages: Path, buyer: Buyer, *calls: dict[str, Any]) -> list[dict[st
         "appCode": buyer.app_code,
         "calls": calls,
     }
-    done = subprocess.run(
-        ["node", "--no-deprecation", str(HERE / "driver.js"), str(packages)],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: list[dict[str, Any]] = json.loads(done.stdout)
-    return answers
+    driver = str(HERE / "driver.js")
+    return driven(["node", "--no-deprecation", driver, str(packages)], job)
 
 
 def call(path: str, data: dict[str, str], **more: Any) -> dict[str, Any]:
