@@ -8,11 +8,11 @@ from mock_server.domain.accounts import Origin
 from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 2
-SCHEMA = "86fc3abc5cdd11da48dd8798835e0e8fce7e627040ffddf7ea6c73fb5c14593e"
+VERSION = 3
+SCHEMA = "b46925732609515373553b74d273cb82b33ea2265031d085e0069494e1467eb3"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
-    "clock_at", "rate", "frozen",
+    "clock_at", "rate", "frozen", "notify_url",
 )  # fmt: skip
 
 
