@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "b46925732609515373553b74d273cb82b33ea2265031d085e0069494e1467eb3"
+SCHEMA = "77c8f68b0d9bb275c839d9a5d744a0f1f19c351641b6b336faca1ba3175b4d59"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen", "notify_url",
