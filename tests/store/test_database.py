@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.store import database as module
+from mock_server.store import sqlite as module
 from mock_server.store.database import Database
 from mock_server.store.transaction import Transaction
 from tests.support.turns import ByHand, Seen, commits, fail, notes, write
@@ -166,7 +166,7 @@ def test_a_closed_database_refuses_work_instead_of_keeping_it_for_ever(tmp_path:
 
 def test_a_private_database_leaves_nothing_behind() -> None:
     database = Database(":memory:")
-    path = database.path
+    path = Path(database.place)
     assert path.exists()
 
     database.close()
