@@ -19,9 +19,9 @@ from mock_server.tls import ca_file
 @click.command()
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="The port; 0 takes a free one. [default: 3040]")
-@click.option("--database", help="The SQLite file; `:memory:` keeps nothing. "
-              "[default: in your data directory]")  # fmt: skip
-@click.option("--recreate", is_flag=True, help="Empty the database file first.")
+@click.option("--database", help="The SQLite file; `:memory:` keeps nothing; or "
+              "postgresql://user@host/name. [default: in your data directory]")  # fmt: skip
+@click.option("--recreate", is_flag=True, help="Empty the database first.")
 @click.option("--public-url", help="The address of the pictures, if not the one called.")
 @click.option("--token", help="What the admin API asks for; needed off loopback.")
 @click.option("--tls", is_flag=True, default=None, help="HTTPS, by a local authority made on "

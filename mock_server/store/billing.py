@@ -73,7 +73,7 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
 def totals(tx: Transaction, account_id: str) -> list[Row]:
     """Return `operation, charges, fen` for every operation that was charged."""
     return tx.all(
-        "select operation, count(*) as charges, sum(fen) as fen from ledger"
+        "select operation, count(*) as charges, cast(sum(fen) as bigint) as fen from ledger"
         " where account = ? group by operation order by operation",
         (account_id,),
     )

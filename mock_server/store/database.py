@@ -6,7 +6,8 @@ Rule 3: a work does nothing but statements, and may add to `tx.after_commit`.
 """
 
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from importlib import import_module
+from typing import Any, Protocol, TypeVar
 
 from mock_server.store import files
 from mock_server.store.schedulers import Scheduler, ThreadScheduler
@@ -23,6 +24,10 @@ class Engine(Protocol):
     def place(self) -> str:
         """Where the rows are, without a secret."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may be at work in it too."""
+
     def submit(self, work: Work[T], done: Done) -> None:
         """Do the work in a transaction; tell on the owner's thread after the commit."""
 
@@ -37,7 +42,9 @@ class Database:
     """The rows of all accounts."""
 
     def __init__(self, address: str, scheduler: Scheduler | None = None) -> None:
-        """Open or create the file at `address`; `:memory:` is a private file, gone at the end.
+        """Open or create the database at `address`: a file, or `postgresql://…`.
+
+        `:memory:` is a private file, gone at the end.
 
         Raises files.DatabaseFileError for what is not ours, is in use, or cannot be written.
         """
@@ -52,6 +59,11 @@ class Database:
     def place(self) -> str:
         """Where the rows are, as it may be shown to anybody."""
         return self._engine.place
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may be at work in it too."""
+        return self._engine.shared
 
     def submit(self, work: Work[T], done: Done) -> None:
         """Queue work; `done(result, error)` is called on the owner's thread after the commit."""
@@ -88,8 +100,30 @@ class Database:
 
 def remove(address: str) -> None:
     """Remove everything of ours at `address`, of any schema version; refuse what is not ours."""
-    files.remove_file(address)
+    if is_postgres(address):
+        _postgres("postgres_schema").remove_schema(address)
+    else:
+        files.remove_file(address)
+
+
+def is_postgres(address: str) -> bool:
+    """Whether an address is one of PostgreSQL, not a file."""
+    return address.startswith(("postgresql://", "postgres://"))
 
 
 def _engine(address: str, scheduler: Scheduler) -> Engine:
+    if is_postgres(address):
+        engine: Engine = _postgres("postgres").PostgresEngine(address, scheduler)
+        return engine
     return SqliteEngine(address, scheduler)
+
+
+def _postgres(module: str) -> Any:
+    """Import what needs the extra, which most people do without."""
+    try:
+        return import_module(f"mock_server.store.{module}")
+    except ImportError as error:
+        raise files.DatabaseFileError(
+            f"a database at postgresql:// needs psycopg ({error}): "
+            "pip install 'artqr-mock[postgres]'"
+        ) from None

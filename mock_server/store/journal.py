@@ -88,7 +88,8 @@ def headers_of(lines: str) -> list[list[str]]:
 def _bound(tx: Transaction, account: str, size: int, limits: Limits) -> None:
     total = tx.one(
         "insert into call_total values (?, 1, 1, ?) on conflict (account) do update set"
-        " seen = seen + 1, kept = kept + 1, bytes = bytes + excluded.bytes returning kept, bytes",
+        " seen = call_total.seen + 1, kept = call_total.kept + 1,"
+        " bytes = call_total.bytes + excluded.bytes returning kept, bytes",
         (account, size),
     )
     # The newest always stays: its ledger entry points at it.

@@ -36,6 +36,10 @@ class SqliteTransaction:
 
     __slots__ = ("_connection", "after_commit")
 
+    # There is one writer: what it finds is its own.
+    for_update = ""
+    skip_locked = ""
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.after_commit: list[Callable[[], None]] = []
@@ -66,6 +70,8 @@ class _Item:
 
 class SqliteEngine:
     """Does the work of a Database on one file; see database.Engine."""
+
+    shared = False
 
     def __init__(self, path: str, scheduler: Scheduler) -> None:
         self._file = files.open_file(path)

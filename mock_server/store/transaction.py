@@ -26,6 +26,14 @@ class Transaction(Protocol):
 
     after_commit: list[Callable[[], None]]
 
+    @property
+    def for_update(self) -> str:
+        """What ends a select that keeps others off what it finds; nothing if nobody else writes."""
+
+    @property
+    def skip_locked(self) -> str:
+        """The same, for a select that passes over what another has taken."""
+
     def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Run a statement and return how many rows it changed."""
 

@@ -92,6 +92,7 @@ def test_a_bug_that_cannot_even_be_journalled_is_still_our_500(
     assert world.bill()["balance"] == 1000
 
 
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 def test_a_full_disk_is_our_500_and_nothing_is_booked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

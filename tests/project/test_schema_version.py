@@ -8,8 +8,8 @@ from mock_server.domain.accounts import Origin
 from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 2
-SCHEMA = "86fc3abc5cdd11da48dd8798835e0e8fce7e627040ffddf7ea6c73fb5c14593e"
+VERSION = 3
+SCHEMA = "0692048bc5375d3ce05ca865fdcc6f5bcdcda14130c31b5a2c0b119cc26da59b"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen",
