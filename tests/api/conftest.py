@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import BOTH
+from tests.support.databases import on_both
 from tests.support.signed import Signer
 from tests.support.worlds import World
 
@@ -16,11 +16,7 @@ ON_BOTH_DATABASES = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is about the books on PostgreSQL too."""
-    module = metafunc.module.__name__.rpartition(".")[2]
-    chosen = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
-    wants = "address" in metafunc.fixturenames and "address" not in chosen
-    if module in ON_BOTH_DATABASES and wants:
-        metafunc.parametrize("address", BOTH, indirect=True)
+    on_both(metafunc, ON_BOTH_DATABASES)
 
 
 @pytest.fixture

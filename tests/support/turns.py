@@ -7,6 +7,7 @@ from typing import Any
 from mock_server.store.database import Database
 from mock_server.store.sqlite import SqliteEngine
 from mock_server.store.transaction import Transaction
+from tests.support.processes import until
 
 Task = Callable[[], None]
 
@@ -30,6 +31,15 @@ class ByHand:
         tasks, self.tasks = self.tasks, []
         for task in tasks:
             task()
+
+    def turn_until(self, condition: Callable[[], bool]) -> None:
+        """Take turns until a condition holds: works may be done on other threads."""
+
+        def holds() -> bool:
+            self.turn()
+            return condition()
+
+        until(holds)
 
 
 class Seen:
