@@ -3,7 +3,8 @@
 Rule 1: a work that looks an account up takes its row (`tx.for_update`) and so has that world to
 itself; it takes no second account, so that nobody waits in a circle.
 Rule 2: an answer leaves only after the commit, and is told on the scheduler's thread.
-Rule 3: a work that PostgreSQL gives up for the sake of another is done again: works are repeatable.
+Rule 3: a work that was undone before its commit, because its connection was lost or for the sake
+of another, is done again: works are repeatable.
 Rule 4: reads for people see one state and cannot write.
 """
 
@@ -93,8 +94,7 @@ class PostgresEngine:
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads in a transaction that cannot write."""
-        with _connected(self._readers) as connection:
-            return work(PostgresTransaction(connection))
+        return _done(self._readers, work)[0]
 
     def close(self) -> None:
         """Finish what was handed in, tell everybody, and close the connections."""
@@ -114,21 +114,10 @@ class PostgresEngine:
                 outcome.tell(done)
 
     def _outcome(self, work: Work[Any]) -> Outcome:
-        for tries_left in reversed(range(TRIES)):
-            try:
-                return self._transact(work)
-            except (DeadlockDetected, SerializationFailure) as error:
-                log.warning("PostgreSQL gave a transaction up: %s", error)
-                if not tries_left:
-                    return Outcome(error=error)
-            except Exception as error:  # noqa: BLE001 - whoever waits is told of it
-                return Outcome(error=error)
-        raise AssertionError("unreachable")
-
-    def _transact(self, work: Work[Any]) -> Outcome:
-        with _connected(self._writers) as connection:  # commits at the end
-            tx = PostgresTransaction(connection)
-            result = work(tx)
+        try:
+            result, tx = _done(self._writers, work)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told of it
+            return Outcome(error=error)
         return Outcome(result=result, after=tx.after_commit)
 
 
@@ -139,6 +128,8 @@ def _pool(address: str, configure: Callable[[Connection], None]) -> ConnectionPo
         min_size=1,
         max_size=CONNECTIONS,
         timeout=CONNECTION_TIMEOUT_S,
+        # By itself it would wait ever longer between tries; so the next call tries anew.
+        reconnect_timeout=CONNECTION_TIMEOUT_S / 2,
         configure=configure,
         num_workers=1,
         open=True,
@@ -150,14 +141,41 @@ def _only_read(connection: Connection) -> None:
     connection.read_only = True
 
 
+class _UndoneError(Exception):
+    """Nothing of a work is booked, through no fault of its own."""
+
+
+def _done(pool: ConnectionPool[Connection], work: Work[T]) -> tuple[T, PostgresTransaction]:
+    """Do a work in a transaction and commit it; return its result."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with _connected(pool) as connection:  # commits at the end
+                tx = PostgresTransaction(connection)
+                return _tried(work, tx, connection), tx
+        except _UndoneError as undone:
+            log.warning("a transaction is done again: %s", undone.__cause__)
+            if not tries_left and undone.__cause__ is not None:
+                raise undone.__cause__ from None
+    raise AssertionError("unreachable")
+
+
+def _tried(work: Work[T], tx: PostgresTransaction, connection: Connection) -> T:
+    try:
+        return work(tx)
+    except psycopg.OperationalError as error:
+        # A connection that is lost at the commit is another matter: it may be booked.
+        if connection.closed or isinstance(error, DeadlockDetected | SerializationFailure):
+            raise _UndoneError from error
+        raise
+
+
 @contextlib.contextmanager
 def _connected(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
-    """Lend a connection for one transaction; after a lost one the others are looked at too."""
+    """Lend a connection for one transaction; if it is lost, the idle ones are looked at too."""
     lent: Connection | None = None
     try:
         with pool.connection() as lent:
             yield lent
-    except psycopg.OperationalError:
+    finally:
         if lent is not None and lent.closed:
             pool.check()
-        raise

@@ -3,7 +3,7 @@
 import itertools
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -38,13 +38,13 @@ class Fuse:
             self.die(connection)
 
 
-def fused(kind: type, fuse: Fuse) -> type:
+def fused(kind: Any, fuse: Fuse) -> Any:
     """Return a kind of transaction whose statements burn a fuse."""
 
     class Fused(kind):  # type: ignore[misc]
         def __init__(self, connection: Any) -> None:
             super().__init__(connection)
-            self.burn = lambda: fuse.burn(connection)
+            self.burn: Callable[[], None] = lambda: fuse.burn(connection)
 
         def execute(self, sql: str, values: Sequence[Value] = ()) -> Any:
             self.burn()
@@ -80,9 +80,7 @@ def lose_it(connection: Any) -> None:
 
 
 @pytest.fixture(params=[raise_a_bug, lose_it])
-def fuse(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, address: str
-) -> Iterator[Fuse]:
+def fuse(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, address: str) -> Fuse:
     """A fuse in every transaction that writes."""
     lit = Fuse(request.param)
     monkeypatch.setattr(sqlite, "SqliteTransaction", fused(sqlite.SqliteTransaction, lit))
@@ -128,7 +126,7 @@ def check_books(world: World, account: str, acknowledged: set[str]) -> None:
 
 
 def test_nothing_is_ever_half_booked(
-    world: World, fuse: Fuse, caplog: pytest.LogCaptureFixture
+    world: World, address: str, fuse: Fuse, caplog: pytest.LogCaptureFixture
 ) -> None:
     buyer = world.account(credits=CREDITS)
     acknowledged: set[str] = set()
@@ -148,5 +146,7 @@ def test_nothing_is_ever_half_booked(
 
     assert statuses[-1] == 200
     assert len(statuses) >= 10  # account, credit, task, callback, counters, journal, ledger, ...
-    assert set(statuses[:-1]) == {500}
-    assert world.bill(buyer["id"])["charges"] == 1
+    # On a lost connection of PostgreSQL the whole is done again on another one.
+    again = fuse.die is lose_it and address != ":memory:"
+    assert set(statuses[:-1]) == {200 if again else 500}
+    assert world.bill(buyer["id"])["charges"] == len(acknowledged) == statuses.count(200)

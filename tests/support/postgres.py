@@ -4,11 +4,13 @@ import itertools
 import tempfile
 import warnings
 from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
 _numbers = itertools.count(1)
+_servers: list[Any] = []
 
 
 @cache
@@ -20,6 +22,7 @@ def server() -> str:
 
         folder = tempfile.mkdtemp(prefix="artqr-pg-")
         started = postgres_server.get_server(folder, cleanup_mode="delete")
+    _servers.append(started)
     address: str = started.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
         # It need not survive a power cut.
@@ -27,6 +30,26 @@ def server() -> str:
             connection.execute(f"alter system set {name} = off".encode())
         connection.execute("select pg_reload_conf()")
     return address
+
+
+def stop() -> None:
+    """Stop the server, which cuts every connection; nobody can connect."""
+    _servers[0].stop()
+
+
+def start() -> None:
+    """Start it again where it was."""
+    _servers[0].ensure_postgres_running()
+
+
+def cut_connections(address: str) -> int:
+    """Cut every connection of ours; return how many there were."""
+    sql = (
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'artqr-mock' and datname = current_database()"
+    )
+    with psycopg.connect(address, autocommit=True) as connection:
+        return len(connection.execute(sql).fetchall())
 
 
 def empty_schema() -> str:
