@@ -132,7 +132,7 @@ def task_charges(tx: Transaction, account_id: str, after: int, limit: int) -> li
     of_task = "from ledger where ledger.account = task.account and ledger.task_id = task.id"
     return tx.all(
         f"select number, id as task_id, (select count(*) {of_task}) as charges,"
-        f" (select coalesce(sum(fen), 0) {of_task}) as fen"
+        f" (select cast(coalesce(sum(fen), 0) as bigint) {of_task}) as fen"
         " from task where account = ? and number > ? order by number limit ?",
         (account_id, after, limit),
     )

@@ -118,7 +118,8 @@ create table callback (
   notice_id integer,
   url text not null,
   due_at integer,                -- null: its task never ends
-  state text not null
+  state text not null,
+  leased_until integer           -- real ms; several processes: another may claim it from then on
 );
 create index callback_by_state on callback (state, account, due_at);
 create index callback_by_task on callback (account, task_id);

