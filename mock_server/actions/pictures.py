@@ -39,7 +39,7 @@ def find(tx: Transaction, simulator: Simulator, address: Address) -> Picture | N
     if account is None or task is None or not 1 <= address.number <= task.pictures:
         return None
     now = account.clock.now(simulator.real_now())
-    if tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
+    if task.content is None or tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
         return None
     # claims picture-lifetime, picture-gone: 24 h, then the address gives 404
     if account.readings.picture_lifetime == "24h" and not tasks.is_kept(task.plan, now):

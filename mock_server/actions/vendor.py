@@ -3,7 +3,7 @@
 Only `gateway` calls these, inside its own transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
@@ -12,7 +12,7 @@ from mock_server.domain.calls import Operation
 from mock_server.domain.errors import Refusal
 from mock_server.domain.paging import parse_page
 from mock_server.domain.submissions import Submission, parse_submission
-from mock_server.domain.tasks import Status, Task
+from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks
 from mock_server.store import tasks as task_rows
@@ -20,16 +20,19 @@ from mock_server.store.transaction import Transaction
 
 PICTURES_PER_TASK = 1  # claim result-count
 SUCCESS = 0  # claim ret-code
+FAILED_REMARK = "创作失败"
+TOO_LONG_REMARK = "创作失败: 内容过长"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call that the gateway let through."""
+    """A call that the gateway let through. `order`: what is to become of a task it submits."""
 
     account: Account
     now: int
     fields: Fields
     base_url: str
+    order: TaskOrder = NO_ORDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
     account = request.account
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
-    task = _new_task(request, submission)
+    task = _new_task(simulator, request, submission)
     task_rows.insert(tx, task)
     # claim callback-on-failure: nothing is pushed for a task that fails
     if task.call_back and task.plan.outcome is Status.SUCCEEDED:
@@ -54,7 +57,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     return Result(body=body, task_id=task.id, submits=1)
 
 
-def query_task(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
+def query_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
     """Tell the status of one task and, once it succeeded, its pictures (claim query-body)."""
     task_id = text_field(request.fields, "task_id")  # claim query-field
     if task_id is None:
@@ -62,7 +65,11 @@ def query_task(tx: Transaction, _simulator: Simulator, request: Request) -> Resu
     task = task_rows.get(tx, request.account.id, task_id)
     if task is None or not tasks.is_kept(task.plan, request.now):
         raise Refusal("未查到相关信息！")  # claim unknown-task
-    body = {"ret_code": SUCCESS, "remark": "查询成功!", **_shown(task, request.now)}
+    task = _asked(tx, simulator, request, task)
+    remark = "查询成功!"
+    if tasks.status_at(task.plan, request.now) is Status.FAILED:
+        remark = task.remark or FAILED_REMARK  # claim failure-remark
+    body = {"ret_code": SUCCESS, "remark": remark, **_shown(task, request.now)}
     return Result(body=body, task_id=task.id)
 
 
@@ -98,10 +105,14 @@ def _shown(task: Task, now: int) -> dict[str, object]:
     return {"task_id": task.id, "status": status, "resList": pictures}
 
 
-def _new_task(request: Request, submission: Submission) -> Task:
-    account = request.account
+def _new_task(simulator: Simulator, request: Request, submission: Submission) -> Task:
+    account, order = request.account, request.order
     number = account.submits + 1
-    outcome = Status.SUCCEEDED if submission.holdable else Status.FAILED
+    magic = simulator.catalogue.magic_texts.get(submission.text or "")
+    if order == NO_ORDER and magic is not None:
+        order = magic.order
+    if not submission.holdable:
+        order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK)
     return Task(
         account=account.id,
         id=tasks.task_id(account.seed, number),
@@ -113,9 +124,23 @@ def _new_task(request: Request, submission: Submission) -> Task:
         your_prompt=submission.your_prompt,
         call_back=submission.call_back,
         base_url=request.base_url,
-        pictures=PICTURES_PER_TASK,
-        plan=tasks.plan_task(account.seed, number, request.now, outcome=outcome),
+        pictures=PICTURES_PER_TASK if order.pictures is None else order.pictures,
+        remark=order.remark,
+        plan=tasks.plan_task(account.seed, number, request.now, order),
     )
+
+
+def _asked(tx: Transaction, simulator: Simulator, request: Request, task: Task) -> Task:
+    """Count a query of a task that ends with its n-th; its callback is due with its end."""
+    plan = tasks.asked(task.plan, request.now) if task.content is not None else task.plan
+    if plan is task.plan:
+        return task
+    task = replace(task, plan=plan)
+    task_rows.set_plan(tx, task)
+    if plan.ends_at is not None and plan.outcome is Status.SUCCEEDED:
+        callbacks.move(tx, task.account, task.id, plan.ends_at)
+        tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    return task
 
 
 def _plan_callback(tx: Transaction, simulator: Simulator, account: Account, task: Task) -> None:

@@ -14,7 +14,7 @@ from mock_server.store.transaction import Row, Transaction
 
 OWNED = (
     "attempt", "callback", "task", "ledger", "package", "call", "call_total", "nonce", "bucket",
-    "fault",
+    "fault", "short_link",
 )  # fmt: skip
 
 

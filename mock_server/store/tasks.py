@@ -16,7 +16,7 @@ def insert(tx: Transaction, task: Task) -> None:
     """Add a task with its plan."""
     plan = task.plan
     tx.execute(
-        "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             task.account,
             task.id,
@@ -33,6 +33,9 @@ def insert(tx: Transaction, task: Task) -> None:
             plan.starts_at,
             plan.ends_at,
             plan.outcome,
+            plan.queries_left,
+            plan.held_until,
+            task.remark,
         ),
     )
 
@@ -61,10 +64,22 @@ def kept(tx: Transaction, account_id: str, now: int) -> int:
 
 
 def set_plan(tx: Transaction, task: Task) -> None:
-    """Keep a new plan."""
+    """Keep a new plan, with what it is to encode and why it fails."""
+    plan = task.plan
     tx.execute(
-        "update task set starts_at = ?, ends_at = ?, outcome = ? where account = ? and id = ?",
-        (task.plan.starts_at, task.plan.ends_at, task.plan.outcome, task.account, task.id),
+        "update task set starts_at = ?, ends_at = ?, outcome = ?, queries_left = ?,"
+        " held_until = ?, content = ?, remark = ? where account = ? and id = ?",
+        (
+            plan.starts_at,
+            plan.ends_at,
+            plan.outcome,
+            plan.queries_left,
+            plan.held_until,
+            task.content,
+            task.remark,
+            task.account,
+            task.id,
+        ),
     )
 
 
@@ -92,5 +107,7 @@ def _task(row: Row) -> Task:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         outcome=Status(row["outcome"]),
+        queries_left=row["queries_left"],
+        held_until=row["held_until"],
     )
     return Task(plan=plan, **{name: row[name] for name in _OWN})

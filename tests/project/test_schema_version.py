@@ -8,8 +8,8 @@ from mock_server.domain.accounts import Origin
 from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 2
-SCHEMA = "86fc3abc5cdd11da48dd8798835e0e8fce7e627040ffddf7ea6c73fb5c14593e"
+VERSION = 3
+SCHEMA = "53a3ac1deadb7759d4127ce4318e62a81649546c25ad46d5eff106c6af30d128"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen",

@@ -16,6 +16,7 @@ from mock_server.domain.tasks import (
     PlanError,
     Status,
     Task,
+    TaskOrder,
     force,
     plan_task,
     status_at,
@@ -141,13 +142,13 @@ def test_a_status_never_goes_back_across_forces(
 def test_a_task_lasts_five_to_twenty_seconds_and_starts_before_a_third_of_it(
     seed: int, number: int, outcome: Status
 ) -> None:
-    planned = plan_task(seed, number, NOW, outcome=outcome)
+    planned = plan_task(seed, number, NOW, TaskOrder(outcome=outcome))
 
     assert planned.ends_at is not None
     lasts = planned.ends_at - planned.submitted_at
     assert MIN_DURATION_MS <= lasts <= MAX_DURATION_MS
     assert lasts // 10 <= planned.starts_at - planned.submitted_at <= lasts // 3
-    assert planned == plan_task(seed, number, NOW, outcome=outcome)
+    assert planned == plan_task(seed, number, NOW, TaskOrder(outcome=outcome))
 
 
 def test_the_plan_of_a_seed_is_the_same_in_every_release() -> None:
