@@ -8,8 +8,8 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from mock_server.domain import callbacks as rules
-from mock_server.domain import tasks
 from mock_server.domain.callbacks import AddressError, Outcome
+from mock_server.domain.shapes import pictures_shape
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import callbacks as rows
@@ -128,10 +128,13 @@ def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
 
 
 def _claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Delivery]:
-    deliveries = []
+    deliveries: list[Delivery] = []
+    account = account_rows.get(tx, account_id)
+    if account is None:
+        return deliveries
     for claimed in rows.claim(tx, account_id, now, limit):
         task = task_rows.get(tx, account_id, claimed.task_id)
-        pictures = tasks.picture_urls(task) if task else []
+        pictures = pictures_shape(task, account.readings) if task else []
         body = rules.payload(claimed.task_id, pictures)
         deliveries.append(Delivery(claimed=claimed, body=body))
     return deliveries

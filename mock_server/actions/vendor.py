@@ -11,6 +11,7 @@ from mock_server.domain.bodies import Fields, text_field
 from mock_server.domain.calls import Operation
 from mock_server.domain.errors import Refusal
 from mock_server.domain.paging import parse_page
+from mock_server.domain.shapes import SUCCESS, Shape, page_shape, said, task_shape
 from mock_server.domain.submissions import Submission, parse_submission
 from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
@@ -18,8 +19,6 @@ from mock_server.store import callbacks
 from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
 
-PICTURES_PER_TASK = 1  # claim result-count
-SUCCESS = 0  # claim ret-code
 FAILED_REMARK = "创作失败"
 TOO_LONG_REMARK = "创作失败: 内容过长"
 
@@ -39,7 +38,7 @@ class Request:
 class Result:
     """What the service answers, the task it is about, and how many tasks it made."""
 
-    body: dict[str, object]
+    body: Shape
     task_id: str | None = None
     submits: int = 0
 
@@ -53,7 +52,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     # claim callback-on-failure: nothing is pushed for a task that fails
     if task.call_back and task.plan.outcome is Status.SUCCEEDED:
         _plan_callback(tx, simulator, account, task)
-    body: dict[str, object] = {"ret_code": SUCCESS, "remark": "提交成功!", "task_id": task.id}
+    body = {**said(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)
 
 
@@ -63,32 +62,33 @@ def query_task(tx: Transaction, simulator: Simulator, request: Request) -> Resul
     if task_id is None:
         raise Refusal("task_id不能为空")
     task = task_rows.get(tx, request.account.id, task_id)
-    if task is None or not tasks.is_kept(task.plan, request.now):
+    account, now = request.account, request.now
+    readings = account.readings
+    if task is None or not tasks.is_kept(task.plan, now, readings):
         raise Refusal("未查到相关信息！")  # claim unknown-task
     task = _asked(tx, simulator, request, task)
+    status = tasks.status_at(task.plan, now)
+    if status not in tasks.FINAL and readings.task_unfinished == "refused":
+        raise Refusal("任务未完成")  # claim task-unfinished
     remark = "查询成功!"
-    if tasks.status_at(task.plan, request.now) is Status.FAILED:
+    if status is Status.FAILED:
         remark = task.remark or FAILED_REMARK  # claim failure-remark
-    body = {"ret_code": SUCCESS, "remark": remark, **_shown(task, request.now)}
+    body = {**said(SUCCESS, remark, readings), **task_shape(task, now, readings)}
     return Result(body=body, task_id=task.id)
 
 
 def list_tasks(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
     """List the buyer's tasks, newest first, a page at a time (claims list-scope, list-shape)."""
     page = parse_page(request.fields)
-    account_id, now = request.account.id, request.now
-    total = task_rows.kept(tx, account_id, now)
-    listed = task_rows.page(tx, account_id, now, offset=page.offset, limit=page.size)
-    body: dict[str, object] = {
-        "ret_code": SUCCESS,
-        "remark": "查询成功!",
-        "allNum": total,
-        "allPages": page.of(total),
-        "currentPage": page.number,
-        "maxResult": page.size,
-        "contentlist": [_shown(task, now) for task in listed],
-    }
-    return Result(body=body)
+    account_id, now, readings = request.account.id, request.now, request.account.readings
+    ended_after = now - tasks.retention_ms(readings)
+    total = task_rows.kept(tx, account_id, ended_after)
+    oldest_first = readings.list_order == "oldest-first"
+    listed = task_rows.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
+    items = [task_shape(task, now, readings) for task in listed]
+    return Result(
+        body={**said(SUCCESS, "查询成功!", readings), **page_shape(page, total, items, readings)}
+    )
 
 
 OPERATIONS = {
@@ -96,13 +96,6 @@ OPERATIONS = {
     Operation.LIST_TASKS: list_tasks,
     Operation.QUERY_TASK: query_task,
 }
-
-
-def _shown(task: Task, now: int) -> dict[str, object]:
-    # claim task-unfinished: ret_code is 0 and the list of pictures empty
-    status = tasks.status_at(task.plan, now)
-    pictures = tasks.picture_urls(task) if status is Status.SUCCEEDED else []
-    return {"task_id": task.id, "status": status, "resList": pictures}
 
 
 def _new_task(simulator: Simulator, request: Request, submission: Submission) -> Task:
@@ -115,7 +108,7 @@ def _new_task(simulator: Simulator, request: Request, submission: Submission) ->
         order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK)
     return Task(
         account=account.id,
-        id=tasks.task_id(account.seed, number),
+        id=tasks.task_id(account.seed, number, account.readings),
         number=number,
         content=submission.content,
         text=submission.text,
@@ -124,7 +117,8 @@ def _new_task(simulator: Simulator, request: Request, submission: Submission) ->
         your_prompt=submission.your_prompt,
         call_back=submission.call_back,
         base_url=request.base_url,
-        pictures=PICTURES_PER_TASK if order.pictures is None else order.pictures,
+        # claim result-count
+        pictures=int(account.readings.result_count) if order.pictures is None else order.pictures,
         remark=order.remark,
         plan=tasks.plan_task(account.seed, number, request.now, order),
     )

@@ -11,12 +11,13 @@ from enum import StrEnum
 from functools import cache
 
 from mock_server.domain import dice
+from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.domain.wrong_use import ConflictError
 
 MIN_DURATION_MS = 5_000  # claim task-duration
 MAX_DURATION_MS = 20_000
-RETENTION_MS = 24 * 3_600_000  # claims picture-lifetime, list-retention
-TASK_ID_DIGITS = 24  # claim task-id-form
+DAY_MS = 24 * 3_600_000
+TASK_ID_DIGITS = 24
 
 
 class Status(StrEnum):
@@ -160,8 +161,10 @@ def release(plan: Plan, now: int, outcome: Status) -> Plan:
     return checked(replace(plan, ends_at=ends_at, held_until=None, outcome=outcome))
 
 
-def task_id(seed: int, number: int) -> str:
-    """Return the id of the account's `number`-th task."""
+def task_id(seed: int, number: int, readings: Readings = DEFAULT_READINGS) -> str:
+    """Return the id of the account's `number`-th task (claim task-id-form)."""
+    if readings.task_id_form == "digits-19":
+        return str(dice.between(seed, "task", number, "id", low=10**18, high=10**19 - 1))
     return dice.hex_digits(seed, "task", number, "id", digits=TASK_ID_DIGITS)
 
 
@@ -172,9 +175,21 @@ def status_at(plan: Plan, now: int) -> Status:
     return Status.RUNNING if now >= plan.starts_at else Status.PENDING
 
 
-def is_kept(plan: Plan, now: int) -> bool:
-    """Whether the service still knows the task: 24 h after its end it is forgotten."""
-    return plan.ends_at is None or now < plan.ends_at + RETENTION_MS
+def retention_ms(readings: Readings) -> int:
+    """Return how long after its end the service still knows a task (claim list-retention)."""
+    return DAY_MS if readings.list_retention == "24h" else 3 * DAY_MS
+
+
+def is_kept(plan: Plan, now: int, readings: Readings = DEFAULT_READINGS) -> bool:
+    """Whether the service still knows the task: a day after its end it is forgotten."""
+    return plan.ends_at is None or now < plan.ends_at + retention_ms(readings)
+
+
+def has_pictures(plan: Plan, now: int, readings: Readings) -> bool:
+    """Whether the pictures of an ended task are still served (claim picture-lifetime)."""
+    if readings.picture_lifetime == "unlimited" or plan.ends_at is None:
+        return True
+    return now < plan.ends_at + DAY_MS
 
 
 def checked(plan: Plan) -> Plan:

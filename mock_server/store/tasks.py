@@ -2,10 +2,11 @@
 
 from dataclasses import fields
 
-from mock_server.domain.tasks import RETENTION_MS, Plan, Status, Task
+from mock_server.domain.paging import Page
+from mock_server.domain.tasks import Plan, Status, Task
 from mock_server.store.transaction import Row, Transaction
 
-# claim list-retention: ended tasks are forgotten after 24 h
+# Ended tasks are forgotten; `ended_after` says which are not yet (claim list-retention).
 _KEPT = "account = ? and (ends_at is null or ends_at > ?)"
 
 
@@ -46,20 +47,21 @@ def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
     return _task(row) if row else None
 
 
-def page(tx: Transaction, account_id: str, now: int, *, offset: int, limit: int) -> list[Task]:
-    """Return the tasks that the service still lists, newest first (claim list-order)."""
+def page(
+    tx: Transaction, account_id: str, ended_after: int, page: Page, *, oldest_first: bool = False
+) -> list[Task]:
+    """Return a page of the tasks that the service still lists (claim list-order)."""
+    order = "number" if oldest_first else "number desc"
     rows = tx.all(
-        f"select * from task where {_KEPT} order by number desc limit ? offset ?",
-        (account_id, now - RETENTION_MS, limit, offset),
+        f"select * from task where {_KEPT} order by {order} limit ? offset ?",
+        (account_id, ended_after, page.size, page.offset),
     )
     return [_task(row) for row in rows]
 
 
-def kept(tx: Transaction, account_id: str, now: int) -> int:
+def kept(tx: Transaction, account_id: str, ended_after: int) -> int:
     """Return how many tasks the service still lists."""
-    row = tx.one(
-        f"select count(*) as kept from task where {_KEPT}", (account_id, now - RETENTION_MS)
-    )
+    row = tx.one(f"select count(*) as kept from task where {_KEPT}", (account_id, ended_after))
     return int(row["kept"]) if row else 0
 
 

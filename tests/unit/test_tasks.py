@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from mock_server.domain import tasks
 from mock_server.domain.tasks import (
+    DAY_MS,
     FINAL,
     MAX_DURATION_MS,
     MIN_DURATION_MS,
-    RETENTION_MS,
     TRANSITIONS,
     Event,
     Plan,
@@ -181,8 +181,8 @@ def test_a_plan_that_runs_backwards_or_ends_unfinished_is_refused(wrong: dict[st
 @pytest.mark.claim("list-retention")
 def test_the_service_forgets_a_task_a_day_after_its_end() -> None:
     ends_at = NOW + 8_000
-    assert tasks.is_kept(plan(), ends_at + RETENTION_MS - 1)
-    assert not tasks.is_kept(plan(), ends_at + RETENTION_MS)
+    assert tasks.is_kept(plan(), ends_at + DAY_MS - 1)
+    assert not tasks.is_kept(plan(), ends_at + DAY_MS)
     assert tasks.is_kept(replace(plan(), ends_at=None), NOW + 10**12)
 
 
