@@ -6,7 +6,7 @@ Rule 1: what is promised is data; this module reads it once and hands out frozen
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server.domain.errors import ClassicRow, ErrorRow, ErrorTables
 from mock_server.domain.magic import Magic, MagicText
+from mock_server.domain.narrowing import narrowed
+from mock_server.domain.readings import Readings, as_mapping
 from mock_server.domain.task_orders import order_of
 
 _PACKAGE = Path(__file__).parent
@@ -66,6 +68,12 @@ def document(name: str) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     value: dict[str, Any] = yaml.load(document_text(name), Loader=loader)  # noqa: S506 - safe ones
     return value
+
+
+@lru_cache(maxsize=64)
+def narrowed_document(readings: Readings) -> dict[str, Any]:
+    """Return the vendor's document narrowed to the readings of an account."""
+    return narrowed(document("openapi"), as_mapping(readings))
 
 
 def document_text(name: str) -> str:
