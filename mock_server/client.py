@@ -111,9 +111,9 @@ class AccountClient:
         """Return what POST to something of this account answers."""
         return self._admin.post(self._path + what, body)
 
-    def patch(self, body: dict[str, Any]) -> Any:
-        """Return what PATCH of this account answers."""
-        return self._admin.patch(self._path, body)
+    def patch(self, body: dict[str, Any], what: str = "") -> Any:
+        """Return what PATCH of this account, or of something of it, answers."""
+        return self._admin.patch(self._path + what, body)
 
     def delete(self, what: str) -> None:
         """DELETE something of this account."""

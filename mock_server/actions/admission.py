@@ -10,7 +10,14 @@ from mock_server.domain import auth, billing, bodies, signatures, throttle
 from mock_server.domain.accounts import Account, Standing
 from mock_server.domain.auth import WINDOW_MS, AppCode, KeyPair
 from mock_server.domain.billing import Package
-from mock_server.domain.calls import MAX_HEAD_BYTES, Call, Operation, head_bytes, header
+from mock_server.domain.calls import (
+    MAX_HEAD_BYTES,
+    VENDOR_HOST,
+    Call,
+    Operation,
+    head_bytes,
+    header,
+)
 from mock_server.domain.errors import GatewayError
 from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
@@ -27,10 +34,11 @@ def admit(visit: Visit) -> Operation:
         raise GatewayError(call.defect.code, call.defect.reason)
     if head_bytes(call) > MAX_HEAD_BYTES:
         raise GatewayError("I413UL")
+    _check_host(visit)
     _check_stage(call)
     if visit.operation is None:
         raise GatewayError("I404NF", f"{call.method} {call.path}"[:200])
-    bodies.check_content_type(header(call, "content-type"))
+    bodies.check_content_type(header(call, "content-type"), call.body, visit.readings)
     return visit.operation
 
 
@@ -41,6 +49,8 @@ def known(visit: Visit) -> Account:
     auth.check_signed(visit.credentials)
     if visit.account is None:
         raise auth.unknown(visit.credentials, visit.readings)
+    if isinstance(visit.credentials, AppCode):
+        auth.check_scheme(visit.call, visit.readings)
     return visit.account
 
 
@@ -91,7 +101,16 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
     bucket, passes = throttle.take(throttles.get(tx, account.id, operation), account.limit, now)
     throttles.put(tx, account.id, operation, bucket)
     if not passes:
-        raise GatewayError("T429PA")
+        told = account.readings.throttle_retry_after == "sent"
+        wait_s = throttle.wait_s(bucket, account.limit) if told else None
+        raise GatewayError("T429PA", retry_after_s=wait_s)
+
+
+def _check_host(visit: Visit) -> None:
+    """Under a reading the gateway answers to its own name only (claim host-unchecked)."""
+    host = (header(visit.call, "host") or "").partition(":")[0].lower()
+    if visit.readings.host_check == "vendor-host" and host != VENDOR_HOST:
+        raise GatewayError("I404DO", host[:200])
 
 
 def _check_stage(call: Call) -> None:

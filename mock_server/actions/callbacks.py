@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from mock_server.actions import notices
 from mock_server.domain import callbacks as rules
-from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
 from mock_server.domain.callbacks import AddressError, Outcome
+from mock_server.domain.shapes import pictures_shape
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import callbacks as rows
@@ -42,9 +42,10 @@ def claim_due(tx: Transaction, simulator: Simulator, limit: int) -> list[Deliver
         rows.release_expired(tx, real_now)
     deliveries: list[Delivery] = []
     for account_id, due_at, clock in rows.waiting(tx):
-        now = clock.now(real_now)
-        if due_at <= now and len(deliveries) < limit:
-            deliveries += _claim(tx, simulator, account_id, now, limit - len(deliveries))
+        now, left = clock.now(real_now), limit - len(deliveries)
+        account = account_rows.peek(tx, account_id) if due_at <= now and left > 0 else None
+        if account is not None:
+            deliveries += _claim(tx, simulator, account, now, left)
     return deliveries
 
 
@@ -55,7 +56,7 @@ def claim_due_of(
     account = account_rows.peek(tx, account_id)
     if account is None:
         return []
-    return _claim(tx, simulator, account_id, account.clock.now(simulator.real_now()), limit)
+    return _claim(tx, simulator, account, account.clock.now(simulator.real_now()), limit)
 
 
 def next_due_at(tx: Transaction) -> int | None:
@@ -146,20 +147,21 @@ def _patience(simulator: Simulator) -> float:
 
 
 def _claim(
-    tx: Transaction, simulator: Simulator, account_id: str, now: int, limit: int
+    tx: Transaction, simulator: Simulator, account: Account, now: int, limit: int
 ) -> list[Delivery]:
     deliveries = []
-    for claimed in rows.claim(tx, account_id, now, limit):
-        body = _notice_body(tx, claimed) or _result_body(tx, claimed)
+    for claimed in rows.claim(tx, account.id, now, limit):
+        body = _notice_body(tx, claimed) or _result_body(tx, claimed, account)
         if simulator.database.shared:
             rows.lease(tx, claimed.id, simulator.real_now() + int(_patience(simulator) * 1000))
         deliveries.append(Delivery(claimed=claimed, body=body))
     return deliveries
 
 
-def _result_body(tx: Transaction, claimed: Claimed) -> bytes:
+def _result_body(tx: Transaction, claimed: Claimed, account: Account) -> bytes:
     task = task_rows.get(tx, claimed.account, claimed.task_id)
-    return rules.payload(claimed.task_id, tasks.picture_urls(task) if task else [])
+    pictures = pictures_shape(task, account.readings) if task else []
+    return rules.payload(claimed.task_id, pictures)
 
 
 def _notice_body(tx: Transaction, claimed: Claimed) -> bytes:

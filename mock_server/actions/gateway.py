@@ -98,7 +98,7 @@ def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
     request = vendor.Request(
         account=account,
         now=now,
-        fields=bodies.parse_fields(call.body, header(call, "content-type")),
+        fields=_fields(call),
         base_url=_base_url(simulator, call),
     )
     return _serve(tx, simulator, visit, request, payer)
@@ -127,7 +127,9 @@ def _serve(
         served = Served(package=payer.package, charged=charged, refused=True)
         return Decision(answer=answer, served=served)
     accounts.count(tx, account.id, submits=result.submits, answers=1)
-    answer = result_answer(result.body, account.res_id, visit.stamp, charged=payer.metered)
+    answer = result_answer(
+        result.body, account.readings, account.res_id, visit.stamp, charged=payer.metered
+    )
     served = Served(package=payer.package, charged=payer.metered)
     return Decision(answer=answer, served=served, task_id=result.task_id)
 
@@ -139,6 +141,13 @@ def _fail_on_order(tx: Transaction, account: Account, kind: Kind, operation: Ope
     if fault is not None:
         fault_rows.count_hit(tx, fault.id)
         raise faults.raised(fault)
+
+
+def _fields(call: Call) -> bodies.Fields:
+    """Return the fields of a call: of its body, or of the query where it is a GET."""
+    if call.method == "GET":
+        return bodies.parse_fields(call.query.encode(), bodies.FORM_TYPE)
+    return bodies.parse_fields(call.body, header(call, "content-type"))
 
 
 def _base_url(simulator: Simulator, call: Call) -> str:

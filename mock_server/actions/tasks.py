@@ -28,7 +28,9 @@ def force(
             f"GET /_mock/accounts/{account_id}/tasks lists them"
         )
     now = account.clock.now(simulator.real_now())
-    if status is Status.SUCCEEDED and not is_holdable(task.content):
+    if status is Status.SUCCEEDED and task.content is None:
+        raise rules.PlanError("this task cannot succeed yet: its source image is still to be read")
+    if status is Status.SUCCEEDED and not is_holdable(task.content or ""):
         raise rules.PlanError("this task cannot succeed: no QR code can hold its text")
     task = replace(task, plan=rules.force(task.plan, status, now))
     rows.set_plan(tx, task)

@@ -10,6 +10,7 @@ from mock_server.cli.common import (
     account_options,
     instant,
     json_option,
+    pair,
     print_json,
     server_options,
     yuan,
@@ -46,7 +47,7 @@ def create(
     if size is not None:
         wish["credits"] = size
     if readings:
-        wish["readings"] = dict(_pair(reading) for reading in readings)
+        wish["readings"] = dict(pair(reading) for reading in readings)
     clock = {"now": now} if now is not None else {}
     if clock or frozen:
         wish["clock"] = {**clock, "frozen": frozen}
@@ -156,13 +157,6 @@ def _throttle(text: str) -> dict[str, float] | None:
         raise click.BadParameter(
             f"{text!r}: write PER_SECOND/BURST, such as 5/10, or off"
         ) from None
-
-
-def _pair(reading: str) -> tuple[str, str]:
-    name, equals, word = reading.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
-    return name, word
 
 
 def _throttle_text(throttle: dict[str, Any] | None) -> str:

@@ -63,6 +63,14 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def pair(reading: str) -> tuple[str, str]:
+    """Return id and word of a reading given as `ID=WORD`."""
+    name, equals, word = reading.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
+    return name, word
+
+
 def instant(at: int | None) -> str:
     """Return an instant as a person in the vendor's time zone reads it."""
     if at is None:

@@ -8,6 +8,8 @@ Rule 3: method and path match exactly, or the API is not found (claim wrong-path
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mock_server.domain.readings import Readings
+
 Header = tuple[str, str]
 Headers = tuple[Header, ...]
 
@@ -31,7 +33,13 @@ ROUTES = {
     ("POST", "/taskList"): Operation.LIST_TASKS,
     ("POST", "/queryTask"): Operation.QUERY_TASK,
 }
+# Where the queries are by GET too (reading query.method); their fields are in the query then.
+GET_ROUTES = {
+    ("GET", "/taskList"): Operation.LIST_TASKS,
+    ("GET", "/queryTask"): Operation.QUERY_TASK,
+}
 VENDOR_OPERATIONS = tuple(ROUTES.values())
+VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,15 @@ class Answer:
     status: int
     headers: Headers
     body: bytes = b""
+
+
+def operation_of(call: Call, readings: Readings) -> Operation | None:
+    """Return what a call asks for; None if no API is there (claim query-method)."""
+    place = (call.method, call.path)
+    found = ROUTES.get(place)
+    if found is None and readings.query_method == "post-or-get":
+        return GET_ROUTES.get(place)
+    return found
 
 
 def header(call: Call, name: str) -> str | None:

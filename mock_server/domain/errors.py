@@ -51,14 +51,23 @@ class VendorError(Exception):
 class GatewayError(VendorError):
     """The gateway answers by itself: empty body, everything in the headers.
 
-    `classic` names the message of older instances where the code alone does not tell it.
+    `classic` names the message of older instances where the code alone does not tell it;
+    `retry_after_s` is what a throttled caller is told, if anything.
     """
 
-    def __init__(self, code: str, reason: str = "", *, classic: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        reason: str = "",
+        *,
+        classic: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
         self.reason = reason
         self.classic = classic
+        self.retry_after_s = retry_after_s
 
 
 class Refusal(VendorError):

@@ -1,11 +1,14 @@
-"""Magic credentials: failures that need nothing but another app code.
+"""Magic: failures that need nothing but another app code, or another text.
 
-Rule 1: each is an account of its own, its id is the app code, made on first use.
+Rule 1: each app code is an account of its own, its id is the app code, made on first use.
 Rule 2: its key pair has the same name: AppKey and AppSecret are the app code too.
+Rule 3: a magic text orders what becomes of the task that is submitted with it, in any account.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from mock_server.domain.tasks import TaskOrder
 
 
 class PackageState(StrEnum):
@@ -30,3 +33,12 @@ class Magic:
     error: str | None = None
     remark: str | None = None
     readings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MagicText:
+    """A `text` that orders what becomes of its task."""
+
+    text: str
+    says: str
+    order: TaskOrder

@@ -11,6 +11,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from mock_server.domain.bodies import Fields, text_field
+from mock_server.domain.callbacks import is_address
 from mock_server.domain.errors import Refusal
 from mock_server.domain.readings import Readings
 
@@ -47,11 +48,17 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
     style = text_field(fields, "style_id")
     prompt = text_field(fields, "your_prompt")
     call_back = text_field(fields, "call_back")
-    text_field(fields, "is_use_temp_short_link")  # no effect for now (claim short-link-flag)
+    flag = text_field(fields, "is_use_temp_short_link")
+    if readings.short_link_flag == "strict" and flag not in (None, "0", "1"):
+        raise Refusal("参数is_use_temp_short_link不合法: 0或1")  # claim short-link-flag
     # claim image-is-content: the address itself, until images are fetched
     content = text or image
     if content is None:
         raise Refusal("text和qr_code_url必须二选一")
+    if text and readings.text_not_url == "refused" and not is_address(text):
+        raise Refusal("参数text不合法: 必须是URL")  # claim text-any
+    if call_back and readings.callback_address == "refused" and not is_address(call_back):
+        raise Refusal("参数call_back不合法: 必须是HTTP地址")  # claim callback-address
     if style is None and prompt is None:
         raise Refusal("style_id和your_prompt必须二选一")
     if style is not None and style not in styles and readings.style_unknown == "refused":

@@ -16,7 +16,7 @@ from mock_server.store.transaction import Row, Transaction
 
 OWNED = (
     "attempt", "callback", "task", "task_total", "ledger", "charge_total", "package", "notice",
-    "call", "call_total", "nonce", "bucket", "fault",
+    "call", "call_total", "nonce", "bucket", "fault", "short_link",
 )  # fmt: skip
 
 

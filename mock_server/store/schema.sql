@@ -86,7 +86,7 @@ create table task (
   account text not null,
   id text not null,
   number integer not null,
-  content text not null,
+  content text,                  -- null: its source image is still to be read
   text text,
   qr_code_url text,
   style_id text,
@@ -98,6 +98,9 @@ create table task (
   starts_at integer not null,
   ends_at integer,               -- null: it never ends
   outcome text not null,
+  queries_left integer,          -- it ends with that many more queries; null: by time
+  held_until integer,            -- its end, while its source image is unread
+  remark text,                   -- why it fails
   primary key (account, number)
 ) without rowid;
 create unique index task_by_id on task (account, id);
@@ -110,6 +113,16 @@ create table task_total (
   tasks integer not null,
   primary key (account, minute)
 ) without rowid;
+
+-- Short links, unique on the server: nothing but the code is in their address.
+create table short_link (
+  code text primary key,
+  account text not null,
+  task_id text not null,
+  target text not null,
+  expires_at integer not null
+) without rowid;
+create index short_link_by_account on short_link (account);
 
 create table callback (
   id integer primary key autoincrement,

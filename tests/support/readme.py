@@ -85,6 +85,16 @@ def magic_table() -> str:
     return "\n".join(rows)
 
 
+def magic_texts_table() -> str:
+    """Return the magic texts."""
+    rows = ["| `text` | What becomes of its task |", "|---|---|"]
+    rows += [
+        f"| `{each['text']}` | {each['says']} |"
+        for each in contract.load_toml("magic.toml")["text"]
+    ]
+    return "\n".join(rows)
+
+
 def classic_table() -> str:
     """Return the messages of older instances."""
     rows = ["| `X-Ca-Error-Message` | HTTP | Stands for |", "|---|---|---|"]
@@ -131,6 +141,7 @@ PARTS = {
     "claims": claims_table,
     "errors": errors_table,
     "magic": magic_table,
+    "magic-texts": magic_texts_table,
     "classic": classic_table,
 }
 

@@ -11,6 +11,7 @@ from mock_server.web.admin import (
     guard,
     health,
     packages,
+    readings,
     reports,
     tasks,
 )
@@ -20,7 +21,9 @@ from mock_server.web.problems import problem
 def blueprint(simulator: Simulator) -> Blueprint:
     """Return every admin route; whoever registers them asks `refusal` first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
-    for module in (health, accounts, clock, tasks, faults, packages, bill, reports):
+    for module in (
+        health, accounts, readings, clock, tasks, faults, packages, bill, reports,
+    ):  # fmt: skip
         module.add_routes(routes, simulator)
 
     return routes
