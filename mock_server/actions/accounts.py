@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mock_server.actions import notices
 from mock_server.domain.accounts import (
     DEFAULT_APP_CODE,
     DEFAULT_ID,
@@ -15,12 +16,14 @@ from mock_server.domain.accounts import (
     first_clock,
 )
 from mock_server.domain.billing import LOOSE_CREDIT_FEN, VALIDITY_MS, Package
+from mock_server.domain.callbacks import AddressError, parse_address
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
 from mock_server.domain.faults import Kind
 from mock_server.domain.magic import PackageState
+from mock_server.domain.notices import expiry_notice_at
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.throttle import Limit
-from mock_server.domain.wrong_use import ConflictError, NotFoundError
+from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store import billing as billing_rows
@@ -122,6 +125,7 @@ def reset(tx: Transaction, simulator: Simulator, account_id: str) -> Account:
         standing=account.origin.standing,
         skew_ms=0,
         limit=account.origin.limit,
+        notify_url=account.origin.notify_url,
         submits=0,
         answers=0,
     )
@@ -132,15 +136,16 @@ def reset(tx: Transaction, simulator: Simulator, account_id: str) -> Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """What to change of an account; None leaves it. `limit` False: no throttle."""
+    """What to change of an account; None leaves it. False takes throttle or address away."""
 
     standing: Standing | None = None
     skew_ms: int | None = None
     limit: Limit | Literal[False] | None = None
+    notify_url: str | Literal[False] | None = None
 
 
 def change(tx: Transaction, account_id: str, patch: Patch) -> Account:
-    """Change how a buyer stands with the marketplace."""
+    """Change how a buyer stands with the marketplace, and where its notices are posted."""
     account = find(tx, account_id)
     if patch.standing is not None:
         account = replace(account, standing=patch.standing)
@@ -149,6 +154,9 @@ def change(tx: Transaction, account_id: str, patch: Patch) -> Account:
     if patch.limit is not None:
         account = replace(account, limit=patch.limit or None)
         throttle_rows.empty(tx, account_id)
+    if patch.notify_url is not None:
+        _check_notify_url(patch.notify_url or None)
+        account = replace(account, notify_url=patch.notify_url or None)
     rows.set_world(tx, account)
     return account
 
@@ -166,6 +174,7 @@ def _add(
 ) -> Account | None:
     """Add an account and equip it; None if its id or a credential is somebody's."""
     _check_clock(wish.origin)
+    _check_notify_url(wish.origin.notify_url)
     real_now = simulator.real_now()
     seed = wish.seed
     if seed is None:
@@ -184,6 +193,7 @@ def _add(
         clock=clock,
         standing=wish.origin.standing,
         limit=wish.origin.limit,
+        notify_url=wish.origin.notify_url,
     )
     if not rows.insert(tx, account):
         return None
@@ -208,6 +218,16 @@ def _check_clock(origin: Origin) -> None:
         raise ClockError(f"clock.rate is out of range: {MIN_RATE:g} to {MAX_RATE:g}")
 
 
+def _check_notify_url(url: str | None) -> None:
+    try:
+        if url is not None:
+            parse_address(url)
+    except AddressError as error:
+        raise WrongUseError(
+            f"notify_url: {error}; write one such as http://127.0.0.1:9000/notices"
+        ) from None
+
+
 def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
     """Give the first package, bought at the account's now. No credits: no package."""
     size = account.origin.credits
@@ -215,19 +235,23 @@ def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
         return
     offer = simulator.catalogue.offers.get(size)
     bought_at = account.clock.now(simulator.real_now())
-    if account.origin.package is PackageState.EXPIRED:
+    now, state = bought_at, account.origin.package
+    if state is PackageState.EXPIRED:
         bought_at -= VALIDITY_MS
+    expires_at = bought_at + VALIDITY_MS
     package = Package(
         id=0,
         account=account.id,
         offer=str(size) if offer else "custom",
         credits=size,
-        remaining=0 if account.origin.package is PackageState.SPENT else size,
+        remaining=0 if state is PackageState.SPENT else size,
         fen=offer.fen if offer else size * LOOSE_CREDIT_FEN,
         bought_at=bought_at,
-        expires_at=bought_at + VALIDITY_MS,
+        expires_at=expires_at,
+        notice_at=expiry_notice_at(bought_at, expires_at) if state is PackageState.FULL else None,
     )
     billing_rows.add_package(tx, package)
+    notices.ordered(tx, simulator, account, now)
 
 
 def _app_key(draw: Callable[[int], bytes]) -> str:

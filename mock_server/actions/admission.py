@@ -3,6 +3,8 @@ order-of-checks): size and syntax, stage and route, credentials, freshness, sign
 credit, throttle.
 """
 
+from dataclasses import dataclass
+
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import auth, billing, bodies, signatures, throttle
 from mock_server.domain.accounts import Account, Standing
@@ -65,16 +67,21 @@ def check_standing(account: Account) -> None:
         raise GatewayError(STANDING_CODES[account.standing])
 
 
-def paying_package(
-    tx: Transaction, account: Account, operation: Operation, now: int
-) -> Package | None:
-    """Return the package that pays if the call is answered with 200; None if it is not metered."""
-    if not billing.is_metered(operation, account.readings):
-        return None
-    package = billing_rows.paying_package(tx, account.id, now)
-    if package is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """The package whose next credit a call is worth, and whether a 200 takes it."""
+
+    package: Package | None
+    metered: bool
+
+
+def payer(tx: Transaction, account: Account, operation: Operation, now: int) -> Payer:
+    """Return what pays if the call is answered with 200. Raises B403MQ, B403ME, B403MI."""
+    package = billing_rows.paying_package(tx, account.id, now, account.readings)
+    metered = billing.is_metered(operation, account.readings)
+    if metered and package is None:
         raise billing.no_credit(billing_rows.packages(tx, account.id), now)
-    return package
+    return Payer(package=package, metered=metered)
 
 
 def check_throttle(tx: Transaction, account: Account, operation: Operation, now: int) -> None:

@@ -4,15 +4,19 @@ Rule 1: posting happens between two transactions, never inside one.
 Rule 2: whoever claims a callback posts it, so it is sent once however many ask what is due.
 """
 
+import json
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
+from mock_server.actions import notices
 from mock_server.domain import callbacks as rules
 from mock_server.domain import tasks
+from mock_server.domain.accounts import Account
 from mock_server.domain.callbacks import AddressError, Outcome
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import callbacks as rows
+from mock_server.store import notices as notice_rows
 from mock_server.store import tasks as task_rows
 from mock_server.store.callbacks import Claimed
 from mock_server.store.transaction import Transaction
@@ -33,6 +37,7 @@ class Delivery:
 def claim_due(tx: Transaction, simulator: Simulator, limit: int) -> list[Delivery]:
     """Claim what is due in any account, earliest account first."""
     real_now = simulator.real_now()
+    _catch_up_with_notices(tx, simulator, real_now)
     if simulator.database.shared:
         rows.release_expired(tx, real_now)
     deliveries: list[Delivery] = []
@@ -56,6 +61,7 @@ def claim_due_of(
 def next_due_at(tx: Transaction) -> int | None:
     """Return the real instant (ms) of the next callback; None if none will come by itself."""
     instants = [clock.real_at(due_at) for _, due_at, clock in rows.waiting(tx)]
+    instants += [each.clock.real_at(each.watch.due_at or 0) for each in _with_notices(tx)]
     return min((at for at in instants if at is not None), default=None)
 
 
@@ -144,13 +150,35 @@ def _claim(
 ) -> list[Delivery]:
     deliveries = []
     for claimed in rows.claim(tx, account_id, now, limit):
-        task = task_rows.get(tx, account_id, claimed.task_id)
-        pictures = tasks.picture_urls(task) if task else []
-        body = rules.payload(claimed.task_id, pictures)
+        body = _notice_body(tx, claimed) or _result_body(tx, claimed)
         if simulator.database.shared:
             rows.lease(tx, claimed.id, simulator.real_now() + int(_patience(simulator) * 1000))
         deliveries.append(Delivery(claimed=claimed, body=body))
     return deliveries
+
+
+def _result_body(tx: Transaction, claimed: Claimed) -> bytes:
+    task = task_rows.get(tx, claimed.account, claimed.task_id)
+    return rules.payload(claimed.task_id, tasks.picture_urls(task) if task else [])
+
+
+def _notice_body(tx: Transaction, claimed: Claimed) -> bytes:
+    """Return a notice as it is posted, nothing where a task is what is told of."""
+    row = notice_rows.get(tx, claimed.notice_id) if claimed.notice_id is not None else None
+    return json.dumps(notices.shown(row), ensure_ascii=False).encode() if row else b""
+
+
+def _with_notices(tx: Transaction) -> list[Account]:
+    found = [account_rows.peek(tx, account_id) for account_id in notice_rows.posting(tx)]
+    return [account for account in found if account is not None]
+
+
+def _catch_up_with_notices(tx: Transaction, simulator: Simulator, real_now: int) -> None:
+    for seen in _with_notices(tx):
+        if (seen.watch.due_at or 0) <= seen.clock.now(real_now):
+            account = account_rows.get(tx, seen.id)  # only now: it keeps others off this world
+            if account is not None:
+                notices.catch_up(tx, simulator, account, account.clock.now(real_now))
 
 
 def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:

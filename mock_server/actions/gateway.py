@@ -8,10 +8,12 @@ Rule 3: what goes wrong in here is our bug and becomes a 500, never an answer of
 
 import json
 import re
+from dataclasses import replace
 
-from mock_server.actions import admission, clinic, vendor
+from mock_server.actions import admission, clinic, notices, vendor
+from mock_server.actions.admission import Payer
 from mock_server.actions.arrivals import Visit, arrive
-from mock_server.actions.booking import Decision, book
+from mock_server.actions.booking import Decision, Served, book
 from mock_server.domain import bodies, faults
 from mock_server.domain.accounts import Account
 from mock_server.domain.answers import (
@@ -21,7 +23,6 @@ from mock_server.domain.answers import (
     refusal_status,
     result_answer,
 )
-from mock_server.domain.billing import Package
 from mock_server.domain.calls import Answer, Call, Operation, header
 from mock_server.domain.errors import GatewayError, Refusal
 from mock_server.domain.faults import Kind
@@ -36,7 +37,7 @@ _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?"
 
 def handle(tx: Transaction, simulator: Simulator, call: Call) -> Answer:
     """Answer a call and book it."""
-    visit = arrive(tx, simulator, call)
+    visit = _caught_up(tx, simulator, arrive(tx, simulator, call))
     tables = simulator.catalogue.errors
     refused = None
     try:
@@ -73,6 +74,15 @@ def bug_answer(error: BaseException) -> Answer:
     return Answer(status=500, headers=headers, body=body)
 
 
+def _caught_up(tx: Transaction, simulator: Simulator, visit: Visit) -> Visit:
+    """Return the visit once the notices of its account that came due by now are kept."""
+    account = visit.account
+    if account is None or account.watch.due_at is None:
+        return visit
+    after = notices.catch_up(tx, simulator, account, visit.stamp.now)
+    return visit if after is account else replace(visit, account=after)
+
+
 def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
     if visit.stamp.classic and visit.call.method == "OPTIONS":
         return Decision(answer=preflight_answer(visit.stamp))
@@ -82,7 +92,7 @@ def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
     admission.authenticate(tx, visit, account)
     admission.check_standing(account)
     now = visit.stamp.now
-    package = admission.paying_package(tx, account, operation, now)
+    payer = admission.payer(tx, account, operation, now)
     admission.check_throttle(tx, account, operation, now)
     call = visit.call
     request = vendor.Request(
@@ -91,7 +101,7 @@ def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
         fields=bodies.parse_fields(call.body, header(call, "content-type")),
         base_url=_base_url(simulator, call),
     )
-    return _serve(tx, simulator, visit, request, package)
+    return _serve(tx, simulator, visit, request, payer)
 
 
 def _serve(
@@ -99,26 +109,27 @@ def _serve(
     simulator: Simulator,
     visit: Visit,
     request: vendor.Request,
-    package: Package | None,
+    payer: Payer,
 ) -> Decision:
     """Let the service answer. What it answers is numbered, a refusal too (claim res-id-form)."""
     account = request.account
     operation = visit.operation
     assert operation is not None  # noqa: S101 - `admit` came first
-    charged = package is not None
     try:
         _fail_on_order(tx, account, Kind.REFUSAL, operation)
         result = vendor.OPERATIONS[operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
-        charged = charged and refusal_status(account.readings) == 200
+        charged = payer.metered and refusal_status(account.readings) == 200
         answer = refusal_answer(
             refusal, account.readings, account.res_id, visit.stamp, charged=charged
         )
-        return Decision(answer=answer, package=package if charged else None)
+        served = Served(package=payer.package, charged=charged, refused=True)
+        return Decision(answer=answer, served=served)
     accounts.count(tx, account.id, submits=result.submits, answers=1)
-    answer = result_answer(result.body, account.res_id, visit.stamp, charged=charged)
-    return Decision(answer=answer, package=package, task_id=result.task_id)
+    answer = result_answer(result.body, account.res_id, visit.stamp, charged=payer.metered)
+    served = Served(package=payer.package, charged=payer.metered)
+    return Decision(answer=answer, served=served, task_id=result.task_id)
 
 
 def _fail_on_order(tx: Transaction, account: Account, kind: Kind, operation: Operation) -> None:

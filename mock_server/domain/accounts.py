@@ -10,6 +10,7 @@ from enum import StrEnum
 from mock_server.domain import dice
 from mock_server.domain.clock import Clock
 from mock_server.domain.magic import PackageState
+from mock_server.domain.notices import Watch
 from mock_server.domain.readings import Readings
 from mock_server.domain.throttle import Limit
 
@@ -32,6 +33,7 @@ class Origin:
     """What an account starts with and what reset goes back to. `clock_at` None: the real time.
 
     `error` and `remark` answer every call from the start: the magic accounts have them.
+    `notify_url` is where its notices are posted, None: nowhere.
     """
 
     credits: int = DEFAULT_CREDITS
@@ -45,6 +47,7 @@ class Origin:
     clock_at: int | None = None
     rate: float = 1.0
     frozen: bool = False
+    notify_url: str | None = None
 
     @property
     def limit(self) -> Limit | None:
@@ -72,6 +75,8 @@ class Account:
     standing: Standing = Standing.GOOD
     skew_ms: int = 0
     limit: Limit | None = None
+    watch: Watch = field(default_factory=Watch)
+    notify_url: str | None = None
     armed: int = 0
     submits: int = 0
     answers: int = 0

@@ -27,6 +27,10 @@ class Readings:
     appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
     gateway_profile: Literal["vpc", "classic"] = _reading("gateway.profile", "vpc")
     charge_polls: Literal["every-200", "submit-only"] = _reading("charge.polls", "every-200")
+    notices_at_zero: Literal["once", "repeated"] = _reading("notices.at_zero", "once")
+    packages_order: Literal["earliest-expiry", "oldest-purchase"] = _reading(
+        "packages.order", "earliest-expiry"
+    )
     picture_lifetime: Literal["24h", "unlimited"] = _reading("picture.lifetime", "24h")
     refusal_status: Literal["450", "200"] = _reading("refusal.status", "450")
     signature_nonce: Literal["optional", "required"] = _reading("signature.nonce", "optional")

@@ -8,20 +8,22 @@ from typing import Any
 from mock_server.domain.accounts import Account, Origin, Standing
 from mock_server.domain.clock import Clock
 from mock_server.domain.magic import PackageState
+from mock_server.domain.notices import Watch
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.throttle import Limit
+from mock_server.store import notices
 from mock_server.store.transaction import Row, Transaction
 
 OWNED = (
-    "attempt", "callback", "task", "ledger", "package", "call", "call_total", "nonce", "bucket",
-    "fault",
+    "attempt", "callback", "task", "task_total", "ledger", "charge_total", "package", "notice",
+    "call", "call_total", "nonce", "bucket", "fault",
 )  # fmt: skip
 
 
 _COLUMNS = (
     "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
     "base_at", "real_base_at", "rate", "frozen", "pinned", "standing", "skew_ms", "per_second",
-    "burst", "submits", "answers",
+    "burst", "notify_url", "submits", "answers",
 )  # fmt: skip
 
 
@@ -44,6 +46,7 @@ def insert(tx: Transaction, account: Account) -> bool:
             account.standing,
             account.skew_ms,
             *_limit_values(account.limit),
+            account.notify_url,
             account.submits,
             account.answers,
         ),
@@ -94,12 +97,13 @@ def set_world(tx: Transaction, account: Account) -> None:
     set_clock(tx, account.id, account.clock)
     tx.execute(
         "update account set readings = ?, standing = ?, skew_ms = ?, per_second = ?, burst = ?,"
-        " submits = ?, answers = ? where id = ?",
+        " notify_url = ?, submits = ?, answers = ? where id = ?",
         (
             _changed_readings(account.readings),
             account.standing,
             account.skew_ms,
             *_limit_values(account.limit),
+            account.notify_url,
             account.submits,
             account.answers,
             account.id,
@@ -120,6 +124,7 @@ def empty(tx: Transaction, account_id: str) -> None:
     for table in OWNED:
         tx.execute(f"delete from {table} where account = ?", (account_id,))
     tx.execute("update account set armed = 0 where id = ?", (account_id,))
+    notices.set_watch(tx, account_id, Watch())
 
 
 def delete(tx: Transaction, account_id: str) -> None:
@@ -182,6 +187,13 @@ def _account(row: Row) -> Account:
         standing=Standing(row["standing"]),
         skew_ms=row["skew_ms"],
         limit=_limit(row["per_second"], row["burst"]),
+        watch=Watch(
+            base=row["watch_base"],
+            warned=bool(row["watch_warned"]),
+            repeat_at=row["watch_repeat_at"],
+            due_at=row["watch_due_at"],
+        ),
+        notify_url=row["notify_url"],
         armed=row["armed"],
         submits=row["submits"],
         answers=row["answers"],

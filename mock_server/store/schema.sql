@@ -21,6 +21,11 @@ create table account (
   per_second real,               -- the throttle: domain/throttle.py; null: off
   burst integer not null,
   armed integer not null default 0,  -- how many faults it has, so that none costs no look
+  watch_base integer not null default 0,    -- the notices: domain/notices.py
+  watch_warned integer not null default 0,
+  watch_repeat_at integer,
+  watch_due_at integer,
+  notify_url text,               -- where notices are posted; null: nowhere
   submits integer not null,      -- counters that seed ids and durations; reset restarts them
   answers integer not null
 );
@@ -33,7 +38,8 @@ create table package (
   remaining integer not null check (remaining >= 0),
   fen integer not null,
   bought_at integer not null,
-  expires_at integer not null
+  expires_at integer not null,
+  notice_at integer              -- when its expiry notice is due; null: told, or too short a life
 );
 create index package_by_account on package (account, expires_at, bought_at, id);
 
@@ -47,6 +53,34 @@ create table ledger (
   at integer not null,
   primary key (account, call_id)
 ) without rowid;
+create index ledger_by_task on ledger (account, task_id, fen);
+
+-- The sums of the ledger, and of what every rule of charging would make of the same calls, so that
+-- a bill needs no counting: `calls` and `fen` are what the service answered, at the price of the
+-- next credit; `charged` and `charged_fen` what was really paid.
+create table charge_total (
+  account text not null,
+  day integer not null,          -- days since 1970 in the vendor's time zone
+  package_id integer not null,   -- 0: no package could have paid
+  operation text not null,
+  refused integer not null,
+  calls integer not null,
+  fen integer not null,
+  charged integer not null,
+  charged_fen integer not null,
+  primary key (account, day, package_id, operation, refused)
+) without rowid;
+
+create table notice (
+  id integer primary key autoincrement,
+  account text not null,
+  kind text not null,
+  at integer not null,
+  package integer not null,
+  remaining integer not null,
+  text text not null
+);
+create index notice_by_account on notice (account, id);
 
 create table task (
   account text not null,
@@ -67,11 +101,21 @@ create table task (
   primary key (account, number)
 ) without rowid;
 create unique index task_by_id on task (account, id);
+create index task_by_end on task (account, ends_at);
+
+-- How many tasks end in which minute, so that counting those still listed needs no counting.
+create table task_total (
+  account text not null,
+  minute integer not null,       -- since 1970; -1: they never end
+  tasks integer not null,
+  primary key (account, minute)
+) without rowid;
 
 create table callback (
   id integer primary key autoincrement,
   account text not null,
-  task_id text not null,
+  task_id text not null,         -- '' where it tells of a notice
+  notice_id integer,
   url text not null,
   due_at integer,                -- null: its task never ends
   state text not null,

@@ -5,6 +5,9 @@ from dataclasses import fields
 from mock_server.domain.tasks import RETENTION_MS, Plan, Status, Task
 from mock_server.store.transaction import Row, Transaction
 
+MINUTE_MS = 60_000
+_NEVER = -1
+
 # claim list-retention: ended tasks are forgotten after 24 h
 _KEPT = "account = ? and (ends_at is null or ends_at > ?)"
 
@@ -35,6 +38,7 @@ def insert(tx: Transaction, task: Task) -> None:
             plan.outcome,
         ),
     )
+    _count(tx, task, plan.ends_at, 1)
 
 
 def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
@@ -54,14 +58,27 @@ def page(tx: Transaction, account_id: str, now: int, *, offset: int, limit: int)
 
 def kept(tx: Transaction, account_id: str, now: int) -> int:
     """Return how many tasks the service still lists."""
-    row = tx.one(
-        f"select count(*) as kept from task where {_KEPT}", (account_id, now - RETENTION_MS)
+    forgotten_at = now - RETENTION_MS
+    minute = forgotten_at // MINUTE_MS
+    whole = tx.one(
+        "select coalesce(sum(tasks), 0) as kept from task_total where account = ?"
+        " and (minute > ? or minute = -1)",
+        (account_id, minute),
     )
-    return int(row["kept"]) if row else 0
+    # Of the minute that is being forgotten just now, the tasks are counted.
+    part = tx.one(
+        "select count(*) as kept from task where account = ? and ends_at > ? and ends_at < ?",
+        (account_id, forgotten_at, (minute + 1) * MINUTE_MS),
+    )
+    return sum(int(row["kept"]) for row in (whole, part) if row)
 
 
 def set_plan(tx: Transaction, task: Task) -> None:
     """Keep a new plan."""
+    before = get(tx, task.account, task.id)
+    if before is not None:
+        _count(tx, task, before.plan.ends_at, -1)
+        _count(tx, task, task.plan.ends_at, 1)
     tx.execute(
         "update task set starts_at = ?, ends_at = ?, outcome = ? where account = ? and id = ?",
         (task.plan.starts_at, task.plan.ends_at, task.plan.outcome, task.account, task.id),
@@ -83,6 +100,15 @@ def next_end(tx: Transaction, account_id: str, now: int) -> Row | None:
         "select ends_at as at, id as task_id from task where account = ? and ends_at > ?"
         " order by ends_at, number limit 1",
         (account_id, now),
+    )
+
+
+def _count(tx: Transaction, task: Task, ends_at: int | None, step: int) -> None:
+    minute = _NEVER if ends_at is None else ends_at // MINUTE_MS
+    tx.execute(
+        "insert into task_total values (?,?,?) on conflict (account, minute)"
+        " do update set tasks = task_total.tasks + excluded.tasks",
+        (task.account, minute, step),
     )
 
 

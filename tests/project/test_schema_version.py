@@ -9,10 +9,10 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "0692048bc5375d3ce05ca865fdcc6f5bcdcda14130c31b5a2c0b119cc26da59b"
+SCHEMA = "dcaf938ca030eb6af0122c2c8d55245880eff8c98a47f0bbfa37b7a419d54fc3"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
-    "clock_at", "rate", "frozen",
+    "clock_at", "rate", "frozen", "notify_url",
 )  # fmt: skip
 
 

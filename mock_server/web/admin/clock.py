@@ -45,6 +45,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "kind": event.kind,
                 "at": event.at,
                 "task_id": event.task_id,
+                "package": event.package,
             }
         if body.get("settle"):
             shown["delivered"] = callbacks.settle(simulator, account_id, changed.due)

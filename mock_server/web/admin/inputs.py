@@ -66,6 +66,13 @@ def whole(query: dict[str, str], name: str, *, default: int, most: int, least: i
     return int(text)
 
 
+def page_of_query() -> tuple[int, int]:
+    """Return `after` and `limit` of a listing that takes no other parameter."""
+    query = query_of(("after", "limit"))
+    after = whole(query, "after", default=0, most=2**62)
+    return after, whole(query, "limit", default=100, most=MAX_PAGE, least=1)
+
+
 def flag(query: dict[str, str], name: str) -> bool | None:
     """Return true or false from the query, None if it is not given."""
     text = query.get(name)
