@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from mock_server.simulator import Simulator
 from tests.support import worlds
-from tests.support.worlds import Postbox, RealClock, World
+from tests.support.worlds import Gallery, Postbox, RealClock, World
 
 # The same examples in every run: what fails here fails everywhere, and fails again.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
@@ -27,9 +27,15 @@ def postbox() -> Postbox:
 
 
 @pytest.fixture
-def simulator(real_now: RealClock, postbox: Postbox) -> Iterator[Simulator]:
+def gallery() -> Gallery:
+    """Where source images come from."""
+    return Gallery()
+
+
+@pytest.fixture
+def simulator(real_now: RealClock, postbox: Postbox, gallery: Gallery) -> Iterator[Simulator]:
     """A simulator on a private file."""
-    with worlds.simulator(real_now, postbox) as built:
+    with worlds.simulator(real_now, postbox, gallery) as built:
         yield built
 
 

@@ -70,6 +70,7 @@ create table task (
   primary key (account, number)
 ) without rowid;
 create unique index task_by_id on task (account, id);
+create index task_unread on task (account) where content is null;
 
 -- Short links, unique on the server: nothing but the code is in their address.
 create table short_link (

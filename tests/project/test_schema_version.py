@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "53a3ac1deadb7759d4127ce4318e62a81649546c25ad46d5eff106c6af30d128"
+SCHEMA = "3d7a48e96e82465a7585288bfb11442aa1409cee626c7769d6a62184de1114b4"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen",
