@@ -8,7 +8,7 @@ import logging
 import threading
 from concurrent.futures import Future
 
-from mock_server.actions import callbacks
+from mock_server.actions import callbacks, images
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
 
@@ -52,6 +52,7 @@ class Deliverer:
     def _run(self) -> None:
         if not self._simulator.database.shared:
             self._simulator.database.run(rows.release_all)
+        images.resume(self._simulator)
         while not self._stopped:
             try:
                 self._look()

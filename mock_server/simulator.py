@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
+from mock_server import images
 from mock_server.contract import Catalogue, load_catalogue
 from mock_server.domain.callbacks import Address, Outcome
+from mock_server.domain.source_images import SourceRead
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
 from mock_server.store.database import Database
@@ -22,6 +25,7 @@ FLUSH_S = 10.0
 log = logging.getLogger(__name__)
 
 Post = Callable[[Address, bytes], Future[Outcome]]
+Fetch = Callable[[Address], Future[SourceRead]]
 
 
 class Alarm:
@@ -98,6 +102,7 @@ class Simulator:
     catalogue: Catalogue
     database: Database
     post: Post
+    fetch: Fetch
     real_now: Callable[[], int]
     draw_bytes: Callable[[int], bytes] = os.urandom
     alarm: Alarm = field(default_factory=Alarm)
@@ -148,6 +153,7 @@ def build_simulator(
     scheduler: Scheduler | None = None,
     real_now: Callable[[], int] = wall_clock,
     post: Post | None = None,
+    fetch: Fetch | None = None,
     own_ports: tuple[int, ...] = (),
 ) -> Simulator:
     """Put a simulator together.
@@ -168,6 +174,7 @@ def build_simulator(
         catalogue=load_catalogue(),
         database=database,
         post=post or outbound.post,
+        fetch=fetch or partial(outbound.fetch, read=images.read_code),
         real_now=steady(real_now),
         close_outbound=outbound.close,
     )

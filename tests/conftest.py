@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from mock_server.simulator import Simulator
 from tests.support import databases, worlds
-from tests.support.worlds import Postbox, RealClock, World
+from tests.support.worlds import Gallery, Postbox, RealClock, World
 
 # The same examples in every run: what fails here fails everywhere, and fails again.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
@@ -33,9 +33,17 @@ def address(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def simulator(real_now: RealClock, postbox: Postbox, address: str) -> Iterator[Simulator]:
+def gallery() -> Gallery:
+    """Where source images come from."""
+    return Gallery()
+
+
+@pytest.fixture
+def simulator(
+    real_now: RealClock, postbox: Postbox, gallery: Gallery, address: str
+) -> Iterator[Simulator]:
     """A simulator on an empty database."""
-    with worlds.simulator(real_now, postbox, database=address) as built:
+    with worlds.simulator(real_now, postbox, gallery, database=address) as built:
         yield built
 
 

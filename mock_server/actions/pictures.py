@@ -55,25 +55,32 @@ def find(tx: Transaction, simulator: Simulator, address: Address) -> Picture | M
     return Picture(content=task.content, style_id=task.style_id or "", seed=seed)
 
 
-def book(
-    tx: Transaction, simulator: Simulator, address: Address, call: Call, answer: Answer
-) -> None:
-    """Journal the fetch of a picture; it is never charged."""
-    account = account_rows.get(tx, address.account)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Who fetches what: a picture, or where a short link leads."""
+
+    operation: Operation
+    account: str
+    task_id: str | None
+
+
+def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> None:
+    """Journal a fetch; it is never charged."""
+    account = account_rows.get(tx, fetch.account)
     real_now = simulator.real_now()
     secrets = account.secrets if account else ()
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
         request_id="",
-        operation=Operation.GET_PICTURE,
+        operation=fetch.operation,
         method=call.method,
         path=redact_target(call.target, secrets),
         status=answer.status,
         error_code=None,
         charge=Charge.NEVER,
         fen=0,
-        task_id=address.task_id if account else None,
+        task_id=fetch.task_id if account else None,
         request_headers=header_lines(call.headers, secrets),
         request=Capture(body=b"", length=0, sha256=None),
         answer_headers=answer_lines(answer.headers, call.headers, secrets),

@@ -5,6 +5,8 @@ Only `gateway` calls these, inside its own transaction.
 
 from dataclasses import dataclass, replace
 
+from mock_server.actions import images, short_links
+from mock_server.actions.tasks import replan
 from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
 from mock_server.domain.bodies import Fields, text_field
@@ -12,7 +14,7 @@ from mock_server.domain.calls import Operation
 from mock_server.domain.errors import Refusal
 from mock_server.domain.paging import parse_page
 from mock_server.domain.shapes import SUCCESS, Shape, page_shape, said, task_shape
-from mock_server.domain.submissions import Submission, parse_submission
+from mock_server.domain.submissions import TOO_LONG_REMARK, Submission, parse_submission
 from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks
@@ -20,7 +22,6 @@ from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
 
 FAILED_REMARK = "创作失败"
-TOO_LONG_REMARK = "创作失败: 内容过长"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,12 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     account = request.account
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
     task = _new_task(simulator, request, submission)
+    if submission.short_link:
+        link = short_links.make(tx, account, task, request.now)
+        task = replace(task, content=f"{request.base_url}/s/{link.code}")
     task_rows.insert(tx, task)
+    if task.content is None:
+        images.read_later(tx, simulator, task)
     # claim callback-on-failure: nothing is pushed for a task that fails
     if task.call_back and task.plan.outcome is Status.SUCCEEDED:
         _plan_callback(tx, simulator, account, task)
@@ -105,7 +111,8 @@ def _new_task(simulator: Simulator, request: Request, submission: Submission) ->
     if order == NO_ORDER and magic is not None:
         order = magic.order
     if not submission.holdable:
-        order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK)
+        order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK, pictures=None)
+    plan = tasks.plan_task(account.seed, number, request.now, order)
     return Task(
         account=account.id,
         id=tasks.task_id(account.seed, number, account.readings),
@@ -120,7 +127,7 @@ def _new_task(simulator: Simulator, request: Request, submission: Submission) ->
         # claim result-count
         pictures=int(account.readings.result_count) if order.pictures is None else order.pictures,
         remark=order.remark,
-        plan=tasks.plan_task(account.seed, number, request.now, order),
+        plan=plan if submission.content is not None else tasks.hold(plan),
     )
 
 
@@ -130,10 +137,10 @@ def _asked(tx: Transaction, simulator: Simulator, request: Request, task: Task) 
     if plan is task.plan:
         return task
     task = replace(task, plan=plan)
-    task_rows.set_plan(tx, task)
-    if plan.ends_at is not None and plan.outcome is Status.SUCCEEDED:
-        callbacks.move(tx, task.account, task.id, plan.ends_at)
-        tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    if plan.ends_at is None:
+        task_rows.set_plan(tx, task)
+    else:
+        replan(tx, simulator, request.account, task, request.now)
     return task
 
 

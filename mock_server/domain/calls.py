@@ -25,6 +25,7 @@ class Operation(StrEnum):
     LIST_TASKS = "list_tasks"
     QUERY_TASK = "query_task"
     GET_PICTURE = "get_picture"
+    FOLLOW_SHORT_LINK = "follow_short_link"
 
 
 # claim submit-route; the other two paths are invented: claims list-route, query-route

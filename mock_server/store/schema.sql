@@ -104,6 +104,7 @@ create table task (
   primary key (account, number)
 ) without rowid;
 create unique index task_by_id on task (account, id);
+create index task_unread on task (account) where content is null;
 create index task_by_end on task (account, ends_at);
 
 -- How many tasks end in which minute, so that counting those still listed needs no counting.

@@ -112,6 +112,17 @@ def after(tx: Transaction, account_id: str, number: int, limit: int) -> list[Tas
     return [_task(row) for row in rows]
 
 
+def unread(tx: Transaction) -> list[Task]:
+    """Return the tasks of every account whose source image is still to be read."""
+    return [_task(row) for row in tx.all("select * from task where content is null")]
+
+
+def has_unread(tx: Transaction, account_id: str) -> bool:
+    """Whether an account has a task whose source image is still to be read."""
+    found = tx.one("select 1 from task where account = ? and content is null", (account_id,))
+    return found is not None
+
+
 def next_end(tx: Transaction, account_id: str, now: int) -> Row | None:
     """Return `at, task_id` of the next task to end."""
     return tx.one(

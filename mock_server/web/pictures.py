@@ -8,8 +8,8 @@ from flask import Blueprint, Response, request
 
 from mock_server import render
 from mock_server.actions import pictures
-from mock_server.actions.pictures import Address, Missing, Picture
-from mock_server.domain.calls import Answer
+from mock_server.actions.pictures import Address, Fetch, Missing, Picture
+from mock_server.domain.calls import Answer, Operation
 from mock_server.simulator import Simulator
 from mock_server.web.vendor import read_call
 
@@ -30,7 +30,8 @@ def blueprint(simulator: Simulator) -> Blueprint:
             body=response.get_data() if response.status_code == 200 else b"",
         )
         call = read_call()
-        simulator.database.run(lambda tx: pictures.book(tx, simulator, address, call, answer))
+        fetch = Fetch(operation=Operation.GET_PICTURE, account=account, task_id=task_id)
+        simulator.database.run(lambda tx: pictures.book(tx, simulator, fetch, call, answer))
         return response
 
     return routes

@@ -20,7 +20,8 @@ def flipped(world: World, words: dict[str, str], call: Any) -> list[tuple[int, s
     """Return status and error code of a call before and after the readings change."""
     seen = []
     for change in ({}, words):
-        reread(world, change)
+        if change:
+            reread(world, change)
         answer: TestResponse = call()
         seen.append((answer.status_code, answer.headers.get("X-Ca-Error-Code")))
     return seen
@@ -169,3 +170,15 @@ def test_a_throttled_answer_says_when_to_come_again(world: World) -> None:
     assert (silent.status_code, silent.headers.get("Retry-After")) == (429, None)
     assert (told.status_code, told.headers["Retry-After"]) == (429, "10")
     assert world.vendor("/taskList").status_code == 200
+
+
+@pytest.mark.claim("image-is-content")
+def test_a_source_image_is_not_looked_at_where_its_address_is_encoded(world: World) -> None:
+    fields = {"qr_code_url": "http://127.0.0.1:9/nothing.png", "style_id": "pet_cat"}
+    tasks = []
+    for change in ({}, {"image.content": "address"}):
+        reread(world, change or {"image.content": "decoded"})
+        tasks.append(body_of(world.vendor("/submitTask", fields))["task_id"])
+    world.clock(advance="1m")
+
+    assert [world.query(task_id)["status"] for task_id in tasks] == ["failed", "succeeded"]

@@ -21,6 +21,7 @@ LAYERS = {
     "store": 3,
     "render": 3,
     "outbound": 3,
+    "images": 3,
     "tls": 3,
     "settings": 2,
     "contract": 2,

