@@ -8,10 +8,10 @@ from mock_server.domain.accounts import Origin
 from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 2
-SCHEMA = "86fc3abc5cdd11da48dd8798835e0e8fce7e627040ffddf7ea6c73fb5c14593e"
+VERSION = 3
+SCHEMA = "bd4fa9945fa4bff47022b4216023ca29e9b2294c017a8d32cbb8e3b17e497a4d"
 ORIGIN = (
-    "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
+    "credits", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen",
 )  # fmt: skip
 

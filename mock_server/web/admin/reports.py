@@ -106,6 +106,8 @@ def call_json(row: Row) -> dict[str, Any]:
         "task_id": row["task_id"],
         "request": _message(row, "request"),
         "answer": _message(row, "answer"),
+        "faults": json.loads(row["faults"]),
+        "sent": json.loads(row["sent"]) if row["sent"] else None,
         "findings": json.loads(row["findings"]),
     }
 
