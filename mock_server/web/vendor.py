@@ -7,6 +7,7 @@ from urllib.parse import quote
 from flask import Request, Response, request
 
 from mock_server.actions import gateway
+from mock_server.actions.gateway import Hold
 from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 
@@ -16,12 +17,25 @@ _AUTHORITY = re.compile(r"(?i)^https?://[^/?#]*(?=/)")
 
 
 def answer_call(simulator: Simulator, call: Call) -> Answer:
-    """Answer one call through the gateway; our own failure becomes our 500."""
+    """Answer one call through the gateway; our own failure becomes our 500.
+
+    A delay holds this thread: a WSGI server has nothing else that could wait.
+    """
+    run = simulator.database.run
     try:
-        return simulator.database.run(lambda tx: gateway.handle(tx, simulator, call))
+        outcome = run(lambda tx: gateway.handle(tx, simulator, call))
+        if isinstance(outcome, Hold):
+            held = outcome
+            simulator.pause(held.ms)
+            outcome = run(lambda tx: gateway.handle(tx, simulator, call, held))
+        assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
     except Exception as error:
         log.exception("a call failed in the simulator")
         bug = error
+    else:
+        if outcome.delay_ms:
+            simulator.pause(outcome.delay_ms)
+        return outcome
     try:
         return simulator.database.run(lambda tx: gateway.record_bug(tx, simulator, call, bug))
     except Exception:
