@@ -38,7 +38,7 @@ class Dribble:
     """The body comes a few bytes at a time."""
 
     chunk_bytes: int = 1
-    every_ms: int = 100
+    pause_ms: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def dribble(fault: Dribble, head: bytes, body: bytes) -> Script:
     """The head at once, then the body by and by."""
     starts = range(0, len(body), fault.chunk_bytes)
     chunks = [body[start : start + fault.chunk_bytes] for start in starts]
-    parts = [Part(after_ms=fault.every_ms, data=chunk) for chunk in chunks]
+    parts = [Part(after_ms=fault.pause_ms, data=chunk) for chunk in chunks]
     return Script(
         parts=(Part(data=head), *parts), end=End.KEEP, what=What.WHOLE, body_bytes=len(body)
     )
