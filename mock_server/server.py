@@ -213,11 +213,7 @@ async def _answer(
 ) -> None:
     settings = simulator.settings
     express = Express(simulator, create_app(simulator))
-    limits = Limits(
-        request_timeout=settings.request_timeout,
-        answer_defect=express.answer,
-        note_left=express.note_left,
-    )
+    limits = Limits(settings.request_timeout, express.answer, express.note_left)
     config = uvicorn.Config(
         express,
         http=functools.partial(ShortCallProtocol, limits=limits, take=express.take),  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ from mock_server.domain.billing import Package
 from mock_server.domain.calls import Answer, Call, header
 from mock_server.domain.errors import GatewayError, Refusal
 from mock_server.domain.faults import wire
-from mock_server.domain.faults.rules import Rule
+from mock_server.domain.faults.rules import FaultError, Rule
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
 from mock_server.domain.scripts import What
@@ -128,13 +128,19 @@ def bug_answer(error: BaseException) -> Answer:
     """Return our own 500, which no client can mistake for the vendor's."""
     name = type(error).__name__
     text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
+    answer = _ours(500, text)
+    return replace(answer, headers=(*answer.headers, (BUG_HEADER, name)))
+
+
+def cannot_answer(error: FaultError) -> Answer:
+    """Return our own 501: the server in front cannot do what was ordered of it."""
+    return _ours(501, f"artqr-mock cannot do this here: {error}")
+
+
+def _ours(status: int, text: str) -> Answer:
     body = json.dumps({"error": text}).encode()
-    headers = (
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(body))),
-        (BUG_HEADER, name),
-    )
-    return Answer(status=500, headers=headers, body=body)
+    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+    return Answer(status=status, headers=headers, body=body)
 
 
 def _refused(simulator: Simulator, visit: Visit, error: GatewayError) -> Decision:

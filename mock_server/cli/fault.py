@@ -8,10 +8,10 @@ import click
 
 from mock_server.cli.common import account_options, instant, json_option, print_json
 from mock_server.client import AccountClient
-from mock_server.contract import document, fault_schema
+from mock_server.contract import load_toml
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.faults.kinds import KINDS
-from mock_server.domain.faults.rules import COUNTS, Kind
+from mock_server.domain.faults.rules import COUNTS, Kind, Stage
 
 OPERATIONS = ("submit_task", "list_tasks", "query_task")
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
@@ -111,14 +111,12 @@ def kinds(*, as_json: bool) -> None:
     if as_json:
         print_json([_about(kind) for kind in KINDS.values()])
         return
-    stage = None
-    for kind in KINDS.values():
-        if kind.stage != stage:
-            stage = kind.stage
-            click.echo(f"{'' if kind is next(iter(KINDS.values())) else chr(10)}{stage}")
-        about = _about(kind)
-        click.echo(f"  {' '.join([kind.name, *map(_placeholder, about['parameters'])])}")
-        click.echo(f"      {about['says']}")
+    for stage in Stage:
+        click.echo(f"{stage}:")
+        for kind in [kind for kind in KINDS.values() if kind.stage is stage]:
+            about = _about(kind)
+            click.echo(f"  {' '.join([kind.name, *map(_placeholder, about['parameters'])])}")
+            click.echo(f"      {about['says']}")
 
 
 @fault.command()
@@ -130,11 +128,11 @@ def clear(*, fault_id: int | None, account: AccountClient) -> None:
 
 
 def _about(kind: Kind) -> dict[str, Any]:
-    schema = document("admin.openapi")["components"]["schemas"][fault_schema(kind.name)]
+    says = {each["kind"]: each["says"] for each in load_toml("faults.toml")["fault"]}
     return {
         "kind": kind.name,
         "stage": kind.stage,
-        "says": " ".join(schema["description"].split()),
+        "says": says[kind.name],
         "operations": list(kind.operations),
         "parameters": [
             {"name": field.name, "needed": field.default is MISSING} for field in fields(kind.fault)

@@ -9,6 +9,7 @@ from flask import Request, Response, request
 from mock_server.actions import gateway
 from mock_server.actions.gateway import Hold
 from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
+from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,16 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
             simulator.pause(held.ms)
             outcome = run(lambda tx: gateway.handle(tx, simulator, call, held))
         assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
+    except FaultError as error:  # a magic account whose faults need more than a WSGI server
+        return gateway.cannot_answer(error)
     except Exception as error:
         log.exception("a call failed in the simulator")
         bug = error
     else:
+        if outcome.damage is not None:  # armed while the database was served by `serve`
+            return gateway.cannot_answer(
+                FaultError("this server cannot do the fault that is armed")
+            )
         if outcome.delay_ms:
             simulator.pause(outcome.delay_ms)
         return outcome
