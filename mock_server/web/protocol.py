@@ -22,7 +22,7 @@ MAX_HEAD_BYTES = 64 * 1024
 LINGER_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """`request_timeout` is the seconds a peer has to send one whole request.
 
