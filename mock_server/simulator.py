@@ -94,9 +94,18 @@ class Background:
             log.error("background work failed", exc_info=error)
 
 
+def pause(ms: int) -> None:
+    """Hold this thread."""
+    time.sleep(ms / 1000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy."""
+    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy.
+
+    `has_connections`: the server that is in front has its connections in hand, so that faults of
+    the wire can be ordered. `pause` holds the thread of a server that has not, for ms.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -108,6 +117,8 @@ class Simulator:
     alarm: Alarm = field(default_factory=Alarm)
     background: Background = field(default_factory=Background)
     close_outbound: Callable[[], None]
+    has_connections: bool = False
+    pause: Callable[[int], None] = pause
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -158,8 +169,9 @@ def build_simulator(
 ) -> Simulator:
     """Put a simulator together.
 
-    `own_ports` are the ports this server listens on, where no callback may go. Raises
-    store.files.DatabaseFileError if the database cannot be used.
+    `own_ports` are the ports of our own server, which has its connections in hand, and where no
+    callback may go; none under a foreign one. Raises store.files.DatabaseFileError if the
+    database cannot be used.
     """
     database = Database(settings.database_path, scheduler)
     outbound = Outbound(
@@ -177,4 +189,5 @@ def build_simulator(
         fetch=fetch or partial(outbound.fetch, read=images.read_code),
         real_now=steady(real_now),
         close_outbound=outbound.close,
+        has_connections=bool(own_ports),
     )

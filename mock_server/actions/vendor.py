@@ -3,6 +3,7 @@
 Only `gateway` calls these, inside its own transaction.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mock_server.actions import images, short_links
@@ -26,13 +27,15 @@ FAILED_REMARK = "创作失败"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call that the gateway let through. `order`: what is to become of a task it submits."""
+    """A call that the gateway let through. `order` and `shape` are what is to become of a task
+    that it submits."""
 
     account: Account
     now: int
     fields: Fields
     base_url: str
     order: TaskOrder = NO_ORDER
+    shape: Callable[[Task], Task] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     if submission.short_link:
         link = short_links.make(tx, account, task, request.now)
         task = replace(task, content=f"{request.base_url}/s/{link.code}")
+    if request.shape is not None:
+        task = request.shape(task)
     task_rows.insert(tx, task)
     if task.content is None:
         images.read_later(tx, simulator, task)

