@@ -28,6 +28,14 @@ Post = Callable[[Address, bytes], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """The ways out: post a callback, fetch and read a source image."""
+
+    post: Post
+    fetch: Fetch
+
+
 class Alarm:
     """Tells whoever waits for due callbacks that there may be one, from any thread."""
 
@@ -94,9 +102,18 @@ class Background:
             log.error("background work failed", exc_info=error)
 
 
+def pause(ms: int) -> None:
+    """Hold this thread."""
+    time.sleep(ms / 1000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy."""
+    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy.
+
+    `has_connections`: the server that is in front has its connections in hand, so that faults of
+    the wire can be ordered. `pause` holds the thread of a server that has not, for ms.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -108,6 +125,8 @@ class Simulator:
     alarm: Alarm = field(default_factory=Alarm)
     background: Background = field(default_factory=Background)
     close_outbound: Callable[[], None]
+    has_connections: bool = False
+    pause: Callable[[int], None] = pause
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -152,13 +171,14 @@ def build_simulator(
     *,
     scheduler: Scheduler | None = None,
     real_now: Callable[[], int] = wall_clock,
-    post: Post | None = None,
-    fetch: Fetch | None = None,
+    network: Network | None = None,
     own_ports: tuple[int, ...] = (),
+    has_connections: bool = False,
 ) -> Simulator:
     """Put a simulator together.
 
-    `own_ports` are the ports this server listens on, where no callback may go. Raises
+    `own_ports` are the ports this server listens on, where no callback may go;
+    `has_connections`: see Simulator. Raises
     store.files.DatabaseFileError if the database cannot be used.
     """
     database = Database(settings.database_path, scheduler)
@@ -173,8 +193,9 @@ def build_simulator(
         settings=settings,
         catalogue=load_catalogue(),
         database=database,
-        post=post or outbound.post,
-        fetch=fetch or partial(outbound.fetch, read=images.read_code),
+        post=network.post if network else outbound.post,
+        fetch=network.fetch if network else partial(outbound.fetch, read=images.read_code),
         real_now=steady(real_now),
         close_outbound=outbound.close,
+        has_connections=has_connections,
     )

@@ -12,7 +12,7 @@ from functools import lru_cache
 from mock_server.domain.calls import Answer, Header
 from mock_server.domain.errors import ErrorTables, GatewayError, Refusal, classic_row
 from mock_server.domain.readings import Readings
-from mock_server.domain.shapes import REFUSED, Shape, enveloped, said
+from mock_server.domain.shapes import FINE, REFUSED, PlatformFault, Shape, enveloped, said
 
 SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: the word keeps it honest
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured
@@ -87,10 +87,16 @@ def preflight_answer(stamp: Stamp) -> Answer:
 
 
 def result_answer(
-    body: Shape, readings: Readings, res_id: str, stamp: Stamp, *, charged: bool
+    body: Shape,
+    readings: Readings,
+    res_id: str,
+    stamp: Stamp,
+    *,
+    charged: bool,
+    fault: PlatformFault = FINE,
 ) -> Answer:
-    """Return a 200 with the service's result in the envelope."""
-    content = enveloped(body, res_id, int(charged), readings)
+    """Return a 200 with the service's result in the envelope; `fault` is the platform's."""
+    content = enveloped(body, res_id, int(charged), readings, fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     if stamp.classic:
         headers = (*headers, ("X-Ca-Error-Message", "OK"), *CLASSIC_RESULT_HEADERS)
@@ -103,10 +109,12 @@ def refusal_answer(
     refusal: Refusal, readings: Readings, res_id: str, stamp: Stamp, *, charged: bool
 ) -> Answer:
     """Return the service's refusal: 450 and free, or under a reading 200 and charged."""
-    body = said(REFUSED, refusal.remark, readings)
+    fault = (refusal.platform_code, refusal.remark) if refusal.platform_code else FINE
+    # claim platform-envelope: the platform's code and text are in the envelope, which is empty
+    body = said(REFUSED, refusal.remark, readings) if fault is FINE else {}
     if refusal_status(readings) == 200:
-        return result_answer(body, readings, res_id, stamp, charged=charged)
-    content = enveloped(body, res_id, 0, readings)
+        return result_answer(body, readings, res_id, stamp, charged=charged, fault=fault)
+    content = enveloped(body, res_id, 0, readings, fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     return Answer(status=450, headers=headers, body=content)
 

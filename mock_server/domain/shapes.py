@@ -15,6 +15,8 @@ Shape = dict[str, object]
 
 SUCCESS = 0  # claim ret-code
 REFUSED = -1
+PlatformFault = tuple[int, str]
+FINE: PlatformFault = (0, "")  # the platform's code and text where it has not failed
 
 # claim task-words
 WORDS: Mapping[str, Mapping[Status, str | int]] = {
@@ -59,15 +61,20 @@ def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -
     return {"pagebean": shape} if readings.list_shape == "pagebean" else shape
 
 
-def enveloped(body: Shape, res_id: str, fee: int, readings: Readings) -> bytes:
-    """Return a body as it goes over the wire (claim envelope-kept)."""
+def enveloped(
+    body: Shape, res_id: str, fee: int, readings: Readings, fault: PlatformFault = FINE
+) -> bytes:
+    """Return a body as it goes over the wire (claim envelope-kept); `fault` is the platform's."""
+    platform_code, error = fault
     if readings.envelope == "bare":
-        return _JSON.encode(body).encode()
+        # What there is to say of the platform has no other place then.
+        shown = body if fault == FINE else said(platform_code, error, readings)
+        return _JSON.encode(shown).encode()
     # claim envelope-order: error, id, code, fee, body
     envelope = {
-        "showapi_res_error": "",
+        "showapi_res_error": error,
         "showapi_res_id": res_id,
-        "showapi_res_code": 0,
+        "showapi_res_code": platform_code,
         "showapi_fee_num": fee,
         "showapi_res_body": body,
     }

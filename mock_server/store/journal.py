@@ -1,6 +1,8 @@
 """Rows of the journal: every call seen, bounded by number and size, with drops counted."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from mock_server.domain.redaction import Capture
 from mock_server.store.transaction import Row, Transaction, Value
@@ -20,7 +22,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call, redacted; headers a line each. `account` None: it named none we know."""
+    """One call, redacted; headers a line each. `account` None: it named none we know.
+
+    `faults` and `sent` are JSON: the faults that happened to it, and what went over the wire
+    where that is not the answer (None: it is).
+    """
 
     account: str | None
     at: int
@@ -37,6 +43,8 @@ class Entry:
     request: Capture
     answer_headers: str
     answer: Capture
+    faults: str = "[]"
+    sent: str | None = None
 
 
 def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
@@ -51,8 +59,8 @@ def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
 _INSERT = (
     "insert into call (account, at, request_id, operation, method, path, status, error_code,"
     " charge, fen, task_id, request_headers, request_body, request_length, request_sha256,"
-    " answer_headers, answer_body, answer_length, answer_sha256, size)"
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
+    " size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -77,6 +85,8 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.answer.body,
         entry.answer.length,
         entry.answer.sha256,
+        entry.faults,
+        entry.sent,
     )
 
 
@@ -140,6 +150,17 @@ def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
 def set_findings(tx: Transaction, call_id: int, findings: str) -> None:
     """Keep what was found of a call, a JSON array; nothing if the call was dropped meanwhile."""
     tx.execute("update call set findings = ? where id = ?", (findings, call_id))
+
+
+def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:
+    """Return what went over the wire for a call; None if that was just the answer."""
+    row = tx.one("select sent from call where id = ?", (call_id,))
+    return json.loads(row["sent"]) if row and row["sent"] else None
+
+
+def set_sent(tx: Transaction, call_id: int, what: dict[str, Any]) -> None:
+    """Keep what went over the wire for a call."""
+    tx.execute("update call set sent = ? where id = ?", (json.dumps(what), call_id))
 
 
 def dropped(tx: Transaction, account: str | None) -> int:

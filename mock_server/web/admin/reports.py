@@ -98,7 +98,7 @@ def call_json(row: Row) -> dict[str, Any]:
         "operation": row["operation"],
         "method": row["method"],
         "path": row["path"],
-        "status": row["status"],
+        "status": row["status"] or None,
         "error_code": row["error_code"],
         "charged": row["charge"] == Charge.CHARGED,
         "fen": row["fen"],
@@ -106,6 +106,8 @@ def call_json(row: Row) -> dict[str, Any]:
         "task_id": row["task_id"],
         "request": _message(row, "request"),
         "answer": _message(row, "answer"),
+        "faults": json.loads(row["faults"]),
+        "sent": json.loads(row["sent"]) if row["sent"] else None,
         "findings": json.loads(row["findings"]),
     }
 
