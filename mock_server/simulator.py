@@ -28,6 +28,14 @@ Post = Callable[[Address, bytes], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """The ways out: post a callback, fetch and read a source image."""
+
+    post: Post
+    fetch: Fetch
+
+
 class Alarm:
     """Tells whoever waits for due callbacks that there may be one, from any thread."""
 
@@ -163,8 +171,7 @@ def build_simulator(
     *,
     scheduler: Scheduler | None = None,
     real_now: Callable[[], int] = wall_clock,
-    post: Post | None = None,
-    fetch: Fetch | None = None,
+    network: Network | None = None,
     own_ports: tuple[int, ...] = (),
 ) -> Simulator:
     """Put a simulator together.
@@ -185,8 +192,8 @@ def build_simulator(
         settings=settings,
         catalogue=load_catalogue(),
         database=database,
-        post=post or outbound.post,
-        fetch=fetch or partial(outbound.fetch, read=images.read_code),
+        post=network.post if network else outbound.post,
+        fetch=network.fetch if network else partial(outbound.fetch, read=images.read_code),
         real_now=steady(real_now),
         close_outbound=outbound.close,
         has_connections=bool(own_ports),

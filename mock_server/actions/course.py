@@ -7,11 +7,11 @@ is; those of the service where the operation would begin. Each counts the calls 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.actions import faults
+from mock_server.actions import faults, vendor
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import bodies
 from mock_server.domain.accounts import Account
-from mock_server.domain.calls import Operation, header
+from mock_server.domain.calls import Operation
 from mock_server.domain.errors import Refusal
 from mock_server.domain.faults.rules import Rule, Stage, Subject
 from mock_server.domain.faults.service import Effect
@@ -53,8 +53,7 @@ NOTHING = Effect()
 
 
 def _subject(visit: Visit, operation: Operation) -> Subject:
-    call = visit.call
-    fields = bodies.parse_fields(call.body, header(call, "content-type"))
+    fields = vendor.fields_of(visit.call)
     return Subject(
         operation=operation,
         text=_text(fields, "text"),

@@ -17,7 +17,6 @@ from mock_server.actions.admission import Payer
 from mock_server.actions.arrivals import Visit, arrive
 from mock_server.actions.booking import Decision, Served, book
 from mock_server.actions.course import Course, at_the_service, begin
-from mock_server.domain import bodies
 from mock_server.domain.accounts import Account
 from mock_server.domain.answers import (
     gateway_answer,
@@ -209,18 +208,11 @@ def _request(
     return vendor.Request(
         account=account,
         now=visit.stamp.now,
-        fields=_fields(call),
+        fields=vendor.fields_of(call),
         base_url=_base_url(simulator, call),
         order=effect.order,
         shape=effect.shape,
     )
-
-
-def _fields(call: Call) -> bodies.Fields:
-    """Return the fields of a call: of its body, or of the query where it is a GET."""
-    if call.method == "GET":
-        return bodies.parse_fields(call.query.encode(), bodies.FORM_TYPE)
-    return bodies.parse_fields(call.body, header(call, "content-type"))
 
 
 def _base_url(simulator: Simulator, call: Call) -> str:

@@ -10,8 +10,8 @@ from mock_server.actions import images, short_links
 from mock_server.actions.tasks import replan
 from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
-from mock_server.domain.bodies import Fields, text_field
-from mock_server.domain.calls import Operation
+from mock_server.domain.bodies import FORM_TYPE, Fields, parse_fields, text_field
+from mock_server.domain.calls import Call, Operation, header
 from mock_server.domain.errors import Refusal
 from mock_server.domain.paging import parse_page
 from mock_server.domain.shapes import SUCCESS, Shape, page_shape, said, task_shape
@@ -27,8 +27,8 @@ FAILED_REMARK = "创作失败"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call that the gateway let through. `order` and `shape` are what is to become of a task
-    that it submits."""
+    """A call that the gateway let through. `order` is what is to become of a task it submits,
+    `shape` what a fault makes of it."""
 
     account: Account
     now: int
@@ -47,6 +47,13 @@ class Result:
     submits: int = 0
 
 
+def fields_of(call: Call) -> Fields:
+    """Return the fields of a call: of its body, or of the query where it is a GET."""
+    if call.method == "GET":
+        return parse_fields(call.query.encode(), FORM_TYPE)
+    return parse_fields(call.body, header(call, "content-type"))
+
+
 def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
     """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
     account = request.account
@@ -57,6 +64,8 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
         task = replace(task, content=f"{request.base_url}/s/{link.code}")
     if request.shape is not None:
         task = request.shape(task)
+    if task.content is None:
+        task = replace(task, plan=tasks.hold(task.plan))
     task_rows.insert(tx, task)
     if task.content is None:
         images.read_later(tx, simulator, task)
@@ -117,7 +126,6 @@ def _new_task(simulator: Simulator, request: Request, submission: Submission) ->
         order = magic.order
     if not submission.holdable:
         order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK, pictures=None)
-    plan = tasks.plan_task(account.seed, number, request.now, order)
     return Task(
         account=account.id,
         id=tasks.task_id(account.seed, number, account.readings),
@@ -132,7 +140,7 @@ def _new_task(simulator: Simulator, request: Request, submission: Submission) ->
         # claim result-count
         pictures=int(account.readings.result_count) if order.pictures is None else order.pictures,
         remark=order.remark,
-        plan=plan if submission.content is not None else tasks.hold(plan),
+        plan=tasks.plan_task(account.seed, number, request.now, order),
     )
 
 

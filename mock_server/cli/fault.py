@@ -42,6 +42,8 @@ def _option_type(name: str, hint: Any) -> Any:
         return click.Choice([word.value for word in hint])
     if name.endswith("_ms"):
         return str
+    if float in get_args(hint):
+        return float
     is_whole = int in (hint, *get_args(hint))
     return int if is_whole else str
 

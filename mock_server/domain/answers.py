@@ -12,7 +12,7 @@ from functools import lru_cache
 from mock_server.domain.calls import Answer, Header
 from mock_server.domain.errors import ErrorTables, GatewayError, Refusal, classic_row
 from mock_server.domain.readings import Readings
-from mock_server.domain.shapes import FINE, REFUSED, Shape, enveloped, said
+from mock_server.domain.shapes import FINE, REFUSED, PlatformFault, Shape, enveloped, said
 
 SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: the word keeps it honest
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured
@@ -93,7 +93,7 @@ def result_answer(
     stamp: Stamp,
     *,
     charged: bool,
-    fault: tuple[int, str] = FINE,
+    fault: PlatformFault = FINE,
 ) -> Answer:
     """Return a 200 with the service's result in the envelope; `fault` is the platform's."""
     content = enveloped(body, res_id, int(charged), readings, fault)

@@ -15,7 +15,8 @@ Shape = dict[str, object]
 
 SUCCESS = 0  # claim ret-code
 REFUSED = -1
-FINE = (0, "")  # the platform's code and text where it has not failed
+PlatformFault = tuple[int, str]
+FINE: PlatformFault = (0, "")  # the platform's code and text where it has not failed
 
 # claim task-words
 WORDS: Mapping[str, Mapping[Status, str | int]] = {
@@ -61,14 +62,14 @@ def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -
 
 
 def enveloped(
-    body: Shape, res_id: str, fee: int, readings: Readings, fault: tuple[int, str] = FINE
+    body: Shape, res_id: str, fee: int, readings: Readings, fault: PlatformFault = FINE
 ) -> bytes:
-    """Return a body as it goes over the wire (claim envelope-kept); `fault` is the platform's
-    code and text, which come in an envelope whatever the reading.
-    """
-    if readings.envelope == "bare" and fault == FINE:
-        return _JSON.encode(body).encode()
+    """Return a body as it goes over the wire (claim envelope-kept); `fault` is the platform's."""
     platform_code, error = fault
+    if readings.envelope == "bare":
+        # What there is to say of the platform has no other place then.
+        shown = body if fault == FINE else said(platform_code, error, readings)
+        return _JSON.encode(shown).encode()
     # claim envelope-order: error, id, code, fee, body
     envelope = {
         "showapi_res_error": error,

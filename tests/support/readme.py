@@ -87,16 +87,6 @@ def magic_table() -> str:
     return "\n".join(rows)
 
 
-def magic_texts_table() -> str:
-    """Return the magic texts."""
-    rows = ["| `text` | What becomes of its task |", "|---|---|"]
-    rows += [
-        f"| `{each['text']}` | {each['says']} |"
-        for each in contract.load_toml("magic.toml")["text"]
-    ]
-    return "\n".join(rows)
-
-
 def faults_table() -> str:
     """Return the faults: how each is ordered, what two clients see, and what the books say."""
     rows = [
@@ -144,6 +134,16 @@ def _said(name: str, value: object) -> str:
 def _tasks(row: dict[str, object]) -> str:
     tasks = str(row.get("tasks", 0))
     return f"{tasks}: {row['later']}" if "later" in row else tasks
+
+
+def magic_texts_table() -> str:
+    """Return the magic texts."""
+    rows = ["| `text` | What becomes of its task |", "|---|---|"]
+    rows += [
+        f"| `{each['text']}` | {each['says']} |"
+        for each in contract.load_toml("magic.toml")["text"]
+    ]
+    return "\n".join(rows)
 
 
 def classic_table() -> str:

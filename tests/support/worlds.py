@@ -15,7 +15,7 @@ from mock_server.domain.callbacks import Address, Outcome
 from mock_server.domain.source_images import SourceError, SourceRead, unreachable
 from mock_server.images import read_code
 from mock_server.settings import Settings
-from mock_server.simulator import Simulator, build_simulator
+from mock_server.simulator import Network, Simulator, build_simulator
 from mock_server.web.flask_app import create_app
 
 START_AT = 1_700_000_000_000  # 2023-11-14T22:13:20Z
@@ -101,8 +101,7 @@ def simulator(
     built = build_simulator(
         Settings(**wanted),
         real_now=real_now or RealClock(),
-        post=post or Postbox(),
-        fetch=fetch or Gallery(),
+        network=Network(post=post or Postbox(), fetch=fetch or Gallery()),
     )
     try:
         built.database.run(lambda tx: accounts.ensure_default(tx, built))

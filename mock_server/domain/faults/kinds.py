@@ -107,6 +107,8 @@ def check(order: Order, place: Place) -> None:
         )
     if order.kind.name == "maintenance" and order.expires_in_ms is None:
         raise FaultError("maintenance has an end: say expires_in_ms")
+    if isinstance(order.fault, service.Ordered):
+        service.task_order(order.fault)
     if "code" in _names(order.kind.fault):
         gateway.check_code(order.fault.code, place.tables, classic=place.classic)
 

@@ -7,12 +7,13 @@ Rule 3: a ghost is carried out to the end, and then answered as an error: it exi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from mock_server.domain.calls import Operation
 from mock_server.domain.errors import GatewayError, Refusal
 from mock_server.domain.faults.gateway import Coded, Plain, coded
 from mock_server.domain.faults.rules import Kind, Stage
+from mock_server.domain.task_orders import TaskOrderError, order_of
 from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
 
 SUBMITS = (Operation.SUBMIT_TASK,)
@@ -22,8 +23,8 @@ Shape = Callable[[Task], Task]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """What a fault of the service does: `says` instead of the operation, `answers` instead of
-    what the operation, carried out, would have answered; `order` and `shape` are what becomes of a
-    new task."""
+    what the operation, carried out, would have answered; `order` is what is to become of a new
+    task, `shape` what it makes of it."""
 
     says: Refusal | None = None
     answers: GatewayError | None = None
@@ -58,6 +59,18 @@ class Slow:
     """The task takes this long, on the account's clock."""
 
     lasts_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """What is to become of the task: a `TaskOrder`."""
+
+    outcome: str | None = None
+    remark: str | None = None
+    lasts_ms: int | None = None
+    factor: float | None = None
+    after_queries: int | None = None
+    pictures: int | None = None
 
 
 # claim platform-codes
@@ -127,6 +140,18 @@ def wrong_picture_link(_fault: Plain) -> Effect:
     return Effect(shape=lambda task: replace(task, base_url=f"{task.base_url}/gone"))
 
 
+def task_order(fault: Ordered) -> Effect:
+    """The task becomes what was ordered. Raises TaskOrderError for what cannot be."""
+    values = {name: value for name, value in asdict(fault).items() if value is not None}
+    if not values:
+        raise TaskOrderError(
+            f"order something of the task: {', '.join(field.name for field in fields(Ordered))}"
+        )
+    if "lasts_ms" in values:
+        values["duration_ms"] = values.pop("lasts_ms")
+    return Effect(order=order_of(values))
+
+
 def _of_tasks(name: str, fault: type[object], act: Callable[..., Effect]) -> Kind:
     return Kind(
         name=name, stage=Stage.SERVICE, fault=fault, act=act, operations=SUBMITS, slot="service"
@@ -142,4 +167,5 @@ KINDS = (
     _of_tasks("task_slow", Slow, task_slow),
     _of_tasks("empty_result", Plain, empty_result),
     _of_tasks("wrong_picture_link", Plain, wrong_picture_link),
+    _of_tasks("task_order", Ordered, task_order),
 )
