@@ -144,9 +144,11 @@ class Patch:
     notify_url: str | Literal[False] | None = None
 
 
-def change(tx: Transaction, account_id: str, patch: Patch) -> Account:
+def change(tx: Transaction, simulator: Simulator, account_id: str, patch: Patch) -> Account:
     """Change how a buyer stands with the marketplace, and where its notices are posted."""
     account = find(tx, account_id)
+    # What came due before goes where notices went until now.
+    account = notices.catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
     if patch.standing is not None:
         account = replace(account, standing=patch.standing)
     if patch.skew_ms is not None:

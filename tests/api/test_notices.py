@@ -69,6 +69,19 @@ def test_where_notices_go_can_be_changed_and_taken_away(world: World) -> None:
     assert world.admin("POST", f"{path}/reset")["notify_url"] is None
 
 
+def test_what_came_due_before_the_address_changed_goes_to_the_old_one(world: World) -> None:
+    buyer = Buyer(world, notify_url=TO, clock={"frozen": False})
+    buyer.buys("50")
+    buyer.calls(41)
+    world.real_now.now += 3 * DAY_MS  # a reminder is due, and nobody has looked
+
+    world.admin("PATCH", f"/accounts/{buyer.id}", {"notify_url": f"{TO}/new"})
+    world.real_now.now += 3 * DAY_MS
+    world.clock(buyer.id, freeze=True)
+
+    assert [url for url, _ in world.postbox.posted] == [TO, TO, f"{TO}/new"]
+
+
 @pytest.mark.parametrize("url", ["ftp://x", "no address", "http://", "http://a b"])
 def test_an_address_that_notices_cannot_go_to_is_refused(world: World, url: str) -> None:
     detail = world.admin("PATCH", "/accounts/default", {"notify_url": url}, expect=422)["detail"]

@@ -47,7 +47,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     @routes.patch("/accounts/<account_id>")
     def change_account(account_id: str) -> Response:
         patch = _patch(body_of("AccountChange"))
-        return jsonify(run(lambda tx: shown(tx, actions.change(tx, account_id, patch))))
+        return jsonify(run(lambda tx: shown(tx, actions.change(tx, simulator, account_id, patch))))
 
     @routes.post("/accounts/<account_id>/reset")
     def reset_account(account_id: str) -> Response:
