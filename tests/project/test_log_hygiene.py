@@ -43,6 +43,7 @@ def break_the_books(database: Path) -> None:
     """Make the next charged call and the next bill fail in the simulator."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("drop table ledger")
+        connection.execute("drop table charge_total")
 
 
 @pytest.mark.slow
