@@ -53,7 +53,7 @@ create table ledger (
   at integer not null,
   primary key (account, call_id)
 ) without rowid;
-create index ledger_by_task on ledger (account, task_id);
+create index ledger_by_task on ledger (account, task_id, fen);  -- fen: or all is scanned
 
 -- The sums of the ledger, and of what every rule of charging would make of the same calls, so that
 -- a bill needs no counting: `calls` and `fen` are what the service answered, at the price of the

