@@ -127,6 +127,13 @@ class Money(RuleBasedStateMachine):
     def spend_down_to(self, pick: int, left: int) -> None:
         self.spend(self.pick(pick), left)
 
+    @rule(pick=PICKS, kind=st.sampled_from(["list", "query"]))
+    def look_for_free_when_all_is_spent(self, pick: int, kind: str) -> None:
+        buyer = self.pick(pick)
+        self.spend(buyer, 0)
+        buyer.change("charge.polls", "submit-only")
+        self.call_once(buyer, kind)
+
     @rule(pick=PICKS, unseen=UNSEEN, kind=st.sampled_from(KINDS),
           standing=st.sampled_from(["arrears", "unauthorized"]))  # fmt: skip
     def call_in_bad_standing(self, pick: int, unseen: int | None, kind: str, standing: str) -> None:
