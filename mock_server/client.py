@@ -125,12 +125,16 @@ class AccountClient:
         return dropped
 
     def calls(self) -> list[dict[str, Any]]:
-        """Return every journalled call, page by page."""
+        """Return every journalled call."""
+        return self.every("/calls", "calls")
+
+    def every(self, what: str, name: str) -> list[dict[str, Any]]:
+        """Return everything of a listing, read page by page; `name` is its field."""
         found: list[dict[str, Any]] = []
         after: int | None = 0
         while after is not None:
-            page = self.get("/calls", after=after, limit=500)
-            found += page["calls"]
+            page = self.get(what, after=after, limit=500)
+            found += page[name]
             after = page["next"]
         return found
 

@@ -50,7 +50,8 @@ class Deliverer:
             self._wake.notify()
 
     def _run(self) -> None:
-        self._simulator.database.run(rows.release_all)
+        if not self._simulator.database.shared:
+            self._simulator.database.run(rows.release_all)
         while not self._stopped:
             try:
                 self._look()

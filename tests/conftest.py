@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from mock_server.simulator import Simulator
-from tests.support import worlds
+from tests.support import databases, worlds
 from tests.support.worlds import Postbox, RealClock, World
 
 # The same examples in every run: what fails here fails everywhere, and fails again.
@@ -27,9 +27,15 @@ def postbox() -> Postbox:
 
 
 @pytest.fixture
-def simulator(real_now: RealClock, postbox: Postbox) -> Iterator[Simulator]:
-    """A simulator on a private file."""
-    with worlds.simulator(real_now, postbox) as built:
+def address(request: pytest.FixtureRequest) -> str:
+    """Where the rows are: a private file, unless the test is parametrised with `databases`."""
+    return databases.address_of(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def simulator(real_now: RealClock, postbox: Postbox, address: str) -> Iterator[Simulator]:
+    """A simulator on an empty database."""
+    with worlds.simulator(real_now, postbox, database=address) as built:
         yield built
 
 

@@ -1,6 +1,7 @@
 """Accounts: make, look up, reset, delete."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -53,30 +54,33 @@ class Credentials:
 def create(tx: Transaction, simulator: Simulator, wish: Wish) -> Account:
     """Make an account with credentials of its own."""
     draw = simulator.draw_bytes
-    credentials = Credentials(
-        id=_letters(draw(5)),
-        app_code=draw(16).hex(),
-        app_key=_app_key(tx, simulator),
-        app_secret=draw(16).hex(),
-    )
-    return _add(tx, simulator, wish, credentials)
+    while True:  # until nobody else has any of them
+        credentials = Credentials(
+            id=_letters(draw(5)),
+            app_code=draw(16).hex(),
+            app_key=_app_key(draw),
+            app_secret=draw(16).hex(),
+        )
+        account = _add(tx, simulator, wish, credentials)
+        if account is not None:
+            return account
 
 
 def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     """Return the default account, made on the first start."""
-    account = rows.get(tx, DEFAULT_ID)
-    if account is not None:
-        return account
-    credentials = Credentials(
-        id=DEFAULT_ID,
-        app_code=DEFAULT_APP_CODE,
-        app_key=_app_key(tx, simulator),
-        app_secret=simulator.draw_bytes(16).hex(),
-    )
     wish = Wish(
         name="the default account", seed=simulator.settings.seed, origin=Origin(readings={})
     )
-    return _add(tx, simulator, wish, credentials)
+    while (account := rows.get(tx, DEFAULT_ID)) is None:
+        # Another process may be making it at this moment.
+        credentials = Credentials(
+            id=DEFAULT_ID,
+            app_code=DEFAULT_APP_CODE,
+            app_key=_app_key(simulator.draw_bytes),
+            app_secret=simulator.draw_bytes(16).hex(),
+        )
+        _add(tx, simulator, wish, credentials)
+    return account
 
 
 def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
@@ -95,7 +99,8 @@ def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
         remark=magic.remark,
     )
     credentials = Credentials(id=name, app_code=name, app_key=name, app_secret=name)
-    return _add(tx, simulator, Wish(name=magic.says, origin=origin), credentials)
+    made = _add(tx, simulator, Wish(name=magic.says, origin=origin), credentials)
+    return made or rows.get(tx, name)  # another process made it at this moment
 
 
 def find(tx: Transaction, account_id: str) -> Account:
@@ -166,7 +171,10 @@ def delete(tx: Transaction, account_id: str) -> None:
     rows.delete(tx, account_id)
 
 
-def _add(tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credentials) -> Account:
+def _add(
+    tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credentials
+) -> Account | None:
+    """Add an account and equip it; None if its id or a credential is somebody's."""
     _check_clock(wish.origin)
     _check_notify_url(wish.origin.notify_url)
     real_now = simulator.real_now()
@@ -189,7 +197,8 @@ def _add(tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credent
         limit=wish.origin.limit,
         notify_url=wish.origin.notify_url,
     )
-    rows.insert(tx, account)
+    if not rows.insert(tx, account):
+        return None
     _equip(tx, simulator, account)
     return find(tx, account.id)  # with what it was equipped with
 
@@ -247,11 +256,8 @@ def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
     notices.ordered(tx, simulator, account, now)
 
 
-def _app_key(tx: Transaction, simulator: Simulator) -> str:
-    while True:  # nine digits: two in ten thousand meet
-        key = str(200_000_000 + int.from_bytes(simulator.draw_bytes(4)) % 800_000_000)
-        if rows.by_app_key(tx, key) is None:
-            return key
+def _app_key(draw: Callable[[int], bytes]) -> str:
+    return str(200_000_000 + int.from_bytes(draw(4)) % 800_000_000)
 
 
 def _letters(entropy: bytes) -> str:

@@ -83,5 +83,5 @@ def _named_account(
 
 
 def _default_readings(tx: Transaction) -> Readings:
-    default = rows.get(tx, DEFAULT_ID)
+    default = rows.peek(tx, DEFAULT_ID)
     return default.readings if default else DEFAULT_READINGS

@@ -23,6 +23,7 @@ from mock_server.store.transaction import Transaction
 
 BATCH = 100
 LOOK_S = 0.25
+SLACK_S = 5  # on top of the longest post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,13 @@ def claim_due(tx: Transaction, simulator: Simulator, limit: int) -> list[Deliver
     """Claim what is due in any account, earliest account first."""
     real_now = simulator.real_now()
     _catch_up_with_notices(tx, simulator, real_now)
+    if simulator.database.shared:
+        rows.release_expired(tx, real_now)
     deliveries: list[Delivery] = []
     for account_id, due_at, clock in rows.waiting(tx):
         now = clock.now(real_now)
         if due_at <= now and len(deliveries) < limit:
-            deliveries += _claim(tx, account_id, now, limit - len(deliveries))
+            deliveries += _claim(tx, simulator, account_id, now, limit - len(deliveries))
     return deliveries
 
 
@@ -49,10 +52,10 @@ def claim_due_of(
     tx: Transaction, simulator: Simulator, account_id: str, limit: int = BATCH
 ) -> list[Delivery]:
     """Claim what is due in one account."""
-    account = account_rows.get(tx, account_id)
+    account = account_rows.peek(tx, account_id)
     if account is None:
         return []
-    return _claim(tx, account_id, account.clock.now(simulator.real_now()), limit)
+    return _claim(tx, simulator, account_id, account.clock.now(simulator.real_now()), limit)
 
 
 def next_due_at(tx: Transaction) -> int | None:
@@ -113,18 +116,22 @@ def settle(simulator: Simulator, account_id: str, due: tuple[int, ...]) -> int:
     """
     deliver_due(simulator, account_id)
     alarm = simulator.alarm
-    patience = simulator.settings.callback_timeout + 5
+    # Nobody tells us of what another process records: look now and then.
+    look_s = LOOK_S if simulator.database.shared else _patience(simulator)
+    quiet_s, before = 0.0, len(due)
     while True:
         seen = alarm.attempts
         left = simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
-        if not left or alarm.stopped:
+        if left < before:
+            quiet_s, before = 0.0, left
+        if not left or alarm.stopped or quiet_s >= _patience(simulator):
             return len(due) - left
         with alarm.attempted:
-            if not alarm.attempted.wait_for(
+            alarm.attempted.wait_for(
                 lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
-                timeout=patience,
-            ):
-                return len(due) - left
+                timeout=look_s,
+            )
+        quiet_s = 0.0 if alarm.attempts != seen else quiet_s + look_s
 
 
 def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
@@ -133,10 +140,19 @@ def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
         recorded = set(wait(recorded, timeout=LOOK_S).not_done)
 
 
-def _claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Delivery]:
+def _patience(simulator: Simulator) -> float:
+    """Return the seconds after which an attempt that was not recorded never will be."""
+    return simulator.settings.callback_timeout + SLACK_S
+
+
+def _claim(
+    tx: Transaction, simulator: Simulator, account_id: str, now: int, limit: int
+) -> list[Delivery]:
     deliveries = []
     for claimed in rows.claim(tx, account_id, now, limit):
         body = _notice_body(tx, claimed) or _result_body(tx, claimed)
+        if simulator.database.shared:
+            rows.lease(tx, claimed.id, simulator.real_now() + int(_patience(simulator) * 1000))
         deliveries.append(Delivery(claimed=claimed, body=body))
     return deliveries
 
@@ -153,13 +169,16 @@ def _notice_body(tx: Transaction, claimed: Claimed) -> bytes:
 
 
 def _with_notices(tx: Transaction) -> list[Account]:
-    found = [account_rows.get(tx, account_id) for account_id in notice_rows.posting(tx)]
+    found = [account_rows.peek(tx, account_id) for account_id in notice_rows.posting(tx)]
     return [account for account in found if account is not None]
 
 
 def _catch_up_with_notices(tx: Transaction, simulator: Simulator, real_now: int) -> None:
-    for account in _with_notices(tx):
-        notices.catch_up(tx, simulator, account, account.clock.now(real_now))
+    for seen in _with_notices(tx):
+        if (seen.watch.due_at or 0) <= seen.clock.now(real_now):
+            account = account_rows.get(tx, seen.id)  # only now: it keeps others off this world
+            if account is not None:
+                notices.catch_up(tx, simulator, account, account.clock.now(real_now))
 
 
 def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from mock_server.tls import ca_file
 DEFAULT_URL = "http://127.0.0.1:3040"
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
+FINDINGS = 1
 WRONG_USE = 2
 COULD_NOT_RUN = 3
 
@@ -73,6 +74,15 @@ def instant(at: int | None) -> str:
 def yuan(fen: int) -> str:
     """Return an amount of money, such as `0.28`."""
     return f"{fen // 100}.{fen % 100:02d}"
+
+
+def fen(text: str) -> int:
+    """Return an amount of yuan such as `9.30` as whole fen. Raises click.BadParameter."""
+    whole, _, part = text.partition(".")
+    digits = whole + part.ljust(2, "0")
+    if not (digits.isascii() and digits.isdigit() and whole and len(part) <= 2 and len(text) < 16):
+        raise click.BadParameter(f"{text!r} is no amount of yuan: write one such as 9.30")
+    return int(digits)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -27,10 +27,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def insert(tx: Transaction, account: Account) -> None:
-    """Add an account."""
-    tx.execute(
-        f"insert into account ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})",
+def insert(tx: Transaction, account: Account) -> bool:
+    """Add an account; False if its id or one of its credentials is taken."""
+    added = tx.execute(
+        f"insert into account ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"
+        " on conflict do nothing",
         (
             account.id,
             account.name,
@@ -50,23 +51,30 @@ def insert(tx: Transaction, account: Account) -> None:
             account.answers,
         ),
     )
+    return added == 1
 
 
 def get(tx: Transaction, account_id: str) -> Account | None:
-    """Return the account with this id."""
-    row = tx.one("select * from account where id = ?", (account_id,))
+    """Return the account with this id; a writing transaction then has its world to itself."""
+    row = tx.one(f"select * from account where id = ?{tx.for_update}", (account_id,))
     return _account(row) if row else None
 
 
 def by_app_code(tx: Transaction, app_code: str) -> Account | None:
     """Return the account that an app code belongs to."""
-    row = tx.one("select * from account where app_code = ?", (app_code,))
+    row = tx.one(f"select * from account where app_code = ?{tx.for_update}", (app_code,))
     return _account(row) if row else None
 
 
 def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     """Return the account that an app key belongs to."""
-    row = tx.one("select * from account where app_key = ?", (app_key,))
+    row = tx.one(f"select * from account where app_key = ?{tx.for_update}", (app_key,))
+    return _account(row) if row else None
+
+
+def peek(tx: Transaction, account_id: str) -> Account | None:
+    """Return the account with this id and leave it to others."""
+    row = tx.one("select * from account where id = ?", (account_id,))
     return _account(row) if row else None
 
 

@@ -129,12 +129,10 @@ def totals(tx: Transaction, account_id: str) -> list[Total]:
 
 def task_charges(tx: Transaction, account_id: str, after: int, limit: int) -> list[Row]:
     """Return `number, task_id, charges, fen` of the tasks numbered above `after`, a page long."""
+    of_task = "from ledger where ledger.account = task.account and ledger.task_id = task.id"
     return tx.all(
-        "select task.number, task.id as task_id, count(ledger.call_id) as charges,"
-        " coalesce(sum(ledger.fen), 0) as fen from"
-        " (select account, number, id from task where account = ? and number > ?"
-        "  order by number limit ?) task"
-        " left join ledger on ledger.account = task.account and ledger.task_id = task.id"
-        " group by task.number, task.id order by task.number",
+        f"select number, id as task_id, (select count(*) {of_task}) as charges,"
+        f" (select cast(coalesce(sum(fen), 0) as bigint) {of_task}) as fen"
+        " from task where account = ? and number > ? order by number limit ?",
         (account_id, after, limit),
     )

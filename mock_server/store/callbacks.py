@@ -51,7 +51,8 @@ def claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Claime
     """Take the callbacks of an account that are due, oldest first."""
     rows = tx.all(
         "select id, account, task_id, notice_id, url from callback"
-        " where state = 'due' and account = ? and due_at <= ? order by due_at, id limit ?",
+        " where state = 'due' and account = ? and due_at <= ? order by due_at, id limit ?"
+        f"{tx.skip_locked}",
         (account_id, now, limit),
     )
     for row in rows:
@@ -83,6 +84,20 @@ def record(tx: Transaction, claimed: Claimed, at: int, request: bytes, outcome: 
 def set_state(tx: Transaction, callback_id: int, state: CallbackState) -> None:
     """Keep where a callback stands."""
     tx.execute("update callback set state = ? where id = ?", (state, callback_id))
+
+
+def lease(tx: Transaction, callback_id: int, until: int) -> None:
+    """Let other processes have a claimed callback at this real instant (ms) if we are dead."""
+    tx.execute("update callback set leased_until = ? where id = ?", (until, callback_id))
+
+
+def release_expired(tx: Transaction, real_now: int) -> int:
+    """Make due again what a process that died was sending: at least once, never lost."""
+    return tx.execute(
+        "update callback set state = 'due' where id in (select id from callback"
+        f" where state = 'sending' and leased_until <= ?{tx.skip_locked})",
+        (real_now,),
+    )
 
 
 def release_all(tx: Transaction) -> int:
@@ -122,8 +137,8 @@ def waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
     rows = tx.all(
         "select account, due_at, base_at, real_base_at, rate, frozen from"
         " (select account, min(due_at) as due_at from callback"
-        "  where state = 'due' and due_at is not null group by account)"
-        " join account on account.id = account"
+        "  where state = 'due' and due_at is not null group by account) as coming"
+        " join account on account.id = coming.account"
     )
     return [
         (

@@ -43,8 +43,12 @@ def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
     """Add a call and return its id; the oldest are dropped past the limits."""
     values = _values(entry)
     size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
+    account = entry.account or NO_ACCOUNT
+    # Counted first: that row keeps others off, so that ids rise in the order of the commits, and
+    # whoever reads on from the last id that he saw misses none.
+    total = _count(tx, account, size)
     call_id = tx.insert(_INSERT, (*values, size))
-    _bound(tx, entry.account or NO_ACCOUNT, size, limits)
+    _bound(tx, account, total, limits)
     return call_id
 
 
@@ -85,12 +89,16 @@ def headers_of(lines: str) -> list[list[str]]:
     return [line.split(": ", 1) for line in lines.split("\n") if line]
 
 
-def _bound(tx: Transaction, account: str, size: int, limits: Limits) -> None:
-    total = tx.one(
+def _count(tx: Transaction, account: str, size: int) -> Row | None:
+    return tx.one(
         "insert into call_total values (?, 1, 1, ?) on conflict (account) do update set"
-        " seen = seen + 1, kept = kept + 1, bytes = bytes + excluded.bytes returning kept, bytes",
+        " seen = call_total.seen + 1, kept = call_total.kept + 1,"
+        " bytes = call_total.bytes + excluded.bytes returning kept, bytes",
         (account, size),
     )
+
+
+def _bound(tx: Transaction, account: str, total: Row | None, limits: Limits) -> None:
     # The newest always stays: its ledger entry points at it.
     while total and total["kept"] > 1 and not _fits(total, limits):
         # An eighth at a time, so that a full journal does not pay for a deletion on every call.

@@ -38,6 +38,6 @@ def posting(tx: Transaction) -> list[str]:
     """Return the accounts that want notices posted and have one to come."""
     rows = tx.all(
         "select id from account where notify_url is not null and watch_due_at is not null"
-        " order by watch_due_at, id"
+        " order by id"
     )
     return [row["id"] for row in rows]

@@ -53,7 +53,7 @@ create table ledger (
   at integer not null,
   primary key (account, call_id)
 ) without rowid;
-create index ledger_by_task on ledger (account, task_id, fen);  -- fen: or all is scanned
+create index ledger_by_task on ledger (account, task_id, fen);
 
 -- The sums of the ledger, and of what every rule of charging would make of the same calls, so that
 -- a bill needs no counting: `calls` and `fen` are what the service answered, at the price of the
@@ -118,7 +118,8 @@ create table callback (
   notice_id integer,
   url text not null,
   due_at integer,                -- null: its task never ends
-  state text not null
+  state text not null,
+  leased_until integer           -- real ms; several processes: another may claim it from then on
 );
 create index callback_by_state on callback (state, account, due_at);
 create index callback_by_task on callback (account, task_id);

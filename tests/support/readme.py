@@ -4,9 +4,14 @@
 """
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from mock_server import contract
+from mock_server.domain import notices
+from mock_server.domain.billing import Package
+from mock_server.domain.notices import Notice
+from mock_server.domain.readings import Readings
 
 README = Path(__file__).parents[2] / "README.md"
 CERTAINTIES = ("documented", "observed", "assumed")
@@ -89,7 +94,39 @@ def classic_table() -> str:
     return "\n".join(rows)
 
 
+def notices_timeline() -> str:
+    """Return a package's life as a small diagram, by the rules themselves."""
+    bought, readings = [_PACKAGE], Readings()
+    watch, lines = notices.order_placed(bought, 0), [_line(0, 50, "order: 50 calls for 24 days")]
+    for day, left in ((2, 10), (3, 9), (20, 0)):
+        due = notices.came_due(watch, bought, day * _DAY, readings)
+        lines += [_notice(notice) for notice in due.notices]
+        told = None if due.told else bought[0].notice_at
+        bought = [replace(bought[0], remaining=left, notice_at=told)]
+        watch, notice = notices.call_charged(due.watch, bought, day * _DAY, readings)
+        lines.append(_notice(notice) if notice else _line(day, left, "a fifth is left"))
+    lines.append(_line(24, 0, "expired: calls are refused with B403ME, no longer with B403MQ"))
+    return "\n".join(["```text", "day  balance", *lines, "```"])
+
+
+_DAY = notices.DAY_MS
+_PACKAGE = Package(
+    id=1, account="", offer="50", credits=50, remaining=50, fen=1500, bought_at=0,
+    expires_at=24 * _DAY, notice_at=17 * _DAY,
+)  # fmt: skip
+
+
+def _line(day: int, left: int, says: str) -> str:
+    return f"{day:>3}  {left:>2} {'█' * round(left / 5):<10} {says}"
+
+
+def _notice(notice: Notice) -> str:
+    kind = notice.kind.replace("_", " ")
+    return _line(notice.at // _DAY, notice.remaining, f"● {kind}: {notice.text.split(':')[0]}")
+
+
 PARTS = {
+    "notices": notices_timeline,
     "readings": readings_table,
     "claims": claims_table,
     "errors": errors_table,
