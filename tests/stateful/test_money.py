@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.support import worlds
+from tests.support import databases, worlds
 from tests.support.money import DAY_MS, Bought
 from tests.support.money_buyers import READINGS, Buyer
 from tests.support.money_met import EVERYTHING, met
@@ -244,6 +244,13 @@ def live(address: Callable[[], str], *, examples: int) -> Counter[str]:
 
 @pytest.mark.slow
 def test_the_money_is_what_a_list_of_events_makes_of_it() -> None:
-    met = live(lambda: ":memory:", examples=90)
+    met = live(lambda: databases.address_of("sqlite"), examples=80)
 
     assert met.keys() >= EVERYTHING, sorted(EVERYTHING - met.keys())
+
+
+@pytest.mark.slow
+def test_the_money_is_the_same_on_postgresql() -> None:
+    met = live(lambda: databases.address_of("postgres"), examples=10)
+
+    assert len(met.keys() & EVERYTHING) >= len(EVERYTHING) / 2, met
