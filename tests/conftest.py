@@ -6,12 +6,17 @@ import pytest
 from hypothesis import settings
 
 from mock_server.simulator import Simulator
-from tests.support import databases, worlds
+from tests.support import databases, postgres, worlds
 from tests.support.worlds import Gallery, Postbox, RealClock, World
 
 # The same examples in every run: what fails here fails everywhere, and fails again.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no server behind: a worker of pytest-xdist ends without saying goodbye."""
+    postgres.close()
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from psycopg.conninfo import conninfo_to_dict
 from mock_server.store.files import APPLICATION_ID, SCHEMA_VERSION, DatabaseFileError
 from mock_server.store.postgres_text import Connection, connection_options
 
+# A server that stops in the middle of a transaction, or whose host is gone, frees its accounts.
+LONGEST_PAUSE_MS = 30_000
 MARK = "artqr_mock"  # the table that says whose the others are, and of which version
 TYPES = {
     "text": 'text collate "C"',  # ordered by bytes, as SQLite does
@@ -73,6 +75,7 @@ def remove_schema(address: str) -> None:
 def hold(connection: Connection) -> None:
     """Say, for as long as this connection lives, that the tables are in use."""
     connection.execute(_locked("select pg_advisory_lock_shared"))
+    connection.execute(f"set idle_in_transaction_session_timeout = {LONGEST_PAUSE_MS}".encode())
     connection.commit()
 
 

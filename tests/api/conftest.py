@@ -11,6 +11,7 @@ from tests.support.worlds import World
 ON_BOTH_DATABASES = {
     "test_tracer", "test_billing", "test_buying", "test_clock", "test_accounts", "test_callbacks",
     "test_journal", "test_bugs", "test_throttle", "test_forcing", "test_clinic_findings",
+    "test_notices", "test_package_life", "test_invoices",
 }  # fmt: skip
 
 

@@ -125,6 +125,22 @@ def states(buyer: Buyer) -> list[str]:
     return [each["state"] for each in buyer.world.get("/callbacks")["callbacks"]]
 
 
+def test_the_password_of_the_database_is_in_no_output(tmp_path: Path) -> None:
+    address = postgres.empty_schema().replace("postgres:@", "postgres:correct-horse@")
+    with (
+        serving(tmp_path, "--verbose", database=address) as server,
+        AdminClient(server.url) as admin,
+    ):
+        buyer = Buyer(server.url, admin.post("/accounts", {}), admin)
+        buyer.submit()
+        postgres.cut_connections(address)
+        buyer.submit()
+        health = admin.get("/health")
+
+    assert "correct-horse" not in server.said + str(health)
+    assert f"database: {health['database']}\n" in server.said
+
+
 def test_recreating_is_refused_while_servers_run_and_empties_afterwards(
     pair: Pair, tmp_path: Path
 ) -> None:

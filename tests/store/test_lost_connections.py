@@ -96,6 +96,32 @@ def test_while_the_server_is_down_a_call_gets_our_500_and_then_they_are_answered
     assert status(world) == 200
 
 
+def test_a_commit_that_is_lost_is_our_500_and_is_not_done_again(
+    world: World, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = psycopg.Connection.commit
+    first = iter([True])
+
+    def cut_first(connection: Any) -> None:
+        if next(first, False):
+            postgres.cut_connections(address)
+        commit(connection)
+
+    monkeypatch.setattr(psycopg.Connection, "commit", cut_first)
+
+    assert [status(world), status(world)] == [500, 200]
+    assert world.bill()["charges"] == 1
+    assert [call["status"] for call in world.calls()] == [500, 200]
+
+
+def test_a_server_that_stops_in_a_transaction_does_not_keep_its_accounts(world: World) -> None:
+    database = world.simulator.database
+
+    row = database.run(lambda tx: tx.one("show idle_in_transaction_session_timeout"))
+
+    assert row == {"idle_in_transaction_session_timeout": "30s"}
+
+
 def test_a_server_that_is_killed_in_a_transaction_leaves_nothing_of_it(
     world: World, address: str
 ) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 DAY_MS = 86_400_000
 YEAR_MS = 365 * DAY_MS
-PRICE_FEN = {1: 20, 50: 1_500, 200: 6_000, 1_000: 28_000, 3_000: 78_000}
+PRICE_FEN = {1: 20, 50: 1_500, 200: 6_000, 1_000: 28_000, 6_000: 140_000}
 LOOSE_FEN = 28
 NO_STANDING = {"arrears": "B403MO", "unauthorized": "I403AA"}
 

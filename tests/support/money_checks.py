@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
-from tests.support.money import Answer, Books, Shelf, Told
+from tests.support.money import PRICE_FEN, Answer, Books, Shelf, Told
 from tests.support.worlds import World
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -79,10 +79,9 @@ def _value(books: Books, refusal: str, polls: str, title: str) -> dict[str, Any]
 
 def _package(shelf: Shelf) -> dict[str, Any]:
     bought = shelf.bought
-    is_offer = bought.size in (1, 50, 200, 1_000)
     return {
         "id": bought.number,
-        "offer": str(bought.size) if is_offer else "custom",
+        "offer": str(bought.size) if bought.size in PRICE_FEN else "custom",
         "credits": bought.size,
         "remaining": shelf.left,
         "fen": bought.fen,

@@ -32,6 +32,13 @@ def server() -> str:
     return address
 
 
+def close() -> None:
+    """Stop and remove the server, if it was ever needed."""
+    while _servers:
+        _servers.pop().cleanup()
+    server.cache_clear()
+
+
 def stop() -> None:
     """Stop the server, which cuts every connection; nobody can connect."""
     _servers[0].stop()
