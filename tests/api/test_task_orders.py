@@ -1,6 +1,7 @@
 """Magic texts: what becomes of a task is ordered with its text, on the wire."""
 
 import io
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -133,3 +134,62 @@ def test_a_magic_text_survives_a_reset_and_repeats(world: World) -> None:
     world.admin("POST", "/accounts/default/reset")
 
     assert ended(world, "/two-pictures") == first
+
+
+def order(world: World, expect: int = 201, **wanted: object) -> Any:
+    return world.admin("POST", "/accounts/default/faults", {"kind": "task_order", **wanted}, expect)
+
+
+def test_a_rule_orders_what_becomes_of_the_second_submit(world: World) -> None:
+    order(world, nth=2, pictures=3, lasts_ms=1_000)
+    ids = [world.submit() for _ in range(3)]
+    world.clock(advance="2s")
+
+    bodies = [world.query(task_id) for task_id in ids]
+
+    assert [len(body["resList"]) for body in bodies] == [0, 3, 0]
+    assert bodies[1]["status"] == "succeeded"
+
+
+@pytest.mark.claim("failure-remark")
+def test_a_rule_orders_by_text_how_a_task_fails(world: World) -> None:
+    order(world, text="*bad*", outcome="failed", remark="不行", after_queries=1)
+    bad, good = world.submit(text="https://bad.example"), world.submit()
+
+    body = world.query(bad)
+
+    assert (body["status"], body["remark"]) == ("failed", "不行")
+    assert world.query(good)["status"] == "pending"
+
+
+def test_a_rule_beats_a_magic_text(world: World) -> None:
+    order(world, lasts_ms=0)
+    task_id = world.submit(text=f"{MAGIC}/stuck")
+
+    assert world.query(task_id)["status"] == "succeeded"
+
+
+def test_a_rule_slows_a_task_down(world: World) -> None:
+    order(world, factor=10, calls=1)
+    world.submit()
+    (slow,) = world.admin("GET", "/accounts/default/tasks")["tasks"]
+
+    assert 50_000 <= slow["ends_at"] - slow["submitted_at"] <= 200_000
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ({}, "order something of the task: outcome, remark, lasts_ms"),
+        ({"after_queries": 2, "factor": 3}, "a task ends in one way"),
+        ({"pictures": 5}, "/pictures"),
+        ({"outcome": "failed", "pictures": 2}, "has no pictures"),
+        ({"remark": "x"}, "said of a task that fails"),
+        ({"operation": "query_task", "pictures": 2}, "submit_task"),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused_when_it_is_given(
+    world: World, wanted: dict[str, object], says: str
+) -> None:
+    assert says in order(world, expect=422, **wanted)["detail"]
+    assert world.admin("GET", "/accounts/default/faults")["faults"] == []

@@ -160,6 +160,26 @@ def test_the_clock_is_moved_and_shown(server: Live, tmp_path: Path) -> None:
     assert told_json(server, tmp_path, "clock", "freeze", *account)["frozen"] is True
 
 
+def test_readings_are_shown_and_set_for_people_and_for_programs(
+    server: Live, tmp_path: Path
+) -> None:
+    buyer = server.buyer()
+    account = ("--account", buyer.id)
+    before = told_json(server, tmp_path, "readings", "show", *account)
+
+    words = ("refusal.status=200", "task.words=numbers")
+    changed = told_json(server, tmp_path, "readings", "set", *words, *account)
+    shown = told(server, tmp_path, "readings", "show", *account)
+
+    assert changed == {**before, "refusal.status": "200", "task.words": "numbers"}
+    assert re.search(r"refusal\.status +200 +\(default 450\)", shown)
+    assert buyer.call("/submitTask").status == 200
+    wrong = run("readings", "set", "task.word=numbers", *account, cwd=tmp_path, url=server.url)
+    assert (wrong.returncode, "did you mean 'task.words'?" in wrong.stderr) == (2, True)
+    half = run("readings", "set", "task.words", *account, cwd=tmp_path, url=server.url)
+    assert (half.returncode, "ID=WORD" in half.stderr) == (2, True)
+
+
 def test_the_bill_is_printed_for_people_and_for_programs(server: Live, tmp_path: Path) -> None:
     buyer = server.buyer(credits=50)
     buyer.submit()

@@ -13,7 +13,7 @@ from mock_server.actions import reports
 from mock_server.domain.accounts import DEFAULT_ID
 from mock_server.domain.billing import LedgerEntry
 from mock_server.domain.bills import Total
-from mock_server.domain.tasks import RETENTION_MS, Plan, Status, Task
+from mock_server.domain.tasks import Plan, Status, Task
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import tasks as task_rows
@@ -134,7 +134,7 @@ def test_the_number_of_listed_tasks_is_the_count_of_those_that_are_kept(
         instants = [end for end in planned.values() if end is not None]
         for at in [*(START_AT + wait for wait in waits), *instants, *(at - 1 for at in instants)]:
             kept = [number for number, end in planned.items() if end is None or end > at]
-            assert task_rows.kept(tx, DEFAULT_ID, at + RETENTION_MS) == len(kept)
+            assert task_rows.kept(tx, DEFAULT_ID, at) == len(kept)
         (left,) = tx.all("select coalesce(sum(tasks), 0) as n, min(tasks) as least from task_total")
         assert (left["n"], (left["least"] or 0) >= 0) == (len(planned), True)
 
