@@ -112,6 +112,13 @@ def fault_schema(kind: str) -> str:
 
 
 @cache
+def scenarios() -> dict[str, dict[str, Any]]:
+    """Return the scenarios that come with the simulator, as they are written, by name."""
+    files = sorted((folder("fixtures") / "scenarios").glob("*.toml"))
+    return {file.stem: tomllib.loads(file.read_text("utf-8")) for file in files}
+
+
+@cache
 def load_catalogue() -> Catalogue:
     """Return the vendor's printed tables."""
     errors = load_toml("errors.toml")

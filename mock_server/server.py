@@ -14,12 +14,13 @@ from typing import Any
 
 import uvicorn
 
-from mock_server.actions import accounts
+from mock_server.actions import accounts, scenarios
 from mock_server.deliverer import Deliverer
 from mock_server.domain.accounts import Account
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store.schedulers import LoopScheduler
+from mock_server.store.transaction import Transaction
 from mock_server.tls import server_context
 from mock_server.web.express import Express
 from mock_server.web.flask_app import create_app
@@ -188,7 +189,7 @@ async def _serve(
     )
     try:
         default = await asyncio.wrap_future(
-            simulator.database.start(lambda tx: accounts.ensure_default(tx, simulator))
+            simulator.database.start(lambda tx: _default_account(tx, simulator))
         )
 
         def ready(url: str, stop: Callable[[], None]) -> None:
@@ -204,6 +205,15 @@ async def _serve(
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
         simulator.database.close()
+
+
+def _default_account(tx: Transaction, simulator: Simulator) -> Account:
+    """Return the default account, in the scenario that the settings name."""
+    account = accounts.ensure_default(tx, simulator)
+    name = simulator.settings.scenario
+    if name is None:
+        return account
+    return scenarios.load(tx, simulator, account.id, scenarios.find(name))
 
 
 async def _answer(

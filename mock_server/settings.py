@@ -35,6 +35,7 @@ class Settings:
     tls_cert: str | None = None
     tls_key: str | None = None
     seed: int | None = None
+    scenario: str | None = None
     callback_hosts: tuple[str, ...] = ()
     callback_timeout: float = 10.0  # claim callback-timeout
     callback_concurrency: int = 100

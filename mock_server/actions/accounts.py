@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mock_server.actions import arming, notices
+from mock_server.actions import notices
+from mock_server.actions.equipment import equip
 from mock_server.domain.accounts import (
     DEFAULT_APP_CODE,
     DEFAULT_ID,
@@ -15,18 +16,14 @@ from mock_server.domain.accounts import (
     Standing,
     first_clock,
 )
-from mock_server.domain.billing import LOOSE_CREDIT_FEN, VALIDITY_MS, Package
 from mock_server.domain.callbacks import AddressError, parse_address
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
-from mock_server.domain.faults.kinds import read_order
 from mock_server.domain.magic import PackageState
-from mock_server.domain.notices import expiry_notice_at
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.throttle import Limit
 from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
-from mock_server.store import billing as billing_rows
 from mock_server.store import throttles as throttle_rows
 from mock_server.store.transaction import Transaction
 
@@ -112,10 +109,20 @@ def find(tx: Transaction, account_id: str) -> Account:
     return account
 
 
-def reset(tx: Transaction, simulator: Simulator, account_id: str) -> Account:
-    """Empty an account's world and start it again as it was made; others are untouched."""
+def reset(
+    tx: Transaction, simulator: Simulator, account_id: str, origin: Origin | None = None
+) -> Account:
+    """Empty an account's world and start it again as it was made; others are untouched.
+
+    `origin`: start it as this says instead, now and at later resets.
+    """
     account = find(tx, account_id)
     rows.empty(tx, account_id)
+    if origin is not None:
+        _check_clock(origin)
+        _check_notify_url(origin.notify_url)
+        account = replace(account, origin=origin)
+        rows.set_origin(tx, account_id, origin)
     account = replace(
         account,
         readings=with_readings(DEFAULT_READINGS, account.origin.readings),
@@ -128,7 +135,7 @@ def reset(tx: Transaction, simulator: Simulator, account_id: str) -> Account:
         answers=0,
     )
     rows.set_world(tx, account)
-    _equip(tx, simulator, account)
+    equip(tx, simulator, account)
     return find(tx, account_id)
 
 
@@ -197,15 +204,8 @@ def _add(
     )
     if not rows.insert(tx, account):
         return None
-    _equip(tx, simulator, account)
+    equip(tx, simulator, account)
     return find(tx, account.id)  # with what it was equipped with
-
-
-def _equip(tx: Transaction, simulator: Simulator, account: Account) -> None:
-    """Give an account what its origin says it starts with: a package, faults."""
-    _grant(tx, simulator, account)
-    for order in account.origin.faults:
-        arming.arm(tx, simulator, account, read_order(order))
 
 
 def _check_clock(origin: Origin) -> None:
@@ -223,32 +223,6 @@ def _check_notify_url(url: str | None) -> None:
         raise WrongUseError(
             f"notify_url: {error}; write one such as http://127.0.0.1:9000/notices"
         ) from None
-
-
-def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
-    """Give the first package, bought at the account's now. No credits: no package."""
-    size = account.origin.credits
-    if not size:
-        return
-    offer = simulator.catalogue.offers.get(size)
-    bought_at = account.clock.now(simulator.real_now())
-    now, state = bought_at, account.origin.package
-    if state is PackageState.EXPIRED:
-        bought_at -= VALIDITY_MS
-    expires_at = bought_at + VALIDITY_MS
-    package = Package(
-        id=0,
-        account=account.id,
-        offer=str(size) if offer else "custom",
-        credits=size,
-        remaining=0 if state is PackageState.SPENT else size,
-        fen=offer.fen if offer else size * LOOSE_CREDIT_FEN,
-        bought_at=bought_at,
-        expires_at=expires_at,
-        notice_at=expiry_notice_at(bought_at, expires_at) if state is PackageState.FULL else None,
-    )
-    billing_rows.add_package(tx, package)
-    notices.ordered(tx, simulator, account, now)
 
 
 def _app_key(draw: Callable[[int], bytes]) -> str:

@@ -12,6 +12,7 @@ from mock_server.cli.env import env
 from mock_server.cli.fault import fault
 from mock_server.cli.readings import readings
 from mock_server.cli.ready import ready
+from mock_server.cli.scenario import scenario
 from mock_server.cli.serve import serve
 from mock_server.cli.sign import sign
 
@@ -26,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, ready, env, account, clock, fault, readings, bill, sign):
+for command in (serve, demo, ready, env, account, clock, fault, scenario, readings, bill, sign):
     main.add_command(command)

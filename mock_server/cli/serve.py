@@ -29,6 +29,8 @@ from mock_server.tls import ca_file
 @click.option("--tls-cert", help="HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", help="Its private key (PEM).")
 @click.option("--seed", type=int, help="The seed of the default account, when it is made.")
+@click.option("--scenario", help="What the default account starts with: a name of "
+              "`artqr-mock scenario list`, or FILE.toml.")  # fmt: skip
 @click.option(
     "--callback-host",
     "callback_hosts",

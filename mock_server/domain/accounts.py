@@ -33,11 +33,13 @@ class Standing(StrEnum):
 class Origin:
     """What an account starts with and what reset goes back to. `clock_at` None: the real time.
 
+    `packages` are bought in place of `credits`, each `{offer or credits, valid_days?}`.
     `faults` are armed from the start, written as the admin API takes them: the magic accounts
     have some. `notify_url` is where its notices are posted, None: nowhere.
     """
 
     credits: int = DEFAULT_CREDITS
+    packages: tuple[dict[str, Any], ...] = ()
     package: PackageState = PackageState.FULL
     readings: dict[str, str]
     standing: Standing = Standing.GOOD

@@ -111,6 +111,12 @@ def set_world(tx: Transaction, account: Account) -> None:
     )
 
 
+def set_origin(tx: Transaction, account_id: str, origin: Origin) -> None:
+    """Keep what a reset goes back to from now on."""
+    text = json.dumps(asdict(origin))
+    tx.execute("update account set origin = ? where id = ?", (text, account_id))
+
+
 def count(tx: Transaction, account_id: str, *, submits: int, answers: int) -> None:
     """Advance the counters that seed ids and durations."""
     tx.execute(
@@ -160,6 +166,7 @@ def _origin(text: str) -> Origin:
     values["package"] = PackageState(values["package"])
     values["standing"] = Standing(values["standing"])
     values["faults"] = tuple(values["faults"])
+    values["packages"] = tuple(values["packages"])
     return Origin(**values)
 
 

@@ -11,7 +11,7 @@ from mock_server.store.files import SCHEMA_VERSION
 VERSION = 3
 SCHEMA = "d3a927115815642d0f5e7f93089d4614ef733264af408532faf48f511b9bb01d"
 ORIGIN = (
-    "credits", "package", "readings", "standing", "per_second", "burst", "faults",
+    "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url",
 )  # fmt: skip
 

@@ -186,7 +186,16 @@ def _notice(notice: Notice) -> str:
     return _line(notice.at // _DAY, notice.remaining, f"● {kind}: {notice.text.split(':')[0]}")
 
 
+def scenarios_table() -> str:
+    """Return the scenarios that come with the simulator."""
+    rows = ["| Scenario | What happens | A good client |", "|---|---|---|"]
+    for name, values in contract.scenarios().items():
+        rows.append(f"| `{name}` | {values['says']} | {values['client'].removeprefix('It ')} |")
+    return "\n".join(rows)
+
+
 PARTS = {
+    "scenarios": scenarios_table,
     "notices": notices_timeline,
     "readings": readings_table,
     "claims": claims_table,

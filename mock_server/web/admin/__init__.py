@@ -13,6 +13,7 @@ from mock_server.web.admin import (
     packages,
     readings,
     reports,
+    scenarios,
     tasks,
 )
 from mock_server.web.problems import problem
@@ -23,6 +24,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
     for module in (
         health, accounts, readings, clock, tasks, faults, packages, bill, reports,
+        scenarios,
     ):  # fmt: skip
         module.add_routes(routes, simulator)
 

@@ -1,0 +1,61 @@
+"""What an account starts with, and again after a reset: packages and faults, as its origin says."""
+
+from dataclasses import replace
+from typing import Any
+
+from mock_server.actions import arming, notices
+from mock_server.domain.accounts import Account
+from mock_server.domain.billing import LOOSE_CREDIT_FEN, VALIDITY_MS, Package
+from mock_server.domain.durations import UNIT_MS
+from mock_server.domain.faults.kinds import read_order
+from mock_server.domain.magic import PackageState
+from mock_server.domain.notices import expiry_notice_at
+from mock_server.domain.wrong_use import WrongUseError
+from mock_server.simulator import Simulator
+from mock_server.store import billing as rows
+from mock_server.store.transaction import Transaction
+
+
+def equip(tx: Transaction, simulator: Simulator, account: Account) -> None:
+    """Give an account what its origin says it starts with. Raises WrongUseError."""
+    origin = account.origin
+    bought = origin.packages or [{"credits": origin.credits}]
+    for wanted in bought:
+        _buy(tx, simulator, account, wanted)
+    for order in origin.faults:
+        arming.arm(tx, simulator, account, read_order(order))
+
+
+def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[str, Any]) -> None:
+    """Buy a package at the account's now: an offer, or a number of credits. None of them: none."""
+    offers, state = simulator.catalogue.offers, account.origin.package
+    size = int(wanted.get("offer", wanted.get("credits", 0)))
+    offer = offers.get(size)
+    if "offer" in wanted and offer is None:
+        raise WrongUseError(
+            f"no offer is called {wanted['offer']!r}: there is {', '.join(map(str, offers))}; "
+            "for another number of calls say credits"
+        )
+    if not size:
+        return
+    now = bought_at = account.clock.now(simulator.real_now())
+    days = wanted.get("valid_days")
+    validity_ms = VALIDITY_MS if days is None else days * UNIT_MS["d"]
+    if state is PackageState.EXPIRED:
+        bought_at -= validity_ms
+    expires_at = bought_at + validity_ms
+    package = Package(
+        id=0,
+        account=account.id,
+        offer=str(size) if offer else "custom",
+        credits=size,
+        remaining=0 if state is PackageState.SPENT else size,
+        fen=offer.fen if offer else size * LOOSE_CREDIT_FEN,
+        bought_at=bought_at,
+        expires_at=expires_at,
+        notice_at=expiry_notice_at(bought_at, expires_at),
+    )
+    if state is not PackageState.FULL:
+        package = replace(package, notice_at=None)
+    rows.add_package(tx, package)
+    notices.ordered(tx, simulator, account, now)

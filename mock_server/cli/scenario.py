@@ -1,0 +1,61 @@
+"""`artqr-mock scenario`: list, show, load."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mock_server import contract
+from mock_server.actions import scenarios as actions
+from mock_server.cli.common import account_options, json_option, print_json
+from mock_server.client import AccountClient
+
+
+@click.group()
+def scenario() -> None:
+    """Situations to rehearse: readings, packages, clock and faults under one name."""
+
+
+@scenario.command("list")
+@json_option
+def list_scenarios(*, as_json: bool) -> None:
+    """List the scenarios that come with the simulator."""
+    found = contract.scenarios()
+    if as_json:
+        print_json([{"name": name, **values} for name, values in found.items()])
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, values in found.items():
+        table.add_row(name, values["says"])
+    Console().print(table)
+
+
+@scenario.command()
+@click.argument("name")
+def show(*, name: str) -> None:
+    """Print a scenario as it is written, to start one of your own from."""
+    actions.shipped(name)
+    file = contract.folder("fixtures") / "scenarios" / f"{name}.toml"
+    click.echo(file.read_text("utf-8"), nl=False)
+
+
+@scenario.command()
+@click.argument("name_or_file")
+@account_options
+@json_option
+def load(*, name_or_file: str, account: AccountClient, as_json: bool) -> None:
+    """Empty an account's world and start it as a scenario says: NAME, or FILE.toml of your own."""
+    wanted: dict[str, Any] = {"name": name_or_file}
+    if name_or_file.endswith(".toml"):
+        wanted = {"scenario": actions.values_of(Path(name_or_file))}
+    loaded = account.post("/scenario", wanted)
+    if as_json:
+        print_json(loaded)
+        return
+    found = actions.find(name_or_file)
+    click.echo(f"account {loaded['id']} is in scenario {found.name}: {found.says}")
+    click.echo(f"a good client: {found.client}")
