@@ -4,7 +4,7 @@ import http.client
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -62,13 +62,12 @@ def test_the_second_submit_is_charged_and_lost(server: Live) -> None:
     buyer.submit()
 
     connection = http.client.HTTPConnection(urlsplit(buyer.url).netloc, timeout=10)
-    body = "&".join(f"{name}={value}" for name, value in GOOD.items())
+    headers = {
+        "Authorization": f"APPCODE {buyer.app_code}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    connection.request("POST", "/submitTask", urlencode(GOOD), headers)
     with pytest.raises(ConnectionError):
-        connection.request(
-            "POST", "/submitTask", body,
-            {"Authorization": f"APPCODE {buyer.app_code}",
-             "Content-Type": "application/x-www-form-urlencoded"},
-        )  # fmt: skip
         connection.getresponse()
     connection.close()
 
