@@ -125,12 +125,16 @@ class AccountClient:
         return dropped
 
     def calls(self) -> list[dict[str, Any]]:
-        """Return every journalled call, page by page."""
+        """Return every journalled call."""
+        return self.every("calls")
+
+    def every(self, what: str) -> list[dict[str, Any]]:
+        """Return every `calls`, `callbacks` or `tasks`, page by page."""
         found: list[dict[str, Any]] = []
         after: int | None = 0
         while after is not None:
-            page = self.get("/calls", after=after, limit=500)
-            found += page["calls"]
+            page = self.get(f"/{what}", after=after, limit=500)
+            found += page[what]
             after = page["next"]
         return found
 

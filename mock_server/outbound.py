@@ -3,7 +3,8 @@
 Rule 1: loopback is allowed, anything else only by setting, and it is the resolved address that
 is checked and then connected to, so that a name cannot change its mind in between.
 Rule 2: never to the simulator itself; redirects are not followed (claim callback-redirects).
-Rule 3: `post` never raises: whatever happens is an `Outcome`.
+Rule 3: `post` never raises: whatever happens is an `Outcome`, which tells what really left us.
+Rule 4: how many are under way is for the caller to bound: domain/deliveries.py.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -20,7 +22,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from mock_server import __version__
-from mock_server.domain.callbacks import CONTENT_TYPE, Address, Outcome
+from mock_server.domain.callbacks import Address, Outcome, Posting
+from mock_server.domain.calls import Headers
 
 MAX_ANSWER_BYTES = 64 * 1024
 ANY_HOST = "*"
@@ -30,6 +33,14 @@ IpAddress = IPv4Address | IPv6Address
 
 class TargetRefusedError(OSError):
     """An address that callbacks may not go to; the message says which setting allows it."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was written of a request. `headers` None: not even its head."""
+
+    headers: Headers | None = None
+    sent: int = 0
 
 
 class Guard:
@@ -68,20 +79,17 @@ class Outbound:
         allowed: Iterable[str] = (),
         timeout: float = 10.0,
         own_ports: Iterable[int] = (),
-        concurrency: int = 100,
     ) -> None:
         self._guard = Guard(allowed, own_ports)
         self._timeout = timeout
-        self._concurrency = concurrency
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._slots: asyncio.Semaphore | None = None
 
-    def post(self, address: Address, body: bytes) -> Future[Outcome]:
-        """Post a body; the future gives what became of it."""
-        return asyncio.run_coroutine_threadsafe(self._post(address, body), self._running_loop())
+    def post(self, address: Address, posting: Posting) -> Future[Outcome]:
+        """Send a posting; the future gives what became of it."""
+        return asyncio.run_coroutine_threadsafe(self._post(address, posting), self._running_loop())
 
     def close(self) -> None:
         """Give up what is in flight and stop."""
@@ -102,21 +110,25 @@ class Outbound:
                 self._thread.start()
             return self._loop
 
-    async def _post(self, address: Address, body: bytes) -> Outcome:
-        if self._slots is None:
-            self._slots = asyncio.Semaphore(self._concurrency)
-        async with self._slots:
-            started = time.monotonic()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    status, answer = await self._exchange(address, body)
-            except TimeoutError:
-                return Outcome(error=f"no answer within {self._timeout:g} s", **_took(started))
-            except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
-                return Outcome(error=_reason(error), **_took(started))
-            return Outcome(status=status, body=answer, **_took(started))
+    async def _post(self, address: Address, posting: Posting) -> Outcome:
+        started = time.monotonic()
+        seen = _Seen()
+        answered: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(self._timeout):
+                answered = await self._exchange(address, posting, seen)
+        except TimeoutError:
+            answered = {"error": f"no answer within {self._timeout:g} s"}
+        except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
+            answered = _failure(error)
+        return Outcome(
+            **answered,
+            sent_headers=seen.headers,
+            sent=seen.sent,
+            duration_ms=round((time.monotonic() - started) * 1000),
+        )
 
-    async def _exchange(self, address: Address, body: bytes) -> tuple[int, bytes]:
+    async def _exchange(self, address: Address, posting: Posting, seen: _Seen) -> dict[str, Any]:
         # As aiohttp reads it, full-width digits made plain: what is checked is what is connected.
         url = URL(address.url)
         host = url.host or ""
@@ -124,9 +136,9 @@ class Outbound:
             self._guard.check(host, _whole(host), url.port or address.port)
         if self._session is None:
             self._session = _session(self._guard)
-        headers = {"Content-Type": CONTENT_TYPE, "User-Agent": f"artqr-mock/{__version__}"}
+        headers = {"Content-Type": posting.content_type, "User-Agent": f"artqr-mock/{__version__}"}
         async with self._session.post(
-            url, data=body, headers=headers, allow_redirects=False
+            url, data=posting.body, headers=headers, allow_redirects=False, trace_request_ctx=seen
         ) as response:
             answer = b""
             while len(answer) < MAX_ANSWER_BYTES:
@@ -134,7 +146,7 @@ class Outbound:
                 if not chunk:
                     break
                 answer += chunk
-            return response.status, answer
+            return {"status": response.status, "headers": _readable(response), "body": answer}
 
     async def _close_session(self) -> None:
         # First, or a closed connection would look like a failed attempt.
@@ -184,7 +196,23 @@ def _session(guard: Guard) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
         auto_decompress=False,
+        trace_configs=[_trace()],
     )
+
+
+def _trace() -> aiohttp.TraceConfig:
+    """Return what notes on the `_Seen` of each request what is written of it."""
+    trace = aiohttp.TraceConfig()
+
+    async def head(_: Any, context: Any, sent: aiohttp.TraceRequestHeadersSentParams) -> None:
+        context.trace_request_ctx.headers = tuple(sent.headers.items())
+
+    async def chunk(_: Any, context: Any, sent: aiohttp.TraceRequestChunkSentParams) -> None:
+        context.trace_request_ctx.sent += len(sent.chunk)
+
+    trace.on_request_headers_sent.append(head)
+    trace.on_request_chunk_sent.append(chunk)
+    return trace
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -193,15 +221,18 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-def _took(started: float) -> dict[str, Any]:
-    return {"duration_ms": round((time.monotonic() - started) * 1000)}
-
-
-def _reason(error: BaseException) -> str:
+def _failure(error: Exception) -> dict[str, Any]:
     refused = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(refused, TargetRefusedError):
-        return str(refused)
-    return f"{type(error).__name__}: {error}"[:500]
+        return {"error": str(refused), "hopeless": True}
+    return {"error": f"{type(error).__name__}: {error}"[:500]}
+
+
+def _readable(response: aiohttp.ClientResponse) -> Headers:
+    """Return the headers of an answer as they came, in order, whatever bytes they are."""
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers
+    )
 
 
 def _is_numeric(host: str) -> bool:

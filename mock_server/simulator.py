@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from mock_server.contract import Catalogue, load_catalogue
-from mock_server.domain.callbacks import Address, Outcome
+from mock_server.domain.callbacks import Address, Outcome, Posting
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
 from mock_server.store.database import Database
@@ -21,7 +21,7 @@ FLUSH_S = 10.0
 
 log = logging.getLogger(__name__)
 
-Post = Callable[[Address, bytes], Future[Outcome]]
+Post = Callable[[Address, Posting], Future[Outcome]]
 
 
 class Alarm:
@@ -160,7 +160,6 @@ def build_simulator(
         allowed=settings.callback_hosts,
         timeout=settings.callback_timeout,
         own_ports=own_ports,
-        concurrency=settings.callback_concurrency,
     )
 
     return Simulator(

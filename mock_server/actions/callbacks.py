@@ -1,65 +1,87 @@
 """The outbox: claim what is due, post it, record the attempt.
 
 Rule 1: posting happens between two transactions, never inside one.
-Rule 2: whoever claims a callback posts it, so it is sent once however many ask what is due.
+Rule 2: whoever claims a callback posts it, so each try is made once however many ask what is due.
+Rule 3: what is due in one account goes out in the order of its instants, retries included.
 """
 
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from mock_server.domain import callbacks as rules
-from mock_server.domain import tasks
-from mock_server.domain.callbacks import AddressError, Outcome
+from mock_server.domain import deliveries, redaction, tasks
+from mock_server.domain.accounts import Account
+from mock_server.domain.callbacks import AddressError, Outcome, Posting
+from mock_server.domain.deliveries import Progress
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
+from mock_server.store import attempts as attempt_rows
 from mock_server.store import callbacks as rows
 from mock_server.store import tasks as task_rows
+from mock_server.store.attempts import MAX_ANSWER_BYTES, Attempt
 from mock_server.store.callbacks import Claimed
 from mock_server.store.transaction import Transaction
 
-BATCH = 100
-LOOK_S = 0.25
+ROUND = 10  # so many callbacks of one account, then it is the turn of the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A claimed callback with the body to post."""
+    """A claimed callback with what to post."""
 
     claimed: Claimed
-    body: bytes
+    posting: Posting
 
 
-def claim_due(tx: Transaction, simulator: Simulator, limit: int) -> list[Delivery]:
-    """Claim what is due in any account, earliest account first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was claimed, the real instant (ms) of the next try, and whether something was left."""
+
+    deliveries: list[Delivery]
+    next_at: int | None
+    left: bool
+
+
+def claim_due(tx: Transaction, simulator: Simulator) -> Look:
+    """Claim what is due in any account, in turns, as far as there is room."""
     real_now = simulator.real_now()
+    in_flight = rows.in_flight(tx)
     deliveries: list[Delivery] = []
-    for account_id, due_at, clock in rows.waiting(tx):
-        now = clock.now(real_now)
-        if due_at <= now and len(deliveries) < limit:
-            deliveries += _claim(tx, account_id, now, limit - len(deliveries))
+    due = [
+        (account_id, clock.now(real_now))
+        for account_id, due_at, clock in rows.waiting(tx)
+        if due_at <= clock.now(real_now)
+    ]
+    while due:
+        more = []
+        for account_id, now in due:
+            claimed = _claim_some(tx, simulator, account_id, in_flight)
+            deliveries += claimed
+            if claimed:
+                more.append((account_id, now))
+        due = more
+    # What is due and was left goes out when something under way has come to an end.
+    waiting = rows.waiting(tx)
+    left = any(due_at <= clock.now(real_now) for _, due_at, clock in waiting)
+    instants = [
+        clock.real_at(due_at) for _, due_at, clock in waiting if due_at > clock.now(real_now)
+    ]
+    next_at = min((at for at in instants if at is not None), default=None)
+    return Look(deliveries=deliveries, next_at=next_at, left=left)
+
+
+def claim_due_of(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
+    """Claim what is due in one account, as far as there is room."""
+    in_flight = rows.in_flight(tx)
+    deliveries: list[Delivery] = []
+    while claimed := _claim_some(tx, simulator, account_id, in_flight):
+        deliveries += claimed
     return deliveries
-
-
-def claim_due_of(
-    tx: Transaction, simulator: Simulator, account_id: str, limit: int = BATCH
-) -> list[Delivery]:
-    """Claim what is due in one account."""
-    account = account_rows.get(tx, account_id)
-    if account is None:
-        return []
-    return _claim(tx, account_id, account.clock.now(simulator.real_now()), limit)
-
-
-def next_due_at(tx: Transaction) -> int | None:
-    """Return the real instant (ms) of the next callback; None if none will come by itself."""
-    instants = [clock.real_at(due_at) for _, due_at, clock in rows.waiting(tx)]
-    return min((at for at in instants if at is not None), default=None)
 
 
 def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
     """Post a claimed callback; the future is done when its attempt is recorded."""
     recorded: Future[None] = Future()
-    claimed = delivery.claimed
 
     def record(posted: Future[Outcome]) -> None:
         if posted.cancelled():  # we are stopping: it stays claimed, and due at the next start
@@ -79,69 +101,82 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
             recorded.set_exception(error)
 
     try:
-        posted = simulator.post(rules.parse_address(claimed.url), delivery.body)
+        posted = simulator.post(rules.parse_address(delivery.claimed.url), delivery.posting)
     except AddressError as error:
         posted = Future()
-        posted.set_result(Outcome(error=str(error)))
+        posted.set_result(Outcome(error=str(error), hopeless=True))
     posted.add_done_callback(record)
     return recorded
 
 
-def deliver_due(simulator: Simulator, account_id: str) -> int:
-    """Post everything that is due in an account, by hand; return how many attempts were made."""
-    made = 0
-    while not simulator.alarm.stopped:
-        deliveries = simulator.database.run(lambda tx: claim_due_of(tx, simulator, account_id))
-        if not deliveries:
-            break
-        _wait_for(simulator, {deliver(simulator, delivery) for delivery in deliveries})
-        made += len(deliveries)
-    return made
+def _claim_some(
+    tx: Transaction, simulator: Simulator, account_id: str, in_flight: dict[str, int]
+) -> list[Delivery]:
+    """Claim a turn of one account and count it as under way."""
+    room = deliveries.room(in_flight, account_id, simulator.settings.callback_concurrency)
+    account = account_rows.get(tx, account_id) if room > 0 else None
+    if account is None:
+        return []
+    now = account.clock.now(simulator.real_now())
+    until = now
+    if account.readings.callback_delivery != "once":
+        until = min(now, rows.overtaken_at(tx, account_id, now) - 1)
+    claimed = rows.claim(tx, account_id, now, until, min(room, ROUND))
+    in_flight[account_id] = in_flight.get(account_id, 0) + len(claimed)
+    return [Delivery(claimed=each, posting=_posting(tx, each)) for each in claimed]
 
 
-def settle(simulator: Simulator, account_id: str, due: tuple[int, ...]) -> int:
-    """Return once every callback of `due` was attempted, by us or by the deliverer.
-
-    Returns how many of them were: fewer only if the server stops, or if no attempt at all was
-    recorded for longer than one may take.
-    """
-    deliver_due(simulator, account_id)
-    alarm = simulator.alarm
-    patience = simulator.settings.callback_timeout + 5
-    while True:
-        seen = alarm.attempts
-        left = simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
-        if not left or alarm.stopped:
-            return len(due) - left
-        with alarm.attempted:
-            if not alarm.attempted.wait_for(
-                lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
-                timeout=patience,
-            ):
-                return len(due) - left
-
-
-def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
-    """Wait until all is recorded, or until the server stops, which gives up what is in flight."""
-    while recorded and not simulator.alarm.stopped:
-        recorded = set(wait(recorded, timeout=LOOK_S).not_done)
-
-
-def _claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Delivery]:
-    deliveries = []
-    for claimed in rows.claim(tx, account_id, now, limit):
-        task = task_rows.get(tx, account_id, claimed.task_id)
-        pictures = tasks.picture_urls(task) if task else []
-        body = rules.payload(claimed.task_id, pictures)
-        deliveries.append(Delivery(claimed=claimed, body=body))
-    return deliveries
+def _posting(tx: Transaction, claimed: Claimed) -> Posting:
+    task = task_rows.get(tx, claimed.account, claimed.task_id)
+    pictures = tasks.picture_urls(task) if task else []
+    return Posting(body=rules.payload(claimed.task_id, pictures))
 
 
 def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:
+    """Keep an attempt and what follows from it; nothing if the world was reset meanwhile."""
     claimed = delivery.claimed
     account = account_rows.get(tx, claimed.account)
-    if account is None:
+    if account is None or rows.get(tx, claimed.account, claimed.id) is None:
         return
-    at = account.clock.now(simulator.real_now())
-    if rows.record(tx, claimed, at, delivery.body, outcome):
-        rows.set_state(tx, claimed.id, rules.state_after(outcome))
+    real_now = simulator.real_now()
+    clock = account.clock
+    attempt_rows.insert(tx, _attempt(account, delivery, outcome, clock.now(real_now)))
+    progress = Progress(
+        tries=claimed.tries + 1,
+        acknowledged=bool(claimed.acknowledged),
+        is_copy=claimed.copy_of is not None,
+        # While a clock stands still a try takes no time.
+        ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
+    )
+    standing = deliveries.after_attempt(outcome, progress, account.readings, real_now)
+    rows.stand(tx, claimed, standing)
+    ring(tx, simulator, account, rows.first_due(tx, account.id))
+
+
+def ring(tx: Transaction, simulator: Simulator, account: Account, at: int | None) -> None:
+    """Wake the deliverer for an instant on an account's clock, once this is committed."""
+    if at is None:
+        return
+    is_due = at <= account.clock.now(simulator.real_now())
+    real_at = 0 if is_due else account.clock.real_at(at)
+    if real_at is not None:
+        tx.after_commit.append(lambda: simulator.alarm.ring(real_at))
+
+
+def _attempt(account: Account, delivery: Delivery, outcome: Outcome, now: int) -> Attempt:
+    secrets = account.secrets
+    headers = outcome.sent_headers
+    sent = delivery.posting.body[: outcome.sent]
+    return Attempt(
+        callback_id=delivery.claimed.id,
+        account=account.id,
+        due_at=delivery.claimed.next_at,
+        at=now,
+        request_headers=None if headers is None else redaction.header_lines(headers, secrets),
+        request=redaction.capture(sent, secrets),
+        status=outcome.status,
+        error=outcome.error,
+        answer_headers=redaction.header_lines(outcome.headers, secrets),
+        answer=redaction.capture(outcome.body[:MAX_ANSWER_BYTES], secrets).body,
+        duration_ms=outcome.duration_ms,
+    )

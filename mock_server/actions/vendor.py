@@ -5,6 +5,7 @@ Only `gateway` calls these, inside its own transaction.
 
 from dataclasses import dataclass
 
+from mock_server.actions import pushes
 from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
 from mock_server.domain.bodies import Fields, text_field
@@ -14,7 +15,6 @@ from mock_server.domain.paging import parse_page
 from mock_server.domain.submissions import Submission, parse_submission
 from mock_server.domain.tasks import Status, Task
 from mock_server.simulator import Simulator
-from mock_server.store import callbacks
 from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
 
@@ -47,9 +47,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
     task = _new_task(request, submission)
     task_rows.insert(tx, task)
-    # claim callback-on-failure: nothing is pushed for a task that fails
-    if task.call_back and task.plan.outcome is Status.SUCCEEDED:
-        _plan_callback(tx, simulator, account, task)
+    pushes.plan(tx, simulator, account, task, request.now)
     body: dict[str, object] = {"ret_code": SUCCESS, "remark": "提交成功!", "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)
 
@@ -116,11 +114,3 @@ def _new_task(request: Request, submission: Submission) -> Task:
         pictures=PICTURES_PER_TASK,
         plan=tasks.plan_task(account.seed, number, request.now, outcome=outcome),
     )
-
-
-def _plan_callback(tx: Transaction, simulator: Simulator, account: Account, task: Task) -> None:
-    due_at = task.plan.ends_at
-    callbacks.insert(tx, account.id, task.id, task.call_back or "", due_at)
-    real_at = None if due_at is None else account.clock.real_at(due_at)
-    if real_at is not None:
-        tx.after_commit.append(lambda: simulator.alarm.ring(real_at))

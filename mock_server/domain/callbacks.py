@@ -1,9 +1,9 @@
-"""Callbacks: what is posted when a task completes, and what becomes of it.
+"""Callbacks: what is posted when a task completes, when, and where to.
 
 Rule 1: the payload is exactly `resList` and `task_id` (claim callback-payload).
-Rule 2: a callback is due when the status has turned, not before (claim callback-after-status).
-Rule 3: any 2xx acknowledges; once means once (claims callback-ack, callback-once).
-Rule 4: an address is judged at delivery, not at submission (claim callback-address).
+Rule 2: a callback is due when the status has turned (claim callback-after-status), by the reading
+callback.timing a little before (claim callback-before-status).
+Rule 3: an address is judged at delivery, not at submission (claim callback-address).
 """
 
 import json
@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from mock_server.domain.calls import Headers
+from mock_server.domain.readings import Readings
+from mock_server.domain.tasks import Plan, Status
+
 CONTENT_TYPE = "application/json; charset=utf-8"  # claim callback-content-type
 MAX_ADDRESS_LENGTH = 2048
+LEAD_MS = 2_000  # claim callback-before-status
 
 
 class CallbackState(StrEnum):
@@ -23,9 +28,6 @@ class CallbackState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-FINAL = frozenset({CallbackState.DELIVERED, CallbackState.FAILED, CallbackState.CANCELLED})
 
 
 class AddressError(ValueError):
@@ -43,12 +45,28 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """What one attempt sends."""
+
+    body: bytes
+    content_type: str = CONTENT_TYPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one attempt: a status, or the error that kept it from one."""
+    """What became of one attempt: a status, or the error that kept it from one.
+
+    `sent_headers` None: not even a head left us; `sent` counts the bytes of the body that did.
+    `hopeless` says that no other attempt can do better.
+    """
 
     status: int | None = None
     error: str | None = None
+    headers: Headers = ()
     body: bytes = b""
+    sent_headers: Headers | None = None
+    sent: int = 0
+    hopeless: bool = False
     duration_ms: int = 0
 
     @property
@@ -63,9 +81,17 @@ def payload(task_id: str, pictures: list[str]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def state_after(outcome: Outcome) -> CallbackState:
-    """Return where a callback stands after its attempt."""
-    return CallbackState.DELIVERED if outcome.acknowledged else CallbackState.FAILED
+def is_pushed(outcome: Status, readings: Readings) -> bool:
+    """Whether a task that ends so is called back at all (claim callback-on-failure)."""
+    return outcome is Status.SUCCEEDED or readings.callback_on_failure == "empty-list"
+
+
+def due_at(plan: Plan, readings: Readings, now: int) -> int | None:
+    """Return when the callback of a plan is due, never before `now`; None while nobody knows."""
+    if plan.ends_at is None:
+        return None
+    lead = LEAD_MS if readings.callback_timing == "before-status" else 0
+    return max(now, plan.ends_at - lead)
 
 
 def parse_address(url: str) -> Address:

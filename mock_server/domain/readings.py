@@ -26,6 +26,13 @@ class Readings:
 
     appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
     gateway_profile: Literal["vpc", "classic"] = _reading("gateway.profile", "vpc")
+    callback_delivery: Literal["once", "retried", "at-least-once"] = _reading(
+        "callback.delivery", "once"
+    )
+    callback_on_failure: Literal["none", "empty-list"] = _reading("callback.on_failure", "none")
+    callback_timing: Literal["after-status", "before-status"] = _reading(
+        "callback.timing", "after-status"
+    )
     charge_polls: Literal["every-200", "submit-only"] = _reading("charge.polls", "every-200")
     picture_lifetime: Literal["24h", "unlimited"] = _reading("picture.lifetime", "24h")
     refusal_status: Literal["450", "200"] = _reading("refusal.status", "450")

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts, callbacks, reports
+from mock_server.actions import accounts, reports, settling
 from mock_server.actions import clock as actions
 from mock_server.actions.clock import Change
 from mock_server.actions.reports import Overview
@@ -47,7 +47,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "task_id": event.task_id,
             }
         if body.get("settle"):
-            shown["delivered"] = callbacks.settle(simulator, account_id, changed.due)
+            shown["delivered"] = settling.settle(simulator, changed.due)
         return jsonify(shown)
 
 

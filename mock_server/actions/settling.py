@@ -1,0 +1,72 @@
+"""Waiting for callbacks: post what is due by hand, return when nothing that was due is left."""
+
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+
+from mock_server.actions import callbacks
+from mock_server.simulator import Simulator
+from mock_server.store import callbacks as rows
+from mock_server.store.transaction import Transaction
+
+LOOK_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What is to be waited for: the tries due by `until` of callbacks planned by now."""
+
+    account_id: str
+    until: int
+    last_id: int
+    count: int
+
+
+def due(tx: Transaction, account_id: str, until: int) -> Due:
+    """Return what is due in an account by an instant."""
+    last_id = rows.last_id(tx, account_id)
+    count, _ = rows.unattempted(tx, account_id, until, last_id)
+    return Due(account_id=account_id, until=until, last_id=last_id, count=count)
+
+
+def deliver_due(simulator: Simulator, account_id: str) -> int:
+    """Post everything that is due in an account, by hand; return how many attempts were made."""
+    made = 0
+    while not simulator.alarm.stopped:
+        deliveries = simulator.database.run(
+            lambda tx: callbacks.claim_due_of(tx, simulator, account_id)
+        )
+        if not deliveries:
+            break
+        _wait_for(simulator, {callbacks.deliver(simulator, each) for each in deliveries})
+        made += len(deliveries)
+    return made
+
+
+def settle(simulator: Simulator, waited: Due) -> int:
+    """Return once every try of `waited` was made, by us or by the deliverer, retries included.
+
+    Returns how many callbacks were tried: fewer than were due only if the server stops, or if no
+    attempt at all was recorded for longer than one may take.
+    """
+    alarm = simulator.alarm
+    patience = simulator.settings.callback_timeout + 5
+    while True:
+        seen = alarm.attempts
+        deliver_due(simulator, waited.account_id)
+        left, ready = simulator.database.read(
+            lambda tx: rows.unattempted(tx, waited.account_id, waited.until, waited.last_id)
+        )
+        if not ready or alarm.stopped:
+            return waited.count - left
+        with alarm.attempted:
+            if not alarm.attempted.wait_for(
+                lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
+                timeout=patience,
+            ):
+                return waited.count - left
+
+
+def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
+    """Wait until all is recorded, or until the server stops, which gives up what is in flight."""
+    while recorded and not simulator.alarm.stopped:
+        recorded = set(wait(recorded, timeout=LOOK_S).not_done)
