@@ -78,6 +78,22 @@ def admin_validator(schema: str) -> Validator:
     return Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
 
 
+def misfits(schema: str, value: Any) -> str:
+    """Return what keeps a value from being a component of the admin document; nothing: it is."""
+    errors = [
+        f"{'/'.join(map(str, ['', *error.instance_path])) or 'the body'}: {error.message}"
+        for error in admin_validator(schema).iter_errors(value)
+    ]
+    return "; ".join(errors[:5])
+
+
+def fault_schema(kind: str) -> str:
+    """Return the component of the admin document that describes a kind of fault."""
+    new_fault = document("admin.openapi")["components"]["schemas"]["NewFault"]
+    name: str = new_fault["discriminator"]["mapping"][kind]
+    return name.rpartition("/")[2]
+
+
 @cache
 def load_catalogue() -> Catalogue:
     """Return the vendor's printed tables."""

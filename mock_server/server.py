@@ -179,7 +179,11 @@ async def _serve(
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # 0 took a free one
     simulator = build_simulator(
-        settings, scheduler=LoopScheduler(loop), real_now=real_now, own_ports=(settings.port,)
+        settings,
+        scheduler=LoopScheduler(loop),
+        real_now=real_now,
+        own_ports=(settings.port,),
+        has_connections=True,
     )
     try:
         default = await asyncio.wrap_future(

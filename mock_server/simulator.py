@@ -90,9 +90,18 @@ class Background:
             log.error("background work failed", exc_info=error)
 
 
+def pause(ms: int) -> None:
+    """Hold this thread."""
+    time.sleep(ms / 1000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy."""
+    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy.
+
+    `has_connections`: the server that is in front has its connections in hand, so that faults of
+    the wire can be ordered. `pause` holds the thread of a server that has not, for ms.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -103,6 +112,8 @@ class Simulator:
     alarm: Alarm = field(default_factory=Alarm)
     background: Background = field(default_factory=Background)
     close_outbound: Callable[[], None]
+    has_connections: bool = False
+    pause: Callable[[int], None] = pause
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -149,10 +160,12 @@ def build_simulator(
     real_now: Callable[[], int] = wall_clock,
     post: Post | None = None,
     own_ports: tuple[int, ...] = (),
+    has_connections: bool = False,
 ) -> Simulator:
     """Put a simulator together.
 
-    `own_ports` are the ports this server listens on, where no callback may go. Raises
+    `own_ports` are the ports this server listens on, where no callback may go;
+    `has_connections`: see Simulator. Raises
     store.files.DatabaseFileError if the database cannot be used.
     """
     database = Database(settings.database_path, scheduler)
@@ -169,4 +182,5 @@ def build_simulator(
         post=post or outbound.post,
         real_now=steady(real_now),
         close_outbound=outbound.close,
+        has_connections=has_connections,
     )

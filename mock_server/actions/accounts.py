@@ -4,6 +4,7 @@ import base64
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mock_server.actions import arming
 from mock_server.domain.accounts import (
     DEFAULT_APP_CODE,
     DEFAULT_ID,
@@ -15,7 +16,7 @@ from mock_server.domain.accounts import (
 )
 from mock_server.domain.billing import LOOSE_CREDIT_FEN, VALIDITY_MS, Package
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
-from mock_server.domain.faults import Kind
+from mock_server.domain.faults.kinds import read_order
 from mock_server.domain.magic import PackageState
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.throttle import Limit
@@ -23,7 +24,6 @@ from mock_server.domain.wrong_use import ConflictError, NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store import billing as billing_rows
-from mock_server.store import faults as fault_rows
 from mock_server.store import throttles as throttle_rows
 from mock_server.store.transaction import Transaction
 
@@ -88,8 +88,7 @@ def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
         standing=Standing(magic.standing),
         per_second=magic.per_second,
         burst=magic.burst,
-        error=magic.error,
-        remark=magic.remark,
+        faults=magic.armed,
     )
     credentials = Credentials(id=name, app_code=name, app_key=name, app_secret=name)
     return _add(tx, simulator, Wish(name=magic.says, origin=origin), credentials)
@@ -183,13 +182,10 @@ def _add(tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credent
 
 
 def _equip(tx: Transaction, simulator: Simulator, account: Account) -> None:
-    """Give an account what its origin says it starts with: a package, a fault."""
+    """Give an account what its origin says it starts with: a package, faults."""
     _grant(tx, simulator, account)
-    origin = account.origin
-    if origin.error is not None:
-        fault_rows.insert(tx, account.id, Kind.GATEWAY_ERROR, origin.error)
-    if origin.remark is not None:
-        fault_rows.insert(tx, account.id, Kind.REFUSAL, origin.remark)
+    for order in account.origin.faults:
+        arming.arm(tx, simulator, account, read_order(order))
 
 
 def _check_clock(origin: Origin) -> None:

@@ -1,11 +1,13 @@
 """The books: what a call leaves behind, in the transaction that answers it."""
 
+import json
 from dataclasses import dataclass
 
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import billing
 from mock_server.domain.billing import Charge, LedgerEntry, Package
 from mock_server.domain.calls import Answer
+from mock_server.domain.faults.rules import Rule
 from mock_server.domain.redaction import answer_lines, capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
@@ -15,12 +17,13 @@ from mock_server.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """An answer and what has to be booked with it."""
+    """An answer and what has to be booked with it; `faults` are those that happened."""
 
     answer: Answer
     package: Package | None = None
     task_id: str | None = None
     error_code: str | None = None
+    faults: tuple[Rule, ...] = ()
 
 
 def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision) -> int:
@@ -48,6 +51,8 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         request=capture(call.body, secrets),
         answer_headers=answer_lines(answer.headers, call.headers, secrets),
         answer=capture(answer.body, secrets),
+        faults=json.dumps([{"id": rule.id, "kind": rule.kind.name} for rule in decision.faults]),
+        sent=None,
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)
     if decision.package is not None:

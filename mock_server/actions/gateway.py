@@ -8,11 +8,13 @@ Rule 3: what goes wrong in here is our bug and becomes a 500, never an answer of
 
 import json
 import re
+from dataclasses import replace
 
 from mock_server.actions import admission, clinic, vendor
 from mock_server.actions.arrivals import Visit, arrive
 from mock_server.actions.booking import Decision, book
-from mock_server.domain import bodies, faults
+from mock_server.actions.course import Course, at_the_service, begin
+from mock_server.domain import bodies
 from mock_server.domain.accounts import Account
 from mock_server.domain.answers import (
     gateway_answer,
@@ -22,12 +24,11 @@ from mock_server.domain.answers import (
     result_answer,
 )
 from mock_server.domain.billing import Package
-from mock_server.domain.calls import Answer, Call, Operation, header
+from mock_server.domain.calls import Answer, Call, header
 from mock_server.domain.errors import GatewayError, Refusal
-from mock_server.domain.faults import Kind
+from mock_server.domain.faults.service import Effect
 from mock_server.simulator import Simulator
 from mock_server.store import accounts
-from mock_server.store import faults as fault_rows
 from mock_server.store.transaction import Transaction
 
 BUG_HEADER = "X-Mock-Server-Bug"
@@ -37,15 +38,19 @@ _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?"
 def handle(tx: Transaction, simulator: Simulator, call: Call) -> Answer:
     """Answer a call and book it."""
     visit = arrive(tx, simulator, call)
-    tables = simulator.catalogue.errors
-    refused = None
+    course = refused = None
     try:
-        decision = _decide(tx, simulator, visit)
+        if visit.stamp.classic and call.method == "OPTIONS":
+            decision = Decision(answer=preflight_answer(visit.stamp))
+        else:
+            operation = admission.admit(visit)
+            course = begin(tx, visit, admission.known(visit), operation)
+            decision = _decide(tx, simulator, visit, course)
     except GatewayError as error:
         refused = error
-        answer = gateway_answer(error, tables, visit.stamp)
-        code = None if visit.stamp.classic else error.code
-        decision = Decision(answer=answer, error_code=code)
+        decision = _refused(simulator, visit, error)
+    if course is not None:
+        decision = replace(decision, faults=(*course.met.values(), *decision.faults))
     call_id = book(tx, simulator, visit, decision)
     if refused is not None and refused.code in clinic.CODES and visit.account is not None:
         clinic.examine_later(tx, simulator, call_id, visit.account, call, refused.code)
@@ -73,61 +78,59 @@ def bug_answer(error: BaseException) -> Answer:
     return Answer(status=500, headers=headers, body=body)
 
 
-def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
-    if visit.stamp.classic and visit.call.method == "OPTIONS":
-        return Decision(answer=preflight_answer(visit.stamp))
-    operation = admission.admit(visit)
-    account = admission.known(visit)
-    _fail_on_order(tx, account, Kind.GATEWAY_ERROR, operation)
+def _refused(simulator: Simulator, visit: Visit, error: GatewayError) -> Decision:
+    answer = gateway_answer(error, simulator.catalogue.errors, visit.stamp)
+    return Decision(answer=answer, error_code=None if visit.stamp.classic else error.code)
+
+
+def _decide(tx: Transaction, simulator: Simulator, visit: Visit, course: Course) -> Decision:
+    account, operation = course.account, course.operation
+    if fault := course.met.get("gateway"):
+        raise fault.kind.act(fault.fault)
     admission.authenticate(tx, visit, account)
     admission.check_standing(account)
     now = visit.stamp.now
     package = admission.paying_package(tx, account, operation, now)
     admission.check_throttle(tx, account, operation, now)
-    call = visit.call
-    request = vendor.Request(
-        account=account,
-        now=now,
-        fields=bodies.parse_fields(call.body, header(call, "content-type")),
-        base_url=_base_url(simulator, call),
-    )
-    return _serve(tx, simulator, visit, request, package)
+    return _serve(tx, simulator, visit, course, package)
 
 
 def _serve(
-    tx: Transaction,
-    simulator: Simulator,
-    visit: Visit,
-    request: vendor.Request,
-    package: Package | None,
+    tx: Transaction, simulator: Simulator, visit: Visit, course: Course, package: Package | None
 ) -> Decision:
     """Let the service answer. What it answers is numbered, a refusal too (claim res-id-form)."""
-    account = request.account
-    operation = visit.operation
-    assert operation is not None  # noqa: S101 - `admit` came first
+    account = course.account
     charged = package is not None
+    fault, effect = at_the_service(tx, visit, course)
+    faults = (fault,) if fault else ()
     try:
-        _fail_on_order(tx, account, Kind.REFUSAL, operation)
-        result = vendor.OPERATIONS[operation](tx, simulator, request)
+        if effect.says is not None:
+            raise effect.says
+        request = _request(simulator, visit, account, effect)
+        result = vendor.OPERATIONS[course.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = charged and refusal_status(account.readings) == 200
         answer = refusal_answer(
             refusal, account.readings, account.res_id, visit.stamp, charged=charged
         )
-        return Decision(answer=answer, package=package if charged else None)
+        return Decision(answer=answer, package=package if charged else None, faults=faults)
     accounts.count(tx, account.id, submits=result.submits, answers=1)
     answer = result_answer(result.body, account.res_id, visit.stamp, charged=charged)
-    return Decision(answer=answer, package=package, task_id=result.task_id)
+    return Decision(answer=answer, package=package, task_id=result.task_id, faults=faults)
 
 
-def _fail_on_order(tx: Transaction, account: Account, kind: Kind, operation: Operation) -> None:
-    if not account.armed:
-        return
-    fault = fault_rows.first_match(tx, account.id, kind, operation)
-    if fault is not None:
-        fault_rows.count_hit(tx, fault.id)
-        raise faults.raised(fault)
+def _request(
+    simulator: Simulator, visit: Visit, account: Account, effect: Effect
+) -> vendor.Request:
+    call = visit.call
+    return vendor.Request(
+        account=account,
+        now=visit.stamp.now,
+        fields=bodies.parse_fields(call.body, header(call, "content-type")),
+        base_url=_base_url(simulator, call),
+        shape=effect.shape,
+    )
 
 
 def _base_url(simulator: Simulator, call: Call) -> str:

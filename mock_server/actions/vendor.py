@@ -3,6 +3,7 @@
 Only `gateway` calls these, inside its own transaction.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_server.actions import pushes
@@ -24,12 +25,13 @@ SUCCESS = 0  # claim ret-code
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call that the gateway let through."""
+    """A call that the gateway let through. `shape` is what a fault makes of a new task."""
 
     account: Account
     now: int
     fields: Fields
     base_url: str
+    shape: Callable[[Task], Task] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     account = request.account
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
     task = _new_task(request, submission)
+    if request.shape is not None:
+        task = request.shape(task)
     task_rows.insert(tx, task)
     pushes.plan(tx, simulator, account, task, request.now)
     body: dict[str, object] = {"ret_code": SUCCESS, "remark": "提交成功!", "task_id": task.id}

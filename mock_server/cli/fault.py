@@ -58,7 +58,8 @@ def clear(*, fault_id: int | None, account: AccountClient) -> None:
 
 
 def _line(fault: dict[str, Any]) -> str:
-    what = fault["code"] or f"refusal {fault['remark']!r}"
+    what = fault["code"] or fault["remark"] or ""
     which = fault["operation"] or "every operation"
     left = "every call" if fault["calls_left"] is None else f"{fault['calls_left']} call(s) left"
-    return f"{fault['id']:>3}  {what}  on {which}, {left}, fired {fault['hits']}x"
+    shown = f"{fault['kind']} {what}".strip()
+    return f"{fault['id']:>3}  {shown}  on {which}, {left}, fired {fault['hits']}x"

@@ -6,6 +6,7 @@ Rule 2: everything that repeats follows from its seed and its counters; who it i
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from mock_server.domain import dice
 from mock_server.domain.clock import Clock
@@ -31,7 +32,8 @@ class Standing(StrEnum):
 class Origin:
     """What an account starts with and what reset goes back to. `clock_at` None: the real time.
 
-    `error` and `remark` answer every call from the start: the magic accounts have them.
+    `faults` are armed from the start, written as the admin API takes them: the magic accounts
+    have some.
     """
 
     credits: int = DEFAULT_CREDITS
@@ -40,8 +42,7 @@ class Origin:
     standing: Standing = Standing.GOOD
     per_second: float | None = None
     burst: int = 0
-    error: str | None = None
-    remark: str | None = None
+    faults: tuple[dict[str, Any], ...] = ()
     clock_at: int | None = None
     rate: float = 1.0
     frozen: bool = False

@@ -6,6 +6,7 @@ Rule 2: its key pair has the same name: AppKey and AppSecret are the app code to
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class PackageState(StrEnum):
@@ -18,7 +19,10 @@ class PackageState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Magic:
-    """One row of contracts/magic.toml. What is not named is as in any account."""
+    """One row of contracts/magic.toml. What is not named is as in any account.
+
+    `error` and `remark` are short for a fault that answers every call with them.
+    """
 
     app_code: str
     says: str
@@ -29,4 +33,12 @@ class Magic:
     burst: int = 0
     error: str | None = None
     remark: str | None = None
+    faults: list[dict[str, Any]] = field(default_factory=list)
     readings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def armed(self) -> tuple[dict[str, Any], ...]:
+        """The faults that its account has from the start."""
+        short = {"code": self.error, "remark": self.remark}
+        plain = [{name: value} for name, value in short.items() if value is not None]
+        return (*plain, *self.faults)

@@ -146,6 +146,7 @@ def _origin(text: str) -> Origin:
     values: dict[str, Any] = json.loads(text)
     values["package"] = PackageState(values["package"])
     values["standing"] = Standing(values["standing"])
+    values["faults"] = tuple(values["faults"])
     return Origin(**values)
 
 

@@ -20,7 +20,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call, redacted; headers a line each. `account` None: it named none we know."""
+    """One call, redacted; headers a line each. `account` None: it named none we know.
+
+    `faults` and `sent` are JSON: the faults that happened to it, and what went over the wire
+    where that is not the answer (None: it is).
+    """
 
     account: str | None
     at: int
@@ -37,6 +41,8 @@ class Entry:
     request: Capture
     answer_headers: str
     answer: Capture
+    faults: str = "[]"
+    sent: str | None = None
 
 
 def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
@@ -51,8 +57,8 @@ def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
 _INSERT = (
     "insert into call (account, at, request_id, operation, method, path, status, error_code,"
     " charge, fen, task_id, request_headers, request_body, request_length, request_sha256,"
-    " answer_headers, answer_body, answer_length, answer_sha256, size)"
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
+    " size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -77,6 +83,8 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.answer.body,
         entry.answer.length,
         entry.answer.sha256,
+        entry.faults,
+        entry.sent,
     )
 
 

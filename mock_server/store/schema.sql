@@ -127,6 +127,8 @@ create table call (
   answer_length integer not null,
   answer_sha256 text,
   findings text not null default '[]',
+  faults text not null default '[]',  -- [{id, kind}] of the faults that happened to it
+  sent text,                     -- {what, …} went over the wire; null: the answer, whole
   size integer not null
 );
 create index call_by_account on call (account, id);
@@ -160,10 +162,14 @@ create table bucket (
 create table fault (
   id integer primary key autoincrement,
   account text not null,
+  number integer not null,       -- the n-th of its account: its dice are drawn by it
   kind text not null,
-  what text not null,
-  operation text,
-  calls_left integer,            -- null: every call
+  parameters text not null,      -- {name: value} of the fault
+  condition text not null,       -- {name: value} of what it waits for
+  starts_at integer,             -- null: from the start
+  expires_at integer,            -- null: until it is disarmed
+  calls_left integer,            -- null: it never wears out
+  seen integer not null,         -- calls that fitted and reached its stage
   hits integer not null
 );
 create index fault_by_account on fault (account, id);

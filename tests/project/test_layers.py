@@ -85,9 +85,9 @@ def test_only_web_imports_flask(path: Path) -> None:
 
 
 PURE = {
-    "base64", "binascii", "collections", "dataclasses", "difflib", "email", "enum", "functools",
-    "hashlib", "hmac", "ipaddress", "itertools", "json", "math", "re", "typing", "urllib",
-    "mock_server",
+    "base64", "binascii", "collections", "dataclasses", "difflib", "email", "enum", "fnmatch",
+    "functools", "hashlib", "hmac", "ipaddress", "itertools", "json", "math", "re", "typing",
+    "urllib", "mock_server",
 }  # fmt: skip
 
 

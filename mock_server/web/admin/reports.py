@@ -92,5 +92,7 @@ def call_json(row: Row) -> dict[str, Any]:
         "task_id": row["task_id"],
         "request": message_json(row, "request"),
         "answer": message_json(row, "answer"),
+        "faults": json.loads(row["faults"]),
+        "sent": json.loads(row["sent"]) if row["sent"] else None,
         "findings": json.loads(row["findings"]),
     }
