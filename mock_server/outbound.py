@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -24,6 +23,7 @@ from yarl import URL
 from mock_server import __version__
 from mock_server.domain.callbacks import Address, Outcome, Posting
 from mock_server.domain.calls import Headers
+from mock_server.postings import CutError, Seen, pieces, trace
 
 MAX_ANSWER_BYTES = 64 * 1024
 ANY_HOST = "*"
@@ -33,14 +33,6 @@ IpAddress = IPv4Address | IPv6Address
 
 class TargetRefusedError(OSError):
     """An address that callbacks may not go to; the message says which setting allows it."""
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What was written of a request. `headers` None: not even its head."""
-
-    headers: Headers | None = None
-    sent: int = 0
 
 
 class Guard:
@@ -112,15 +104,18 @@ class Outbound:
 
     async def _post(self, address: Address, posting: Posting) -> Outcome:
         started = time.monotonic()
-        seen = _Seen()
+        seen = Seen()
         answered: dict[str, Any] = {}
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout + posting.lasts_ms / 1000):
                 answered = await self._exchange(address, posting, seen)
         except TimeoutError:
             answered = {"error": f"no answer within {self._timeout:g} s"}
         except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
             answered = _failure(error)
+            if isinstance(error.__cause__, CutError):
+                total = len(posting.body)
+                answered = {"error": f"cut as ordered, after {seen.sent} of {total} bytes"}
         return Outcome(
             **answered,
             sent_headers=seen.headers,
@@ -128,7 +123,7 @@ class Outbound:
             duration_ms=round((time.monotonic() - started) * 1000),
         )
 
-    async def _exchange(self, address: Address, posting: Posting, seen: _Seen) -> dict[str, Any]:
+    async def _exchange(self, address: Address, posting: Posting, seen: Seen) -> dict[str, Any]:
         # As aiohttp reads it, full-width digits made plain: what is checked is what is connected.
         url = URL(address.url)
         host = url.host or ""
@@ -136,9 +131,16 @@ class Outbound:
             self._guard.check(host, _whole(host), url.port or address.port)
         if self._session is None:
             self._session = _session(self._guard)
-        headers = {"Content-Type": posting.content_type, "User-Agent": f"artqr-mock/{__version__}"}
         async with self._session.post(
-            url, data=posting.body, headers=headers, allow_redirects=False, trace_request_ctx=seen
+            url,
+            data=pieces(posting),
+            headers={
+                "Content-Type": posting.content_type,
+                "Content-Length": str(len(posting.body)),
+                "User-Agent": f"artqr-mock/{__version__}",
+            },
+            allow_redirects=False,
+            trace_request_ctx=seen,
         ) as response:
             answer = b""
             while len(answer) < MAX_ANSWER_BYTES:
@@ -196,23 +198,8 @@ def _session(guard: Guard) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
         auto_decompress=False,
-        trace_configs=[_trace()],
+        trace_configs=[trace()],
     )
-
-
-def _trace() -> aiohttp.TraceConfig:
-    """Return what notes on the `_Seen` of each request what is written of it."""
-    trace = aiohttp.TraceConfig()
-
-    async def head(_: Any, context: Any, sent: aiohttp.TraceRequestHeadersSentParams) -> None:
-        context.trace_request_ctx.headers = tuple(sent.headers.items())
-
-    async def chunk(_: Any, context: Any, sent: aiohttp.TraceRequestChunkSentParams) -> None:
-        context.trace_request_ctx.sent += len(sent.chunk)
-
-    trace.on_request_headers_sent.append(head)
-    trace.on_request_chunk_sent.append(chunk)
-    return trace
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -8,8 +8,9 @@ Rule 3: what is due in one account goes out in the order of its instants, retrie
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from mock_server.actions import mishaps
 from mock_server.domain import callbacks as rules
-from mock_server.domain import deliveries, redaction, tasks
+from mock_server.domain import deliveries, redaction
 from mock_server.domain.accounts import Account
 from mock_server.domain.callbacks import AddressError, Outcome, Posting
 from mock_server.domain.deliveries import Progress
@@ -17,7 +18,6 @@ from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import attempts as attempt_rows
 from mock_server.store import callbacks as rows
-from mock_server.store import tasks as task_rows
 from mock_server.store.attempts import MAX_ANSWER_BYTES, Attempt
 from mock_server.store.callbacks import Claimed
 from mock_server.store.transaction import Transaction
@@ -118,18 +118,16 @@ def _claim_some(
     if account is None:
         return []
     now = account.clock.now(simulator.real_now())
-    until = now
+    until = rows.held_at(tx, account_id, now) if account.armed else now
     if account.readings.callback_delivery != "once":
-        until = min(now, rows.overtaken_at(tx, account_id, now) - 1)
-    claimed = rows.claim(tx, account_id, now, until, min(room, ROUND))
+        until = min(until, rows.overtaken_at(tx, account_id, now) - 1)
+    # One by one where faults are about: what one meets can change which is the next.
+    limit = 1 if account.armed else min(room, ROUND)
+    claimed: list[Claimed] = []
+    while not claimed and (taken := rows.claim(tx, account_id, now, until, limit)):
+        claimed = [met for each in taken for met in mishaps.meet(tx, account, each, now)]
     in_flight[account_id] = in_flight.get(account_id, 0) + len(claimed)
-    return [Delivery(claimed=each, posting=_posting(tx, each)) for each in claimed]
-
-
-def _posting(tx: Transaction, claimed: Claimed) -> Posting:
-    task = task_rows.get(tx, claimed.account, claimed.task_id)
-    pictures = tasks.picture_urls(task) if task else []
-    return Posting(body=rules.payload(claimed.task_id, pictures))
+    return [Delivery(claimed=each, posting=mishaps.posting(tx, account, each)) for each in claimed]
 
 
 def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:

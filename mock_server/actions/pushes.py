@@ -1,6 +1,8 @@
 """Planning callbacks: when a task is accepted, when its plan changes, and once more by hand."""
 
-from mock_server.actions import accounts, callbacks, settling
+from dataclasses import replace
+
+from mock_server.actions import accounts, callbacks, mishaps, settling
 from mock_server.actions.settling import Due
 from mock_server.domain import callbacks as rules
 from mock_server.domain.accounts import Account
@@ -9,6 +11,7 @@ from mock_server.domain.tasks import Task
 from mock_server.domain.wrong_use import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
+from mock_server.store import mishaps as mishap_rows
 from mock_server.store.callbacks import NewCallback
 from mock_server.store.transaction import Row, Transaction
 
@@ -19,8 +22,13 @@ def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, no
     if not task.call_back or not rules.is_pushed(task.plan.outcome, account.readings):
         return
     new = _planned(account, task, now)
-    rows.insert(tx, new)
-    callbacks.ring(tx, simulator, account, new.due_at)
+    rule = mishaps.met_when_planned(tx, account, task, now)
+    if rule is not None:
+        new = replace(new, next_at=now)
+    callback_id = rows.insert(tx, new)
+    if rule is not None:
+        mishap_rows.mark(tx, callback_id, rule)
+    callbacks.ring(tx, simulator, account, new.due_at if new.next_at is None else new.next_at)
 
 
 def follow(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:

@@ -4,7 +4,9 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from mock_server.actions import callbacks
+from mock_server.domain.callbacks import MAX_LASTS_MS
 from mock_server.simulator import Simulator
+from mock_server.store import attempts as attempt_rows
 from mock_server.store import callbacks as rows
 from mock_server.store.transaction import Transaction
 
@@ -13,19 +15,25 @@ LOOK_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """What is to be waited for: the tries due by `until` of callbacks planned by now."""
+    """What is to be waited for: the tries due by `until` of callbacks planned by now.
+
+    `last_attempt` is the last one that was made before.
+    """
 
     account_id: str
     until: int
     last_id: int
-    count: int
+    last_attempt: int
 
 
 def due(tx: Transaction, account_id: str, until: int) -> Due:
     """Return what is due in an account by an instant."""
-    last_id = rows.last_id(tx, account_id)
-    count, _ = rows.unattempted(tx, account_id, until, last_id)
-    return Due(account_id=account_id, until=until, last_id=last_id, count=count)
+    return Due(
+        account_id=account_id,
+        until=until,
+        last_id=rows.last_id(tx, account_id),
+        last_attempt=attempt_rows.last_id(tx, account_id),
+    )
 
 
 def deliver_due(simulator: Simulator, account_id: str) -> int:
@@ -45,25 +53,31 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
 def settle(simulator: Simulator, waited: Due) -> int:
     """Return once every try of `waited` was made, by us or by the deliverer, retries included.
 
-    Returns how many callbacks were tried: fewer than were due only if the server stops, or if no
-    attempt at all was recorded for longer than one may take.
+    Returns how many callbacks were tried. It gives up only if the server stops, or if no attempt
+    at all was recorded for longer than one may take.
     """
     alarm = simulator.alarm
-    patience = simulator.settings.callback_timeout + 5
+    patience = simulator.settings.callback_timeout + MAX_LASTS_MS / 1000 + 5
+
+    def waiting(tx: Transaction) -> int:
+        return rows.unattempted(tx, waited.account_id, waited.until, waited.last_id)
+
     while True:
         seen = alarm.attempts
         deliver_due(simulator, waited.account_id)
-        left, ready = simulator.database.read(
-            lambda tx: rows.unattempted(tx, waited.account_id, waited.until, waited.last_id)
-        )
-        if not ready or alarm.stopped:
-            return waited.count - left
+        if alarm.stopped or not simulator.database.read(waiting):
+            break
         with alarm.attempted:
             if not alarm.attempted.wait_for(
                 lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
                 timeout=patience,
             ):
-                return waited.count - left
+                break
+    return simulator.database.read(
+        lambda tx: attempt_rows.count_tried(
+            tx, waited.account_id, until=waited.until, after=waited.last_attempt
+        )
+    )
 
 
 def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:

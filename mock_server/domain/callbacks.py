@@ -7,8 +7,10 @@ Rule 3: an address is judged at delivery, not at submission (claim callback-addr
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 from mock_server.domain.calls import Headers
@@ -18,6 +20,7 @@ from mock_server.domain.tasks import Plan, Status
 CONTENT_TYPE = "application/json; charset=utf-8"  # claim callback-content-type
 MAX_ADDRESS_LENGTH = 2048
 LEAD_MS = 2_000  # claim callback-before-status
+MAX_LASTS_MS = 60_000  # the longest that a body can be made to take
 
 
 class CallbackState(StrEnum):
@@ -28,6 +31,7 @@ class CallbackState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    LOST = "lost"
 
 
 class AddressError(ValueError):
@@ -46,10 +50,13 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """What one attempt sends."""
+    """What one attempt sends. `lasts_ms` is how long the body takes, in real time; after
+    `cut_after` bytes of it the connection is closed."""
 
     body: bytes
     content_type: str = CONTENT_TYPE
+    lasts_ms: int = 0
+    cut_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +82,14 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def payload(task_id: str, pictures: list[str]) -> bytes:
+def payload(task_id: str, pictures: list[str]) -> dict[str, Any]:
+    """Return what the POST says."""
+    return {"resList": pictures, "task_id": task_id}
+
+
+def encoded(content: Mapping[str, Any]) -> bytes:
     """Return the body of the POST."""
-    value = {"resList": pictures, "task_id": task_id}
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def is_pushed(outcome: Status, readings: Readings) -> bool:

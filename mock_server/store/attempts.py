@@ -59,3 +59,19 @@ def of_callback(tx: Transaction, account_id: str, callback_id: int) -> list[Row]
         "select * from attempt where account = ? and callback_id = ? order by id",
         (account_id, callback_id),
     )
+
+
+def last_id(tx: Transaction, account_id: str) -> int:
+    """Return the id of the attempt made last, 0 if there is none."""
+    row = tx.one("select max(id) as id from attempt where account = ?", (account_id,))
+    return int(row["id"] or 0) if row else 0
+
+
+def count_tried(tx: Transaction, account_id: str, *, until: int, after: int) -> int:
+    """Return how many callbacks were tried since an attempt, of what was due by an instant."""
+    row = tx.one(
+        "select count(distinct callback_id) as many from attempt"
+        " where account = ? and id > ? and due_at <= ?",
+        (account_id, after, until),
+    )
+    return int(row["many"]) if row else 0

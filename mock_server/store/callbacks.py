@@ -17,7 +17,7 @@ _READY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCallback:
-    """A delivery to plan. `due_at` None: nobody knows when."""
+    """A delivery to plan. `due_at` None: nobody knows when; `next_at` None: when it is due."""
 
     account: str
     task_id: str
@@ -25,11 +25,16 @@ class NewCallback:
     due_at: int | None
     copy_of: int | None = None
     by_hand: bool = False
+    next_at: int | None = None
+    waits_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A callback that this process is about to post. `tries` counts those made before."""
+    """A callback that this process is about to post. `tries` counts those made before.
+
+    `fault` is what it met, written down, so that a restart changes nothing.
+    """
 
     id: int
     account: str
@@ -39,24 +44,27 @@ class Claimed:
     next_at: int
     tries: int
     acknowledged: int
+    fault: str | None
+    crossed_with: str | None
 
 
-_CLAIMED = "id, account, task_id, url, copy_of, next_at, tries, acknowledged"
+_CLAIMED = "id, account, task_id, url, copy_of, next_at, tries, acknowledged, fault, crossed_with"
 
 
 def insert(tx: Transaction, new: NewCallback) -> int:
     """Plan a callback, in the transaction that adds its task, and return its id."""
     return tx.insert(
-        "insert into callback (account, task_id, url, copy_of, by_hand, due_at, next_at, tries,"
-        " acknowledged, state) values (?,?,?,?,?,?,?,0,0,?)",
+        "insert into callback (account, task_id, url, copy_of, by_hand, waits_for, due_at,"
+        " next_at, tries, acknowledged, state) values (?,?,?,?,?,?,?,?,0,0,?)",
         (
             new.account,
             new.task_id,
             new.url,
             new.copy_of,
             int(new.by_hand),
+            new.waits_for,
             new.due_at,
-            new.due_at,
+            new.due_at if new.next_at is None else new.next_at,
             CallbackState.DUE,
         ),
     )
@@ -93,6 +101,29 @@ def claim(tx: Transaction, account_id: str, now: int, until: int, limit: int) ->
             "update callback set state = 'sending', claimed_at = ? where id = ?", (now, row["id"])
         )
     return [Claimed(**row) for row in rows]
+
+
+def take(tx: Transaction, account_id: str, callback_id: int, now: int) -> Claimed:
+    """Take one callback, whether it is due or not."""
+    row = tx.one(
+        "update callback set state = 'sending', claimed_at = ? where account = ? and id = ?"
+        f" returning {_CLAIMED}",
+        (now, account_id, callback_id),
+    )
+    assert row is not None  # noqa: S101 - who takes it has just made it
+    return Claimed(**row)
+
+
+def held_at(tx: Transaction, account_id: str, now: int) -> int:
+    """Return the instant after which nothing goes out before a callback that waits for another."""
+    row = tx.one(
+        "select min(held.next_at) as at from callback as held join callback as before"
+        " on before.id = held.waits_for where held.state = 'due' and held.account = ?"
+        " and held.next_at <= ? and before.tries = 0 and before.state in ('due', 'sending')"
+        " and before.next_at <= ?",
+        (account_id, now, now),
+    )
+    return now if row is None or row["at"] is None else int(row["at"])
 
 
 def overtaken_at(tx: Transaction, account_id: str, now: int) -> int:
@@ -138,18 +169,19 @@ def in_flight(tx: Transaction) -> dict[str, int]:
     return {row["account"]: row["many"] for row in rows}
 
 
-def unattempted(tx: Transaction, account_id: str, until: int, last_id: int) -> tuple[int, int]:
+def unattempted(tx: Transaction, account_id: str, until: int, last_id: int) -> int:
     """Return how many callbacks up to `last_id` have a try before them that was due by `until`.
 
-    The second number counts only those that nothing but the way to the receiver holds up.
+    Not counted is what waits for another that is not due.
     """
     row = tx.one(
-        f"select count(*) as many, sum(case when state = 'sending' or ({_READY}) then 1 else 0 end)"
-        " as ready from callback where state in ('due', 'sending') and account = ?"
-        " and next_at <= ? and id <= ?",
-        (account_id, until, last_id),
+        f"select count(*) as many from callback where (state = 'sending' or ({_READY}))"
+        " and account = ? and next_at <= ?"
+        # A copy that a fault makes of one of them is one of them.
+        " and (id <= ? or (by_hand = 0 and copy_of <= ?))",
+        (account_id, until, last_id, last_id),
     )
-    return (int(row["many"]), int(row["ready"] or 0)) if row else (0, 0)
+    return int(row["many"]) if row else 0
 
 
 def last_id(tx: Transaction, account_id: str) -> int:

@@ -81,6 +81,9 @@ create table callback (
   claimed_at integer,            -- what the clock showed when the try under way began
   tries integer not null,
   acknowledged integer not null,
+  fault_id integer,              -- the fault that it met
+  fault text,                    -- its kind and parameters
+  crossed_with text,             -- the task whose id its first try names
   state text not null
 );
 create index callback_by_state on callback (state, account, next_at);

@@ -22,6 +22,7 @@ LAYERS = {
     "render": 3,
     "outbound": 3,
     "tls": 3,
+    "postings": 2,
     "settings": 2,
     "contract": 2,
     "domain": 1,

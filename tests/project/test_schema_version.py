@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "8e047bb5797d216b922b195012274b19291e04089c7063143e1078419cbb6fc0"
+SCHEMA = "a26318ac3894abfebfeb89aa9a0bcf119b2c820e673d816c5a6c47fc919b1fff"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen",

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 from mock_server.actions import pushes, reports, settling
 from mock_server.domain.wrong_use import WrongUseError
 from mock_server.simulator import Simulator
+from mock_server.store.mishaps import read
 from mock_server.store.transaction import Row
 from mock_server.web.admin.inputs import MAX_PAGE, body_of, query_of, whole
 from mock_server.web.admin.messages import message_json, text_json
@@ -16,14 +17,14 @@ MAX_ID = 2**62
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     """Add the routes of callbacks."""
-    read = simulator.database.read
+    look = simulator.database.read
 
     @routes.get("/accounts/<account_id>/callbacks")
     def list_callbacks(account_id: str) -> Response:
         query = query_of(("after", "limit"))
         after = whole(query, "after", default=0, most=MAX_ID)
         limit = whole(query, "limit", default=100, most=MAX_PAGE, least=1)
-        listed = read(lambda tx: reports.callbacks(tx, account_id, after=after, limit=limit))
+        listed = look(lambda tx: reports.callbacks(tx, account_id, after=after, limit=limit))
         following = listed[-1][0]["id"] if listed and len(listed) == limit else None
         return jsonify(
             callbacks=[callback_json(row, attempts) for row, attempts in listed], next=following
@@ -31,7 +32,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     def shown(account_id: str, callback_id: int) -> Response:
         return jsonify(
-            callback_json(*read(lambda tx: reports.callback(tx, account_id, callback_id)))
+            callback_json(*look(lambda tx: reports.callback(tx, account_id, callback_id)))
         )
 
     @routes.get("/accounts/<account_id>/callbacks/<callback_id>")
@@ -60,6 +61,7 @@ def callback_json(row: Row, attempts: list[Row]) -> dict[str, Any]:
         "due_at": row["due_at"],
         "next_at": row["next_at"],
         "state": row["state"],
+        "fault": row["fault"] and {"id": row["fault_id"], "kind": read(row["fault"]).kind.name},
         "attempts": [_attempt_json(row["url"], attempt) for attempt in attempts],
     }
 
