@@ -23,8 +23,9 @@ from mock_server.tls import server_context
 from mock_server.web.express import Express
 from mock_server.web.flask_app import create_app
 from mock_server.web.handshake import TlsListener
-from mock_server.web.protocol import KEEP_ALIVE_S, Limits
+from mock_server.web.protocol import Limits
 from mock_server.web.short_calls import ShortCallProtocol
+from mock_server.web.wire import KEEP_ALIVE_S
 
 GRACE_S = 5
 BACKLOG = 2048
@@ -212,7 +213,7 @@ async def _answer(
 ) -> None:
     settings = simulator.settings
     express = Express(simulator, create_app(simulator))
-    limits = Limits(request_timeout=settings.request_timeout, answer_defect=express.answer)
+    limits = Limits(settings.request_timeout, express.answer, express.note_left)
     config = uvicorn.Config(
         express,
         http=functools.partial(ShortCallProtocol, limits=limits, take=express.take),  # type: ignore[arg-type]

@@ -1,13 +1,14 @@
 """The books: what a call leaves behind, in the transaction that answers it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import billing
 from mock_server.domain.billing import Charge, LedgerEntry, Package
 from mock_server.domain.calls import Answer
 from mock_server.domain.faults.rules import Rule
+from mock_server.domain.faults.wire import Sent
 from mock_server.domain.redaction import answer_lines, capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
@@ -17,13 +18,17 @@ from mock_server.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """An answer and what has to be booked with it; `faults` are those that happened."""
+    """An answer and what has to be booked with it.
+
+    `faults` are those that happened, `sent` what went over the wire if not just the answer.
+    """
 
     answer: Answer
     package: Package | None = None
     task_id: str | None = None
     error_code: str | None = None
     faults: tuple[Rule, ...] = ()
+    sent: Sent | None = None
 
 
 def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision) -> int:
@@ -51,13 +56,19 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         request=capture(call.body, secrets),
         answer_headers=answer_lines(answer.headers, call.headers, secrets),
         answer=capture(answer.body, secrets),
-        faults=json.dumps([{"id": rule.id, "kind": rule.kind.name} for rule in decision.faults]),
-        sent=None,
+        faults=_faults(decision.faults),
+        sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)
     if decision.package is not None:
         _charge(tx, entry, decision.package, call_id)
     return call_id
+
+
+def _faults(rules: tuple[Rule, ...]) -> str:
+    if not rules:
+        return "[]"
+    return json.dumps([{"id": rule.id, "kind": rule.kind.name} for rule in rules])
 
 
 def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: int) -> None:

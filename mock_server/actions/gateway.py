@@ -3,12 +3,14 @@
 Rule 1: answer, credit, ledger entry and journal row are one transaction.
 Rule 2: an ordered failure of the gateway comes before anything is verified, one of the service
 instead of the operation.
-Rule 3: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
+Rule 3: what happens on the wire happens to an answer that is booked.
+Rule 4: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
 """
 
 import json
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from mock_server.actions import admission, clinic, vendor
 from mock_server.actions.arrivals import Visit, arrive
@@ -26,35 +28,92 @@ from mock_server.domain.answers import (
 from mock_server.domain.billing import Package
 from mock_server.domain.calls import Answer, Call, header
 from mock_server.domain.errors import GatewayError, Refusal
+from mock_server.domain.faults import wire
+from mock_server.domain.faults.rules import FaultError, Rule
 from mock_server.domain.faults.service import Effect
+from mock_server.domain.faults.wire import Sent
+from mock_server.domain.scripts import What
 from mock_server.simulator import Simulator
-from mock_server.store import accounts
+from mock_server.store import accounts, journal
 from mock_server.store.transaction import Transaction
 
 BUG_HEADER = "X-Mock-Server-Bug"
+# What was decided for a call that was never carried out.
+NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 
 
-def handle(tx: Transaction, simulator: Simulator, call: Call) -> Answer:
-    """Answer a call and book it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A call that is to be handled only after a delay; nothing of it is booked. `met` are the
+    faults that it met already."""
+
+    ms: int
+    met: Mapping[str, Rule]
+
+
+def handle(
+    tx: Transaction, simulator: Simulator, call: Call, held: Hold | None = None
+) -> Answer | Hold:
+    """Answer a call and book it, or say for how long to hold it first; `held`: it was."""
     visit = arrive(tx, simulator, call)
     course = refused = None
     try:
         if visit.stamp.classic and call.method == "OPTIONS":
             decision = Decision(answer=preflight_answer(visit.stamp))
         else:
-            operation = admission.admit(visit)
-            course = begin(tx, visit, admission.known(visit), operation)
+            course = _course(tx, visit, held)
+            delay = course.met.get(wire.DELAY)
+            if held is None and delay is not None and wire.is_before(delay):
+                return Hold(ms=delay.fault.for_ms, met=course.met)
             decision = _decide(tx, simulator, visit, course)
     except GatewayError as error:
         refused = error
         decision = _refused(simulator, visit, error)
-    if course is not None:
-        decision = replace(decision, faults=(*course.met.values(), *decision.faults))
-    call_id = book(tx, simulator, visit, decision)
+    answer, call_id = _book(tx, simulator, visit, course, decision)
     if refused is not None and refused.code in clinic.CODES and visit.account is not None:
         clinic.examine_later(tx, simulator, call_id, visit.account, call, refused.code)
-    return decision.answer
+    return answer
+
+
+def abandon(tx: Transaction, simulator: Simulator, call: Call, held: Hold, left_ms: int) -> Answer:
+    """Journal a call whose client hung up after so long, while it was held: it never happens."""
+    visit = arrive(tx, simulator, call)
+    sent = Sent(what=What.NOTHING, status=None, bytes=0, left_after_ms=left_ms)
+    decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
+    book(tx, simulator, visit, decision)
+    return NO_ANSWER
+
+
+def note_left(tx: Transaction, call_id: int, left_ms: int) -> None:
+    """Journal that a client hung up after so long, before it had all of its answer."""
+    sent = journal.sent(tx, call_id)
+    if sent is not None:
+        journal.set_sent(tx, call_id, {**sent, "left_after_ms": left_ms})
+
+
+def _course(tx: Transaction, visit: Visit, held: Hold | None) -> Course:
+    operation = admission.admit(visit)
+    account = admission.known(visit)
+    if held is not None:
+        return Course(account=account, operation=operation, met=held.met)
+    return begin(tx, visit, account, operation)
+
+
+def _book(
+    tx: Transaction,
+    simulator: Simulator,
+    visit: Visit,
+    course: Course | None,
+    decision: Decision,
+) -> tuple[Answer, int]:
+    """Book the answer that was decided; return it as the wire is to show it, and its row."""
+    if course is None or (not course.met and not decision.faults):
+        return decision.answer, book(tx, simulator, visit, decision)
+    answer, sent = wire.damaged(decision.answer, course.met)
+    faults = (*course.met.values(), *decision.faults)
+    call_id = book(tx, simulator, visit, replace(decision, faults=faults, sent=sent))
+    return replace(answer, call_id=call_id), call_id
 
 
 def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseException) -> Answer:
@@ -69,13 +128,19 @@ def bug_answer(error: BaseException) -> Answer:
     """Return our own 500, which no client can mistake for the vendor's."""
     name = type(error).__name__
     text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
+    answer = _ours(500, text)
+    return replace(answer, headers=(*answer.headers, (BUG_HEADER, name)))
+
+
+def cannot_answer(error: FaultError) -> Answer:
+    """Return our own 501: the server in front cannot do what was ordered of it."""
+    return _ours(501, f"artqr-mock cannot do this here: {error}")
+
+
+def _ours(status: int, text: str) -> Answer:
     body = json.dumps({"error": text}).encode()
-    headers = (
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(body))),
-        (BUG_HEADER, name),
-    )
-    return Answer(status=500, headers=headers, body=body)
+    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+    return Answer(status=status, headers=headers, body=body)
 
 
 def _refused(simulator: Simulator, visit: Visit, error: GatewayError) -> Decision:
@@ -85,6 +150,8 @@ def _refused(simulator: Simulator, visit: Visit, error: GatewayError) -> Decisio
 
 def _decide(tx: Transaction, simulator: Simulator, visit: Visit, course: Course) -> Decision:
     account, operation = course.account, course.operation
+    if wire.is_before(course.met.get(wire.DAMAGE)):
+        return Decision(answer=NO_ANSWER)
     if fault := course.met.get("gateway"):
         raise fault.kind.act(fault.fault)
     admission.authenticate(tx, visit, account)
@@ -116,6 +183,9 @@ def _serve(
         )
         return Decision(answer=answer, package=package if charged else None, faults=faults)
     accounts.count(tx, account.id, submits=result.submits, answers=1)
+    if effect.answers is not None:
+        ghost = _refused(simulator, visit, effect.answers)
+        return replace(ghost, task_id=result.task_id, faults=faults)
     answer = result_answer(result.body, account.res_id, visit.stamp, charged=charged)
     return Decision(answer=answer, package=package, task_id=result.task_id, faults=faults)
 

@@ -18,6 +18,7 @@ SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: the word keeps it 
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured
 RESULT_TYPE = "application/json;charset=utf-8"  # claim result-content-type
 REFUSED = -1  # claim ret-code
+FINE = (0, "")  # the platform's code and text where it has not failed
 MAX_MESSAGE = 4096  # an echoed string can hold a whole form body
 DEBUG_INFO = '{"ServiceLatency":0,"TotalLatency":0}'  # claim debug-info
 
@@ -87,9 +88,16 @@ def preflight_answer(stamp: Stamp) -> Answer:
     return Answer(status=200, headers=headers)
 
 
-def result_answer(body: dict[str, object], res_id: str, stamp: Stamp, *, charged: bool) -> Answer:
-    """Return a 200 with the service's result in the envelope."""
-    content = _envelope(body, res_id, fee=int(charged))
+def result_answer(
+    body: dict[str, object],
+    res_id: str,
+    stamp: Stamp,
+    *,
+    charged: bool,
+    fault: tuple[int, str] = FINE,
+) -> Answer:
+    """Return a 200 with the service's result in the envelope; `fault` is the platform's."""
+    content = _envelope(body, res_id, fee=int(charged), fault=fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     if stamp.classic:
         headers = (*headers, ("X-Ca-Error-Message", "OK"), *CLASSIC_RESULT_HEADERS)
@@ -102,10 +110,14 @@ def refusal_answer(
     refusal: Refusal, readings: Readings, res_id: str, stamp: Stamp, *, charged: bool
 ) -> Answer:
     """Return the service's refusal: 450 and free, or under a reading 200 and charged."""
-    body: dict[str, object] = {"ret_code": REFUSED, "remark": refusal.remark}
+    fault = (refusal.platform_code, refusal.remark) if refusal.platform_code else FINE
+    # claim platform-envelope: the platform's code and text are in the envelope, which is empty
+    body: dict[str, object] = {}
+    if fault is FINE:
+        body = {"ret_code": REFUSED, "remark": refusal.remark}
     if refusal_status(readings) == 200:
-        return result_answer(body, res_id, stamp, charged=charged)
-    content = _envelope(body, res_id, fee=0)
+        return result_answer(body, res_id, stamp, charged=charged, fault=fault)
+    content = _envelope(body, res_id, fee=0, fault=fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     return Answer(status=450, headers=headers, body=content)
 
@@ -115,12 +127,13 @@ def refusal_status(readings: Readings) -> int:
     return int(readings.refusal_status)
 
 
-def _envelope(body: dict[str, object], res_id: str, *, fee: int) -> bytes:
+def _envelope(body: dict[str, object], res_id: str, *, fee: int, fault: tuple[int, str]) -> bytes:
+    platform_code, error = fault
     # claim envelope-order: error, id, code, fee, body
     envelope = {
-        "showapi_res_error": "",
+        "showapi_res_error": error,
         "showapi_res_id": res_id,
-        "showapi_res_code": 0,
+        "showapi_res_code": platform_code,
         "showapi_fee_num": fee,
         "showapi_res_body": body,
     }

@@ -8,6 +8,8 @@ Rule 3: method and path match exactly, or the API is not found (claim wrong-path
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mock_server.domain.scripts import Damage
+
 Header = tuple[str, str]
 Headers = tuple[Header, ...]
 
@@ -62,11 +64,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer, booked or about to be."""
+    """One answer, booked or about to be.
+
+    `delay_ms` (real time) and `damage` are for the door that writes it; `call_id` is its row in
+    the journal, where such a door notes a client that did not wait.
+    """
 
     status: int
     headers: Headers
     body: bytes = b""
+    delay_ms: int = 0
+    damage: Damage | None = None
+    call_id: int | None = None
 
 
 def header(call: Call, name: str) -> str | None:

@@ -64,12 +64,14 @@ class GatewayError(VendorError):
 class Refusal(VendorError):
     """The service behind the gateway refuses (claim refusal-450).
 
-    `remark` is its text (claim refusal-texts).
+    `remark` is its text (claim refusal-texts). `platform_code` is that of the platform below the
+    service, where the platform is what failed (claim platform-codes); 0: it is not.
     """
 
-    def __init__(self, remark: str) -> None:
+    def __init__(self, remark: str, *, platform_code: int = 0) -> None:
         super().__init__(remark)
         self.remark = remark
+        self.platform_code = platform_code
 
 
 def classic_row(error: GatewayError, tables: ErrorTables) -> tuple[int, str]:

@@ -1,6 +1,8 @@
 """Rows of the journal: every call seen, bounded by number and size, with drops counted."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from mock_server.domain.redaction import Capture
 from mock_server.store.transaction import Row, Transaction, Value
@@ -148,6 +150,17 @@ def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
 def set_findings(tx: Transaction, call_id: int, findings: str) -> None:
     """Keep what was found of a call, a JSON array; nothing if the call was dropped meanwhile."""
     tx.execute("update call set findings = ? where id = ?", (findings, call_id))
+
+
+def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:
+    """Return what went over the wire for a call; None if that was just the answer."""
+    row = tx.one("select sent from call where id = ?", (call_id,))
+    return json.loads(row["sent"]) if row and row["sent"] else None
+
+
+def set_sent(tx: Transaction, call_id: int, what: dict[str, Any]) -> None:
+    """Keep what went over the wire for a call."""
+    tx.execute("update call set sent = ? where id = ?", (json.dumps(what), call_id))
 
 
 def dropped(tx: Transaction, account: str | None) -> int:

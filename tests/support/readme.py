@@ -4,9 +4,12 @@
 """
 
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 from mock_server import contract
+from mock_server.domain.durations import show_duration
+from mock_server.domain.faults.kinds import KINDS
 
 README = Path(__file__).parents[2] / "README.md"
 CERTAINTIES = ("documented", "observed", "assumed")
@@ -80,6 +83,55 @@ def magic_table() -> str:
     return "\n".join(rows)
 
 
+def faults_table() -> str:
+    """Return the faults: how each is ordered, what two clients see, and what the books say."""
+    rows = [
+        "| Stage | Fault | Parameters | What happens | Example | `http.client` | curl | Decided "
+        "| Sent | Charged | Tasks |",
+        "|---|" + "---|" * 10,
+    ]
+    for row in contract.load_toml("faults.toml")["fault"]:
+        kind = KINDS[row["kind"]]
+        names = [f"`--{_flag(field.name)}`" for field in fields(kind.fault)]
+        rows.append(
+            f"| {kind.stage} | `{kind.name}` | {' '.join(names) or 'none'} | {row['says']} "
+            f"| `{_command(row['order'])}` | `{row['python']}` | exit {row['curl']} "
+            f"| {row.get('status', 'nothing')} | {row.get('sent', 'the answer')} "
+            f"| {row.get('charges', 0)} | {_tasks(row)} |"
+        )
+    return "\n".join(rows)
+
+
+def ambiguous_table() -> str:
+    """Return what a client cannot tell apart."""
+    rows = ["| The client sees | Ordered with | What is true |", "|---|---|---|"]
+    for row in contract.load_toml("faults.toml")["ambiguous"]:
+        ordered = " and ".join(f"`{_command(order)}`" for order in row["orders"])
+        rows.append(f"| `{row['symptom']}` | {ordered} | {row['truth']} |")
+    return "\n".join(rows)
+
+
+def _command(order: dict[str, object]) -> str:
+    options = [f"--{_flag(name)} {_said(name, order[name])}" for name in order if name != "kind"]
+    return " ".join([str(order["kind"]), *options])
+
+
+def _flag(name: str) -> str:
+    return name.removesuffix("_ms").replace("_", "-")
+
+
+def _said(name: str, value: object) -> str:
+    if name.endswith("_ms") and isinstance(value, int):
+        return show_duration(value).replace(" ", "")
+    text = str(value)
+    return f"'{text}'" if "*" in text else text
+
+
+def _tasks(row: dict[str, object]) -> str:
+    tasks = str(row.get("tasks", 0))
+    return f"{tasks}: {row['later']}" if "later" in row else tasks
+
+
 def classic_table() -> str:
     """Return the messages of older instances."""
     rows = ["| `X-Ca-Error-Message` | HTTP | Stands for |", "|---|---|---|"]
@@ -95,6 +147,8 @@ PARTS = {
     "errors": errors_table,
     "magic": magic_table,
     "classic": classic_table,
+    "faults": faults_table,
+    "ambiguous": ambiguous_table,
 }
 
 

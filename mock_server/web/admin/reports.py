@@ -84,7 +84,7 @@ def call_json(row: Row) -> dict[str, Any]:
         "operation": row["operation"],
         "method": row["method"],
         "path": row["path"],
-        "status": row["status"],
+        "status": row["status"] or None,
         "error_code": row["error_code"],
         "charged": row["charge"] == Charge.CHARGED,
         "fen": row["fen"],
