@@ -62,12 +62,14 @@ class Deliverer:
         simulator = self._simulator
         with self._wake:
             self._look_at = simulator.real_now() + LONGEST_SLEEP_MS
-        look = simulator.database.run(lambda tx: callbacks.claim_due(tx, simulator))
-        self._left = look.left
-        for delivery in look.deliveries:
+        for delivery in callbacks.claims(simulator):
             callbacks.deliver(simulator, delivery).add_done_callback(self._delivered)
-        if look.next_at is not None:
-            self.notify(look.next_at)
+            if self._stopped:  # what was claimed and not posted is due at the next start
+                return
+        coming = simulator.database.read(lambda tx: callbacks.coming(tx, simulator))
+        self._left = coming.left
+        if coming.next_at is not None:
+            self.notify(coming.next_at)
 
     def _delivered(self, recorded: Future[None]) -> None:
         if recorded.cancelled():

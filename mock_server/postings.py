@@ -46,14 +46,16 @@ async def _piecemeal(posting: Posting) -> AsyncIterator[bytes]:
 
 
 def trace() -> aiohttp.TraceConfig:
-    """Return what notes on the `Seen` of each request what is written of it."""
+    """Return what notes on the `Seen` of a request, if it has one, what is written of it."""
     config = aiohttp.TraceConfig()
 
     async def head(_: Any, context: Any, sent: aiohttp.TraceRequestHeadersSentParams) -> None:
-        context.trace_request_ctx.headers = tuple(sent.headers.items())
+        if isinstance(context.trace_request_ctx, Seen):
+            context.trace_request_ctx.headers = tuple(sent.headers.items())
 
     async def chunk(_: Any, context: Any, sent: aiohttp.TraceRequestChunkSentParams) -> None:
-        context.trace_request_ctx.sent += len(sent.chunk)
+        if isinstance(context.trace_request_ctx, Seen):
+            context.trace_request_ctx.sent += len(sent.chunk)
 
     config.on_request_headers_sent.append(head)
     config.on_request_chunk_sent.append(chunk)

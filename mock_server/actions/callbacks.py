@@ -5,6 +5,7 @@ Rule 2: whoever claims a callback posts it, so each try is made once however man
 Rule 3: what is due in one account goes out in the order of its instants, retries included.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -34,49 +35,59 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What was claimed, the real instant (ms) of the next try, and whether something was left."""
+class Coming:
+    """The real instant (ms) of the next try, and whether one that is due found no room."""
 
-    deliveries: list[Delivery]
     next_at: int | None
     left: bool
 
 
-def claim_due(tx: Transaction, simulator: Simulator) -> Look:
-    """Claim what is due in any account, in turns, as far as there is room."""
+def claims(simulator: Simulator) -> Iterator[Delivery]:
+    """Claim what is due in any account, in turns, as far as there is room.
+
+    Each turn of an account is a transaction: whoever is handed a delivery posts it at once.
+    """
+    while True:
+        turns = 0
+        for account_id in simulator.database.read(lambda tx: _due_accounts(tx, simulator)):
+            claimed = simulator.database.run(
+                lambda tx, account_id=account_id: claim_turn(tx, simulator, account_id)  # type: ignore[misc]
+            )
+            turns += bool(claimed)
+            yield from claimed
+        if not turns:
+            return
+
+
+def coming(tx: Transaction, simulator: Simulator) -> Coming:
+    """Return what is still to come. What was left goes out when something under way has ended."""
     real_now = simulator.real_now()
-    in_flight = rows.in_flight(tx)
-    deliveries: list[Delivery] = []
-    due = [
-        (account_id, clock.now(real_now))
-        for account_id, due_at, clock in rows.waiting(tx)
-        if due_at <= clock.now(real_now)
+    waiting = [
+        (clock.real_at(due_at), due_at <= clock.now(real_now))
+        for _, due_at, clock in rows.waiting(tx)
     ]
-    while due:
-        more = []
-        for account_id, now in due:
-            claimed = _claim_some(tx, simulator, account_id, in_flight)
-            deliveries += claimed
-            if claimed:
-                more.append((account_id, now))
-        due = more
-    # What is due and was left goes out when something under way has come to an end.
-    waiting = rows.waiting(tx)
-    left = any(due_at <= clock.now(real_now) for _, due_at, clock in waiting)
-    instants = [
-        clock.real_at(due_at) for _, due_at, clock in waiting if due_at > clock.now(real_now)
-    ]
-    next_at = min((at for at in instants if at is not None), default=None)
-    return Look(deliveries=deliveries, next_at=next_at, left=left)
+    instants = [at for at, is_due in waiting if at is not None and not is_due]
+    return Coming(next_at=min(instants, default=None), left=any(is_due for _, is_due in waiting))
 
 
-def claim_due_of(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
-    """Claim what is due in one account, as far as there is room."""
+def claim_turn(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
+    """Claim some of what is due in one account, as far as there is room."""
     in_flight = rows.in_flight(tx)
-    deliveries: list[Delivery] = []
-    while claimed := _claim_some(tx, simulator, account_id, in_flight):
-        deliveries += claimed
-    return deliveries
+    room = deliveries.room(in_flight, account_id, simulator.settings.callback_concurrency)
+    account = account_rows.get(tx, account_id) if room > 0 else None
+    if account is None:
+        return []
+    now = account.clock.now(simulator.real_now())
+    claimed: list[Claimed] = []
+    most = min(room, ROUND)
+    # One by one where faults are about: what one meets can change which is the next.
+    limit = 1 if account.armed else most
+    while len(claimed) < most:
+        taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
+        claimed += [met for each in taken for met in mishaps.meet(tx, account, each, now)]
+        if not taken or not account.armed:
+            break
+    return [Delivery(claimed=each, posting=mishaps.posting(tx, account, each)) for each in claimed]
 
 
 def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
@@ -109,25 +120,25 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
     return recorded
 
 
-def _claim_some(
-    tx: Transaction, simulator: Simulator, account_id: str, in_flight: dict[str, int]
-) -> list[Delivery]:
-    """Claim a turn of one account and count it as under way."""
-    room = deliveries.room(in_flight, account_id, simulator.settings.callback_concurrency)
-    account = account_rows.get(tx, account_id) if room > 0 else None
-    if account is None:
-        return []
-    now = account.clock.now(simulator.real_now())
-    until = rows.held_at(tx, account_id, now) if account.armed else now
-    if account.readings.callback_delivery != "once":
-        until = min(until, rows.overtaken_at(tx, account_id, now) - 1)
-    # One by one where faults are about: what one meets can change which is the next.
-    limit = 1 if account.armed else min(room, ROUND)
-    claimed: list[Claimed] = []
-    while not claimed and (taken := rows.claim(tx, account_id, now, until, limit)):
-        claimed = [met for each in taken for met in mishaps.meet(tx, account, each, now)]
-    in_flight[account_id] = in_flight.get(account_id, 0) + len(claimed)
-    return [Delivery(claimed=each, posting=mishaps.posting(tx, account, each)) for each in claimed]
+def _until(tx: Transaction, account: Account, now: int) -> int:
+    """Return up to which instant callbacks can go out and stay in order."""
+    until = rows.held_at(tx, account.id, now) if account.armed else now
+    if account.readings.callback_delivery == "once":
+        return until
+    return min(until, rows.overtaken_at(tx, account.id, now) - 1)
+
+
+def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
+    """Return the accounts with something due and room for it, those with least under way first."""
+    real_now = simulator.real_now()
+    concurrency = simulator.settings.callback_concurrency
+    in_flight = rows.in_flight(tx)
+    due = [
+        account_id
+        for account_id, due_at, clock in rows.waiting(tx)
+        if due_at <= clock.now(real_now) and deliveries.room(in_flight, account_id, concurrency) > 0
+    ]
+    return sorted(due, key=lambda account_id: in_flight.get(account_id, 0))
 
 
 def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:

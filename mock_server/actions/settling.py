@@ -1,6 +1,6 @@
 """Waiting for callbacks: post what is due by hand, return when nothing that was due is left."""
 
-from concurrent.futures import Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from mock_server.actions import callbacks
@@ -39,14 +39,15 @@ def due(tx: Transaction, account_id: str, until: int) -> Due:
 def deliver_due(simulator: Simulator, account_id: str) -> int:
     """Post everything that is due in an account, by hand; return how many attempts were made."""
     made = 0
+    recorded: set[Future[None]] = set()
     while not simulator.alarm.stopped:
-        deliveries = simulator.database.run(
-            lambda tx: callbacks.claim_due_of(tx, simulator, account_id)
-        )
-        if not deliveries:
+        claimed = simulator.database.run(lambda tx: callbacks.claim_turn(tx, simulator, account_id))
+        if not claimed and not recorded:
             break
-        _wait_for(simulator, {callbacks.deliver(simulator, each) for each in deliveries})
-        made += len(deliveries)
+        made += len(claimed)
+        recorded |= {callbacks.deliver(simulator, each) for each in claimed}
+        if not claimed:  # what is left may wait for what is under way
+            recorded = set(wait(recorded, timeout=LOOK_S, return_when=FIRST_COMPLETED).not_done)
     return made
 
 
@@ -78,9 +79,3 @@ def settle(simulator: Simulator, waited: Due) -> int:
             tx, waited.account_id, until=waited.until, after=waited.last_attempt
         )
     )
-
-
-def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
-    """Wait until all is recorded, or until the server stops, which gives up what is in flight."""
-    while recorded and not simulator.alarm.stopped:
-        recorded = set(wait(recorded, timeout=LOOK_S).not_done)

@@ -62,6 +62,6 @@ def partner(tx: Transaction, claimed: Claimed) -> Row | None:
     return tx.one(
         "select id, task_id, next_at from callback where account = ? and id <> ?"
         " and state = 'due' and tries = 0 and copy_of is null and fault is null"
-        " and next_at is not null order by next_at, id limit 1",
+        " and task_id <> '' and next_at is not null order by next_at, id limit 1",
         (claimed.account, claimed.id),
     )
