@@ -50,6 +50,20 @@ class Postbox:
         return replace(self.outcome, sent_headers=head, sent=len(posting.body))
 
 
+class Rawbox(Postbox):
+    """A postbox that keeps what is posted as it is, JSON or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.postings: list[Posting] = []
+
+    def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
+        self.postings.append(posting)
+        future: Future[Outcome] = Future()
+        future.set_result(self.told(posting))
+        return future
+
+
 class Entropy:
     """Real entropy's place: different each time, the same in every run."""
 
