@@ -310,6 +310,19 @@ def test_what_was_decided_is_sent_by_the_next_process_too(tmp_path: Path, kind: 
     assert len(post.postings) == (3 if kind == "duplicate" else 2)
 
 
+def test_a_copy_made_while_somebody_waits_is_waited_for_too(world: World, buyer: Buyer) -> None:
+    buyer.arm("duplicate")
+    buyer.submit()
+    buyer.world.admin("POST", f"/accounts/{buyer.id}/clock", {"advance": "1m"})
+    database, until = world.simulator.database, 2**60
+    last_id = database.read(lambda tx: rows.last_id(tx, buyer.id))
+
+    (first,) = actions.claims(world.simulator)
+    actions.deliver(world.simulator, first).result(timeout=20)
+
+    assert database.read(lambda tx: rows.unattempted(tx, buyer.id, until, last_id)) == 1
+
+
 def test_other_accounts_meet_nothing(world: World, post: Rawbox) -> None:
     armed, other = Buyer(world), Buyer(world)
     armed.arm("lost")

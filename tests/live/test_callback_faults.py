@@ -119,6 +119,38 @@ def test_a_duplicate_comes_when_the_first_was_answered(buyer: Buyer) -> None:
     assert [each["copy_of"] for each in copies] == [None, copies[0]["id"]]
 
 
+def test_an_early_callback_comes_before_a_delayed_answer_of_its_submit(
+    buyer: Buyer, receiver: Receiver
+) -> None:
+    arm(buyer, "early")
+    buyer.world.post("/faults", {"kind": "delay", "for_ms": 1_500})
+    answered: list[str] = []
+    submitting = threading.Thread(
+        target=lambda: answered.append(buyer.submit(call_back=receiver.url))
+    )
+    submitting.start()
+    receiver.wait_for(1)
+    before = list(answered)
+    submitting.join()
+
+    assert before == []
+    assert [body["task_id"] for body in bodies(receiver)] == answered
+
+
+def test_a_concurrent_duplicate_needs_no_free_place() -> None:
+    both = threading.Barrier(2)
+
+    def answer(_: Received) -> Reply:
+        both.wait(timeout=20)
+        return Reply()
+
+    with receiving(answer) as receiver, live(callback_concurrency=1) as server:
+        buyer = server.buyer(clock={"frozen": True})
+        copies = all_copies(buyer, receiver, "concurrent_duplicate")
+
+    assert [each["state"] for each in copies] == ["delivered", "delivered"]
+
+
 def test_a_concurrent_duplicate_is_there_before_the_first_is_answered(buyer: Buyer) -> None:
     both = threading.Barrier(2)
 
