@@ -81,10 +81,17 @@ def admin_validator(schema: str) -> Validator:
 def misfits(schema: str, value: Any) -> str:
     """Return what keeps a value from being a component of the admin document; nothing: it is."""
     errors = [
-        f"{'/'.join(map(str, ['', *error.instance_path])) or 'the body'}: {error.message}"
+        f"{'/'.join(map(str, ['', *error.instance_path])) or 'the body'}: {_said(error)}"
         for error in admin_validator(schema).iter_errors(value)
     ]
     return "; ".join(errors[:5])
+
+
+def _said(error: Any) -> str:
+    allowed = getattr(error.kind, "options", None)  # the message alone may leave some out
+    if allowed is None:
+        return str(error.message)
+    return f"{str(error.instance)[:64]!r} is not one of {', '.join(map(str, allowed))}"
 
 
 def fault_schema(kind: str) -> str:

@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import uvicorn
 
@@ -213,10 +214,9 @@ async def _answer(
 ) -> None:
     settings = simulator.settings
     express = Express(simulator, create_app(simulator))
-    limits = Limits(settings.request_timeout, express.answer, express.note_left)
     config = uvicorn.Config(
         express,
-        http=functools.partial(ShortCallProtocol, limits=limits, take=express.take),  # type: ignore[arg-type]
+        http=_protocol(settings, express),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -244,3 +244,12 @@ async def _answer(
         handshake_timeout=settings.request_timeout,
     )
     await server.serve(sockets=[listener])
+
+
+def _protocol(settings: Settings, express: Express) -> Any:
+    limits = Limits(
+        request_timeout=settings.request_timeout,
+        answer_defect=express.answer,
+        note_left=express.note_left,
+    )
+    return functools.partial(ShortCallProtocol, limits=limits, take=express.take)

@@ -37,9 +37,7 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
         bug = error
     else:
         if outcome.damage is not None:  # armed while the database was served by `serve`
-            return gateway.cannot_answer(
-                FaultError("this server cannot do the fault that is armed")
-            )
+            return gateway.cannot_answer(FaultError("a WSGI server has no connection to damage"))
         if outcome.delay_ms:
             simulator.pause(outcome.delay_ms)
         return outcome
