@@ -5,6 +5,7 @@ import click
 from mock_server import __version__
 from mock_server.cli.account import account
 from mock_server.cli.bill import bill
+from mock_server.cli.callbacks import callbacks
 from mock_server.cli.clock import clock
 from mock_server.cli.common import Group
 from mock_server.cli.demo import demo
@@ -26,5 +27,7 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, ready, env, account, clock, fault, readings, bill, sign):
+for command in (
+    serve, demo, ready, env, account, clock, fault, readings, callbacks, bill, sign,
+):  # fmt: skip
     main.add_command(command)
