@@ -93,16 +93,23 @@ def claim_turn(tx: Transaction, simulator: Simulator, account_id: str) -> list[D
         claimed += [met for each in taken for met in mishaps.meet(tx, account, each, now)]
         if not taken or not account.armed:
             break
-    if simulator.database.shared:
-        leased_until = simulator.real_now() + int(patience(simulator) * 1000)
-        for each in claimed:
-            rows.lease(tx, each.id, leased_until)
-    return [Delivery(claimed=each, posting=mishaps.posting(tx, account, each)) for each in claimed]
+    return [_prepared(tx, simulator, account, each) for each in claimed]
 
 
-def patience(simulator: Simulator) -> float:
+def patience(simulator: Simulator, lasts_ms: int = MAX_LASTS_MS) -> float:
     """Return the seconds after which an attempt that was not recorded never will be."""
-    return simulator.settings.callback_timeout + MAX_LASTS_MS / 1000 + SLACK_S
+    return simulator.settings.callback_timeout + lasts_ms / 1000 + SLACK_S
+
+
+def _prepared(
+    tx: Transaction, simulator: Simulator, account: Account, claimed: Claimed
+) -> Delivery:
+    """Return a claimed callback with what to post; others may have it if we die meanwhile."""
+    posting = mishaps.posting(tx, account, claimed)
+    if simulator.database.shared:
+        lease_ms = int(patience(simulator, posting.lasts_ms) * 1000)
+        rows.lease(tx, claimed.id, simulator.real_now() + lease_ms)
+    return Delivery(claimed=claimed, posting=posting)
 
 
 def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:

@@ -24,9 +24,9 @@ def post() -> Rawbox:
 
 
 @pytest.fixture
-def world(post: Rawbox) -> Iterator[World]:
+def world(post: Rawbox, address: str) -> Iterator[World]:
     real_now = RealClock()
-    with worlds.simulator(real_now, post) as simulator:
+    with worlds.simulator(real_now, post, database=address) as simulator:
         yield World(simulator, real_now, post)
 
 
@@ -88,7 +88,7 @@ def test_a_lost_callback_is_never_sent_and_no_event(buyer: Buyer, post: Rawbox) 
     assert (lost["task_id"], lost["attempts"], lost["next_at"]) == (expected[1], [], None)
     assert lost["fault"] == {"id": armed["id"], "kind": "callback_lost"}
     assert (buyer.rule()["seen"], buyer.rule()["hits"]) == (3, 1)
-    assert buyer.clock(to_next_event=True)["event"] is None
+    assert buyer.clock(to_next_event=True)["event"]["kind"] == "notice_due"
 
 
 def test_a_late_callback_comes_when_the_clock_gets_there(buyer: Buyer, post: Rawbox) -> None:
