@@ -25,7 +25,7 @@ class Deliverer:
         self._simulator = simulator
         self._wake = threading.Condition()
         self._look_at = 0  # the real instant (ms) of the next look
-        self._in_flight = 0
+        self._left = False  # whether the last look found no room for something
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
 
@@ -64,26 +64,21 @@ class Deliverer:
         simulator = self._simulator
         with self._wake:
             self._look_at = simulator.real_now() + LONGEST_SLEEP_MS
-            free = simulator.settings.callback_concurrency - self._in_flight
-        if free > 0:
-            due = simulator.database.run(lambda tx: callbacks.claim_due(tx, simulator, free))
-            for delivery in due:
-                with self._wake:
-                    self._in_flight += 1
-                callbacks.deliver(simulator, delivery).add_done_callback(self._delivered)
-        next_at = simulator.database.read(callbacks.next_due_at)
-        if next_at is not None and free > 0:
-            self.notify(next_at)
+        for delivery in callbacks.claims(simulator):
+            callbacks.deliver(simulator, delivery).add_done_callback(self._delivered)
+            if self._stopped:  # what was claimed and not posted is due at the next start
+                return
+        coming = simulator.database.read(lambda tx: callbacks.coming(tx, simulator))
+        self._left = coming.left
+        if coming.next_at is not None:
+            self.notify(coming.next_at)
 
     def _delivered(self, recorded: Future[None]) -> None:
         if recorded.cancelled():
             return
         if (error := recorded.exception()) is not None:
             log.error("an attempt could not be recorded", exc_info=error)
-        with self._wake:
-            was_full = self._in_flight >= self._simulator.settings.callback_concurrency
-            self._in_flight -= 1
-        if was_full:
+        if self._left:  # there is room now
             self.notify(0)
 
     def _sleep(self) -> None:

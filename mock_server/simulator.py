@@ -11,7 +11,7 @@ from functools import partial
 
 from mock_server import images
 from mock_server.contract import Catalogue, load_catalogue
-from mock_server.domain.callbacks import Address, Outcome
+from mock_server.domain.callbacks import Address, Outcome, Posting
 from mock_server.domain.source_images import SourceRead
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
@@ -24,7 +24,7 @@ FLUSH_S = 10.0
 
 log = logging.getLogger(__name__)
 
-Post = Callable[[Address, bytes], Future[Outcome]]
+Post = Callable[[Address, Posting], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
 
 
@@ -185,7 +185,6 @@ def build_simulator(
         allowed=settings.callback_hosts,
         timeout=settings.callback_timeout,
         own_ports=own_ports,
-        concurrency=settings.callback_concurrency,
     )
 
     return Simulator(

@@ -1,75 +1,120 @@
 """The outbox: claim what is due, post it, record the attempt.
 
 Rule 1: posting happens between two transactions, never inside one.
-Rule 2: whoever claims a callback posts it, so it is sent once however many ask what is due.
+Rule 2: whoever claims a callback posts it, so each try is made once however many ask what is due.
+Rule 3: what is due in one account goes out in the order of its instants, retries included.
 """
 
-import json
-from concurrent.futures import Future, wait
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 
-from mock_server.actions import notices
+from mock_server.actions import mishaps, notices
 from mock_server.domain import callbacks as rules
+from mock_server.domain import deliveries, redaction
 from mock_server.domain.accounts import Account
-from mock_server.domain.callbacks import AddressError, Outcome
-from mock_server.domain.shapes import pictures_shape
+from mock_server.domain.callbacks import MAX_LASTS_MS, AddressError, Outcome, Posting
+from mock_server.domain.clock import Clock
+from mock_server.domain.deliveries import Progress
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
+from mock_server.store import attempts as attempt_rows
 from mock_server.store import callbacks as rows
 from mock_server.store import notices as notice_rows
-from mock_server.store import tasks as task_rows
+from mock_server.store.attempts import MAX_ANSWER_BYTES, Attempt
 from mock_server.store.callbacks import Claimed
 from mock_server.store.transaction import Transaction
 
-BATCH = 100
-LOOK_S = 0.25
+ROUND = 10  # so many callbacks of one account, then it is the turn of the next
 SLACK_S = 5  # on top of the longest post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A claimed callback with the body to post."""
+    """A claimed callback with what to post."""
 
     claimed: Claimed
-    body: bytes
+    posting: Posting
 
 
-def claim_due(tx: Transaction, simulator: Simulator, limit: int) -> list[Delivery]:
-    """Claim what is due in any account, earliest account first."""
-    real_now = simulator.real_now()
-    _catch_up_with_notices(tx, simulator, real_now)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """The real instant (ms) of the next try, and whether one that is due found no room."""
+
+    next_at: int | None
+    left: bool
+
+
+def claims(simulator: Simulator) -> Iterator[Delivery]:
+    """Claim what is due in any account, in turns, as far as there is room.
+
+    Each turn of an account is a transaction: whoever is handed a delivery posts it at once.
+    """
     if simulator.database.shared:
-        rows.release_expired(tx, real_now)
-    deliveries: list[Delivery] = []
-    for account_id, due_at, clock in rows.waiting(tx):
-        now, left = clock.now(real_now), limit - len(deliveries)
-        account = account_rows.peek(tx, account_id) if due_at <= now and left > 0 else None
-        if account is not None:
-            deliveries += _claim(tx, simulator, account, now, left)
-    return deliveries
+        real_now = simulator.real_now()
+        simulator.database.run(lambda tx: rows.release_expired(tx, real_now))
+    while True:
+        turns = 0
+        for account_id in simulator.database.read(lambda tx: _due_accounts(tx, simulator)):
+            claimed = simulator.database.run(
+                lambda tx, account_id=account_id: claim_turn(tx, simulator, account_id)  # type: ignore[misc]
+            )
+            turns += bool(claimed)
+            yield from claimed
+        if not turns:
+            return
 
 
-def claim_due_of(
-    tx: Transaction, simulator: Simulator, account_id: str, limit: int = BATCH
-) -> list[Delivery]:
-    """Claim what is due in one account."""
-    account = account_rows.peek(tx, account_id)
+def coming(tx: Transaction, simulator: Simulator) -> Coming:
+    """Return what is still to come. What was left goes out when something under way has ended."""
+    real_now = simulator.real_now()
+    waiting = [
+        (clock.real_at(due_at), due_at <= clock.now(real_now)) for _, due_at, clock in _waiting(tx)
+    ]
+    instants = [at for at, is_due in waiting if at is not None and not is_due]
+    return Coming(next_at=min(instants, default=None), left=any(is_due for _, is_due in waiting))
+
+
+def claim_turn(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
+    """Claim some of what is due in one account, as far as there is room."""
+    in_flight = rows.in_flight(tx)
+    room = deliveries.room(in_flight, account_id, simulator.settings.callback_concurrency)
+    account = account_rows.get(tx, account_id) if room > 0 else None
     if account is None:
         return []
-    return _claim(tx, simulator, account, account.clock.now(simulator.real_now()), limit)
+    now = account.clock.now(simulator.real_now())
+    account = notices.catch_up(tx, simulator, account, now)
+    claimed: list[Claimed] = []
+    most = min(room, ROUND)
+    # One by one where faults are about: what one meets can change which is the next.
+    limit = 1 if account.armed else most
+    while len(claimed) < most:
+        taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
+        claimed += [met for each in taken for met in mishaps.meet(tx, account, each, now)]
+        if not taken or not account.armed:
+            break
+    return [_prepared(tx, simulator, account, each) for each in claimed]
 
 
-def next_due_at(tx: Transaction) -> int | None:
-    """Return the real instant (ms) of the next callback; None if none will come by itself."""
-    instants = [clock.real_at(due_at) for _, due_at, clock in rows.waiting(tx)]
-    instants += [each.clock.real_at(each.watch.due_at or 0) for each in _with_notices(tx)]
-    return min((at for at in instants if at is not None), default=None)
+def patience(simulator: Simulator, lasts_ms: int = MAX_LASTS_MS) -> float:
+    """Return the seconds after which an attempt that was not recorded never will be."""
+    return simulator.settings.callback_timeout + lasts_ms / 1000 + SLACK_S
+
+
+def _prepared(
+    tx: Transaction, simulator: Simulator, account: Account, claimed: Claimed
+) -> Delivery:
+    """Return a claimed callback with what to post; others may have it if we die meanwhile."""
+    posting = mishaps.posting(tx, account, claimed)
+    if simulator.database.shared:
+        lease_ms = int(patience(simulator, posting.lasts_ms) * 1000)
+        rows.lease(tx, claimed.id, simulator.real_now() + lease_ms)
+    return Delivery(claimed=claimed, posting=posting)
 
 
 def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
     """Post a claimed callback; the future is done when its attempt is recorded."""
     recorded: Future[None] = Future()
-    claimed = delivery.claimed
 
     def record(posted: Future[Outcome]) -> None:
         if posted.cancelled():  # we are stopping: it stays claimed, and due at the next start
@@ -89,105 +134,90 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
             recorded.set_exception(error)
 
     try:
-        posted = simulator.post(rules.parse_address(claimed.url), delivery.body)
+        posted = simulator.post(rules.parse_address(delivery.claimed.url), delivery.posting)
     except AddressError as error:
         posted = Future()
-        posted.set_result(Outcome(error=str(error)))
+        posted.set_result(Outcome(error=str(error), hopeless=True))
     posted.add_done_callback(record)
     return recorded
 
 
-def deliver_due(simulator: Simulator, account_id: str) -> int:
-    """Post everything that is due in an account, by hand; return how many attempts were made."""
-    made = 0
-    while not simulator.alarm.stopped:
-        deliveries = simulator.database.run(lambda tx: claim_due_of(tx, simulator, account_id))
-        if not deliveries:
-            break
-        _wait_for(simulator, {deliver(simulator, delivery) for delivery in deliveries})
-        made += len(deliveries)
-    return made
+def _until(tx: Transaction, account: Account, now: int) -> int:
+    """Return up to which instant callbacks can go out and stay in order."""
+    until = rows.held_at(tx, account.id, now) if account.armed else now
+    if account.readings.callback_delivery == "once":
+        return until
+    return min(until, rows.overtaken_at(tx, account.id, now) - 1)
 
 
-def settle(simulator: Simulator, account_id: str, due: tuple[int, ...]) -> int:
-    """Return once every callback of `due` was attempted, by us or by the deliverer.
-
-    Returns how many of them were: fewer only if the server stops, or if no attempt at all was
-    recorded for longer than one may take.
-    """
-    deliver_due(simulator, account_id)
-    alarm = simulator.alarm
-    # Nobody tells us of what another process records: look now and then.
-    look_s = LOOK_S if simulator.database.shared else _patience(simulator)
-    quiet_s, before = 0.0, len(due)
-    while True:
-        seen = alarm.attempts
-        left = simulator.database.read(lambda tx: rows.count_unattempted(tx, due))
-        if left < before:
-            quiet_s, before = 0.0, left
-        if not left or alarm.stopped or quiet_s >= _patience(simulator):
-            return len(due) - left
-        with alarm.attempted:
-            alarm.attempted.wait_for(
-                lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
-                timeout=look_s,
-            )
-        quiet_s = 0.0 if alarm.attempts != seen else quiet_s + look_s
+def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
+    """Return the accounts with something due and room for it, those with least under way first."""
+    real_now = simulator.real_now()
+    concurrency = simulator.settings.callback_concurrency
+    in_flight = rows.in_flight(tx)
+    due = [
+        account_id
+        for account_id, due_at, clock in _waiting(tx)
+        if due_at <= clock.now(real_now) and deliveries.room(in_flight, account_id, concurrency) > 0
+    ]
+    return sorted(dict.fromkeys(due), key=lambda account_id: in_flight.get(account_id, 0))
 
 
-def _wait_for(simulator: Simulator, recorded: set[Future[None]]) -> None:
-    """Wait until all is recorded, or until the server stops, which gives up what is in flight."""
-    while recorded and not simulator.alarm.stopped:
-        recorded = set(wait(recorded, timeout=LOOK_S).not_done)
-
-
-def _patience(simulator: Simulator) -> float:
-    """Return the seconds after which an attempt that was not recorded never will be."""
-    return simulator.settings.callback_timeout + SLACK_S
-
-
-def _claim(
-    tx: Transaction, simulator: Simulator, account: Account, now: int, limit: int
-) -> list[Delivery]:
-    deliveries = []
-    for claimed in rows.claim(tx, account.id, now, limit):
-        body = _notice_body(tx, claimed) or _result_body(tx, claimed, account)
-        if simulator.database.shared:
-            rows.lease(tx, claimed.id, simulator.real_now() + int(_patience(simulator) * 1000))
-        deliveries.append(Delivery(claimed=claimed, body=body))
-    return deliveries
-
-
-def _result_body(tx: Transaction, claimed: Claimed, account: Account) -> bytes:
-    task = task_rows.get(tx, claimed.account, claimed.task_id)
-    pictures = pictures_shape(task, account.readings) if task else []
-    return rules.payload(claimed.task_id, pictures)
-
-
-def _notice_body(tx: Transaction, claimed: Claimed) -> bytes:
-    """Return a notice as it is posted, nothing where a task is what is told of."""
-    row = notice_rows.get(tx, claimed.notice_id) if claimed.notice_id is not None else None
-    return json.dumps(notices.shown(row), ensure_ascii=False).encode() if row else b""
-
-
-def _with_notices(tx: Transaction) -> list[Account]:
-    found = [account_rows.peek(tx, account_id) for account_id in notice_rows.posting(tx)]
-    return [account for account in found if account is not None]
-
-
-def _catch_up_with_notices(tx: Transaction, simulator: Simulator, real_now: int) -> None:
-    for seen in _with_notices(tx):
-        if (seen.watch.due_at or 0) <= seen.clock.now(real_now):
-            account = account_rows.get(tx, seen.id)  # only now: it keeps others off this world
-            if account is not None:
-                notices.catch_up(tx, simulator, account, account.clock.now(real_now))
+def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
+    """Return `account, instant, clock` of every account with a try or a posted notice to come."""
+    peeked = [account_rows.peek(tx, account_id) for account_id in notice_rows.posting(tx)]
+    return rows.waiting(tx) + [
+        (account.id, account.watch.due_at, account.clock)
+        for account in peeked
+        if account is not None and account.watch.due_at is not None
+    ]
 
 
 def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:
+    """Keep an attempt and what follows from it; nothing if the world was reset meanwhile."""
     claimed = delivery.claimed
     account = account_rows.get(tx, claimed.account)
-    if account is None:
+    if account is None or rows.get(tx, claimed.account, claimed.id) is None:
         return
-    at = account.clock.now(simulator.real_now())
-    if rows.record(tx, claimed, at, delivery.body, outcome):
-        rows.set_state(tx, claimed.id, rules.state_after(outcome))
+    real_now = simulator.real_now()
+    clock = account.clock
+    attempt_rows.insert(tx, _attempt(account, delivery, outcome, clock.now(real_now)))
+    progress = Progress(
+        tries=claimed.tries + 1,
+        acknowledged=bool(claimed.acknowledged),
+        is_copy=claimed.copy_of is not None,
+        # While a clock stands still a try takes no time.
+        ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
+    )
+    standing = deliveries.after_attempt(outcome, progress, account.readings, real_now)
+    rows.stand(tx, claimed, standing)
+    ring(tx, simulator, account, rows.first_due(tx, account.id))
+
+
+def ring(tx: Transaction, simulator: Simulator, account: Account, at: int | None) -> None:
+    """Wake the deliverer for an instant on an account's clock, once this is committed."""
+    if at is None:
+        return
+    is_due = at <= account.clock.now(simulator.real_now())
+    real_at = 0 if is_due else account.clock.real_at(at)
+    if real_at is not None:
+        tx.after_commit.append(lambda: simulator.alarm.ring(real_at))
+
+
+def _attempt(account: Account, delivery: Delivery, outcome: Outcome, now: int) -> Attempt:
+    secrets = account.secrets
+    headers = outcome.sent_headers
+    sent = delivery.posting.body[: outcome.sent]
+    return Attempt(
+        callback_id=delivery.claimed.id,
+        account=account.id,
+        due_at=delivery.claimed.next_at,
+        at=now,
+        request_headers=None if headers is None else redaction.header_lines(headers, secrets),
+        request=redaction.capture(sent, secrets),
+        status=outcome.status,
+        error=outcome.error,
+        answer_headers=redaction.header_lines(outcome.headers, secrets),
+        answer=redaction.capture(outcome.body[:MAX_ANSWER_BYTES], secrets).body,
+        duration_ms=outcome.duration_ms,
+    )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mock_server.actions import accounts, notices
+from mock_server.actions import accounts, notices, settling
+from mock_server.actions.settling import Due
 from mock_server.domain import clock as rules
 from mock_server.domain.accounts import Account
 from mock_server.domain.clock import Clock
@@ -52,7 +53,7 @@ class Changed:
     account: Account
     now: int
     event: NextEvent | None
-    due: tuple[int, ...]
+    due: Due
 
 
 def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Change) -> Changed:
@@ -74,7 +75,7 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
         account=accounts.find(tx, account_id),
         now=now,
         event=event,
-        due=tuple(callback_rows.unattempted(tx, account_id, now)),
+        due=settling.due(tx, account_id, now),
     )
 
 

@@ -40,14 +40,25 @@ def listed(tx: Transaction, account_id: str) -> list[Rule]:
 
 
 def fired(
-    tx: Transaction, account: Account, stage: Stage, subject: Subject, now: int
+    tx: Transaction,
+    account: Account,
+    stage: Stage,
+    subject: Subject,
+    now: int,
+    *,
+    slot: str | None = None,
 ) -> dict[str, Rule]:
-    """Count a call or callback that has reached a stage; return the rules that fire, by slot."""
+    """Count a call or callback that has reached a stage; return the rules that fire, by slot.
+
+    With `slot`, only the rules of that one are met.
+    """
     if not account.armed:
         return {}
     firing: dict[str, Rule] = {}
     for rule in rows.of_account(tx, account.id):
-        if rule.kind.stage is not stage or not rule.is_alive(now) or not rule.fits(subject):
+        if rule.kind.stage is not stage or slot not in (None, rule.kind.slot):
+            continue
+        if not rule.is_alive(now) or not rule.fits(subject):
             continue
         seen = rows.count_seen(tx, rule.id)
         if seen is None or not rule.comes_up(account.seed, seen):

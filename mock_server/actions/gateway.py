@@ -25,6 +25,7 @@ from mock_server.domain.answers import (
     refusal_status,
     result_answer,
 )
+from mock_server.domain.bodies import fields_of
 from mock_server.domain.calls import Answer, Call, header
 from mock_server.domain.errors import GatewayError, Refusal
 from mock_server.domain.faults import wire
@@ -208,7 +209,7 @@ def _request(
     return vendor.Request(
         account=account,
         now=visit.stamp.now,
-        fields=vendor.fields_of(call),
+        fields=fields_of(call),
         base_url=_base_url(simulator, call),
         order=effect.order,
         shape=effect.shape,

@@ -15,6 +15,7 @@ from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import notices as rows
+from mock_server.store.callbacks import NewCallback
 from mock_server.store.transaction import Row, Transaction
 
 
@@ -87,5 +88,14 @@ def next_at(tx: Transaction, account: Account) -> int | None:
 def _keep(tx: Transaction, simulator: Simulator, account: Account, notice: Notice) -> None:
     notice_id = rows.insert(tx, account.id, notice)
     if account.notify_url is not None:
-        callback_rows.insert_notice(tx, account.id, notice_id, account.notify_url, notice.at)
+        callback_rows.insert(
+            tx,
+            NewCallback(
+                account=account.id,
+                task_id="",
+                notice_id=notice_id,
+                url=account.notify_url,
+                due_at=notice.at,
+            ),
+        )
         tx.after_commit.append(lambda: simulator.alarm.ring(0))

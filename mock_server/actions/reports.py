@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from mock_server.actions import accounts
+from mock_server.actions import accounts, pushes
 from mock_server.domain import tasks as task_rules
 from mock_server.domain.accounts import Account
 from mock_server.domain.billing import Package
 from mock_server.domain.bills import Rule, Total, rule_of
 from mock_server.domain.tasks import Status, Task
 from mock_server.simulator import Simulator
+from mock_server.store import attempts as attempt_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import journal
@@ -76,10 +77,16 @@ def tasks(
     return [(task, task_rules.status_at(task.plan, now)) for task in listed]
 
 
+def callback(tx: Transaction, account_id: str, callback_id: int) -> tuple[Row, list[Row]]:
+    """Return one callback with its attempts. Raises NotFoundError."""
+    row = pushes.find(tx, account_id, callback_id)
+    return row, attempt_rows.of_callback(tx, account_id, callback_id)
+
+
 def callbacks(
     tx: Transaction, account_id: str, *, after: int, limit: int
 ) -> list[tuple[Row, list[Row]]]:
     """Return callbacks, each with its attempts, in the order they were planned."""
     accounts.find(tx, account_id)
     listed = callback_rows.after(tx, account_id, after, limit)
-    return [(row, callback_rows.attempts(tx, account_id, row["id"])) for row in listed]
+    return [(row, attempt_rows.of_callback(tx, account_id, row["id"])) for row in listed]

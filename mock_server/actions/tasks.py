@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from mock_server.actions import accounts
+from mock_server.actions import accounts, pushes
 from mock_server.domain import tasks as rules
 from mock_server.domain.accounts import Account
 from mock_server.domain.submissions import is_holdable
 from mock_server.domain.tasks import Status, Task
 from mock_server.domain.wrong_use import NotFoundError
 from mock_server.simulator import Simulator
-from mock_server.store import callbacks as callback_rows
 from mock_server.store import tasks as rows
 from mock_server.store.transaction import Transaction
 
@@ -38,10 +37,7 @@ def force(
     return task, now
 
 
-def replan(tx: Transaction, simulator: Simulator, account: Account, task: Task, _now: int) -> None:
+def replan(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
     """Keep the new plan of a task, and have its callback follow it."""
     rows.set_plan(tx, task)
-    # claim callback-on-failure: nothing is pushed for a task that fails
-    due_at = task.plan.ends_at if task.plan.outcome is Status.SUCCEEDED else None
-    callback_rows.move(tx, account.id, task.id, due_at)
-    tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    pushes.follow(tx, simulator, account, task, now)

@@ -6,19 +6,18 @@ Only `gateway` calls these, inside its own transaction.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mock_server.actions import images, short_links
+from mock_server.actions import images, pushes, short_links
 from mock_server.actions.tasks import replan
 from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
-from mock_server.domain.bodies import FORM_TYPE, Fields, parse_fields, text_field
-from mock_server.domain.calls import Call, Operation, header
+from mock_server.domain.bodies import Fields, text_field
+from mock_server.domain.calls import Operation
 from mock_server.domain.errors import Refusal
 from mock_server.domain.paging import parse_page
 from mock_server.domain.shapes import SUCCESS, Shape, page_shape, said, task_shape
 from mock_server.domain.submissions import TOO_LONG_REMARK, Submission, parse_submission
 from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
-from mock_server.store import callbacks
 from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
 
@@ -47,13 +46,6 @@ class Result:
     submits: int = 0
 
 
-def fields_of(call: Call) -> Fields:
-    """Return the fields of a call: of its body, or of the query where it is a GET."""
-    if call.method == "GET":
-        return parse_fields(call.query.encode(), FORM_TYPE)
-    return parse_fields(call.body, header(call, "content-type"))
-
-
 def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
     """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
     account = request.account
@@ -69,9 +61,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     task_rows.insert(tx, task)
     if task.content is None:
         images.read_later(tx, simulator, task)
-    # claim callback-on-failure: nothing is pushed for a task that fails
-    if task.call_back and task.plan.outcome is Status.SUCCEEDED:
-        _plan_callback(tx, simulator, account, task)
+    pushes.plan(tx, simulator, account, task, request.now)
     body = {**said(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)
 
@@ -155,11 +145,3 @@ def _asked(tx: Transaction, simulator: Simulator, request: Request, task: Task) 
     else:
         replan(tx, simulator, request.account, task, request.now)
     return task
-
-
-def _plan_callback(tx: Transaction, simulator: Simulator, account: Account, task: Task) -> None:
-    due_at = task.plan.ends_at
-    callbacks.insert(tx, account.id, task.id, task.call_back or "", due_at)
-    real_at = None if due_at is None else account.clock.real_at(due_at)
-    if real_at is not None:
-        tx.after_commit.append(lambda: simulator.alarm.ring(real_at))

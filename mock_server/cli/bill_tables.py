@@ -11,12 +11,14 @@ from rich.table import Table
 
 from mock_server.cli.common import instant, yuan
 from mock_server.client import AccountClient
+from mock_server.domain.durations import show_duration
 
 Line = dict[str, Any]
 
 BREAKDOWNS = ("call", "task", "operation", "day", "package", "reading")
 CALL_FIELDS = (
     "id", "at", "operation", "method", "path", "status", "error_code", "charged", "fen", "reason",
+    "faults", "sent",
 )  # fmt: skip
 NUMBERS = ("charges", "charged", "fen", "yuan", "number", "remaining")
 
@@ -96,7 +98,7 @@ def calls_table(calls: list[Line]) -> Table:
         table.add_column(name, justify="right" if name == "yuan" else "left")
     days = {instant(call["at"])[:10] for call in calls}
     for call in calls:
-        answer = f"{call['status']} {call['error_code'] or ''}".strip()
+        answer = f"{call['status'] or 'none'} {call['error_code'] or ''}".strip() + _heard(call)
         what = call["operation"] or f"{call['method']} {call['path']}"[:40]
         cost = yuan(call["fen"]) if call["charged"] else "-"
         when = instant(call["at"]) if len(days) > 1 else instant(call["at"])[11:]
@@ -132,6 +134,18 @@ def invoice_sample(invoices: list[Line]) -> RenderableType:
         expand=False,
         padding=(0, 2),
     )
+
+
+def _heard(call: Line) -> str:
+    """Return what the client can have seen, where that is not just the answer."""
+    sent = call["sent"]
+    if sent is None:
+        return ""
+    if sent["left_after_ms"] is not None:
+        return f"; hung up after {show_duration(sent['left_after_ms'])}"
+    late = f", {show_duration(sent['late_ms'])} late" if sent["late_ms"] else ""
+    instead = f" {sent['status']}" if sent["status"] not in (None, call["status"]) else ""
+    return f"; sent: {sent['what']}{instead}{late}"
 
 
 def _shown(name: str, value: Any) -> str:

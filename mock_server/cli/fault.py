@@ -130,7 +130,8 @@ def clear(*, fault_id: int | None, account: AccountClient) -> None:
 
 
 def _about(kind: Kind) -> dict[str, Any]:
-    says = {each["kind"]: each["says"] for each in load_toml("faults.toml")["fault"]}
+    table = load_toml("faults.toml")
+    says = {each["kind"]: each["says"] for each in (*table["fault"], *table["callback"])}
     return {
         "kind": kind.name,
         "stage": kind.stage,

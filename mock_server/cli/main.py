@@ -5,6 +5,7 @@ import click
 from mock_server import __version__
 from mock_server.cli.account import account
 from mock_server.cli.bill import bill
+from mock_server.cli.callbacks import callbacks
 from mock_server.cli.clock import clock
 from mock_server.cli.common import Group
 from mock_server.cli.demo import demo
@@ -27,5 +28,7 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, ready, env, account, clock, fault, scenario, readings, bill, sign):
+for command in (
+    serve, demo, ready, env, account, clock, fault, scenario, readings, callbacks, bill, sign,
+):  # fmt: skip
     main.add_command(command)

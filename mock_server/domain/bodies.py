@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from mock_server.domain.calls import Call, header
 from mock_server.domain.errors import GatewayError, Refusal
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 
@@ -42,6 +43,13 @@ def check_content_type(
         raise GatewayError("I400CT", "multipart is not supported")
     if readings.body_type == "form-only" and body and named != FORM_TYPE:  # claim body-sniffed
         raise GatewayError("I400CT", f"{named[:64] or 'none'} is not {FORM_TYPE}")
+
+
+def fields_of(call: Call) -> Fields:
+    """Return the fields of a call: of its body, or of the query where it is a GET."""
+    if call.method == "GET":
+        return parse_fields(call.query.encode(), FORM_TYPE)
+    return parse_fields(call.body, header(call, "content-type"))
 
 
 def parse_fields(body: bytes, content_type: str | None) -> Fields:

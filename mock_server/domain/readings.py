@@ -28,6 +28,13 @@ class Readings:
     appcode_scheme: Literal["any-case", "capitals"] = _reading("appcode.scheme", "any-case")
     appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
     gateway_profile: Literal["vpc", "classic"] = _reading("gateway.profile", "vpc")
+    callback_delivery: Literal["once", "retried", "at-least-once"] = _reading(
+        "callback.delivery", "once"
+    )
+    callback_on_failure: Literal["none", "empty-list"] = _reading("callback.on_failure", "none")
+    callback_timing: Literal["after-status", "before-status"] = _reading(
+        "callback.timing", "after-status"
+    )
     charge_polls: Literal["every-200", "submit-only"] = _reading("charge.polls", "every-200")
     notices_at_zero: Literal["once", "repeated"] = _reading("notices.at_zero", "once")
     packages_order: Literal["earliest-expiry", "oldest-purchase"] = _reading(

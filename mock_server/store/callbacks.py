@@ -1,89 +1,168 @@
-"""Rows of callbacks and of their attempts: the outbox."""
+"""Rows of callbacks: the outbox. What became of them is in `attempts`."""
 
 from dataclasses import dataclass
 
-from mock_server.domain.callbacks import CallbackState, Outcome
+from mock_server.domain.callbacks import CallbackState
 from mock_server.domain.clock import Clock
+from mock_server.domain.deliveries import SOONEST_MS, Standing
 from mock_server.store.transaction import Row, Transaction
 
-MAX_ANSWER_BYTES = 4096
+# What may go out at its instant: the first try of what it waits for has been made.
+_READY = (
+    "state = 'due' and (waits_for is null or not exists (select 1 from callback as before"
+    " where before.id = callback.waits_for and before.tries = 0"
+    " and before.state in ('due', 'sending') and before.next_at is not null))"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCallback:
+    """A delivery to plan. `due_at` None: nobody knows when; `next_at` None: when it is due.
+
+    `notice_id` is what it tells of where it tells of no task; `task_id` is '' then.
+    """
+
+    account: str
+    task_id: str
+    url: str
+    due_at: int | None
+    copy_of: int | None = None
+    by_hand: bool = False
+    next_at: int | None = None
+    waits_for: int | None = None
+    notice_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A callback that this process is about to post."""
+    """A callback that this process is about to post. `tries` counts those made before.
+
+    `fault` is what it met, written down, so that a restart changes nothing.
+    """
 
     id: int
     account: str
     task_id: str
     notice_id: int | None
     url: str
+    copy_of: int | None
+    next_at: int
+    tries: int
+    acknowledged: int
+    fault: str | None
+    crossed_with: str | None
 
 
-def insert(tx: Transaction, account_id: str, task_id: str, url: str, due_at: int | None) -> None:
-    """Plan a callback, in the transaction that adds its task."""
-    tx.execute(
-        "insert into callback (account, task_id, url, due_at, state) values (?,?,?,?,?)",
-        (account_id, task_id, url, due_at, CallbackState.DUE),
+_CLAIMED = (
+    "id, account, task_id, notice_id, url, copy_of, next_at, tries, acknowledged, fault,"
+    " crossed_with"
+)
+
+
+def insert(tx: Transaction, new: NewCallback) -> int:
+    """Plan a callback, in the transaction that adds what it tells of, and return its id."""
+    return tx.insert(
+        "insert into callback (account, task_id, notice_id, url, copy_of, by_hand, waits_for,"
+        " due_at, next_at, tries, acknowledged, state) values (?,?,?,?,?,?,?,?,?,0,0,?)",
+        (
+            new.account,
+            new.task_id,
+            new.notice_id,
+            new.url,
+            new.copy_of,
+            int(new.by_hand),
+            new.waits_for,
+            new.due_at,
+            new.due_at if new.next_at is None else new.next_at,
+            CallbackState.DUE,
+        ),
     )
 
 
-def insert_notice(tx: Transaction, account_id: str, notice_id: int, url: str, due_at: int) -> None:
-    """Plan the delivery of a notice, in the transaction that keeps it."""
+def move(tx: Transaction, planned: NewCallback, state: CallbackState) -> bool:
+    """Move what is still to come for a task whose plan changed; False if there is nothing yet.
+
+    What was tried already goes on as it was.
+    """
     tx.execute(
-        "insert into callback (account, task_id, notice_id, url, due_at, state)"
-        " values (?,'',?,?,?,?)",
-        (account_id, notice_id, url, due_at, CallbackState.DUE),
+        "update callback set due_at = ?, next_at = ?, state = ? where account = ? and task_id = ?"
+        " and by_hand = 0 and tries = 0 and state in ('due', 'cancelled')",
+        (planned.due_at, planned.due_at, state, planned.account, planned.task_id),
+    )
+    return (
+        tx.one(
+            "select 1 from callback where account = ? and task_id = ? and by_hand = 0",
+            (planned.account, planned.task_id),
+        )
+        is not None
     )
 
 
-def move(tx: Transaction, account_id: str, task_id: str, due_at: int | None) -> None:
-    """Move the callback of a task whose plan changed; None cancels it."""
-    state = CallbackState.CANCELLED if due_at is None else CallbackState.DUE
-    tx.execute(
-        "update callback set due_at = ?, state = ? where account = ? and task_id = ?"
-        " and state in ('due', 'cancelled')",
-        (due_at, state, account_id, task_id),
-    )
-
-
-def claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Claimed]:
-    """Take the callbacks of an account that are due, oldest first."""
+def claim(tx: Transaction, account_id: str, now: int, until: int, limit: int) -> list[Claimed]:
+    """Take the callbacks of an account that were due by `until`, oldest first."""
     rows = tx.all(
-        "select id, account, task_id, notice_id, url from callback"
-        " where state = 'due' and account = ? and due_at <= ? order by due_at, id limit ?"
-        f"{tx.skip_locked}",
-        (account_id, now, limit),
+        f"select {_CLAIMED} from callback where {_READY} and account = ? and next_at <= ?"
+        f" order by next_at, id limit ?{tx.skip_locked}",
+        (account_id, until, limit),
     )
     for row in rows:
-        tx.execute("update callback set state = 'sending' where id = ?", (row["id"],))
+        tx.execute(
+            "update callback set state = 'sending', claimed_at = ? where id = ?", (now, row["id"])
+        )
     return [Claimed(**row) for row in rows]
 
 
-def record(tx: Transaction, claimed: Claimed, at: int, request: bytes, outcome: Outcome) -> bool:
-    """Keep an attempt; False if the callback is gone because its account was reset."""
-    if tx.one("select 1 from callback where id = ?", (claimed.id,)) is None:
-        return False
+def take(tx: Transaction, account_id: str, callback_id: int, now: int) -> Claimed:
+    """Take one callback, whether it is due or not."""
+    row = tx.one(
+        "update callback set state = 'sending', claimed_at = ? where account = ? and id = ?"
+        f" returning {_CLAIMED}",
+        (now, account_id, callback_id),
+    )
+    assert row is not None  # noqa: S101 - who takes it has just made it
+    return Claimed(**row)
+
+
+def held_at(tx: Transaction, account_id: str, now: int) -> int:
+    """Return the instant after which nothing goes out before a callback that waits for another."""
+    row = tx.one(
+        "select min(held.next_at) as at from callback as held join callback as before"
+        " on before.id = held.waits_for where held.state = 'due' and held.account = ?"
+        " and held.next_at <= ? and before.tries = 0 and before.state in ('due', 'sending')"
+        " and before.next_at <= ?",
+        (account_id, now, now),
+    )
+    return now if row is None or row["at"] is None else int(row["at"])
+
+
+def overtaken_at(tx: Transaction, account_id: str, now: int) -> int:
+    """Return the instant from which on a retry of what is under way could come first."""
+    sending = tx.one(
+        "select min(next_at - claimed_at) as lag from callback where state = 'sending'"
+        " and account = ?",
+        (account_id,),
+    )
+    if sending is not None and sending["lag"] is not None:
+        return now + int(sending["lag"]) + SOONEST_MS
+    first = tx.one(
+        f"select min(next_at) as at from callback where {_READY} and account = ?", (account_id,)
+    )
+    return now if first is None or first["at"] is None else int(first["at"]) + SOONEST_MS
+
+
+def stand(tx: Transaction, claimed: Claimed, standing: Standing) -> None:
+    """Keep where a callback stands after a try."""
     tx.execute(
-        "insert into attempt (callback_id, account, at, request, status, error, answer,"
-        " duration_ms) values (?,?,?,?,?,?,?,?)",
+        "update callback set state = ?, next_at = ?, tries = ?, acknowledged = ?,"
+        " claimed_at = null where id = ?",
         (
+            standing.state,
+            standing.next_at,
+            claimed.tries + 1,
+            int(standing.acknowledged),
             claimed.id,
-            claimed.account,
-            at,
-            request,
-            outcome.status,
-            outcome.error,
-            outcome.body[:MAX_ANSWER_BYTES],
-            outcome.duration_ms,
         ),
     )
-    return True
-
-
-def set_state(tx: Transaction, callback_id: int, state: CallbackState) -> None:
-    """Keep where a callback stands."""
-    tx.execute("update callback set state = ? where id = ?", (state, callback_id))
 
 
 def lease(tx: Transaction, callback_id: int, until: int) -> None:
@@ -105,40 +184,59 @@ def release_all(tx: Transaction) -> int:
     return tx.execute("update callback set state = 'due' where state = 'sending'")
 
 
-def unattempted(tx: Transaction, account_id: str, now: int) -> list[int]:
-    """Return the ids of callbacks that are due by `now` and not attempted to the end."""
+def in_flight(tx: Transaction) -> dict[str, int]:
+    """Return how many callbacks are under way, by account."""
     rows = tx.all(
-        "select id from callback where account = ? and state in ('due', 'sending') and due_at <= ?",
-        (account_id, now),
+        "select account, count(*) as many from callback where state = 'sending' group by account"
     )
-    return [row["id"] for row in rows]
+    return {row["account"]: row["many"] for row in rows}
 
 
-def count_unattempted(tx: Transaction, callback_ids: tuple[int, ...]) -> int:
-    """Return how many of these callbacks are still to be attempted."""
-    return sum(
-        tx.one("select 1 from callback where id = ? and state in ('due', 'sending')", (number,))
-        is not None
-        for number in callback_ids
+def unattempted(tx: Transaction, account_id: str, until: int, last_id: int) -> int:
+    """Return how many callbacks up to `last_id` have a try before them that was due by `until`.
+
+    Not counted is what waits for another that is not due.
+    """
+    row = tx.one(
+        f"select count(*) as many from callback where (state = 'sending' or ({_READY}))"
+        " and account = ? and next_at <= ?"
+        # A copy that a fault makes of one of them is one of them.
+        " and (id <= ? or (by_hand = 0 and copy_of <= ?))",
+        (account_id, until, last_id, last_id),
     )
+    return int(row["many"]) if row else 0
+
+
+def last_id(tx: Transaction, account_id: str) -> int:
+    """Return the id of the callback planned last, 0 if there is none."""
+    row = tx.one("select max(id) as id from callback where account = ?", (account_id,))
+    return int(row["id"] or 0) if row else 0
 
 
 def next_due(tx: Transaction, account_id: str, now: int) -> Row | None:
-    """Return `at, task_id` of the next callback after `now`."""
+    """Return `at, task_id` of the next try after `now` that tells of a task."""
     return tx.one(
-        "select due_at as at, task_id from callback where state = 'due' and account = ?"
-        " and notice_id is null and due_at > ? order by due_at, id limit 1",
+        "select next_at as at, task_id from callback where state = 'due' and account = ?"
+        " and notice_id is null and next_at > ? order by next_at, id limit 1",
         (account_id, now),
     )
 
 
+def first_due(tx: Transaction, account_id: str) -> int | None:
+    """Return the instant of the next try that an account can make."""
+    row = tx.one(
+        f"select min(next_at) as at from callback where {_READY} and account = ?", (account_id,)
+    )
+    return row["at"] if row else None
+
+
 def waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
-    """Return `account, earliest due_at, clock` for every account with a callback to come."""
+    """Return `account, instant of its next try, clock` for every account with a try to come."""
     rows = tx.all(
         "select account, due_at, base_at, real_base_at, rate, frozen from"
-        " (select account, min(due_at) as due_at from callback"
-        "  where state = 'due' and due_at is not null group by account) as coming"
-        " join account on account.id = coming.account"
+        " (select account, min(next_at) as due_at from callback"
+        f"  where {_READY} and next_at is not null group by account) as coming"
+        " join account on account.id = coming.account order by due_at, coming.account"
     )
     return [
         (
@@ -155,6 +253,11 @@ def waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
     ]
 
 
+def get(tx: Transaction, account_id: str, callback_id: int) -> Row | None:
+    """Return a callback of an account."""
+    return tx.one("select * from callback where account = ? and id = ?", (account_id, callback_id))
+
+
 def after(tx: Transaction, account_id: str, callback_id: int, limit: int) -> list[Row]:
     """Return the callbacks of tasks with ids above `callback_id`."""
     return tx.all(
@@ -169,12 +272,4 @@ def of_notice(tx: Transaction, account_id: str, notice_id: int) -> Row | None:
     return tx.one(
         "select * from callback where account = ? and task_id = '' and notice_id = ?",
         (account_id, notice_id),
-    )
-
-
-def attempts(tx: Transaction, account_id: str, callback_id: int) -> list[Row]:
-    """Return the attempts of a callback, in order."""
-    return tx.all(
-        "select * from attempt where account = ? and callback_id = ? order by id",
-        (account_id, callback_id),
     )

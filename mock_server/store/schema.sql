@@ -131,22 +131,37 @@ create table callback (
   task_id text not null,         -- '' where it tells of a notice
   notice_id integer,
   url text not null,
+  copy_of integer,               -- the callback that it repeats
+  by_hand integer not null,      -- 1: somebody ordered the repetition
+  waits_for integer,             -- the callback whose first try comes before
   due_at integer,                -- null: its task never ends
-  state text not null,
-  leased_until integer           -- real ms; several processes: another may claim it from then on
+  next_at integer,               -- its next try; null: none comes by itself
+  claimed_at integer,            -- what the clock showed when the try under way began
+  leased_until integer,          -- real ms; several processes: another may claim it from then on
+  tries integer not null,
+  acknowledged integer not null,
+  fault_id integer,              -- the fault that it met
+  fault text,                    -- its kind and parameters
+  crossed_with text,             -- the task whose id its first try names
+  state text not null
 );
-create index callback_by_state on callback (state, account, due_at);
+create index callback_by_state on callback (state, account, next_at);
 create index callback_by_task on callback (account, task_id);
 
 create table attempt (
   id integer primary key autoincrement,
   callback_id integer not null,
   account text not null,
+  due_at integer not null,
   at integer not null,
-  request blob not null,
+  request_headers text,          -- null: nothing was sent
+  request_body blob not null,    -- what was sent of it
+  request_length integer not null,
+  request_sha256 text,
   status integer,
   error text,
-  answer blob not null,
+  answer_headers text not null,
+  answer_body blob not null,
   duration_ms integer not null
 );
 create index attempt_by_callback on attempt (account, callback_id);

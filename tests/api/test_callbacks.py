@@ -2,12 +2,13 @@
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from mock_server.actions import callbacks
-from mock_server.domain.callbacks import Address, Outcome
+from mock_server.actions import callbacks, settling
+from mock_server.domain.callbacks import Address, Outcome, Posting
 from tests.support import worlds
 from tests.support.worlds import START_AT, Postbox, World
 
@@ -22,8 +23,8 @@ class Held(Postbox):
         self.held: list[Future[Outcome]] = []
         self.arrived = threading.Semaphore(0)
 
-    def __call__(self, address: Address, body: bytes) -> Future[Outcome]:
-        super().__call__(address, body)
+    def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
+        super().__call__(address, posting)
         self.held.append(Future())
         self.arrived.release()
         return self.held[-1]
@@ -50,10 +51,18 @@ def test_a_finished_task_is_posted_once_with_its_pictures_and_its_id(world: Worl
     assert world.postbox.posted == [(CALL_BACK, {"resList": [picture], "task_id": task_id})]
     (row,) = listed(world)
     assert row["state"] == "delivered"
+    body = f'{{"resList":["{picture}"],"task_id":"{task_id}"}}'
     assert row["attempts"] == [
         {
-            "at": row["due_at"], "status": 200, "error": None, "duration_ms": 1,
-            "request": f'{{"resList":["{picture}"],"task_id":"{task_id}"}}', "answer": "ok",
+            "due_at": row["due_at"], "at": row["due_at"], "status": 200, "error": None,
+            "duration_ms": 1,
+            "request": {
+                "method": "POST", "url": CALL_BACK,
+                "headers": [["Content-Type", "application/json; charset=utf-8"]],
+                "body": body, "encoding": "utf-8", "length": len(body),
+                "sha256": sha256(body.encode()).hexdigest(),
+            },
+            "answer": {"headers": [], "body": "ok", "encoding": "utf-8"},
         }
     ]  # fmt: skip
 
@@ -106,9 +115,8 @@ def test_a_callback_claimed_once_is_not_claimed_again(world: World) -> None:
     world.real_now.now += 60_000
     simulator = world.simulator
 
-    first = simulator.database.run(lambda tx: callbacks.claim_due(tx, simulator, 10))
-    again = simulator.database.run(lambda tx: callbacks.claim_due(tx, simulator, 10))
-    by_hand = callbacks.deliver_due(simulator, "default")
+    first, again = list(callbacks.claims(simulator)), list(callbacks.claims(simulator))
+    by_hand = settling.deliver_due(simulator, "default")
 
     assert (len(first), again, by_hand) == (1, [], 0)
 
@@ -152,7 +160,7 @@ def test_settling_ends_when_what_is_being_posted_is_given_up() -> None:
         simulator.database.run(
             lambda tx: tx.execute("update account set base_at = base_at + 60000")
         )
-        delivering = pool.submit(callbacks.deliver_due, simulator, "default")
+        delivering = pool.submit(settling.deliver_due, simulator, "default")
         held.arrived.acquire(timeout=20)
         held.held[0].cancel()
 

@@ -2,13 +2,14 @@
 
 import pytest
 
-from mock_server.domain.callbacks import Outcome, parse_address
+from mock_server.domain.callbacks import Outcome, Posting, parse_address
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
 from tests.support.receivers import Reply, receiving
 from tests.support.worlds import World, body_of
 
 CALL_BACK = "http://127.0.0.1:9/callback"
+EMPTY = Posting(body=b"{}")
 
 
 def callbacks(world: World) -> list[dict[str, object]]:
@@ -151,7 +152,7 @@ def test_a_bad_callback_address_is_accepted_and_fails_at_delivery(world: World) 
 def test_a_callback_is_labelled_as_json_in_utf_8() -> None:
     outbound = Outbound()
     with receiving() as receiver:
-        outbound.post(parse_address(f"{receiver.url}/callback"), b"{}").result(timeout=20)
+        outbound.post(parse_address(f"{receiver.url}/callback"), EMPTY).result(timeout=20)
     outbound.close()
 
     (received,) = receiver.received
@@ -162,7 +163,7 @@ def test_a_callback_is_labelled_as_json_in_utf_8() -> None:
 def test_a_callback_does_not_follow_a_redirect() -> None:
     outbound = Outbound()
     with receiving(Reply(status=307, headers={"Location": "/elsewhere"})) as receiver:
-        outcome = outbound.post(parse_address(f"{receiver.url}/callback"), b"{}").result(timeout=20)
+        outcome = outbound.post(parse_address(f"{receiver.url}/callback"), EMPTY).result(timeout=20)
     outbound.close()
 
     assert outcome.status == 307
@@ -178,7 +179,7 @@ def test_a_receiver_has_10_seconds_unless_told_otherwise() -> None:
 def test_a_receiver_that_stays_silent_is_given_up() -> None:
     outbound = Outbound(timeout=0.05)
     with receiving(Reply(silent=True)) as receiver:
-        outcome = outbound.post(parse_address(f"{receiver.url}/callback"), b"{}").result(timeout=20)
+        outcome = outbound.post(parse_address(f"{receiver.url}/callback"), EMPTY).result(timeout=20)
     outbound.close()
 
     assert (outcome.status, outcome.error) == (None, "no answer within 0.05 s")

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from mock_server.domain.callbacks import Outcome
 from tests.support.signed import SUBMIT as BODY
 from tests.support.signed import Request, Signer, header, seen, send, string_to_sign
 from tests.support.worlds import World, body_of
 
 SUBMIT = {"text": "https://example.com", "style_id": "food_fryrice"}
+CALL_BACK = "http://127.0.0.1:9/done"
 TOO_LONG = {"text": "x" * 2954, "style_id": "food_fryrice"}
 
 
@@ -171,3 +173,69 @@ def test_the_notice_goes_on_at_zero_where_the_reading_says_so(world: World) -> N
 
     assert told({}) == 1
     assert told({"notices.at_zero": "repeated"}) == 4
+
+
+@pytest.mark.claim("callback-on-failure")
+def test_a_task_that_fails_is_called_back_with_an_empty_list_where_it_is_pushed(
+    world: World,
+) -> None:
+    default = world.account(readings={"text.too_long": "task-fails"})
+    pushed = world.account(
+        readings={"text.too_long": "task-fails", "callback.on_failure": "empty-list"}
+    )
+
+    for buyer in (default, pushed):
+        task_id = world.submit(buyer["app_code"], call_back=CALL_BACK, **TOO_LONG)
+        world.clock(buyer["id"], advance="20s")
+
+    assert world.postbox.posted == [(CALL_BACK, {"resList": [], "task_id": task_id})]
+
+
+@pytest.mark.claim("callback-after-status")
+@pytest.mark.claim("callback-before-status")
+def test_a_callback_comes_while_the_task_still_runs_where_it_comes_before(world: World) -> None:
+    buyers = [world.account(readings={"callback.timing": "before-status"}), world.account()]
+    tasks = [world.submit(buyer["app_code"], call_back=CALL_BACK) for buyer in buyers]
+
+    seen = []
+    for buyer, task_id in zip(buyers, tasks, strict=True):
+        (task,) = world.admin("GET", f"/accounts/{buyer['id']}/tasks")["tasks"]
+        came = [
+            world.clock(buyer["id"], now=at)["delivered"]
+            for at in (task["ends_at"] - 2_001, task["ends_at"] - 2_000)
+        ]
+        body = world.query(task_id, buyer["app_code"])
+        seen.append((came, body["status"], body["resList"]))
+
+    assert seen == [([0, 1], "running", []), ([0, 0], "running", [])]
+    assert [len(body["resList"]) for _, body in world.postbox.posted] == [1]
+
+
+@pytest.mark.claim("callback-once")
+@pytest.mark.claim("callback-retries")
+def test_a_callback_nobody_takes_is_tried_again_where_it_is_retried(world: World) -> None:
+    world.postbox.outcome = Outcome(status=500)
+    buyers = [world.account(readings={"callback.delivery": "retried"}), world.account()]
+    for buyer in buyers:
+        world.submit(buyer["app_code"], call_back=CALL_BACK)
+        world.clock(buyer["id"], advance="1d")
+
+    assert [len(attempts(world, buyer["id"])) for buyer in buyers] == [4, 1]
+
+
+@pytest.mark.claim("callback-duplicate")
+def test_a_callback_that_was_taken_comes_again_where_it_comes_at_least_once(world: World) -> None:
+    buyers = [world.account(readings={"callback.delivery": "at-least-once"}), world.account()]
+    for buyer in buyers:
+        world.submit(buyer["app_code"], call_back=CALL_BACK)
+        world.clock(buyer["id"], advance="1d")
+
+    assert [len(attempts(world, buyer["id"])) for buyer in buyers] == [2, 1]
+    assert world.postbox.posted[0] == world.postbox.posted[1]
+
+
+def attempts(world: World, account: str) -> list[dict[str, Any]]:
+    """Return the attempts of the one callback of an account."""
+    (callback,) = world.admin("GET", f"/accounts/{account}/callbacks")["callbacks"]
+    made: list[dict[str, Any]] = callback["attempts"]
+    return made

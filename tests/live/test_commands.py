@@ -19,6 +19,7 @@ from PIL import Image
 from mock_server.cli.main import main
 from tests.support.live import Live, live
 from tests.support.processes import COMMAND, environment, run
+from tests.support.receivers import Reply, receiving
 
 
 @pytest.fixture(scope="module")
@@ -259,3 +260,33 @@ def test_a_reader_that_stops_reading_is_no_error(server: Live, tmp_path: Path) -
         )  # fmt: skip
 
     assert "Traceback" not in done.stderr
+
+
+def test_callbacks_are_listed_shown_and_delivered_again(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer()
+    with receiving(Reply(status=500, body=b"not today")) as receiver:
+        task_id = buyer.submit(call_back=receiver.url)
+        account = ("--account", buyer.id)
+        assert "due, 0 attempt(s), next try" in told(
+            server, tmp_path, "callbacks", "list", *account
+        )
+        buyer.clock(advance="1m", settle=True)
+
+        (planned,) = told_json(server, tmp_path, "callbacks", "list", *account)
+        number = str(planned["id"])
+        shown = told(server, tmp_path, "callbacks", "show", number, *account)
+        again = told_json(server, tmp_path, "callbacks", "resend", number, *account)
+
+    assert f"failed, 1 attempt(s), last: HTTP 500  task {task_id} to {receiver.url}" in shown
+    assert f"> POST {receiver.url}\n> Host: " in shown
+    assert f'"task_id":"{task_id}"' in shown
+    assert shown.endswith("< \n< not today\n")
+    assert (again["copy_of"], again["by_hand"], again["state"]) == (planned["id"], True, "failed")
+    assert len(receiver.received) == 2
+
+
+def test_a_callback_that_is_not_there_is_wrong_use(server: Live, tmp_path: Path) -> None:
+    done = run("callbacks", "show", "999999", cwd=tmp_path, url=server.url)
+
+    assert done.returncode == 2
+    assert "has no callback 999999" in done.stderr

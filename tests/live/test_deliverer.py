@@ -157,7 +157,7 @@ def test_what_the_receiver_says_is_recorded_and_bounded(
     assert callback["state"] == state
     (attempt,) = callback["attempts"]
     assert attempt["status"] == reply.status
-    assert attempt["answer"] == reply.body[:4096].decode()
+    assert attempt["answer"]["body"] == reply.body[:4096].decode()
 
 
 @pytest.mark.claim("callback-redirects")

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,12 @@ from mock_server.client import AccountClient, AdminClient
 from tests.support.databases import BOTH, address_of
 from tests.support.live import GOOD, Buyer
 from tests.support.processes import serving, until
-from tests.support.receivers import Receiver, receiving
+from tests.support.receivers import Received, Receiver, Reply, receiving
 
 CLIENTS = 6
 BEFORE_THE_KILL = 150
+BEFORE_A_KILL = 60
+KILLS = 5
 CREDITS = 5000
 # What a killed server was sending is due again some seconds after that.
 IMPATIENT = {"ARTQR_MOCK_CALLBACK_TIMEOUT": "1"}
@@ -86,23 +88,12 @@ def kill_under_load(folder: Path, database: str, seen: Seen, rate: float) -> str
     return account_id
 
 
-def everything(world: AccountClient, what: str) -> list[dict[str, Any]]:
-    """Return every page of something of an account."""
-    found: list[dict[str, Any]] = []
-    after: int | None = 0
-    while after is not None:
-        page = world.get(f"/{what}", after=after, limit=500)
-        found += page[what]
-        after = page["next"]
-    return found
-
-
 def check_books(world: AccountClient, seen: Seen) -> None:
     """The ledger holds every 200 the clients saw, besides at most what was in flight, and sums."""
     submits = [call for call in world.calls() if call["operation"] == "submit_task"]
     booked = {call["task_id"] for call in submits if call["charged"]}
     bill = world.get("/bill")
-    tasks = {task["task_id"] for task in everything(world, "tasks")}
+    tasks = {task["task_id"] for task in world.every("/tasks", "tasks")}
 
     assert set(seen.task_ids) <= booked
     assert len(booked) <= len(seen.task_ids) + seen.in_flight
@@ -115,14 +106,14 @@ def check_books(world: AccountClient, seen: Seen) -> None:
 
 def check_callbacks(buyer: Buyer, receiver: Receiver) -> None:
     """Every task was called back at least once, each time with its own payload."""
-    tasks = {task["task_id"]: task["pictures"] for task in everything(buyer.world, "tasks")}
+    tasks = {task["task_id"]: task["pictures"] for task in buyer.world.every("/tasks", "tasks")}
     came: Counter[str] = Counter()
     for received in receiver.received:
         body = json.loads(received.body)
         came[body["task_id"]] += 1
         assert body["resList"] == tasks[body["task_id"]]
     assert set(came) == set(tasks)
-    planned = everything(buyer.world, "callbacks")
+    planned = buyer.world.every("/callbacks", "callbacks")
     assert {each["task_id"] for each in planned} == set(tasks)
     assert {each["state"] for each in planned} == {"delivered"}
 
@@ -151,8 +142,61 @@ def test_after_a_kill_nothing_acknowledged_is_missing_and_callbacks_go_out(
 
 def waiting(buyer: Buyer) -> list[dict[str, Any]]:
     """The callbacks that are still to go out."""
-    planned = everything(buyer.world, "callbacks")
+    planned = buyer.world.every("/callbacks", "callbacks")
     return [each for each in planned if each["state"] in ("due", "sending")]
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_under_load_no_callback_is_lost_and_none_is_of_no_task(
+    tmp_path: Path,
+) -> None:
+    database = str(tmp_path / "kept.sqlite3")
+    tasks: set[str] = set()
+    with receiving(grudging()) as receiver:
+        seen = Seen(call_back=receiver.url)
+        account_ids: list[str] = []
+        for _ in range(KILLS):
+            with serving(tmp_path, database=database) as server, AdminClient(server.url) as admin:
+                wish = {
+                    "credits": CREDITS,
+                    "clock": {"rate": 2000},
+                    "readings": {"callback.delivery": "retried"},
+                }
+                account = admin.post("/accounts", wish)
+                account_ids.append(account["id"])
+                seen.task_ids.clear()
+                with clients(seen, server.url, account["app_code"]):
+                    # What earlier lives left is going out too.
+                    until(lambda: len(seen.task_ids) >= BEFORE_A_KILL and came(receiver))
+                    receiver_had = len(receiver.received)
+                    until(lambda had=receiver_had: len(receiver.received) >= had + 20)
+                    server.kill()
+        with serving(tmp_path, database=database) as server, AdminClient(server.url) as admin:
+            for account_id in account_ids:
+                buyer = Buyer(server.url, admin.get(f"/accounts/{account_id}"), admin)
+                buyer.clock(advance="1d", settle=True)
+                until(lambda buyer=buyer: not waiting(buyer))
+                tasks |= {task["task_id"] for task in buyer.world.every("/tasks", "tasks")}
+                states = {each["state"] for each in buyer.world.every("/callbacks", "callbacks")}
+                assert states == {"delivered"}
+    assert {json.loads(each.body)["task_id"] for each in receiver.received} == tasks
+
+
+def came(receiver: Receiver) -> int:
+    """How many callbacks have come."""
+    return len(receiver.received)
+
+
+def grudging() -> Callable[[Received], Reply]:
+    """Refuse the first callback of every second task, so that retries are always under way."""
+    known: set[bytes] = set()
+
+    def answer(received: Received) -> Reply:
+        is_first = received.body not in known
+        known.add(received.body)
+        return Reply(status=503 if is_first and len(known) % 2 else 200)
+
+    return answer
 
 
 @pytest.mark.slow

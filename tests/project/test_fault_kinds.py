@@ -50,6 +50,16 @@ def test_every_kind_has_an_example_with_what_comes_of_it() -> None:
         assert each["says"].endswith(".")
 
 
+def test_every_fault_of_callbacks_has_an_example_too() -> None:
+    examples = contract.load_toml("faults.toml")["callback"]
+    ours = [kind.name for kind in KINDS.values() if kind.stage is Stage.CALLBACK]
+
+    assert [each["kind"] for each in examples] == ours
+    for each in examples:
+        assert read_order(each["order"]).kind.name == each["kind"]
+        assert each["says"].endswith(".")
+
+
 def test_what_several_truths_have_in_common_can_be_ordered() -> None:
     for each in contract.load_toml("faults.toml")["ambiguous"]:
         assert [read_order(order).calls for order in each["orders"]] == [None] * len(each["orders"])

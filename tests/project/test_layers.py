@@ -23,6 +23,8 @@ LAYERS = {
     "outbound": 3,
     "images": 3,
     "tls": 3,
+    "postings": 2,
+    "targets": 2,
     "settings": 2,
     "contract": 2,
     "domain": 1,

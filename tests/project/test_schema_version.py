@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "d3a927115815642d0f5e7f93089d4614ef733264af408532faf48f511b9bb01d"
+SCHEMA = "ed1ba1286270fe2a455022bb48f7f54ab868894c895665ba759c0dd7c1793e05"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url",

@@ -12,7 +12,7 @@ from mock_server.settings import Settings
 from tests.support.processes import until
 
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
-SETTLED = ("delivered", "failed", "cancelled")
+SETTLED = ("delivered", "failed", "cancelled", "lost")
 
 
 class Buyer:

@@ -106,6 +106,21 @@ def faults_table() -> str:
     return "\n".join(rows)
 
 
+def callback_faults_table() -> str:
+    """Return the faults of callbacks: how each is ordered, and what a receiver sees."""
+    rows = [
+        "| Fault | Parameters | What happens to it | Example | A receiver sees | Recorded |",
+        "|---|" + "---|" * 5,
+    ]
+    for row in contract.load_toml("faults.toml")["callback"]:
+        names = [f"`--{_flag(field.name)}`" for field in fields(KINDS[row["kind"]].fault)]
+        rows.append(
+            f"| `{row['kind']}` | {' '.join(names) or 'none'} | {row['says']} "
+            f"| `{_command(row['order'])}` | {row['sees']} | {row['state']} |"
+        )
+    return "\n".join(rows)
+
+
 def ambiguous_table() -> str:
     """Return what a client cannot tell apart."""
     rows = ["| The client sees | Ordered with | What is true |", "|---|---|---|"]
@@ -204,6 +219,7 @@ PARTS = {
     "magic-texts": magic_texts_table,
     "classic": classic_table,
     "faults": faults_table,
+    "callback_faults": callback_faults_table,
     "ambiguous": ambiguous_table,
 }
 

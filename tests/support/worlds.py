@@ -6,12 +6,13 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
 from mock_server.actions import accounts
-from mock_server.domain.callbacks import Address, Outcome
+from mock_server.domain.callbacks import Address, Outcome, Posting
 from mock_server.domain.source_images import SourceError, SourceRead, unreachable
 from mock_server.images import read_code
 from mock_server.settings import Settings
@@ -39,10 +40,29 @@ class Postbox:
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.outcome = Outcome(status=200, body=b"ok", duration_ms=1)
 
-    def __call__(self, address: Address, body: bytes) -> Future[Outcome]:
-        self.posted.append((address.url, json.loads(body)))
+    def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
+        self.posted.append((address.url, json.loads(posting.body)))
         future: Future[Outcome] = Future()
-        future.set_result(self.outcome)
+        future.set_result(self.told(posting))
+        return future
+
+    def told(self, posting: Posting) -> Outcome:
+        """Return the outcome that is set, of a request that was sent."""
+        head = (("Content-Type", posting.content_type),)
+        return replace(self.outcome, sent_headers=head, sent=len(posting.body))
+
+
+class Rawbox(Postbox):
+    """A postbox that keeps what is posted as it is, JSON or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.postings: list[Posting] = []
+
+    def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
+        self.postings.append(posting)
+        future: Future[Outcome] = Future()
+        future.set_result(self.told(posting))
         return future
 
 

@@ -5,50 +5,73 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.domain.callbacks import (
-    FINAL,
     MAX_ADDRESS_LENGTH,
     AddressError,
-    CallbackState,
-    Outcome,
+    due_at,
+    encoded,
+    is_pushed,
     parse_address,
     payload,
-    state_after,
 )
+from mock_server.domain.readings import DEFAULT_READINGS, with_readings
+from mock_server.domain.tasks import Plan, Status
 
 
 @pytest.mark.claim("callback-payload")
 def test_the_payload_is_exactly_the_one_of_the_vendors_page() -> None:
-    assert payload("f00d", ["http://h/1.png"]) == b'{"resList":["http://h/1.png"],"task_id":"f00d"}'
+    body = encoded(payload("f00d", ["http://h/1.png"]))
+
+    assert body == b'{"resList":["http://h/1.png"],"task_id":"f00d"}'
 
 
 @given(task_id=st.text("0123456789abcdef"), pictures=st.lists(st.text("ab/:.é码")))
 def test_a_payload_reads_back(task_id: str, pictures: list[str]) -> None:
-    read = json.loads(payload(task_id, pictures))
+    read = json.loads(encoded(payload(task_id, pictures)))
 
     assert read == {"resList": pictures, "task_id": task_id}
 
 
-@pytest.mark.claim("callback-ack")
+def plan(ends_at: int | None, outcome: Status = Status.SUCCEEDED) -> Plan:
+    return Plan(submitted_at=0, starts_at=1_000, ends_at=ends_at, outcome=outcome)
+
+
+@pytest.mark.claim("callback-after-status")
+@pytest.mark.claim("callback-before-status")
 @pytest.mark.parametrize(
-    ("status", "state"),
+    ("timing", "ends_at", "now", "due"),
     [
-        (200, "delivered"),
-        (204, "delivered"),
-        (299, "delivered"),
-        (199, "failed"),
-        (301, "failed"),
-        (400, "failed"),
-        (500, "failed"),
+        ("after-status", 9_000, 0, 9_000),
+        ("before-status", 9_000, 0, 7_000),
+        ("before-status", 9_000, 8_000, 8_000),  # never in the past
+        ("before-status", 1_500, 0, 0),
+        ("after-status", None, 0, None),
+        ("before-status", None, 0, None),
     ],
 )
-def test_any_2xx_acknowledges_and_nothing_else_does(status: int, state: str) -> None:
-    assert state_after(Outcome(status=status)) == state
+def test_a_callback_is_due_when_the_status_turns_or_two_seconds_before(
+    timing: str, ends_at: int | None, now: int, due: int | None
+) -> None:
+    readings = with_readings(DEFAULT_READINGS, {"callback.timing": timing})
+
+    assert due_at(plan(ends_at), readings, now) == due
 
 
-@pytest.mark.claim("callback-once")
-def test_an_attempt_without_an_answer_has_failed_for_good() -> None:
-    assert state_after(Outcome(error="no answer within 10 s")) is CallbackState.FAILED
-    assert CallbackState.FAILED in FINAL
+@pytest.mark.claim("callback-on-failure")
+@pytest.mark.parametrize(
+    ("word", "outcome", "pushed"),
+    [
+        ("none", Status.SUCCEEDED, True),
+        ("none", Status.FAILED, False),
+        ("empty-list", Status.SUCCEEDED, True),
+        ("empty-list", Status.FAILED, True),
+    ],
+)
+def test_a_task_that_fails_is_called_back_only_by_the_reading(
+    word: str, outcome: Status, pushed: bool
+) -> None:
+    readings = with_readings(DEFAULT_READINGS, {"callback.on_failure": word})
+
+    assert is_pushed(outcome, readings) == pushed
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.domain.callbacks import AddressError, Outcome, parse_address
-from mock_server.outbound import MAX_ANSWER_BYTES, Guard, Outbound, TargetRefusedError
+from mock_server.domain.callbacks import AddressError, Outcome, Posting, parse_address
+from mock_server.outbound import MAX_ANSWER_BYTES, Outbound
+from mock_server.targets import Guard, TargetRefusedError
 
 OWN_PORT = 3040
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -78,7 +79,7 @@ def outbound(**options: Any) -> Iterator[Outbound]:
 
 def post(url: str, **options: Any) -> Outcome:
     with outbound(**options) as out:
-        return out.post(parse_address(url), b'{"task_id":"1"}').result(timeout=20)
+        return out.post(parse_address(url), Posting(body=b'{"task_id":"1"}')).result(timeout=20)
 
 
 def test_a_callback_is_one_post_of_json() -> None:
@@ -211,10 +212,77 @@ def test_our_port_on_another_machine_is_another_server() -> None:
 
 def test_closing_gives_up_what_is_in_flight() -> None:
     with receiver(answer=None) as server, outbound() as out:
-        posted = out.post(parse_address(f"http://127.0.0.1:{server.port}/"), b"{}")
+        posted = out.post(parse_address(f"http://127.0.0.1:{server.port}/"), Posting(body=b"{}"))
         out.close()
 
         assert posted.cancelled()
+
+
+def rebinding(port: int, *answers: str) -> Any:
+    """Resolve a name differently each time, as an attacker's name server does."""
+    left = list(answers)
+
+    def answer(*_: Any, **__: Any) -> Any:
+        ip = left.pop(0)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port))]
+
+    return answer
+
+
+def test_the_address_that_was_judged_is_the_one_that_is_connected_to() -> None:
+    with receiver() as server, receiver() as target:
+        answers = rebinding(server.port, "127.0.0.1", "192.0.2.1", "192.0.2.1")
+        with patch("socket.getaddrinfo", answers):
+            first = post(f"http://rebinding.test:{server.port}/", timeout=5)
+
+    assert (first.status, len(server.requests), target.requests) == (200, 1, [])
+    assert b"Host: rebinding.test:" in server.requests[0]
+
+
+def test_a_name_that_has_changed_its_mind_is_judged_again_at_the_next_try() -> None:
+    with receiver() as server, outbound(timeout=5) as out:
+        address = parse_address(f"http://rebinding.test:{server.port}/")
+        with patch("socket.getaddrinfo", rebinding(server.port, "127.0.0.1", "192.0.2.1")):
+            tries = [out.post(address, Posting(body=b"{}")).result(timeout=20) for _ in range(2)]
+
+    assert [each.status for each in tries] == [200, None]
+    assert "not allowed" in (tries[1].error or "")
+    assert tries[1].hopeless
+    assert len(server.requests) == 1
+
+
+def test_one_bad_address_among_good_ones_refuses_the_name() -> None:
+    def both(*_: Any, **__: Any) -> Any:
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server.port))
+            for ip in ("127.0.0.1", "192.0.2.1")
+        ]
+
+    with receiver() as server, patch("socket.getaddrinfo", both):
+        outcome = post(f"http://both.test:{server.port}/", timeout=5)
+
+    assert (outcome.sent_headers, outcome.sent, server.requests) == (None, 0, [])
+
+
+def test_an_outcome_tells_what_was_sent_and_what_was_said() -> None:
+    answer = b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nX-Odd: \xff\r\nContent-Length: 4\r\n\r\nbusy"
+    with receiver(answer) as server:
+        outcome = post(f"http://127.0.0.1:{server.port}/done")
+
+    assert outcome.headers == (("Retry-After", "7"), ("X-Odd", "\xff"), ("Content-Length", "4"))
+    (request,) = server.requests
+    head, _, body = request.partition(b"\r\n\r\n")
+    told = "\r\n".join(f"{name}: {value}" for name, value in outcome.sent_headers or ())
+    assert head.decode().partition("\r\n")[2].rstrip("\r\n") == told
+    assert len(body) == outcome.sent == 15
+
+
+def test_of_a_receiver_that_is_not_there_nothing_was_sent() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        outcome = post(f"http://127.0.0.1:{taken.getsockname()[1]}/")
+
+    assert (outcome.sent_headers, outcome.sent, outcome.hopeless) == (None, 0, False)
 
 
 def numeric_only(host: Any, port: Any, **options: Any) -> Any:
@@ -234,6 +302,6 @@ def test_whatever_the_address_a_post_gives_an_outcome(host: str) -> None:
     except AddressError:
         return
     with outbound(timeout=0.2, own_ports=[9, 80]) as out, patch("socket.getaddrinfo", numeric_only):
-        outcome = out.post(address, b"{}").result(timeout=20)
+        outcome = out.post(address, Posting(body=b"{}")).result(timeout=20)
 
     assert (outcome.status is None) == (outcome.error is not None)

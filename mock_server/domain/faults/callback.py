@@ -1,7 +1,176 @@
-"""Faults of callbacks: what goes wrong between the vendor and the client's receiver."""
+"""Faults of callbacks: what goes wrong between the vendor and the client's receiver.
 
-from mock_server.domain.faults.rules import Kind
+Rule 1: a fault happens to the first try of a callback; retries and repetitions are whole.
+Rule 2: it is met when the first try is due, in the order of the instants; only `early`, which
+decides when that is, is met when the callback is planned.
+"""
 
-# Each: Kind(name=..., stage=Stage.CALLBACK, fault=ItsDataclass, act=its_function, operations=(),
-# slot="callback"), with a schema in contracts/admin.openapi.yaml.
-KINDS: tuple[Kind, ...] = ()
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from mock_server.domain import dice
+from mock_server.domain.callbacks import Posting, encoded
+from mock_server.domain.faults.rules import Kind, Stage
+
+MET_WHEN_DUE = "callback"
+MET_WHEN_PLANNED = "callback_plan"
+MIB = 1024 * 1024
+
+Content = dict[str, Any]
+
+
+class Copy(StrEnum):
+    """When a second delivery of a callback goes out: after the first was tried, or beside it."""
+
+    AFTER = "after"
+    BESIDE = "beside"
+
+
+class Swap(StrEnum):
+    """What two callbacks of an account exchange: their turns, or their task ids."""
+
+    TURNS = "turns"
+    TASKS = "tasks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mishap:
+    """What a fault makes of a callback. `shape` makes the posting of its content and a seed."""
+
+    is_lost: bool = False
+    is_early: bool = False
+    late_ms: int = 0
+    copy: Copy | None = None
+    swap: Swap | None = None
+    shape: Callable[[Content, int], Posting] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simple:
+    """A fault of a callback that needs no parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """It comes so much later, on the account's clock."""
+
+    late_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """It is labelled as something that it is not."""
+
+    content_type: str = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nulled:
+    """One of its two fields is null."""
+
+    field: str = "resList"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Huge:
+    """It is padded with spaces to so many MiB; still JSON."""
+
+    mib: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dripped:
+    """Its body takes so long, in real time."""
+
+    lasts_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """The connection is closed inside the body, after so many bytes; None: in the middle."""
+
+    after_bytes: int | None = None
+
+
+def _late(fault: Late) -> Mishap:
+    return Mishap(late_ms=fault.late_ms)
+
+
+def _labelled(fault: Labelled) -> Mishap:
+    return Mishap(
+        shape=lambda content, _: Posting(body=encoded(content), content_type=fault.content_type)
+    )
+
+
+def _nulled(fault: Nulled) -> Mishap:
+    return Mishap(shape=lambda content, _: Posting(body=encoded({**content, fault.field: None})))
+
+
+def _huge(fault: Huge) -> Mishap:
+    return Mishap(
+        shape=lambda content, _: Posting(body=encoded(content).ljust(fault.mib * MIB, b" "))
+    )
+
+
+def _dripped(fault: Dripped) -> Mishap:
+    return Mishap(shape=lambda content, _: Posting(body=encoded(content), lasts_ms=fault.lasts_ms))
+
+
+def _dropped(fault: Dropped) -> Mishap:
+    def shape(content: Content, _: int) -> Posting:
+        body = encoded(content)
+        asked = len(body) // 2 if fault.after_bytes is None else fault.after_bytes
+        return Posting(body=body, cut_after=min(asked, len(body) - 1))
+
+    return Mishap(shape=shape)
+
+
+def _with_extra_fields(content: Content, _: int) -> Posting:
+    more = {"status": "succeeded", "remark": "提交成功!", "extra": {"of": ["the", "vendor"]}}
+    return Posting(body=encoded({**content, **more}))
+
+
+def _of_no_task(content: Content, seed: int) -> Posting:
+    """Return the posting for a task id of the right form that nobody was ever given."""
+    known = content["task_id"]
+    unknown = dice.hex_digits(seed, "no task", known, digits=max(32, len(known)))
+    if known.isdecimal():
+        unknown = str(int(unknown, 16)).zfill(len(known))
+    unknown = unknown[-len(known) :]
+    return Posting(body=encoded({**content, "task_id": unknown}))
+
+
+def _malformed(content: Content, _: int) -> Posting:
+    return Posting(body=json.dumps(content, ensure_ascii=False).encode()[:-1])
+
+
+def _kind(name: str, fault: type[Any], act: Callable[..., Mishap]) -> Kind:
+    slot = MET_WHEN_PLANNED if name == "callback_early" else MET_WHEN_DUE
+    return Kind(name=name, stage=Stage.CALLBACK, fault=fault, act=act, operations=(), slot=slot)
+
+
+def _simple(name: str, **mishap: Any) -> Kind:
+    made = Mishap(**mishap)
+    return _kind(name, Simple, lambda _: made)
+
+
+KINDS: tuple[Kind, ...] = (
+    _simple("callback_lost", is_lost=True),
+    _kind("callback_late", Late, _late),
+    _simple("callback_early", is_early=True),
+    _simple("callback_duplicate", copy=Copy.AFTER),
+    _simple("callback_concurrent_duplicate", copy=Copy.BESIDE),
+    _simple("callback_reordered", swap=Swap.TURNS),
+    _simple("callback_crossed", swap=Swap.TASKS),
+    _simple("callback_unknown_task", shape=_of_no_task),
+    _simple("callback_malformed", shape=_malformed),
+    _kind("callback_wrong_content_type", Labelled, _labelled),
+    _simple("callback_extra_fields", shape=_with_extra_fields),
+    _kind("callback_null_field", Nulled, _nulled),
+    _kind("callback_huge", Huge, _huge),
+    _kind("callback_dripped", Dripped, _dripped),
+    _kind("callback_dropped", Dropped, _dropped),
+)

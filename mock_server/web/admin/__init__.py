@@ -6,6 +6,7 @@ from mock_server.simulator import Simulator
 from mock_server.web.admin import (
     accounts,
     bill,
+    callbacks,
     clock,
     faults,
     guard,
@@ -23,7 +24,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
     """Return every admin route; whoever registers them asks `refusal` first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
     for module in (
-        health, accounts, readings, clock, tasks, faults, packages, bill, reports,
+        health, accounts, readings, clock, tasks, callbacks, faults, packages, bill, reports,
         scenarios,
     ):  # fmt: skip
         module.add_routes(routes, simulator)

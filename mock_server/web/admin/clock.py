@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts, callbacks, images, reports
+from mock_server.actions import accounts, images, reports, settling
 from mock_server.actions import clock as actions
 from mock_server.actions.clock import Change
 from mock_server.actions.reports import Overview
@@ -50,7 +50,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "package": event.package,
             }
         if body.get("settle"):
-            shown["delivered"] = callbacks.settle(simulator, account_id, changed.due)
+            shown["delivered"] = settling.settle(simulator, changed.due)
         return jsonify(shown)
 
 

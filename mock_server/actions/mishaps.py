@@ -1,0 +1,117 @@
+"""What a fault makes of a callback: decided in the transaction that claims it, once.
+
+Rule 1: only the first try of what a task planned meets faults; repetitions and retries are whole.
+Rule 2: what was decided is in the row, so that a restart sends what this process would have.
+"""
+
+from dataclasses import replace
+
+from mock_server.actions import faults, notices
+from mock_server.domain import callbacks as rules
+from mock_server.domain.accounts import Account
+from mock_server.domain.callbacks import Posting
+from mock_server.domain.faults.callback import (
+    MET_WHEN_DUE,
+    MET_WHEN_PLANNED,
+    Copy,
+    Mishap,
+    Swap,
+)
+from mock_server.domain.faults.rules import Rule, Stage, Subject
+from mock_server.domain.shapes import pictures_shape
+from mock_server.domain.tasks import Task
+from mock_server.store import callbacks as rows
+from mock_server.store import mishaps as mishap_rows
+from mock_server.store import notices as notice_rows
+from mock_server.store import tasks as task_rows
+from mock_server.store.callbacks import Claimed, NewCallback
+from mock_server.store.transaction import Transaction
+
+
+def met_when_planned(tx: Transaction, account: Account, task: Task, now: int) -> Rule | None:
+    """Return the rule that the plan of a callback meets."""
+    return _met(tx, account, task, MET_WHEN_PLANNED, now)
+
+
+def meet(tx: Transaction, account: Account, claimed: Claimed, now: int) -> list[Claimed]:
+    """Return what is to be posted now of a callback that was claimed: it, it and a copy, nothing.
+
+    A rule looks at the instant at which the callback was due, which a jump may have left behind.
+    """
+    is_first = not claimed.tries and claimed.copy_of is None and claimed.fault is None
+    task = None
+    if is_first and account.armed:
+        task = task_rows.get(tx, claimed.account, claimed.task_id)
+    rule = task and _met(tx, account, task, MET_WHEN_DUE, claimed.next_at)
+    return _befallen(tx, claimed, rule, now) if rule else [claimed]
+
+
+def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
+    """Return what the next try of a callback sends."""
+    if claimed.notice_id is not None:
+        notice = notice_rows.get(tx, claimed.notice_id)
+        return Posting(body=rules.encoded(notices.shown(notice) if notice else {}))
+    task = task_rows.get(tx, claimed.account, claimed.task_id)
+    pictures = pictures_shape(task, account.readings) if task else []
+    if claimed.tries or claimed.fault is None:
+        return Posting(body=rules.encoded(rules.payload(claimed.task_id, pictures)))
+    content = rules.payload(claimed.crossed_with or claimed.task_id, pictures)
+    met = mishap_rows.read(claimed.fault)
+    mishap: Mishap = met.kind.act(met.fault)
+    if mishap.shape is None:
+        return Posting(body=rules.encoded(content))
+    return mishap.shape(content, account.seed)
+
+
+def _befallen(tx: Transaction, claimed: Claimed, rule: Rule, now: int) -> list[Claimed]:
+    """Keep what has befallen a callback and return what is to be posted of it now."""
+    claimed = replace(claimed, fault=mishap_rows.mark(tx, claimed.id, rule))
+    mishap: Mishap = rule.kind.act(rule.fault)
+    if mishap.swap is not None:
+        return _swap(tx, claimed, rule, mishap.swap)
+    if mishap.copy is not None:
+        return _copy(tx, claimed, mishap.copy, now)
+    if mishap.is_lost:
+        mishap_rows.lose(tx, claimed)
+        return []
+    if mishap.late_ms:
+        mishap_rows.put_back(tx, claimed, claimed.next_at + mishap.late_ms)
+        return []
+    return [claimed]
+
+
+def _met(tx: Transaction, account: Account, task: Task, slot: str, at: int) -> Rule | None:
+    subject = Subject(text=task.text, style=task.style_id, task_id=task.id)
+    return faults.fired(tx, account, Stage.CALLBACK, subject, at, slot=slot).get(slot)
+
+
+def _swap(tx: Transaction, claimed: Claimed, rule: Rule, swap: Swap) -> list[Claimed]:
+    """Swap turns or task ids with the callback that comes next; alone there is nothing to swap."""
+    other = mishap_rows.partner(tx, claimed)
+    if other is None:
+        return [claimed]
+    if swap is Swap.TURNS:
+        mishap_rows.mark(tx, other["id"], rule)
+        mishap_rows.put_back(tx, claimed, other["next_at"], waits_for=other["id"])
+        return []
+    mishap_rows.mark(tx, other["id"], rule, crossed_with=claimed.task_id)
+    mishap_rows.mark(tx, claimed.id, rule, crossed_with=other["task_id"])
+    return [replace(claimed, crossed_with=other["task_id"])]
+
+
+def _copy(tx: Transaction, claimed: Claimed, copy: Copy, now: int) -> list[Claimed]:
+    """Deliver it twice: one after the other, or both at once."""
+    copy_id = rows.insert(
+        tx,
+        NewCallback(
+            account=claimed.account,
+            task_id=claimed.task_id,
+            url=claimed.url,
+            due_at=claimed.next_at,
+            copy_of=claimed.id,
+            waits_for=claimed.id if copy is Copy.AFTER else None,
+        ),
+    )
+    if copy is Copy.AFTER:
+        return [claimed]
+    return [claimed, rows.take(tx, claimed.account, copy_id, now)]

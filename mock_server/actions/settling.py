@@ -1,0 +1,85 @@
+"""Waiting for callbacks: post what is due by hand, return when nothing that was due is left."""
+
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+
+from mock_server.actions import callbacks
+from mock_server.simulator import Simulator
+from mock_server.store import attempts as attempt_rows
+from mock_server.store import callbacks as rows
+from mock_server.store.transaction import Transaction
+
+LOOK_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What is to be waited for: the tries due by `until` of callbacks planned by now.
+
+    `last_attempt` is the last one that was made before.
+    """
+
+    account_id: str
+    until: int
+    last_id: int
+    last_attempt: int
+
+
+def due(tx: Transaction, account_id: str, until: int) -> Due:
+    """Return what is due in an account by an instant."""
+    return Due(
+        account_id=account_id,
+        until=until,
+        last_id=rows.last_id(tx, account_id),
+        last_attempt=attempt_rows.last_id(tx, account_id),
+    )
+
+
+def deliver_due(simulator: Simulator, account_id: str) -> int:
+    """Post everything that is due in an account, by hand; return how many attempts were made."""
+    made = 0
+    recorded: set[Future[None]] = set()
+    while not simulator.alarm.stopped:
+        claimed = simulator.database.run(lambda tx: callbacks.claim_turn(tx, simulator, account_id))
+        if not claimed and not recorded:
+            break
+        made += len(claimed)
+        recorded |= {callbacks.deliver(simulator, each) for each in claimed}
+        if not claimed:  # what is left may wait for what is under way
+            recorded = set(wait(recorded, timeout=LOOK_S, return_when=FIRST_COMPLETED).not_done)
+    return made
+
+
+def settle(simulator: Simulator, waited: Due) -> int:
+    """Return once every try of `waited` was made, by us or by the deliverer, retries included.
+
+    Returns how many callbacks were tried. It gives up only if the server stops, or if no attempt
+    at all was recorded for longer than one may take.
+    """
+    alarm = simulator.alarm
+    patience = callbacks.patience(simulator)
+    # Nobody tells us of what another process records: look now and then.
+    look_s = LOOK_S if simulator.database.shared else patience
+
+    def waiting(tx: Transaction) -> int:
+        return rows.unattempted(tx, waited.account_id, waited.until, waited.last_id)
+
+    quiet_s, before = 0.0, -1
+    while quiet_s < patience:
+        seen = alarm.attempts
+        deliver_due(simulator, waited.account_id)
+        left = simulator.database.read(waiting)
+        if alarm.stopped or not left:
+            break
+        with alarm.attempted:
+            alarm.attempted.wait_for(
+                lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
+                timeout=look_s,
+            )
+        quiet_s = quiet_s + look_s if alarm.attempts == seen and left == before else 0.0
+        before = left
+    return simulator.database.read(
+        lambda tx: attempt_rows.count_tried(
+            tx, waited.account_id, until=waited.until, after=waited.last_attempt
+        )
+    )

@@ -1,0 +1,77 @@
+"""Rows of attempts: what was sent for a callback, and what came of it."""
+
+from dataclasses import dataclass
+
+from mock_server.domain.redaction import Capture
+from mock_server.store.transaction import Row, Transaction
+
+MAX_ANSWER_BYTES = 4096
+MAX_HEADERS = 16_384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try, redacted; headers a line each. `request_headers` None: nothing was sent.
+
+    `due_at` is when it should have begun, `at` what the clock showed at its end.
+    """
+
+    callback_id: int
+    account: str
+    due_at: int
+    at: int
+    request_headers: str | None
+    request: Capture
+    status: int | None
+    error: str | None
+    answer_headers: str
+    answer: bytes
+    duration_ms: int
+
+
+def insert(tx: Transaction, attempt: Attempt) -> None:
+    """Keep an attempt."""
+    tx.execute(
+        "insert into attempt (callback_id, account, due_at, at, request_headers, request_body,"
+        " request_length, request_sha256, status, error, answer_headers, answer_body, duration_ms)"
+        " values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            attempt.callback_id,
+            attempt.account,
+            attempt.due_at,
+            attempt.at,
+            attempt.request_headers,
+            attempt.request.body,
+            attempt.request.length,
+            attempt.request.sha256,
+            attempt.status,
+            attempt.error,
+            attempt.answer_headers[:MAX_HEADERS],
+            attempt.answer[:MAX_ANSWER_BYTES],
+            attempt.duration_ms,
+        ),
+    )
+
+
+def of_callback(tx: Transaction, account_id: str, callback_id: int) -> list[Row]:
+    """Return the attempts of a callback, in order."""
+    return tx.all(
+        "select * from attempt where account = ? and callback_id = ? order by id",
+        (account_id, callback_id),
+    )
+
+
+def last_id(tx: Transaction, account_id: str) -> int:
+    """Return the id of the attempt made last, 0 if there is none."""
+    row = tx.one("select max(id) as id from attempt where account = ?", (account_id,))
+    return int(row["id"] or 0) if row else 0
+
+
+def count_tried(tx: Transaction, account_id: str, *, until: int, after: int) -> int:
+    """Return how many callbacks were tried since an attempt, of what was due by an instant."""
+    row = tx.one(
+        "select count(distinct callback_id) as many from attempt"
+        " where account = ? and id > ? and due_at <= ?",
+        (account_id, after, until),
+    )
+    return int(row["many"]) if row else 0

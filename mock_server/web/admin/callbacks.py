@@ -1,0 +1,85 @@
+"""Callbacks of an account: what was sent, what came of it, and once more by hand."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server.actions import pushes, reports, settling
+from mock_server.domain.wrong_use import WrongUseError
+from mock_server.simulator import Simulator
+from mock_server.store.mishaps import read
+from mock_server.store.transaction import Row
+from mock_server.web.admin.inputs import body_of, page_of_query
+from mock_server.web.admin.messages import message_json, text_json
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add the routes of callbacks."""
+    look = simulator.database.read
+
+    @routes.get("/accounts/<account_id>/callbacks")
+    def list_callbacks(account_id: str) -> Response:
+        after, limit = page_of_query()
+        listed = look(lambda tx: reports.callbacks(tx, account_id, after=after, limit=limit))
+        following = listed[-1][0]["id"] if listed and len(listed) == limit else None
+        return jsonify(
+            callbacks=[callback_json(row, attempts) for row, attempts in listed], next=following
+        )
+
+    def shown(account_id: str, callback_id: int) -> Response:
+        return jsonify(
+            callback_json(*look(lambda tx: reports.callback(tx, account_id, callback_id)))
+        )
+
+    @routes.get("/accounts/<account_id>/callbacks/<callback_id>")
+    def get_callback(account_id: str, callback_id: str) -> Response:
+        return shown(account_id, _id(callback_id))
+
+    @routes.post("/accounts/<account_id>/callbacks/<callback_id>/resend")
+    def resend_callback(account_id: str, callback_id: str) -> Response:
+        body = body_of("Resend")
+        new_id, due = simulator.database.run(
+            lambda tx: pushes.resend(tx, simulator, account_id, _id(callback_id))
+        )
+        if body.get("settle"):
+            settling.settle(simulator, due)
+        return shown(account_id, new_id)
+
+
+def callback_json(row: Row, attempts: list[Row]) -> dict[str, Any]:
+    """Return a callback with its attempts."""
+    return {
+        "id": row["id"],
+        "task_id": row["task_id"],
+        "url": row["url"],
+        "copy_of": row["copy_of"],
+        "by_hand": bool(row["by_hand"]),
+        "due_at": row["due_at"],
+        "next_at": row["next_at"],
+        "state": row["state"],
+        "fault": row["fault"] and {"id": row["fault_id"], "kind": read(row["fault"]).kind.name},
+        "attempts": [_attempt_json(row["url"], attempt) for attempt in attempts],
+    }
+
+
+def _attempt_json(url: str, row: Row) -> dict[str, Any]:
+    request = answer = None
+    if row["request_headers"] is not None:
+        request = {"method": "POST", "url": url, **message_json(row, "request")}
+    if row["status"] is not None:
+        answer = text_json(row, "answer")
+    return {
+        "due_at": row["due_at"],
+        "at": row["at"],
+        "status": row["status"],
+        "error": row["error"],
+        "duration_ms": row["duration_ms"],
+        "request": request,
+        "answer": answer,
+    }
+
+
+def _id(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text)
+    raise WrongUseError(f"a callback's id is a whole number, not {text[:64]!r}")
