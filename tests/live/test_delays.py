@@ -127,6 +127,24 @@ def test_who_has_said_everything_still_gets_a_late_answer(server: Live) -> None:
     assert answer.status == 200
 
 
+def test_a_late_answer_can_be_broken_as_well(server: Live) -> None:
+    buyer = server.buyer()
+    for order in ({"kind": "reset"}, {"kind": "delay", "for_ms": 300}, {"kind": "close"}):
+        buyer.world.post("/faults", order)
+
+    with connect(buyer.url) as connection:
+        since = time.monotonic()
+        connection.sendall(asking(buyer))
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+        assert time.monotonic() - since >= 0.3
+
+    (call,) = buyer.world.calls()
+    assert {fault["kind"] for fault in call["faults"]} == {"reset", "delay"}
+    assert (call["sent"]["what"], call["sent"]["late_ms"]) == ("nothing", 300)
+    assert [rule["hits"] for rule in buyer.world.get("/faults")["faults"]] == [1, 1, 0]
+
+
 def test_answers_of_a_connection_keep_their_order(server: Live) -> None:
     buyer = server.buyer()
     buyer.world.post("/faults", {"kind": "delay", "for_ms": 100, "nth": 1})
