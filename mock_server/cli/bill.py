@@ -9,6 +9,7 @@ from rich.table import Table
 
 from mock_server.cli.common import account_options, instant, json_option, print_json, yuan
 from mock_server.client import AccountClient
+from mock_server.domain.durations import show_duration
 
 
 @click.command()
@@ -31,6 +32,7 @@ def bill(*, calls: bool, account: AccountClient, as_json: bool) -> None:
 
 CALL_FIELDS = (
     "id", "at", "operation", "method", "path", "status", "error_code", "charged", "fen", "reason",
+    "faults", "sent",
 )  # fmt: skip
 
 
@@ -52,12 +54,24 @@ def _calls_table(calls: list[dict[str, Any]]) -> Table:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     days = {instant(call["at"])[:10] for call in calls}
     for call in calls:
-        answer = f"{call['status']} {call['error_code'] or ''}".strip()
+        answer = f"{call['status'] or 'none'} {call['error_code'] or ''}".strip() + _heard(call)
         what = call["operation"] or f"{call['method']} {call['path']}"[:40]
         cost = yuan(call["fen"]) if call["charged"] else "-"
         when = instant(call["at"]) if len(days) > 1 else instant(call["at"])[11:]
         table.add_row(when, what, answer, cost, call["reason"])
     return table
+
+
+def _heard(call: dict[str, Any]) -> str:
+    """Return what the client can have seen, where that is not just the answer."""
+    sent = call["sent"]
+    if sent is None:
+        return ""
+    if sent["left_after_ms"] is not None:
+        return f"; hung up after {show_duration(sent['left_after_ms'])}"
+    late = f", {show_duration(sent['late_ms'])} late" if sent["late_ms"] else ""
+    instead = f" {sent['status']}" if sent["status"] not in (None, call["status"]) else ""
+    return f"; sent: {sent['what']}{instead}{late}"
 
 
 def _packages_table(found: dict[str, Any]) -> Table:

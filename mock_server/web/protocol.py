@@ -49,11 +49,14 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._upgrading: list[tuple[bytes, bytes]] = []
         self.note_left = limits.note_left
         self.left_at: float | None = None
+        self._stopping = False
         self._waiting: tuple[asyncio.TimerHandle, Callable[[], None]] | None = None
 
     def wait(self, ms: int, then: Callable[[], None]) -> None:
         """Go on with the request at hand after so long, or as soon as the peer has gone."""
         self._waiting = (self.loop.call_later(ms / 1000, self._go_on), then)
+        if self._stopping:
+            self.transport.abort()
         if self.transport.is_closing():
             self._go_on()
 
@@ -99,6 +102,7 @@ class ArtqrProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server stops: an idle peer is cut off, one that is being answered gets its answer."""
         super().shutdown()
+        self._stopping = True
         if self._waiting is not None:  # nobody waits for what is only delayed
             self.transport.abort()
         if self.scheme == "https" and self.transport.is_closing():

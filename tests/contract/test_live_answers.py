@@ -186,15 +186,17 @@ def test_findings_and_magic_accounts_are_in_the_document(busy: World) -> None:
         signer.signed().with_headers(X_Ca_Signature=signer.signature("GET")),
     ):
         send(busy, request)
-    for magic in load_catalogue().magic:
-        busy.vendor("/taskList", {}, magic)
+    # Those with faults of the wire need a server that has its connections in hand.
+    magic = {code for code, each in load_catalogue().magic.items() if not each.faults}
+    for code in magic:
+        busy.vendor("/taskList", {}, code)
 
     calls = busy.http.get(f"/_mock/accounts/{account['id']}/calls")
     accounts = busy.http.get("/_mock/accounts")
 
     assert [len(call["findings"]) for call in calls.get_json()["calls"]] == [1, 1, 1, 1]
     assert ADMIN.complaints("GET", "/_mock/accounts/{account_id}/calls", calls) == []
-    assert {each["id"] for each in accounts.get_json()["accounts"]} >= set(load_catalogue().magic)
+    assert {each["id"] for each in accounts.get_json()["accounts"]} >= magic
     assert ADMIN.complaints("GET", "/_mock/accounts", accounts) == []
 
 

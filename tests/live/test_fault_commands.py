@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from mock_server.cli.main import main
 from mock_server.domain.faults.kinds import KINDS
+from tests.support.clients import with_http_client
 from tests.support.live import Live, live
 
 
@@ -120,3 +121,27 @@ def test_what_cannot_be_ends_with_2_and_the_reason(
 
     assert done.exit_code == 2
     assert says in done.output
+
+
+def test_the_bill_shows_what_was_decided_beside_what_was_sent(server: Live) -> None:
+    buyer = server.buyer()
+    for order in (
+        {"kind": "reset", "nth": 1},
+        {"kind": "html_page", "nth": 2},
+        {"kind": "delay", "for_ms": 20, "nth": 3},
+        {"kind": "close", "commit": "before", "nth": 4},
+    ):
+        buyer.world.post("/faults", order)
+    for _ in range(4):
+        with_http_client(buyer, "/taskList", "page=1")
+    where = ["--url", server.url, "--account", buyer.id]
+
+    printed = CliRunner().invoke(main, ["bill", *where], env={"COLUMNS": "200"}).output
+    calls = json.loads(CliRunner().invoke(main, ["bill", "--json", *where]).stdout)["calls"]
+
+    for answer in (
+        "200; sent: nothing", "200; sent: altered 502", "200; sent: whole, 0.02s late",
+        "none; sent: nothing",
+    ):  # fmt: skip
+        assert answer in printed
+    assert [call["faults"][0]["kind"] for call in calls] == ["reset", "html_page", "delay", "close"]
