@@ -12,6 +12,7 @@ from mock_server.domain.auth import (
     app_code_of,
     named_credentials,
 )
+from mock_server.domain.bodies import FORM_TYPE, Fields, parse_fields
 from mock_server.domain.calls import Call, Operation, header, operation_of
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
@@ -68,6 +69,13 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
         real_now=real_now,
         stamp=stamp,
     )
+
+
+def fields_of(call: Call) -> Fields:
+    """Return the fields of a call: of its body, or of the query where it is a GET."""
+    if call.method == "GET":
+        return parse_fields(call.query.encode(), FORM_TYPE)
+    return parse_fields(call.body, header(call, "content-type"))
 
 
 def request_id(entropy: bytes) -> str:

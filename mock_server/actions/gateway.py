@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mock_server.actions import admission, clinic, vendor
-from mock_server.actions.arrivals import Visit, arrive
+from mock_server.actions.arrivals import Visit, arrive, fields_of
 from mock_server.actions.booking import Decision, book
 from mock_server.actions.course import Course, at_the_service, begin
 from mock_server.domain.accounts import Account
@@ -198,7 +198,7 @@ def _request(
     return vendor.Request(
         account=account,
         now=visit.stamp.now,
-        fields=vendor.fields_of(call),
+        fields=fields_of(call),
         base_url=_base_url(simulator, call),
         order=effect.order,
         shape=effect.shape,

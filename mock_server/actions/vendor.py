@@ -10,8 +10,8 @@ from mock_server.actions import images, short_links
 from mock_server.actions.tasks import replan
 from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
-from mock_server.domain.bodies import FORM_TYPE, Fields, parse_fields, text_field
-from mock_server.domain.calls import Call, Operation, header
+from mock_server.domain.bodies import Fields, text_field
+from mock_server.domain.calls import Operation
 from mock_server.domain.errors import Refusal
 from mock_server.domain.paging import parse_page
 from mock_server.domain.shapes import SUCCESS, Shape, page_shape, said, task_shape
@@ -45,13 +45,6 @@ class Result:
     body: Shape
     task_id: str | None = None
     submits: int = 0
-
-
-def fields_of(call: Call) -> Fields:
-    """Return the fields of a call: of its body, or of the query where it is a GET."""
-    if call.method == "GET":
-        return parse_fields(call.query.encode(), FORM_TYPE)
-    return parse_fields(call.body, header(call, "content-type"))
 
 
 def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
