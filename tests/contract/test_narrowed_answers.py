@@ -146,7 +146,9 @@ def test_a_simulator_that_forgets_a_reading_is_found_out(
 
     def planted(shape: Any) -> Any:
         def forget(*given: Any) -> Any:
-            return shape(*given[:-1], Forgetful(given[-1]))
+            return shape(
+                *(Forgetful(each) if isinstance(each, Readings) else each for each in given)
+            )
 
         return forget
 

@@ -9,13 +9,14 @@ import pytest
 import urllib3
 
 from mock_server.contract import load_toml
-from tests.support.clients import with_curl, with_http_client
+from tests.support.clients import LITTLE_S, PLENTY_S, with_curl, with_http_client
 from tests.support.live import GOOD, Buyer, Live, live
 from tests.support.processes import until
 
 TABLE = load_toml("faults.toml")
 FAULTS = TABLE["fault"]
 SUBMIT = urlencode(GOOD)
+CURL_TIMED_OUT = 28
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,8 @@ def test_a_python_client_and_the_books_see_a_fault(server: Live, row: dict[str, 
     buyer = server.buyer()
     armed = buyer.world.post("/faults", row["order"])
 
-    seen = with_http_client(buyer, "/submitTask", SUBMIT)
+    patience = LITTLE_S if row["python"] == "TimeoutError" else PLENTY_S
+    seen = with_http_client(buyer, "/submitTask", SUBMIT, patience=patience)
 
     assert seen == row["python"]
     call = only_call(buyer)
@@ -60,7 +62,8 @@ def test_curl_sees_a_fault(server: Live, row: dict[str, Any]) -> None:
     buyer = server.buyer()
     buyer.world.post("/faults", row["order"])
 
-    seen = with_curl(buyer, "/submitTask")
+    patience = LITTLE_S if row["curl"] == CURL_TIMED_OUT else PLENTY_S
+    seen = with_curl(buyer, "/submitTask", patience=patience)
 
     assert seen == row["curl"]
     assert only_call(buyer)["status"] == row.get("status")
@@ -102,7 +105,8 @@ def test_the_same_symptom_has_several_truths(
     for order in row["orders"]:
         buyer.world.post("/faults", {**order, "operation": operation})
 
-    seen = with_http_client(buyer, path, body)
+    patience = LITTLE_S if row["symptom"] == "TimeoutError" else PLENTY_S
+    seen = with_http_client(buyer, path, body, patience=patience)
 
     assert seen == row["symptom"]
     until(lambda: len(buyer.world.calls()) == sum(before[:1]) + 1)

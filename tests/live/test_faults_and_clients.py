@@ -9,10 +9,10 @@ import pytest
 import requests
 import urllib3
 
+from tests.support.clients import LITTLE_S, PLENTY_S
 from tests.support.live import GOOD, Buyer, Live, live
 
-PATIENCE_S = 0.3
-Client = Callable[[Buyer], Any]
+Client = Callable[[Buyer, float], Any]
 
 
 @pytest.fixture(scope="module")
@@ -21,25 +21,25 @@ def server() -> Iterator[Live]:
         yield running
 
 
-def with_urllib3(buyer: Buyer) -> Any:
-    with urllib3.PoolManager(retries=False, timeout=PATIENCE_S) as pool:
+def with_urllib3(buyer: Buyer, patience: float) -> Any:
+    with urllib3.PoolManager(retries=False, timeout=patience) as pool:
         return pool.request_encode_body(
             "POST", f"{buyer.url}/submitTask", fields=GOOD, encode_multipart=False,
             headers={"Authorization": f"APPCODE {buyer.app_code}"},
         ).json()  # fmt: skip
 
 
-def with_requests(buyer: Buyer) -> Any:
+def with_requests(buyer: Buyer, patience: float) -> Any:
     headers = {"Authorization": f"APPCODE {buyer.app_code}"}
     return requests.post(
-        f"{buyer.url}/submitTask", data=GOOD, headers=headers, timeout=PATIENCE_S
+        f"{buyer.url}/submitTask", data=GOOD, headers=headers, timeout=patience
     ).json()
 
 
-def with_aiohttp(buyer: Buyer) -> Any:
+def with_aiohttp(buyer: Buyer, patience: float) -> Any:
     async def call() -> Any:
         headers = {"Authorization": f"APPCODE {buyer.app_code}"}
-        timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+        timeout = aiohttp.ClientTimeout(total=patience)
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
             session.post(f"{buyer.url}/submitTask", data=GOOD) as answer,
@@ -49,7 +49,11 @@ def with_aiohttp(buyer: Buyer) -> Any:
     return asyncio.run(call())
 
 
-CLIENTS = {"urllib3": with_urllib3, "requests": with_requests, "aiohttp": with_aiohttp}
+CLIENTS: dict[str, Client] = {
+    "urllib3": with_urllib3,
+    "requests": with_requests,
+    "aiohttp": with_aiohttp,
+}
 
 RESET, CLOSE = {"kind": "reset"}, {"kind": "close"}
 CUT, GARBAGE = {"kind": "truncate", "keep_bytes": 20}, {"kind": "garbage"}
@@ -85,8 +89,8 @@ def test_a_client_ends_with_its_own_error_and_has_paid(
     buyer.world.post("/faults", {**order, "nth": 1})
 
     with pytest.raises(error):
-        CLIENTS[client](buyer)
+        CLIENTS[client](buyer, LITTLE_S if order is LATE else PLENTY_S)
 
     assert buyer.world.get("/bill")["charges"] == 1
-    assert CLIENTS[client](buyer)["showapi_res_body"]["ret_code"] == 0
+    assert CLIENTS[client](buyer, PLENTY_S)["showapi_res_body"]["ret_code"] == 0
     assert len(buyer.world.get("/tasks")["tasks"]) == 2

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from mock_server.contract import load_catalogue
-from tests.support.clients import with_http_client
+from tests.support.clients import LITTLE_S, PLENTY_S, with_http_client
 from tests.support.live import GOOD, Buyer, Live, live
 
 # What a submit ends with, then charges and tasks; and what a list call ends with.
@@ -41,10 +41,14 @@ def test_a_magic_app_code_does_what_it_says(server: Live, code: str) -> None:
     symptom, charges, tasks, listing = SEEN[code]
     buyer = Buyer(server.url, {"id": code, "app_code": code}, server.admin)
 
-    assert with_http_client(buyer, "/submitTask", urlencode(GOOD)) == symptom
+    def seen(path: str, body: str) -> str:
+        patience = LITTLE_S if code == "mock-late" else PLENTY_S
+        return with_http_client(buyer, path, body, patience=patience)
+
+    assert seen("/submitTask", urlencode(GOOD)) == symptom
 
     assert buyer.world.get("/bill")["charges"] == charges
     assert len(buyer.world.get("/tasks")["tasks"]) == tasks
-    assert with_http_client(buyer, "/taskList", "page=1") == listing
+    assert seen("/taskList", "page=1") == listing
     buyer.world.post("/reset")
-    assert with_http_client(buyer, "/submitTask", urlencode(GOOD)) == symptom
+    assert seen("/submitTask", urlencode(GOOD)) == symptom

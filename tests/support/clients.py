@@ -7,15 +7,18 @@ from urllib.parse import urlsplit
 
 from tests.support.live import GOOD, Buyer
 
-PATIENCE_S = 0.3
+# A client that is to run out of patience has this much of it, any other has plenty.
+LITTLE_S, PLENTY_S = 0.3, 10.0
 FORM = "application/x-www-form-urlencoded"
 
 
-def with_http_client(buyer: Buyer, path: str, body: str) -> str:
+def with_http_client(
+    buyer: Buyer, path: str, body: str = "page=1", *, patience: float = PLENTY_S
+) -> str:
     """Call with the standard library's client; return the name of the exception, or the status
-    and what is special about the answer."""
+    and what is special about the answer. `patience` is in seconds, for each read."""
     address = urlsplit(buyer.url)
-    connection = http.client.HTTPConnection(address.netloc, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection(address.netloc, timeout=patience)
     headers = {"Authorization": f"APPCODE {buyer.app_code}", "Content-Type": FORM}
     try:
         connection.request("POST", path, body, headers)
@@ -40,9 +43,9 @@ def _special(answer: http.client.HTTPResponse, content: bytes) -> str:
     return ""
 
 
-def with_curl(buyer: Buyer, path: str, *, seconds: float = PATIENCE_S) -> int:
-    """Call with curl; return its exit code."""
-    command = ["curl", "-s", "-o", "/dev/null", "-m", str(seconds), buyer.url + path]
+def with_curl(buyer: Buyer, path: str, *, patience: float = PLENTY_S) -> int:
+    """Call with curl; return its exit code. `patience` is in seconds, for the whole call."""
+    command = ["curl", "-s", "-o", "/dev/null", "-m", str(patience), buyer.url + path]
     command += ["-H", f"Authorization: APPCODE {buyer.app_code}"]
     for name, value in GOOD.items():
         command += ["-d", f"{name}={value}"]
