@@ -12,7 +12,6 @@ from mock_server.store.transaction import Row
 from mock_server.web.admin.inputs import body_of, page_of_query
 from mock_server.web.admin.messages import message_json, text_json
 
-
 MAX_DIGITS = 18
 
 
