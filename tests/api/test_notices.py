@@ -2,6 +2,7 @@
 
 import pytest
 
+from mock_server.domain.callbacks import Outcome
 from tests.api.test_package_life import DAY_MS, Buyer
 from tests.support.worlds import START_AT, World
 
@@ -57,6 +58,43 @@ def test_a_jump_posts_the_notices_of_the_way_in_order_and_says_so(world: World) 
     assert [notice["delivery"] for notice in listed] == ["delivered"] * 4
     assert [(n["at"] - START_AT) / DAY_MS for n in listed] == [0, 3, 5, 6]
     assert world.admin("GET", f"/accounts/{buyer.id}/callbacks")["callbacks"] == []
+
+
+def test_no_fault_of_callbacks_befalls_a_notice(world: World) -> None:
+    buyer = Buyer(world, notify_url=TO)
+    path = f"/accounts/{buyer.id}"
+    lost = world.admin("POST", f"{path}/faults", {"kind": "callback_lost"}, expect=201)
+    buyer.buys("50")
+    buyer.calls(41)
+
+    buyer.waits(1)
+
+    assert [url for url, _ in world.postbox.posted] == [TO]
+    (rule,) = world.admin("GET", f"{path}/faults")["faults"]
+    assert (rule["id"], rule["seen"]) == (lost["id"], 0)
+
+
+def test_a_notice_nobody_takes_is_tried_again_where_callbacks_are_retried(world: World) -> None:
+    world.postbox.outcome = Outcome(status=500)
+    buyer = Buyer(world, notify_url=TO, readings={"callback.delivery": "retried"})
+    buyer.buys("50")
+    buyer.calls(41)
+
+    buyer.waits(1)
+
+    assert [url for url, _ in world.postbox.posted] == [TO] * 4
+    (notice,) = world.admin("GET", f"/accounts/{buyer.id}/notices")["notices"]
+    assert notice["delivery"] == "failed"
+
+
+def test_the_delivery_of_a_notice_is_no_callback_to_send_again(world: World) -> None:
+    buyer = Buyer(world, notify_url=TO)
+    buyer.buys("50")
+    buyer.calls(41)
+    buyer.waits(1)
+
+    world.admin("GET", f"/accounts/{buyer.id}/callbacks/1", expect=404)
+    world.admin("POST", f"/accounts/{buyer.id}/callbacks/1/resend", {}, expect=404)
 
 
 def test_where_notices_go_can_be_changed_and_taken_away(world: World) -> None:

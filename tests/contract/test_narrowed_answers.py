@@ -146,9 +146,8 @@ def test_a_simulator_that_forgets_a_reading_is_found_out(
 
     def planted(shape: Any) -> Any:
         def forget(*given: Any) -> Any:
-            return shape(
-                *(Forgetful(each) if isinstance(each, Readings) else each for each in given)
-            )
+            read = (Forgetful(each) if isinstance(each, Readings) else each for each in given)
+            return shape(*read)
 
         return forget
 
