@@ -127,6 +127,14 @@ class Money(RuleBasedStateMachine):
     def spend_down_to(self, pick: int, left: int) -> None:
         self.spend(self.pick(pick), left)
 
+    @rule(pick=PICKS, kind=st.sampled_from(["submit", "wrong"]))
+    def let_one_expire_and_spend_the_others(self, pick: int, kind: str) -> None:
+        buyer = self.pick(pick)
+        buyer.buy("50", 1)
+        buyer.move(advance="1d")
+        self.spend(buyer, 0)
+        self.call_once(buyer, kind)
+
     @rule(pick=PICKS, kind=st.sampled_from(["list", "query"]))
     def look_for_free_when_all_is_spent(self, pick: int, kind: str) -> None:
         buyer = self.pick(pick)
