@@ -81,6 +81,8 @@ class PostgresEngine:
         self.place = postgres_schema.open_schema(address)
         self._scheduler = scheduler
         self._writers = _pool(address, postgres_schema.hold)
+        # The first one holds the tables: without it another process could still drop them.
+        self._writers.wait(CONNECTION_TIMEOUT_S)
         self._readers = _pool(address, _only_read)
         self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
         self._finished: deque[tuple[Done, Outcome]] = deque()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -44,3 +45,25 @@ def test_two_accounts_that_are_served_at_once_do_not_take_from_each_other() -> N
 
         assert [sum(status == 200 for status, _, _ in each) for each in answers] == [10, 64]
         assert [buyer.world.get("/bill")["balance"] for buyer in buyers] == [0, 0]
+
+
+def test_a_package_bought_while_everybody_calls_is_spent_like_any_other() -> None:
+    async def rush_and_buy(server: Live, code: str, buy: Callable[[], object]) -> list[int]:
+        rounds = asyncio.gather(*(submit_all([server.url], code) for _ in range(2)))
+        await asyncio.to_thread(buy)
+        return [status for answers in await rounds for status, _, _ in answers]
+
+    with live() as server:
+        buyer = server.buyer(credits=10)
+        order = {"offer": "50"}
+        statuses = asyncio.run(
+            rush_and_buy(server, buyer.app_code, lambda: buyer.world.post("/packages", order))
+        )
+
+        bill = buyer.world.get("/bill")
+        assert set(statuses) <= {200, 403}
+        assert len(statuses) == 2 * SUBMITTERS
+        assert bill["charges"] == statuses.count(200) >= 10
+        assert bill["balance"] == 60 - bill["charges"]
+        assert sum(each["remaining"] for each in bill["packages"]) == bill["balance"]
+        assert sum(each["charges"] for each in bill["by_package"]) == bill["charges"]

@@ -13,6 +13,7 @@ from mock_server.settings import Settings
 from mock_server.web.express import FLASK_THREADS
 
 WORLDS = FLASK_THREADS + 4
+PATIENCE_S = 60.0  # urllib3's own is three seconds, which a busy machine can take
 
 
 class _Fetching(ThreadingHTTPServer):
@@ -31,7 +32,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.fetched.append(urllib3.request("GET", body["resList"][0]).status)
+        answer = urllib3.request("GET", body["resList"][0], timeout=PATIENCE_S)
+        self.server.fetched.append(answer.status)
         self.send_response(204)
         self.end_headers()
 
@@ -41,21 +43,25 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.mark.slow
 def test_more_settles_than_threads_deliver_to_receivers_that_fetch_the_picture_first() -> None:
-    settings = Settings(port=0, database=":memory:", callback_timeout=20.0)
+    settings = Settings(port=0, database=":memory:", callback_timeout=PATIENCE_S)
     with _Fetching() as receiver, running(settings) as server:
         threading.Thread(target=receiver.serve_forever, daemon=True).start()
         call_back = f"http://127.0.0.1:{receiver.server_address[1]}/"
         settled: list[int] = []
 
         def one_world() -> None:
-            made = urllib3.request("POST", f"{server.url}/_mock/accounts", json={}).json()
+            accounts = f"{server.url}/_mock/accounts"
+            made = urllib3.request("POST", accounts, json={}, timeout=PATIENCE_S).json()
             fields = {"text": "https://a.test", "style_id": "pet_cat", "call_back": call_back}
             headers = {"Authorization": f"APPCODE {made['app_code']}"}
-            urllib3.request("POST", f"{server.url}/submitTask", json=fields, headers=headers)
+            urllib3.request(
+                "POST", f"{server.url}/submitTask", json=fields, headers=headers,
+                timeout=PATIENCE_S,
+            )  # fmt: skip
             clock = f"{server.url}/_mock/accounts/{made['id']}/clock"
             jump = {"advance": "20s", "settle": True}
             settled.append(
-                urllib3.request("POST", clock, json=jump, timeout=60.0).json()["delivered"]
+                urllib3.request("POST", clock, json=jump, timeout=PATIENCE_S).json()["delivered"]
             )
 
         worlds = [threading.Thread(target=one_world) for _ in range(WORLDS)]
