@@ -27,7 +27,7 @@ def test_there_are_scenarios_for_every_kind_of_trouble() -> None:
     stages = {
         KINDS[order["kind"]].stage for each in SHIPPED.values() for order in each.get("faults", ())
     }
-    assert {"gateway", "service", "wire"} <= {str(stage) for stage in stages}
+    assert {"gateway", "service", "wire", "callback"} <= {str(stage) for stage in stages}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
