@@ -114,6 +114,8 @@ def test_the_head_of_a_picture_is_that_of_the_picture(world: World) -> None:
     head, whole = fetch(world, path, "HEAD"), fetch(world, path)
 
     assert head.data == b""
+    # Pictures come from a plain web server: their Date is the real one, which goes on in between.
+    del head.headers["Date"], whole.headers["Date"]
     assert dict(head.headers) == dict(whole.headers)
     assert whole.headers["Content-Length"] == str(len(whole.data))
     assert "Cache-Control" in whole.headers
