@@ -5,8 +5,7 @@ from typing import Any
 
 from mock_server.actions import arming, notices
 from mock_server.domain.accounts import Account
-from mock_server.domain.billing import LOOSE_CREDIT_FEN, VALIDITY_MS, Package
-from mock_server.domain.durations import UNIT_MS
+from mock_server.domain.billing import LOOSE_CREDIT_FEN, Package, expiry
 from mock_server.domain.faults.kinds import read_order
 from mock_server.domain.magic import PackageState
 from mock_server.domain.notices import expiry_notice_at
@@ -40,10 +39,9 @@ def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[s
         return
     now = bought_at = account.clock.now(simulator.real_now())
     days = wanted.get("valid_days")
-    validity_ms = VALIDITY_MS if days is None else days * UNIT_MS["d"]
     if state is PackageState.EXPIRED:
-        bought_at -= validity_ms
-    expires_at = bought_at + validity_ms
+        bought_at -= expiry(0, days)
+    expires_at = expiry(bought_at, days)
     package = Package(
         id=0,
         account=account.id,

@@ -78,9 +78,8 @@ def next_at(tx: Transaction, account: Account) -> int | None:
         due = rules.came_due(watch, packages, watch.due_at, account.readings)
         if due.notices:
             return watch.due_at
-        packages = [
-            replace(each, notice_at=None) if each.id in due.told else each for each in packages
-        ]
+        told = set(due.told)
+        packages = [replace(each, notice_at=None) if each.id in told else each for each in packages]
         watch = due.watch
     return None
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mock_server.actions import accounts, notices
-from mock_server.domain.billing import VALIDITY_MS, Package
-from mock_server.domain.durations import UNIT_MS
+from mock_server.domain.billing import Package, expiry
 from mock_server.domain.notices import expiry_notice_at
 from mock_server.domain.wrong_use import ConflictError, WrongUseError
 from mock_server.simulator import Simulator
@@ -34,8 +33,7 @@ def buy(tx: Transaction, simulator: Simulator, account_id: str, order: Order) ->
         raise ConflictError("the trial offer can be bought once: choose a larger one")
     bought_at = account.clock.now(simulator.real_now())
     account = notices.catch_up(tx, simulator, account, bought_at)
-    days = order.valid_days
-    expires_at = bought_at + (VALIDITY_MS if days is None else days * UNIT_MS["d"])
+    expires_at = expiry(bought_at, order.valid_days)
     package = Package(
         id=0,
         account=account_id,

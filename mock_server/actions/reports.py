@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mock_server.actions import accounts, pushes
 from mock_server.domain import tasks as task_rules
 from mock_server.domain.accounts import Account
-from mock_server.domain.billing import Package
+from mock_server.domain.billing import Package, paying_order
 from mock_server.domain.bills import Rule, Total, rule_of
 from mock_server.domain.tasks import Status, Task
 from mock_server.simulator import Simulator
@@ -19,12 +19,14 @@ from mock_server.store.transaction import Row, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What an account has spent, and the rule of charging that it lives by."""
+    """What an account has spent, the rule of charging that it lives by, and its packages in the
+    order of purchase and in the order they pay."""
 
     totals: list[Total]
     rule: Rule
     balance: int
     packages: list[Package]
+    paying: list[Package]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +48,13 @@ def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:
     """Return the bill of an account."""
     account = accounts.find(tx, account_id)
     now = account.clock.now(simulator.real_now())
+    packages = billing_rows.packages(tx, account_id)
     return Bill(
         totals=billing_rows.totals(tx, account_id),
         rule=rule_of(account.readings),
         balance=billing_rows.balance(tx, account_id, now),
-        packages=billing_rows.packages(tx, account_id),
+        packages=packages,
+        paying=paying_order(packages, account.readings),
     )
 
 

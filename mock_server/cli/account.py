@@ -29,6 +29,7 @@ def account() -> None:
 @click.option("--seed", type=click.IntRange(0), help="What ids, durations and pictures follow.")
 @click.option("--now", type=click.IntRange(0), help="Where its clock starts, in ms since 1970.")
 @click.option("--frozen", is_flag=True, help="Start with the clock stopped.")
+@click.option("--notify-url", metavar="URL", help="Where its notices are posted.")
 @click.option("--reading", "readings", multiple=True, metavar="ID=WORD", help="Set a reading.")
 @server_options
 @json_option

@@ -41,6 +41,12 @@ def bill(
     account: AccountClient,
 ) -> None:
     """Print what an account has spent, and why."""
+    if as_json and form == "csv":
+        raise click.UsageError("--json and --format csv are two formats: choose one")
+    if invoice and (max_calls is not None or max_fen is not None):
+        raise click.UsageError("--invoice prints no bill to hold to --max-calls or --max-yuan")
+    if form == "csv" and by == "call" and not calls:
+        raise click.UsageError("--no-calls leaves no line for CSV: choose one with --by")
     form = "json" if as_json else form
     if invoice:
         _print_invoice(account, form)
@@ -53,7 +59,7 @@ def bill(
         more = {f"{by}s": lines} if wanted in ("call", "task") else {}
         print_json({**found, **more, **({"dropped": dropped} if wanted == "call" else {})})
     elif form == "csv":
-        click.echo(tables.csv_of(lines), nl=False)
+        click.echo(tables.csv_of(lines, tables.COLUMNS[by]), nl=False)
     else:
         if dropped:
             click.echo(f"{dropped} earlier call(s) are no longer in the journal, which is bounded")
@@ -91,6 +97,7 @@ def _print_invoice(account: AccountClient, form: str) -> None:
     if form == "json":
         print_json(found)
     elif form == "csv":
-        click.echo(tables.csv_of(tables.invoice_lines(found["invoices"])), nl=False)
+        invoices = tables.invoice_lines(found["invoices"])
+        click.echo(tables.csv_of(invoices, tables.INVOICE_COLUMNS), nl=False)
     else:
         Console().print(tables.invoice_sample(found["invoices"]))

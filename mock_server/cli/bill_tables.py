@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -20,7 +21,17 @@ CALL_FIELDS = (
     "id", "at", "operation", "method", "path", "status", "error_code", "charged", "fen", "reason",
     "faults", "sent",
 )  # fmt: skip
-NUMBERS = ("charges", "charged", "fen", "yuan", "number", "remaining")
+# The columns of each breakdown in CSV, there even where no line is.
+COLUMNS = {
+    "call": CALL_FIELDS,
+    "task": ("number", "task_id", "charges", "fen"),
+    "operation": ("operation", "charges", "fen"),
+    "day": ("day", "charges", "fen"),
+    "package": ("package", "charges", "fen"),
+    "reading": ("rule", "charges", "fen", "current", "beyond"),
+}
+INVOICE_COLUMNS = ("package", "offer", "bought_at", "fen", "eligible")
+NUMBERS = ("id", "beyond", "charges", "charged", "fen", "yuan", "number", "remaining")
 
 
 def lines(account: AccountClient, found: Line, by: str) -> list[Line]:
@@ -46,17 +57,23 @@ def by_reading(found: Line) -> list[Line]:
             "rule": rule["title"],
             "charges": rule["charges"],
             "fen": rule["fen"],
-            "": "this account" if rule["current"] else "",
+            "current": "this account" if rule["current"] else "",
+            "beyond": rule["beyond"],
         }
         for rule in found["under_readings"]
     ]
 
 
 def invoice_lines(invoices: list[Line]) -> list[Line]:
-    """Return the purchases, a line each."""
+    """Return the purchases for a program, a line each."""
+    return [{**each, "eligible": " ".join(each["eligible"])} for each in invoices]
+
+
+def _invoices_shown(invoices: list[Line]) -> list[Line]:
     return [
         {
-            "package": calls_of(each["offer"]),
+            "id": each["package"],
+            "package": "custom" if each["offer"] == "custom" else calls_of(each["offer"]),
             "bought": instant(each["bought_at"]),
             "fen": each["fen"],
             "invoice": " or ".join(each["eligible"]) or "none: under 50 yuan",
@@ -70,13 +87,12 @@ def calls_of(size: int | str) -> str:
     return f"{size} call" if str(size) == "1" else f"{size} calls"
 
 
-def csv_of(found: list[Line]) -> str:
+def csv_of(found: list[Line], names: Sequence[str]) -> str:
     """Return lines as CSV with a header; money stays whole fen, instants stay ms."""
     text = io.StringIO()
-    if found:
-        writer = csv.DictWriter(text, [name for name in found[0] if name], extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(found)
+    writer = csv.DictWriter(text, names)
+    writer.writeheader()
+    writer.writerows(found)
     return text.getvalue()
 
 
@@ -111,6 +127,7 @@ def packages_table(packages: list[Line]) -> Table:
     return table_of(
         [
             {
+                "id": package["id"],
                 "package": calls_of(package["credits"]),
                 "remaining": package["remaining"],
                 "fen": package["fen"],
@@ -127,7 +144,7 @@ def invoice_sample(invoices: list[Line]) -> RenderableType:
     earned = [each for each in invoices if each["eligible"]]
     total = yuan(sum(each["fen"] for each in earned))
     return Panel(
-        Group(table_of(invoice_lines(invoices)), f"to be invoiced: [bold]{total}[/] yuan"),
+        Group(table_of(_invoices_shown(invoices)), f"to be invoiced: [bold]{total}[/] yuan"),
         title="[bold red]SAMPLE, NOT AN INVOICE[/]",
         subtitle="made by artqr-mock; no money was paid",
         box=box.DOUBLE,
@@ -149,6 +166,8 @@ def _heard(call: Line) -> str:
 
 
 def _shown(name: str, value: Any) -> str:
+    if name == "beyond":
+        return f"{value} without a credit" if value else ""
     if name == "fen":
         return yuan(value)
     return "-" if value is None else str(value)

@@ -1,6 +1,7 @@
 """What every command shares: which server, which account, how to print, how to fail."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -86,11 +87,10 @@ def yuan(fen: int) -> str:
 
 def fen(text: str) -> int:
     """Return an amount of yuan such as `9.30` as whole fen. Raises click.BadParameter."""
-    whole, _, part = text.partition(".")
-    digits = whole + part.ljust(2, "0")
-    if not (digits.isascii() and digits.isdigit() and whole and len(part) <= 2 and len(text) < 16):
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
         raise click.BadParameter(f"{text!r} is no amount of yuan: write one such as 9.30")
-    return int(digits)
+    whole, _, part = text.partition(".")
+    return int(whole + part.ljust(2, "0"))
 
 
 def fail(message: str, code: int) -> NoReturn:

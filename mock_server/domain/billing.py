@@ -8,14 +8,17 @@ Rule 3: the package that expires first pays, then the one bought first; a readin
 Rule 4: invoices are earned by the price of a purchase (claims invoice-ordinary, invoice-special).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import Readings
 
-VALIDITY_MS = 365 * 24 * 3_600_000  # claim package-validity
+DAY_MS = 24 * 3_600_000
+VALIDITY_MS = 365 * DAY_MS  # claim package-validity
 LOOSE_CREDIT_FEN = 28  # a number of credits that is no offer costs as much each as 1000/280
 
 
@@ -79,6 +82,19 @@ def charge_for(operation: Operation | None, status: int, readings: Readings) -> 
 def is_metered(operation: Operation, readings: Readings) -> bool:
     """Whether a 200 of this operation takes a credit."""
     return operation is Operation.SUBMIT_TASK or readings.charge_polls == "every-200"
+
+
+def expiry(bought_at: int, days: int | None) -> int:
+    """Return when a package expires, at the end of the calendar at the latest; None: in a year."""
+    validity_ms = VALIDITY_MS if days is None else days * DAY_MS
+    return min(bought_at + validity_ms, LATEST_AT)
+
+
+def paying_order(packages: Iterable[Package], readings: Readings) -> list[Package]:
+    """Return packages in the order they pay, valid or not (claim packages-order)."""
+    if readings.packages_order == "oldest-purchase":
+        return sorted(packages, key=lambda each: (each.bought_at, each.id))
+    return sorted(packages, key=lambda each: (each.expires_at, each.bought_at, each.id))
 
 
 def credit_fen(package: Package) -> int:

@@ -1,16 +1,19 @@
 """A bill: the sums of the ledger, and what the same calls cost under every rule of charging.
 
 Rule 1: what was paid is never worked out anew: it is what the ledger says (`charged`).
-Rule 2: every call that the service answered is also kept at the price of the next credit, so that
-the same traffic can be valued by another reading of the rule (claims billing-polls, refusal-450).
+Rule 2: every call that the service answered is counted at the package that would have paid for it,
+so that the same traffic can be valued by another reading of the rule (claims billing-polls,
+refusal-450): its calls are taken out of the packages as they would have been, and what one cannot
+hold goes on to the next.
 Rule 3: days are those of the vendor's time zone (claim package-expiry-zone).
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from mock_server.domain.billing import Package, price_fen
 from mock_server.domain.calls import Operation
 from mock_server.domain.readings import Readings
 
@@ -106,12 +109,30 @@ def paid_by(totals: Iterable[Total], key: Callable[[Total], Key]) -> dict[Key, S
     return {name: paid(group) for name, group in groups.items()}
 
 
-def valued(totals: Iterable[Total], rule: Rule) -> Sum:
-    """Return what the same traffic costs by a rule."""
-    covered = [total for total in totals if rule.covers(total)]
-    return Sum(
-        charges=sum(total.calls for total in covered), fen=sum(total.fen for total in covered)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What traffic costs by a rule; `beyond` of its calls would have found no credit left, and
+    are valued at the price of a credit of the last package."""
+
+    charges: int
+    fen: int
+    beyond: int
+
+
+def valued(totals: Iterable[Total], rule: Rule, packages: Sequence[Package]) -> Value:
+    """Return what the same traffic costs by a rule; `packages` in the order they pay."""
+    calls: dict[int, int] = {}
+    for total in totals:
+        if rule.covers(total):
+            calls[total.package_id] = calls.get(total.package_id, 0) + total.calls
+    fen, over = 0, 0
+    for package in packages:
+        wanted = calls.get(package.id, 0) + over
+        taken = min(wanted, package.credits)
+        fen, over = fen + taken * package.fen // package.credits, wanted - taken
+    beyond = over + calls.get(0, 0)
+    last = max(packages, key=lambda package: (package.bought_at, package.id), default=None)
+    return Value(charges=sum(calls.values()), fen=fen + beyond * price_fen(last), beyond=beyond)
 
 
 def is_without_task(total: Total) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mock_server.domain.billing import Package
+from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.readings import Readings
 
 DAY_MS = 24 * 3_600_000
@@ -98,6 +99,11 @@ def call_charged(
 
 def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Readings) -> Due:
     """Return every notice due by `now`, in the order they would have been sent."""
+    ahead = sorted(
+        (package for package in packages if package.notice_at is not None),
+        key=lambda package: (package.notice_at, package.bought_at, package.id),
+        reverse=True,
+    )
     notices: list[Notice] = []
     told: list[int] = []
     while watch.due_at is not None and watch.due_at <= now:
@@ -105,12 +111,11 @@ def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Read
         if watch.repeat_at == at:
             watch, notice = _repeated(watch, packages, at, readings)
             notices += [notice] if notice else []
-        for package in packages:
-            if package.notice_at == at:
-                told.append(package.id)
-                notices += [_expiry(package, at)] if package.remaining else []
-        packages = [replace(each, notice_at=None) if each.id in told else each for each in packages]
-        watch = _timed(watch, packages)
+        while ahead and ahead[-1].notice_at == at:
+            package = ahead.pop()
+            told.append(package.id)
+            notices += [_expiry(package, at)] if package.remaining else []
+        watch = _timed(watch, ahead[-1:])
     return Due(notices=tuple(notices), watch=watch, told=tuple(told))
 
 
@@ -131,8 +136,10 @@ def _repeated(
 
 
 def _timed(watch: Watch, packages: Sequence[Package]) -> Watch:
+    """Return the watch with its next instant; none that the calendar does not reach."""
     instants = [watch.repeat_at, *(package.notice_at for package in packages)]
-    return replace(watch, due_at=min((at for at in instants if at is not None), default=None))
+    ahead = [at for at in instants if at is not None and at <= LATEST_AT]
+    return replace(watch, due_at=min(ahead, default=None))
 
 
 def _low_balance(watch: Watch, packages: Sequence[Package], at: int, balance: int) -> Notice:

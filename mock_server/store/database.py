@@ -5,6 +5,7 @@ Rule 2: `done` and what follows a commit run on the scheduler's thread, the owne
 Rule 3: a work does nothing but statements, and may add to `tx.after_commit`.
 """
 
+import re
 from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
@@ -15,6 +16,11 @@ from mock_server.store.sqlite import SqliteEngine
 from mock_server.store.transaction import Done, Work
 
 T = TypeVar("T")
+
+# Somebody means a server by it: `scheme:/…` (a drive of Windows has one letter) or `name=word`.
+_LIKE_AN_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]+:/|(host|hostaddr|dbname|user|password|service)\s*=", re.IGNORECASE
+)
 
 
 class Engine(Protocol):
@@ -108,7 +114,22 @@ def remove(address: str) -> None:
 
 def is_postgres(address: str) -> bool:
     """Whether an address is one of PostgreSQL, not a file."""
-    return address.startswith(("postgresql://", "postgres://"))
+    if address.startswith(("postgresql://", "postgres://")):
+        _check_user(address)
+        return True
+    if _LIKE_AN_ADDRESS.match(address):
+        raise files.DatabaseFileError(
+            "--database is neither a file nor an address that begins with postgresql:// (its "
+            "words are not repeated here: they may hold a password)"
+        )
+    return False
+
+
+def _check_user(address: str) -> None:
+    """Refuse an @ in a password, which would make the rest of it the name of the host."""
+    who = address.partition("://")[2].partition("/")[0]
+    if who.count("@") > 1:
+        raise files.DatabaseFileError("--database: write an @ in a name or a password as %40")
 
 
 def _engine(address: str, scheduler: Scheduler) -> Engine:

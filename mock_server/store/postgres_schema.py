@@ -10,6 +10,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 from importlib import resources
+from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -19,6 +20,7 @@ from mock_server.store.postgres_text import Connection, connection_options
 
 # A server that stops in the middle of a transaction, or whose host is gone, frees its accounts.
 LONGEST_PAUSE_MS = 30_000
+SHORTEST_HIDDEN = 4
 MARK = "artqr_mock"  # the table that says whose the others are, and of which version
 TYPES = {
     "text": 'text collate "C"',  # ordered by bytes, as SQLite does
@@ -126,7 +128,7 @@ def _connected(address: str) -> Iterator[tuple[Connection, str]]:
     try:
         password = str(conninfo_to_dict(address).get("password") or "")
         with psycopg.connect(address, **connection_options(address)) as connection:
-            place = _place(connection)
+            place = _place(connection, str(conninfo_to_dict(address).get("options") or ""))
             yield connection, place
     except psycopg.ProgrammingError as error:
         if error.sqlstate is None:  # the address itself; the error would quote it
@@ -141,7 +143,7 @@ def _connected(address: str) -> Iterator[tuple[Connection, str]]:
 
 def _unusable(error: psycopg.Error, password: str) -> DatabaseFileError:
     said = " ".join(str(error).split())
-    if password:
+    if len(password) >= SHORTEST_HIDDEN:  # a letter replaced everywhere would spell itself out
         said = said.replace(password, "***")
     return DatabaseFileError(
         f"cannot use the PostgreSQL database: {said}; look at its address, or choose another with "
@@ -149,8 +151,11 @@ def _unusable(error: psycopg.Error, password: str) -> DatabaseFileError:
     )
 
 
-def _place(connection: Connection) -> str:
+def _place(connection: Connection, options: str) -> str:
+    """Return the address without who uses it: what it names has to be the same tables."""
     info = connection.info
-    if info.host.startswith("/"):
-        return f"postgresql:///{info.dbname}?host={info.host}"
-    return f"postgresql://{info.host}:{info.port}/{info.dbname}"
+    local = info.host.startswith("/")
+    where = "" if local else f"{info.host}:{info.port}"
+    more = {"host": info.host if local else "", "options": options}
+    query = urlencode({name: word for name, word in more.items() if word}, quote_via=quote)
+    return f"postgresql://{where}/{quote(info.dbname, safe='')}" + (f"?{query}" if query else "")

@@ -151,3 +151,16 @@ def test_the_next_event_finds_notices_and_the_expiry(world: World) -> None:
         ("notice_due", 1, None), ("notice_due", 3, None), ("notice_due", 6, None),
         ("package_expiry", 8, package),
     ]  # fmt: skip
+
+
+def test_at_the_end_of_the_calendar_nothing_is_due_after_it(world: World) -> None:
+    last = 253_402_214_400_000
+    buyer = Buyer(world, notify_url=TO, clock={"now": last - 2 * DAY_MS, "frozen": True})
+    buyer.buys("50")
+    buyer.calls(45)
+
+    events = [world.clock(buyer.id, to_next_event=True)["event"] for _ in range(2)]
+
+    assert [event and event["kind"] for event in events] == ["package_expiry", None]
+    assert world.bill(buyer.id)["packages"][0]["expires_at"] == last
+    assert [kind for _, kind, _ in buyer.notices] == ["low_balance"]

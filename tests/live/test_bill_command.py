@@ -51,6 +51,7 @@ def test_the_same_traffic_is_valued_under_every_reading_of_the_rule(
     ]
     table = told(server, buyer, tmp_path, "--no-calls")
     assert "31   9.30   this account" in table
+    assert "without a credit" not in table
     assert "31 charged, 9.30 yuan; balance 19 credits" in table
 
 
@@ -101,6 +102,10 @@ def test_every_breakdown_adds_up_in_every_format(
         (("--max-yuan", "-1"), 2, "is no amount of yuan"),
         (("--max-yuan", "many"), 2, "is no amount of yuan"),
         (("--max-yuan", "."), 2, "is no amount of yuan"),
+        (("--max-yuan", "9."), 2, "is no amount of yuan"),
+        (("--invoice", "--max-calls", "0"), 2, "--invoice prints no bill to hold"),
+        (("--json", "--format", "csv"), 2, "choose one"),
+        (("--format", "csv"), 2, "leaves no line"),
         (("--max-calls", "-1"), 2, "max-calls"),
         (("--by", "week"), 2, "week"),
         (("--format", "xml"), 2, "xml"),
@@ -122,7 +127,8 @@ def test_an_invoice_is_a_clearly_marked_sample(server: Live, tmp_path: Path) -> 
     assert "to be invoiced: 60.00 yuan" in sample
     (line,) = csv.DictReader(io.StringIO(told(server, buyer, tmp_path, "--invoice",
                                               "--format", "csv")))  # fmt: skip
-    assert (line["package"], line["fen"], line["invoice"]) == ("200 calls", "6000", "ordinary")
+    assert (line["offer"], line["fen"], line["eligible"]) == ("200", "6000", "ordinary")
+    assert line["bought_at"].isdigit()
     shown = json.loads(told(server, buyer, tmp_path, "--invoice", "--json"))["invoices"]
     assert shown[0]["eligible"] == ["ordinary"]
 
@@ -140,3 +146,21 @@ def test_notices_are_listed_for_people_and_for_programs(server: Live, tmp_path: 
 
     assert "every further call is refused" in notices()
     assert [each["remaining"] for each in json.loads(notices("--json"))] == [0]
+
+
+@pytest.mark.parametrize("by", ["call", "task", "operation", "day", "package", "reading"])
+def test_a_bill_without_a_line_has_its_header_in_csv(server: Live, tmp_path: Path, by: str) -> None:
+    buyer = server.buyer(credits=0)
+
+    text = told(server, buyer, tmp_path, "--by", by, "--format", "csv")
+
+    names = csv.DictReader(io.StringIO(text)).fieldnames or []
+    assert "fen" in names
+
+
+def test_calls_beyond_the_credits_are_named(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer(credits=2, readings={"charge.polls": "submit-only"})
+    for _ in range(5):
+        buyer.call("/taskList")
+
+    assert "3 without a credit" in told(server, buyer, tmp_path, "--no-calls")

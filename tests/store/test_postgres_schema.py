@@ -175,3 +175,19 @@ def test_without_the_extra_its_name_is_told(address: str, monkeypatch: pytest.Mo
     assert "pip install 'artqr-mock[postgres]'" in refused(address)
     with pytest.raises(DatabaseFileError, match=r"artqr-mock\[postgres\]"):
         module.remove(address)
+
+
+def test_the_place_that_is_shown_leads_to_the_same_tables(address: str) -> None:
+    database = Database(address)
+    place = database.place
+    database.close()
+    with connected(address) as connection:
+        user = connection.info.user
+        connection.execute("update artqr_mock set schema_version = 1")
+    refused(address)
+
+    scheme, _, rest = place.partition("://")
+    spelt = f"{scheme}://{user}@{rest}" if not rest.startswith("/") else f"{place}&user={user}"
+    module.remove(spelt)
+
+    assert tables(address) == set()

@@ -152,6 +152,13 @@ class Books:
         self.contested += oldest is not soonest
         return soonest if self.readings["packages.order"] == "earliest-expiry" else oldest
 
+    def in_paying_order(self) -> list[Shelf]:
+        """Every package, the one that pays first first, valid or not."""
+        by_age = sorted(self.shelves, key=lambda each: (each.bought.at, each.bought.number))
+        if self.readings["packages.order"] == "oldest-purchase":
+            return by_age
+        return sorted(by_age, key=lambda each: each.bought.expires_at)
+
     def pass_time(self, to: int) -> None:
         """Send the notices that come by themselves up to an instant."""
         while coming := self._coming(to):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
-from tests.support.money import PRICE_FEN, Answer, Books, Shelf, Told
+from tests.support.money import LOOSE_FEN, PRICE_FEN, Answer, Books, Shelf, Told
 from tests.support.worlds import World
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -64,16 +64,26 @@ def _grouped(answers: list[Answer], key: Callable[[Answer], Key]) -> dict[Key, d
 
 
 def _value(books: Books, refusal: str, polls: str, title: str) -> dict[str, Any]:
-    worth = [
-        each.worth
+    covered = [
+        each
         for each in books.answers
         if each.worth is not None
         and (refusal == "200" or not each.refused)
         and (polls == "every-200" or each.event.operation == "submit_task")
     ]
+    fen, carried = 0, 0
+    for shelf in books.in_paying_order():
+        carried += sum(each.package == shelf.bought.number for each in covered)
+        for number in range(1, min(carried, shelf.bought.size) + 1):
+            fen += number * shelf.bought.fen // shelf.bought.size
+            fen -= (number - 1) * shelf.bought.fen // shelf.bought.size
+        carried = max(0, carried - shelf.bought.size)
+    carried += sum(each.package == 0 for each in covered)
+    last = books.shelves[-1].bought if books.shelves else None
+    fen += carried * (last.fen // last.size if last else LOOSE_FEN)
     words = {"charge.polls": polls, "refusal.status": refusal}
     current = all(books.readings[name] == word for name, word in words.items())
-    line = {"charges": len(worth), "fen": sum(worth)}
+    line = {"charges": len(covered), "fen": fen, "beyond": carried}
     return {"title": title, "readings": words, "current": current, **line}
 
 

@@ -1,5 +1,6 @@
 """Money: the bill, what each task cost, notices and invoices."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -89,7 +90,7 @@ def _rule_json(rule: Rule, bill: Bill) -> dict[str, Any]:
         "title": rule.title,
         "readings": {"charge.polls": rule.polls, "refusal.status": rule.refusal},
         "current": rule == bill.rule,
-        **_sum(bills.valued(bill.totals, rule)),
+        **asdict(bills.valued(bill.totals, rule, bill.paying)),
     }
 
 
