@@ -32,8 +32,10 @@ def force(
         raise rules.PlanError("this task cannot succeed yet: its source image is still to be read")
     if status is Status.SUCCEEDED and not is_holdable(task.content or ""):
         raise rules.PlanError("this task cannot succeed: no QR code can hold its text")
-    task = replace(task, plan=rules.force(task.plan, status, now))
-    replan(tx, simulator, account, task, now)
+    plan = rules.force(task.plan, status, now)
+    if plan != task.plan:  # what it already is changes nothing, its callback neither
+        task = replace(task, plan=plan)
+        replan(tx, simulator, account, task, now)
     return task, now
 
 

@@ -79,11 +79,11 @@ def test_it_ends_cleanly_while_settle_waits_for_a_free_slot(tmp_path: Path) -> N
         clock = "/_mock/accounts/default/clock"
         wire.exchange(server.url, wire.request("/submitTask", body, *wire.AUTHORIZED))
         wire.exchange(server.url, wire.request(clock, b'{"advance":"1m"}'))
-        receiver.wait_for(1)  # the deliverer has no slot left: settle takes the next itself
+        receiver.wait_for(1)  # there is no slot left: the next waits, and settle waits for it
         wire.exchange(server.url, wire.request("/submitTask", body, *wire.AUTHORIZED))
         with wire.wire(server.url) as settling:
             settling.send(wire.request(clock, b'{"advance":"1m","settle":true}'))
-            until(lambda: states(server) == ["sending", "sending"])
+            until(lambda: states(server) == ["sending", "due"])
 
             assert server.end(signal.SIGTERM) == 0
             assert "Traceback" not in server.said

@@ -109,6 +109,9 @@ def _check_callbacks(world: World, account: ModelAccount) -> None:
     for row, callback in zip(told, account.callbacks, strict=True):
         assert len(row["attempts"]) == callback.attempts <= 1
         for attempt in row["attempts"]:
+            if callback.task.fields["call_back"] == "no address":
+                assert attempt["request"] is None
+                continue
             pictures = json.dumps(addresses(account, callback.task), separators=(",", ":"))
             exact = f'{{"resList":{pictures},"task_id":"{callback.task.id}"}}'
             assert attempt["request"]["body"] == exact
