@@ -1,6 +1,7 @@
-"""Several accounts through the Flask door with anything armed: what was done, and what must hold."""
+"""Several accounts behind the Flask door, anything armed: what was done, what must hold."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -23,9 +24,8 @@ class Lived:
         self._stack = ExitStack()
         self.postbox = Rawbox()
         clock = RealClock()
-        self.simulator = self._stack.enter_context(
-            worlds.simulator(clock, self.postbox, database=address)
-        )
+        built = self._stack.enter_context(worlds.simulator(clock, self.postbox, database=address))
+        self.simulator = replace(built, pause=lambda _ms: None)
         self.world = World(self.simulator, clock, self.postbox)
         self._watch()
         self.lives: dict[str, Life] = {}

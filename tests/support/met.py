@@ -1,10 +1,9 @@
 """What the journal says of a call beside what its client got."""
 
+import socket
 from dataclasses import dataclass
 from typing import Any
 
-BEFORE_BODY = b"\r\n\r\n"
-# What an answer looks like to a client that reads until the connection ends.
 Pairs = list[tuple[str, str]]
 
 
@@ -53,3 +52,67 @@ def check_got(call: dict[str, Any], order: dict[str, Any] | None, got: Got) -> N
         assert got.status == order.get("status", 502)
         assert got.body.startswith(b"<html>")
         assert decided.status == 0 if order.get("commit") == "before" else decided.status
+
+
+def heard(connection: socket.socket) -> tuple[bool, bytes]:
+    """Return whether a connection ended in a reset, and all that came before."""
+    connection.settimeout(10)
+    received = b""
+    while True:
+        try:
+            part = connection.recv(65536)
+        except ConnectionResetError:
+            return True, received
+        if not part:
+            return False, received
+        received += part
+
+
+def check_heard(
+    call: dict[str, Any], order: dict[str, Any] | None, received: bytes, *, was_reset: bool
+) -> None:
+    """Check every byte that came: of the answer, or of what a rule makes of it."""
+    kind = order["kind"] if order else None
+    assert was_reset == (kind == "reset" or (order or {}).get("end") == "reset")
+    if kind in ("reset", "close"):
+        assert (received, call["sent"]["what"]) == (b"", "nothing")
+        return
+    if kind == "garbage":
+        assert call["sent"]["what"] == "garbage"
+        assert len(received) == 64
+        assert not received.isascii()
+        return
+    got = _parsed(received)
+    if kind == "truncate":
+        _check_cut(call, got)
+    elif kind == "wrong_length":
+        assert order is not None
+        there = len(answer_of(call).body)
+        said = max(0, there + order["by_bytes"])
+        headers = [(name, str(there) if name == "Content-Length" else value)
+                   for name, value in got.headers]  # fmt: skip
+        assert ("Content-Length", str(said)) in got.headers
+        assert Got(status=got.status, headers=headers, body=got.body) == answer_of(call)
+        assert call["sent"]["what"] == "altered"
+    else:
+        check_got(call, order, got)
+
+
+def _check_cut(call: dict[str, Any], got: Got) -> None:
+    decided, sent = answer_of(call), call["sent"]
+    assert (got.status, got.headers) == (decided.status, decided.headers)
+    assert sent["what"] == "cut"
+    assert got.body == decided.body[: sent["bytes"]]
+    assert len(got.body) < len(decided.body) or not decided.body
+
+
+def _parsed(received: bytes) -> Got:
+    head, end, body = received.partition(b"\r\n\r\n")
+    assert end, received
+    status_line, *lines = head.decode("latin-1").split("\r\n")
+    pairs = [tuple(line.split(": ", 1)) for line in lines]
+    headers = [(name, value) for name, value in pairs if name.lower() not in HOP]
+    return Got(status=int(status_line.split(" ")[1]), headers=headers, body=body)
+
+
+HOP = {"connection", "keep-alive"}
