@@ -197,7 +197,7 @@ class FaultsArmedOnPostgres(FaultsArmed):
 
 
 FaultsArmed.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=50,
     phases=[Phase.generate],
     stateful_step_count=40,
     derandomize=True,

@@ -101,4 +101,4 @@ class Lived:
             assert bug is None, answer.get_data(as_text=True)
             return answer
 
-        self.world.http.open = watched  # type: ignore[method-assign, assignment]
+        self.world.http.open = watched  # type: ignore[method-assign]
