@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mock_server import contract
 from mock_server.domain.callbacks import Outcome
+from mock_server.domain.faults.rules import Stage
 from tests.support import armed, books
 from tests.support.databases import address_of
 from tests.support.lived import MOODS, Lived
@@ -45,7 +46,8 @@ JUMPS = st.sampled_from(
     [{"advance": each} for each in ("1ms", "1s", "5s", "12s", "25s", "2m", "1h", "25h")]
     + [{"to_next_event": True}] * 6
 )
-ORDERS = st.lists(armed.orders(armed.FAULTS), min_size=1, max_size=4)
+PUSHED = armed.of_stages(Stage.CALLBACK)
+ORDERS = st.lists(armed.orders(armed.FAULTS) | armed.orders(PUSHED), min_size=1, max_size=4)
 PATCHES = st.sampled_from(
     [{"standing": "arrears"}, {"throttle": {"per_second": 1, "burst": 2}}]
     + [{"standing": "good", "throttle": None}] * 4
@@ -60,8 +62,8 @@ class FaultsArmed(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.lived = Lived(address_of(self.kind))
-        for credits_ in (1000, 2):
-            self.make(credits_, {})
+        self.make(1000, {"callback.delivery": "retried"})
+        self.make(2, {})
 
     def teardown(self) -> None:
         if hasattr(self, "lived"):
@@ -116,17 +118,22 @@ class FaultsArmed(RuleBasedStateMachine):
             self.lived.call("submit_task", fields)
             self.the_books_agree()
 
-    @rule(pick=WHO, orders=ORDERS, submitted=SUBMITTED, settle=st.booleans())
+    @rule(pick=WHO, orders=ORDERS, submitted=SUBMITTED, outcome=st.sampled_from(MOODS))
     def live_through_it(
-        self, pick: int, orders: list[dict[str, Any]], submitted: list[dict[str, str]], settle: bool
+        self,
+        pick: int,
+        orders: list[dict[str, Any]],
+        submitted: list[dict[str, str]],
+        outcome: Outcome,
     ) -> None:
+        self.lived.postbox.outcome = outcome
         self.arm(pick, orders)
         self.submit(pick, submitted)
         for which in range(2):
             self.query(pick, which)
             self.the_books_agree()
         for change in ({"to_next_event": True}, {"advance": "12s"}, {"advance": "2m"}):
-            self.jump(pick, change, settle=settle)
+            self.jump(pick, change, settle=True)
             self.the_books_agree()
 
     @rule(pick=WHO, which=PICKS)
@@ -197,7 +204,7 @@ class FaultsArmedOnPostgres(FaultsArmed):
 
 
 FaultsArmed.TestCase.settings = settings(
-    max_examples=50,
+    max_examples=40,
     phases=[Phase.generate],
     stateful_step_count=40,
     derandomize=True,
