@@ -1,0 +1,118 @@
+"""What the journal says of a call beside what its client got."""
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Got:
+    """An answer that is well formed, whatever it says."""
+
+    status: int
+    headers: Pairs
+    body: bytes
+
+
+def answer_of(call: dict[str, Any]) -> Got:
+    """Return the answer that was decided, as the journal has it."""
+    answer = call["answer"]
+    body = answer["body"].encode()
+    assert len(body) == answer["length"], "the journal keeps these whole"
+    pairs = [(name, value) for name, value in answer["headers"]]
+    return Got(status=call["status"] or 0, headers=pairs, body=body)
+
+
+def damage_of(call: dict[str, Any], orders: dict[int, dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the order that damaged an answer, None if nothing did."""
+    damages = [orders[met["id"]] for met in call["faults"] if met["kind"] in DAMAGES]
+    assert len(damages) <= 1, call["faults"]
+    return damages[0] if damages else None
+
+
+DAMAGES = {"dribble", "truncate", "wrong_length", "reset", "close", "garbage", "invalid_json",
+           "html_page"}  # fmt: skip
+
+
+def check_got(call: dict[str, Any], order: dict[str, Any] | None, got: Got) -> None:
+    """Check that what came is the answer, or what a rule that needs no connection makes of it."""
+    decided, kind = answer_of(call), order["kind"] if order else None
+    if order is None or kind == "dribble":
+        assert got == decided
+        assert (call["sent"] or {"what": "whole"})["what"] == "whole"
+        return
+    sent = call["sent"]
+    assert (sent["what"], sent["status"], sent["bytes"]) == ("altered", got.status, len(got.body))
+    if kind == "invalid_json":
+        assert (got.status, got.body) == (decided.status, decided.body[:-1] or b"{")
+    else:
+        assert kind == "html_page"
+        assert got.status == order.get("status", 502)
+        assert got.body.startswith(b"<html>")
+        assert decided.status == 0 if order.get("commit") == "before" else decided.status
+
+
+def heard(connection: socket.socket) -> tuple[bool, bytes]:
+    """Return whether a connection ended in a reset, and all that came before."""
+    connection.settimeout(10)
+    received = b""
+    while True:
+        try:
+            part = connection.recv(65536)
+        except ConnectionResetError:
+            return True, received
+        if not part:
+            return False, received
+        received += part
+
+
+def check_heard(
+    call: dict[str, Any], order: dict[str, Any] | None, received: bytes, *, was_reset: bool
+) -> None:
+    """Check every byte that came: of the answer, or of what a rule makes of it."""
+    kind = order["kind"] if order else None
+    assert was_reset == (kind == "reset" or (order or {}).get("end") == "reset")
+    if kind in ("reset", "close"):
+        assert (received, call["sent"]["what"]) == (b"", "nothing")
+        return
+    if kind == "garbage":
+        assert call["sent"]["what"] == "garbage"
+        assert len(received) == 64
+        assert not received.isascii()
+        return
+    got = _parsed(received)
+    if kind == "truncate":
+        _check_cut(call, got)
+    elif kind == "wrong_length":
+        assert order is not None
+        there = len(answer_of(call).body)
+        said = max(0, there + order["by_bytes"])
+        headers = [(name, str(there) if name == "Content-Length" else value)
+                   for name, value in got.headers]  # fmt: skip
+        assert ("Content-Length", str(said)) in got.headers
+        assert Got(status=got.status, headers=headers, body=got.body) == answer_of(call)
+        assert call["sent"]["what"] == "altered"
+    else:
+        check_got(call, order, got)
+
+
+def _check_cut(call: dict[str, Any], got: Got) -> None:
+    decided, sent = answer_of(call), call["sent"]
+    assert (got.status, got.headers) == (decided.status, decided.headers)
+    assert sent["what"] == "cut"
+    assert got.body == decided.body[: sent["bytes"]]
+    assert len(got.body) < len(decided.body) or not decided.body
+
+
+def _parsed(received: bytes) -> Got:
+    head, end, body = received.partition(b"\r\n\r\n")
+    assert end, received
+    status_line, *lines = head.decode("latin-1").split("\r\n")
+    pairs = [tuple(line.split(": ", 1)) for line in lines]
+    headers = [(name, value) for name, value in pairs if name.lower() not in HOP]
+    return Got(status=int(status_line.split(" ")[1]), headers=headers, body=body)
+
+
+HOP = {"connection", "keep-alive"}
