@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import urllib3
 
@@ -102,6 +102,7 @@ class AccountClient:
     def __init__(self, admin: AdminClient, path: str) -> None:
         self._admin = admin
         self._path = path
+        self.id = unquote(path.rpartition("/")[2])
 
     def get(self, what: str = "", **query: str | int) -> Any:
         """Return what GET of this account, or of something of it, answers."""
@@ -123,6 +124,15 @@ class AccountClient:
         """Return how many calls the bounded journal has let go."""
         dropped: int = self.get("/calls", limit=1)["dropped"]
         return dropped
+
+    def findings(self, severity: str | None = None) -> dict[str, Any]:
+        """Return every finding, page by page, with the counts."""
+        wanted = {} if severity is None else {"severity": severity}
+        found: dict[str, Any] = self.get("/findings", limit=500, **wanted)
+        while found["next"] is not None:
+            page = self.get("/findings", limit=500, after=found["next"], **wanted)
+            found = {**page, "findings": found["findings"] + page["findings"]}
+        return found
 
     def calls(self) -> list[dict[str, Any]]:
         """Return every journalled call, page by page."""

@@ -6,14 +6,17 @@ Rule 1: what is promised is data; this module reads it once and hands out frozen
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema_rs import Draft202012Validator as Validator
 
+from mock_server.domain import findings
+from mock_server.domain.calls import ROUTES, Operation
 from mock_server.domain.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.findings import Severity
 from mock_server.domain.magic import Magic
 
 _PACKAGE = Path(__file__).parent
@@ -39,12 +42,17 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What the vendor prints: gateway errors, styles by id, offers by credits; and our magic."""
+    """What the vendor prints: gateway errors, styles by id, offers by credits; and our magic.
+
+    `requests` is the contract that requests are judged by, `findings` the words for it.
+    """
 
     errors: ErrorTables
     magic: Mapping[str, Magic]
     styles: Mapping[str, Style]
     offers: Mapping[int, Offer]
+    requests: findings.Contract
+    findings: findings.Rows
 
 
 def folder(name: str) -> Path:
@@ -97,4 +105,67 @@ def load_catalogue() -> Catalogue:
         magic={each.app_code: each for each in magic},
         styles={style.id: style for style in styles},
         offers={offer.credits: offer for offer in offers},
+        requests=_request_contract(),
+        findings=load_finding_rows(),
     )
+
+
+@cache
+def load_finding_rows() -> findings.Rows:
+    """Return the words of findings by id."""
+    rows = load_toml("findings.toml")["finding"]
+    return {row["id"]: findings.Row(**{**row, "severity": Severity(row["severity"])})
+            for row in rows}  # fmt: skip
+
+
+_PATHS = {operation: path for (_, path), operation in ROUTES.items()}
+
+
+def _request_contract() -> findings.Contract:
+    """Compile what a request of each operation has to be: one validator for head and body."""
+    components = document("openapi")["components"]
+    validators = {each: Validator(request_schema(each)) for each in _PATHS}
+    styles = tuple(components["schemas"]["StyleId"]["enum"])
+    return findings.Contract(
+        fields={each: tuple(_body_schema(each)["properties"]) for each in _PATHS},
+        fits={each: validator.is_valid for each, validator in validators.items()},
+        breaches={each: partial(_breaches, validators[each]) for each in _PATHS},
+        styles=frozenset(styles),
+        style_ids=styles,
+    )
+
+
+def request_schema(operation: Operation) -> dict[str, Any]:
+    """Return the schema of `{"header": …, "body": …}`, header names in lower case."""
+    whole = document("openapi")
+    post = whole["paths"][_PATHS[operation]]["post"]
+    named = [_followed(each) for each in post["parameters"]]
+    headers = {each["name"].lower(): each["schema"] for each in named if each["in"] == "header"}
+    return {
+        "properties": {"header": {"properties": headers}, "body": _body_schema(operation)},
+        "components": whole["components"],
+    }
+
+
+def _body_schema(operation: Operation) -> dict[str, Any]:
+    post = document("openapi")["paths"][_PATHS[operation]]["post"]
+    form = post["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    return _followed(form["schema"])
+
+
+def _followed(value: dict[str, Any]) -> dict[str, Any]:
+    for step in value.get("$ref", "").split("/")[1:]:
+        value = document("openapi") if step == "components" else value
+        value = value[step]
+    return value
+
+
+def _breaches(validator: Validator, instance: Any) -> list[findings.Breach]:
+    return [
+        findings.Breach(
+            at=findings.pointer(*map(str, error.instance_path)),
+            contract=findings.pointer(*map(str, error.schema_path)),
+            message=error.message[:500],
+        )
+        for error in validator.iter_errors(instance)
+    ]

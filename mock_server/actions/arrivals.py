@@ -6,8 +6,10 @@ from mock_server.actions import accounts
 from mock_server.domain.accounts import DEFAULT_ID, Account
 from mock_server.domain.answers import Stamp
 from mock_server.domain.auth import AppCode, Credentials, app_code_of, named_credentials
+from mock_server.domain.bodies import Body, media_type, read_body
 from mock_server.domain.calls import ROUTES, Call, Operation, header
 from mock_server.domain.errors import GatewayError
+from mock_server.domain.findings import MAX_JUDGED_BYTES
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
@@ -19,7 +21,8 @@ class Visit:
     """A call on its way through the gateway; nothing of it is verified yet.
 
     `credentials` is what the call names, or the error for naming none. `readings` are those of
-    the account, or of the default account where a call is nobody's.
+    the account, or of the default account where a call is nobody's. `body` is None where it is
+    not worth reading yet: no operation, multipart, or too long for somebody who is not verified.
     """
 
     call: Call
@@ -29,11 +32,13 @@ class Visit:
     readings: Readings
     real_now: int
     stamp: Stamp
+    body: Body | None
 
 
 def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
     """Return the visit of a call."""
     credentials = _credentials(call)
+    operation = None if call.defect else ROUTES.get((call.method, call.path))
     # A call that is refused for how it names its credentials is still in the journal of the
     # account whose app code it carries, with that account's secrets hidden.
     named = app_code_of(call) if isinstance(credentials, GatewayError) else credentials
@@ -48,12 +53,13 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
     )
     return Visit(
         call=call,
-        operation=None if call.defect else ROUTES.get((call.method, call.path)),
+        operation=operation,
         credentials=credentials,
         account=account,
         readings=readings,
         real_now=real_now,
         stamp=stamp,
+        body=_body(call) if operation else None,
     )
 
 
@@ -61,6 +67,13 @@ def request_id(entropy: bytes) -> str:
     """Return an upper-case UUID (claim request-id)."""
     digits = entropy.hex().upper()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-A{digits[17:20]}-{digits[20:]}"
+
+
+def _body(call: Call) -> Body | None:
+    content_type = header(call, "content-type")
+    if len(call.body) > MAX_JUDGED_BYTES or media_type(content_type).startswith("multipart/"):
+        return None
+    return read_body(call.body, content_type)
 
 
 def _credentials(call: Call) -> Credentials | GatewayError:

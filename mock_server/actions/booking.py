@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mock_server.actions import judging
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import billing
 from mock_server.domain.billing import Charge, LedgerEntry, Package
@@ -35,6 +36,7 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
     entry = journal.Entry(
         account=account.id if account else None,
         at=visit.stamp.now,
+        real_at=visit.real_now,
         request_id=visit.stamp.request_id,
         operation=visit.operation,
         method=call.method,
@@ -48,6 +50,7 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         request=capture(call.body, secrets),
         answer_headers=answer_lines(answer.headers, call.headers, secrets),
         answer=capture(answer.body, secrets),
+        findings=judging.findings_of(simulator, visit),
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)
     if decision.package is not None:

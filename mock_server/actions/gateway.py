@@ -85,10 +85,11 @@ def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
     package = admission.paying_package(tx, account, operation, now)
     admission.check_throttle(tx, account, operation, now)
     call = visit.call
+    body = visit.body or bodies.read_body(call.body, header(call, "content-type"))
     request = vendor.Request(
         account=account,
         now=now,
-        fields=bodies.parse_fields(call.body, header(call, "content-type")),
+        fields=body.fields,
         base_url=_base_url(simulator, call),
     )
     return _serve(tx, simulator, visit, request, package)

@@ -58,6 +58,7 @@ def book(
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
+        real_at=real_now,
         request_id="",
         operation=Operation.GET_PICTURE,
         method=call.method,

@@ -16,6 +16,7 @@ from mock_server.tls import ca_file
 DEFAULT_URL = "http://127.0.0.1:3040"
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
+FINDINGS = 1
 WRONG_USE = 2
 COULD_NOT_RUN = 3
 

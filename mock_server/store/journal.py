@@ -1,6 +1,8 @@
 """Rows of the journal: every call seen, bounded by number and size, with drops counted."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from mock_server.domain.redaction import Capture
 from mock_server.store.transaction import Row, Transaction, Value
@@ -20,10 +22,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call, redacted; headers a line each. `account` None: it named none we know."""
+    """One call, redacted; headers a line each. `account` None: it named none we know.
+    `findings` is a JSON array."""
 
     account: str | None
     at: int
+    real_at: int
     request_id: str
     operation: str | None
     method: str
@@ -37,6 +41,7 @@ class Entry:
     request: Capture
     answer_headers: str
     answer: Capture
+    findings: str = "[]"
 
 
 def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
@@ -49,10 +54,10 @@ def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
 
 
 _INSERT = (
-    "insert into call (account, at, request_id, operation, method, path, status, error_code,"
-    " charge, fen, task_id, request_headers, request_body, request_length, request_sha256,"
-    " answer_headers, answer_body, answer_length, answer_sha256, size)"
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "insert into call (account, at, real_at, request_id, operation, method, path, status,"
+    " error_code, charge, fen, task_id, request_headers, request_body, request_length,"
+    " request_sha256, answer_headers, answer_body, answer_length, answer_sha256, findings, size)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -60,6 +65,7 @@ def _values(entry: Entry) -> tuple[Value, ...]:
     return (
         entry.account or NO_ACCOUNT,
         entry.at,
+        entry.real_at,
         entry.request_id,
         entry.operation,
         entry.method,
@@ -77,6 +83,7 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.answer.body,
         entry.answer.length,
         entry.answer.sha256,
+        entry.findings,
     )
 
 
@@ -137,9 +144,31 @@ def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
     return tx.all(f"select * from call where {where} order by id limit ?", (*values, wanted.limit))
 
 
-def set_findings(tx: Transaction, call_id: int, findings: str) -> None:
-    """Keep what was found of a call, a JSON array; nothing if the call was dropped meanwhile."""
-    tx.execute("update call set findings = ? where id = ?", (findings, call_id))
+def judged(tx: Transaction, account: str, *, after: int, limit: int) -> list[Row]:
+    """Return calls with what findings are made of, oldest first."""
+    return tx.all(
+        "select id, at, real_at, operation, status, error_code, task_id, request_headers,"
+        " request_body, request_sha256, answer_headers, answer_body, findings"
+        " from call where account = ? and id > ? order by id limit ?",
+        (account, after, limit),
+    )
+
+
+def add_finding(tx: Transaction, call_id: int, finding: dict[str, Any]) -> None:
+    """Put what was found later before what is known of a call; nothing if it was dropped."""
+    row = tx.one("select account, findings from call where id = ?", (call_id,))
+    if row is None:
+        return
+    findings = as_array([finding, *json.loads(row["findings"])])
+    grown = len(findings) - len(row["findings"])
+    values = (findings, grown, call_id)
+    tx.execute("update call set findings = ?, size = size + ? where id = ?", values)
+    tx.execute("update call_total set bytes = bytes + ? where account = ?", (grown, row["account"]))
+
+
+def as_array(findings: list[dict[str, Any]]) -> str:
+    """Return findings as a row of the journal keeps them."""
+    return json.dumps(findings, ensure_ascii=False, separators=(",", ":"))
 
 
 def dropped(tx: Transaction, account: str | None) -> int:

@@ -97,6 +97,7 @@ create table call (
   id integer primary key autoincrement,
   account text not null,
   at integer not null,
+  real_at integer not null,      -- the real time, whatever the account's clock showed
   request_id text not null,
   operation text,
   method text not null,

@@ -8,8 +8,8 @@ from mock_server.domain.accounts import Origin
 from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 2
-SCHEMA = "86fc3abc5cdd11da48dd8798835e0e8fce7e627040ffddf7ea6c73fb5c14593e"
+VERSION = 3
+SCHEMA = "ce15c6f00188d4e43b43849b5ea34947e18f64904d422d282384d8aa6e480af0"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen",

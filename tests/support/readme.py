@@ -89,12 +89,26 @@ def classic_table() -> str:
     return "\n".join(rows)
 
 
+def findings_table() -> str:
+    """Return what can be found in the requests of a client."""
+    rows = [
+        "| Finding | Severity | What is wrong | What to do instead | Rests on |",
+        "|---|---|---|---|---|",
+    ]
+    for row in contract.load_toml("findings.toml")["finding"]:
+        ground = f"claim `{row['claim']}`" if "claim" in row else "the contract"
+        instead = row["instead"].replace("{hint}", "…")
+        rows.append(f"| `{row['id']}` | {row['severity']} | {row['says']} | {instead} | {ground} |")
+    return "\n".join(rows)
+
+
 PARTS = {
     "readings": readings_table,
     "claims": claims_table,
     "errors": errors_table,
     "magic": magic_table,
     "classic": classic_table,
+    "findings": findings_table,
 }
 
 

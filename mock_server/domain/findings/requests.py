@@ -1,0 +1,146 @@
+"""A request as the rules see it, the contract it is held to, and the table of the rules.
+
+To add a rule: write one function in this package, mark it with `@rule(...)`, give the finding a
+row in contracts/findings.toml and a pair of requests in tests/unit/test_findings.py.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from mock_server.domain.bodies import Body, Fields, Number, media_type
+from mock_server.domain.calls import Call, Operation
+from mock_server.domain.findings.hits import Hits
+
+# No honest request is longer: a text is 2,953 bytes at most.
+MAX_JUDGED_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """Where a request does not fit the compiled contract: pointers into both, and its words."""
+
+    at: str
+    contract: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """The compiled contract. `fits` and `breaches` take `{"header": …, "body": …}`."""
+
+    fields: Mapping[Operation, tuple[str, ...]]
+    fits: Mapping[Operation, Callable[[Any], bool]]
+    breaches: Mapping[Operation, Callable[[Any], list[Breach]]]
+    styles: Container[str]
+    style_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request. Header names are lower case; `texts` are the fields that say something;
+    `body` is None where it is not read: no operation, or over MAX_JUDGED_BYTES."""
+
+    call: Call
+    operation: Operation | None
+    headers: Mapping[str, str]
+    media: str
+    body: Body | None
+    texts: Mapping[str, str]
+    contract: Contract
+
+    @property
+    def known_fields(self) -> tuple[str, ...]:
+        """The fields of its operation."""
+        return self.contract.fields[self.operation] if self.operation else ()
+
+
+class When(Enum):
+    """Which requests a rule looks at."""
+
+    ALWAYS = auto()  # every call, a wrong path too
+    BODY = auto()  # every call of an operation whose body was read
+    SUBMIT = auto()
+    LIST = auto()
+    QUERY = auto()
+    BREACH = auto()  # only what the contract refuses: the rule says why
+
+
+Rule = Callable[[Request], Hits]
+RULES: dict[When, list[Rule]] = defaultdict(list)
+
+
+def rule(when: When) -> Callable[[Rule], Rule]:
+    """Put a rule into the table."""
+
+    def add(function: Rule) -> Rule:
+        RULES[when].append(function)
+        return function
+
+    return add
+
+
+def request_of(
+    call: Call, operation: Operation | None, body: Body | None, contract: Contract
+) -> Request:
+    """Return a call as the rules see it."""
+    # The first of a repeated header counts, as it does at the gateway.
+    headers = dict(call.headers[::-1])
+    fields = {} if body is None else body.fields
+    return Request(
+        call=call,
+        operation=operation,
+        headers=headers,
+        media=media_type(headers.get("content-type")),
+        body=body,
+        texts=_texts(fields, is_json=body is not None and body.members is not None),
+        contract=contract,
+    )
+
+
+def _texts(fields: Fields, *, is_json: bool) -> dict[str, str]:
+    texts = {name: text for name, text in fields.items() if text and isinstance(text, str)}
+    if is_json:
+        # JSON can say lone surrogates, which are no text.
+        return {name: text for name, text in texts.items() if _text(name + text) == name + text}
+    return texts
+
+
+def instance(request: Request) -> dict[str, Any]:
+    """Return what the compiled contract judges: headers, and the body as it was sent."""
+    body = request.body
+    if body is None:
+        return {"header": request.headers}
+    if body.members is not None:
+        return {"header": request.headers, "body": _plain(body.members)}
+    if len(body.fields) == len(request.texts):
+        return {"header": request.headers, "body": request.texts}
+    sent = {name: text for name, text in body.fields.items() if isinstance(text, str) and name}
+    return {"header": request.headers, "body": sent}
+
+
+def _plain(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a JSON object with every number a number and every text a text."""
+    return {_text(name): _value(value) for name, value in members.items()}
+
+
+def _value(value: object) -> object:
+    match value:
+        case Number():
+            return 0
+        case str():
+            return value if _text(value) == value else None
+        case bool():
+            return value
+        case list():
+            return []
+        case dict():
+            return {}
+        case _:
+            return None
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
