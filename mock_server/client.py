@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 import urllib3
 
 # Long, because a clock change waits for every callback that it makes due.
+FINDINGS_PAGE = 500  # calls with findings
 TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
 
 
@@ -128,9 +129,10 @@ class AccountClient:
     def findings(self, severity: str | None = None) -> dict[str, Any]:
         """Return every finding, page by page, with the counts."""
         wanted = {} if severity is None else {"severity": severity}
-        found: dict[str, Any] = self.get("/findings", limit=500, **wanted)
+        found: dict[str, Any] = self.get("/findings", limit=FINDINGS_PAGE, **wanted)
         while found["next"] is not None:
-            page = self.get("/findings", limit=500, after=found["next"], **wanted)
+            query: dict[str, str | int] = {**wanted, "after": found["next"]}
+            page = self.get("/findings", limit=FINDINGS_PAGE, **query)
             found = {**page, "findings": found["findings"] + page["findings"]}
         return found
 

@@ -23,7 +23,7 @@ COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "
 
 
 @click.command()
-@click.option("--severity", type=click.Choice(list(Severity)), help="Only these.")
+@click.option("--severity", type=click.Choice([each.value for each in Severity]), help="Only these.")
 @account_options
 @json_option
 def findings(*, severity: str | None, account: AccountClient, as_json: bool) -> None:

@@ -54,7 +54,7 @@ def test_a_rule_finds_it_in_the_one_request_and_not_in_the_other(finding: str) -
     assert finding not in ids(has_not)
 
 
-@pytest.mark.parametrize("finding", set(PAIRS) - {"contract"})
+@pytest.mark.parametrize("finding", sorted(set(PAIRS) - {"contract"}))
 def test_a_request_that_a_rule_explains_is_not_told_that_it_breaks_the_contract(
     finding: str,
 ) -> None:

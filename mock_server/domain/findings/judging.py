@@ -29,7 +29,8 @@ def judge(request: Request) -> Hits:
     ):
         return NONE
     hits: Hits = []
-    for each in _rules(operation, request.body is not None):
+    is_signed = "x-ca-signature" in request.headers
+    for each in _rules(operation, request.body is not None, is_signed):
         if found := each(request):
             hits += found
     if any(hit.id in UNREADABLE for hit in hits):
@@ -43,8 +44,14 @@ def judge(request: Request) -> Hits:
 
 
 @cache
-def _rules(operation: Operation | None, has_body: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - a key
+def _rules(
+    operation: Operation | None,
+    has_body: bool,  # noqa: FBT001 - a key of the cache
+    is_signed: bool,  # noqa: FBT001
+) -> tuple[Rule, ...]:
     found = [*RULES[When.ALWAYS]]
+    if is_signed:
+        found += RULES[When.SIGNED]
     if operation is not None and has_body:
         found += [*RULES[When.BODY], *RULES[OF_OPERATION[operation]]]
     return tuple(found)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 
 from mock_server.domain.bodies import Body, Fields, Number, media_type
@@ -61,6 +62,7 @@ class When(Enum):
     """Which requests a rule looks at."""
 
     ALWAYS = auto()  # every call, a wrong path too
+    SIGNED = auto()  # every call with a signature
     BODY = auto()  # every call of an operation whose body was read
     SUBMIT = auto()
     LIST = auto()
@@ -93,11 +95,15 @@ def request_of(
         call=call,
         operation=operation,
         headers=headers,
-        media=media_type(headers.get("content-type")),
+        media=_media_type(headers.get("content-type")),
         body=body,
         texts=_texts(fields, is_json=body is not None and body.members is not None),
         contract=contract,
     )
+
+
+# Clients send the same few over and over.
+_media_type = lru_cache(maxsize=64)(media_type)
 
 
 def _texts(fields: Fields, *, is_json: bool) -> dict[str, str]:

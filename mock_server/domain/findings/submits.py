@@ -25,6 +25,8 @@ PAIRS = (
 def shadowed(request: Request) -> Hits:
     """image-shadowed, prompt-shadowed."""
     texts = request.texts
+    if "qr_code_url" not in texts and "your_prompt" not in texts:
+        return NONE
     return [
         Hit(id=finding, at=pointer("body", loser), sent=texts[loser])
         for winner, loser, _, finding in PAIRS
