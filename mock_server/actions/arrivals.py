@@ -6,10 +6,10 @@ from mock_server.actions import accounts
 from mock_server.domain.accounts import DEFAULT_ID, Account
 from mock_server.domain.answers import Stamp
 from mock_server.domain.auth import AppCode, Credentials, app_code_of, named_credentials
-from mock_server.domain.bodies import Body, media_type, read_body
+from mock_server.domain.bodies import Body
 from mock_server.domain.calls import ROUTES, Call, Operation, header
 from mock_server.domain.errors import GatewayError
-from mock_server.domain.findings import MAX_JUDGED_BYTES
+from mock_server.domain.findings import judged_body
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
@@ -59,7 +59,7 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
         readings=readings,
         real_now=real_now,
         stamp=stamp,
-        body=_body(call) if operation else None,
+        body=judged_body(call) if operation else None,
     )
 
 
@@ -67,13 +67,6 @@ def request_id(entropy: bytes) -> str:
     """Return an upper-case UUID (claim request-id)."""
     digits = entropy.hex().upper()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-A{digits[17:20]}-{digits[20:]}"
-
-
-def _body(call: Call) -> Body | None:
-    content_type = header(call, "content-type")
-    if len(call.body) > MAX_JUDGED_BYTES or media_type(content_type).startswith("multipart/"):
-        return None
-    return read_body(call.body, content_type)
 
 
 def _credentials(call: Call) -> Credentials | GatewayError:

@@ -19,11 +19,12 @@ from mock_server.domain.findings import Severity
 from mock_server.domain.wrong_use import WrongUseError
 
 MAX_SHOWN = 2000
+SEVERITIES = [each.value for each in Severity]
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "blue"}
 
 
 @click.command()
-@click.option("--severity", type=click.Choice([each.value for each in Severity]), help="Only these.")
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
 @account_options
 @json_option
 def findings(*, severity: str | None, account: AccountClient, as_json: bool) -> None:
@@ -43,12 +44,12 @@ def findings(*, severity: str | None, account: AccountClient, as_json: bool) -> 
         sys.exit(FINDINGS)
 
 
-def print_findings(found: list[dict[str, Any]]) -> None:
+def print_findings(found: list[dict[str, Any]], noun: str = "call") -> None:
     """Print findings for a person, the same finding of several calls once."""
     for calls, each in _together(found):
         head = click.style(f"{each['severity']:<8}", fg=COLOURS[Severity(each["severity"])])
         where = f"  {_visible(each['at'])}" if each["at"] else ""
-        click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({_numbers(calls)})")
+        click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({_numbers(calls, noun)})")
         click.echo(f"{'':8}{_visible(each['says'])}")
         if each["sent"] is not None:
             click.echo(f"{'':8}sent:    {_visible(each['sent'])}")
@@ -65,10 +66,11 @@ def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str
     return sorted(groups.values(), key=lambda group: order.index(Severity(group[1]["severity"])))
 
 
-def _numbers(calls: list[int]) -> str:
+def _numbers(calls: list[int], noun: str) -> str:
     first = ", ".join(map(str, calls[:5]))
     more = f" and {len(calls) - 5} more" if len(calls) > 5 else ""
-    return f"call{'s' if calls[1:] else ''} {first}{more}"
+    several = "entries" if noun == "entry" else f"{noun}s"
+    return f"{several if calls[1:] else noun} {first}{more}"
 
 
 def _visible(text: str) -> str:

@@ -11,6 +11,7 @@ from mock_server.cli.demo import demo
 from mock_server.cli.env import env
 from mock_server.cli.fault import fault
 from mock_server.cli.findings import explain, findings
+from mock_server.cli.lint import lint
 from mock_server.cli.ready import ready
 from mock_server.cli.serve import serve
 from mock_server.cli.sign import sign
@@ -26,5 +27,18 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, ready, env, account, clock, fault, bill, sign, findings, explain):
+for command in (
+    serve,
+    demo,
+    ready,
+    env,
+    account,
+    clock,
+    fault,
+    bill,
+    sign,
+    findings,
+    explain,
+    lint,
+):
     main.add_command(command)

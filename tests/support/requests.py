@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.bodies import media_type, read_body
 from mock_server.domain.calls import ROUTES, Call, Header
-from mock_server.domain.findings import Hits, Request, judge, request_of
+from mock_server.domain.findings import Hits, Request, judge, judged_body, request_of
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 JSON = "application/json"
@@ -43,8 +42,7 @@ class Sent:
         """The request as the rules see it."""
         call = self.call
         operation = ROUTES.get((call.method, call.path))
-        read = operation is not None and not media_type(self.content_type).startswith("multipart/")
-        body = read_body(call.body, self.content_type) if read and len(call.body) <= 65536 else None
+        body = judged_body(call) if operation else None
         return request_of(call, operation, body, load_catalogue().requests)
 
     @property

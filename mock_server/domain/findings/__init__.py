@@ -13,12 +13,13 @@ from mock_server.domain.findings.requests import (
     Breach,
     Contract,
     Request,
+    judged_body,
     request_of,
 )
-from mock_server.domain.findings.sequences import Event, has_ended, judge_sequence
+from mock_server.domain.findings.sequences import Event, event_of, has_ended, judge_sequence
 
 __all__ = [
     "MAX_JUDGED_BYTES", "Breach", "Contract", "Event", "Hit", "Hits", "Request", "Row", "Rows",
-    "Severity", "encodings", "fields", "has_ended", "heads", "hidden", "judge", "judge_sequence",
-    "pointer", "request_of", "shown", "submits",
+    "Severity", "encodings", "event_of", "fields", "has_ended", "heads", "hidden", "judge",
+    "judge_sequence", "judged_body", "pointer", "request_of", "shown", "submits",
 ]  # fmt: skip

@@ -11,8 +11,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
-from mock_server.domain.bodies import Body, Fields, Number, media_type
-from mock_server.domain.calls import Call, Operation
+from mock_server.domain.bodies import Body, Fields, Number, media_type, read_body
+from mock_server.domain.calls import Call, Operation, header
 from mock_server.domain.findings.hits import Hits
 
 # No honest request is longer: a text is 2,953 bytes at most.
@@ -82,6 +82,14 @@ def rule(when: When) -> Callable[[Rule], Rule]:
         return function
 
     return add
+
+
+def judged_body(call: Call) -> Body | None:
+    """Return the body of a call of an operation, None where it is not read."""
+    content_type = header(call, "content-type")
+    if len(call.body) > MAX_JUDGED_BYTES or media_type(content_type).startswith("multipart/"):
+        return None
+    return read_body(call.body, content_type)
 
 
 def request_of(

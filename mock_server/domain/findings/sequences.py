@@ -8,9 +8,12 @@ Rule 2: computed when somebody asks; a call knows nothing of those after it.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
-from mock_server.domain.calls import Operation
+from mock_server.domain.calls import Answer, Call, Operation, header
 from mock_server.domain.findings.hits import Hit
+from mock_server.domain.findings.requests import judged_body
 from mock_server.domain.redaction import HIDDEN
 
 SHORT_PAUSE_MS = 1000
@@ -63,17 +66,51 @@ def judge_sequence(events: Sequence[Event]) -> dict[int, list[Hit]]:
     return found
 
 
+def event_of(call: Call, answer: Answer, operation: Operation, *, number: int, at: int) -> Event:
+    """Return the event of an exchange that was recorded somewhere."""
+    told = {name.lower(): value for name, value in answer.headers} if answer.status >= 400 else {}
+    ended, task_id = False, None
+    if operation is Operation.QUERY_TASK:
+        body = judged_body(call)
+        sent = body.fields.get("task_id") if body else None
+        task_id = sent if isinstance(sent, str) else None
+        ended = answer.status == 200 and has_ended(answer.body)
+    elif operation is Operation.SUBMIT_TASK and answer.status == 200:
+        task_id = _made(answer.body)
+    return Event(
+        id=number,
+        at=at,
+        real_at=at,
+        operation=operation,
+        status=answer.status,
+        code=told.get("x-ca-error-code") or told.get("x-ca-error-message"),
+        body=sha256(call.body).hexdigest(),
+        nonce=header(call, "x-ca-nonce"),
+        task_id=task_id,
+        ended=ended,
+    )
+
+
 def has_ended(answer: bytes) -> bool:
     """Whether the answer to a query says that its task is over."""
+    body = _inside(answer)
+    status = body.get("status")
+    return bool(body.get("resList")) or (isinstance(status, str) and status in _ENDED)
+
+
+def _made(answer: bytes) -> str | None:
+    task_id = _inside(answer).get("task_id")
+    return str(task_id) if task_id else None
+
+
+def _inside(answer: bytes) -> dict[str, Any]:
+    """Return what is in the envelope, or the body itself where there is none."""
     try:
         value = json.loads(answer)
     except (ValueError, RecursionError):
-        return False
+        return {}
     body = value.get("showapi_res_body", value) if isinstance(value, dict) else None
-    if not isinstance(body, dict):
-        return False
-    status = body.get("status")
-    return bool(body.get("resList")) or (isinstance(status, str) and status in _ENDED)
+    return body if isinstance(body, dict) else {}
 
 
 @over_calls
