@@ -5,6 +5,7 @@ import click
 from mock_server import __version__
 from mock_server.cli.account import account
 from mock_server.cli.bill import bill
+from mock_server.cli.check import check
 from mock_server.cli.clock import clock
 from mock_server.cli.common import Group
 from mock_server.cli.coverage import coverage
@@ -30,5 +31,6 @@ def main() -> None:
 
 for command in (
     serve, demo, ready, env, account, clock, fault, bill, sign, findings, explain, lint, coverage,
+    check,
 ):  # fmt: skip
     main.add_command(command)
