@@ -42,9 +42,9 @@ def note(
     The caller writes them with the call's id.
     """
     account = visit.account
-    if answer.status == 500 and ERROR_MESSAGE not in dict(answer.headers):
-        return []  # a bug of ours is nothing of the contract
     shape = _shape(simulator, visit, answer, task_id)
+    if shape.answered is Answered.ERROR and ERROR_MESSAGE not in dict(answer.headers):
+        return []  # no gateway said that: a bug of ours is nothing of the contract
     known = simulator.memory.of(*((account.id, account.answers) if account else (met.GONE, 0)))
     new = [] if shape in known else items_of(shape)
     if new:

@@ -80,6 +80,14 @@ def test_nothing_is_found_in_a_right_request(sent: Sent) -> None:
     assert sent.hits == []
 
 
+def test_a_get_is_told_its_method_and_not_where_its_fields_belong() -> None:
+    sent = Sent(
+        path="/queryTask", method="GET", query=f"task_id={TASK}", content_type=None, body=""
+    )
+
+    assert ids(sent) == ["wrong-method"]
+
+
 @pytest.mark.parametrize("name", ["Text", "TEXT", "te_xt", "texts", "content"])
 def test_a_misspelt_field_is_told_which_one_was_meant(name: str) -> None:
     (hit,) = [each for each in submit(f"{name}=x&{GOOD}").hits if each.id == "field-misspelt"]
@@ -137,6 +145,17 @@ def test_what_was_sent_is_cut_and_every_credential_in_it_is_hidden() -> None:
     assert secret not in json.dumps(found)
     assert "other" not in found["sent"]
     assert len(found["sent"]) == MAX_SENT
+
+
+@pytest.mark.parametrize("start", [4064, 4070, 4080, 4095])
+def test_half_a_credential_is_never_shown(start: int) -> None:
+    # Many that are hidden make room for what stands at the end of what is read.
+    secret = "0123456789abcdef" * 2
+    text = (f"{secret} " * 200)[: start - 1] + " " + secret
+
+    found = shown(Hit(id="contract", says=text), ROWS, ())
+
+    assert "0123456" not in found["says"]
 
 
 def test_a_request_that_is_off_everywhere_is_told_a_bounded_number_of_things() -> None:

@@ -46,6 +46,8 @@ def query(request: Request) -> Hits:
         if squeezed(name) in CREDENTIAL_NAMES:
             hits.append(Hit(id="credentials-misplaced", at=at, sent=f"{name}={HIDDEN}"))
         elif any(name in fields for fields in request.contract.fields.values()):
+            if request.call.method != "POST":
+                continue  # with a GET there is no other place: the method is what is wrong
             hits.append(Hit(id="field-in-query", at=at, sent=f"{name}={value}"))
         else:
             hits.append(Hit(id="query-unused", at=at, sent=f"{name}={value}"))

@@ -13,6 +13,8 @@ from mock_server.domain.redaction import HIDDEN, redact_shapes, redact_signed
 
 MAX_SENT = 120
 MAX_AT = 200
+MAX_READ = 4096
+LONGEST_CREDENTIAL = 128
 # A call that is off in a hundred places is told the first of them.
 MAX_HITS = 20
 
@@ -64,11 +66,16 @@ def shown(hit: Hit, rows: Rows, secrets: Iterable[str]) -> dict[str, Any]:
     """Return a finding as the journal and the admin API have it."""
     row = rows[hit.id]
 
+    hide = tuple(secrets)
+
     def safe(text: str, most: int) -> str:
-        # Cut last: half a credential would not be found again.
-        text = redact_shapes(redact_signed(text, tuple(secrets)))
-        text = text.encode("utf-8", "replace").decode()
-        return text if len(text) <= most else text[: most - 1] + "…"
+        # Half a credential is not found again: what is read is cut first, and what may be half of
+        # one is cut off after the others are hidden.
+        told = redact_shapes(redact_signed(text[:MAX_READ], hide))
+        if len(text) > MAX_READ:
+            told = told[:-LONGEST_CREDENTIAL]
+        told = told.encode("utf-8", "replace").decode()
+        return told if len(told) <= most else told[: most - 1] + "…"
 
     return {
         "id": row.id,

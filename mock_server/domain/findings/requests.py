@@ -87,6 +87,8 @@ def rule(when: When) -> Callable[[Rule], Rule]:
 
 def judged_body(call: Call) -> Body | None:
     """Return the body of a call of an operation, None where it is not read."""
+    if call.method != "POST":
+        return None
     content_type = header(call, "content-type")
     if len(call.body) > MAX_JUDGED_BYTES or media_type(content_type).startswith("multipart/"):
         return None

@@ -25,7 +25,8 @@ FINAL = frozenset(
      "Api Market Subscription quota exhausted", "Expiry of Authorization", "Quota Exhausted",
      "Quota Expired", "Unauthorized", "User Arrears"}
 )  # fmt: skip
-_ENDED = frozenset({"succeeded", "failed"})
+# In every form of the reading that is known, and the numbers that one of them has.
+_ENDED = frozenset({"succeeded", "failed", "success", "fail", "2", "3"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def has_ended(answer: bytes) -> bool:
     """Whether the answer to a query says that its task is over."""
     body = _inside(answer)
     status = body.get("status")
-    return bool(body.get("resList")) or (isinstance(status, str) and status in _ENDED)
+    return bool(body.get("resList")) or str(status).lower() in _ENDED
 
 
 def _made(answer: bytes) -> str | None:
