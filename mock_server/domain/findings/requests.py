@@ -1,7 +1,7 @@
 """A request as the rules see it, the contract it is held to, and the table of the rules.
 
 To add a rule: write one function in this package, mark it with `@rule(...)`, give the finding a
-row in contracts/findings.toml and a pair of requests in tests/unit/test_findings.py.
+row in contracts/findings.toml and a pair of requests in tests/support/requests.py.
 """
 
 from collections import defaultdict
