@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from mock_server.actions import vendor
+from mock_server.actions import gateway, vendor
 from mock_server.cli.coverage import html
 from mock_server.cli.main import main
 from mock_server.client import AdminClient
-from mock_server.domain.calls import Operation
+from mock_server.domain.calls import Call, Operation
 from mock_server.server import running
 from mock_server.settings import Settings
+from mock_server.store.transaction import Transaction
 from tests.support.signed import Request, Signer, send
 from tests.support.worlds import World
 
@@ -155,6 +156,26 @@ def test_a_call_on_which_we_failed_meets_nothing_and_is_not_remembered(
     assert world.admin("GET", "/accounts/default/coverage")["met"] == 0
 
     world.vendor("/taskList")
+
+    assert list(met(world, "operations")) == ["list_tasks"]
+
+
+def test_what_was_rolled_back_is_not_remembered(world: World) -> None:
+    headers = (("authorization", "APPCODE mock-demo"),)
+    call = Call(method="POST", path="/taskList", headers=headers)
+
+    def handled(tx: Transaction) -> None:
+        gateway.handle(tx, world.simulator, call)
+
+    def lost(tx: Transaction) -> None:
+        handled(tx)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        world.simulator.database.run(lost)
+    assert met(world, "operations") == {}
+
+    world.simulator.database.run(handled)
 
     assert list(met(world, "operations")) == ["list_tasks"]
 
