@@ -3,11 +3,12 @@
 import time
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import urllib3
 
 # Long, because a clock change waits for every callback that it makes due.
+FINDINGS_PAGE = 500  # calls with findings
 TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
 
 
@@ -102,6 +103,7 @@ class AccountClient:
     def __init__(self, admin: AdminClient, path: str) -> None:
         self._admin = admin
         self._path = path
+        self.id = unquote(path.rpartition("/")[2])
 
     def get(self, what: str = "", **query: str | int) -> Any:
         """Return what GET of this account, or of something of it, answers."""
@@ -123,6 +125,16 @@ class AccountClient:
         """Return how many calls the bounded journal has let go."""
         dropped: int = self.get("/calls", limit=1)["dropped"]
         return dropped
+
+    def findings(self, severity: str | None = None) -> dict[str, Any]:
+        """Return every finding, page by page, with the counts."""
+        wanted = {} if severity is None else {"severity": severity}
+        found: dict[str, Any] = self.get("/findings", limit=FINDINGS_PAGE, **wanted)
+        while found["next"] is not None:
+            query: dict[str, str | int] = {**wanted, "after": found["next"]}
+            page = self.get("/findings", limit=FINDINGS_PAGE, **query)
+            found = {**page, "findings": found["findings"] + page["findings"]}
+        return found
 
     def calls(self) -> list[dict[str, Any]]:
         """Return every journalled call."""
