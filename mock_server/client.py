@@ -7,8 +7,23 @@ from urllib.parse import quote
 
 import urllib3
 
+from mock_server.tls import ca_file
+
 # Long, because a clock change waits for every callback that it makes due.
 TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
+
+
+def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]:
+    """Return what a client of the API is configured with."""
+    found = {
+        "ARTQR_BASE_URL": base_url,
+        "ARTQR_APP_CODE": account["app_code"],
+        "ARTQR_APP_KEY": account["app_key"],
+        "ARTQR_APP_SECRET": account["app_secret"],
+    }
+    if base_url.startswith("https:"):
+        found["ARTQR_CA_FILE"] = str(ca_file())
+    return found
 
 
 class UnreachableError(Exception):
@@ -57,6 +72,16 @@ class AdminClient:
     def delete(self, path: str) -> None:
         """DELETE `/_mock{path}`."""
         self._call("DELETE", path)
+
+    def pages(self, path: str, name: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return all of the list `name` that GET `/_mock{path}` gives page by page."""
+        found: list[dict[str, Any]] = []
+        following: int | None = after
+        while following is not None:
+            page = self.get(path, after=following, limit=500)
+            found += page[name]
+            following = page["next"]
+        return found
 
     def account(self, account_id: str) -> "AccountClient":
         """Return the client of one account's routes."""
@@ -124,15 +149,17 @@ class AccountClient:
         dropped: int = self.get("/calls", limit=1)["dropped"]
         return dropped
 
-    def calls(self) -> list[dict[str, Any]]:
-        """Return every journalled call, page by page."""
-        found: list[dict[str, Any]] = []
-        after: int | None = 0
-        while after is not None:
-            page = self.get("/calls", after=after, limit=500)
-            found += page["calls"]
-            after = page["next"]
-        return found
+    def change(self, what: str, body: dict[str, Any]) -> Any:
+        """Return what PATCH of something of this account answers."""
+        return self._admin.patch(self._path + what, body)
+
+    def calls(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return every journalled call, page by page; only those after one, by its id."""
+        return self.pages("/calls", after=after)
+
+    def pages(self, what: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return all of a list that comes in pages, such as `/tasks`."""
+        return self._admin.pages(self._path + what, what.removeprefix("/"), after=after)
 
 
 def _short(error: Exception) -> str:

@@ -238,4 +238,7 @@ async def _answer(
         context,
         handshake_timeout=settings.request_timeout,
     )
-    await server.serve(sockets=[listener])
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await loop.run_in_executor(None, express.close)
