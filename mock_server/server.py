@@ -208,20 +208,7 @@ async def _answer(
 ) -> None:
     settings = simulator.settings
     express = Express(simulator, create_app(simulator))
-    limits = Limits(request_timeout=settings.request_timeout, answer_defect=express.answer)
-    config = uvicorn.Config(
-        express,
-        http=functools.partial(ShortCallProtocol, limits=limits, take=express.take),  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        date_header=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    config = _config(express, settings)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -242,3 +229,20 @@ async def _answer(
         await server.serve(sockets=[listener])
     finally:
         await loop.run_in_executor(None, express.close)
+
+
+def _config(express: Express, settings: Settings) -> uvicorn.Config:
+    limits = Limits(request_timeout=settings.request_timeout, answer_defect=express.answer)
+    return uvicorn.Config(
+        express,
+        http=functools.partial(ShortCallProtocol, limits=limits, take=express.take),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Protocol
 
+from mock_server.client import RefusedError
 from mock_server.testing.server import MockServer
 from mock_server.testing.world import World
 
@@ -42,10 +43,14 @@ class Wish:
         """Make the world. Raises RefusedError for what the server does not take."""
         readings = {**defaults.pop("readings", {}), **self.account.get("readings", {})}
         world = server.account(**{**defaults, **self.account, "readings": readings})
-        if self.scenario is not None:
-            world.play(self.scenario)
-        for fault in self.faults:
-            world.faults.add(**fault)
+        try:
+            if self.scenario is not None:
+                world.play(self.scenario)
+            for fault in self.faults:
+                world.faults.add(**fault)
+        except RefusedError:
+            server.worlds.remove(world)
+            raise
         return world
 
 

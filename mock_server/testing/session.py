@@ -81,6 +81,12 @@ class Totals:
         return [*lines, f"  ... and {more} more kinds"] if more else lines
 
 
+def seed_of(test: str, base: int) -> int:
+    """Return the seed of a test's world: the same in every run, in any order."""
+    digest = hashlib.sha256(f"{base} {test}".encode()).digest()
+    return int.from_bytes(digest[:8]) % MAX_SEED
+
+
 class Session:
     """The worlds of a test run. `close` a world once its test is over."""
 
@@ -92,12 +98,6 @@ class Session:
         self._last: dict[str, int] = {}
         self._nobody = 0
         self._test: list[Call] = []
-
-    @classmethod
-    def seed(cls, base: int, test: str) -> int:
-        """Return the seed of a test's world: the same in every run, in any order."""
-        digest = hashlib.sha256(f"{base} {test}".encode()).digest()
-        return int.from_bytes(digest[:8]) % MAX_SEED
 
     def begin(self) -> None:
         """Start a test."""
