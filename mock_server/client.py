@@ -73,8 +73,9 @@ class AdminClient:
         """DELETE `/_mock{path}`."""
         self._call("DELETE", path)
 
-    def pages(self, path: str, name: str, after: int = 0) -> list[dict[str, Any]]:
-        """Return all of the list `name` that GET `/_mock{path}` gives page by page."""
+    def every(self, path: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return all of a list that GET `/_mock{path}` gives page by page."""
+        name = path.rpartition("/")[2]
         found: list[dict[str, Any]] = []
         following: int | None = after
         while following is not None:
@@ -136,9 +137,9 @@ class AccountClient:
         """Return what POST to something of this account answers."""
         return self._admin.post(self._path + what, body)
 
-    def patch(self, body: dict[str, Any]) -> Any:
-        """Return what PATCH of this account answers."""
-        return self._admin.patch(self._path, body)
+    def patch(self, body: dict[str, Any], what: str = "") -> Any:
+        """Return what PATCH of this account, or of something of it, answers."""
+        return self._admin.patch(self._path + what, body)
 
     def delete(self, what: str) -> None:
         """DELETE something of this account."""
@@ -149,17 +150,13 @@ class AccountClient:
         dropped: int = self.get("/calls", limit=1)["dropped"]
         return dropped
 
-    def change(self, what: str, body: dict[str, Any]) -> Any:
-        """Return what PATCH of something of this account answers."""
-        return self._admin.patch(self._path + what, body)
-
     def calls(self, after: int = 0) -> list[dict[str, Any]]:
         """Return every journalled call, page by page; only those after one, by its id."""
-        return self.pages("/calls", after=after)
+        return self.every("calls", after=after)
 
-    def pages(self, what: str, after: int = 0) -> list[dict[str, Any]]:
-        """Return all of a list that comes in pages, such as `/tasks`."""
-        return self._admin.pages(self._path + what, what.removeprefix("/"), after=after)
+    def every(self, what: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return every `calls`, `callbacks` or `tasks`, page by page; only those after one."""
+        return self._admin.every(f"{self._path}/{what}", after=after)
 
 
 def _short(error: Exception) -> str:

@@ -97,7 +97,7 @@ class Readings(Mapping[str, str]):
     def set(self, words: Mapping[str, str]) -> None:
         """Change the words of some readings. Raises RefusedError for what is not allowed."""
         try:
-            self._account.change("/readings", dict(words))
+            self._account.patch(dict(words), "/readings")
         except RefusedError as error:
             if error.status not in (404, 405):
                 raise
@@ -143,4 +143,4 @@ class Tasks(Sequence[dict[str, Any]]):
         return forced
 
     def _all(self) -> list[dict[str, Any]]:
-        return self._account.pages("/tasks")
+        return self._account.every("tasks")

@@ -61,6 +61,7 @@ class Call:
         """Return a call from what the admin API says of it."""
         return cls(
             **{name: call[name] for name in _COPIED},
+            status=call["status"] or 0,  # nothing at all may have been answered
             operation=called(call),
             findings=tuple(Finding.of(call, found) for found in call["findings"]),
             raw=call,
@@ -107,7 +108,7 @@ class Call:
         return BUG_HEADER in _headers(self.raw["answer"])
 
 
-_COPIED = ("id", "at", "status", "error_code", "charged", "fen", "reason", "task_id")
+_COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")
 
 
 def called(call: Mapping[str, Any]) -> str:

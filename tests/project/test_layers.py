@@ -31,8 +31,8 @@ LAYERS = {
     "domain": 1,
     "__init__": 0,
 }
-# cli/__main__ is the door to cli/main. `testing` starts a server and talks to it, the plugin and the
-# suite of a client are built on it, and the package itself offers it, loaded when asked for.
+# cli/__main__ is the door to cli/main. `testing` starts a server and talks to it, the plugin and
+# the suite of a client are built on it, and the package itself offers it, loaded when asked for.
 SAME_LEVEL = {
     ("__main__", "cli"),
     ("testing", "client"),
