@@ -1,10 +1,11 @@
 """A server for tests: started here on a free port, or one that is running already."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mock_server.client import AdminClient
+from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call
 from mock_server.testing.world import World
 
@@ -20,12 +21,20 @@ class MockServer:
         self.admin = admin
         self.url = admin.base_url
         self.worlds: list[World] = []
+        # Told of the calls of a world that somebody lets go of.
+        self.on_retired: Callable[[Calls], None] = lambda _: None
 
     def account(self, **wish: Any) -> World:
         """Make an account: `credits`, `seed`, `readings`, `clock`, `name`, all with defaults."""
         world = World(self.admin, self.admin.post("/accounts", wish))
         self.worlds.append(world)
         return world
+
+    def retire(self, world: World, calls: Calls) -> None:
+        """Delete a world that is done with; `calls` are those that count."""
+        self.worlds.remove(world)
+        self.admin.delete(f"/accounts/{world.id}")
+        self.on_retired(calls)
 
     @property
     def default(self) -> World:

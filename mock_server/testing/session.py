@@ -98,6 +98,7 @@ class Session:
         self._last: dict[str, int] = {}
         self._nobody = 0
         self._test: list[Call] = []
+        server.on_retired = self.totals.add
 
     def begin(self) -> None:
         """Start a test."""

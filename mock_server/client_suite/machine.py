@@ -1,0 +1,104 @@
+"""The rule machine: worlds, and what happens in them, made up and cut down by hypothesis."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from mock_server.client_suite import inputs
+from mock_server.client_suite.inputs import Intent
+from mock_server.client_suite.play import Play
+from mock_server.client_suite.story import Trouble
+
+# Less than a page, and a little more than one of 20 and of 50 tasks.
+CROWDS = (1, 2, 21, 51)
+HOWS = ("next event", "finished", "running", "succeeded")
+OpenPlay = Callable[[dict[str, str]], Play]
+
+
+def has_tasks(machine: Any) -> bool:
+    """Whether there is a task to ask for."""
+    return machine.play.task_count > 0
+
+
+class Worlds(RuleBasedStateMachine):
+    """One client, one world, a few steps."""
+
+    def __init__(self, open_play: OpenPlay) -> None:
+        super().__init__()
+        self._open_play = open_play
+        self._play: Play | None = None
+
+    @property
+    def play(self) -> Play:
+        """The play, once it has begun."""
+        assert self._play is not None  # noqa: S101 - `begin` comes first
+        return self._play
+
+    @initialize(readings=inputs.worlds())
+    def begin(self, readings: dict[str, str]) -> None:
+        """Make a world."""
+        self._play = self._open_play(readings)
+
+    @rule(intent=inputs.fine_intents(), trouble=inputs.troubles(), calls_back=st.booleans())
+    def submit(self, intent: Intent, trouble: Trouble | None, calls_back: bool) -> None:  # noqa: FBT001
+        """Have a task submitted, whatever goes wrong."""
+        extra = self.play.callback_field() if calls_back else {}
+        self.play.submit(Intent(fields={**intent.fields, **extra}, is_fine=True), trouble)
+
+    @rule(intent=inputs.odd_intents())
+    def submit_something_odd(self, intent: Intent) -> None:
+        """Have a task submitted that the vendor may refuse."""
+        self.play.submit(intent)
+
+    @precondition(has_tasks)
+    @rule(number=st.integers(0, 60), trouble=inputs.troubles())
+    def query(self, number: int, trouble: Trouble | None) -> None:
+        """Have a task queried."""
+        self.play.query(number, trouble)
+
+    @rule()
+    def query_unknown(self) -> None:
+        """Have a task queried that there is not."""
+        self.play.query_unknown()
+
+    @rule(trouble=inputs.troubles())
+    def list_all(self, trouble: Trouble | None) -> None:
+        """Have the whole list read."""
+        self.play.list_all(trouble)
+
+    @rule(count=st.sampled_from(CROWDS))
+    def fill(self, count: int) -> None:
+        """Make tasks without the client."""
+        self.play.fill(count)
+
+    @precondition(has_tasks)
+    @rule(number=st.integers(0, 60), how=st.sampled_from(("failed", *HOWS)))
+    def time_passes(self, number: int, how: str) -> None:
+        """Let something happen to the tasks, then ask about one."""
+        if how == "next event":
+            self.play.next_event()
+        elif how == "finished":
+            self.play.finish()
+        else:
+            self.play.force(number, how)
+        self.play.query(number)
+
+    def teardown(self) -> None:
+        """Let go of the world."""
+        if self._play is not None:
+            self._play.close()
+
+
+def run(open_play: OpenPlay, wanted: settings) -> None:
+    """Drive a client through generated worlds; raise the smallest story of a mistake."""
+    factory: Any = lambda: Worlds(open_play)  # noqa: E731 - whatever makes a machine will do
+    run_state_machine_as_test(factory, settings=wanted)
