@@ -11,7 +11,8 @@ STATUSES = (*UNFINISHED, "succeeded", "failed")
 class Adapter(Protocol):
     """What you write: each method makes your client do one thing, and raises what it raises.
 
-    An adapter may also have a `callback_url`, where your client takes callbacks.
+    An adapter may also have a `callback_url`, where your client takes callbacks, and a `close()`,
+    which is called at the end.
     """
 
     def submit(self, fields: dict[str, str]) -> str:

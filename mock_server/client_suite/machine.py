@@ -26,7 +26,8 @@ OpenPlay = Callable[[dict[str, str]], Play]
 
 def has_tasks(machine: Any) -> bool:
     """Whether there is a task to ask for."""
-    return machine.play.task_count > 0
+    count: int = machine.play.task_count
+    return count > 0
 
 
 class Worlds(RuleBasedStateMachine):

@@ -126,7 +126,8 @@ class Play:
         self._time_has_passed()
 
     def close(self) -> None:
-        """Let go of the world, and of the connections."""
+        """Let go of the world, of the client and of the connections."""
+        getattr(self._adapter, "close", lambda: None)()
         self._pool.clear()
         self._server.retire(self._world, Calls(self._story.calls()))
 

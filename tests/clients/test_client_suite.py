@@ -6,7 +6,13 @@ from hypothesis import Phase, settings
 from mock_server.client_suite import ClientSuite
 from mock_server.testing import MockServer
 from tests.clients.reference.client import Client
-from tests.clients.reference.mutants import APP_CODE_MUTANTS, SIGNING_MUTANTS
+from tests.clients.reference.mutants import (
+    APP_CODE_MUTANTS,
+    SIGNING_MUTANTS,
+    RetriesSubmits,
+    SwallowsRetCode,
+    TakesFailedForSuccess,
+)
 from tests.clients.reference.variants import (
     BigPages,
     ChecksFirst,
@@ -83,3 +89,16 @@ def test_a_mutant_is_caught_in_generated_worlds(
 ) -> None:
     with pytest.raises(AssertionError, match=r"is wrong|it lists a task twice|none of the pages"):
         suite_of(kind, signs=signs).test_generated_worlds(artqr_server)
+
+
+def story_of(kind: type[Client], server: MockServer) -> str:
+    """Return the story that a mutant's author reads."""
+    with pytest.raises(AssertionError) as caught:
+        suite_of(kind, shrinks=True).test_generated_worlds(server)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [TakesFailedForSuccess, SwallowsRetCode, RetriesSubmits])
+def test_story(kind: type[Client], artqr_server: MockServer) -> None:
+    print(story_of(kind, artqr_server))
+    print(story_of(kind, artqr_server))

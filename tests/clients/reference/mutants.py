@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
-from tests.clients.reference.client import ArtQrError, Client, Task
+from tests.clients.reference.client import PATHS, ArtQrError, Client, Task
 
 
 class SwallowsRetCode(Client):
@@ -207,18 +207,25 @@ class LeaksConnections(Client):
     def __init__(self, *arguments: str) -> None:
         super().__init__(*arguments)
         self.pool = urllib3.PoolManager(retries=False, timeout=10.0, maxsize=1, block=True)
+        self.leaked: list[urllib3.BaseHTTPResponse] = []
 
     def send(self, operation: str, fields: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        request, self.pool.urlopen = self.pool.urlopen, self.patient  # type: ignore[method-assign]
-        try:
-            self.urlopen = request
-            return super().send(operation, fields)
-        finally:
-            self.pool.urlopen = request  # type: ignore[method-assign]
+        answer = self.pool.request(
+            "POST",
+            self.base_url + PATHS[operation],
+            body=self.encode(fields),
+            headers=self.headers(PATHS[operation], fields),
+            preload_content=False,
+            pool_timeout=0.01,
+        )
+        self.leaked.append(answer)
+        if answer.status == 200:
+            answer.read()
+        return answer
 
-    def patient(self, *arguments: Any, **more: Any) -> urllib3.BaseHTTPResponse:
-        """Call without reading the answer, and not for ever."""
-        return self.urlopen(*arguments, **more, preload_content=False, pool_timeout=0.01)
+    def close(self) -> None:
+        for answer in self.leaked:
+            answer.close()
 
 
 class SignsEncodedValues(Client):
