@@ -16,11 +16,12 @@ from hypothesis.stateful import (
 from mock_server.client_suite import inputs
 from mock_server.client_suite.inputs import Intent
 from mock_server.client_suite.play import Play
-from mock_server.client_suite.story import Trouble
+from mock_server.client_suite.story import ClientMistakeError, Trouble
 
 # Less than a page, and a little more than one of 20 and of 50 tasks.
 CROWDS = (1, 2, 21, 51)
 HOWS = ("next event", "finished", "running", "succeeded")
+SHRINKING_WORLDS = 120
 OpenPlay = Callable[[dict[str, str]], Play]
 
 
@@ -33,9 +34,9 @@ def has_tasks(machine: Any) -> bool:
 class Worlds(RuleBasedStateMachine):
     """One client, one world, a few steps."""
 
-    def __init__(self, open_play: OpenPlay) -> None:
+    def __init__(self, search: "Search") -> None:
         super().__init__()
-        self._open_play = open_play
+        self._search = search
         self._play: Play | None = None
 
     @property
@@ -47,7 +48,7 @@ class Worlds(RuleBasedStateMachine):
     @initialize(readings=inputs.worlds())
     def begin(self, readings: dict[str, str]) -> None:
         """Make a world."""
-        self._play = self._open_play(readings)
+        self._play = self._search.open(readings)
 
     @rule(intent=inputs.fine_intents(), trouble=inputs.troubles(), calls_back=st.booleans())
     def submit(self, intent: Intent, trouble: Trouble | None, calls_back: bool) -> None:  # noqa: FBT001
@@ -99,7 +100,48 @@ class Worlds(RuleBasedStateMachine):
             self._play.close()
 
 
+class EnoughError(BaseException):
+    """Ends the search: the shortest story that was found is short enough."""
+
+
+class Search:
+    """Notes the shortest story of a mistake, and ends the search some worlds after the first one.
+
+    Cutting down could go on for a minute to save the last step; whoever waits has a test to run.
+    """
+
+    def __init__(self, open_play: OpenPlay) -> None:
+        self._open_play = open_play
+        self._left = SHRINKING_WORLDS
+        self.shortest: ClientMistakeError | None = None
+
+    def open(self, readings: dict[str, str]) -> Play:
+        """Make a world."""
+        if self.shortest is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise EnoughError
+        play = self._open_play(readings)
+        play.on_mistake = self.note
+        return play
+
+    def note(self, mistake: ClientMistakeError) -> None:
+        """Take in a mistake."""
+        best = self.shortest
+        if best is None or _length(mistake) < _length(best):
+            self.shortest = mistake
+
+
 def run(open_play: OpenPlay, wanted: settings) -> None:
-    """Drive a client through generated worlds; raise the smallest story of a mistake."""
-    factory: Any = lambda: Worlds(open_play)  # noqa: E731 - whatever makes a machine will do
-    run_state_machine_as_test(factory, settings=wanted)
+    """Drive a client through generated worlds; raise the shortest story of a mistake."""
+    search = Search(open_play)
+    factory: Any = lambda: Worlds(search)  # noqa: E731 - whatever makes a machine will do
+    try:
+        run_state_machine_as_test(factory, settings=wanted)
+    except (ClientMistakeError, EnoughError):
+        assert search.shortest is not None  # noqa: S101 - neither is raised before
+        raise search.shortest from None
+
+
+def _length(mistake: ClientMistakeError) -> tuple[int, int]:
+    return mistake.steps, len(str(mistake))

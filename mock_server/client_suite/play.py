@@ -11,7 +11,7 @@ from mock_server.client import RefusedError
 from mock_server.client_suite import checks
 from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, truth_of
 from mock_server.client_suite.inputs import PLAIN, Intent
-from mock_server.client_suite.story import Step, Story, Trouble, short, shown
+from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
 from mock_server.testing.calls import Calls
 from mock_server.testing.server import MockServer, SimulatorBugError, bug_text
 from mock_server.testing.world import World
@@ -32,6 +32,7 @@ class Play:
         self._tasks: list[dict[str, Any]] = []
         self._pool = urllib3.PoolManager(retries=False)
         self._story.steps.append(Step(says=says, is_ours=True))
+        self.on_mistake: Callable[[ClientMistakeError], None] = lambda _: None
 
     @property
     def task_count(self) -> int:
@@ -82,9 +83,9 @@ class Play:
                 break
             listed += found
             if len(listed) > len(set(listed)):
-                raise self._story.wrong("it lists a task twice: did it send the page it was asked?")
+                raise self._wrong("it lists a task twice: did it send the page it was asked?")
         if missing := {task["task_id"] for task in self._tasks} - set(listed):
-            raise self._story.wrong(
+            raise self._wrong(
                 f"{len(missing)} of {len(self._tasks)} tasks are on none of the pages, such as "
                 f"{min(missing)!r}"
             )
@@ -196,7 +197,12 @@ class Play:
 
     def _judge(self, mistakes: Iterator[str]) -> None:
         for mistake in mistakes:
-            raise self._story.wrong(f"the client is wrong: {mistake}")
+            raise self._wrong(f"the client is wrong: {mistake}")
+
+    def _wrong(self, message: str) -> ClientMistakeError:
+        mistake = self._story.wrong(message)
+        self.on_mistake(mistake)
+        return mistake
 
     def _note(self, says: str) -> None:
         """Tell of something that the client did not do."""
@@ -212,6 +218,6 @@ class Play:
             for attempt in callback["attempts"]:
                 if not 200 <= (attempt["status"] or 0) < 300:
                     what = attempt["status"] or attempt["error"]
-                    raise self._story.wrong(
+                    raise self._wrong(
                         f"the client is wrong: it answered a callback with {short(what)}"
                     )

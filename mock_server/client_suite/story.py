@@ -12,7 +12,11 @@ MOST_TEXT = 70
 
 
 class ClientMistakeError(AssertionError):
-    """The client did something wrong; the message is the story of it."""
+    """The client did something wrong; the message is the story of it, `steps` how long it is."""
+
+    def __init__(self, story: str, steps: int) -> None:
+        super().__init__(story)
+        self.steps = steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class Story:
 
     def wrong(self, message: str) -> ClientMistakeError:
         """Return the mistake that the last step has shown."""
-        return ClientMistakeError(f"{message}\n\n{self.text()}")
+        return ClientMistakeError(f"{message}\n\n{self.text()}", len(self.steps))
 
     def text(self) -> str:
         """Return the whole story."""

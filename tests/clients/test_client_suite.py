@@ -1,15 +1,20 @@
 """The suite of a client against a good one, variants as good, and mutants with one bug each."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import Phase, settings
 
+import mock_server.actions.vendor as vendor_actions
+from mock_server import artqr_mock_server
 from mock_server.client_suite import ClientSuite
-from mock_server.testing import MockServer
+from mock_server.domain.calls import Operation
+from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError
 from tests.clients.reference.client import Client
 from tests.clients.reference.mutants import (
     APP_CODE_MUTANTS,
     SIGNING_MUTANTS,
-    RetriesSubmits,
     SwallowsRetCode,
     TakesFailedForSuccess,
 )
@@ -91,14 +96,89 @@ def test_a_mutant_is_caught_in_generated_worlds(
         suite_of(kind, signs=signs).test_generated_worlds(artqr_server)
 
 
-def story_of(kind: type[Client], server: MockServer) -> str:
+def story_of(kind: type[Client], server: MockServer) -> list[str]:
     """Return the story that a mutant's author reads."""
     with pytest.raises(AssertionError) as caught:
         suite_of(kind, shrinks=True).test_generated_worlds(server)
-    return str(caught.value)
+    return str(caught.value).splitlines()
 
 
-@pytest.mark.parametrize("kind", [TakesFailedForSuccess, SwallowsRetCode, RetriesSubmits])
-def test_story(kind: type[Client], artqr_server: MockServer) -> None:
-    print(story_of(kind, artqr_server))
-    print(story_of(kind, artqr_server))
+def test_a_story_is_short_and_numbered_and_the_same_each_time(artqr_server: MockServer) -> None:
+    story = story_of(SwallowsRetCode, artqr_server)
+
+    assert story[0] == "the client is wrong: no task was made, and it returned 'None'"
+    assert story[2].startswith("  1. a world in which refusal.status is 200")
+    assert story[3].startswith("  2. submit ")
+    assert story[4].split()[:3] == ["submit_task", "200", "0.28"]
+    assert story[5:] == ["       -> returned 'None'", "", "1 call, 1 charged, 0.28 yuan"]
+    assert story_of(SwallowsRetCode, artqr_server) == story
+
+
+def test_a_story_keeps_the_steps_that_matter(artqr_server: MockServer) -> None:
+    story = story_of(TakesFailedForSuccess, artqr_server)
+
+    steps = [line for line in story if line[:4].strip().rstrip(".").isdigit()]
+    assert len(steps) == 4
+    assert "is failed now" in steps[2]
+    assert "query" in steps[3]
+
+
+class Stubborn(Client):
+    """Fails on the first call of its process only."""
+
+    fails = iter([True])
+
+    def submit(self, fields: dict[str, str]) -> str:
+        return "" if next(self.fails, False) else super().submit(fields)
+
+
+def test_a_client_that_does_not_repeat_itself_is_told_so(artqr_server: MockServer) -> None:
+    with pytest.raises(AssertionError, match="returned ''"):
+        suite_of(Stubborn, shrinks=True).test_generated_worlds(artqr_server)
+
+
+def test_a_reading_that_you_know_is_not_flipped(artqr_server: MockServer) -> None:
+    suite = suite_of(SwallowsRetCode)
+    type(suite).readings = {"refusal.status": "450"}
+
+    suite.test_generated_worlds(artqr_server)
+    suite.test_every_reading_of_what_nobody_knows(artqr_server)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_client_that_takes_callbacks_has_to_take_them_all(
+    artqr_server: MockServer, artqr_callback_receiver: CallbackReceiver, status: int
+) -> None:
+    class TakesCallbacks(Client):
+        callback_url = artqr_callback_receiver.url
+
+    artqr_callback_receiver.status = status
+    suite = suite_of(TakesCallbacks)
+    if status == 200:
+        suite.test_the_whole_life_of_a_task(artqr_server)
+        assert len(artqr_callback_receiver.received) == 3  # one of the four tasks fails
+        return
+    with pytest.raises(AssertionError, match="it answered a callback with 500"):
+        suite.test_the_whole_life_of_a_task(artqr_server)
+
+
+def test_a_bug_of_the_simulator_is_no_mistake_of_the_client(
+    artqr_server: MockServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL")
+    with artqr_mock_server() as server:
+        monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.LIST_TASKS, lambda *_: 1 / 0)
+        with pytest.raises(SimulatorBugError, match="not of your client"):
+            suite_of(Client).test_the_whole_life_of_a_task(server)
+
+
+def test_without_hypothesis_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['hypothesis'] = None; import mock_server.client_suite"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: mock_server.client_suite needs hypothesis: "
+        "pip install artqr-mock[test]"
+    )

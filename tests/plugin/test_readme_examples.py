@@ -38,6 +38,29 @@ def test_the_example_of_pytest_passes(shop: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["1 call, 1 charged, 0.28 yuan of *"])
 
 
+@pytest.mark.slow
+def test_the_example_of_the_suite_passes_for_a_good_client(shop: pytest.Pytester) -> None:
+    result = shop.runpytest_inprocess("-W", "error", "test_client.py")
+
+    result.assert_outcomes(passed=4)
+
+
+def test_the_example_of_the_suite_tells_the_story_of_a_bad_one(shop: pytest.Pytester) -> None:
+    client = shop.path / "shop.py"
+    good = 'raise ArtQrError(str(body.get("remark") or body.get("msg")), answer.status)'
+    text = client.read_text("utf-8")
+    assert good in text
+    client.write_text(text.replace(good, "pass"), "utf-8")
+
+    result = shop.runpytest_inprocess("test_client.py", "-k", "whole_life")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E * AssertionError: the client is wrong: *", "E *  1. a world as it most likely is",
+         "E * calls, * charged, * yuan"]
+    )  # fmt: skip
+
+
 def test_the_example_of_unittest_passes_without_pytest(shop: pytest.Pytester) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "unittest", "test_without_pytest.py"],
