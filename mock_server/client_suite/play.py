@@ -197,10 +197,10 @@ class Play:
 
     def _judge(self, mistakes: Iterator[str]) -> None:
         for mistake in mistakes:
-            raise self._wrong(f"the client is wrong: {mistake}")
+            raise self._wrong(mistake)
 
     def _wrong(self, message: str) -> ClientMistakeError:
-        mistake = self._story.wrong(message)
+        mistake = self._story.wrong(f"the client is wrong: {message}")
         self.on_mistake(mistake)
         return mistake
 
@@ -218,6 +218,4 @@ class Play:
             for attempt in callback["attempts"]:
                 if not 200 <= (attempt["status"] or 0) < 300:
                     what = attempt["status"] or attempt["error"]
-                    raise self._wrong(
-                        f"the client is wrong: it answered a callback with {short(what)}"
-                    )
+                    raise self._wrong(f"it answered a callback with {short(what)}")

@@ -5,18 +5,15 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
-from hypothesis.errors import Flaky
 
-from mock_server.client_suite import inputs, machine
+from mock_server.client_suite import inputs, machine, pitfalls
 from mock_server.client_suite.adapter import Adapter
-from mock_server.client_suite.inputs import Intent
+from mock_server.client_suite.pitfalls import Pitfall
 from mock_server.client_suite.play import Play
 from mock_server.client_suite.story import ClientMistakeError
 from mock_server.testing.server import MockServer
 
 SEED = 1  # the same worlds in every run
-LOOKS = ({"style_id": inputs.STYLES[0]}, {"your_prompt": inputs.PROMPT})
-CONTENTS = ({"text": inputs.ADDRESS}, {"qr_code_url": inputs.IMAGE})
 
 
 class ClientSuite:
@@ -33,19 +30,19 @@ class ClientSuite:
     worlds: ClassVar[int] = 60
     steps: ClassVar[int] = 8
 
-    def test_the_whole_life_of_a_task(self, artqr_server: MockServer) -> None:
-        """Everything once, with nothing in the way."""
+    def test_known_pitfalls(self, artqr_server: MockServer) -> None:
+        """What clients are known to get wrong, one thing at a time."""
         __tracebackhide__ = True
-        with self.playing(artqr_server, {}) as play:
-            _life(play)
+        for readings in ({}, {"refusal.status": "200"}):
+            if not set(readings) & set(self.readings):
+                self._fall(artqr_server, readings, pitfalls.every())
 
     def test_every_reading_of_what_nobody_knows(self, artqr_server: MockServer) -> None:
-        """The same in every world that may be the true one."""
+        """The worst of it in every world that may be the true one."""
         __tracebackhide__ = True
         for reading, word in inputs.readings():
             if reading not in self.readings:
-                with self.playing(artqr_server, {reading: word}) as play:
-                    _life(play)
+                self._fall(artqr_server, {reading: word}, pitfalls.short())
 
     def test_every_error_of_the_gateway_is_raised(self, artqr_server: MockServer) -> None:
         """Each row of the table, on each operation."""
@@ -78,6 +75,14 @@ class ClientSuite:
             suppress_health_check=list(HealthCheck),
         )
 
+    def _fall(
+        self, server: MockServer, readings: Mapping[str, str], into: tuple[Pitfall, ...]
+    ) -> None:
+        __tracebackhide__ = True
+        for pitfall in into:
+            with self.playing(server, readings) as play:
+                pitfall(play)
+
     @contextmanager
     def playing(self, server: MockServer, readings: Mapping[str, str]) -> Iterator[Play]:
         """Play in one world; its story is the message of a mistake."""
@@ -109,30 +114,3 @@ def told() -> Iterator[None]:
         yield
     except ClientMistakeError as mistake:
         raise AssertionError(str(mistake)) from None
-    except Flaky as flaky:
-        raise AssertionError(
-            f"the client did not do the same twice in the same world: {flaky}; see\n"
-            + "\n".join(map(str, getattr(flaky, "exceptions", ())))
-        ) from None
-
-
-def _life(play: Play) -> None:
-    """Submit in every plain way, ask, wait, ask again; then more tasks than a page holds."""
-    play.list_all()
-    for content in CONTENTS:
-        for look in LOOKS:
-            play.submit(Intent(fields={**content, **look, **play.callback_field()}, is_fine=True))
-    play.submit(
-        Intent(fields={**CONTENTS[0], **CONTENTS[1], **LOOKS[0], **LOOKS[1]}, is_fine=False)
-    )
-    play.submit(Intent(fields={"text": inputs.ADDRESS}, is_fine=False))
-    play.query(0)
-    play.query_unknown()
-    play.force(1, "failed")
-    play.next_event()
-    play.finish()
-    for number in range(3):
-        play.query(number)
-    play.meet(inputs.refusal())
-    play.fill(17)
-    play.list_all()
