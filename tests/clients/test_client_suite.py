@@ -82,6 +82,14 @@ def test_a_client_that_does_it_otherwise_raises_no_alarm(
     suite.test_generated_worlds(artqr_server)
 
 
+def everything(suite: ClientSuite, server: MockServer) -> None:
+    """Run the suite as pytest does."""
+    suite.test_known_pitfalls(server)
+    suite.test_every_error_of_the_gateway_is_raised(server)
+    suite.test_every_reading_of_what_nobody_knows(server)
+    suite.test_generated_worlds(server)
+
+
 MUTANTS = [
     *((kind, False) for kind in APP_CODE_MUTANTS),
     *((kind, True) for kind in SIGNING_MUTANTS),
@@ -93,13 +101,7 @@ def test_a_mutant_is_caught(kind: type[Client], signs: bool, artqr_server: MockS
     suite = suite_of(kind, signs=signs)
 
     with pytest.raises(AssertionError, match=r"the client is wrong: ") as caught:
-        for test in (
-            suite.test_known_pitfalls,
-            suite.test_every_error_of_the_gateway_is_raised,
-            suite.test_every_reading_of_what_nobody_knows,
-            suite.test_generated_worlds,
-        ):
-            test(artqr_server)
+        everything(suite, artqr_server)
 
     assert "  1. a world " in str(caught.value)
     print(f"\n{kind.__doc__}\n  {str(caught.value).splitlines()[0]}")
