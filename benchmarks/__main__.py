@@ -3,14 +3,14 @@
 import shutil
 import sys
 
-from benchmarks import callbacks, doors
+from benchmarks import books, callbacks, doors
 
 
 def main() -> None:
     """Run them all."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed to measure: install the Debian package wrk, or `brew install wrk`")
-    for measurement in (doors.measure, callbacks.measure):
+    for measurement in (doors.measure, callbacks.measure, books.measure):
         print(measurement(), flush=True)
 
 

@@ -73,9 +73,8 @@ class AdminClient:
         """DELETE `/_mock{path}`."""
         self._call("DELETE", path)
 
-    def every(self, path: str, after: int = 0) -> list[dict[str, Any]]:
-        """Return all of a list that GET `/_mock{path}` gives page by page."""
-        name = path.rpartition("/")[2]
+    def every(self, path: str, name: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return everything of a listing, read page by page; `name` is its field."""
         found: list[dict[str, Any]] = []
         following: int | None = after
         while following is not None:
@@ -151,12 +150,12 @@ class AccountClient:
         return dropped
 
     def calls(self, after: int = 0) -> list[dict[str, Any]]:
-        """Return every journalled call, page by page; only those after one, by its id."""
-        return self.every("calls", after=after)
+        """Return every journalled call; only those after one, by its id."""
+        return self.every("/calls", "calls", after)
 
-    def every(self, what: str, after: int = 0) -> list[dict[str, Any]]:
-        """Return every `calls`, `callbacks` or `tasks`, page by page; only those after one."""
-        return self._admin.every(f"{self._path}/{what}", after=after)
+    def every(self, what: str, name: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return everything of a listing, read page by page; `name` is its field."""
+        return self._admin.every(self._path + what, name, after)
 
 
 def _short(error: Exception) -> str:

@@ -6,7 +6,7 @@ Rule 1: what is promised is data; this module reads it once and hands out frozen
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import yaml
 from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server.domain.errors import ClassicRow, ErrorRow, ErrorTables
-from mock_server.domain.magic import Magic
+from mock_server.domain.magic import Magic, MagicText
+from mock_server.domain.narrowing import narrowed
+from mock_server.domain.readings import Readings, as_mapping
+from mock_server.domain.task_orders import order_of
 
 _PACKAGE = Path(__file__).parent
 
@@ -43,6 +46,7 @@ class Catalogue:
 
     errors: ErrorTables
     magic: Mapping[str, Magic]
+    magic_texts: Mapping[str, MagicText]
     styles: Mapping[str, Style]
     offers: Mapping[int, Offer]
 
@@ -66,6 +70,12 @@ def document(name: str) -> dict[str, Any]:
     return value
 
 
+@lru_cache(maxsize=64)
+def narrowed_document(readings: Readings) -> dict[str, Any]:
+    """Return the vendor's document narrowed to the readings of an account."""
+    return narrowed(document("openapi"), as_mapping(readings))
+
+
 def document_text(name: str) -> str:
     """Return an OpenAPI document as it is written."""
     return (folder("contracts") / f"{name}.yaml").read_text("utf-8")
@@ -78,13 +88,38 @@ def admin_validator(schema: str) -> Validator:
     return Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
 
 
+def misfits(schema: str, value: Any) -> str:
+    """Return what keeps a value from being a component of the admin document; nothing: it is."""
+    errors = [
+        f"{'/'.join(map(str, ['', *error.instance_path])) or 'the body'}: {_said(error)}"
+        for error in admin_validator(schema).iter_errors(value)
+    ]
+    return "; ".join(errors[:5])
+
+
+def _said(error: Any) -> str:
+    allowed = getattr(error.kind, "options", None)  # the message alone may leave some out
+    if allowed is None:
+        return str(error.message)
+    return f"{str(error.instance)[:64]!r} is not one of {', '.join(map(str, allowed))}"
+
+
+def fault_schema(kind: str) -> str:
+    """Return the component of the admin document that describes a kind of fault."""
+    new_fault = document("admin.openapi")["components"]["schemas"]["NewFault"]
+    name: str = new_fault["discriminator"]["mapping"][kind]
+    return name.rpartition("/")[2]
+
+
 @cache
 def load_catalogue() -> Catalogue:
     """Return the vendor's printed tables."""
     errors = load_toml("errors.toml")
     rows = [ErrorRow(**row) for row in errors["error"]]
     classic = [ClassicRow(**{**row, "codes": tuple(row["codes"])}) for row in errors["classic"]]
-    magic = [Magic(**row) for row in load_toml("magic.toml")["magic"]]
+    table = load_toml("magic.toml")
+    magic = [Magic(**row) for row in table["magic"]]
+    texts = [MagicText(**{**row, "order": order_of(row["order"])}) for row in table["text"]]
     styles = [
         Style(id=row["id"], names=tuple(row["names"]), english=row["english"])
         for row in load_toml("styles.toml")["style"]
@@ -95,6 +130,7 @@ def load_catalogue() -> Catalogue:
             rows={row.code: row for row in rows}, classic={row.message: row for row in classic}
         ),
         magic={each.app_code: each for each in magic},
+        magic_texts={each.text: each for each in texts},
         styles={style.id: style for style in styles},
         offers={offer.credits: offer for offer in offers},
     )

@@ -8,7 +8,7 @@ import logging
 import threading
 from concurrent.futures import Future
 
-from mock_server.actions import callbacks
+from mock_server.actions import callbacks, images
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
 
@@ -50,7 +50,9 @@ class Deliverer:
             self._wake.notify()
 
     def _run(self) -> None:
-        self._simulator.database.run(rows.release_all)
+        if not self._simulator.database.shared:
+            self._simulator.database.run(rows.release_all)
+        images.resume(self._simulator)
         while not self._stopped:
             try:
                 self._look()

@@ -1,16 +1,16 @@
-"""The only way out: POSTs to allowed callback hosts, bounded in time and size.
+"""The only way out: POSTs of callbacks, GETs of source images; bounded in time and size.
 
 Rule 1: loopback is allowed, anything else only by setting, and it is the resolved address that
 is checked and then connected to, so that a name cannot change its mind in between.
 Rule 2: never to the simulator itself; redirects are not followed (claim callback-redirects).
-Rule 3: `post` never raises: whatever happens is an `Outcome`.
+Rule 3: `post` and `fetch` never raise: whatever happens is in what their futures give.
 """
 
 import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -21,8 +21,11 @@ from yarl import URL
 
 from mock_server import __version__
 from mock_server.domain.callbacks import CONTENT_TYPE, Address, Outcome
+from mock_server.domain.source_images import MAX_BYTES as MAX_IMAGE_BYTES
+from mock_server.domain.source_images import SourceError, SourceRead, too_large, unreachable
 
 MAX_ANSWER_BYTES = 64 * 1024
+IMAGES_AT_ONCE = 4
 ANY_HOST = "*"
 
 IpAddress = IPv4Address | IPv6Address
@@ -55,7 +58,7 @@ class Guard:
         if any(address in network for network in self._networks):
             return
         raise TargetRefusedError(
-            f"callbacks to {host} are not allowed: start with --callback-host {host} to allow them"
+            f"calls to {host} are not allowed: start with --callback-host {host} to allow them"
         )
 
 
@@ -77,11 +80,20 @@ class Outbound:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._session: aiohttp.ClientSession | None = None
+        # Images may be our own pictures: a GET changes nothing.
+        self._image_guard = Guard(allowed, ())
+        self._image_session: aiohttp.ClientSession | None = None
+        self._image_slots: asyncio.Semaphore | None = None
         self._slots: asyncio.Semaphore | None = None
 
     def post(self, address: Address, body: bytes) -> Future[Outcome]:
         """Post a body; the future gives what became of it."""
         return asyncio.run_coroutine_threadsafe(self._post(address, body), self._running_loop())
+
+    def fetch(self, address: Address, read: Callable[[bytes], str]) -> Future[SourceRead]:
+        """Fetch an image; the future gives what `read` makes of it, in a thread of its own."""
+        work = self._fetch(address, read)
+        return asyncio.run_coroutine_threadsafe(work, self._running_loop())
 
     def close(self) -> None:
         """Give up what is in flight and stop."""
@@ -136,14 +148,49 @@ class Outbound:
                 answer += chunk
             return response.status, answer
 
+    async def _fetch(self, address: Address, read: Callable[[bytes], str]) -> SourceRead:
+        if self._image_slots is None:
+            self._image_slots = asyncio.Semaphore(IMAGES_AT_ONCE)
+        async with self._image_slots:
+            try:
+                try:
+                    async with asyncio.timeout(self._timeout):
+                        content = await self._download(address)
+                except TimeoutError:
+                    raise unreachable(f"no answer within {self._timeout:g} s") from None
+                return SourceRead(content=await asyncio.to_thread(read, content))
+            except SourceError as error:
+                return SourceRead(remark=str(error))
+            except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
+                return SourceRead(remark=str(unreachable(_reason(error))))
+
+    async def _download(self, address: Address) -> bytes:
+        url = URL(address.url)
+        host = url.host or ""
+        if _is_numeric(host):
+            self._image_guard.check(host, _whole(host), url.port or address.port)
+        if self._image_session is None:
+            self._image_session = _session(self._image_guard)
+        headers = {"Accept": "image/*", "User-Agent": f"artqr-mock/{__version__}"}
+        async with self._image_session.get(url, headers=headers, allow_redirects=False) as response:
+            if response.status != 200:  # a redirect too
+                raise unreachable(f"HTTP {response.status}")
+            content = b""
+            async for chunk in response.content.iter_chunked(64 * 1024):
+                content += chunk
+                if len(content) > MAX_IMAGE_BYTES:
+                    raise too_large(f"over {MAX_IMAGE_BYTES} bytes")
+            return content
+
     async def _close_session(self) -> None:
         # First, or a closed connection would look like a failed attempt.
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._image_session):
+            if session is not None:
+                await session.close()
 
 
 class _CheckedResolver(AbstractResolver):
@@ -190,6 +237,7 @@ def _session(guard: Guard) -> aiohttp.ClientSession:
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     loop.run_forever()
+    loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 
 

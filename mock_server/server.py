@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import uvicorn
 
@@ -23,8 +24,9 @@ from mock_server.tls import server_context
 from mock_server.web.express import Express
 from mock_server.web.flask_app import create_app
 from mock_server.web.handshake import TlsListener
-from mock_server.web.protocol import KEEP_ALIVE_S, Limits
+from mock_server.web.protocol import Limits
 from mock_server.web.short_calls import ShortCallProtocol
+from mock_server.web.wire import KEEP_ALIVE_S
 
 GRACE_S = 5
 BACKLOG = 2048
@@ -179,7 +181,10 @@ async def _serve(
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # 0 took a free one
     simulator = build_simulator(
-        settings, scheduler=LoopScheduler(loop), real_now=real_now, own_ports=(settings.port,)
+        settings,
+        scheduler=LoopScheduler(loop),
+        real_now=real_now,
+        own_ports=(settings.port,),
     )
     try:
         default = await asyncio.wrap_future(
@@ -232,10 +237,9 @@ async def _answer(
 
 
 def _config(express: Express, settings: Settings) -> uvicorn.Config:
-    limits = Limits(request_timeout=settings.request_timeout, answer_defect=express.answer)
     return uvicorn.Config(
         express,
-        http=functools.partial(ShortCallProtocol, limits=limits, take=express.take),  # type: ignore[arg-type]
+        http=_protocol(settings, express),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -246,3 +250,12 @@ def _config(express: Express, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def _protocol(settings: Settings, express: Express) -> Any:
+    limits = Limits(
+        request_timeout=settings.request_timeout,
+        answer_defect=express.answer,
+        note_left=express.note_left,
+    )
+    return functools.partial(ShortCallProtocol, limits=limits, take=express.take)

@@ -29,7 +29,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     public_url: str | None = None
-    database: str = ""
+    database: str = field(default="", repr=False)  # it may hold a password
     token: str | None = field(default=None, repr=False)
     tls: bool = False
     tls_cert: str | None = None

@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
+from mock_server import images
 from mock_server.contract import Catalogue, load_catalogue
 from mock_server.domain.callbacks import Address, Outcome
+from mock_server.domain.source_images import SourceRead
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
 from mock_server.store.database import Database
@@ -22,6 +25,7 @@ FLUSH_S = 10.0
 log = logging.getLogger(__name__)
 
 Post = Callable[[Address, bytes], Future[Outcome]]
+Fetch = Callable[[Address], Future[SourceRead]]
 
 
 class Alarm:
@@ -90,19 +94,31 @@ class Background:
             log.error("background work failed", exc_info=error)
 
 
+def pause(ms: int) -> None:
+    """Hold this thread."""
+    time.sleep(ms / 1000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy."""
+    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy.
+
+    `has_connections`: the server that is in front has its connections in hand, so that faults of
+    the wire can be ordered. `pause` holds the thread of a server that has not, for ms.
+    """
 
     settings: Settings
     catalogue: Catalogue
     database: Database
     post: Post
+    fetch: Fetch
     real_now: Callable[[], int]
     draw_bytes: Callable[[int], bytes] = os.urandom
     alarm: Alarm = field(default_factory=Alarm)
     background: Background = field(default_factory=Background)
     close_outbound: Callable[[], None]
+    has_connections: bool = False
+    pause: Callable[[int], None] = pause
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -148,12 +164,14 @@ def build_simulator(
     scheduler: Scheduler | None = None,
     real_now: Callable[[], int] = wall_clock,
     post: Post | None = None,
+    fetch: Fetch | None = None,
     own_ports: tuple[int, ...] = (),
 ) -> Simulator:
     """Put a simulator together.
 
-    `own_ports` are the ports this server listens on, where no callback may go. Raises
-    store.files.DatabaseFileError if the database cannot be used.
+    `own_ports` are the ports of our own server, which has its connections in hand, and where no
+    callback may go; none under a foreign one. Raises store.files.DatabaseFileError if the
+    database cannot be used.
     """
     database = Database(settings.database_path, scheduler)
     outbound = Outbound(
@@ -168,6 +186,8 @@ def build_simulator(
         catalogue=load_catalogue(),
         database=database,
         post=post or outbound.post,
+        fetch=fetch or partial(outbound.fetch, read=images.read_code),
         real_now=steady(real_now),
         close_outbound=outbound.close,
+        has_connections=bool(own_ports),
     )

@@ -14,9 +14,9 @@ import platformdirs
 import trustme
 from filelock import FileLock
 
+from mock_server.domain.calls import VENDOR_HOST
 from mock_server.settings import Settings, SettingsError
 
-VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 LOCK_S = 10.0
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import settings
 
 from mock_server.simulator import Simulator
-from tests.support import worlds
-from tests.support.worlds import Postbox, RealClock, World
+from tests.support import databases, worlds
+from tests.support.worlds import Gallery, Postbox, RealClock, World
 
 pytest_plugins = ("pytester",)
 
@@ -29,9 +29,23 @@ def postbox() -> Postbox:
 
 
 @pytest.fixture
-def simulator(real_now: RealClock, postbox: Postbox) -> Iterator[Simulator]:
-    """A simulator on a private file."""
-    with worlds.simulator(real_now, postbox) as built:
+def address(request: pytest.FixtureRequest) -> str:
+    """Where the rows are: a private file, unless the test is parametrised with `databases`."""
+    return databases.address_of(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def gallery() -> Gallery:
+    """Where source images come from."""
+    return Gallery()
+
+
+@pytest.fixture
+def simulator(
+    real_now: RealClock, postbox: Postbox, gallery: Gallery, address: str
+) -> Iterator[Simulator]:
+    """A simulator on an empty database."""
+    with worlds.simulator(real_now, postbox, gallery, database=address) as built:
         yield built
 
 

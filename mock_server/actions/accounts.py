@@ -1,9 +1,11 @@
 """Accounts: make, look up, reset, delete."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mock_server.actions import arming, notices
 from mock_server.domain.accounts import (
     DEFAULT_APP_CODE,
     DEFAULT_ID,
@@ -14,16 +16,17 @@ from mock_server.domain.accounts import (
     first_clock,
 )
 from mock_server.domain.billing import LOOSE_CREDIT_FEN, VALIDITY_MS, Package
+from mock_server.domain.callbacks import AddressError, parse_address
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
-from mock_server.domain.faults import Kind
+from mock_server.domain.faults.kinds import read_order
 from mock_server.domain.magic import PackageState
+from mock_server.domain.notices import expiry_notice_at
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.throttle import Limit
-from mock_server.domain.wrong_use import ConflictError, NotFoundError
+from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store import billing as billing_rows
-from mock_server.store import faults as fault_rows
 from mock_server.store import throttles as throttle_rows
 from mock_server.store.transaction import Transaction
 
@@ -50,30 +53,33 @@ class Credentials:
 def create(tx: Transaction, simulator: Simulator, wish: Wish) -> Account:
     """Make an account with credentials of its own."""
     draw = simulator.draw_bytes
-    credentials = Credentials(
-        id=_letters(draw(5)),
-        app_code=draw(16).hex(),
-        app_key=_app_key(tx, simulator),
-        app_secret=draw(16).hex(),
-    )
-    return _add(tx, simulator, wish, credentials)
+    while True:  # until nobody else has any of them
+        credentials = Credentials(
+            id=_letters(draw(5)),
+            app_code=draw(16).hex(),
+            app_key=_app_key(draw),
+            app_secret=draw(16).hex(),
+        )
+        account = _add(tx, simulator, wish, credentials)
+        if account is not None:
+            return account
 
 
 def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     """Return the default account, made on the first start."""
-    account = rows.get(tx, DEFAULT_ID)
-    if account is not None:
-        return account
-    credentials = Credentials(
-        id=DEFAULT_ID,
-        app_code=DEFAULT_APP_CODE,
-        app_key=_app_key(tx, simulator),
-        app_secret=simulator.draw_bytes(16).hex(),
-    )
     wish = Wish(
         name="the default account", seed=simulator.settings.seed, origin=Origin(readings={})
     )
-    return _add(tx, simulator, wish, credentials)
+    while (account := rows.get(tx, DEFAULT_ID)) is None:
+        # Another process may be making it at this moment.
+        credentials = Credentials(
+            id=DEFAULT_ID,
+            app_code=DEFAULT_APP_CODE,
+            app_key=_app_key(simulator.draw_bytes),
+            app_secret=simulator.draw_bytes(16).hex(),
+        )
+        _add(tx, simulator, wish, credentials)
+    return account
 
 
 def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
@@ -88,11 +94,11 @@ def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
         standing=Standing(magic.standing),
         per_second=magic.per_second,
         burst=magic.burst,
-        error=magic.error,
-        remark=magic.remark,
+        faults=magic.armed,
     )
     credentials = Credentials(id=name, app_code=name, app_key=name, app_secret=name)
-    return _add(tx, simulator, Wish(name=magic.says, origin=origin), credentials)
+    made = _add(tx, simulator, Wish(name=magic.says, origin=origin), credentials)
+    return made or rows.get(tx, name)  # another process made it at this moment
 
 
 def find(tx: Transaction, account_id: str) -> Account:
@@ -117,6 +123,7 @@ def reset(tx: Transaction, simulator: Simulator, account_id: str) -> Account:
         standing=account.origin.standing,
         skew_ms=0,
         limit=account.origin.limit,
+        notify_url=account.origin.notify_url,
         submits=0,
         answers=0,
     )
@@ -127,16 +134,19 @@ def reset(tx: Transaction, simulator: Simulator, account_id: str) -> Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """What to change of an account; None leaves it. `limit` False: no throttle."""
+    """What to change of an account; None leaves it. False takes throttle or address away."""
 
     standing: Standing | None = None
     skew_ms: int | None = None
     limit: Limit | Literal[False] | None = None
+    notify_url: str | Literal[False] | None = None
 
 
-def change(tx: Transaction, account_id: str, patch: Patch) -> Account:
-    """Change how a buyer stands with the marketplace."""
+def change(tx: Transaction, simulator: Simulator, account_id: str, patch: Patch) -> Account:
+    """Change how a buyer stands with the marketplace, and where its notices are posted."""
     account = find(tx, account_id)
+    # What came due before goes where notices went until now.
+    account = notices.catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
     if patch.standing is not None:
         account = replace(account, standing=patch.standing)
     if patch.skew_ms is not None:
@@ -144,6 +154,9 @@ def change(tx: Transaction, account_id: str, patch: Patch) -> Account:
     if patch.limit is not None:
         account = replace(account, limit=patch.limit or None)
         throttle_rows.empty(tx, account_id)
+    if patch.notify_url is not None:
+        _check_notify_url(patch.notify_url or None)
+        account = replace(account, notify_url=patch.notify_url or None)
     rows.set_world(tx, account)
     return account
 
@@ -156,8 +169,12 @@ def delete(tx: Transaction, account_id: str) -> None:
     rows.delete(tx, account_id)
 
 
-def _add(tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credentials) -> Account:
+def _add(
+    tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credentials
+) -> Account | None:
+    """Add an account and equip it; None if its id or a credential is somebody's."""
     _check_clock(wish.origin)
+    _check_notify_url(wish.origin.notify_url)
     real_now = simulator.real_now()
     seed = wish.seed
     if seed is None:
@@ -176,20 +193,19 @@ def _add(tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credent
         clock=clock,
         standing=wish.origin.standing,
         limit=wish.origin.limit,
+        notify_url=wish.origin.notify_url,
     )
-    rows.insert(tx, account)
+    if not rows.insert(tx, account):
+        return None
     _equip(tx, simulator, account)
     return find(tx, account.id)  # with what it was equipped with
 
 
 def _equip(tx: Transaction, simulator: Simulator, account: Account) -> None:
-    """Give an account what its origin says it starts with: a package, a fault."""
+    """Give an account what its origin says it starts with: a package, faults."""
     _grant(tx, simulator, account)
-    origin = account.origin
-    if origin.error is not None:
-        fault_rows.insert(tx, account.id, Kind.GATEWAY_ERROR, origin.error)
-    if origin.remark is not None:
-        fault_rows.insert(tx, account.id, Kind.REFUSAL, origin.remark)
+    for order in account.origin.faults:
+        arming.arm(tx, simulator, account, read_order(order))
 
 
 def _check_clock(origin: Origin) -> None:
@@ -199,6 +215,16 @@ def _check_clock(origin: Origin) -> None:
         raise ClockError(f"clock.rate is out of range: {MIN_RATE:g} to {MAX_RATE:g}")
 
 
+def _check_notify_url(url: str | None) -> None:
+    try:
+        if url is not None:
+            parse_address(url)
+    except AddressError as error:
+        raise WrongUseError(
+            f"notify_url: {error}; write one such as http://127.0.0.1:9000/notices"
+        ) from None
+
+
 def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
     """Give the first package, bought at the account's now. No credits: no package."""
     size = account.origin.credits
@@ -206,26 +232,27 @@ def _grant(tx: Transaction, simulator: Simulator, account: Account) -> None:
         return
     offer = simulator.catalogue.offers.get(size)
     bought_at = account.clock.now(simulator.real_now())
-    if account.origin.package is PackageState.EXPIRED:
+    now, state = bought_at, account.origin.package
+    if state is PackageState.EXPIRED:
         bought_at -= VALIDITY_MS
+    expires_at = bought_at + VALIDITY_MS
     package = Package(
         id=0,
         account=account.id,
         offer=str(size) if offer else "custom",
         credits=size,
-        remaining=0 if account.origin.package is PackageState.SPENT else size,
+        remaining=0 if state is PackageState.SPENT else size,
         fen=offer.fen if offer else size * LOOSE_CREDIT_FEN,
         bought_at=bought_at,
-        expires_at=bought_at + VALIDITY_MS,
+        expires_at=expires_at,
+        notice_at=expiry_notice_at(bought_at, expires_at) if state is PackageState.FULL else None,
     )
     billing_rows.add_package(tx, package)
+    notices.ordered(tx, simulator, account, now)
 
 
-def _app_key(tx: Transaction, simulator: Simulator) -> str:
-    while True:  # nine digits: two in ten thousand meet
-        key = str(200_000_000 + int.from_bytes(simulator.draw_bytes(4)) % 800_000_000)
-        if rows.by_app_key(tx, key) is None:
-            return key
+def _app_key(draw: Callable[[int], bytes]) -> str:
+    return str(200_000_000 + int.from_bytes(draw(4)) % 800_000_000)
 
 
 def _letters(entropy: bytes) -> str:

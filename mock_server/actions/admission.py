@@ -3,12 +3,21 @@ order-of-checks): size and syntax, stage and route, credentials, freshness, sign
 credit, throttle.
 """
 
+from dataclasses import dataclass
+
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import auth, billing, bodies, signatures, throttle
 from mock_server.domain.accounts import Account, Standing
 from mock_server.domain.auth import WINDOW_MS, AppCode, KeyPair
 from mock_server.domain.billing import Package
-from mock_server.domain.calls import MAX_HEAD_BYTES, Call, Operation, head_bytes, header
+from mock_server.domain.calls import (
+    MAX_HEAD_BYTES,
+    VENDOR_HOST,
+    Call,
+    Operation,
+    head_bytes,
+    header,
+)
 from mock_server.domain.errors import GatewayError
 from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
@@ -25,10 +34,11 @@ def admit(visit: Visit) -> Operation:
         raise GatewayError(call.defect.code, call.defect.reason)
     if head_bytes(call) > MAX_HEAD_BYTES:
         raise GatewayError("I413UL")
+    _check_host(visit)
     _check_stage(call)
     if visit.operation is None:
         raise GatewayError("I404NF", f"{call.method} {call.path}"[:200])
-    bodies.check_content_type(header(call, "content-type"))
+    bodies.check_content_type(header(call, "content-type"), call.body, visit.readings)
     return visit.operation
 
 
@@ -39,6 +49,8 @@ def known(visit: Visit) -> Account:
     auth.check_signed(visit.credentials)
     if visit.account is None:
         raise auth.unknown(visit.credentials, visit.readings)
+    if isinstance(visit.credentials, AppCode):
+        auth.check_scheme(visit.call, visit.readings)
     return visit.account
 
 
@@ -65,16 +77,21 @@ def check_standing(account: Account) -> None:
         raise GatewayError(STANDING_CODES[account.standing])
 
 
-def paying_package(
-    tx: Transaction, account: Account, operation: Operation, now: int
-) -> Package | None:
-    """Return the package that pays if the call is answered with 200; None if it is not metered."""
-    if not billing.is_metered(operation, account.readings):
-        return None
-    package = billing_rows.paying_package(tx, account.id, now)
-    if package is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """The package whose next credit a call is worth, and whether a 200 takes it."""
+
+    package: Package | None
+    metered: bool
+
+
+def payer(tx: Transaction, account: Account, operation: Operation, now: int) -> Payer:
+    """Return what pays if the call is answered with 200. Raises B403MQ, B403ME, B403MI."""
+    package = billing_rows.paying_package(tx, account.id, now, account.readings)
+    metered = billing.is_metered(operation, account.readings)
+    if metered and package is None:
         raise billing.no_credit(billing_rows.packages(tx, account.id), now)
-    return package
+    return Payer(package=package, metered=metered)
 
 
 def check_throttle(tx: Transaction, account: Account, operation: Operation, now: int) -> None:
@@ -84,7 +101,16 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
     bucket, passes = throttle.take(throttles.get(tx, account.id, operation), account.limit, now)
     throttles.put(tx, account.id, operation, bucket)
     if not passes:
-        raise GatewayError("T429PA")
+        told = account.readings.throttle_retry_after == "sent"
+        wait_s = throttle.wait_s(bucket, account.limit) if told else None
+        raise GatewayError("T429PA", retry_after_s=wait_s)
+
+
+def _check_host(visit: Visit) -> None:
+    """Under a reading the gateway answers to its own name only (claim host-unchecked)."""
+    host = (header(visit.call, "host") or "").partition(":")[0].lower()
+    if visit.readings.host_check == "vendor-host" and host != VENDOR_HOST:
+        raise GatewayError("I404DO", host[:200])
 
 
 def _check_stage(call: Call) -> None:

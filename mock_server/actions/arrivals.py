@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from mock_server.actions import accounts
 from mock_server.domain.accounts import DEFAULT_ID, Account
 from mock_server.domain.answers import Stamp
-from mock_server.domain.auth import AppCode, Credentials, app_code_of, named_credentials
-from mock_server.domain.calls import ROUTES, Call, Operation, header
+from mock_server.domain.auth import (
+    AppCode,
+    Credentials,
+    app_code_in_query,
+    app_code_of,
+    named_credentials,
+)
+from mock_server.domain.calls import Call, Operation, header, operation_of
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.simulator import Simulator
@@ -39,6 +45,13 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
     named = app_code_of(call) if isinstance(credentials, GatewayError) else credentials
     account = _named_account(tx, simulator, named) if named else None
     readings = account.readings if account else _default_readings(tx)
+    in_query = None if named else app_code_in_query(call)
+    if in_query is not None:
+        found = rows.by_app_code(tx, in_query.code)
+        asked = found.readings if found else readings
+        if asked.appcode_in_query == "accepted":
+            account = found or _named_account(tx, simulator, in_query)
+            credentials, readings = in_query, account.readings if account else readings
     real_now = simulator.real_now()
     stamp = Stamp(
         request_id=request_id(simulator.draw_bytes(16)),
@@ -48,7 +61,7 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
     )
     return Visit(
         call=call,
-        operation=None if call.defect else ROUTES.get((call.method, call.path)),
+        operation=None if call.defect else operation_of(call, readings),
         credentials=credentials,
         account=account,
         readings=readings,
@@ -83,5 +96,5 @@ def _named_account(
 
 
 def _default_readings(tx: Transaction) -> Readings:
-    default = rows.get(tx, DEFAULT_ID)
+    default = rows.peek(tx, DEFAULT_ID)
     return default.readings if default else DEFAULT_READINGS

@@ -1,11 +1,16 @@
 """The books: what a call leaves behind, in the transaction that answers it."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
+from mock_server.actions import notices
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import billing
 from mock_server.domain.billing import Charge, LedgerEntry, Package
+from mock_server.domain.bills import Total, day_of
 from mock_server.domain.calls import Answer
+from mock_server.domain.faults.rules import Rule
+from mock_server.domain.faults.wire import Sent
 from mock_server.domain.redaction import answer_lines, capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
@@ -14,23 +19,39 @@ from mock_server.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """That the service answered: `package` is what the call is worth a credit of, paid or not."""
+
+    package: Package | None
+    charged: bool
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """An answer and what has to be booked with it."""
+    """An answer and what has to be booked with it. `served` None: the gateway answered.
+
+    `faults` are those that happened, `sent` what went over the wire if not just the answer.
+    """
 
     answer: Answer
-    package: Package | None = None
+    served: Served | None = None
     task_id: str | None = None
     error_code: str | None = None
+    faults: tuple[Rule, ...] = ()
+    sent: Sent | None = None
 
 
 def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision) -> int:
     """Write journal row and, for a charged call, credit and ledger entry; return the call's id."""
     call, account, answer = visit.call, visit.account, decision.answer
-    charge, fen = Charge.NEVER, 0
+    charge, paid, fen = Charge.NEVER, None, 0
     if account is not None:
         charge = billing.charge_for(visit.operation, answer.status, account.readings)
-    if decision.package is not None:
-        fen = billing.credit_fen(decision.package)
+    if decision.served is not None and decision.served.charged:
+        paid = decision.served.package
+    if paid is not None:
+        fen = billing.credit_fen(paid)
     secrets = account.secrets if account else ()
     entry = journal.Entry(
         account=account.id if account else None,
@@ -48,11 +69,22 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         request=capture(call.body, secrets),
         answer_headers=answer_lines(answer.headers, call.headers, secrets),
         answer=capture(answer.body, secrets),
+        faults=_faults(decision.faults),
+        sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)
-    if decision.package is not None:
-        _charge(tx, entry, decision.package, call_id)
+    if account is not None and decision.served is not None:
+        _count(tx, entry, decision.served, account.id)
+    if account is not None and paid is not None:
+        _charge(tx, entry, paid, call_id)
+        notices.charged(tx, simulator, account, paid, entry.at)
     return call_id
+
+
+def _faults(rules: tuple[Rule, ...]) -> str:
+    if not rules:
+        return "[]"
+    return json.dumps([{"id": rule.id, "kind": rule.kind.name} for rule in rules])
 
 
 def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: int) -> None:
@@ -68,3 +100,23 @@ def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: in
         at=entry.at,
     )
     billing_rows.add_entry(tx, booked)
+
+
+def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: str) -> None:
+    package = served.package
+    if package is not None:
+        fen = billing.credit_fen(package)
+    else:
+        bought = billing_rows.packages(tx, account_id)
+        fen = billing.price_fen(bought[-1] if bought else None)
+    line = Total(
+        day=day_of(entry.at),
+        package_id=package.id if package else 0,
+        operation=entry.operation or "",
+        refused=served.refused,
+        calls=1,
+        fen=fen,
+        charged=int(served.charged),
+        charged_fen=fen if served.charged else 0,
+    )
+    billing_rows.add_to_totals(tx, account_id, line)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mock_server.actions import accounts
+from mock_server.actions import accounts, notices
 from mock_server.domain import clock as rules
 from mock_server.domain.accounts import Account
 from mock_server.domain.clock import Clock
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
+from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
@@ -19,6 +20,8 @@ class Happening(StrEnum):
 
     TASK_END = "task_end"
     CALLBACK_DUE = "callback_due"
+    NOTICE_DUE = "notice_due"
+    PACKAGE_EXPIRY = "package_expiry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,8 @@ class NextEvent:
 
     kind: Happening
     at: int
-    task_id: str
+    task_id: str | None = None
+    package: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +60,15 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
     account = accounts.find(tx, account_id)
     real_now = simulator.real_now()
     clock = _set(account.clock, wanted, real_now)
-    event = next_event(tx, account_id, clock.now(real_now)) if wanted.to_next_event else None
+    event = None
+    if wanted.to_next_event:
+        account = notices.catch_up(tx, simulator, account, clock.now(real_now))
+        event = next_event(tx, account, clock.now(real_now))
     if event is not None:
         clock = rules.jump(clock, to=event.at, real_now=real_now)
     account_rows.set_clock(tx, account_id, clock)
     now = clock.now(real_now)
+    notices.catch_up(tx, simulator, account, now)
     tx.after_commit.append(lambda: simulator.alarm.ring(0))
     return Changed(
         account=accounts.find(tx, account_id),
@@ -70,13 +78,17 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
     )
 
 
-def next_event(tx: Transaction, account_id: str, now: int) -> NextEvent | None:
+def next_event(tx: Transaction, account: Account, now: int) -> NextEvent | None:
     """Return what happens next after `now`, None if nothing will."""
     found = []
-    if row := task_rows.next_end(tx, account_id, now):
+    if row := task_rows.next_end(tx, account.id, now):
         found.append(NextEvent(kind=Happening.TASK_END, **row))
-    if row := callback_rows.next_due(tx, account_id, now):
+    if row := callback_rows.next_due(tx, account.id, now):
         found.append(NextEvent(kind=Happening.CALLBACK_DUE, **row))
+    if (at := notices.next_at(tx, account)) is not None:
+        found.append(NextEvent(kind=Happening.NOTICE_DUE, at=at))
+    if row := billing_rows.next_expiry(tx, account.id, now):
+        found.append(NextEvent(kind=Happening.PACKAGE_EXPIRY, **row))
     return min(found, key=lambda event: event.at, default=None)
 
 

@@ -1,11 +1,14 @@
-"""Failures on order: arm, list, disarm."""
+"""Failures on order: arm, list, disarm, and find those that a call or a callback meets."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
-from mock_server.actions import accounts
-from mock_server.domain import faults as rules
-from mock_server.domain.calls import Operation
-from mock_server.domain.faults import Fault, Kind
+from mock_server import contract
+from mock_server.actions import accounts, arming
+from mock_server.domain.accounts import Account
+from mock_server.domain.faults import kinds
+from mock_server.domain.faults.kinds import Order
+from mock_server.domain.faults.rules import FaultError, Rule, Stage, Subject
 from mock_server.domain.wrong_use import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import faults as rows
@@ -14,49 +17,54 @@ from mock_server.store.transaction import Transaction
 MAX_ID = 2**63 - 1  # what the database can hold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A failure that somebody wants. `calls` None: until it is disarmed."""
-
-    kind: Kind
-    what: str
-    operation: Operation | None = None
-    calls: int | None = None
-
-
-def arm(tx: Transaction, simulator: Simulator, account_id: str, order: Order) -> Fault:
-    """Arm a rule. Raises domain.faults.FaultError for one that could never fire."""
-    account = accounts.find(tx, account_id)
-    fault = Fault(
-        id=0,
-        account=account_id,
-        kind=order.kind,
-        what=order.what,
-        operation=order.operation,
-        calls_left=order.calls,
-        hits=0,
-    )
-    classic = account.readings.gateway_profile == "classic"
-    rules.check(fault, simulator.catalogue.errors, classic=classic)
-    fault_id = rows.insert(
-        tx, account_id, order.kind, order.what, operation=order.operation, calls_left=order.calls
-    )
-    return next(each for each in rows.of_account(tx, account_id) if each.id == fault_id)
+def read_order(value: Mapping[str, Any]) -> Order:
+    """Return an order as people write it, `{kind, …}`. Raises FaultError for what is none."""
+    kind = kinds.kind_of(value)
+    schema = contract.fault_schema(kind.name)
+    if wrong := contract.misfits(schema, dict(value)):
+        raise FaultError(f"{wrong} (see schema {schema} in /_mock/openapi.json)")
+    return kinds.read_order(value)
 
 
-def listed(tx: Transaction, account_id: str) -> list[Fault]:
+def arm(tx: Transaction, simulator: Simulator, account_id: str, order: Order) -> Rule:
+    """Arm a rule. Raises FaultError for one that could never fire."""
+    rule = rows.get(tx, arming.arm(tx, simulator, accounts.find(tx, account_id), order))
+    assert rule is not None  # noqa: S101 - it was inserted a line above
+    return rule
+
+
+def listed(tx: Transaction, account_id: str) -> list[Rule]:
     """Return every rule of an account, spent ones too."""
     accounts.find(tx, account_id)
     return rows.of_account(tx, account_id)
 
 
-def disarm(tx: Transaction, account_id: str, fault_id: int | None = None) -> None:
+def fired(
+    tx: Transaction, account: Account, stage: Stage, subject: Subject, now: int
+) -> dict[str, Rule]:
+    """Count a call or callback that has reached a stage; return the rules that fire, by slot."""
+    if not account.armed:
+        return {}
+    firing: dict[str, Rule] = {}
+    for rule in rows.of_account(tx, account.id):
+        if rule.kind.stage is not stage or not rule.is_alive(now) or not rule.fits(subject):
+            continue
+        seen = rows.count_seen(tx, rule.id)
+        if seen is None or not rule.comes_up(account.seed, seen):
+            continue
+        if rule.kind.slot not in firing:
+            firing[rule.kind.slot] = rule
+            rows.count_hit(tx, rule.id)
+    return firing
+
+
+def disarm(tx: Transaction, account_id: str, rule_id: int | None = None) -> None:
     """Disarm one rule, or all. Raises NotFoundError for one that is not there."""
     accounts.find(tx, account_id)
-    if fault_id is None:
+    if rule_id is None:
         rows.delete(tx, account_id)
-    elif fault_id > MAX_ID or not rows.delete(tx, account_id, fault_id):
+    elif rule_id > MAX_ID or not rows.delete(tx, account_id, rule_id):
         raise NotFoundError(
-            f"account {account_id} has no fault {fault_id}: "
+            f"account {account_id} has no fault {rule_id}: "
             f"GET /_mock/accounts/{account_id}/faults lists them"
         )

@@ -3,16 +3,21 @@
 Rule 1: answer, credit, ledger entry and journal row are one transaction.
 Rule 2: an ordered failure of the gateway comes before anything is verified, one of the service
 instead of the operation.
-Rule 3: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
+Rule 3: what happens on the wire happens to an answer that is booked.
+Rule 4: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
 """
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from mock_server.actions import admission, clinic, vendor
+from mock_server.actions import admission, clinic, notices, vendor
+from mock_server.actions.admission import Payer
 from mock_server.actions.arrivals import Visit, arrive
-from mock_server.actions.booking import Decision, book
-from mock_server.domain import bodies, faults
+from mock_server.actions.booking import Decision, Served, book
+from mock_server.actions.course import Course, at_the_service, begin
+from mock_server.domain import bodies
 from mock_server.domain.accounts import Account
 from mock_server.domain.answers import (
     gateway_answer,
@@ -21,35 +26,94 @@ from mock_server.domain.answers import (
     refusal_status,
     result_answer,
 )
-from mock_server.domain.billing import Package
-from mock_server.domain.calls import Answer, Call, Operation, header
+from mock_server.domain.calls import Answer, Call, header
 from mock_server.domain.errors import GatewayError, Refusal
-from mock_server.domain.faults import Kind
+from mock_server.domain.faults import wire
+from mock_server.domain.faults.rules import FaultError, Rule
+from mock_server.domain.faults.service import Effect
+from mock_server.domain.faults.wire import Sent
+from mock_server.domain.scripts import What
 from mock_server.simulator import Simulator
-from mock_server.store import accounts
-from mock_server.store import faults as fault_rows
+from mock_server.store import accounts, journal
 from mock_server.store.transaction import Transaction
 
 BUG_HEADER = "X-Mock-Server-Bug"
+# What was decided for a call that was never carried out.
+NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 
 
-def handle(tx: Transaction, simulator: Simulator, call: Call) -> Answer:
-    """Answer a call and book it."""
-    visit = arrive(tx, simulator, call)
-    tables = simulator.catalogue.errors
-    refused = None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A call that is to be handled only after a delay; nothing of it is booked. `met` are the
+    faults that it met already."""
+
+    ms: int
+    met: Mapping[str, Rule]
+
+
+def handle(
+    tx: Transaction, simulator: Simulator, call: Call, held: Hold | None = None
+) -> Answer | Hold:
+    """Answer a call and book it, or say for how long to hold it first; `held`: it was."""
+    visit = _caught_up(tx, simulator, arrive(tx, simulator, call))
+    course = refused = None
     try:
-        decision = _decide(tx, simulator, visit)
+        if visit.stamp.classic and call.method == "OPTIONS":
+            decision = Decision(answer=preflight_answer(visit.stamp))
+        else:
+            course = _course(tx, visit, held)
+            delay = course.met.get(wire.DELAY)
+            if held is None and delay is not None and wire.is_before(delay):
+                return Hold(ms=delay.fault.for_ms, met=course.met)
+            decision = _decide(tx, simulator, visit, course)
     except GatewayError as error:
         refused = error
-        answer = gateway_answer(error, tables, visit.stamp)
-        code = None if visit.stamp.classic else error.code
-        decision = Decision(answer=answer, error_code=code)
-    call_id = book(tx, simulator, visit, decision)
+        decision = _refused(simulator, visit, error)
+    answer, call_id = _book(tx, simulator, visit, course, decision)
     if refused is not None and refused.code in clinic.CODES and visit.account is not None:
         clinic.examine_later(tx, simulator, call_id, visit.account, call, refused.code)
-    return decision.answer
+    return answer
+
+
+def abandon(tx: Transaction, simulator: Simulator, call: Call, held: Hold, left_ms: int) -> Answer:
+    """Journal a call whose client hung up after so long, while it was held: it never happens."""
+    visit = arrive(tx, simulator, call)
+    sent = Sent(what=What.NOTHING, status=None, bytes=0, left_after_ms=left_ms)
+    decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
+    book(tx, simulator, visit, decision)
+    return NO_ANSWER
+
+
+def note_left(tx: Transaction, call_id: int, left_ms: int) -> None:
+    """Journal that a client hung up after so long, before it had all of its answer."""
+    sent = journal.sent(tx, call_id)
+    if sent is not None:
+        journal.set_sent(tx, call_id, {**sent, "left_after_ms": left_ms})
+
+
+def _course(tx: Transaction, visit: Visit, held: Hold | None) -> Course:
+    operation = admission.admit(visit)
+    account = admission.known(visit)
+    if held is not None:
+        return Course(account=account, operation=operation, met=held.met)
+    return begin(tx, visit, account, operation)
+
+
+def _book(
+    tx: Transaction,
+    simulator: Simulator,
+    visit: Visit,
+    course: Course | None,
+    decision: Decision,
+) -> tuple[Answer, int]:
+    """Book the answer that was decided; return it as the wire is to show it, and its row."""
+    if course is None or (not course.met and not decision.faults):
+        return decision.answer, book(tx, simulator, visit, decision)
+    answer, sent = wire.damaged(decision.answer, course.met)
+    faults = (*course.met.values(), *decision.faults)
+    call_id = book(tx, simulator, visit, replace(decision, faults=faults, sent=sent))
+    return replace(answer, call_id=call_id), call_id
 
 
 def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseException) -> Answer:
@@ -64,70 +128,99 @@ def bug_answer(error: BaseException) -> Answer:
     """Return our own 500, which no client can mistake for the vendor's."""
     name = type(error).__name__
     text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
+    answer = _ours(500, text)
+    return replace(answer, headers=(*answer.headers, (BUG_HEADER, name)))
+
+
+def cannot_answer(error: FaultError) -> Answer:
+    """Return our own 501: the server in front cannot do what was ordered of it."""
+    return _ours(501, f"artqr-mock cannot do this here: {error}")
+
+
+def _ours(status: int, text: str) -> Answer:
     body = json.dumps({"error": text}).encode()
-    headers = (
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(body))),
-        (BUG_HEADER, name),
-    )
-    return Answer(status=500, headers=headers, body=body)
+    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+    return Answer(status=status, headers=headers, body=body)
 
 
-def _decide(tx: Transaction, simulator: Simulator, visit: Visit) -> Decision:
-    if visit.stamp.classic and visit.call.method == "OPTIONS":
-        return Decision(answer=preflight_answer(visit.stamp))
-    operation = admission.admit(visit)
-    account = admission.known(visit)
-    _fail_on_order(tx, account, Kind.GATEWAY_ERROR, operation)
+def _caught_up(tx: Transaction, simulator: Simulator, visit: Visit) -> Visit:
+    """Return the visit once the notices of its account that came due by now are kept."""
+    account = visit.account
+    if account is None or account.watch.due_at is None:
+        return visit
+    after = notices.catch_up(tx, simulator, account, visit.stamp.now)
+    return visit if after is account else replace(visit, account=after)
+
+
+def _refused(simulator: Simulator, visit: Visit, error: GatewayError) -> Decision:
+    answer = gateway_answer(error, simulator.catalogue.errors, visit.stamp)
+    return Decision(answer=answer, error_code=None if visit.stamp.classic else error.code)
+
+
+def _decide(tx: Transaction, simulator: Simulator, visit: Visit, course: Course) -> Decision:
+    account, operation = course.account, course.operation
+    if wire.is_before(course.met.get(wire.DAMAGE)):
+        return Decision(answer=NO_ANSWER)
+    if fault := course.met.get("gateway"):
+        raise fault.kind.act(fault.fault)
     admission.authenticate(tx, visit, account)
     admission.check_standing(account)
     now = visit.stamp.now
-    package = admission.paying_package(tx, account, operation, now)
+    payer = admission.payer(tx, account, operation, now)
     admission.check_throttle(tx, account, operation, now)
-    call = visit.call
-    request = vendor.Request(
-        account=account,
-        now=now,
-        fields=bodies.parse_fields(call.body, header(call, "content-type")),
-        base_url=_base_url(simulator, call),
-    )
-    return _serve(tx, simulator, visit, request, package)
+    return _serve(tx, simulator, visit, course, payer)
 
 
 def _serve(
-    tx: Transaction,
-    simulator: Simulator,
-    visit: Visit,
-    request: vendor.Request,
-    package: Package | None,
+    tx: Transaction, simulator: Simulator, visit: Visit, course: Course, payer: Payer
 ) -> Decision:
     """Let the service answer. What it answers is numbered, a refusal too (claim res-id-form)."""
-    account = request.account
-    operation = visit.operation
-    assert operation is not None  # noqa: S101 - `admit` came first
-    charged = package is not None
+    account = course.account
+    fault, effect = at_the_service(tx, visit, course)
+    faults = (fault,) if fault else ()
     try:
-        _fail_on_order(tx, account, Kind.REFUSAL, operation)
-        result = vendor.OPERATIONS[operation](tx, simulator, request)
+        if effect.says is not None:
+            raise effect.says
+        request = _request(simulator, visit, account, effect)
+        result = vendor.OPERATIONS[course.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
-        charged = charged and refusal_status(account.readings) == 200
+        charged = payer.metered and refusal_status(account.readings) == 200
         answer = refusal_answer(
             refusal, account.readings, account.res_id, visit.stamp, charged=charged
         )
-        return Decision(answer=answer, package=package if charged else None)
+        served = Served(package=payer.package, charged=charged, refused=True)
+        return Decision(answer=answer, served=served, faults=faults)
     accounts.count(tx, account.id, submits=result.submits, answers=1)
-    answer = result_answer(result.body, account.res_id, visit.stamp, charged=charged)
-    return Decision(answer=answer, package=package, task_id=result.task_id)
+    if effect.answers is not None:
+        ghost = _refused(simulator, visit, effect.answers)
+        return replace(ghost, task_id=result.task_id, faults=faults)
+    answer = result_answer(
+        result.body, account.readings, account.res_id, visit.stamp, charged=payer.metered
+    )
+    served = Served(package=payer.package, charged=payer.metered)
+    return Decision(answer=answer, served=served, task_id=result.task_id, faults=faults)
 
 
-def _fail_on_order(tx: Transaction, account: Account, kind: Kind, operation: Operation) -> None:
-    if not account.armed:
-        return
-    fault = fault_rows.first_match(tx, account.id, kind, operation)
-    if fault is not None:
-        fault_rows.count_hit(tx, fault.id)
-        raise faults.raised(fault)
+def _request(
+    simulator: Simulator, visit: Visit, account: Account, effect: Effect
+) -> vendor.Request:
+    call = visit.call
+    return vendor.Request(
+        account=account,
+        now=visit.stamp.now,
+        fields=_fields(call),
+        base_url=_base_url(simulator, call),
+        order=effect.order,
+        shape=effect.shape,
+    )
+
+
+def _fields(call: Call) -> bodies.Fields:
+    """Return the fields of a call: of its body, or of the query where it is a GET."""
+    if call.method == "GET":
+        return bodies.parse_fields(call.query.encode(), bodies.FORM_TYPE)
+    return bodies.parse_fields(call.body, header(call, "content-type"))
 
 
 def _base_url(simulator: Simulator, call: Call) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from mock_server.actions import accounts
+from mock_server.actions import accounts, notices
 from mock_server.domain.billing import VALIDITY_MS, Package
 from mock_server.domain.durations import UNIT_MS
+from mock_server.domain.notices import expiry_notice_at
 from mock_server.domain.wrong_use import ConflictError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
@@ -32,8 +33,9 @@ def buy(tx: Transaction, simulator: Simulator, account_id: str, order: Order) ->
     if offer.trial and any(each.offer == order.offer for each in rows.packages(tx, account_id)):
         raise ConflictError("the trial offer can be bought once: choose a larger one")
     bought_at = account.clock.now(simulator.real_now())
+    account = notices.catch_up(tx, simulator, account, bought_at)
     days = order.valid_days
-    validity_ms = VALIDITY_MS if days is None else days * UNIT_MS["d"]
+    expires_at = bought_at + (VALIDITY_MS if days is None else days * UNIT_MS["d"])
     package = Package(
         id=0,
         account=account_id,
@@ -42,9 +44,12 @@ def buy(tx: Transaction, simulator: Simulator, account_id: str, order: Order) ->
         remaining=offer.credits,
         fen=offer.fen,
         bought_at=bought_at,
-        expires_at=bought_at + validity_ms,
+        expires_at=expires_at,
+        notice_at=expiry_notice_at(bought_at, expires_at),
     )
-    return replace(package, id=rows.add_package(tx, package))
+    package = replace(package, id=rows.add_package(tx, package))
+    notices.ordered(tx, simulator, account, bought_at)
+    return package
 
 
 def listed(tx: Transaction, account_id: str) -> list[Package]:

@@ -32,41 +32,55 @@ class Address:
     number: int
 
 
-def find(tx: Transaction, simulator: Simulator, address: Address) -> Picture | None:
-    """Return the picture, None before its task has succeeded and after its lifetime."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """No picture: the status that its address gives."""
+
+    status: int = 404
+
+
+def find(tx: Transaction, simulator: Simulator, address: Address) -> Picture | Missing:
+    """Return the picture; it is missing before its task has succeeded and after its lifetime."""
     account = account_rows.get(tx, address.account)
     task = task_rows.get(tx, address.account, address.task_id)
     if account is None or task is None or not 1 <= address.number <= task.pictures:
-        return None
+        return Missing()
     now = account.clock.now(simulator.real_now())
-    if tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
-        return None
+    if task.content is None or tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
+        return Missing()
     # claims picture-lifetime, picture-gone: 24 h, then the address gives 404
-    if account.readings.picture_lifetime == "24h" and not tasks.is_kept(task.plan, now):
-        return None
+    if not tasks.has_pictures(task.plan, now, account.readings):
+        return Missing(status=int(account.readings.picture_gone))
     seed = dice.between(account.seed, "picture", task.number, address.number, low=0, high=2**32 - 1)
     return Picture(content=task.content, style_id=task.style_id or "", seed=seed)
 
 
-def book(
-    tx: Transaction, simulator: Simulator, address: Address, call: Call, answer: Answer
-) -> None:
-    """Journal the fetch of a picture; it is never charged."""
-    account = account_rows.get(tx, address.account)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Who fetches what: a picture, or where a short link leads."""
+
+    operation: Operation
+    account: str
+    task_id: str | None
+
+
+def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> None:
+    """Journal a fetch; it is never charged."""
+    account = account_rows.get(tx, fetch.account)
     real_now = simulator.real_now()
     secrets = account.secrets if account else ()
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
         request_id="",
-        operation=Operation.GET_PICTURE,
+        operation=fetch.operation,
         method=call.method,
         path=redact_target(call.target, secrets),
         status=answer.status,
         error_code=None,
         charge=Charge.NEVER,
         fen=0,
-        task_id=address.task_id if account else None,
+        task_id=fetch.task_id if account else None,
         request_headers=header_lines(call.headers, secrets),
         request=Capture(body=b"", length=0, sha256=None),
         answer_headers=answer_lines(answer.headers, call.headers, secrets),

@@ -6,6 +6,7 @@ from mock_server.actions import accounts
 from mock_server.domain import tasks as task_rules
 from mock_server.domain.accounts import Account
 from mock_server.domain.billing import Package
+from mock_server.domain.bills import Rule, Total, rule_of
 from mock_server.domain.tasks import Status, Task
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
@@ -17,21 +18,12 @@ from mock_server.store.transaction import Row, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What an account has spent. `by_operation` rows are `operation, charges, fen`."""
+    """What an account has spent, and the rule of charging that it lives by."""
 
-    by_operation: list[Row]
+    totals: list[Total]
+    rule: Rule
     balance: int
     packages: list[Package]
-
-    @property
-    def charges(self) -> int:
-        """How many calls were charged."""
-        return sum(row["charges"] for row in self.by_operation)
-
-    @property
-    def fen(self) -> int:
-        """What they cost together."""
-        return sum(row["fen"] for row in self.by_operation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +46,17 @@ def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:
     account = accounts.find(tx, account_id)
     now = account.clock.now(simulator.real_now())
     return Bill(
-        by_operation=billing_rows.totals(tx, account_id),
+        totals=billing_rows.totals(tx, account_id),
+        rule=rule_of(account.readings),
         balance=billing_rows.balance(tx, account_id, now),
         packages=billing_rows.packages(tx, account_id),
     )
+
+
+def task_charges(tx: Transaction, account_id: str, *, after: int, limit: int) -> list[Row]:
+    """Return `number, task_id, charges, fen` of a page of tasks, in the order of submission."""
+    accounts.find(tx, account_id)
+    return billing_rows.task_charges(tx, account_id, after, limit)
 
 
 def calls(tx: Transaction, account_id: str | None, wanted: journal.Filter) -> tuple[list[Row], int]:

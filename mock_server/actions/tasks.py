@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mock_server.actions import accounts
 from mock_server.domain import tasks as rules
+from mock_server.domain.accounts import Account
 from mock_server.domain.submissions import is_holdable
 from mock_server.domain.tasks import Status, Task
 from mock_server.domain.wrong_use import NotFoundError
@@ -28,12 +29,19 @@ def force(
             f"GET /_mock/accounts/{account_id}/tasks lists them"
         )
     now = account.clock.now(simulator.real_now())
-    if status is Status.SUCCEEDED and not is_holdable(task.content):
+    if status is Status.SUCCEEDED and task.content is None:
+        raise rules.PlanError("this task cannot succeed yet: its source image is still to be read")
+    if status is Status.SUCCEEDED and not is_holdable(task.content or ""):
         raise rules.PlanError("this task cannot succeed: no QR code can hold its text")
     task = replace(task, plan=rules.force(task.plan, status, now))
+    replan(tx, simulator, account, task, now)
+    return task, now
+
+
+def replan(tx: Transaction, simulator: Simulator, account: Account, task: Task, _now: int) -> None:
+    """Keep the new plan of a task, and have its callback follow it."""
     rows.set_plan(tx, task)
     # claim callback-on-failure: nothing is pushed for a task that fails
     due_at = task.plan.ends_at if task.plan.outcome is Status.SUCCEEDED else None
-    callback_rows.move(tx, account_id, task_id, due_at)
+    callback_rows.move(tx, account.id, task.id, due_at)
     tx.after_commit.append(lambda: simulator.alarm.ring(0))
-    return task, now

@@ -3,40 +3,46 @@
 Only `gateway` calls these, inside its own transaction.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from mock_server.actions import images, short_links
+from mock_server.actions.tasks import replan
 from mock_server.domain import tasks
 from mock_server.domain.accounts import Account
 from mock_server.domain.bodies import Fields, text_field
 from mock_server.domain.calls import Operation
 from mock_server.domain.errors import Refusal
 from mock_server.domain.paging import parse_page
-from mock_server.domain.submissions import Submission, parse_submission
-from mock_server.domain.tasks import Status, Task
+from mock_server.domain.shapes import SUCCESS, Shape, page_shape, said, task_shape
+from mock_server.domain.submissions import TOO_LONG_REMARK, Submission, parse_submission
+from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks
 from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
 
-PICTURES_PER_TASK = 1  # claim result-count
-SUCCESS = 0  # claim ret-code
+FAILED_REMARK = "创作失败"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call that the gateway let through."""
+    """A call that the gateway let through. `order` and `shape` are what is to become of a task
+    that it submits."""
 
     account: Account
     now: int
     fields: Fields
     base_url: str
+    order: TaskOrder = NO_ORDER
+    shape: Callable[[Task], Task] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What the service answers, the task it is about, and how many tasks it made."""
 
-    body: dict[str, object]
+    body: Shape
     task_id: str | None = None
     submits: int = 0
 
@@ -45,43 +51,55 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
     account = request.account
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
-    task = _new_task(request, submission)
+    task = _new_task(simulator, request, submission)
+    if submission.short_link:
+        link = short_links.make(tx, account, task, request.now)
+        task = replace(task, content=f"{request.base_url}/s/{link.code}")
+    if request.shape is not None:
+        task = request.shape(task)
     task_rows.insert(tx, task)
+    if task.content is None:
+        images.read_later(tx, simulator, task)
     # claim callback-on-failure: nothing is pushed for a task that fails
     if task.call_back and task.plan.outcome is Status.SUCCEEDED:
         _plan_callback(tx, simulator, account, task)
-    body: dict[str, object] = {"ret_code": SUCCESS, "remark": "提交成功!", "task_id": task.id}
+    body = {**said(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)
 
 
-def query_task(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
+def query_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
     """Tell the status of one task and, once it succeeded, its pictures (claim query-body)."""
     task_id = text_field(request.fields, "task_id")  # claim query-field
     if task_id is None:
         raise Refusal("task_id不能为空")
     task = task_rows.get(tx, request.account.id, task_id)
-    if task is None or not tasks.is_kept(task.plan, request.now):
+    account, now = request.account, request.now
+    readings = account.readings
+    if task is None or not tasks.is_kept(task.plan, now, readings):
         raise Refusal("未查到相关信息！")  # claim unknown-task
-    body = {"ret_code": SUCCESS, "remark": "查询成功!", **_shown(task, request.now)}
+    task = _asked(tx, simulator, request, task)
+    status = tasks.status_at(task.plan, now)
+    if status not in tasks.FINAL and readings.task_unfinished == "refused":
+        raise Refusal("任务未完成")  # claim task-unfinished
+    remark = "查询成功!"
+    if status is Status.FAILED:
+        remark = task.remark or FAILED_REMARK  # claim failure-remark
+    body = {**said(SUCCESS, remark, readings), **task_shape(task, now, readings)}
     return Result(body=body, task_id=task.id)
 
 
 def list_tasks(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
     """List the buyer's tasks, newest first, a page at a time (claims list-scope, list-shape)."""
     page = parse_page(request.fields)
-    account_id, now = request.account.id, request.now
-    total = task_rows.kept(tx, account_id, now)
-    listed = task_rows.page(tx, account_id, now, offset=page.offset, limit=page.size)
-    body: dict[str, object] = {
-        "ret_code": SUCCESS,
-        "remark": "查询成功!",
-        "allNum": total,
-        "allPages": page.of(total),
-        "currentPage": page.number,
-        "maxResult": page.size,
-        "contentlist": [_shown(task, now) for task in listed],
-    }
-    return Result(body=body)
+    account_id, now, readings = request.account.id, request.now, request.account.readings
+    ended_after = now - tasks.retention_ms(readings)
+    total = task_rows.kept(tx, account_id, ended_after)
+    oldest_first = readings.list_order == "oldest-first"
+    listed = task_rows.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
+    items = [task_shape(task, now, readings) for task in listed]
+    return Result(
+        body={**said(SUCCESS, "查询成功!", readings), **page_shape(page, total, items, readings)}
+    )
 
 
 OPERATIONS = {
@@ -91,20 +109,18 @@ OPERATIONS = {
 }
 
 
-def _shown(task: Task, now: int) -> dict[str, object]:
-    # claim task-unfinished: ret_code is 0 and the list of pictures empty
-    status = tasks.status_at(task.plan, now)
-    pictures = tasks.picture_urls(task) if status is Status.SUCCEEDED else []
-    return {"task_id": task.id, "status": status, "resList": pictures}
-
-
-def _new_task(request: Request, submission: Submission) -> Task:
-    account = request.account
+def _new_task(simulator: Simulator, request: Request, submission: Submission) -> Task:
+    account, order = request.account, request.order
     number = account.submits + 1
-    outcome = Status.SUCCEEDED if submission.holdable else Status.FAILED
+    magic = simulator.catalogue.magic_texts.get(submission.text or "")
+    if order == NO_ORDER and magic is not None:
+        order = magic.order
+    if not submission.holdable:
+        order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK, pictures=None)
+    plan = tasks.plan_task(account.seed, number, request.now, order)
     return Task(
         account=account.id,
-        id=tasks.task_id(account.seed, number),
+        id=tasks.task_id(account.seed, number, account.readings),
         number=number,
         content=submission.content,
         text=submission.text,
@@ -113,9 +129,24 @@ def _new_task(request: Request, submission: Submission) -> Task:
         your_prompt=submission.your_prompt,
         call_back=submission.call_back,
         base_url=request.base_url,
-        pictures=PICTURES_PER_TASK,
-        plan=tasks.plan_task(account.seed, number, request.now, outcome=outcome),
+        # claim result-count
+        pictures=int(account.readings.result_count) if order.pictures is None else order.pictures,
+        remark=order.remark,
+        plan=plan if submission.content is not None else tasks.hold(plan),
     )
+
+
+def _asked(tx: Transaction, simulator: Simulator, request: Request, task: Task) -> Task:
+    """Count a query of a task that ends with its n-th; its callback is due with its end."""
+    plan = tasks.asked(task.plan, request.now) if task.content is not None else task.plan
+    if plan is task.plan:
+        return task
+    task = replace(task, plan=plan)
+    if plan.ends_at is None:
+        task_rows.set_plan(tx, task)
+    else:
+        replan(tx, simulator, request.account, task, request.now)
+    return task
 
 
 def _plan_callback(tx: Transaction, simulator: Simulator, account: Account, task: Task) -> None:

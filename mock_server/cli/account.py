@@ -1,13 +1,16 @@
-"""`artqr-mock account`: create, show, list, reset."""
+"""`artqr-mock account`: create, show, list, reset, change, buy, notices."""
 
 from typing import Any
 
 import click
+from rich.console import Console
 
+from mock_server.cli.bill_tables import calls_of, table_of
 from mock_server.cli.common import (
     account_options,
     instant,
     json_option,
+    pair,
     print_json,
     server_options,
     yuan,
@@ -44,7 +47,7 @@ def create(
     if size is not None:
         wish["credits"] = size
     if readings:
-        wish["readings"] = dict(_pair(reading) for reading in readings)
+        wish["readings"] = dict(pair(reading) for reading in readings)
     clock = {"now": now} if now is not None else {}
     if clock or frozen:
         wish["clock"] = {**clock, "frozen": frozen}
@@ -72,6 +75,7 @@ def reset(*, account: AccountClient, as_json: bool) -> None:
               help="How the buyer stands with the marketplace.")  # fmt: skip
 @click.option("--throttle", metavar="PER_SECOND/BURST|off", help="Such as 5/10, or off.")
 @click.option("--skew-ms", type=int, help="How far its signing clock is off, in ms.")
+@click.option("--notify-url", metavar="URL|off", help="Where its notices are posted.")
 @account_options
 @json_option
 def change(
@@ -81,12 +85,15 @@ def change(
     standing: str | None,
     throttle: str | None,
     skew_ms: int | None,
+    notify_url: str | None,
 ) -> None:
-    """Change how an account stands, its throttle, its skew."""
+    """Change how an account stands, its throttle, its skew, where its notices go."""
     given: dict[str, Any] = {"standing": standing, "skew_ms": skew_ms}
     patch = {name: value for name, value in given.items() if value is not None}
     if throttle is not None:
         patch["throttle"] = _throttle(throttle)
+    if notify_url is not None:
+        patch["notify_url"] = None if notify_url == "off" else notify_url
     _show(account.patch(patch), as_json=as_json)
 
 
@@ -105,9 +112,25 @@ def buy(*, offer: str, valid_days: int | None, account: AccountClient, as_json: 
         print_json(bought)
         return
     click.echo(
-        f"{bought['credits']} calls for {yuan(bought['fen'])} yuan, "
+        f"{calls_of(bought['credits'])} for {yuan(bought['fen'])} yuan, "
         f"valid until {instant(bought['expires_at'])} Asia/Shanghai"
     )
+
+
+@account.command()
+@account_options
+@json_option
+def notices(*, account: AccountClient, as_json: bool) -> None:
+    """List the reminders sent by now: low balance, expiry."""
+    found = account.every("/notices", "notices")
+    if as_json:
+        print_json(found)
+    elif not found:
+        click.echo("no notice was sent by now")
+    else:
+        names = ("kind", "package", "text", "delivery")
+        lines = [{"at": instant(n["at"]), **{name: n[name] for name in names}} for n in found]
+        Console().print(table_of(lines))
 
 
 @account.command("list")
@@ -136,13 +159,6 @@ def _throttle(text: str) -> dict[str, float] | None:
         ) from None
 
 
-def _pair(reading: str) -> tuple[str, str]:
-    name, equals, word = reading.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
-    return name, word
-
-
 def _throttle_text(throttle: dict[str, Any] | None) -> str:
     if throttle is None:
         return "off"
@@ -165,6 +181,7 @@ def _show(account: dict[str, Any], *, as_json: bool) -> None:
         "seed": account["seed"],
         "standing": account["standing"],
         "throttle": _throttle_text(account["throttle"]),
+        "notices": account["notify_url"] or "not posted",
         "clock": f"{instant(clock['now'])} Asia/Shanghai, {pace}",
     }
     for label, value in rows.items():

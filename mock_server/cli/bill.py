@@ -1,75 +1,96 @@
-"""`artqr-mock bill`."""
+"""`artqr-mock bill`: what was paid, for what and why; and a gate for CI."""
 
 from typing import Any
 
 import click
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from mock_server.cli.common import account_options, instant, json_option, print_json, yuan
+from mock_server.cli import bill_tables as tables
+from mock_server.cli.common import FINDINGS, account_options, fail, fen, print_json, yuan
 from mock_server.client import AccountClient
+
+FORMATS = ("table", "json", "csv")
+
+
+def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    return None if text is None else fen(text)
 
 
 @click.command()
+@click.option("--by", type=click.Choice(tables.BREAKDOWNS), default="call", show_default=True,
+              help="A line for each of these.")  # fmt: skip
 @click.option("--calls/--no-calls", default=True, help="Every call, or the totals only.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
+              help="For people, or for programs: money as whole fen, instants in ms.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--invoice", is_flag=True, help="Print a sample of the invoices that it earns.")
+@click.option("--max-calls", type=click.IntRange(0), metavar="N",
+              help="End with 1 if more calls than this were charged.")  # fmt: skip
+@click.option("--max-yuan", "max_fen", callback=_fen, metavar="YUAN",
+              help="End with 1 if more than this was paid, such as 9.30.")  # fmt: skip
 @account_options
-@json_option
-def bill(*, calls: bool, account: AccountClient, as_json: bool) -> None:
-    """Print what an account has spent, call by call, and why."""
-    found = account.get("/bill")
-    listed = account.calls() if calls else []
-    dropped = account.dropped_calls() if calls else 0
-    if as_json:
-        lines = [{name: call[name] for name in CALL_FIELDS} for call in listed]
-        print_json({**found, "calls": lines, "dropped": dropped} if calls else found)
+def bill(
+    *,
+    by: str,
+    calls: bool,
+    form: str,
+    as_json: bool,
+    invoice: bool,
+    max_calls: int | None,
+    max_fen: int | None,
+    account: AccountClient,
+) -> None:
+    """Print what an account has spent, and why."""
+    form = "json" if as_json else form
+    if invoice:
+        _print_invoice(account, form)
         return
-    if dropped:
-        click.echo(f"{dropped} earlier call(s) are no longer in the journal, which is bounded")
-    print_bill(Console(), found, listed)
+    found = account.get("/bill")
+    wanted = None if by == "call" and not calls else by
+    lines = tables.lines(account, found, wanted) if wanted else []
+    dropped = account.dropped_calls() if wanted == "call" else 0
+    if form == "json":
+        more = {f"{by}s": lines} if wanted in ("call", "task") else {}
+        print_json({**found, **more, **({"dropped": dropped} if wanted == "call" else {})})
+    elif form == "csv":
+        click.echo(tables.csv_of(lines), nl=False)
+    else:
+        if dropped:
+            click.echo(f"{dropped} earlier call(s) are no longer in the journal, which is bounded")
+        print_bill(Console(), found, lines, by)
+    _hold_to(found, max_calls, max_fen)
 
 
-CALL_FIELDS = (
-    "id", "at", "operation", "method", "path", "status", "error_code", "charged", "fen", "reason",
-)  # fmt: skip
-
-
-def print_bill(console: Console, found: dict[str, Any], calls: list[dict[str, Any]]) -> None:
+def print_bill(
+    console: Console, found: dict[str, Any], lines: list[dict[str, Any]], by: str = "call"
+) -> None:
     """Print a bill for a person."""
-    if calls:
-        console.print(_calls_table(calls))
-    console.print(_packages_table(found))
+    if lines:
+        console.print(tables.calls_table(lines) if by == "call" else tables.table_of(lines))
+    console.print(tables.packages_table(found["packages"]))
+    if by != "reading":
+        console.print(tables.table_of(tables.by_reading(found)))
     console.print(
         f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
         f"balance {found['balance']} credits"
     )
 
 
-def _calls_table(calls: list[dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, justify in (("time", "left"), ("call", "left"), ("answer", "left"),
-                          ("yuan", "right"), ("why", "left")):  # fmt: skip
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    days = {instant(call["at"])[:10] for call in calls}
-    for call in calls:
-        answer = f"{call['status']} {call['error_code'] or ''}".strip()
-        what = call["operation"] or f"{call['method']} {call['path']}"[:40]
-        cost = yuan(call["fen"]) if call["charged"] else "-"
-        when = instant(call["at"]) if len(days) > 1 else instant(call["at"])[11:]
-        table.add_row(when, what, answer, cost, call["reason"])
-    return table
+def _hold_to(found: dict[str, Any], max_calls: int | None, max_fen: int | None) -> None:
+    exceeded = []
+    if max_calls is not None and found["charges"] > max_calls:
+        exceeded.append(f"{found['charges']} calls were charged, at most {max_calls} are allowed")
+    if max_fen is not None and found["fen"] > max_fen:
+        exceeded.append(f"{yuan(found['fen'])} yuan were paid, at most {yuan(max_fen)} are allowed")
+    if exceeded:
+        fail("; ".join(exceeded), FINDINGS)
 
 
-def _packages_table(found: dict[str, Any]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("package", "remaining", "yuan", "bought", "expires"):
-        table.add_column(name, justify="right" if name in ("remaining", "yuan") else "left")
-    for package in found["packages"]:
-        table.add_row(
-            f"{package['credits']} calls",
-            f"{package['remaining']}",
-            yuan(package["fen"]),
-            instant(package["bought_at"]),
-            instant(package["expires_at"]),
-        )
-    return table
+def _print_invoice(account: AccountClient, form: str) -> None:
+    found = account.get("/invoices")
+    if form == "json":
+        print_json(found)
+    elif form == "csv":
+        click.echo(tables.csv_of(tables.invoice_lines(found["invoices"])), nl=False)
+    else:
+        Console().print(tables.invoice_sample(found["invoices"]))

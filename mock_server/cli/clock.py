@@ -39,7 +39,7 @@ def advance(*, duration: str, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def next_event(*, account: AccountClient, as_json: bool) -> None:
-    """Jump to the next event: a task that ends, a callback that is due."""
+    """Jump to the next event: a task that ends, a callback or notice due, a package's expiry."""
     _change(account, {"to_next_event": True}, as_json=as_json)
 
 
@@ -79,6 +79,8 @@ def _print(clock: dict[str, Any], *, as_json: bool) -> None:
         if event is None:
             click.echo("nothing is going to happen by itself")
         else:
-            click.echo(f"{event['kind'].replace('_', ' ')}: task {event['task_id']}")
+            about = {"task": event["task_id"], "package": event["package"]}
+            shown = [f": {name} {which}" for name, which in about.items() if which is not None]
+            click.echo(event["kind"].replace("_", " ") + "".join(shown))
     if clock.get("delivered"):
         click.echo(f"{clock['delivered']} callback(s) attempted")

@@ -16,6 +16,7 @@ from mock_server.tls import ca_file
 
 DEFAULT_URL = "http://127.0.0.1:3040"
 
+FINDINGS = 1
 WRONG_USE = 2
 COULD_NOT_RUN = 3
 
@@ -60,6 +61,23 @@ def json_option(command: Command) -> Command:
 def print_json(value: Any) -> None:
     """Print a value for a program to read."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def pair(reading: str) -> tuple[str, str]:
+    """Return id and word of a reading given as `ID=WORD`."""
+    name, equals, word = reading.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
+    return name, word
+
+
+def fen(text: str) -> int:
+    """Return an amount of yuan such as `9.30` as whole fen. Raises click.BadParameter."""
+    whole, _, part = text.partition(".")
+    digits = whole + part.ljust(2, "0")
+    if not (digits.isascii() and digits.isdigit() and whole and len(part) <= 2 and len(text) < 16):
+        raise click.BadParameter(f"{text!r} is no amount of yuan: write one such as 9.30")
+    return int(digits)
 
 
 def fail(message: str, code: int) -> NoReturn:

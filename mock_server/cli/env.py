@@ -12,7 +12,9 @@ from mock_server.contract import load_catalogue
 @click.command()
 @click.option("--account", "account_id", default="default", show_default=True,
               help="The account whose credentials to print.")  # fmt: skip
-@click.option("--magic", is_flag=True, help="List the app codes that make failures happen.")
+@click.option(
+    "--magic", is_flag=True, help="List the app codes and texts that make failures happen."
+)
 @server_options
 @json_option
 def env(*, account_id: str, magic: bool, admin: AdminClient, as_json: bool) -> None:
@@ -29,10 +31,14 @@ def env(*, account_id: str, magic: bool, admin: AdminClient, as_json: bool) -> N
 
 
 def _print_magic(*, as_json: bool) -> None:
-    magic = load_catalogue().magic
+    catalogue = load_catalogue()
+    codes = {each.app_code: each.says for each in catalogue.magic.values()}
+    texts = {each.text: each.says for each in catalogue.magic_texts.values()}
     if as_json:
-        print_json({each.app_code: each.says for each in magic.values()})
+        print_json({"app_codes": codes, "texts": texts})
         return
-    width = max(map(len, magic))
-    for each in magic.values():
-        click.echo(f"{each.app_code:{width}}  {each.says}")
+    width = max(map(len, [*codes, *texts]))
+    for title, rows in (("APPCODE", codes), ("text", texts)):
+        click.echo(title)
+        for name, says in rows.items():
+            click.echo(f"  {name:{width}}  {says}")

@@ -1,13 +1,20 @@
-"""`artqr-mock fault`: add, list, clear."""
+"""`artqr-mock fault`: add, list, kinds, clear."""
 
-from typing import Any
+from dataclasses import MISSING, fields
+from enum import StrEnum
+from typing import Any, get_args, get_type_hints
 
 import click
 
-from mock_server.cli.common import account_options, json_option, print_json
+from mock_server.cli.common import account_options, instant, json_option, print_json
 from mock_server.client import AccountClient
+from mock_server.contract import load_toml
+from mock_server.domain.durations import parse_duration, show_duration
+from mock_server.domain.faults.kinds import KINDS
+from mock_server.domain.faults.rules import COUNTS, Kind, Stage
 
 OPERATIONS = ("submit_task", "list_tasks", "query_task")
+CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
 
 
 @click.group()
@@ -15,23 +22,71 @@ def fault() -> None:
     """Failures on order, in one account."""
 
 
+def parameter_options(command: Any) -> Any:
+    """Add an option for each parameter that some kind has; durations are written with a unit."""
+    hints = {
+        name: hint for kind in KINDS.values() for name, hint in get_type_hints(kind.fault).items()
+    }
+    for name, hint in sorted(hints.items(), reverse=True):
+        users = [kind.name for kind in KINDS.values() if name in get_type_hints(kind.fault)]
+        shown = ", ".join(users[:4]) + (", …" if len(users) > 4 else "")
+        command = click.option(
+            "--" + name.removesuffix("_ms").replace("_", "-"), name, type=_option_type(name, hint),
+            help=f"Of {shown}.",
+        )(command)  # fmt: skip
+    return command
+
+
+def _option_type(name: str, hint: Any) -> Any:
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return click.Choice([word.value for word in hint])
+    if name.endswith("_ms"):
+        return str
+    is_whole = int in (hint, *get_args(hint))
+    return int if is_whole else str
+
+
 @fault.command()
-@click.option("--code", help="A row of the error table, such as D504TO, or a classic message.")
-@click.option("--remark", help="Let the service refuse with this text.")
+@click.argument("kind", required=False)
+@parameter_options
 @click.option("--operation", type=click.Choice(OPERATIONS), help="Only calls of this operation.")
-@click.option("--calls", type=click.IntRange(1), help="Only the next CALLS matching calls.")
+@click.option("--nth", type=click.IntRange(1), help="Only the n-th call that fits.")
+@click.option("--first", type=click.IntRange(1), help="Only the first calls that fit.")
+@click.option("--every", type=click.IntRange(1), help="Every n-th call that fits.")
+@click.option("--probability", type=float, help="By chance, from the account's seed: 0.2.")
+@click.option("--text", help="Only submits whose text is like this; * and ? stand for anything.")
+@click.option("--style", help="Only submits whose style is like this.")
+@click.option("--task-id", help="Only queries of this task.")
+@click.option("--calls", type=click.IntRange(1), help="Fire at most so often.")
+@click.option("--starts-in", "starts_in_ms", help="Start after so long on the account's clock: 1h.")
+@click.option("--expires-in", "expires_in_ms", help="End after so long: 30m.")
 @account_options
 @json_option
-def add(*, account: AccountClient, as_json: bool, **given: Any) -> None:
-    """Arm a failure: --code or --remark."""
-    if (given["code"] is None) == (given["remark"] is None):
-        raise click.UsageError("name one of --code and --remark")
-    order = {name: value for name, value in given.items() if value is not None}
-    armed = account.post("/faults", order)
+def add(*, kind: str | None, account: AccountClient, as_json: bool, **given: Any) -> None:
+    """Arm a failure, such as
+
+    \b
+    fault add reset --operation submit_task --nth 2
+    fault add delay --for 3s --commit before
+    fault add --code D504TO --calls 1
+    fault add --remark 系统繁忙 --probability 0.2
+
+    `fault kinds` says which kinds there are, and what each can be given.
+    """
+    if kind is None and (given["code"] is None) == (given["remark"] is None):
+        raise click.UsageError(
+            "name a kind (`artqr-mock fault kinds` lists them), or one of --code and --remark"
+        )
+    order = {
+        name: parse_duration(value) if name.endswith("_ms") else value
+        for name, value in given.items()
+        if value is not None
+    }
+    armed = account.post("/faults", order if kind is None else {"kind": kind, **order})
     if as_json:
         print_json(armed)
         return
-    click.echo(_line(armed))
+    _print([armed])
 
 
 @fault.command("list")
@@ -43,10 +98,25 @@ def list_faults(*, account: AccountClient, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    for each in found["faults"]:
-        click.echo(_line(each))
-    if not found["faults"]:
+    if found["faults"]:
+        _print(found["faults"])
+    else:
         click.echo("nothing is armed")
+
+
+@fault.command()
+@json_option
+def kinds(*, as_json: bool) -> None:
+    """Say which failures there are; [ ] marks what may be left out."""
+    if as_json:
+        print_json([_about(kind) for kind in KINDS.values()])
+        return
+    for stage in Stage:
+        click.echo(f"{stage}:")
+        for kind in [kind for kind in KINDS.values() if kind.stage is stage]:
+            about = _about(kind)
+            click.echo(f"  {' '.join([kind.name, *map(_placeholder, about['parameters'])])}")
+            click.echo(f"      {about['says']}")
 
 
 @fault.command()
@@ -57,8 +127,53 @@ def clear(*, fault_id: int | None, account: AccountClient) -> None:
     account.delete("/faults" if fault_id is None else f"/faults/{fault_id}")
 
 
-def _line(fault: dict[str, Any]) -> str:
-    what = fault["code"] or f"refusal {fault['remark']!r}"
-    which = fault["operation"] or "every operation"
-    left = "every call" if fault["calls_left"] is None else f"{fault['calls_left']} call(s) left"
-    return f"{fault['id']:>3}  {what}  on {which}, {left}, fired {fault['hits']}x"
+def _about(kind: Kind) -> dict[str, Any]:
+    says = {each["kind"]: each["says"] for each in load_toml("faults.toml")["fault"]}
+    return {
+        "kind": kind.name,
+        "stage": kind.stage,
+        "says": says[kind.name],
+        "operations": list(kind.operations),
+        "parameters": [
+            {"name": field.name, "needed": field.default is MISSING} for field in fields(kind.fault)
+        ],
+    }
+
+
+def _placeholder(parameter: dict[str, Any]) -> str:
+    name = parameter["name"]
+    option = "--" + name.removesuffix("_ms").replace("_", "-")
+    value = "DURATION" if name.endswith("_ms") else name.rpartition("_")[2].upper()
+    return f"{option} {value}" if parameter["needed"] else f"[{option} {value}]"
+
+
+def _print(faults: list[dict[str, Any]]) -> None:
+    rows = [("id", "fault", "for", "left", "seen", "fired"), *map(_row, faults)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def _row(fault: dict[str, Any]) -> tuple[str, ...]:
+    names = [field.name for field in fields(KINDS[fault["kind"]].fault)]
+    parameters = [_shown(name, fault[name]) for name in names if fault[name] is not None]
+    left = "for good" if fault["calls_left"] is None else f"{fault['calls_left']} more"
+    if fault["starts_at"] is not None:
+        left += f", from {instant(fault['starts_at'])}"
+    if fault["expires_at"] is not None:
+        left += f", until {instant(fault['expires_at'])}"
+    conditions = [_shown(name, fault[name]) for name in CONDITIONS if fault.get(name) is not None]
+    return (
+        str(fault["id"]),
+        " ".join([fault["kind"], *parameters]),
+        " ".join(conditions) or "every call",
+        left,
+        str(fault["seen"]),
+        str(fault["hits"]),
+    )
+
+
+def _shown(name: str, value: Any) -> str:
+    if name.endswith("_ms"):
+        return f"{name.removesuffix('_ms')} {show_duration(value)}"
+    return str(value) if name in ("code", "remark", "operation") else f"{name} {value}"

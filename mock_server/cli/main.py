@@ -10,6 +10,7 @@ from mock_server.cli.common import Group
 from mock_server.cli.demo import demo
 from mock_server.cli.env import env
 from mock_server.cli.fault import fault
+from mock_server.cli.readings import readings
 from mock_server.cli.ready import ready
 from mock_server.cli.serve import serve
 from mock_server.cli.sign import sign
@@ -25,5 +26,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, ready, env, account, clock, fault, bill, sign):
+for command in (serve, demo, ready, env, account, clock, fault, readings, bill, sign):
     main.add_command(command)

@@ -11,16 +11,17 @@ import click
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.accounts import DEFAULT_APP_CODE
 from mock_server.settings import Settings, SettingsError
-from mock_server.store.files import DatabaseFileError, remove_file
+from mock_server.store import database
+from mock_server.store.files import DatabaseFileError
 from mock_server.tls import ca_file
 
 
 @click.command()
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="The port; 0 takes a free one. [default: 3040]")
-@click.option("--database", help="The SQLite file; `:memory:` keeps nothing. "
-              "[default: in your data directory]")  # fmt: skip
-@click.option("--recreate", is_flag=True, help="Empty the database file first.")
+@click.option("--database", help="The SQLite file; `:memory:` keeps nothing; or "
+              "postgresql://user@host/name. [default: in your data directory]")  # fmt: skip
+@click.option("--recreate", is_flag=True, help="Empty the database first.")
 @click.option("--public-url", help="The address of the pictures, if not the one called.")
 @click.option("--token", help="What the admin API asks for; needed off loopback.")
 @click.option("--tls", is_flag=True, default=None, help="HTTPS, by a local authority made on "
@@ -58,7 +59,7 @@ def serve(
         if ready_file is not None:  # what a killed server left is not about this one
             ready_file.unlink(missing_ok=True)
         if recreate:
-            remove_file(settings.database_path)
+            database.remove(settings.database_path)
         server.serve(settings, lambda running: _announce(running, ready_file))
     except SettingsError as error:
         fail(str(error), WRONG_USE)
@@ -82,7 +83,7 @@ def _announce(running: Any, ready_file: Path | None) -> None:
     url = running.url
     # The one machine-readable line: everything else on standard output is for people.
     click.echo(f"ARTQR_BASE_URL={url}")
-    click.echo(f"database: {running.simulator.database.path}")
+    click.echo(f"database: {running.simulator.database.place}")
     click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {running.default.seed}")
     click.echo("try it:")
     trust = f" --cacert {ca_file()}" if running.simulator.settings.tls else ""

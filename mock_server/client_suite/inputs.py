@@ -143,7 +143,7 @@ def troubles() -> SearchStrategy[Trouble | None]:
 
 
 # Ways to lose an answer; a server that cannot perform one of them is not asked for it.
-LOSSES = ("reset", "truncated_body", "garbage")
+LOSSES = ("reset", "close", "truncate", "garbage", "invalid_json", "html_page")
 
 
 def worlds() -> SearchStrategy[dict[str, str]]:

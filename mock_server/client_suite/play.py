@@ -158,7 +158,7 @@ class Play:
     def _learn(self) -> None:
         """Take in the tasks that are new. The clock stands, so the others are as they were."""
         last = self._tasks[-1]["number"] if self._tasks else 0
-        self._tasks += self._world.admin.every("tasks", after=last)
+        self._tasks += self._world.admin.every("/tasks", "tasks", last)
 
     def _do(self, says: str, trouble: Trouble | None, act: Callable[[], Any]) -> Step:
         """Make the client do something, and take note of its calls."""

@@ -6,10 +6,12 @@ Rule 2: everything that repeats follows from its seed and its counters; who it i
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from mock_server.domain import dice
 from mock_server.domain.clock import Clock
 from mock_server.domain.magic import PackageState
+from mock_server.domain.notices import Watch
 from mock_server.domain.readings import Readings
 from mock_server.domain.throttle import Limit
 
@@ -31,7 +33,8 @@ class Standing(StrEnum):
 class Origin:
     """What an account starts with and what reset goes back to. `clock_at` None: the real time.
 
-    `error` and `remark` answer every call from the start: the magic accounts have them.
+    `faults` are armed from the start, written as the admin API takes them: the magic accounts
+    have some. `notify_url` is where its notices are posted, None: nowhere.
     """
 
     credits: int = DEFAULT_CREDITS
@@ -40,11 +43,11 @@ class Origin:
     standing: Standing = Standing.GOOD
     per_second: float | None = None
     burst: int = 0
-    error: str | None = None
-    remark: str | None = None
+    faults: tuple[dict[str, Any], ...] = ()
     clock_at: int | None = None
     rate: float = 1.0
     frozen: bool = False
+    notify_url: str | None = None
 
     @property
     def limit(self) -> Limit | None:
@@ -72,6 +75,8 @@ class Account:
     standing: Standing = Standing.GOOD
     skew_ms: int = 0
     limit: Limit | None = None
+    watch: Watch = field(default_factory=Watch)
+    notify_url: str | None = None
     armed: int = 0
     submits: int = 0
     answers: int = 0

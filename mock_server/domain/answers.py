@@ -1,11 +1,10 @@
 """The one place that turns outcomes into the wire: results, refusals, gateway errors.
 
 Rule 1: a gateway error has an empty body, everything is in its headers (claim error-empty-body).
-Rule 2: what the service says, result or refusal, is in the ShowAPI envelope (claim envelope-kept).
+Rule 2: what the service says, result or refusal, has the shape that shapes.py gives it.
 Rule 3: `showapi_fee_num` is 1 exactly where the ledger has an entry (claims fee-num, fee-num-free).
 """
 
-import json
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
@@ -13,11 +12,11 @@ from functools import lru_cache
 from mock_server.domain.calls import Answer, Header
 from mock_server.domain.errors import ErrorTables, GatewayError, Refusal, classic_row
 from mock_server.domain.readings import Readings
+from mock_server.domain.shapes import FINE, REFUSED, Shape, enveloped, said
 
 SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: the word keeps it honest
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured
 RESULT_TYPE = "application/json;charset=utf-8"  # claim result-content-type
-REFUSED = -1  # claim ret-code
 MAX_MESSAGE = 4096  # an echoed string can hold a whole form body
 DEBUG_INFO = '{"ServiceLatency":0,"TotalLatency":0}'  # claim debug-info
 
@@ -44,8 +43,6 @@ CLASSIC_RESULT_HEADERS: tuple[Header, ...] = (
     ("Access-Control-Max-Age", "1728000"),
     ("Access-Control-Allow-Credentials", "true"),
 )
-
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +75,8 @@ def gateway_answer(error: GatewayError, tables: ErrorTables, stamp: Stamp) -> An
         ("X-Ca-Error-Message", _header_text(message)),
         *(CLASSIC_ERROR_CORS if stamp.classic else ()),
     )
+    if error.retry_after_s is not None:  # claim throttle-retry-after
+        headers = (*headers, ("Retry-After", str(error.retry_after_s)))
     return Answer(status=status, headers=headers)
 
 
@@ -87,9 +86,17 @@ def preflight_answer(stamp: Stamp) -> Answer:
     return Answer(status=200, headers=headers)
 
 
-def result_answer(body: dict[str, object], res_id: str, stamp: Stamp, *, charged: bool) -> Answer:
-    """Return a 200 with the service's result in the envelope."""
-    content = _envelope(body, res_id, fee=int(charged))
+def result_answer(
+    body: Shape,
+    readings: Readings,
+    res_id: str,
+    stamp: Stamp,
+    *,
+    charged: bool,
+    fault: tuple[int, str] = FINE,
+) -> Answer:
+    """Return a 200 with the service's result in the envelope; `fault` is the platform's."""
+    content = enveloped(body, res_id, int(charged), readings, fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     if stamp.classic:
         headers = (*headers, ("X-Ca-Error-Message", "OK"), *CLASSIC_RESULT_HEADERS)
@@ -102,10 +109,12 @@ def refusal_answer(
     refusal: Refusal, readings: Readings, res_id: str, stamp: Stamp, *, charged: bool
 ) -> Answer:
     """Return the service's refusal: 450 and free, or under a reading 200 and charged."""
-    body: dict[str, object] = {"ret_code": REFUSED, "remark": refusal.remark}
+    fault = (refusal.platform_code, refusal.remark) if refusal.platform_code else FINE
+    # claim platform-envelope: the platform's code and text are in the envelope, which is empty
+    body = said(REFUSED, refusal.remark, readings) if fault is FINE else {}
     if refusal_status(readings) == 200:
-        return result_answer(body, res_id, stamp, charged=charged)
-    content = _envelope(body, res_id, fee=0)
+        return result_answer(body, readings, res_id, stamp, charged=charged, fault=fault)
+    content = enveloped(body, res_id, 0, readings, fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     return Answer(status=450, headers=headers, body=content)
 
@@ -113,18 +122,6 @@ def refusal_answer(
 def refusal_status(readings: Readings) -> int:
     """Return the HTTP status that the service refuses with (claim refusal-450)."""
     return int(readings.refusal_status)
-
-
-def _envelope(body: dict[str, object], res_id: str, *, fee: int) -> bytes:
-    # claim envelope-order: error, id, code, fee, body
-    envelope = {
-        "showapi_res_error": "",
-        "showapi_res_id": res_id,
-        "showapi_res_code": 0,
-        "showapi_fee_num": fee,
-        "showapi_res_body": body,
-    }
-    return _JSON.encode(envelope).encode()
 
 
 def _gateway_headers(stamp: Stamp, content_type: str, *, length: int) -> tuple[Header, ...]:

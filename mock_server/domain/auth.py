@@ -9,12 +9,15 @@ nonce-window, nonce-optional, nonce-scope).
 """
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from mock_server.domain.accounts import Account
 from mock_server.domain.calls import Call, header
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import Readings
 
+# The spellings of the gateway manual (reading appcode.in_query).
+QUERY_NAMES = ("AppCode", "appcode", "appCode", "APPCODE", "APPCode")
 WINDOW_MS = 15 * 60 * 1000
 
 
@@ -62,6 +65,25 @@ def app_code_of(call: Call) -> AppCode | None:
     scheme, _, code = (header(call, "authorization") or "").strip().partition(" ")
     code = code.strip()
     return AppCode(code) if scheme.upper() == "APPCODE" and code else None
+
+
+def app_code_in_query(call: Call) -> AppCode | None:
+    """Return the app code that stands in the query (claim appcode-header-only)."""
+    if "=" not in call.query:
+        return None
+    for name, value in parse_qsl(call.query, max_num_fields=None):
+        if name in QUERY_NAMES:
+            return AppCode(value)
+    return None
+
+
+def check_scheme(call: Call, readings: Readings) -> None:
+    """Check how the header writes APPCODE (claim appcode-scheme). Raises A400MA."""
+    written = header(call, "authorization")
+    if readings.appcode_scheme == "capitals" and written is not None:
+        scheme, _, code = written.partition(" ")
+        if scheme != "APPCODE" or code != code.strip():
+            raise GatewayError("A400MA")
 
 
 def unknown(credentials: Credentials, readings: Readings) -> GatewayError:

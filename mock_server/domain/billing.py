@@ -3,7 +3,9 @@
 Rule 1: only an HTTP 200 of the three operations is charged (claim billing-only-200); whether the
 two queries count is a reading (claim billing-polls).
 Rule 2: money is whole fen; the credits of a package cost exactly its price together.
-Rule 3: the package that expires first pays, then the one bought first (claim packages-order).
+Rule 3: the package that expires first pays, then the one bought first; a reading turns it round
+(claim packages-order).
+Rule 4: invoices are earned by the price of a purchase (claims invoice-ordinary, invoice-special).
 """
 
 from dataclasses import dataclass
@@ -36,7 +38,10 @@ CHARGE_TEXT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A prepaid package. `offer` is its number of credits as a word, or `custom`."""
+    """A prepaid package. `offer` is its number of credits as a word, or `custom`.
+
+    `notice_at` is when the notice on its expiry is due, None once that is behind it.
+    """
 
     id: int
     account: str
@@ -46,6 +51,7 @@ class Package:
     fen: int
     bought_at: int
     expires_at: int
+    notice_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +94,24 @@ def no_credit(packages: list[Package], now: int) -> GatewayError:
     if any(now < package.expires_at for package in packages):
         return GatewayError("B403MQ")
     return GatewayError("B403ME")
+
+
+def price_fen(package: Package | None) -> int:
+    """Return what a call is worth when nothing pays for it: a credit of the last package."""
+    return package.fen // package.credits if package else LOOSE_CREDIT_FEN
+
+
+class InvoiceKind(StrEnum):
+    """The invoices that a purchase can earn."""
+
+    ORDINARY = "ordinary"
+    SPECIAL = "special"
+
+
+def invoices_for(fen: int) -> list[InvoiceKind]:
+    """Return which invoices a purchase of this price earns."""
+    least = {
+        InvoiceKind.ORDINARY: 5_000,  # claim invoice-ordinary
+        InvoiceKind.SPECIAL: 20_000,  # claim invoice-special
+    }
+    return [kind for kind in InvoiceKind if fen >= least[kind]]

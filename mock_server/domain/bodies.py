@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from mock_server.domain.errors import GatewayError, Refusal
+from mock_server.domain.readings import DEFAULT_READINGS, Readings
 
 # Decoding happens between other people's calls: a form is bounded in fields, a field in bytes.
 MAX_FIELDS = 1000
@@ -32,10 +33,15 @@ class BadField:
 Fields = Mapping[str, str | BadField]
 
 
-def check_content_type(content_type: str | None) -> None:
+def check_content_type(
+    content_type: str | None, body: bytes = b"", readings: Readings = DEFAULT_READINGS
+) -> None:
     """Refuse multipart, which the gateway does not map to the API (claim multipart-refused)."""
-    if media_type(content_type).startswith("multipart/"):
+    named = media_type(content_type)
+    if named.startswith("multipart/"):
         raise GatewayError("I400CT", "multipart is not supported")
+    if readings.body_type == "form-only" and body and named != FORM_TYPE:  # claim body-sniffed
+        raise GatewayError("I400CT", f"{named[:64] or 'none'} is not {FORM_TYPE}")
 
 
 def parse_fields(body: bytes, content_type: str | None) -> Fields:

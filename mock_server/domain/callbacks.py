@@ -7,6 +7,7 @@ Rule 4: an address is judged at delivery, not at submission (claim callback-addr
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -57,7 +58,7 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def payload(task_id: str, pictures: list[str]) -> bytes:
+def payload(task_id: str, pictures: Sequence[object]) -> bytes:
     """Return the body of the POST."""
     value = {"resList": pictures, "task_id": task_id}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -66,6 +67,15 @@ def payload(task_id: str, pictures: list[str]) -> bytes:
 def state_after(outcome: Outcome) -> CallbackState:
     """Return where a callback stands after its attempt."""
     return CallbackState.DELIVERED if outcome.acknowledged else CallbackState.FAILED
+
+
+def is_address(url: str) -> bool:
+    """Whether a text is an http:// or https:// address."""
+    try:
+        parse_address(url)
+    except AddressError:
+        return False
+    return True
 
 
 def parse_address(url: str) -> Address:

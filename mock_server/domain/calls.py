@@ -8,6 +8,9 @@ Rule 3: method and path match exactly, or the API is not found (claim wrong-path
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mock_server.domain.readings import Readings
+from mock_server.domain.scripts import Damage
+
 Header = tuple[str, str]
 Headers = tuple[Header, ...]
 
@@ -23,6 +26,7 @@ class Operation(StrEnum):
     LIST_TASKS = "list_tasks"
     QUERY_TASK = "query_task"
     GET_PICTURE = "get_picture"
+    FOLLOW_SHORT_LINK = "follow_short_link"
 
 
 # claim submit-route; the other two paths are invented: claims list-route, query-route
@@ -31,7 +35,13 @@ ROUTES = {
     ("POST", "/taskList"): Operation.LIST_TASKS,
     ("POST", "/queryTask"): Operation.QUERY_TASK,
 }
+# Where the queries are by GET too (reading query.method); their fields are in the query then.
+GET_ROUTES = {
+    ("GET", "/taskList"): Operation.LIST_TASKS,
+    ("GET", "/queryTask"): Operation.QUERY_TASK,
+}
 VENDOR_OPERATIONS = tuple(ROUTES.values())
+VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +72,27 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer, booked or about to be."""
+    """One answer, booked or about to be.
+
+    `delay_ms` (real time) and `damage` are for the door that writes it; `call_id` is its row in
+    the journal, where such a door notes a client that did not wait.
+    """
 
     status: int
     headers: Headers
     body: bytes = b""
+    delay_ms: int = 0
+    damage: Damage | None = None
+    call_id: int | None = None
+
+
+def operation_of(call: Call, readings: Readings) -> Operation | None:
+    """Return what a call asks for; None if no API is there (claim query-method)."""
+    place = (call.method, call.path)
+    found = ROUTES.get(place)
+    if found is None and readings.query_method == "post-or-get":
+        return GET_ROUTES.get(place)
+    return found
 
 
 def header(call: Call, name: str) -> str | None:

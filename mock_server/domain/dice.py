@@ -19,3 +19,9 @@ def between(seed: int, *words: Word, low: int, high: int) -> int:
     """Return a whole number from `low` to `high`, both included."""
     draw = int(hex_digits(seed, *words, digits=16), 16)
     return low + draw % (high - low + 1)
+
+
+def happens(seed: int, *words: Word, probability: float) -> bool:
+    """Return whether something of this probability (0 to 1) comes about."""
+    draw = int(hex_digits(seed, *words, digits=12), 16)  # 48 bits: exact as a float
+    return draw / 2**48 < probability

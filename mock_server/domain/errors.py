@@ -51,25 +51,36 @@ class VendorError(Exception):
 class GatewayError(VendorError):
     """The gateway answers by itself: empty body, everything in the headers.
 
-    `classic` names the message of older instances where the code alone does not tell it.
+    `classic` names the message of older instances where the code alone does not tell it;
+    `retry_after_s` is what a throttled caller is told, if anything.
     """
 
-    def __init__(self, code: str, reason: str = "", *, classic: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        reason: str = "",
+        *,
+        classic: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
         self.reason = reason
         self.classic = classic
+        self.retry_after_s = retry_after_s
 
 
 class Refusal(VendorError):
     """The service behind the gateway refuses (claim refusal-450).
 
-    `remark` is its text (claim refusal-texts).
+    `remark` is its text (claim refusal-texts). `platform_code` is that of the platform below the
+    service, where the platform is what failed (claim platform-codes); 0: it is not.
     """
 
-    def __init__(self, remark: str) -> None:
+    def __init__(self, remark: str, *, platform_code: int = 0) -> None:
         super().__init__(remark)
         self.remark = remark
+        self.platform_code = platform_code
 
 
 def classic_row(error: GatewayError, tables: ErrorTables) -> tuple[int, str]:

@@ -24,9 +24,15 @@ def _reading(reading_id: str, default: str) -> Any:
 class Readings:
     """One answer to every open question; the defaults are the likeliest."""
 
+    appcode_in_query: Literal["ignored", "accepted"] = _reading("appcode.in_query", "ignored")
+    appcode_scheme: Literal["any-case", "capitals"] = _reading("appcode.scheme", "any-case")
     appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
     gateway_profile: Literal["vpc", "classic"] = _reading("gateway.profile", "vpc")
     charge_polls: Literal["every-200", "submit-only"] = _reading("charge.polls", "every-200")
+    notices_at_zero: Literal["once", "repeated"] = _reading("notices.at_zero", "once")
+    packages_order: Literal["earliest-expiry", "oldest-purchase"] = _reading(
+        "packages.order", "earliest-expiry"
+    )
     picture_lifetime: Literal["24h", "unlimited"] = _reading("picture.lifetime", "24h")
     refusal_status: Literal["450", "200"] = _reading("refusal.status", "450")
     signature_nonce: Literal["optional", "required"] = _reading("signature.nonce", "optional")
@@ -35,6 +41,28 @@ class Readings:
     )
     style_unknown: Literal["refused", "accepted"] = _reading("style.unknown", "refused")
     text_too_long: Literal["refused", "task-fails"] = _reading("text.too_long", "refused")
+    text_not_url: Literal["accepted", "refused"] = _reading("text.not_url", "accepted")
+    image_content: Literal["decoded", "address"] = _reading("image.content", "decoded")
+    short_link_flag: Literal["lenient", "strict"] = _reading("short_link.flag", "lenient")
+    callback_address: Literal["accepted", "refused"] = _reading("callback.address", "accepted")
+    body_type: Literal["any", "form-only"] = _reading("body.type", "any")
+    query_method: Literal["post", "post-or-get"] = _reading("query.method", "post")
+    host_check: Literal["none", "vendor-host"] = _reading("host.check", "none")
+    throttle_retry_after: Literal["absent", "sent"] = _reading("throttle.retry_after", "absent")
+    envelope: Literal["showapi", "bare"] = _reading("envelope", "showapi")
+    envelope_text_field: Literal["remark", "msg"] = _reading("envelope.text_field", "remark")
+    ret_code_type: Literal["integer", "string"] = _reading("ret_code.type", "integer")
+    task_id_form: Literal["hex-24", "digits-19"] = _reading("task_id.form", "hex-24")
+    task_words: Literal["lower-case", "upper-case", "other-words", "numbers"] = _reading(
+        "task.words", "lower-case"
+    )
+    task_unfinished: Literal["empty-list", "refused"] = _reading("task.unfinished", "empty-list")
+    result_item: Literal["string", "object"] = _reading("result.item", "string")
+    result_count: Literal["1", "4"] = _reading("result.count", "1")
+    list_shape: Literal["flat", "pagebean"] = _reading("list.shape", "flat")
+    list_order: Literal["newest-first", "oldest-first"] = _reading("list.order", "newest-first")
+    list_retention: Literal["24h", "72h"] = _reading("list.retention", "24h")
+    picture_gone: Literal["404", "403"] = _reading("picture.gone", "404")
 
 
 DEFAULT_READINGS = Readings()
@@ -50,11 +78,13 @@ def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
     for reading_id, word in changes.items():
         if reading_id not in ALLOWED:
             near = get_close_matches(reading_id, ALLOWED, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "there is: " + ", ".join(ALLOWED)
-            raise ReadingError(f"no reading is called {reading_id!r}: {hint}")
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ReadingError(
+                f"no reading is called {reading_id[:64]!r}: {hint}there is: {', '.join(ALLOWED)}"
+            )
         if word not in ALLOWED[reading_id]:
             allowed = " or ".join(map(repr, ALLOWED[reading_id]))
-            raise ReadingError(f"reading {reading_id} takes {allowed}, not {word!r}")
+            raise ReadingError(f"reading {reading_id} takes {allowed}, not {word[:64]!r}")
     words: dict[str, Any] = {_FIELDS[name].name: word for name, word in changes.items()}
     return replace(readings, **words)
 

@@ -6,6 +6,7 @@ throttle-bucket).
 """
 
 from dataclasses import dataclass
+from math import ceil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,11 @@ class Bucket:
 
     tokens: float
     at: int
+
+
+def wait_s(bucket: Bucket, limit: Limit) -> int:
+    """Return the whole seconds until the next call passes, at least one."""
+    return max(1, ceil((1 - bucket.tokens) / limit.per_second))
 
 
 def take(bucket: Bucket | None, limit: Limit, now: int) -> tuple[Bucket, bool]:

@@ -8,27 +8,30 @@ from typing import Any
 from mock_server.domain.accounts import Account, Origin, Standing
 from mock_server.domain.clock import Clock
 from mock_server.domain.magic import PackageState
+from mock_server.domain.notices import Watch
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.throttle import Limit
+from mock_server.store import notices
 from mock_server.store.transaction import Row, Transaction
 
 OWNED = (
-    "attempt", "callback", "task", "ledger", "package", "call", "call_total", "nonce", "bucket",
-    "fault",
+    "attempt", "callback", "task", "task_total", "ledger", "charge_total", "package", "notice",
+    "call", "call_total", "nonce", "bucket", "fault", "short_link",
 )  # fmt: skip
 
 
 _COLUMNS = (
     "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
     "base_at", "real_base_at", "rate", "frozen", "pinned", "standing", "skew_ms", "per_second",
-    "burst", "submits", "answers",
+    "burst", "notify_url", "submits", "answers",
 )  # fmt: skip
 
 
-def insert(tx: Transaction, account: Account) -> None:
-    """Add an account."""
-    tx.execute(
-        f"insert into account ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})",
+def insert(tx: Transaction, account: Account) -> bool:
+    """Add an account; False if its id or one of its credentials is taken."""
+    added = tx.execute(
+        f"insert into account ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"
+        " on conflict do nothing",
         (
             account.id,
             account.name,
@@ -43,27 +46,35 @@ def insert(tx: Transaction, account: Account) -> None:
             account.standing,
             account.skew_ms,
             *_limit_values(account.limit),
+            account.notify_url,
             account.submits,
             account.answers,
         ),
     )
+    return added == 1
 
 
 def get(tx: Transaction, account_id: str) -> Account | None:
-    """Return the account with this id."""
-    row = tx.one("select * from account where id = ?", (account_id,))
+    """Return the account with this id; a writing transaction then has its world to itself."""
+    row = tx.one(f"select * from account where id = ?{tx.for_update}", (account_id,))
     return _account(row) if row else None
 
 
 def by_app_code(tx: Transaction, app_code: str) -> Account | None:
     """Return the account that an app code belongs to."""
-    row = tx.one("select * from account where app_code = ?", (app_code,))
+    row = tx.one(f"select * from account where app_code = ?{tx.for_update}", (app_code,))
     return _account(row) if row else None
 
 
 def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     """Return the account that an app key belongs to."""
-    row = tx.one("select * from account where app_key = ?", (app_key,))
+    row = tx.one(f"select * from account where app_key = ?{tx.for_update}", (app_key,))
+    return _account(row) if row else None
+
+
+def peek(tx: Transaction, account_id: str) -> Account | None:
+    """Return the account with this id and leave it to others."""
+    row = tx.one("select * from account where id = ?", (account_id,))
     return _account(row) if row else None
 
 
@@ -86,12 +97,13 @@ def set_world(tx: Transaction, account: Account) -> None:
     set_clock(tx, account.id, account.clock)
     tx.execute(
         "update account set readings = ?, standing = ?, skew_ms = ?, per_second = ?, burst = ?,"
-        " submits = ?, answers = ? where id = ?",
+        " notify_url = ?, submits = ?, answers = ? where id = ?",
         (
             _changed_readings(account.readings),
             account.standing,
             account.skew_ms,
             *_limit_values(account.limit),
+            account.notify_url,
             account.submits,
             account.answers,
             account.id,
@@ -112,6 +124,7 @@ def empty(tx: Transaction, account_id: str) -> None:
     for table in OWNED:
         tx.execute(f"delete from {table} where account = ?", (account_id,))
     tx.execute("update account set armed = 0 where id = ?", (account_id,))
+    notices.set_watch(tx, account_id, Watch())
 
 
 def delete(tx: Transaction, account_id: str) -> None:
@@ -146,6 +159,7 @@ def _origin(text: str) -> Origin:
     values: dict[str, Any] = json.loads(text)
     values["package"] = PackageState(values["package"])
     values["standing"] = Standing(values["standing"])
+    values["faults"] = tuple(values["faults"])
     return Origin(**values)
 
 
@@ -174,6 +188,13 @@ def _account(row: Row) -> Account:
         standing=Standing(row["standing"]),
         skew_ms=row["skew_ms"],
         limit=_limit(row["per_second"], row["burst"]),
+        watch=Watch(
+            base=row["watch_base"],
+            warned=bool(row["watch_warned"]),
+            repeat_at=row["watch_repeat_at"],
+            due_at=row["watch_due_at"],
+        ),
+        notify_url=row["notify_url"],
         armed=row["armed"],
         submits=row["submits"],
         answers=row["answers"],

@@ -1,14 +1,16 @@
-"""Rows of packages and of the ledger."""
+"""Rows of packages, of the ledger and of its totals."""
 
 from mock_server.domain.billing import LedgerEntry, Package
+from mock_server.domain.bills import Total
+from mock_server.domain.readings import Readings
 from mock_server.store.transaction import Row, Transaction
 
 
 def add_package(tx: Transaction, package: Package) -> int:
     """Add a package (its `id` is ignored) and return the id it got."""
     return tx.insert(
-        "insert into package (account, offer, credits, remaining, fen, bought_at, expires_at)"
-        " values (?,?,?,?,?,?,?)",
+        "insert into package (account, offer, credits, remaining, fen, bought_at, expires_at,"
+        " notice_at) values (?,?,?,?,?,?,?,?)",
         (
             package.account,
             package.offer,
@@ -17,6 +19,7 @@ def add_package(tx: Transaction, package: Package) -> int:
             package.fen,
             package.bought_at,
             package.expires_at,
+            package.notice_at,
         ),
     )
 
@@ -27,14 +30,36 @@ def packages(tx: Transaction, account_id: str) -> list[Package]:
     return [Package(**row) for row in rows]
 
 
-def paying_package(tx: Transaction, account_id: str, now: int) -> Package | None:
+_ORDERS = {
+    "earliest-expiry": "expires_at, bought_at, id",
+    "oldest-purchase": "bought_at, id",
+}
+
+
+def paying_package(
+    tx: Transaction, account_id: str, now: int, readings: Readings
+) -> Package | None:
     """Return the package that pays next (claim packages-order), None without a credit."""
     row = tx.one(
         "select * from package where account = ? and remaining > 0 and expires_at > ?"
-        " order by expires_at, bought_at, id limit 1",
+        f" order by {_ORDERS[readings.packages_order]} limit 1",
         (account_id, now),
     )
     return Package(**row) if row else None
+
+
+def expiry_told(tx: Transaction, package_id: int) -> None:
+    """Keep that the notice on a package's expiry is behind it."""
+    tx.execute("update package set notice_at = null where id = ?", (package_id,))
+
+
+def next_expiry(tx: Transaction, account_id: str, now: int) -> Row | None:
+    """Return `at, package` of the next package to expire with something left."""
+    return tx.one(
+        "select expires_at as at, id as package from package where account = ? and remaining > 0"
+        " and expires_at > ? order by expires_at, id limit 1",
+        (account_id, now),
+    )
 
 
 def take_credit(tx: Transaction, package_id: int) -> bool:
@@ -70,10 +95,44 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
     )
 
 
-def totals(tx: Transaction, account_id: str) -> list[Row]:
-    """Return `operation, charges, fen` for every operation that was charged."""
-    return tx.all(
-        "select operation, count(*) as charges, sum(fen) as fen from ledger"
-        " where account = ? group by operation order by operation",
+def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
+    """Add a call that the service answered to the totals, in the transaction that books it."""
+    tx.execute(
+        "insert into charge_total values (?,?,?,?,?,?,?,?,?)"
+        " on conflict (account, day, package_id, operation, refused) do update set"
+        " calls = charge_total.calls + excluded.calls, fen = charge_total.fen + excluded.fen,"
+        " charged = charge_total.charged + excluded.charged,"
+        " charged_fen = charge_total.charged_fen + excluded.charged_fen",
+        (
+            account_id,
+            line.day,
+            line.package_id,
+            line.operation,
+            int(line.refused),
+            line.calls,
+            line.fen,
+            line.charged,
+            line.charged_fen,
+        ),
+    )
+
+
+def totals(tx: Transaction, account_id: str) -> list[Total]:
+    """Return the totals: a few rows for each day on which calls were answered."""
+    rows = tx.all(
+        "select day, package_id, operation, refused, calls, fen, charged, charged_fen"
+        " from charge_total where account = ? order by day, package_id, operation, refused",
         (account_id,),
+    )
+    return [Total(**{**dict(row), "refused": bool(row["refused"])}) for row in rows]
+
+
+def task_charges(tx: Transaction, account_id: str, after: int, limit: int) -> list[Row]:
+    """Return `number, task_id, charges, fen` of the tasks numbered above `after`, a page long."""
+    of_task = "from ledger where ledger.account = task.account and ledger.task_id = task.id"
+    return tx.all(
+        f"select number, id as task_id, (select count(*) {of_task}) as charges,"
+        f" (select cast(coalesce(sum(fen), 0) as bigint) {of_task}) as fen"
+        " from task where account = ? and number > ? order by number limit ?",
+        (account_id, after, limit),
     )

@@ -16,6 +16,7 @@ class Claimed:
     id: int
     account: str
     task_id: str
+    notice_id: int | None
     url: str
 
 
@@ -24,6 +25,15 @@ def insert(tx: Transaction, account_id: str, task_id: str, url: str, due_at: int
     tx.execute(
         "insert into callback (account, task_id, url, due_at, state) values (?,?,?,?,?)",
         (account_id, task_id, url, due_at, CallbackState.DUE),
+    )
+
+
+def insert_notice(tx: Transaction, account_id: str, notice_id: int, url: str, due_at: int) -> None:
+    """Plan the delivery of a notice, in the transaction that keeps it."""
+    tx.execute(
+        "insert into callback (account, task_id, notice_id, url, due_at, state)"
+        " values (?,'',?,?,?,?)",
+        (account_id, notice_id, url, due_at, CallbackState.DUE),
     )
 
 
@@ -40,8 +50,9 @@ def move(tx: Transaction, account_id: str, task_id: str, due_at: int | None) -> 
 def claim(tx: Transaction, account_id: str, now: int, limit: int) -> list[Claimed]:
     """Take the callbacks of an account that are due, oldest first."""
     rows = tx.all(
-        "select id, account, task_id, url from callback"
-        " where state = 'due' and account = ? and due_at <= ? order by due_at, id limit ?",
+        "select id, account, task_id, notice_id, url from callback"
+        " where state = 'due' and account = ? and due_at <= ? order by due_at, id limit ?"
+        f"{tx.skip_locked}",
         (account_id, now, limit),
     )
     for row in rows:
@@ -75,6 +86,20 @@ def set_state(tx: Transaction, callback_id: int, state: CallbackState) -> None:
     tx.execute("update callback set state = ? where id = ?", (state, callback_id))
 
 
+def lease(tx: Transaction, callback_id: int, until: int) -> None:
+    """Let other processes have a claimed callback at this real instant (ms) if we are dead."""
+    tx.execute("update callback set leased_until = ? where id = ?", (until, callback_id))
+
+
+def release_expired(tx: Transaction, real_now: int) -> int:
+    """Make due again what a process that died was sending: at least once, never lost."""
+    return tx.execute(
+        "update callback set state = 'due' where id in (select id from callback"
+        f" where state = 'sending' and leased_until <= ?{tx.skip_locked})",
+        (real_now,),
+    )
+
+
 def release_all(tx: Transaction) -> int:
     """Make due again what a killed process was sending: at least once, never lost."""
     return tx.execute("update callback set state = 'due' where state = 'sending'")
@@ -102,7 +127,7 @@ def next_due(tx: Transaction, account_id: str, now: int) -> Row | None:
     """Return `at, task_id` of the next callback after `now`."""
     return tx.one(
         "select due_at as at, task_id from callback where state = 'due' and account = ?"
-        " and due_at > ? order by due_at, id limit 1",
+        " and notice_id is null and due_at > ? order by due_at, id limit 1",
         (account_id, now),
     )
 
@@ -112,8 +137,8 @@ def waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
     rows = tx.all(
         "select account, due_at, base_at, real_base_at, rate, frozen from"
         " (select account, min(due_at) as due_at from callback"
-        "  where state = 'due' and due_at is not null group by account)"
-        " join account on account.id = account"
+        "  where state = 'due' and due_at is not null group by account) as coming"
+        " join account on account.id = coming.account"
     )
     return [
         (
@@ -131,10 +156,19 @@ def waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
 
 
 def after(tx: Transaction, account_id: str, callback_id: int, limit: int) -> list[Row]:
-    """Return the callbacks with ids above `callback_id`."""
+    """Return the callbacks of tasks with ids above `callback_id`."""
     return tx.all(
-        "select * from callback where account = ? and id > ? order by id limit ?",
+        "select * from callback where account = ? and id > ? and notice_id is null"
+        " order by id limit ?",
         (account_id, callback_id, limit),
+    )
+
+
+def of_notice(tx: Transaction, account_id: str, notice_id: int) -> Row | None:
+    """Return the delivery of a notice, None if it was not to be posted."""
+    return tx.one(
+        "select * from callback where account = ? and task_id = '' and notice_id = ?",
+        (account_id, notice_id),
     )
 
 

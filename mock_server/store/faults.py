@@ -1,69 +1,101 @@
 """Rows of armed faults."""
 
+import json
+from functools import lru_cache
+from typing import Any
+
 from mock_server.domain.calls import Operation
-from mock_server.domain.faults import Fault, Kind
+from mock_server.domain.faults.kinds import KINDS, Order, fault_of, parameters_of
+from mock_server.domain.faults.rules import Match, Rule, given
 from mock_server.store.transaction import Row, Transaction
 
 
-def insert(
-    tx: Transaction,
-    account_id: str,
-    kind: Kind,
-    what: str,
-    *,
-    operation: Operation | None = None,
-    calls_left: int | None = None,
-) -> int:
-    """Arm a rule and return its id."""
+def insert(tx: Transaction, account_id: str, order: Order, now: int) -> int:
+    """Arm a rule at the account's `now` and return its id."""
     tx.execute("update account set armed = armed + 1 where id = ?", (account_id,))
+    last = tx.one("select max(number) as number from fault where account = ?", (account_id,))
     return tx.insert(
-        "insert into fault (account, kind, what, operation, calls_left, hits) values (?,?,?,?,?,0)",
-        (account_id, kind, what, operation, calls_left),
+        "insert into fault (account, number, kind, parameters, condition, starts_at, expires_at,"
+        " calls_left, seen, hits) values (?,?,?,?,?,?,?,?,0,0)",
+        (
+            account_id,
+            1 + ((last and last["number"]) or 0),
+            order.kind.name,
+            json.dumps(parameters_of(order.fault)),
+            json.dumps(given(order.match)),
+            None if order.starts_in_ms is None else now + order.starts_in_ms,
+            None if order.expires_in_ms is None else now + order.expires_in_ms,
+            order.calls,
+        ),
     )
 
 
-def of_account(tx: Transaction, account_id: str) -> list[Fault]:
+def of_account(tx: Transaction, account_id: str) -> list[Rule]:
     """Return every rule of an account, spent ones too, in the order they were armed."""
-    return [
-        _fault(row)
-        for row in tx.all("select * from fault where account = ? order by id", (account_id,))
-    ]
+    rows = tx.all("select * from fault where account = ? order by id", (account_id,))
+    return [_rule(row) for row in rows]
 
 
-def first_match(tx: Transaction, account_id: str, kind: Kind, operation: Operation) -> Fault | None:
-    """Return the rule that fires for a call of this operation, None if none does."""
+def get(tx: Transaction, rule_id: int) -> Rule | None:
+    """Return a rule."""
+    row = tx.one("select * from fault where id = ?", (rule_id,))
+    return _rule(row) if row else None
+
+
+def count_seen(tx: Transaction, rule_id: int) -> int | None:
+    """Note a call that fits a rule and return how many that makes; None if the rule is spent.
+
+    The row stays locked until the commit, so that workers count one after the other.
+    """
     row = tx.one(
-        "select * from fault where account = ? and kind = ? and (operation is null"
-        " or operation = ?) and (calls_left is null or calls_left > 0) order by id limit 1",
-        (account_id, kind, operation),
+        "update fault set seen = seen + 1 where id = ? and (calls_left is null or calls_left > 0)"
+        " returning seen",
+        (rule_id,),
     )
-    return _fault(row) if row else None
+    return int(row["seen"]) if row else None
 
 
-def count_hit(tx: Transaction, fault_id: int) -> None:
+def count_hit(tx: Transaction, rule_id: int) -> None:
     """Note that a rule has fired."""
     tx.execute(
-        "update fault set hits = hits + 1, calls_left = calls_left - 1 where id = ?", (fault_id,)
+        "update fault set hits = hits + 1, calls_left = calls_left - 1 where id = ?", (rule_id,)
     )
 
 
-def delete(tx: Transaction, account_id: str, fault_id: int | None = None) -> int:
+def delete(tx: Transaction, account_id: str, rule_id: int | None = None) -> int:
     """Disarm one rule of an account, or all; return how many there were."""
-    if fault_id is None:
+    if rule_id is None:
         gone = tx.execute("delete from fault where account = ?", (account_id,))
     else:
-        gone = tx.execute("delete from fault where account = ? and id = ?", (account_id, fault_id))
+        gone = tx.execute("delete from fault where account = ? and id = ?", (account_id, rule_id))
     tx.execute("update account set armed = armed - ? where id = ?", (gone, account_id))
     return gone
 
 
-def _fault(row: Row) -> Fault:
-    return Fault(
+@lru_cache(maxsize=1024)
+def _fault(kind: str, parameters: str) -> Any:
+    return fault_of(KINDS[kind], json.loads(parameters))
+
+
+@lru_cache(maxsize=1024)
+def _match(condition: str) -> Match:
+    values: dict[str, Any] = json.loads(condition)
+    if "operation" in values:
+        values["operation"] = Operation(values["operation"])
+    return Match(**values)
+
+
+def _rule(row: Row) -> Rule:
+    return Rule(
         id=row["id"],
         account=row["account"],
-        kind=Kind(row["kind"]),
-        what=row["what"],
-        operation=Operation(row["operation"]) if row["operation"] else None,
+        number=row["number"],
+        kind=KINDS[row["kind"]],
+        fault=_fault(row["kind"], row["parameters"]),
+        match=_match(row["condition"]),
+        starts_at=row["starts_at"],
+        expires_at=row["expires_at"],
         calls_left=row["calls_left"],
+        seen=row["seen"],
         hits=row["hits"],
     )

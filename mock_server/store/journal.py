@@ -1,6 +1,8 @@
 """Rows of the journal: every call seen, bounded by number and size, with drops counted."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from mock_server.domain.redaction import Capture
 from mock_server.store.transaction import Row, Transaction, Value
@@ -20,7 +22,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call, redacted; headers a line each. `account` None: it named none we know."""
+    """One call, redacted; headers a line each. `account` None: it named none we know.
+
+    `faults` and `sent` are JSON: the faults that happened to it, and what went over the wire
+    where that is not the answer (None: it is).
+    """
 
     account: str | None
     at: int
@@ -37,22 +43,28 @@ class Entry:
     request: Capture
     answer_headers: str
     answer: Capture
+    faults: str = "[]"
+    sent: str | None = None
 
 
 def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
     """Add a call and return its id; the oldest are dropped past the limits."""
     values = _values(entry)
     size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
+    account = entry.account or NO_ACCOUNT
+    # Counted first: that row keeps others off, so that ids rise in the order of the commits, and
+    # whoever reads on from the last id that he saw misses none.
+    total = _count(tx, account, size)
     call_id = tx.insert(_INSERT, (*values, size))
-    _bound(tx, entry.account or NO_ACCOUNT, size, limits)
+    _bound(tx, account, total, limits)
     return call_id
 
 
 _INSERT = (
     "insert into call (account, at, request_id, operation, method, path, status, error_code,"
     " charge, fen, task_id, request_headers, request_body, request_length, request_sha256,"
-    " answer_headers, answer_body, answer_length, answer_sha256, size)"
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
+    " size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -77,6 +89,8 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.answer.body,
         entry.answer.length,
         entry.answer.sha256,
+        entry.faults,
+        entry.sent,
     )
 
 
@@ -85,12 +99,16 @@ def headers_of(lines: str) -> list[list[str]]:
     return [line.split(": ", 1) for line in lines.split("\n") if line]
 
 
-def _bound(tx: Transaction, account: str, size: int, limits: Limits) -> None:
-    total = tx.one(
+def _count(tx: Transaction, account: str, size: int) -> Row | None:
+    return tx.one(
         "insert into call_total values (?, 1, 1, ?) on conflict (account) do update set"
-        " seen = seen + 1, kept = kept + 1, bytes = bytes + excluded.bytes returning kept, bytes",
+        " seen = call_total.seen + 1, kept = call_total.kept + 1,"
+        " bytes = call_total.bytes + excluded.bytes returning kept, bytes",
         (account, size),
     )
+
+
+def _bound(tx: Transaction, account: str, total: Row | None, limits: Limits) -> None:
     # The newest always stays: its ledger entry points at it.
     while total and total["kept"] > 1 and not _fits(total, limits):
         # An eighth at a time, so that a full journal does not pay for a deletion on every call.
@@ -140,6 +158,17 @@ def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
 def set_findings(tx: Transaction, call_id: int, findings: str) -> None:
     """Keep what was found of a call, a JSON array; nothing if the call was dropped meanwhile."""
     tx.execute("update call set findings = ? where id = ?", (findings, call_id))
+
+
+def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:
+    """Return what went over the wire for a call; None if that was just the answer."""
+    row = tx.one("select sent from call where id = ?", (call_id,))
+    return json.loads(row["sent"]) if row and row["sent"] else None
+
+
+def set_sent(tx: Transaction, call_id: int, what: dict[str, Any]) -> None:
+    """Keep what went over the wire for a call."""
+    tx.execute("update call set sent = ? where id = ?", (json.dumps(what), call_id))
 
 
 def dropped(tx: Transaction, account: str | None) -> int:

@@ -18,6 +18,7 @@ def remember(
     """Keep a nonce, and drop those that are older than `since`."""
     tx.execute("delete from nonce where account = ? and seen_at <= ?", (account_id, since))
     tx.execute(
-        "insert into nonce values (?,?,?,?) on conflict do update set seen_at = excluded.seen_at",
+        "insert into nonce values (?,?,?,?) on conflict (account, credential,"
+        " nonce) do update set seen_at = excluded.seen_at",
         (account_id, credential, nonce, now),
     )

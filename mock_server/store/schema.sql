@@ -21,6 +21,11 @@ create table account (
   per_second real,               -- the throttle: domain/throttle.py; null: off
   burst integer not null,
   armed integer not null default 0,  -- how many faults it has, so that none costs no look
+  watch_base integer not null default 0,    -- the notices: domain/notices.py
+  watch_warned integer not null default 0,
+  watch_repeat_at integer,
+  watch_due_at integer,
+  notify_url text,               -- where notices are posted; null: nowhere
   submits integer not null,      -- counters that seed ids and durations; reset restarts them
   answers integer not null
 );
@@ -33,7 +38,8 @@ create table package (
   remaining integer not null check (remaining >= 0),
   fen integer not null,
   bought_at integer not null,
-  expires_at integer not null
+  expires_at integer not null,
+  notice_at integer              -- when its expiry notice is due; null: told, or too short a life
 );
 create index package_by_account on package (account, expires_at, bought_at, id);
 
@@ -47,12 +53,40 @@ create table ledger (
   at integer not null,
   primary key (account, call_id)
 ) without rowid;
+create index ledger_by_task on ledger (account, task_id, fen);
+
+-- The sums of the ledger, and of what every rule of charging would make of the same calls, so that
+-- a bill needs no counting: `calls` and `fen` are what the service answered, at the price of the
+-- next credit; `charged` and `charged_fen` what was really paid.
+create table charge_total (
+  account text not null,
+  day integer not null,          -- days since 1970 in the vendor's time zone
+  package_id integer not null,   -- 0: no package could have paid
+  operation text not null,
+  refused integer not null,
+  calls integer not null,
+  fen integer not null,
+  charged integer not null,
+  charged_fen integer not null,
+  primary key (account, day, package_id, operation, refused)
+) without rowid;
+
+create table notice (
+  id integer primary key autoincrement,
+  account text not null,
+  kind text not null,
+  at integer not null,
+  package integer not null,
+  remaining integer not null,
+  text text not null
+);
+create index notice_by_account on notice (account, id);
 
 create table task (
   account text not null,
   id text not null,
   number integer not null,
-  content text not null,
+  content text,                  -- null: its source image is still to be read
   text text,
   qr_code_url text,
   style_id text,
@@ -64,17 +98,42 @@ create table task (
   starts_at integer not null,
   ends_at integer,               -- null: it never ends
   outcome text not null,
+  queries_left integer,          -- it ends with that many more queries; null: by time
+  held_until integer,            -- its end, while its source image is unread
+  remark text,                   -- why it fails
   primary key (account, number)
 ) without rowid;
 create unique index task_by_id on task (account, id);
+create index task_unread on task (account) where content is null;
+create index task_by_end on task (account, ends_at);
+
+-- How many tasks end in which minute, so that counting those still listed needs no counting.
+create table task_total (
+  account text not null,
+  minute integer not null,       -- since 1970; -1: they never end
+  tasks integer not null,
+  primary key (account, minute)
+) without rowid;
+
+-- Short links, unique on the server: nothing but the code is in their address.
+create table short_link (
+  code text primary key,
+  account text not null,
+  task_id text not null,
+  target text not null,
+  expires_at integer not null
+) without rowid;
+create index short_link_by_account on short_link (account);
 
 create table callback (
   id integer primary key autoincrement,
   account text not null,
-  task_id text not null,
+  task_id text not null,         -- '' where it tells of a notice
+  notice_id integer,
   url text not null,
   due_at integer,                -- null: its task never ends
-  state text not null
+  state text not null,
+  leased_until integer           -- real ms; several processes: another may claim it from then on
 );
 create index callback_by_state on callback (state, account, due_at);
 create index callback_by_task on callback (account, task_id);
@@ -115,6 +174,8 @@ create table call (
   answer_length integer not null,
   answer_sha256 text,
   findings text not null default '[]',
+  faults text not null default '[]',  -- [{id, kind}] of the faults that happened to it
+  sent text,                     -- {what, …} went over the wire; null: the answer, whole
   size integer not null
 );
 create index call_by_account on call (account, id);
@@ -148,10 +209,14 @@ create table bucket (
 create table fault (
   id integer primary key autoincrement,
   account text not null,
+  number integer not null,       -- the n-th of its account: its dice are drawn by it
   kind text not null,
-  what text not null,
-  operation text,
-  calls_left integer,            -- null: every call
+  parameters text not null,      -- {name: value} of the fault
+  condition text not null,       -- {name: value} of what it waits for
+  starts_at integer,             -- null: from the start
+  expires_at integer,            -- null: until it is disarmed
+  calls_left integer,            -- null: it never wears out
+  seen integer not null,         -- calls that fitted and reached its stage
   hits integer not null
 );
 create index fault_by_account on fault (account, id);

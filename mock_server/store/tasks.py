@@ -2,10 +2,14 @@
 
 from dataclasses import fields
 
-from mock_server.domain.tasks import RETENTION_MS, Plan, Status, Task
+from mock_server.domain.paging import Page
+from mock_server.domain.tasks import Plan, Status, Task
 from mock_server.store.transaction import Row, Transaction
 
-# claim list-retention: ended tasks are forgotten after 24 h
+MINUTE_MS = 60_000
+_NEVER = -1
+
+# Ended tasks are forgotten; `ended_after` says which are not yet (claim list-retention).
 _KEPT = "account = ? and (ends_at is null or ends_at > ?)"
 
 
@@ -16,7 +20,7 @@ def insert(tx: Transaction, task: Task) -> None:
     """Add a task with its plan."""
     plan = task.plan
     tx.execute(
-        "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             task.account,
             task.id,
@@ -33,8 +37,12 @@ def insert(tx: Transaction, task: Task) -> None:
             plan.starts_at,
             plan.ends_at,
             plan.outcome,
+            plan.queries_left,
+            plan.held_until,
+            task.remark,
         ),
     )
+    _count(tx, task, plan.ends_at, 1)
 
 
 def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
@@ -43,28 +51,55 @@ def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
     return _task(row) if row else None
 
 
-def page(tx: Transaction, account_id: str, now: int, *, offset: int, limit: int) -> list[Task]:
-    """Return the tasks that the service still lists, newest first (claim list-order)."""
+def page(
+    tx: Transaction, account_id: str, ended_after: int, page: Page, *, oldest_first: bool = False
+) -> list[Task]:
+    """Return a page of the tasks that the service still lists (claim list-order)."""
+    order = "number" if oldest_first else "number desc"
     rows = tx.all(
-        f"select * from task where {_KEPT} order by number desc limit ? offset ?",
-        (account_id, now - RETENTION_MS, limit, offset),
+        f"select * from task where {_KEPT} order by {order} limit ? offset ?",
+        (account_id, ended_after, page.size, page.offset),
     )
     return [_task(row) for row in rows]
 
 
-def kept(tx: Transaction, account_id: str, now: int) -> int:
+def kept(tx: Transaction, account_id: str, ended_after: int) -> int:
     """Return how many tasks the service still lists."""
-    row = tx.one(
-        f"select count(*) as kept from task where {_KEPT}", (account_id, now - RETENTION_MS)
+    minute = ended_after // MINUTE_MS
+    whole = tx.one(
+        "select coalesce(sum(tasks), 0) as kept from task_total where account = ?"
+        " and (minute > ? or minute = -1)",
+        (account_id, minute),
     )
-    return int(row["kept"]) if row else 0
+    # Of the minute that is being forgotten just now, the tasks are counted.
+    part = tx.one(
+        "select count(*) as kept from task where account = ? and ends_at > ? and ends_at < ?",
+        (account_id, ended_after, (minute + 1) * MINUTE_MS),
+    )
+    return sum(int(row["kept"]) for row in (whole, part) if row)
 
 
 def set_plan(tx: Transaction, task: Task) -> None:
-    """Keep a new plan."""
+    """Keep a new plan, with what it is to encode and why it fails."""
+    plan = task.plan
+    before = get(tx, task.account, task.id)
+    if before is not None:
+        _count(tx, task, before.plan.ends_at, -1)
+        _count(tx, task, plan.ends_at, 1)
     tx.execute(
-        "update task set starts_at = ?, ends_at = ?, outcome = ? where account = ? and id = ?",
-        (task.plan.starts_at, task.plan.ends_at, task.plan.outcome, task.account, task.id),
+        "update task set starts_at = ?, ends_at = ?, outcome = ?, queries_left = ?,"
+        " held_until = ?, content = ?, remark = ? where account = ? and id = ?",
+        (
+            plan.starts_at,
+            plan.ends_at,
+            plan.outcome,
+            plan.queries_left,
+            plan.held_until,
+            task.content,
+            task.remark,
+            task.account,
+            task.id,
+        ),
     )
 
 
@@ -77,6 +112,17 @@ def after(tx: Transaction, account_id: str, number: int, limit: int) -> list[Tas
     return [_task(row) for row in rows]
 
 
+def unread(tx: Transaction) -> list[Task]:
+    """Return the tasks of every account whose source image is still to be read."""
+    return [_task(row) for row in tx.all("select * from task where content is null")]
+
+
+def has_unread(tx: Transaction, account_id: str) -> bool:
+    """Whether an account has a task whose source image is still to be read."""
+    found = tx.one("select 1 from task where account = ? and content is null", (account_id,))
+    return found is not None
+
+
 def next_end(tx: Transaction, account_id: str, now: int) -> Row | None:
     """Return `at, task_id` of the next task to end."""
     return tx.one(
@@ -86,11 +132,22 @@ def next_end(tx: Transaction, account_id: str, now: int) -> Row | None:
     )
 
 
+def _count(tx: Transaction, task: Task, ends_at: int | None, step: int) -> None:
+    minute = _NEVER if ends_at is None else ends_at // MINUTE_MS
+    tx.execute(
+        "insert into task_total values (?,?,?) on conflict (account, minute)"
+        " do update set tasks = task_total.tasks + excluded.tasks",
+        (task.account, minute, step),
+    )
+
+
 def _task(row: Row) -> Task:
     plan = Plan(
         submitted_at=row["submitted_at"],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         outcome=Status(row["outcome"]),
+        queries_left=row["queries_left"],
+        held_until=row["held_until"],
     )
     return Task(plan=plan, **{name: row[name] for name in _OWN})

@@ -143,4 +143,4 @@ class Tasks(Sequence[dict[str, Any]]):
         return forced
 
     def _all(self) -> list[dict[str, Any]]:
-        return self._account.every("tasks")
+        return self._account.every("/tasks", "tasks")

@@ -43,7 +43,7 @@ class MockServer:
 
     def nobodys_calls(self, after: int = 0) -> list[Call]:
         """Return the calls that named no account."""
-        return [Call.of(each) for each in self.admin.every("/calls", after=after)]
+        return [Call.of(each) for each in self.admin.every("/calls", "calls", after)]
 
 
 @contextlib.contextmanager

@@ -44,7 +44,7 @@ class World:
     @property
     def callbacks(self) -> list[dict[str, Any]]:
         """The planned callbacks, each with its attempts."""
-        return self.admin.every("callbacks")
+        return self.admin.every("/callbacks", "callbacks")
 
     @property
     def findings(self) -> list[Finding]:

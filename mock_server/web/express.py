@@ -7,18 +7,21 @@ Rule 2: a body is read here, bounded, before any thread is taken.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from mock_server.actions import gateway
+from mock_server.actions.gateway import Hold
 from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
 from mock_server.web.problems import problem
-from mock_server.web.protocol import EXTENSION, call_of, hang_up, write_answer
+from mock_server.web.protocol import call_of
 from mock_server.web.routing import is_ours
+from mock_server.web.wire import EXTENSION, hang_up, hold, left_ms, write_answer
 
 T = TypeVar("T")
 Scope = dict[str, Any]
@@ -40,6 +43,17 @@ class ClientGoneError(Exception):
     """The peer hung up before its request was whole: there is nobody to answer."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A call that was held, and how long after it its client hung up; None: it waits."""
+
+    hold: Hold
+    left_ms: int | None
+
+
+Take = Callable[[Call, Callable[[Answer | Hold], None], Held | None], None]
+
+
 class Express:
     """The ASGI application of `serve`."""
 
@@ -54,7 +68,7 @@ class Express:
             if is_ours(scope["path"]):
                 answer = await self._flask.answer(scope, receive)
             else:
-                answer = await self.answer(await read_call(scope, receive))
+                answer = await self._handle(scope, await read_call(scope, receive))
         except ClientGoneError:
             return
         except asyncio.CancelledError:  # the server stops, and its grace is over: nobody's bug
@@ -63,27 +77,59 @@ class Express:
         await write_answer(scope, answer)
 
     async def answer(self, call: Call) -> Answer:
-        """Answer a call through the gateway; our own failure becomes our 500."""
-        simulator = self._simulator
-        try:
-            return await self._commit(lambda tx: gateway.handle(tx, simulator, call))
-        except Exception as error:  # noqa: BLE001 - it is logged there
-            return await self._own_up(call, error)
+        """Answer a call that nobody is held for, such as a request that cannot be parsed."""
+        outcome = await self._outcome(call, None)
+        assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
+        return outcome
 
-    def take(self, call: Call, reply: Callable[[Answer], None]) -> None:
+    def take(
+        self, call: Call, reply: Callable[[Answer | Hold], None], held: Held | None = None
+    ) -> None:
         """Answer a call through the gateway without a task; `reply` is called on the loop."""
-        simulator = self._simulator
 
-        def done(answer: Answer, error: BaseException | None) -> None:
+        def done(outcome: Answer | Hold, error: BaseException | None) -> None:
             if error is None:
-                reply(answer)
+                reply(outcome)
                 return
             task = asyncio.get_running_loop().create_task(self._own_up(call, error))
             self._bugs.add(task)
             task.add_done_callback(self._bugs.discard)
             task.add_done_callback(lambda owned: reply(owned.result()))
 
-        simulator.database.submit(lambda tx: gateway.handle(tx, simulator, call), done)
+        self._simulator.database.submit(self._work(call, held), done)
+
+    def note_left(self, call_id: int, ms: int) -> None:
+        """Journal that a client hung up before it had all of its answer."""
+
+        def done(_: None, error: BaseException | None) -> None:
+            if error is not None:
+                log.error("who hung up could not be journalled", exc_info=error)
+
+        self._simulator.database.submit(lambda tx: gateway.note_left(tx, call_id, ms), done)
+
+    async def _handle(self, scope: Scope, call: Call) -> Answer:
+        outcome = await self._outcome(call, None)
+        if isinstance(outcome, Hold):
+            await hold(scope, outcome.ms)
+            outcome = await self._outcome(call, Held(hold=outcome, left_ms=left_ms(scope)))
+        assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
+        return outcome
+
+    async def _outcome(self, call: Call, held: Held | None) -> Answer | Hold:
+        """Pass a call through the gateway; our own failure becomes our 500."""
+        try:
+            return await self._commit(self._work(call, held))
+        except Exception as error:  # noqa: BLE001 - it is logged there
+            return await self._own_up(call, error)
+
+    def _work(self, call: Call, held: Held | None) -> Callable[[Transaction], Answer | Hold]:
+        simulator = self._simulator
+        if held is None:
+            return lambda tx: gateway.handle(tx, simulator, call)
+        if held.left_ms is None:
+            return lambda tx: gateway.handle(tx, simulator, call, held.hold)
+        left_ms = held.left_ms
+        return lambda tx: gateway.abandon(tx, simulator, call, held.hold, left_ms)
 
     def close(self) -> None:
         """End the threads of the Flask app, once they have answered."""

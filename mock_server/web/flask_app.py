@@ -6,7 +6,7 @@
 from flask import Flask, Response, request
 
 from mock_server.simulator import Simulator
-from mock_server.web import admin, documents, pictures, problems, vendor
+from mock_server.web import admin, documents, pictures, problems, short_links, vendor
 from mock_server.web.routing import is_admin, is_ours
 
 
@@ -18,6 +18,7 @@ def create_app(simulator: Simulator) -> Flask:
     app.url_map.merge_slashes = False
     app.register_blueprint(admin.blueprint(simulator))
     app.register_blueprint(pictures.blueprint(simulator))
+    app.register_blueprint(short_links.blueprint(simulator))
     app.register_blueprint(documents.blueprint())
     problems.add_handlers(app)
 

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, request
 
 from mock_server import render
 from mock_server.actions import pictures
-from mock_server.actions.pictures import Address, Picture
-from mock_server.domain.calls import Answer
+from mock_server.actions.pictures import Address, Fetch, Missing, Picture
+from mock_server.domain.calls import Answer, Operation
 from mock_server.simulator import Simulator
 from mock_server.web.vendor import read_call
 
@@ -23,14 +23,15 @@ def blueprint(simulator: Simulator) -> Blueprint:
     def picture(account: str, task_id: str, number: int) -> Response:
         address = Address(account=account, task_id=task_id, number=number)
         found = simulator.database.read(lambda tx: pictures.find(tx, simulator, address))
-        response = _png(cache.get(found)) if found else _missing()
+        response = _found(cache, found)
         answer = Answer(
             status=response.status_code,
             headers=tuple(response.headers),
             body=response.get_data() if response.status_code == 200 else b"",
         )
         call = read_call()
-        simulator.database.run(lambda tx: pictures.book(tx, simulator, address, call, answer))
+        fetch = Fetch(operation=Operation.GET_PICTURE, account=account, task_id=task_id)
+        simulator.database.run(lambda tx: pictures.book(tx, simulator, fetch, call, answer))
         return response
 
     return routes
@@ -62,6 +63,10 @@ class Cache:
         return drawn
 
 
+def _found(cache: "Cache", found: Picture | Missing) -> Response:
+    return _missing(found.status) if isinstance(found, Missing) else _png(cache.get(found))
+
+
 def _png(content: bytes) -> Response:
     response = Response(content, mimetype="image/png")
     response.set_etag(sha256(content).hexdigest()[:32])
@@ -70,7 +75,7 @@ def _png(content: bytes) -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
-def _missing() -> Response:
-    response = Response("no such picture, or not any more\n", 404, mimetype="text/plain")
+def _missing(status: int) -> Response:
+    response = Response("no such picture, or not any more\n", status, mimetype="text/plain")
     response.cache_control.no_store = True
     return response

@@ -1,37 +1,37 @@
-"""uvicorn's httptools protocol, made safe and exact.
+"""uvicorn's httptools protocol, made safe and exact; `wire.py` writes the answers.
 
-Rule 1: an `Answer` is written raw: names, case and order as they are (claim header-case).
-Rule 2: the head is bounded in size, the whole request in time; a peer that is too slow is dropped.
-Rule 3: what cannot be parsed is answered as the gateway answers bad requests, after whatever was
+Rule 1: the head is bounded in size, the whole request in time; a peer that is too slow is dropped.
+Rule 2: what cannot be parsed is answered as the gateway answers bad requests, after whatever was
 asked before it on the same connection, and then closed.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+from dataclasses import dataclass
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.domain.calls import Answer, Call, Defect
+from mock_server.web.wire import EXTENSION, render
 
-# Where an ASGI scope carries the cycle of its request, for `write_answer`.
-EXTENSION = "artqr_mock.cycle"
 # Far above the gateway's own limit, which is answered; this one only protects memory.
 MAX_HEAD_BYTES = 64 * 1024
-KEEP_ALIVE_S = 25  # claim keep-alive
 # How long a refused peer may go on sending: closed at once, it could lose the answer to a reset.
 LINGER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`request_timeout` is the seconds a peer has to send one whole request."""
+    """`request_timeout` is the seconds a peer has to send one whole request.
+
+    `note_left(call_id, ms)` hears of a client that hung up before it had its answer.
+    """
 
     request_timeout: float
     answer_defect: Callable[[Call], Awaitable[Answer]]
+    note_left: Callable[[int, int], None]
 
 
 class ArtqrProtocol(HttpToolsProtocol):
@@ -47,6 +47,21 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._broken = False
         self._refusing = False
         self._upgrading: list[tuple[bytes, bytes]] = []
+        self.note_left = limits.note_left
+        self.left_at: float | None = None
+        self._waiting: tuple[asyncio.TimerHandle, Callable[[], None]] | None = None
+
+    def wait(self, ms: int, then: Callable[[], None]) -> None:
+        """Go on with the request at hand after so long, or as soon as the peer has gone."""
+        self._waiting = (self.loop.call_later(ms / 1000, self._go_on), then)
+        if self.transport.is_closing():
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._waiting is not None:
+            (timer, then), self._waiting = self._waiting, None
+            timer.cancel()
+            then()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
@@ -58,10 +73,13 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._stop_deadline()
         if self._deadline is not None:
             self._deadline.cancel()
+        self._leave()
         super().connection_lost(exc)
+        self._go_on()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The peer has said everything; it still gets the answers to what it asked."""
+        self._leave()
         last: RequestResponseCycle | None = self.cycle
         if last is None or last.response_complete or last.more_body:
             return self._refusing
@@ -81,6 +99,8 @@ class ArtqrProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server stops: an idle peer is cut off, one that is being answered gets its answer."""
         super().shutdown()
+        if self._waiting is not None:  # nobody waits for what is only delayed
+            self.transport.abort()
         if self.scheme == "https" and self.transport.is_closing():
             # Closing TLS waits for the peer to agree, which an idle one does not.
             self.transport.abort()
@@ -103,7 +123,9 @@ class ArtqrProtocol(HttpToolsProtocol):
         if self._upgrading:
             self.headers[:] = self._upgrading  # what the client sent, for the journal
             self._upgrading = []
-        self.scope["extensions"] = {EXTENSION: {"cycle": self.cycle}}
+        self.scope["extensions"] = {
+            EXTENSION: {"cycle": self.cycle, "connection": self, "asked_at": self.loop.time()}
+        }
 
     def on_message_complete(self) -> None:
         """The request is whole."""
@@ -118,6 +140,10 @@ class ArtqrProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.pipeline:
             self.flow.pause_reading()
+
+    def _leave(self) -> None:
+        if self.left_at is None:
+            self.left_at = self.loop.time()
 
     def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -190,29 +216,6 @@ class ArtqrProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-async def write_answer(scope: Any, answer: Answer) -> None:
-    """Write an answer on the connection its request came on, if that is still there."""
-    cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
-    if cycle.flow.write_paused and not cycle.disconnected:
-        await cycle.flow.drain()  # a peer that asks and never reads waits for itself
-    write_now(cycle, answer)
-
-
-def write_now(cycle: RequestResponseCycle, answer: Answer) -> None:
-    """Write an answer without waiting for a peer that is slow to read."""
-    if cycle.disconnected or cycle.response_started or cycle.transport.is_closing():
-        cycle.disconnected = True  # or uvicorn would take the missing answer for a bug
-        return
-    if cycle.scope["method"] == "HEAD":
-        answer = replace(answer, body=b"")  # its length stays in the headers
-    cycle.transport.write(render(answer, keep_alive=cycle.keep_alive))
-    cycle.response_started = cycle.response_complete = True
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-
-
 def call_of(scope: Any, body: bytes, defect: Defect | None = None) -> Call:
     """Return a request as a call."""
     return Call(
@@ -229,31 +232,3 @@ def call_of(scope: Any, body: bytes, defect: Defect | None = None) -> Call:
         scheme=scope["scheme"],
         defect=defect,
     )
-
-
-def hang_up(scope: Any) -> None:
-    """Close the connection of a request without an answer."""
-    cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
-    cycle.disconnected = True
-    cycle.transport.close()
-
-
-def render(answer: Answer, *, keep_alive: bool) -> bytes:
-    """Return an answer as it goes over the wire."""
-    lines = [_STATUS_LINES.get(answer.status) or _status_line(answer.status)]
-    lines += [f"{name}: {value}\r\n" for name, value in answer.headers]
-    lines.append(_KEPT if keep_alive else _CLOSED)
-    return "".join(lines).encode("latin-1", "replace") + answer.body
-
-
-def _status_line(status: int) -> str:
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Unknown"  # 450 has no phrase, and some clients choke on none at all
-    return f"HTTP/1.1 {status} {phrase}\r\n"
-
-
-_STATUS_LINES = {status: _status_line(status) for status in (200, 400, 403, 404, 413, 450)}
-_KEPT = f"Connection: keep-alive\r\nKeep-Alive: timeout={KEEP_ALIVE_S}\r\n\r\n"
-_CLOSED = "Connection: close\r\n\r\n"

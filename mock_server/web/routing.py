@@ -2,12 +2,13 @@
 
 ADMIN = "/_mock"
 PICTURES = "/pictures/"
+SHORT_LINKS = "/s/"
 DOCUMENTS = ("/openapi.json", "/openapi.yaml")
 
 
 def is_ours(path: str) -> bool:
     """Whether a path belongs to the simulator's own surface."""
-    return is_admin(path) or path.startswith(PICTURES) or path in DOCUMENTS
+    return is_admin(path) or path.startswith((PICTURES, SHORT_LINKS)) or path in DOCUMENTS
 
 
 def is_admin(path: str) -> bool:

@@ -5,25 +5,24 @@ loop that is half of the work. A call that is large, slow, pipelined or waits fo
 goes the ordinary way, through ASGI.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from mock_server.actions.gateway import Hold
 from mock_server.domain.calls import Answer, Call, Defect
-from mock_server.web.protocol import ArtqrProtocol, call_of, write_answer, write_now
+from mock_server.web.express import Held, Take
+from mock_server.web.protocol import ArtqrProtocol, call_of
 from mock_server.web.routing import is_ours
-
-Reply = Callable[[Answer], None]
-Take = Callable[[Call, Reply], None]
+from mock_server.web.wire import left_ms, write_answer, write_now
 
 # Below uvicorn's own mark, from which on it waits for somebody to read.
 MAX_BODY_BYTES = 32 * 1024
 
 
 class ShortCallProtocol(ArtqrProtocol):
-    """One connection; `take(call, reply)` answers a call and calls `reply` on the loop."""
+    """One connection; `take(call, reply, held)` answers a call and calls `reply` on the loop."""
 
     def __init__(self, *args: Any, take: Take, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +49,8 @@ class ShortCallProtocol(ArtqrProtocol):
         super().on_message_complete()
         short, self._short = self._short, None
         if short is not None:
-            self._take(call_of(short.scope, bytes(short.body)), partial(self._reply, short))
+            call = call_of(short.scope, bytes(short.body))
+            self._take(call, partial(self._reply, short, call), None)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         is_short = self._starting and not cycle.waiting_for_100_continue
@@ -68,10 +68,16 @@ class ShortCallProtocol(ArtqrProtocol):
         if short is not None:
             super()._start_asgi_task(short, self.app)
 
-    def _reply(self, cycle: RequestResponseCycle, answer: Answer) -> None:
-        if not cycle.flow.write_paused:
-            write_now(cycle, answer)
-            return
-        task = self.loop.create_task(write_answer(cycle.scope, answer))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    def _reply(self, cycle: RequestResponseCycle, call: Call, outcome: Answer | Hold) -> None:
+        if isinstance(outcome, Hold):
+            self.wait(outcome.ms, partial(self._take_again, cycle, call, outcome))
+        elif not cycle.flow.write_paused:
+            write_now(cycle, outcome)
+        else:
+            task = self.loop.create_task(write_answer(cycle.scope, outcome))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    def _take_again(self, cycle: RequestResponseCycle, call: Call, hold: Hold) -> None:
+        held = Held(hold=hold, left_ms=left_ms(cycle.scope))
+        self._take(call, partial(self._reply, cycle, call), held)

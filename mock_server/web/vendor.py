@@ -7,7 +7,9 @@ from urllib.parse import quote
 from flask import Request, Response, request
 
 from mock_server.actions import gateway
+from mock_server.actions.gateway import Hold
 from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
+from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
 
 log = logging.getLogger(__name__)
@@ -16,12 +18,29 @@ _AUTHORITY = re.compile(r"(?i)^https?://[^/?#]*(?=/)")
 
 
 def answer_call(simulator: Simulator, call: Call) -> Answer:
-    """Answer one call through the gateway; our own failure becomes our 500."""
+    """Answer one call through the gateway; our own failure becomes our 500.
+
+    A delay holds this thread: a WSGI server has nothing else that could wait.
+    """
+    run = simulator.database.run
     try:
-        return simulator.database.run(lambda tx: gateway.handle(tx, simulator, call))
+        outcome = run(lambda tx: gateway.handle(tx, simulator, call))
+        if isinstance(outcome, Hold):
+            held = outcome
+            simulator.pause(held.ms)
+            outcome = run(lambda tx: gateway.handle(tx, simulator, call, held))
+        assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
+    except FaultError as error:  # a magic account whose faults need more than a WSGI server
+        return gateway.cannot_answer(error)
     except Exception as error:
         log.exception("a call failed in the simulator")
         bug = error
+    else:
+        if outcome.damage is not None:  # armed while the database was served by `serve`
+            return gateway.cannot_answer(FaultError("a WSGI server has no connection to damage"))
+        if outcome.delay_ms:
+            simulator.pause(outcome.delay_ms)
+        return outcome
     try:
         return simulator.database.run(lambda tx: gateway.record_bug(tx, simulator, call, bug))
     except Exception:

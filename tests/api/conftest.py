@@ -1,11 +1,22 @@
-"""A buyer who signs, for the tests of signed calls."""
+"""A buyer who signs, and the modules whose tests run on both databases."""
 
 from typing import Any
 
 import pytest
 
+from tests.support.databases import on_both
 from tests.support.signed import Signer
 from tests.support.worlds import World
+
+ON_BOTH_DATABASES = {
+    "test_tracer", "test_billing", "test_buying", "test_clock", "test_accounts", "test_callbacks",
+    "test_journal", "test_bugs", "test_throttle", "test_forcing", "test_clinic_findings",
+}  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is about the books on PostgreSQL too."""
+    on_both(metafunc, ON_BOTH_DATABASES)
 
 
 @pytest.fixture

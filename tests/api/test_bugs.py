@@ -8,6 +8,7 @@ import pytest
 from mock_server.actions import vendor
 from mock_server.domain.calls import Operation
 from mock_server.store import callbacks, journal
+from tests.support.turns import writer
 from tests.support.worlds import World
 
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
@@ -91,14 +92,15 @@ def test_a_bug_that_cannot_even_be_journalled_is_still_our_500(
     assert world.bill()["balance"] == 1000
 
 
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 def test_a_full_disk_is_our_500_and_nothing_is_booked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = world.simulator.database._writer
-    pages = writer.execute("pragma page_count").fetchone()[0]
-    writer.execute(f"pragma max_page_count = {pages}")
+    connection = writer(world.simulator.database)
+    pages = connection.execute("pragma page_count").fetchone()[0]
+    connection.execute(f"pragma max_page_count = {pages}")
     answers = [world.vendor("/submitTask", {**GOOD, "text": "x" * 2_900}) for _ in range(40)]
-    writer.execute("pragma max_page_count = 1000000")
+    connection.execute("pragma max_page_count = 1000000")
 
     booked = [answer for answer in answers if answer.status_code == 200]
     lost = [answer for answer in answers if answer.status_code != 200]

@@ -7,6 +7,7 @@ import pytest
 from tests.support.worlds import START_AT, World
 
 DAY = 86_400_000
+WEEK_MS = 7 * DAY
 CALL_BACK = "http://127.0.0.1:9/done"
 
 
@@ -82,7 +83,9 @@ def test_a_new_accounts_clock_may_start_in_the_past(world: World, start: int) ->
     assert world.bill(account["id"])["packages"][0]["bought_at"] == start
 
 
-def test_the_events_come_in_order_and_then_there_is_none(world: World) -> None:
+def test_the_events_come_in_order_those_of_the_package_last_and_then_there_is_none(
+    world: World,
+) -> None:
     ids = [world.submit() for _ in range(4)]
     tasks = world.admin("GET", "/accounts/default/tasks")["tasks"]
     ends = sorted((task["ends_at"], task["task_id"]) for task in tasks)
@@ -95,8 +98,15 @@ def test_the_events_come_in_order_and_then_there_is_none(world: World) -> None:
         seen.append((event["at"], event["task_id"]))
 
     assert seen == ends
+    (package,) = world.bill()["packages"]
+    expiry = package["expires_at"]
+    of_the_package = [change(world, to_next_event=True)["event"] for _ in range(2)]
+    assert of_the_package == [
+        {"kind": "notice_due", "at": expiry - WEEK_MS, "task_id": None, "package": None},
+        {"kind": "package_expiry", "at": expiry, "task_id": None, "package": package["id"]},
+    ]
     last = change(world, to_next_event=True)
-    assert (last["event"], last["now"]) == (None, ends[-1][0])
+    assert (last["event"], last["now"]) == (None, expiry)
 
 
 def test_an_event_is_only_shown_when_it_was_asked_for(world: World) -> None:

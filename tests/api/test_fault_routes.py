@@ -31,18 +31,22 @@ def test_a_rule_shows_what_it_is_and_how_often_it_fired(world: World) -> None:
     armed = arm(world, code="D504TO", operation="submit_task", calls=2)
     assert armed == {
         "id": armed["id"],
+        "stage": "gateway",
         "kind": "gateway_error",
         "code": "D504TO",
         "remark": None,
         "operation": "submit_task",
+        "starts_at": None,
+        "expires_at": None,
         "calls_left": 2,
+        "seen": 0,
         "hits": 0,
     }
 
     answers = [call(world) for _ in range(3)]
 
     assert answers == [(504, "D504TO"), (504, "D504TO"), OK]
-    assert faults(world) == [{**armed, "calls_left": 0, "hits": 2}]
+    assert faults(world) == [{**armed, "calls_left": 0, "seen": 2, "hits": 2}]
 
 
 def test_without_a_number_it_fires_until_it_is_disarmed(world: World) -> None:

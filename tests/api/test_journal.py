@@ -140,7 +140,7 @@ def test_no_secret_is_in_the_journal_wherever_a_client_puts_it(world: World) -> 
 
     shown = json.dumps([found(world, account=account["id"]), world.admin("GET", "/calls")])
     rows = world.simulator.database.read(
-        lambda tx: [tuple(row) for row in tx.all("select * from call")]
+        lambda tx: [dict(row) for row in tx.all("select * from call")]
     )
     assert len(rows) == 6
     for hidden in (code, secret, "c2lnbmF0dXJl"):

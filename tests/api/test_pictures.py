@@ -38,14 +38,6 @@ def test_a_finished_task_has_a_picture_that_says_its_text(world: World) -> None:
     assert [code.text for code in zxingcpp.read_barcodes(picture)] == ["https://example.com/码"]
 
 
-def test_a_source_image_alone_is_encoded_as_its_address(world: World) -> None:
-    address = "http://example.com/qr.png"
-    path = finished(world, text="", qr_code_url=address, style_id="", your_prompt="a cat")
-
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(fetch(world, path).data)))
-    assert code.text == address
-
-
 def test_there_is_no_picture_before_the_task_has_succeeded(world: World) -> None:
     task_id = world.submit()
     path = f"/pictures/default/{task_id}/1.png"

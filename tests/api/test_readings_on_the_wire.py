@@ -1,15 +1,9 @@
 """Each reading, flipped: a client sees the difference."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mock_server.actions import accounts
-from mock_server.domain.accounts import DEFAULT_ID
-from mock_server.domain.readings import with_readings
-from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
 from tests.support.signed import SUBMIT as BODY
 from tests.support.signed import Request, Signer, header, seen, send, string_to_sign
 from tests.support.worlds import World, body_of
@@ -26,13 +20,7 @@ def app_code(world: World, readings: dict[str, str]) -> str:
 
 def reread(world: World, readings: dict[str, str]) -> None:
     """Put the default account, whose readings answer for nobody's calls, to other words."""
-
-    def work(tx: Transaction) -> None:
-        account = accounts.find(tx, DEFAULT_ID)
-        reread = replace(account, readings=with_readings(account.readings, readings))
-        rows.set_world(tx, reread)
-
-    world.simulator.database.run(work)
+    world.admin("PATCH", "/accounts/default/readings", readings)
 
 
 @pytest.mark.claim("appcode-unknown")
@@ -156,3 +144,30 @@ def test_an_older_instance_answers_with_messages_alone(world: World) -> None:
     assert [each.startswith("Invalid Signature, Server StringToSign:") for each in said] == [
         True
     ] * 2
+
+
+@pytest.mark.claim("packages-order")
+def test_the_package_bought_first_pays_first_where_the_reading_says_so(world: World) -> None:
+    def first_to_pay(readings: dict[str, str]) -> int:
+        account = world.account(credits=0, readings=readings)
+        path = f"/accounts/{account['id']}/packages"
+        world.admin("POST", path, {"offer": "1000"}, expect=201)
+        world.admin("POST", path, {"offer": "50", "valid_days": 30}, expect=201)
+        world.submit(account["app_code"])
+        fen: int = world.bill(account["id"])["fen"]
+        return fen
+
+    assert first_to_pay({}) == 30
+    assert first_to_pay({"packages.order": "oldest-purchase"}) == 28
+
+
+@pytest.mark.claim("notice-at-zero")
+def test_the_notice_goes_on_at_zero_where_the_reading_says_so(world: World) -> None:
+    def told(readings: dict[str, str]) -> int:
+        account = world.account(credits=1, readings=readings)
+        world.submit(account["app_code"])
+        world.clock(account["id"], advance="10d")
+        return len(world.admin("GET", f"/accounts/{account['id']}/notices")["notices"])
+
+    assert told({}) == 1
+    assert told({"notices.at_zero": "repeated"}) == 4

@@ -1,12 +1,13 @@
 """An OpenAPI document, read independently of the code that it describes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from mock_server import contract
+from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 
 METHODS = ("get", "put", "post", "delete", "patch")
 Operation = tuple[str, str, dict[str, Any]]
@@ -15,8 +16,14 @@ Operation = tuple[str, str, dict[str, Any]]
 class Document:
     """One of the documents of contracts/, with its references followed."""
 
-    def __init__(self, name: str) -> None:
-        self.value = contract.document(name)
+    def __init__(self, value: dict[str, Any], whole: dict[str, Any] | None = None) -> None:
+        self.value = value
+        self._whole = value if whole is None else whole
+
+    def under(self, words: Mapping[str, str] | None = None) -> "Document":
+        """Return the document narrowed to the default readings, changed by `{id: word}`."""
+        readings = with_readings(DEFAULT_READINGS, words or {})
+        return Document(contract.narrowed_document(readings), self.value)
 
     def operations(self) -> Iterator[Operation]:
         """Yield method, path and definition of every operation."""
@@ -25,10 +32,10 @@ class Document:
                 if method in item:
                     yield method.upper(), path, item[method]
 
-    def follow(self, value: dict[str, Any]) -> dict[str, Any]:
+    def follow(self, value: dict[str, Any], whole: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what a reference points to, or the value itself."""
         while "$ref" in value:
-            found: Any = self.value
+            found: Any = self.value if whole is None else whole
             for part in value["$ref"].removeprefix("#/").split("/"):
                 found = found[part]
             value = found
@@ -47,6 +54,7 @@ class Document:
             return [f"{status} is not in the document"]
         promised = self.follow(responses[status])
         found = self.misfits(promised.get("headers", {}), answer)
+        found += self._strangers(path, method.lower(), answer)
         content = promised.get("content")
         if content is None:
             return found + [f"a body: {answer.data!r}"] * bool(answer.data)
@@ -55,6 +63,18 @@ class Document:
             return [*found, f"{kind} is not in the document"]
         if kind.endswith("json"):
             found += self.errors(content[kind]["schema"], answer.get_json())
+        return found
+
+    def _strangers(self, path: str, method: str, answer: TestResponse) -> list[str]:
+        """Return which headers of an answer are promised under other readings only."""
+        found = []
+        status = str(answer.status_code)
+        here = self.follow(self.value["paths"][path][method]["responses"][status])
+        operation = self._whole["paths"].get(path, {}).get(method, {"responses": {}})
+        if status in operation["responses"]:
+            whole = self.follow(operation["responses"][status], self._whole)
+            for name in set(whole.get("headers", {})) - set(here.get("headers", {})):
+                found += [f"{name} belongs to another reading"] * (name in answer.headers)
         return found
 
     def misfits(self, promised: dict[str, Any], answer: TestResponse) -> list[str]:
@@ -70,5 +90,7 @@ class Document:
         return found
 
 
-VENDOR = Document("openapi")
-ADMIN = Document("admin.openapi")
+# Of every reading at once, and under the default readings.
+VENDOR = Document(contract.document("openapi"))
+DEFAULT = VENDOR.under()
+ADMIN = Document(contract.document("admin.openapi"))

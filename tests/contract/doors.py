@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, jsonify
 
 from mock_server.web import documents
+from tests.contract.documents import DEFAULT
 
 
 class Door:
@@ -14,6 +15,8 @@ class Door:
     def __init__(self) -> None:
         self._documents = Flask("documents")
         self._documents.register_blueprint(documents.blueprint())
+        # What the vendor answers under the default readings: what may be otherwise is left out.
+        self._documents.add_url_rule("/default.json", "default", lambda: jsonify(DEFAULT.value))
         self.app: Flask | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

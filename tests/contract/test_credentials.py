@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.documents import VENDOR
+from tests.contract.documents import DEFAULT
 from tests.support.worlds import World
 
 WRONG = {
@@ -23,7 +23,7 @@ WRONG = {
 @pytest.mark.claim("appcode-unknown")
 @pytest.mark.claim("error-empty-body")
 @pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG)
-@pytest.mark.parametrize("path", VENDOR.value["paths"])
+@pytest.mark.parametrize("path", DEFAULT.value["paths"])
 def test_no_or_wrong_credentials_are_a_400_with_a_code(
     world: World, path: str, headers: dict[str, str]
 ) -> None:
@@ -32,5 +32,5 @@ def test_no_or_wrong_credentials_are_a_400_with_a_code(
     assert answer.status_code == 400
     assert answer.headers["X-Ca-Error-Code"] in ("A400MA", "A400AC", "A400IK", "I400MH")
     assert answer.data == b""
-    assert VENDOR.complaints("POST", path, answer) == []
+    assert DEFAULT.complaints("POST", path, answer) == []
     assert world.bill()["charges"] == 0

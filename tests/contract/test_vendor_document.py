@@ -21,7 +21,7 @@ from tests.support.worlds import Postbox, RealClock, World
 DOOR = Door()
 PLENTY = 1_000_000_000
 CONFIG = SchemathesisConfig.from_path(Path(__file__).with_name("vendor.toml"))
-schema = schemathesis.openapi.from_wsgi("/openapi.yaml", DOOR, config=CONFIG)
+schema = schemathesis.openapi.from_wsgi("/default.json", DOOR, config=CONFIG)
 
 BOUNDED = settings(
     derandomize=True,

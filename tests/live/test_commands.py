@@ -149,11 +149,12 @@ def test_the_clock_is_moved_and_shown(server: Live, tmp_path: Path) -> None:
     assert told_json(server, tmp_path, "clock", "show", *account)["now"] == 0
     assert told_json(server, tmp_path, "clock", "advance", "1h30m", *account)["now"] == 5_400_000
     assert told(server, tmp_path, "clock", "show", *account).startswith("1970-01-01 09:30:00")
-    assert told_json(server, tmp_path, "clock", "next", *account)["event"] is None
-    assert "nothing" in told(server, tmp_path, "clock", "next", *account)
     task_id = buyer.submit()
     event = told_json(server, tmp_path, "clock", "next", *account)["event"]
     assert (event["kind"], event["task_id"]) == ("task_end", task_id)
+    assert "notice due\n" in told(server, tmp_path, "clock", "next", *account)
+    assert "package expiry: package" in told(server, tmp_path, "clock", "next", *account)
+    assert "nothing" in told(server, tmp_path, "clock", "next", *account)
     assert told_json(server, tmp_path, "clock", "rate", "60", *account)["rate"] == 60
     assert told_json(server, tmp_path, "clock", "thaw", *account)["frozen"] is False
     assert told_json(server, tmp_path, "clock", "freeze", *account)["frozen"] is True

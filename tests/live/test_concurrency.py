@@ -1,46 +1,19 @@
 """The last credits, wanted by many at once."""
 
 import asyncio
-import json
 from collections import Counter
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.live import Live, live
-from tests.support.wire import SUBMIT, request
-
-SUBMITTERS = 64
-
-
-async def submit_once(url: str, data: bytes, start: asyncio.Barrier) -> tuple[int, str, str]:
-    """Connect, wait for the others, submit; return status, error code and task id."""
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    await start.wait()
-    writer.write(data)
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
-    body = await reader.readexactly(int(lines["Content-Length"]))
-    writer.close()
-    await writer.wait_closed()
-    status = int(head.split(" ", 2)[1])
-    task_id = json.loads(body)["showapi_res_body"]["task_id"] if status == 200 else ""
-    return status, lines.get("X-Ca-Error-Code", ""), task_id
-
-
-async def submit_all(url: str, app_code: str) -> list[tuple[int, str, str]]:
-    """Let everybody submit at the same moment."""
-    data = request("/submitTask", SUBMIT, f"Authorization: APPCODE {app_code}")
-    start = asyncio.Barrier(SUBMITTERS)
-    return await asyncio.gather(*(submit_once(url, data, start) for _ in range(SUBMITTERS)))
+from tests.support.rush import SUBMITTERS, submit_all
 
 
 def check(server: Live, *, seed: int, size: int) -> None:
     """Sixty-four submits against fewer credits: exactly so many are served."""
     buyer = server.buyer(credits=size, seed=seed)
 
-    answers = asyncio.run(submit_all(server.url, buyer.app_code))
+    answers = asyncio.run(submit_all([server.url], buyer.app_code))
 
     told = Counter((status, code) for status, code, _ in answers)
     assert told == {(200, ""): size, (403, "B403MQ"): SUBMITTERS - size}
@@ -63,7 +36,7 @@ def test_the_last_credits_are_given_out_exactly_once_whoever_asks_first() -> Non
 
 def test_two_accounts_that_are_served_at_once_do_not_take_from_each_other() -> None:
     async def both(url: str, codes: list[str]) -> list[list[tuple[int, str, str]]]:
-        return await asyncio.gather(*(submit_all(url, code) for code in codes))
+        return await asyncio.gather(*(submit_all([url], code) for code in codes))
 
     with live() as server:
         buyers = [server.buyer(credits=size) for size in (10, 64)]

@@ -24,6 +24,7 @@ LAYERS = {
     "store": 3,
     "render": 3,
     "outbound": 3,
+    "images": 3,
     "tls": 3,
     "settings": 2,
     "contract": 2,
@@ -99,9 +100,9 @@ def test_only_web_imports_flask(path: Path) -> None:
 
 
 PURE = {
-    "base64", "binascii", "collections", "dataclasses", "difflib", "email", "enum", "functools",
-    "hashlib", "hmac", "ipaddress", "itertools", "json", "math", "re", "typing", "urllib",
-    "mock_server",
+    "base64", "binascii", "collections", "dataclasses", "datetime", "difflib", "email", "enum",
+    "fnmatch", "functools", "hashlib", "hmac", "ipaddress", "itertools", "json", "math", "re",
+    "typing", "urllib", "mock_server",
 }  # fmt: skip
 
 

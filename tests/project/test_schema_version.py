@@ -8,11 +8,11 @@ from mock_server.domain.accounts import Origin
 from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 2
-SCHEMA = "86fc3abc5cdd11da48dd8798835e0e8fce7e627040ffddf7ea6c73fb5c14593e"
+VERSION = 3
+SCHEMA = "d3a927115815642d0f5e7f93089d4614ef733264af408532faf48f511b9bb01d"
 ORIGIN = (
-    "credits", "package", "readings", "standing", "per_second", "burst", "error", "remark",
-    "clock_at", "rate", "frozen",
+    "credits", "package", "readings", "standing", "per_second", "burst", "faults",
+    "clock_at", "rate", "frozen", "notify_url",
 )  # fmt: skip
 
 

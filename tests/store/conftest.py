@@ -1,11 +1,22 @@
-"""A database with a table of notes, on a scheduler that only the test runs."""
+"""A database with a table of notes, on a scheduler that only the test runs; each kind in turn."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from mock_server.store.database import Database
+from tests.support.databases import on_both
 from tests.support.turns import ByHand, Seen
+
+ON_BOTH_DATABASES = {
+    "test_database", "test_journal", "test_last_credit", "test_texts", "test_every_statement",
+    "test_agreement",
+}  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the suite on both databases, but for what is about one of them."""
+    on_both(metafunc, ON_BOTH_DATABASES)
 
 
 @pytest.fixture
@@ -14,9 +25,9 @@ def scheduler() -> ByHand:
 
 
 @pytest.fixture
-def database(scheduler: ByHand) -> Iterator[Database]:
-    built = Database(":memory:", scheduler)
-    built.submit(lambda tx: tx.execute("create table note (text text)"), Seen())
-    scheduler.turn()
+def database(scheduler: ByHand, address: str) -> Iterator[Database]:
+    built, seen = Database(address, scheduler), Seen()
+    built.submit(lambda tx: tx.execute("create table note (text text)"), seen)
+    scheduler.turn_until(lambda: seen.errors == [None])
     yield built
     built.close()

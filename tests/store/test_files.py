@@ -62,7 +62,7 @@ def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
     reopened.close()
 
     assert row is not None
-    assert tuple(row) == ("x", 1, 2, 3)
+    assert dict(**row) == {"account": "x", "seen": 1, "kept": 2, "bytes": 3}
 
 
 def test_an_empty_file_becomes_ours(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ NOTHING = Capture(body=b"", length=0, sha256="")
 
 
 @pytest.fixture
-def database() -> Iterator[Database]:
-    built = Database(":memory:")
+def database(address: str) -> Iterator[Database]:
+    built = Database(address)
     yield built
     built.close()
 
@@ -119,9 +119,9 @@ def test_headers_come_back_as_they_were_kept(database: Database) -> None:
     ]
 
 
-def test_what_the_journal_drops_stays_in_the_ledger_and_on_the_bill() -> None:
+def test_what_the_journal_drops_stays_in_the_ledger_and_on_the_bill(address: str) -> None:
     real_now, postbox = worlds.RealClock(), worlds.Postbox()
-    with worlds.simulator(real_now, postbox, journal_calls=5) as simulator:
+    with worlds.simulator(real_now, postbox, database=address, journal_calls=5) as simulator:
         world = World(simulator, real_now, postbox)
         for _ in range(40):
             world.submit()

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_server.store.database import Database, TurnLostError
+from mock_server.store.database import Database
+from mock_server.store.sqlite import TurnLostError
 from mock_server.store.transaction import Transaction
-from tests.support.turns import ByHand, Seen, fill_the_disk, notes, rollback, write
+from tests.support.turns import ByHand, Seen, fill_the_disk, notes, rollback, write, writer
 
 
 @pytest.mark.parametrize("lose", [fill_the_disk, rollback])
@@ -59,7 +60,7 @@ def test_a_commit_that_fails_loses_the_turn(
         seen,
     )
     scheduler.turn()
-    database._writer.execute("pragma foreign_keys = on")
+    writer(database).execute("pragma foreign_keys = on")
     database.submit(write("a"), seen)
     database.submit(lambda tx: tx.execute("insert into child values (7)"), seen)
     with caplog.at_level(logging.CRITICAL):

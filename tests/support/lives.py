@@ -13,10 +13,12 @@ PATHS = {"submit_task": "/submitTask", "query_task": "/queryTask", "list_tasks":
 class Lives:
     """What a rule machine drives: the Flask door, a postbox, the models of all accounts."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
         self._stack = ExitStack()
         self.real_now, self.postbox = RealClock(), Postbox()
-        simulator = self._stack.enter_context(worlds.simulator(self.real_now, self.postbox))
+        simulator = self._stack.enter_context(
+            worlds.simulator(self.real_now, self.postbox, database=address)
+        )
         self.world = World(simulator, self.real_now, self.postbox)
         self.nobody: list[tuple[int, str]] = []
         self.posted: list[tuple[str, dict[str, Any]]] = []

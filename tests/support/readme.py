@@ -4,9 +4,16 @@
 """
 
 from collections import Counter
+from dataclasses import fields, replace
 from pathlib import Path
 
 from mock_server import contract
+from mock_server.domain import notices
+from mock_server.domain.billing import Package
+from mock_server.domain.durations import show_duration
+from mock_server.domain.faults.kinds import KINDS
+from mock_server.domain.notices import Notice
+from mock_server.domain.readings import Readings
 
 README = Path(__file__).parents[2] / "README.md"
 CERTAINTIES = ("documented", "observed", "assumed")
@@ -80,6 +87,65 @@ def magic_table() -> str:
     return "\n".join(rows)
 
 
+def magic_texts_table() -> str:
+    """Return the magic texts."""
+    rows = ["| `text` | What becomes of its task |", "|---|---|"]
+    rows += [
+        f"| `{each['text']}` | {each['says']} |"
+        for each in contract.load_toml("magic.toml")["text"]
+    ]
+    return "\n".join(rows)
+
+
+def faults_table() -> str:
+    """Return the faults: how each is ordered, what two clients see, and what the books say."""
+    rows = [
+        "| Stage | Fault | Parameters | What happens | Example | `http.client` | curl | Decided "
+        "| Sent | Charged | Tasks |",
+        "|---|" + "---|" * 10,
+    ]
+    for row in contract.load_toml("faults.toml")["fault"]:
+        kind = KINDS[row["kind"]]
+        names = [f"`--{_flag(field.name)}`" for field in fields(kind.fault)]
+        rows.append(
+            f"| {kind.stage} | `{kind.name}` | {' '.join(names) or 'none'} | {row['says']} "
+            f"| `{_command(row['order'])}` | `{row['python']}` | exit {row['curl']} "
+            f"| {row.get('status', 'nothing')} | {row.get('sent', 'the answer')} "
+            f"| {row.get('charges', 0)} | {_tasks(row)} |"
+        )
+    return "\n".join(rows)
+
+
+def ambiguous_table() -> str:
+    """Return what a client cannot tell apart."""
+    rows = ["| The client sees | Ordered with | What is true |", "|---|---|---|"]
+    for row in contract.load_toml("faults.toml")["ambiguous"]:
+        ordered = " and ".join(f"`{_command(order)}`" for order in row["orders"])
+        rows.append(f"| `{row['symptom']}` | {ordered} | {row['truth']} |")
+    return "\n".join(rows)
+
+
+def _command(order: dict[str, object]) -> str:
+    options = [f"--{_flag(name)} {_said(name, order[name])}" for name in order if name != "kind"]
+    return " ".join([str(order["kind"]), *options])
+
+
+def _flag(name: str) -> str:
+    return name.removesuffix("_ms").replace("_", "-")
+
+
+def _said(name: str, value: object) -> str:
+    if name.endswith("_ms") and isinstance(value, int):
+        return show_duration(value).replace(" ", "")
+    text = str(value)
+    return f"'{text}'" if "*" in text else text
+
+
+def _tasks(row: dict[str, object]) -> str:
+    tasks = str(row.get("tasks", 0))
+    return f"{tasks}: {row['later']}" if "later" in row else tasks
+
+
 def classic_table() -> str:
     """Return the messages of older instances."""
     rows = ["| `X-Ca-Error-Message` | HTTP | Stands for |", "|---|---|---|"]
@@ -89,12 +155,47 @@ def classic_table() -> str:
     return "\n".join(rows)
 
 
+def notices_timeline() -> str:
+    """Return a package's life as a small diagram, by the rules themselves."""
+    bought, readings = [_PACKAGE], Readings()
+    watch, lines = notices.order_placed(bought, 0), [_line(0, 50, "order: 50 calls for 24 days")]
+    for day, left in ((2, 10), (3, 9), (20, 0)):
+        due = notices.came_due(watch, bought, day * _DAY, readings)
+        lines += [_notice(notice) for notice in due.notices]
+        told = None if due.told else bought[0].notice_at
+        bought = [replace(bought[0], remaining=left, notice_at=told)]
+        watch, notice = notices.call_charged(due.watch, bought, day * _DAY, readings)
+        lines.append(_notice(notice) if notice else _line(day, left, "a fifth is left"))
+    lines.append(_line(24, 0, "expired: calls are refused with B403ME, no longer with B403MQ"))
+    return "\n".join(["```text", "day  balance", *lines, "```"])
+
+
+_DAY = notices.DAY_MS
+_PACKAGE = Package(
+    id=1, account="", offer="50", credits=50, remaining=50, fen=1500, bought_at=0,
+    expires_at=24 * _DAY, notice_at=17 * _DAY,
+)  # fmt: skip
+
+
+def _line(day: int, left: int, says: str) -> str:
+    return f"{day:>3}  {left:>2} {'█' * round(left / 5):<10} {says}"
+
+
+def _notice(notice: Notice) -> str:
+    kind = notice.kind.replace("_", " ")
+    return _line(notice.at // _DAY, notice.remaining, f"● {kind}: {notice.text.split(':')[0]}")
+
+
 PARTS = {
+    "notices": notices_timeline,
     "readings": readings_table,
     "claims": claims_table,
     "errors": errors_table,
     "magic": magic_table,
+    "magic-texts": magic_texts_table,
     "classic": classic_table,
+    "faults": faults_table,
+    "ambiguous": ambiguous_table,
 }
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.store.database import Database
+from mock_server.store.sqlite import SqliteEngine
 from mock_server.store.transaction import Transaction
+from tests.support.processes import until
 
 Task = Callable[[], None]
 
@@ -29,6 +31,15 @@ class ByHand:
         tasks, self.tasks = self.tasks, []
         for task in tasks:
             task()
+
+    def turn_until(self, condition: Callable[[], bool]) -> None:
+        """Take turns until a condition holds: works may be done on other threads."""
+
+        def holds() -> bool:
+            self.turn()
+            return condition()
+
+        until(holds)
 
 
 class Seen:
@@ -60,7 +71,7 @@ def fail(tx: Transaction) -> None:
 
 def fill_the_disk(tx: Transaction) -> None:
     row = tx.one("pragma page_count")
-    tx.execute(f"pragma max_page_count = {row[0] if row else 0}")
+    tx.execute(f"pragma max_page_count = {row['page_count'] if row else 0}")
     try:
         tx.execute("insert into note values (?)", ("x" * 5_000_000,))
     finally:
@@ -77,7 +88,13 @@ def notes(database: Database) -> list[str]:
     return database.read(lambda tx: [row["text"] for row in tx.all("select text from note")])
 
 
+def writer(database: Database) -> sqlite3.Connection:
+    """The one writing connection of a file."""
+    assert isinstance(database._engine, SqliteEngine)
+    return database._engine._writer
+
+
 def commits(database: Database) -> list[str]:
     ran: list[str] = []
-    database._writer.set_trace_callback(ran.append)
+    writer(database).set_trace_callback(ran.append)
     return ran

@@ -12,6 +12,8 @@ from werkzeug.test import Client, TestResponse
 
 from mock_server.actions import accounts
 from mock_server.domain.callbacks import Address, Outcome
+from mock_server.domain.source_images import SourceError, SourceRead, unreachable
+from mock_server.images import read_code
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator
 from mock_server.web.flask_app import create_app
@@ -44,6 +46,37 @@ class Postbox:
         return future
 
 
+class Gallery:
+    """Stands in for the network: the images that there are, by address."""
+
+    def __init__(self) -> None:
+        self.images: dict[str, bytes] = {}
+        self.waiting: list[Future[SourceRead]] = []
+        self.is_slow = False
+
+    def __call__(self, address: Address) -> Future[SourceRead]:
+        future: Future[SourceRead] = Future()
+        if self.is_slow:
+            self.waiting.append(future)
+        else:
+            future.set_result(self._read(address.url))
+        return future
+
+    def arrive(self, url: str) -> None:
+        """Let what is waited for come, as the image at `url`."""
+        waiting, self.waiting = self.waiting, []
+        for future in waiting:
+            future.set_result(self._read(url))
+
+    def _read(self, url: str) -> SourceRead:
+        if url not in self.images:
+            return SourceRead(remark=str(unreachable("HTTP 404")))
+        try:
+            return SourceRead(content=read_code(self.images[url]))
+        except SourceError as error:
+            return SourceRead(remark=str(error))
+
+
 class Entropy:
     """Real entropy's place: different each time, the same in every run."""
 
@@ -58,12 +91,18 @@ class Entropy:
 
 @contextmanager
 def simulator(
-    real_now: RealClock | None = None, post: Postbox | None = None, **settings: Any
+    real_now: RealClock | None = None,
+    post: Postbox | None = None,
+    fetch: Gallery | None = None,
+    **settings: Any,
 ) -> Iterator[Simulator]:
     """Put a simulator together with a default account of seed 1; nothing leaves the process."""
     wanted = {"database": ":memory:", "seed": 1, **settings}
     built = build_simulator(
-        Settings(**wanted), real_now=real_now or RealClock(), post=post or Postbox()
+        Settings(**wanted),
+        real_now=real_now or RealClock(),
+        post=post or Postbox(),
+        fetch=fetch or Gallery(),
     )
     try:
         built.database.run(lambda tx: accounts.ensure_default(tx, built))

@@ -76,7 +76,9 @@ def test_the_status_of_a_gateway_error_stands_in_its_code(row: ErrorRow) -> None
 @pytest.mark.claim("result-content-type")
 @pytest.mark.claim("fee-num")
 def test_a_result_is_enveloped_in_the_order_of_the_samples_and_says_its_fee() -> None:
-    answer = result_answer({"ret_code": 0, "remark": "提交成功!"}, RES_ID, STAMP, charged=True)
+    answer = result_answer(
+        {"ret_code": 0, "remark": "提交成功!"}, Readings(), RES_ID, STAMP, charged=True
+    )
 
     assert answer.status == 200
     assert list(answer.headers) == [
@@ -95,7 +97,7 @@ def test_a_result_is_enveloped_in_the_order_of_the_samples_and_says_its_fee() ->
 
 @pytest.mark.claim("fee-num")
 def test_a_free_result_has_no_fee_header_and_a_fee_of_zero() -> None:
-    answer = result_answer({"ret_code": 0}, RES_ID, STAMP, charged=False)
+    answer = result_answer({"ret_code": 0}, Readings(), RES_ID, STAMP, charged=False)
 
     assert "showapi_fee_num" not in dict(answer.headers)
     assert json.loads(answer.body)["showapi_fee_num"] == 0

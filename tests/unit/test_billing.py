@@ -8,6 +8,7 @@ from mock_server.domain.billing import (
     Package,
     charge_for,
     credit_fen,
+    invoices_for,
     no_credit,
 )
 from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
@@ -94,3 +95,14 @@ def test_every_charge_says_why() -> None:
 )
 def test_a_buyer_without_a_credit_hears_why(packages: list[Package], code: str) -> None:
     assert no_credit(packages, NOW).code == code
+
+
+@pytest.mark.claim("invoice-ordinary")
+@pytest.mark.claim("invoice-special")
+@pytest.mark.parametrize(
+    ("fen", "kinds"),
+    [(0, []), (4_999, []), (5_000, ["ordinary"]), (19_999, ["ordinary"]),
+     (20_000, ["ordinary", "special"]), (300_000, ["ordinary", "special"])],
+)  # fmt: skip
+def test_the_price_of_a_purchase_says_which_invoices_it_earns(fen: int, kinds: list[str]) -> None:
+    assert invoices_for(fen) == kinds

@@ -32,11 +32,14 @@ def test_the_style_wins_over_the_custom_prompt() -> None:
 
 
 @pytest.mark.claim("image-is-content")
-def test_a_source_image_alone_gives_its_address_as_the_content() -> None:
-    submission = parsed(qr_code_url="http://example.com/qr.png", your_prompt="a cat")
+def test_a_source_image_alone_leaves_the_content_to_it_or_is_the_content() -> None:
+    fields = {"qr_code_url": "http://example.com/qr.png", "your_prompt": "a cat"}
+    read = parsed(**fields)
+    address = parsed(Readings(image_content="address"), **fields)
 
-    assert submission.content == submission.qr_code_url == "http://example.com/qr.png"
-    assert (submission.text, submission.style_id, submission.your_prompt) == (None, None, "a cat")
+    assert (read.content, read.qr_code_url) == (None, "http://example.com/qr.png")
+    assert address.content == address.qr_code_url == "http://example.com/qr.png"
+    assert (read.text, read.style_id, read.your_prompt) == (None, None, "a cat")
 
 
 @pytest.mark.claim("text-or-image")

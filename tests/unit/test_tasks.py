@@ -6,16 +6,17 @@ from hypothesis import strategies as st
 
 from mock_server.domain import tasks
 from mock_server.domain.tasks import (
+    DAY_MS,
     FINAL,
     MAX_DURATION_MS,
     MIN_DURATION_MS,
-    RETENTION_MS,
     TRANSITIONS,
     Event,
     Plan,
     PlanError,
     Status,
     Task,
+    TaskOrder,
     force,
     plan_task,
     status_at,
@@ -141,13 +142,13 @@ def test_a_status_never_goes_back_across_forces(
 def test_a_task_lasts_five_to_twenty_seconds_and_starts_before_a_third_of_it(
     seed: int, number: int, outcome: Status
 ) -> None:
-    planned = plan_task(seed, number, NOW, outcome=outcome)
+    planned = plan_task(seed, number, NOW, TaskOrder(outcome=outcome))
 
     assert planned.ends_at is not None
     lasts = planned.ends_at - planned.submitted_at
     assert MIN_DURATION_MS <= lasts <= MAX_DURATION_MS
     assert lasts // 10 <= planned.starts_at - planned.submitted_at <= lasts // 3
-    assert planned == plan_task(seed, number, NOW, outcome=outcome)
+    assert planned == plan_task(seed, number, NOW, TaskOrder(outcome=outcome))
 
 
 def test_the_plan_of_a_seed_is_the_same_in_every_release() -> None:
@@ -180,8 +181,8 @@ def test_a_plan_that_runs_backwards_or_ends_unfinished_is_refused(wrong: dict[st
 @pytest.mark.claim("list-retention")
 def test_the_service_forgets_a_task_a_day_after_its_end() -> None:
     ends_at = NOW + 8_000
-    assert tasks.is_kept(plan(), ends_at + RETENTION_MS - 1)
-    assert not tasks.is_kept(plan(), ends_at + RETENTION_MS)
+    assert tasks.is_kept(plan(), ends_at + DAY_MS - 1)
+    assert not tasks.is_kept(plan(), ends_at + DAY_MS)
     assert tasks.is_kept(replace(plan(), ends_at=None), NOW + 10**12)
 
 

@@ -3,14 +3,27 @@
 from flask import Blueprint, Response, request
 
 from mock_server.simulator import Simulator
-from mock_server.web.admin import accounts, clock, faults, guard, health, packages, reports, tasks
+from mock_server.web.admin import (
+    accounts,
+    bill,
+    clock,
+    faults,
+    guard,
+    health,
+    packages,
+    readings,
+    reports,
+    tasks,
+)
 from mock_server.web.problems import problem
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
     """Return every admin route; whoever registers them asks `refusal` first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
-    for module in (health, accounts, clock, tasks, faults, packages, reports):
+    for module in (
+        health, accounts, readings, clock, tasks, faults, packages, bill, reports,
+    ):  # fmt: skip
         module.add_routes(routes, simulator)
 
     return routes

@@ -47,7 +47,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     @routes.patch("/accounts/<account_id>")
     def change_account(account_id: str) -> Response:
         patch = _patch(body_of("AccountChange"))
-        return jsonify(run(lambda tx: shown(tx, actions.change(tx, account_id, patch))))
+        return jsonify(run(lambda tx: shown(tx, actions.change(tx, simulator, account_id, patch))))
 
     @routes.post("/accounts/<account_id>/reset")
     def reset_account(account_id: str) -> Response:
@@ -74,6 +74,7 @@ def account_json(overview: Overview) -> dict[str, Any]:
         "standing": account.standing,
         "skew_ms": account.skew_ms,
         "throttle": asdict(account.limit) if account.limit else None,
+        "notify_url": account.notify_url,
         "readings": as_mapping(account.readings),
     }
 
@@ -86,6 +87,7 @@ def _wish(body: dict[str, Any]) -> Wish:
         clock_at=clock.get("now"),
         rate=float(clock.get("rate", 1.0)),
         frozen=clock.get("frozen", False),
+        notify_url=body.get("notify_url"),
     )
     return Wish(name=body.get("name", ""), seed=body.get("seed"), origin=origin)
 
@@ -100,4 +102,5 @@ def _patch(body: dict[str, Any]) -> Patch:
         standing=Standing(standing) if standing else None,
         skew_ms=body.get("skew_ms"),
         limit=limit,
+        notify_url=(body["notify_url"] or False) if "notify_url" in body else None,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts, callbacks, reports
+from mock_server.actions import accounts, callbacks, images, reports
 from mock_server.actions import clock as actions
 from mock_server.actions.clock import Change
 from mock_server.actions.reports import Overview
@@ -30,6 +30,8 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     def change_clock(account_id: str) -> Response:
         body = body_of("ClockChange")
         wanted = _change(body)
+        if body.get("settle"):
+            images.settle(simulator, account_id)
         changed = simulator.database.run(
             lambda tx: actions.change(tx, simulator, account_id, wanted)
         )
@@ -45,6 +47,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "kind": event.kind,
                 "at": event.at,
                 "task_id": event.task_id,
+                "package": event.package,
             }
         if body.get("settle"):
             shown["delivered"] = callbacks.settle(simulator, account_id, changed.due)

@@ -5,11 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import faults as actions
-from mock_server.actions.faults import Order
-from mock_server.domain.calls import Operation
-from mock_server.domain.faults import Fault, Kind
+from mock_server.domain.faults.kinds import parameters_of
+from mock_server.domain.faults.rules import Rule, given
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import body_of
+from mock_server.web.admin.inputs import object_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -23,7 +22,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.post("/accounts/<account_id>/faults")
     def arm_fault(account_id: str) -> tuple[Response, int]:
-        order = _order(body_of("NewFault"))
+        order = actions.read_order(object_of())
         fault = run(lambda tx: actions.arm(tx, simulator, account_id, order))
         return jsonify(fault_json(fault)), 201
 
@@ -38,24 +37,20 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         return "", 204
 
 
-def fault_json(fault: Fault) -> dict[str, Any]:
-    """Return a rule as the admin API shows it; `calls_left` null is every call."""
+def fault_json(rule: Rule) -> dict[str, Any]:
+    """Return a rule as the admin API shows it: as it was ordered, and what has become of it."""
     return {
-        "id": fault.id,
-        "kind": fault.kind,
-        "code": fault.what if fault.kind is Kind.GATEWAY_ERROR else None,
-        "remark": fault.what if fault.kind is Kind.REFUSAL else None,
-        "operation": fault.operation,
-        "calls_left": fault.calls_left,
-        "hits": fault.hits,
+        "code": None,
+        "remark": None,
+        "operation": None,
+        **parameters_of(rule.fault),
+        **given(rule.match),
+        "id": rule.id,
+        "stage": rule.kind.stage,
+        "kind": rule.kind.name,
+        "starts_at": rule.starts_at,
+        "expires_at": rule.expires_at,
+        "calls_left": rule.calls_left,
+        "seen": rule.seen,
+        "hits": rule.hits,
     }
-
-
-def _order(body: dict[str, Any]) -> Order:
-    operation = body.get("operation")
-    return Order(
-        kind=Kind.GATEWAY_ERROR if "code" in body else Kind.REFUSAL,
-        what=body["code"] if "code" in body else body["remark"],
-        operation=Operation(operation) if operation else None,
-        calls=body.get("calls"),
-    )

@@ -16,7 +16,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
             status="ok",
             version=__version__,
             contract_version=contract.document("openapi")["info"]["version"],
-            database=str(simulator.database.path),
+            database=simulator.database.place,
         )
 
     @routes.get("/livez")

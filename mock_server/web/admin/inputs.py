@@ -17,6 +17,22 @@ def body_of(schema: str) -> dict[str, Any]:
 
     `schema` names the component of the admin document that it has to fit.
     """
+    value = _json()
+    if wrong := contract.misfits(schema, value):
+        raise WrongUseError(f"{wrong} (see schema {schema} in /_mock/openapi.json)")
+    fields: dict[str, Any] = value
+    return fields
+
+
+def object_of() -> dict[str, Any]:
+    """Return the JSON object that the current call sends. Raises WrongUseError."""
+    value = _json()
+    if not isinstance(value, dict):
+        raise WrongUseError("the body is no JSON object")
+    return value
+
+
+def _json() -> Any:
     raw = request.get_data()
     try:
         value = json.loads(raw.decode(), parse_float=_number) if raw.strip() else {}
@@ -25,16 +41,7 @@ def body_of(schema: str) -> dict[str, Any]:
         raise WrongUseError("the body contains a lone surrogate, which is no text") from None
     except (ValueError, RecursionError) as error:
         raise WrongUseError(f"the body is not JSON: {error}") from None
-    errors = [
-        f"{'/'.join(map(str, ['', *error.instance_path])) or 'the body'}: {error.message}"
-        for error in contract.admin_validator(schema).iter_errors(value)
-    ]
-    if errors:
-        raise WrongUseError(
-            "; ".join(errors[:5]) + f" (see schema {schema} in /_mock/openapi.json)"
-        )
-    fields: dict[str, Any] = value
-    return fields
+    return value
 
 
 def _number(text: str) -> float:
@@ -64,6 +71,13 @@ def whole(query: dict[str, str], name: str, *, default: int, most: int, least: i
             f"{name} must be a whole number from {least} to {most}, not {text[:64]!r}"
         )
     return int(text)
+
+
+def page_of_query() -> tuple[int, int]:
+    """Return `after` and `limit` of a listing that takes no other parameter."""
+    query = query_of(("after", "limit"))
+    after = whole(query, "after", default=0, most=2**62)
+    return after, whole(query, "limit", default=100, most=MAX_PAGE, least=1)
 
 
 def flag(query: dict[str, str], name: str) -> bool | None:

@@ -1,4 +1,4 @@
-"""What an account has done: its bill, its calls, its callbacks."""
+"""What an account has done: its calls, its callbacks."""
 
 import base64
 import json
@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import reports
-from mock_server.actions.reports import Bill
 from mock_server.domain.billing import CHARGE_TEXT, Charge
 from mock_server.domain.calls import Operation
 from mock_server.domain.redaction import MAX_CAPTURE_BYTES
@@ -17,8 +16,7 @@ from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.journal import Filter
 from mock_server.store.transaction import Row
-from mock_server.web.admin.inputs import MAX_PAGE, flag, query_of, whole
-from mock_server.web.admin.packages import package_json
+from mock_server.web.admin.inputs import MAX_PAGE, flag, page_of_query, query_of, whole
 
 CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
 
@@ -26,10 +24,6 @@ CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     """Add the routes of reports."""
     read = simulator.database.read
-
-    @routes.get("/accounts/<account_id>/bill")
-    def get_bill(account_id: str) -> Response:
-        return jsonify(bill_json(read(lambda tx: reports.bill(tx, simulator, account_id))))
 
     def calls(account_id: str | None) -> Response:
         wanted = _filter()
@@ -47,9 +41,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>/callbacks")
     def list_callbacks(account_id: str) -> Response:
-        query = query_of(("after", "limit"))
-        after = whole(query, "after", default=0, most=2**62)
-        limit = whole(query, "limit", default=100, most=MAX_PAGE, least=1)
+        after, limit = page_of_query()
         listed = read(lambda tx: reports.callbacks(tx, account_id, after=after, limit=limit))
         following = listed[-1][0]["id"] if listed and len(listed) == limit else None
         return jsonify(
@@ -74,20 +66,6 @@ def _filter() -> Filter:
     )
 
 
-def bill_json(bill: Bill) -> dict[str, Any]:
-    """Return a bill as the admin API shows it; money is whole fen."""
-    return {
-        "charges": bill.charges,
-        "fen": bill.fen,
-        "by_operation": {
-            row["operation"]: {"charges": row["charges"], "fen": row["fen"]}
-            for row in bill.by_operation
-        },
-        "balance": bill.balance,
-        "packages": [package_json(package) for package in bill.packages],
-    }
-
-
 def call_json(row: Row) -> dict[str, Any]:
     """Return a journalled call as the admin API shows it."""
     return {
@@ -98,7 +76,7 @@ def call_json(row: Row) -> dict[str, Any]:
         "operation": row["operation"],
         "method": row["method"],
         "path": row["path"],
-        "status": row["status"],
+        "status": row["status"] or None,
         "error_code": row["error_code"],
         "charged": row["charge"] == Charge.CHARGED,
         "fen": row["fen"],
@@ -106,6 +84,8 @@ def call_json(row: Row) -> dict[str, Any]:
         "task_id": row["task_id"],
         "request": _message(row, "request"),
         "answer": _message(row, "answer"),
+        "faults": json.loads(row["faults"]),
+        "sent": json.loads(row["sent"]) if row["sent"] else None,
         "findings": json.loads(row["findings"]),
     }
 

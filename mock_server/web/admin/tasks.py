@@ -8,7 +8,7 @@ from mock_server.actions import reports
 from mock_server.actions import tasks as actions
 from mock_server.domain.tasks import Status, Task, picture_urls, status_at
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import MAX_PAGE, body_of, query_of, whole
+from mock_server.web.admin.inputs import body_of, page_of_query
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -16,9 +16,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>/tasks")
     def list_account_tasks(account_id: str) -> Response:
-        query = query_of(("after", "limit"))
-        after = whole(query, "after", default=0, most=2**62)
-        limit = whole(query, "limit", default=100, most=MAX_PAGE, least=1)
+        after, limit = page_of_query()
         listed = simulator.database.read(
             lambda tx: reports.tasks(tx, simulator, account_id, after=after, limit=limit)
         )
@@ -40,7 +38,7 @@ def task_json(task: Task, status: Status) -> dict[str, Any]:
         "task_id": task.id,
         "number": task.number,
         "status": status,
-        "content": task.content,
+        "content": task.content or None,
         "text": task.text,
         "qr_code_url": task.qr_code_url,
         "style_id": task.style_id,
@@ -50,5 +48,7 @@ def task_json(task: Task, status: Status) -> dict[str, Any]:
         "starts_at": task.plan.starts_at,
         "ends_at": task.plan.ends_at,
         "outcome": task.plan.outcome,
+        "queries_left": task.plan.queries_left,
+        "remark": task.remark,
         "pictures": picture_urls(task),
     }

@@ -51,6 +51,18 @@ class RetriesSubmits(Client):
             return super().submit(fields)
 
 
+class RetriesLostSubmits(Client):
+    """Submits again when no answer came."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            if error.status:
+                raise
+            return super().submit(fields)
+
+
 class RetriesOn403(Client):
     """Tries again when it has no credit left."""
 
@@ -245,8 +257,8 @@ class ReusesItsNonce(Client):
 
 
 APP_CODE_MUTANTS = (
-    SwallowsRetCode, Takes450ForSuccess, TakesAnyGatewayErrorForEmpty, RetriesSubmits, RetriesOn403,
-    ReturnsNoneOn403, SubmitsTwice, IgnoresPrecedence, AddsADefaultStyle, DropsTheLastPage,
+    SwallowsRetCode, Takes450ForSuccess, TakesAnyGatewayErrorForEmpty, RetriesSubmits,
+    RetriesLostSubmits, RetriesOn403, ReturnsNoneOn403, SubmitsTwice, IgnoresPrecedence, AddsADefaultStyle, DropsTheLastPage,
     IgnoresThePage, HardCodesWords, TakesFailedForSuccess, TakesEmptyForFinished, CachesResults,
     TakesTheFirstOfTheList, MakesIdsNumbers, ForgetsTheCharset, StripsUnicode, EscapesHtml,
     TruncatesText, SwapsTextAndImage, LeaksConnections,

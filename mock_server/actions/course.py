@@ -1,0 +1,70 @@
+"""The faults that a call meets on its way through the gateway.
+
+Rule 1: those of the gateway and the wire are met at the door, as soon as it is known whose call it
+is; those of the service where the operation would begin. Each counts the calls that get there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_server.actions import faults
+from mock_server.actions.arrivals import Visit
+from mock_server.domain import bodies
+from mock_server.domain.accounts import Account
+from mock_server.domain.calls import Operation, header
+from mock_server.domain.errors import Refusal
+from mock_server.domain.faults.rules import Rule, Stage, Subject
+from mock_server.domain.faults.service import Effect
+from mock_server.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A call that is the account's and names an operation, with the rules that it met, by slot."""
+
+    account: Account
+    operation: Operation
+    met: Mapping[str, Rule]
+
+
+def begin(tx: Transaction, visit: Visit, account: Account, operation: Operation) -> Course:
+    """Meet the faults at the door."""
+    met: dict[str, Rule] = {}
+    if account.armed:
+        subject = _subject(visit, operation)
+        for stage in (Stage.GATEWAY, Stage.WIRE):
+            met |= faults.fired(tx, account, stage, subject, visit.stamp.now)
+    return Course(account=account, operation=operation, met=met)
+
+
+def at_the_service(tx: Transaction, visit: Visit, course: Course) -> tuple[Rule | None, Effect]:
+    """Meet the faults of the service: the rule that fires and what it does."""
+    if not course.account.armed:
+        return None, NOTHING
+    subject = _subject(visit, course.operation)
+    met = faults.fired(tx, course.account, Stage.SERVICE, subject, visit.stamp.now)
+    for rule in met.values():
+        effect: Effect = rule.kind.act(rule.fault)
+        return rule, effect
+    return None, NOTHING
+
+
+NOTHING = Effect()
+
+
+def _subject(visit: Visit, operation: Operation) -> Subject:
+    call = visit.call
+    fields = bodies.parse_fields(call.body, header(call, "content-type"))
+    return Subject(
+        operation=operation,
+        text=_text(fields, "text"),
+        style=_text(fields, "style_id"),
+        task_id=_text(fields, "task_id") if operation is Operation.QUERY_TASK else None,
+    )
+
+
+def _text(fields: bodies.Fields, name: str) -> str | None:
+    try:
+        return bodies.text_field(fields, name)
+    except Refusal:  # what is no text is like no pattern
+        return None

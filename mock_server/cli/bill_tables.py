@@ -1,0 +1,140 @@
+"""What `artqr-mock bill` prints: lines of a breakdown, as a table or as CSV."""
+
+import csv
+import io
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+
+from mock_server.cli.common import instant, yuan
+from mock_server.client import AccountClient
+
+Line = dict[str, Any]
+
+BREAKDOWNS = ("call", "task", "operation", "day", "package", "reading")
+CALL_FIELDS = (
+    "id", "at", "operation", "method", "path", "status", "error_code", "charged", "fen", "reason",
+)  # fmt: skip
+NUMBERS = ("charges", "charged", "fen", "yuan", "number", "remaining")
+
+
+def lines(account: AccountClient, found: Line, by: str) -> list[Line]:
+    """Return the lines of a breakdown; `found` is the bill."""
+    if by == "call":
+        return [{name: call[name] for name in CALL_FIELDS} for call in account.calls()]
+    if by == "task":
+        without = {"number": None, "task_id": None, **found["without_task"]}
+        charged = [without] if without["charges"] else []
+        return [*account.every("/bill/tasks", "tasks"), *charged]
+    if by == "operation":
+        return [{"operation": name, **each} for name, each in found["by_operation"].items()]
+    if by == "reading":
+        return by_reading(found)
+    charges: list[Line] = found[f"by_{by}"]
+    return charges
+
+
+def by_reading(found: Line) -> list[Line]:
+    """Return what the same calls cost under every reading of the rule, a line each."""
+    return [
+        {
+            "rule": rule["title"],
+            "charges": rule["charges"],
+            "fen": rule["fen"],
+            "": "this account" if rule["current"] else "",
+        }
+        for rule in found["under_readings"]
+    ]
+
+
+def invoice_lines(invoices: list[Line]) -> list[Line]:
+    """Return the purchases, a line each."""
+    return [
+        {
+            "package": calls_of(each["offer"]),
+            "bought": instant(each["bought_at"]),
+            "fen": each["fen"],
+            "invoice": " or ".join(each["eligible"]) or "none: under 50 yuan",
+        }
+        for each in invoices
+    ]
+
+
+def calls_of(size: int | str) -> str:
+    """Return the name of a package: `50 calls`, `1 call`."""
+    return f"{size} call" if str(size) == "1" else f"{size} calls"
+
+
+def csv_of(found: list[Line]) -> str:
+    """Return lines as CSV with a header; money stays whole fen, instants stay ms."""
+    text = io.StringIO()
+    if found:
+        writer = csv.DictWriter(text, [name for name in found[0] if name], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(found)
+    return text.getvalue()
+
+
+def table_of(found: list[Line]) -> Table:
+    """Return lines as a table for a person; money in yuan."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in found[0] if found else ():
+        shown = "yuan" if name == "fen" else name.replace("_", " ")
+        table.add_column(shown, justify="right" if name in NUMBERS else "left")
+    for line in found:
+        table.add_row(*(_shown(name, value) for name, value in line.items()))
+    return table
+
+
+def calls_table(calls: list[Line]) -> Table:
+    """Return calls as a table, with the day where there is more than one."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("time", "call", "answer", "yuan", "why"):
+        table.add_column(name, justify="right" if name == "yuan" else "left")
+    days = {instant(call["at"])[:10] for call in calls}
+    for call in calls:
+        answer = f"{call['status']} {call['error_code'] or ''}".strip()
+        what = call["operation"] or f"{call['method']} {call['path']}"[:40]
+        cost = yuan(call["fen"]) if call["charged"] else "-"
+        when = instant(call["at"]) if len(days) > 1 else instant(call["at"])[11:]
+        table.add_row(when, what, answer, cost, call["reason"])
+    return table
+
+
+def packages_table(packages: list[Line]) -> Table:
+    """Return the packages of an account."""
+    return table_of(
+        [
+            {
+                "package": calls_of(package["credits"]),
+                "remaining": package["remaining"],
+                "fen": package["fen"],
+                "bought": instant(package["bought_at"]),
+                "expires": instant(package["expires_at"]),
+            }
+            for package in packages
+        ]
+    )
+
+
+def invoice_sample(invoices: list[Line]) -> RenderableType:
+    """Return what an invoice would say, marked as the sample it is."""
+    earned = [each for each in invoices if each["eligible"]]
+    total = yuan(sum(each["fen"] for each in earned))
+    return Panel(
+        Group(table_of(invoice_lines(invoices)), f"to be invoiced: [bold]{total}[/] yuan"),
+        title="[bold red]SAMPLE, NOT AN INVOICE[/]",
+        subtitle="made by artqr-mock; no money was paid",
+        box=box.DOUBLE,
+        expand=False,
+        padding=(0, 2),
+    )
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "fen":
+        return yuan(value)
+    return "-" if value is None else str(value)

@@ -1,0 +1,57 @@
+"""`artqr-mock readings`: list, show, set."""
+
+from typing import Any
+
+import click
+
+from mock_server.cli.common import account_options, json_option, pair, print_json
+from mock_server.client import AccountClient
+from mock_server.contract import load_toml
+
+
+@click.group()
+def readings() -> None:
+    """Readings: what nobody knows about the vendor, and which answer an account lives by."""
+
+
+@readings.command("list")
+@json_option
+def list_readings(*, as_json: bool) -> None:
+    """List every open question with its words, the default first."""
+    rows = load_toml("readings.toml")["reading"]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        words = ", ".join([row["default"], *row["alternatives"]])
+        click.echo(f"{row['id']}: {words}  ({row['certainty']})")
+        click.echo(f"    {row['question']}\n    {row['advice']}")
+
+
+@readings.command()
+@account_options
+@json_option
+def show(*, account: AccountClient, as_json: bool) -> None:
+    """Show the word that an account has for each reading."""
+    _show(account.get("/readings"), as_json=as_json)
+
+
+@readings.command("set")
+@click.argument("words", nargs=-1, required=True, metavar="ID=WORD...")
+@account_options
+@json_option
+def set_readings(*, words: tuple[str, ...], account: AccountClient, as_json: bool) -> None:
+    """Change readings at once, such as `refusal.status=200 task.words=numbers`."""
+    changes = dict(pair(word) for word in words)
+    _show(account.patch(changes, "/readings"), as_json=as_json)
+
+
+def _show(words: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(words)
+        return
+    defaults = {row["id"]: row["default"] for row in load_toml("readings.toml")["reading"]}
+    width = max(map(len, words))
+    for reading, word in words.items():
+        changed = "" if word == defaults.get(reading) else f"   (default {defaults.get(reading)})"
+        click.echo(f"{reading:{width}}  {word}{changed}")

@@ -1,0 +1,124 @@
+"""Every kind of fault there is, and an order as it is written: `{kind, parameters, conditions}`.
+
+Rule 1: a rule that can never fire is refused when it is armed, with what is allowed.
+Rule 2: what a kind's dataclass holds is what contracts/admin.openapi.yaml lets people order; a
+test keeps both equal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from mock_server.domain.calls import Operation
+from mock_server.domain.errors import ErrorTables
+from mock_server.domain.faults import callback, gateway, service, wire
+from mock_server.domain.faults.rules import FaultError, Kind, Match, check_match, given
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
+}
+# The oldest two need not say which they are.
+UNNAMED = {"code": "gateway_error", "remark": "refusal"}
+
+ALWAYS = Match()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A fault that somebody wants: when, how often (`calls` None: without end), and from when to
+    when, in ms from its arming on the account's clock."""
+
+    kind: Kind
+    fault: Any
+    match: Match = ALWAYS
+    calls: int | None = None
+    starts_in_ms: int | None = None
+    expires_in_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a fault is to be armed: the error tables, the readings' gateway profile, and whether
+    the server has its connections in hand."""
+
+    tables: ErrorTables
+    classic: bool
+    connection: bool
+
+
+def kind_of(order: Mapping[str, Any]) -> Kind:
+    """Return the kind that an order is for. Raises FaultError, with the nearest or all of them."""
+    name = order.get("kind")
+    if name is None:
+        unnamed = [UNNAMED[key] for key in UNNAMED if key in order]
+        if len(unnamed) == 1:
+            return KINDS[unnamed[0]]
+        raise FaultError(
+            "name the kind of fault, or one of code and remark (see schema NewFault in "
+            f"/_mock/openapi.json): there is {', '.join(KINDS)}"
+        )
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        near = get_close_matches(str(name)[:64], KINDS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(KINDS)}"
+        raise FaultError(f"no fault is called {str(name)[:64]!r}: {hint}")
+    return kind
+
+
+def read_order(order: Mapping[str, Any]) -> Order:
+    """Return an order whose form is right already. Raises FaultError."""
+    kind = kind_of(order)
+    operation = order.get("operation")
+    match = {name: order[name] for name in _names(Match) if name in order}
+    return Order(
+        kind=kind,
+        fault=fault_of(kind, {name: order[name] for name in _names(kind.fault) if name in order}),
+        match=Match(**{**match, "operation": Operation(operation) if operation else None}),
+        calls=order.get("calls"),
+        starts_in_ms=order.get("starts_in_ms"),
+        expires_in_ms=order.get("expires_in_ms"),
+    )
+
+
+def fault_of(kind: Kind, parameters: Mapping[str, Any]) -> Any:
+    """Return a kind's parameters as its dataclass."""
+    hints = get_type_hints(kind.fault)
+    return kind.fault(**{name: _typed(hints[name], parameters[name]) for name in parameters})
+
+
+def parameters_of(fault: Any) -> dict[str, Any]:
+    """Return the parameters of a fault as they are written."""
+    return {name: getattr(fault, name) for name in _names(type(fault))}
+
+
+def check(order: Order, place: Place) -> None:
+    """Check that the fault can happen there. Raises FaultError."""
+    check_match(order.kind, order.match, order.calls)
+    starts = order.starts_in_ms or 0
+    if order.expires_in_ms is not None and order.expires_in_ms <= starts:
+        raise FaultError("expires_in_ms is before the rule starts: it could never fire")
+    if order.kind.connection and not place.connection:
+        able = ", ".join(name for name, kind in KINDS.items() if not kind.connection)
+        raise FaultError(
+            f"{order.kind.name} takes the connection itself, which only `artqr-mock serve` has in "
+            f"hand, not a WSGI server or a test client; here there is {able}"
+        )
+    if order.kind.name == "maintenance" and order.expires_in_ms is None:
+        raise FaultError("maintenance has an end: say expires_in_ms")
+    if "code" in _names(order.kind.fault):
+        gateway.check_code(order.fault.code, place.tables, classic=place.classic)
+
+
+def shown(order: Order) -> dict[str, Any]:
+    """Return an order as it is written, without what it leaves out."""
+    return {"kind": order.kind.name, **parameters_of(order.fault), **given(order.match)}
+
+
+def _names(record: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record))
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    return hint(value) if isinstance(hint, type) and issubclass(hint, StrEnum) else value

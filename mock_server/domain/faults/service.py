@@ -1,0 +1,145 @@
+"""Faults of the service behind the gateway: it refuses, or makes something else of a task.
+
+Rule 1: a call that the service refuses has made nothing.
+Rule 2: a fault of a task is decided when it is submitted; its later queries and its callback
+follow from what the task then is.
+Rule 3: a ghost is carried out to the end, and then answered as an error: it exists and is free.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mock_server.domain.calls import Operation
+from mock_server.domain.errors import GatewayError, Refusal
+from mock_server.domain.faults.gateway import Coded, Plain, coded
+from mock_server.domain.faults.rules import Kind, Stage
+from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
+
+SUBMITS = (Operation.SUBMIT_TASK,)
+Shape = Callable[[Task], Task]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a fault of the service does: `says` instead of the operation, `answers` instead of
+    what the operation, carried out, would have answered; `order` and `shape` are what becomes of a
+    new task."""
+
+    says: Refusal | None = None
+    answers: GatewayError | None = None
+    order: TaskOrder = NO_ORDER
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The service refuses with a remark."""
+
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """The platform below the service fails: a code of its own, and its text."""
+
+    platform_code: int
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ghost:
+    """The call is carried out, but the gateway has given up on it."""
+
+    code: str = "D504TO"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slow:
+    """The task takes this long, on the account's clock."""
+
+    lasts_ms: int
+
+
+# claim platform-codes
+PLATFORM_TEXTS = {
+    -1: "系统调用错误",
+    -2: "可调用次数或金额为0",
+    -3: "读取超时",
+    -4: "服务端返回数据解析错误",
+    -5: "后端服务器DNS解析错误",
+    -6: "服务不存在或未上线",
+    -7: "API创建者的网关资源不足",
+    -1000: "系统维护",
+    -1002: "showapi_appid字段必传",
+    -1003: "showapi_sign字段必传",
+    -1004: "签名sign验证有误",
+    -1005: "showapi_timestamp无效",
+    -1006: "app无权限调用接口",
+    -1007: "没有订购套餐",
+    -1008: "服务商关闭对您的调用权限",
+    -1009: "调用频率受限",
+    -1010: "找不到您的应用",
+    -1011: "子授权app_child_id无效",
+    -1012: "子授权已过期或失效",
+    -1013: "子授权ip受限",
+    -1014: "token权限无效",
+}
+
+
+def refused(fault: Refused) -> Effect:
+    """The refusal that was ordered."""
+    return Effect(says=Refusal(fault.remark))
+
+
+def platform(fault: Platform) -> Effect:
+    """A refusal with a code of the platform in the envelope, and nothing in it."""
+    text = fault.message or PLATFORM_TEXTS[fault.platform_code]
+    return Effect(says=Refusal(text, platform_code=fault.platform_code))
+
+
+def ghost(fault: Ghost) -> Effect:
+    """A gateway error after the fact."""
+    return Effect(answers=coded(Coded(code=fault.code)))
+
+
+def task_fails(_fault: Plain) -> Effect:
+    """The task ends as failed, when it would have ended."""
+    return Effect(order=TaskOrder(outcome=Status.FAILED))
+
+
+def task_never_ends(_fault: Plain) -> Effect:
+    """The task starts and has no end."""
+    return Effect(order=TaskOrder(never_ends=True))
+
+
+def task_slow(fault: Slow) -> Effect:
+    """The task ends so long after it was submitted."""
+    return Effect(order=TaskOrder(duration_ms=fault.lasts_ms))
+
+
+def empty_result(_fault: Plain) -> Effect:
+    """The task succeeds and has no picture."""
+    return Effect(order=TaskOrder(pictures=0))
+
+
+def wrong_picture_link(_fault: Plain) -> Effect:
+    """The task succeeds, and its links lead to nothing."""
+    return Effect(shape=lambda task: replace(task, base_url=f"{task.base_url}/gone"))
+
+
+def _of_tasks(name: str, fault: type[object], act: Callable[..., Effect]) -> Kind:
+    return Kind(
+        name=name, stage=Stage.SERVICE, fault=fault, act=act, operations=SUBMITS, slot="service"
+    )
+
+
+KINDS = (
+    Kind(name="refusal", stage=Stage.SERVICE, fault=Refused, act=refused, slot="service"),
+    Kind(name="platform_error", stage=Stage.SERVICE, fault=Platform, act=platform, slot="service"),
+    Kind(name="ghost", stage=Stage.SERVICE, fault=Ghost, act=ghost, slot="service"),
+    _of_tasks("task_fails", Plain, task_fails),
+    _of_tasks("task_never_ends", Plain, task_never_ends),
+    _of_tasks("task_slow", Slow, task_slow),
+    _of_tasks("empty_result", Plain, empty_result),
+    _of_tasks("wrong_picture_link", Plain, wrong_picture_link),
+)

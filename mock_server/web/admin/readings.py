@@ -1,0 +1,26 @@
+"""The readings of an account."""
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server.actions import accounts
+from mock_server.actions import readings as actions
+from mock_server.domain.readings import as_mapping
+from mock_server.simulator import Simulator
+from mock_server.web.admin.inputs import body_of
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add the routes of readings."""
+
+    @routes.get("/accounts/<account_id>/readings")
+    def get_readings(account_id: str) -> Response:
+        account = simulator.database.read(lambda tx: accounts.find(tx, account_id))
+        return jsonify(as_mapping(account.readings))
+
+    @routes.patch("/accounts/<account_id>/readings")
+    def change_readings(account_id: str) -> Response:
+        words = body_of("ReadingsChange")
+        changed = simulator.database.run(
+            lambda tx: actions.change(tx, simulator, account_id, words)
+        )
+        return jsonify(as_mapping(changed))

@@ -1,0 +1,51 @@
+"""Short links: 302 to the text of the task, 410 once they are gone, 404 if there never was one."""
+
+from flask import Blueprint, Response
+from werkzeug.urls import iri_to_uri
+
+from mock_server.actions import pictures, short_links
+from mock_server.actions.pictures import Fetch
+from mock_server.domain.calls import Answer, Operation
+from mock_server.simulator import Simulator
+from mock_server.web.vendor import read_call
+
+
+def blueprint(simulator: Simulator) -> Blueprint:
+    """Return the route of the short links."""
+    routes = Blueprint("short_links", __name__)
+
+    @routes.get("/s/<code>")
+    def follow(code: str) -> Response:
+        found = simulator.database.read(lambda tx: short_links.find(tx, simulator, code))
+        response = _leading(found.target) if found else _text(404, "no such short link")
+        fetch = Fetch(
+            operation=Operation.FOLLOW_SHORT_LINK,
+            account=found.link.account if found else "",
+            task_id=found.link.task_id if found else None,
+        )
+        answer = Answer(
+            status=response.status_code,
+            headers=tuple(response.headers),
+            body=response.get_data(),
+        )
+        call = read_call()
+        simulator.database.run(lambda tx: pictures.book(tx, simulator, fetch, call, answer))
+        return response
+
+    return routes
+
+
+def _leading(target: str | None) -> Response:
+    if target is None:  # claim short-link-lifetime
+        return _text(410, "this short link was good for 24 hours")
+    response = _text(302, target)
+    # A header is ASCII: what is beyond is percent-encoded, as any browser does.
+    response.headers["Location"] = iri_to_uri(target)
+    return response
+
+
+def _text(status: int, text: str) -> Response:
+    response = Response(f"{text}\n", status, mimetype="text/plain")
+    response.autocorrect_location_header = False
+    response.cache_control.no_store = True
+    return response

@@ -1,0 +1,115 @@
+"""Notices as rows: read in order, posted where the account wants them, gone with a reset."""
+
+import pytest
+
+from tests.api.test_package_life import DAY_MS, Buyer
+from tests.support.worlds import START_AT, World
+
+TO = "http://127.0.0.1:9/notices"
+
+
+def test_one_jump_finds_what_many_small_ones_find(world: World) -> None:
+    at_once, by_steps = Buyer(world), Buyer(world)
+    for buyer in (at_once, by_steps):
+        buyer.buys("50", valid_days=60)
+        buyer.buys("1", valid_days=20)
+        buyer.calls(45)
+
+    at_once.waits(80)
+    for _ in range(160):
+        by_steps.waits(0.5)
+
+    assert at_once.notices == by_steps.notices
+    assert len(at_once.notices) == 1 + 19 + 1  # day 0, every third of sixty, the expiry
+
+
+def test_each_notice_says_what_is_left_and_what_to_do(world: World) -> None:
+    buyer = Buyer(world)
+    package = buyer.buys("50")
+    buyer.calls(50)
+    path = f"/accounts/{buyer.id}/notices"
+
+    low, empty = world.admin("GET", path)["notices"]
+
+    assert low == {
+        "id": low["id"], "kind": "low_balance", "at": START_AT, "package": package,
+        "remaining": 9, "delivery": None,
+        "text": "9 of 50 credits are left, less than 20 %: order a package before they run out",
+    }  # fmt: skip
+    assert empty["text"].startswith("0 of 50 credits are left: every further call is refused")
+    assert world.admin("GET", f"{path}?limit=1") == {"notices": [low], "next": low["id"]}
+    assert world.admin("GET", f"{path}?after={low['id']}")["notices"] == [empty]
+
+
+def test_a_jump_posts_the_notices_of_the_way_in_order_and_says_so(world: World) -> None:
+    buyer = Buyer(world, notify_url=TO)
+    buyer.buys("50", valid_days=12)
+    buyer.calls(41)
+    assert world.postbox.posted == []  # the clock stood still, nobody looked
+
+    buyer.waits(7)
+
+    listed = world.admin("GET", f"/accounts/{buyer.id}/notices")["notices"]
+    assert [url for url, _ in world.postbox.posted] == [TO] * 4
+    assert [body for _, body in world.postbox.posted] == [
+        {name: value for name, value in notice.items() if name != "delivery"} for notice in listed
+    ]
+    assert [notice["delivery"] for notice in listed] == ["delivered"] * 4
+    assert [(n["at"] - START_AT) / DAY_MS for n in listed] == [0, 3, 5, 6]
+    assert world.admin("GET", f"/accounts/{buyer.id}/callbacks")["callbacks"] == []
+
+
+def test_where_notices_go_can_be_changed_and_taken_away(world: World) -> None:
+    buyer = Buyer(world)
+    path = f"/accounts/{buyer.id}"
+    assert world.admin("PATCH", path, {"notify_url": TO})["notify_url"] == TO
+    assert world.admin("PATCH", path, {"skew_ms": 1})["notify_url"] == TO
+    assert world.admin("PATCH", path, {"notify_url": None})["notify_url"] is None
+    world.admin("PATCH", path, {"notify_url": TO})
+    assert world.admin("POST", f"{path}/reset")["notify_url"] is None
+
+
+def test_what_came_due_before_the_address_changed_goes_to_the_old_one(world: World) -> None:
+    buyer = Buyer(world, notify_url=TO, clock={"frozen": False})
+    buyer.buys("50")
+    buyer.calls(41)
+    world.real_now.now += 3 * DAY_MS  # a reminder is due, and nobody has looked
+
+    world.admin("PATCH", f"/accounts/{buyer.id}", {"notify_url": f"{TO}/new"})
+    world.real_now.now += 3 * DAY_MS
+    world.clock(buyer.id, freeze=True)
+
+    assert [url for url, _ in world.postbox.posted] == [TO, TO, f"{TO}/new"]
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "no address", "http://", "http://a b"])
+def test_an_address_that_notices_cannot_go_to_is_refused(world: World, url: str) -> None:
+    detail = world.admin("PATCH", "/accounts/default", {"notify_url": url}, expect=422)["detail"]
+    assert "notify_url" in detail
+    world.admin("POST", "/accounts", {"notify_url": url}, expect=422)
+
+
+def test_a_reset_forgets_notices_and_watches_the_first_package_again(world: World) -> None:
+    buyer = Buyer(world, credits=50)
+    buyer.calls(41)
+    assert len(buyer.notices) == 1
+    world.admin("POST", f"/accounts/{buyer.id}/reset")
+
+    assert buyer.notices == []
+    buyer.calls(41)
+    assert len(buyer.notices) == 1
+
+
+def test_the_next_event_finds_notices_and_the_expiry(world: World) -> None:
+    buyer = Buyer(world)
+    package = buyer.buys("50", valid_days=8)
+    buyer.calls(41)
+
+    events = []
+    while event := world.clock(buyer.id, to_next_event=True)["event"]:
+        events.append((event["kind"], (event["at"] - START_AT) / DAY_MS, event["package"]))
+
+    assert events == [
+        ("notice_due", 1, None), ("notice_due", 3, None), ("notice_due", 6, None),
+        ("package_expiry", 8, package),
+    ]  # fmt: skip

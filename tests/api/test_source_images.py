@@ -1,0 +1,169 @@
+"""Source images: fetched after the submit, read before the task ends, or the task fails."""
+
+import io
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from mock_server import render
+from mock_server.actions import images
+from tests.support.worlds import Gallery, World
+
+TEXT = "https://example.com/from-an-image"
+URL = "http://127.0.0.1:9/qr.png"
+CALL_BACK = "http://127.0.0.1:9/callback"
+
+
+def submit(world: World, url: str = URL, **fields: str) -> str:
+    return world.submit(text="", qr_code_url=url, call_back=CALL_BACK, **fields)
+
+
+def task(world: World) -> dict[str, Any]:
+    (found,) = world.admin("GET", "/accounts/default/tasks")["tasks"]
+    return dict(found)
+
+
+@pytest.fixture(autouse=True)
+def hung(gallery: Gallery) -> None:
+    """There is an image with a code, one without, and what is none."""
+    plain = io.BytesIO()
+    Image.new("RGB", (300, 300)).save(plain, "PNG")
+    gallery.images = {
+        URL: render.draw(TEXT, style_id="", seed=1),
+        "http://127.0.0.1:9/plain.png": plain.getvalue(),
+        "http://127.0.0.1:9/text.png": b"hello",
+    }
+
+
+@pytest.mark.claim("image-is-content")
+def test_the_picture_says_what_the_code_of_the_source_image_says(world: World) -> None:
+    task_id = submit(world)
+    world.clock(advance="1m")
+
+    (address,) = world.query(task_id)["resList"]
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(world.http.get(address).data)))
+    assert code.text == TEXT
+    assert [posted["resList"] for _, posted in world.postbox.posted] == [[address]]
+    assert (task(world)["content"], task(world)["qr_code_url"]) == (TEXT, URL)
+
+
+@pytest.mark.claim("image-failure")
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:9/nothing.png", "无法访问 (HTTP 404)"),
+        ("no address", "无法访问"),
+        ("http://127.0.0.1:9/plain.png", "没有二维码"),
+        ("http://127.0.0.1:9/text.png", "不是PNG, JPEG, GIF或WebP图片"),
+    ],
+)
+def test_what_cannot_be_read_makes_the_task_fail_and_the_query_says_which(
+    world: World, url: str, says: str
+) -> None:
+    task_id = submit(world, url)
+    running = world.query(task_id)
+    world.clock(advance="1m")
+
+    body = world.query(task_id)
+    assert running["status"] == "pending"
+    assert (body["status"], body["resList"]) == ("failed", [])
+    assert says in body["remark"]
+    assert world.postbox.posted == []
+    assert (task(world)["content"], task(world)["remark"]) == (None, body["remark"])
+    assert world.http.get(f"/pictures/default/{task_id}/1.png").status_code == 404
+
+
+def test_an_image_takes_no_time_of_its_own(world: World) -> None:
+    submit(world)
+    with_image = task(world)
+    world.admin("POST", "/accounts/default/reset")
+    world.submit()
+
+    with_text = task(world)
+    lasts = [each["ends_at"] - each["submitted_at"] for each in (with_image, with_text)]
+    assert lasts[0] == lasts[1]
+
+
+def test_a_task_whose_image_is_still_to_come_runs_until_it_is_there(
+    world: World, gallery: Gallery
+) -> None:
+    gallery.is_slow = True
+    task_id = submit(world)
+    world.admin("POST", "/accounts/default/clock", {"advance": "1h"})
+    late = world.query(task_id)["status"], task(world)["content"], task(world)["ends_at"]
+
+    gallery.arrive(URL)
+    images.settle(world.simulator, "default")
+    world.clock(advance="1ms")
+
+    assert late == ("running", None, None)
+    assert world.query(task_id)["status"] == "succeeded"
+    assert task(world)["ends_at"] - task(world)["submitted_at"] == 3_600_000
+    assert len(world.postbox.posted) == 1
+
+
+@pytest.mark.parametrize(("state", "allowed"), [("failed", 200), ("succeeded", 409)])
+def test_a_task_may_be_failed_by_force_while_its_image_is_to_come(
+    world: World, gallery: Gallery, state: str, allowed: int
+) -> None:
+    gallery.is_slow = True
+    task_id = submit(world)
+    world.admin("POST", f"/accounts/default/tasks/{task_id}", {"state": state}, expect=allowed)
+    gallery.arrive(URL)
+    images.settle(world.simulator, "default")
+    world.clock(advance="1m")
+
+    expected = "failed" if allowed == 200 else "succeeded"
+    assert world.query(task_id)["status"] == expected
+    assert len(world.postbox.posted) == (expected == "succeeded")
+
+
+def test_what_comes_after_a_reset_is_dropped(world: World, gallery: Gallery) -> None:
+    gallery.is_slow = True
+    submit(world)
+    world.admin("POST", "/accounts/default/reset")
+    gallery.arrive(URL)
+
+    images.settle(world.simulator, "default")
+    assert world.admin("GET", "/accounts/default/tasks")["tasks"] == []
+
+
+def test_an_image_that_a_killed_process_left_unread_is_read_at_the_next_start(
+    world: World, gallery: Gallery
+) -> None:
+    gallery.is_slow = True
+    task_id = submit(world)
+    gallery.waiting.clear()
+    gallery.is_slow = False
+
+    images.resume(world.simulator)
+    world.clock(advance="1m")
+
+    assert world.query(task_id)["status"] == "succeeded"
+
+
+def test_a_code_that_says_more_than_a_text_may_is_no_reason_to_fail(world: World) -> None:
+    task_id = submit(world, style_id="", your_prompt="a cat")
+    world.clock(advance="1m")
+
+    assert world.query(task_id)["status"] == "succeeded"
+
+
+def test_a_text_wins_and_its_image_is_not_fetched(world: World, gallery: Gallery) -> None:
+    gallery.is_slow = True
+    world.submit(qr_code_url=URL)
+
+    assert gallery.waiting == []
+
+
+@pytest.mark.claim("image-is-content")
+def test_the_address_itself_is_encoded_where_the_reading_says_so(
+    world: World, gallery: Gallery
+) -> None:
+    gallery.is_slow = True
+    world.admin("PATCH", "/accounts/default/readings", {"image.content": "address"})
+    submit(world)
+
+    assert (gallery.waiting, task(world)["content"]) == ([], URL)

@@ -1,0 +1,142 @@
+"""`artqr-mock bill`: every breakdown, every format, and the gate for CI."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.live import Buyer, Live, live
+from tests.support.processes import run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Live]:
+    with live() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def buyer(server: Live) -> Buyer:
+    """Thirty polls of one task, a refusal: 31 charged at 30 fen."""
+    buyer = server.buyer(credits=50)
+    task_id = buyer.submit()
+    for _ in range(29):
+        buyer.call("/queryTask", task_id=task_id)
+    buyer.call("/taskList")
+    buyer.call("/submitTask", text="no style")
+    return buyer
+
+
+def told(server: Live, buyer: Buyer, folder: Path, *flags: str, code: int = 0) -> str:
+    """Return what the command prints."""
+    done = run("bill", "--account", buyer.id, *flags, cwd=folder, url=server.url)
+    assert done.returncode == code, done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+@pytest.mark.claim("billing-polls")
+def test_the_same_traffic_is_valued_under_every_reading_of_the_rule(
+    server: Live, buyer: Buyer, tmp_path: Path
+) -> None:
+    rules = json.loads(told(server, buyer, tmp_path, "--json", "--no-calls"))["under_readings"]
+
+    assert [(each["title"], each["charges"], each["fen"], each["current"]) for each in rules] == [
+        ("every HTTP 200", 31, 930, True),
+        ("submits only", 1, 30, False),
+        ("every HTTP 200, refusals too", 32, 960, False),
+        ("submits only, refusals too", 2, 60, False),
+    ]
+    table = told(server, buyer, tmp_path, "--no-calls")
+    assert "31   9.30   this account" in table
+    assert "31 charged, 9.30 yuan; balance 19 credits" in table
+
+
+@pytest.mark.parametrize(
+    ("by", "rows"),
+    [
+        ("task", [("1", "30", "900"), ("", "1", "30")]),
+        ("operation", [("list_tasks", "1", "30"), ("query_task", "29", "870"),
+                       ("submit_task", "1", "30")]),
+        ("reading", [("every HTTP 200", "31", "930"), ("submits only", "1", "30"),
+                     ("every HTTP 200, refusals too", "32", "960"),
+                     ("submits only, refusals too", "2", "60")]),
+    ],
+)  # fmt: skip
+def test_a_breakdown_is_a_line_each_in_csv(
+    server: Live, buyer: Buyer, tmp_path: Path, by: str, rows: list[tuple[str, ...]]
+) -> None:
+    text = told(server, buyer, tmp_path, "--by", by, "--format", "csv")
+
+    found = list(csv.DictReader(io.StringIO(text)))
+    first = {"task": "number", "operation": "operation", "reading": "rule"}[by]
+    assert [(row[first], row["charges"], row["fen"]) for row in found] == rows
+
+
+@pytest.mark.parametrize("by", ["call", "task", "operation", "day", "package", "reading"])
+def test_every_breakdown_adds_up_in_every_format(
+    server: Live, buyer: Buyer, tmp_path: Path, by: str
+) -> None:
+    table = told(server, buyer, tmp_path, "--by", by)
+    assert "31 charged, 9.30 yuan" in table
+    lines = list(csv.DictReader(io.StringIO(told(server, buyer, tmp_path, "--by", by,
+                                                 "--format", "csv"))))  # fmt: skip
+    paid = lines[:1] if by == "reading" else lines
+    assert sum(int(line["fen"]) for line in paid) == 930
+    assert json.loads(told(server, buyer, tmp_path, "--by", by, "--format", "json"))["fen"] == 930
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "says"),
+    [
+        (("--max-calls", "31"), 0, ""),
+        (("--max-calls", "30"), 1, "31 calls were charged, at most 30 are allowed"),
+        (("--max-yuan", "9.30"), 0, ""),
+        (("--max-yuan", "9.3", "--max-calls", "31"), 0, ""),
+        (("--max-yuan", "9.29"), 1, "9.30 yuan were paid, at most 9.29 are allowed"),
+        (("--max-yuan", "9"), 1, "9.30 yuan were paid"),
+        (("--max-yuan", "1.005"), 2, "is no amount of yuan"),
+        (("--max-yuan", "-1"), 2, "is no amount of yuan"),
+        (("--max-yuan", "many"), 2, "is no amount of yuan"),
+        (("--max-yuan", "."), 2, "is no amount of yuan"),
+        (("--max-calls", "-1"), 2, "max-calls"),
+        (("--by", "week"), 2, "week"),
+        (("--format", "xml"), 2, "xml"),
+    ],
+)
+def test_the_gate_ends_with_1_when_too_much_was_charged(
+    server: Live, buyer: Buyer, tmp_path: Path, flags: tuple[str, ...], code: int, says: str
+) -> None:
+    assert says in told(server, buyer, tmp_path, "--no-calls", *flags, code=code)
+
+
+@pytest.mark.claim("invoice-ordinary")
+def test_an_invoice_is_a_clearly_marked_sample(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer(credits=200)
+
+    sample = told(server, buyer, tmp_path, "--invoice")
+
+    assert "SAMPLE, NOT AN INVOICE" in sample
+    assert "to be invoiced: 60.00 yuan" in sample
+    (line,) = csv.DictReader(io.StringIO(told(server, buyer, tmp_path, "--invoice",
+                                              "--format", "csv")))  # fmt: skip
+    assert (line["package"], line["fen"], line["invoice"]) == ("200 calls", "6000", "ordinary")
+    shown = json.loads(told(server, buyer, tmp_path, "--invoice", "--json"))["invoices"]
+    assert shown[0]["eligible"] == ["ordinary"]
+
+
+def test_notices_are_listed_for_people_and_for_programs(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer(credits=5)
+    for _ in range(5):
+        buyer.call("/taskList")
+
+    def notices(*flags: str) -> str:
+        done = run("account", "notices", "--account", buyer.id, *flags, cwd=tmp_path,
+                   url=server.url)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "every further call is refused" in notices()
+    assert [each["remaining"] for each in json.loads(notices("--json"))] == [0]

