@@ -47,17 +47,18 @@ def test_the_example_of_the_suite_passes_for_a_good_client(shop: pytest.Pytester
 
 def test_the_example_of_the_suite_tells_the_story_of_a_bad_one(shop: pytest.Pytester) -> None:
     client = shop.path / "shop.py"
-    good = 'raise ArtQrError(str(body.get("remark") or body.get("msg")), answer.status)'
     text = client.read_text("utf-8")
+    good = 'return str(body["task_id"])\n'
     assert good in text
-    client.write_text(text.replace(good, "pass"), "utf-8")
+    client.write_text(text.replace(good, 'return str(body["task_id"]).upper()\n'), "utf-8")
 
     result = shop.runpytest_inprocess("test_client.py", "-k", "pitfalls")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["E * the client is wrong: *", "E *  1. a world in which refusal.status is 200",
-         "E * calls, * charged, * yuan"]
+        ["E * the client is wrong: it returned 'EF2E*' for task 'ef2e*'",
+         "E *  1. a world as it most likely is", "E *  2. submit text=*",
+         "E *     -> returned 'EF2E*'", "E * 1 call, 1 charged, 0.28 yuan"]
     )  # fmt: skip
 
 

@@ -258,9 +258,10 @@ class ReusesItsNonce(Client):
 
 APP_CODE_MUTANTS = (
     SwallowsRetCode, Takes450ForSuccess, TakesAnyGatewayErrorForEmpty, RetriesSubmits,
-    RetriesLostSubmits, RetriesOn403, ReturnsNoneOn403, SubmitsTwice, IgnoresPrecedence, AddsADefaultStyle, DropsTheLastPage,
-    IgnoresThePage, HardCodesWords, TakesFailedForSuccess, TakesEmptyForFinished, CachesResults,
-    TakesTheFirstOfTheList, MakesIdsNumbers, ForgetsTheCharset, StripsUnicode, EscapesHtml,
-    TruncatesText, SwapsTextAndImage, LeaksConnections,
+    RetriesLostSubmits, RetriesOn403, ReturnsNoneOn403, SubmitsTwice, IgnoresPrecedence,
+    AddsADefaultStyle, DropsTheLastPage, IgnoresThePage, HardCodesWords, TakesFailedForSuccess,
+    TakesEmptyForFinished, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
+    ForgetsTheCharset, StripsUnicode, EscapesHtml, TruncatesText, SwapsTextAndImage,
+    LeaksConnections,
 )  # fmt: skip
 SIGNING_MUTANTS = (SignsEncodedValues, ReusesItsNonce)
