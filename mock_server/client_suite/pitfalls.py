@@ -33,7 +33,7 @@ Pitfall = Callable[[Play], None]
 def life(play: Play) -> None:
     """A task from submit to end, asked about at every stage, among others."""
     play.submit(PLAIN)
-    play.submit(Intent(fields={**FINE[1], **play.callback_field()}, is_fine=True))
+    play.submit(Intent(fields={**FINE[0], **play.callback_field()}, is_fine=True))
     for _ in range(2):
         play.query(0)
         play.next_event()
