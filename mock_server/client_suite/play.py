@@ -1,6 +1,6 @@
 """The steps that a client is driven through, each checked against the truth right away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -13,6 +13,7 @@ from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, tru
 from mock_server.client_suite.inputs import PLAIN, Intent
 from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
 from mock_server.testing.calls import Calls
+from mock_server.testing.records import Call
 from mock_server.testing.server import MockServer, SimulatorBugError, bug_text
 from mock_server.testing.world import World
 
@@ -56,6 +57,8 @@ class Play:
         fields = dict(intent.fields)
         says = f"submit {shown(fields)}"
         step = self._do(says, trouble, lambda: self._adapter.submit(dict(fields)))
+        if not intent.is_fine:
+            step.calls = _without_findings(step.calls)  # an odd request is what we asked for
         self._learn()
         made = self._tasks[before:]
         self._judge(checks.manners(step, is_fine=intent.is_fine))
@@ -170,7 +173,7 @@ class Play:
                 step.error = error
         calls = self._new_calls()
         # What is found in a call that was spoilt on order is not the client's doing.
-        step.calls = [replace(call, findings=()) for call in calls] if step.trouble else calls
+        step.calls = _without_findings(calls) if step.trouble else calls
         self._story.steps.append(step)
         return step
 
@@ -219,3 +222,7 @@ class Play:
                 if not 200 <= (attempt["status"] or 0) < 300:
                     what = attempt["status"] or attempt["error"]
                     raise self._wrong(f"it answered a callback with {short(what)}")
+
+
+def _without_findings(calls: Sequence[Call]) -> list[Call]:
+    return [replace(call, findings=()) for call in calls]

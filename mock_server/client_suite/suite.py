@@ -96,6 +96,9 @@ class ClientSuite:
 
     def open(self, server: MockServer, readings: Mapping[str, str]) -> Play:
         """Make a world, and a fresh client in it."""
+        if not hasattr(self, "adapter"):
+            name = type(self).__name__
+            raise TypeError(f"class {name} names no adapter: adapter = YourAdapter")
         words = {**readings, **self.readings}
         world = server.account(
             seed=SEED, readings=words, clock={"frozen": True}, name="client suite"

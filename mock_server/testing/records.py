@@ -120,7 +120,7 @@ def _text(found: Mapping[str, Any]) -> str:
     says = str(found.get("says") or found.get("text") or "")
     place = found.get("pointer")
     parts = [f"{place}: {says}" if place and says else says or str(place or "")]
-    if "sent" in found:
+    if found.get("sent") is not None:
         parts.append(f"sent {found['sent']!r}")
     if found.get("instead"):
         parts.append(f"send instead: {found['instead']}")

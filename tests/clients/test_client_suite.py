@@ -183,6 +183,11 @@ def test_a_bug_of_the_simulator_is_no_mistake_of_the_client(
             suite_of(Client).test_known_pitfalls(server)
 
 
+def test_a_suite_without_an_adapter_says_what_is_missing(artqr_server: MockServer) -> None:
+    with pytest.raises(TypeError, match="names no adapter: adapter = YourAdapter"):
+        ClientSuite().test_known_pitfalls(artqr_server)
+
+
 def test_without_hypothesis_it_says_what_to_install() -> None:
     program = "import sys; sys.modules['hypothesis'] = None; import mock_server.client_suite"
     done = subprocess.run(
