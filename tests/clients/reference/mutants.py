@@ -232,7 +232,7 @@ class LeaksConnections(Client):
         )
         self.leaked.append(answer)
         if answer.status == 200:
-            answer.read()
+            _ = answer.data  # read to the end: that is what gives the connection back
         return answer
 
     def close(self) -> None:
