@@ -7,9 +7,24 @@ from urllib.parse import quote, unquote
 
 import urllib3
 
+from mock_server.tls import ca_file
+
 # Long, because a clock change waits for every callback that it makes due.
 FINDINGS_PAGE = 500  # calls with findings
 TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
+
+
+def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]:
+    """Return what a client of the API is configured with."""
+    found = {
+        "ARTQR_BASE_URL": base_url,
+        "ARTQR_APP_CODE": account["app_code"],
+        "ARTQR_APP_KEY": account["app_key"],
+        "ARTQR_APP_SECRET": account["app_secret"],
+    }
+    if base_url.startswith("https:"):
+        found["ARTQR_CA_FILE"] = str(ca_file())
+    return found
 
 
 class UnreachableError(Exception):
@@ -58,6 +73,16 @@ class AdminClient:
     def delete(self, path: str) -> None:
         """DELETE `/_mock{path}`."""
         self._call("DELETE", path)
+
+    def every(self, path: str, name: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return everything of a listing, read page by page; `name` is its field."""
+        found: list[dict[str, Any]] = []
+        following: int | None = after
+        while following is not None:
+            page = self.get(path, after=following, limit=500)
+            found += page[name]
+            following = page["next"]
+        return found
 
     def account(self, account_id: str) -> "AccountClient":
         """Return the client of one account's routes."""
@@ -136,19 +161,13 @@ class AccountClient:
             found = {**page, "findings": found["findings"] + page["findings"]}
         return found
 
-    def calls(self) -> list[dict[str, Any]]:
-        """Return every journalled call."""
-        return self.every("/calls", "calls")
+    def calls(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return every journalled call; only those after one, by its id."""
+        return self.every("/calls", "calls", after)
 
-    def every(self, what: str, name: str) -> list[dict[str, Any]]:
+    def every(self, what: str, name: str, after: int = 0) -> list[dict[str, Any]]:
         """Return everything of a listing, read page by page; `name` is its field."""
-        found: list[dict[str, Any]] = []
-        after: int | None = 0
-        while after is not None:
-            page = self.get(what, after=after, limit=500)
-            found += page[name]
-            after = page["next"]
-        return found
+        return self._admin.every(self._path + what, name, after)
 
 
 def _short(error: Exception) -> str:
