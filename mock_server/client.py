@@ -9,8 +9,8 @@ import urllib3
 
 from mock_server.tls import ca_file
 
-# Long, because a clock change waits for every callback that it makes due.
 FINDINGS_PAGE = 500  # calls with findings
+# Long, because a clock change waits for every callback that it makes due.
 TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
 
 

@@ -16,6 +16,7 @@ from mock_server.contract import load_catalogue, load_toml
 
 STYLES = ("food_fryrice", "pet_cat")
 ADDRESS = "https://example.com"
+# Stands for a picture that the server has, so that nothing is fetched from elsewhere.
 IMAGE = "https://example.com/code.png"
 PROMPT = "水墨山水, 远山"
 # No client on this machine can live with it: the name in the address is not the vendor's.

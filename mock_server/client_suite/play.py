@@ -10,7 +10,7 @@ import urllib3
 from mock_server.client import RefusedError
 from mock_server.client_suite import checks
 from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, truth_of
-from mock_server.client_suite.inputs import PLAIN, Intent
+from mock_server.client_suite.inputs import IMAGE, PLAIN, Intent
 from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call
@@ -54,16 +54,26 @@ class Play:
     def submit(self, intent: Intent, trouble: Trouble | None = None) -> None:
         """Have a task submitted."""
         before = len(self._tasks)
+        intent = self._with_image(intent)
         fields = dict(intent.fields)
         says = f"submit {shown(fields)}"
         step = self._do(says, trouble, lambda: self._adapter.submit(dict(fields)))
         if not intent.is_fine:
             step.calls = _without_findings(step.calls)  # an odd request is what we asked for
+        if "qr_code_url" in fields:
+            self._world.clock.freeze()  # it stands; but this waits for the picture to be read
         self._learn()
         made = self._tasks[before:]
         self._judge(checks.manners(step, is_fine=intent.is_fine))
         self._judge(checks.of_submit(step, intent, made[0] if made else None))
         self._after(step)
+
+    def _with_image(self, intent: Intent) -> Intent:
+        """Return an intent with the address of a picture that the server can fetch."""
+        if intent.fields.get("qr_code_url") != IMAGE:
+            return intent
+        address = self._server.source_image()
+        return replace(intent, fields={**intent.fields, "qr_code_url": address})
 
     def query(self, number: int, trouble: Trouble | None = None) -> None:
         """Have a task queried: of all there are, the `number`-th, round and round."""
@@ -96,13 +106,7 @@ class Play:
     def fill(self, count: int) -> None:
         """Make that many tasks without the client."""
         for _ in range(count):
-            self._pool.request_encode_body(
-                "POST",
-                f"{self._world.base_url}/submitTask",
-                fields=dict(PLAIN.fields),
-                encode_multipart=False,
-                headers={"Authorization": f"APPCODE {self._world.app_code}"},
-            )
+            self._world.submit(self._pool, PLAIN.fields)
         self._learn()
         self._note(f"{count} tasks are made by others of the same account")
 

@@ -15,6 +15,8 @@ from mock_server.testing.world import World
 
 # Handed to `POST /_mock/accounts` as they are.
 ACCOUNT_WORDS = ("credits", "seed", "clock")
+# What a scenario says itself; readings and faults come on top of it.
+SCENARIO_WORDS = frozenset({"credits", "clock"})
 WORDS = ("scenario", *ACCOUNT_WORDS, "readings", "faults")
 
 
@@ -46,6 +48,8 @@ class Wish:
         try:
             if self.scenario is not None:
                 world.play(self.scenario)
+                if readings:
+                    world.readings.set(readings)
             for fault in self.faults:
                 world.faults.add(**fault)
         except RefusedError:
@@ -63,6 +67,11 @@ def wish_of(marks: Iterable[Mark]) -> Wish:
         words = {**mark.kwargs, **words}
         readings = {**mark.kwargs.get("readings", {}), **readings}
     account = {name: words[name] for name in ACCOUNT_WORDS if name in words}
+    if "scenario" in words and (twice := SCENARIO_WORDS.intersection(words)):
+        raise MarkerError(
+            f"scenario={words['scenario']!r} says what {' and '.join(sorted(twice))} there is: "
+            "leave one of them out"
+        )
     return Wish(
         account={**account, "readings": readings},
         scenario=words.get("scenario"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from mock_server.domain.bodies import parse_fields
+from mock_server.domain.bodies import FORM_TYPE, parse_fields
 
 SEVERITIES = ("error", "warning", "advice")  # worst first
 BUG_HEADER = "x-mock-server-bug"
@@ -75,8 +75,10 @@ class Call:
     @property
     def fields(self) -> dict[str, str]:
         """The fields that were sent, from a form or from JSON."""
-        body = _bytes(self.raw["request"])
-        found = parse_fields(body, self.headers.get("content-type"))
+        if self.raw["method"] == "GET":
+            found = parse_fields(self.raw["path"].partition("?")[2].encode(), FORM_TYPE)
+        else:
+            found = parse_fields(_bytes(self.raw["request"]), self.headers.get("content-type"))
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
     @property
@@ -118,7 +120,7 @@ def called(call: Mapping[str, Any]) -> str:
 
 def _text(found: Mapping[str, Any]) -> str:
     says = str(found.get("says") or found.get("text") or "")
-    place = found.get("pointer")
+    place = found.get("at")
     parts = [f"{place}: {says}" if place and says else says or str(place or "")]
     if found.get("sent") is not None:
         parts.append(f"sent {found['sent']!r}")

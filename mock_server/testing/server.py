@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import urllib3
+
 from mock_server.client import AdminClient
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call
@@ -21,6 +23,7 @@ class MockServer:
         self.admin = admin
         self.url = admin.base_url
         self.worlds: list[World] = []
+        self._image: World | None = None
         # Told of the calls of a world that somebody lets go of.
         self.on_retired: Callable[[Calls], None] = lambda _: None
 
@@ -29,6 +32,26 @@ class MockServer:
         world = World(self.admin, self.admin.post("/accounts", wish))
         self.worlds.append(world)
         return world
+
+    def source_image(self) -> str:
+        """Return the address of a picture whose QR code can be read: that of a finished task, in
+        an account that is nobody's world and ends with the server."""
+        if self._image is None:
+            readings = {"picture.lifetime": "unlimited"}
+            account = self.admin.post("/accounts", {"name": "source image", "readings": readings})
+            self._image = World(self.admin, account)
+            fields = {"text": "https://example.com", "style_id": "food_fryrice"}
+            with urllib3.PoolManager(retries=False) as pool:
+                self._image.submit(pool, fields)
+            self._image.tasks.force(self._image.tasks[0]["task_id"], "succeeded")
+        address: str = self._image.tasks[0]["pictures"][0]
+        return address
+
+    def forget_image(self) -> None:
+        """Delete the account of the source image."""
+        if self._image is not None:
+            self.admin.delete(f"/accounts/{self._image.id}")
+            self._image = None
 
     def retire(self, world: World, calls: Calls) -> None:
         """Delete a world that is done with; `calls` are those that count."""
@@ -79,7 +102,9 @@ def attached(url: str, token: str | None = None) -> Iterator[MockServer]:
 
     with AdminClient(url, token, ca_file()) as admin:
         admin.get("/health")
-        yield MockServer(admin)
+        server = MockServer(admin)
+        yield server
+        server.forget_image()
 
 
 def bug_text(calls: list[Call]) -> str:

@@ -135,7 +135,7 @@ class Session:
     def _look(self) -> None:
         """Take in what the worlds have done since the last look."""
         for world in self.server.worlds:
-            calls = world.calls_after(self._last.get(world.id, 0))
+            calls = world.judged(world.calls_after(self._last.get(world.id, 0)))
             if calls:
                 self._last[world.id] = calls[-1].id
                 self.totals.add(calls)

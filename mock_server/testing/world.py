@@ -1,9 +1,12 @@
 """One account of a server as its test sees it: what to configure the client with, and the truth."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.client import AccountClient, AdminClient, RefusedError, client_environment
+import urllib3
+
+from mock_server.client import AccountClient, AdminClient, client_environment
 from mock_server.testing.bill import Bill
 from mock_server.testing.calls import Calls
 from mock_server.testing.controls import Clock, Faults, Readings, Tasks
@@ -29,12 +32,22 @@ class World:
 
     @property
     def calls(self) -> Calls:
-        """Every call so far."""
-        return self.calls_after(0)
+        """Every call so far, with what is wrong between them too."""
+        return self.judged(self.calls_after(0))
 
     def calls_after(self, call_id: int) -> Calls:
-        """Return the calls that came after one, by its id in the journal."""
+        """Return the calls that came after one, by its id in the journal; the findings are those
+        of each call alone."""
         return Calls([Call.of(each) for each in self.admin.calls(after=call_id)])
+
+    def judged(self, calls: Calls) -> Calls:
+        """Return calls with what is wrong between them as well."""
+        if not calls:
+            return calls
+        found: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+        for each in self.admin.findings()["findings"]:
+            found[each["call"]].append(each)
+        return Calls([Call.of({**each.raw, "findings": found[each.id]}) for each in calls])
 
     @property
     def bill(self) -> Bill:
@@ -48,7 +61,7 @@ class World:
 
     @property
     def findings(self) -> list[Finding]:
-        """What is wrong with the requests so far."""
+        """What is wrong with the requests so far, and between them."""
         return self.calls.findings
 
     def assert_no_duplicate_submits(self) -> None:
@@ -56,16 +69,19 @@ class World:
         __tracebackhide__ = True
         self.calls.assert_no_duplicate_submits()
 
+    def submit(self, pool: urllib3.PoolManager, fields: Mapping[str, str]) -> None:
+        """Submit a task without the client under test, over connections of the caller's."""
+        pool.request_encode_body(
+            "POST",
+            f"{self.base_url}/submitTask",
+            fields=dict(fields),
+            encode_multipart=False,
+            headers={"Authorization": f"APPCODE {self.app_code}"},
+        )
+
     def play(self, scenario: str) -> None:
-        """Put the account into a named scenario. Raises RefusedError if there is none."""
-        try:
-            self.admin.post("/scenario", {"name": scenario})
-        except RefusedError as error:
-            if error.status != 404 or "no such route" not in str(error):
-                raise
-            raise RefusedError(
-                404, f"this server knows no scenarios, {scenario!r} neither"
-            ) from None
+        """Empty the account and start it as a scenario says. Raises RefusedError for none."""
+        self.admin.post("/scenario", {"name": scenario})
 
     def __repr__(self) -> str:
         """Name the account."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mock_server.domain.readings import as_mapping
 from tests.contract.documents import ADMIN
 from tests.support.requests import FORM, PAIRS, Sent
 from tests.support.signed import Request, Signer, send
@@ -71,6 +72,7 @@ def test_a_finding_is_in_the_journal_and_changes_nothing(world: World) -> None:
 
 def send_pair(world: World, sent: Sent) -> dict[str, Any]:
     call = sent.call
+    world.admin("PATCH", "/accounts/default/readings", as_mapping(sent.readings))
     headers = [(name, value) for name, value in call.headers if name != "content-type"]
     world.http.open(
         call.target, method=call.method, data=call.body,

@@ -9,11 +9,13 @@ import mock_server.testing.session  # noqa: F401
 CLIENT = """
 import urllib3
 
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+
 def call(artqr, path, **fields):
     with urllib3.PoolManager(retries=False) as pool:
         return pool.request_encode_body(
             "POST", artqr.base_url + path, fields=fields, encode_multipart=False,
-            headers={"Authorization": "APPCODE " + artqr.app_code},
+            headers={"Authorization": "APPCODE " + artqr.app_code, "Content-Type": FORM},
         )
 
 def submit(artqr, text="https://example.com", **fields):

@@ -115,7 +115,7 @@ def test_findings_count_from_a_severity_up(
 
 
 def test_a_finding_is_shown_with_its_place_and_what_to_send_instead() -> None:
-    finding = {"id": "type", "severity": "error", "pointer": "/text", "says": "no text",
+    finding = {"id": "type", "severity": "error", "at": "/text", "says": "no text",
                "sent": 3, "instead": "a text"}  # fmt: skip
     with pytest.raises(AssertionError) as caught:
         Calls([call(1, findings=[finding])]).assert_no_findings()

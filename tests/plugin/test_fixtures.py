@@ -32,7 +32,7 @@ def test_a_test_gets_a_world_of_its_own_with_everything_in_it(project: pytest.Py
             artqr.calls.assert_count(1)
             artqr.calls.assert_no_findings()
             artqr.assert_no_duplicate_submits()
-            assert artqr.findings == []
+            assert [each.id for each in artqr.findings] == ["callback-unreachable"]
 
         def test_two(artqr, artqr_server):
             assert len(artqr.calls) == len(artqr.tasks) == 0
@@ -59,7 +59,7 @@ def test_a_test_gets_a_world_of_its_own_with_everything_in_it(project: pytest.Py
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
         ["artqr-mock *: a server of its own for each process, seed 1", "*= artqr-mock =*",
-         "4 calls, 3 charged, 0.76 yuan of the simulator's money, 0 findings"]
+         "4 calls, 3 charged, 0.76 yuan of the simulator's money, 2 findings (1 warning, 1 advice)"]
     )  # fmt: skip
 
 
@@ -91,6 +91,30 @@ def test_the_marker_says_what_the_world_is_like(project: pytest.Pytester) -> Non
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
+def test_a_scenario_is_what_the_world_starts_as(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from shop import call, submit
+
+        @pytest.mark.artqr(scenario="quota-runs-out", readings={"charge.polls": "submit-only"},
+                           faults=[{"code": "D504TO", "operation": "list_tasks", "calls": 1}])
+        def test_quota(artqr):
+            answers = [submit(artqr, f"https://example.com/{number}") for number in range(4)]
+            assert [each.status for each in answers] == [200, 200, 200, 403]
+            assert answers[-1].headers["X-Ca-Error-Code"] == "B403MQ"
+            assert artqr.readings["charge.polls"] == "submit-only"
+            assert call(artqr, "/taskList").status == 504
+
+        @pytest.mark.artqr(scenario="everything-otherwise")
+        def test_shapes(artqr):
+            assert "showapi_res_body" not in submit(artqr).json()
+        """
+    )
+
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
 @pytest.mark.parametrize(
     ("marker", "says"),
     [
@@ -103,7 +127,8 @@ def test_the_marker_says_what_the_world_is_like(project: pytest.Pytester) -> Non
         ("faults=['Z999ZZ']", "*no row of the error table is called 'Z999ZZ'*"),
         ("faults='D504TO'", "*faults='D504TO': write a list*"),
         ("faults=[3]", "*fault 3: write a code such as*"),
-        ("scenario='no such one'", "*no such one*"),
+        ("scenario='no such one'", "*no scenario is called 'no such one'*there is*"),
+        ("scenario='arrears', credits=1", "*scenario='arrears' says what credits there is*"),
     ],
 )
 def test_a_marker_that_cannot_be_is_refused_with_what_can(

@@ -67,7 +67,7 @@ def test_findings_can_fail_a_test_and_are_summed_up(project: pytest.Pytester) ->
     strict = project.runpytest_inprocess("--artqr-findings", "error")
 
     lenient.assert_outcomes(passed=1)
-    lenient.stdout.fnmatch_lines(["1 call, 0 charged, *, 1 finding (1 error)",
+    lenient.stdout.fnmatch_lines(["1 call, 0 charged, *, 3 findings (1 error, 2 advice)",
                                   "  1 x error signature (list_tasks): *"])  # fmt: skip
     strict.assert_outcomes(failed=1)
     strict.stdout.fnmatch_lines(["1 finding, artqr_findings is error:", "  error signature *"])
