@@ -9,8 +9,8 @@ from mock_server.store.database import Database
 
 
 @pytest.fixture
-def database() -> Iterator[Database]:
-    built = Database(":memory:")
+def database(address: str) -> Iterator[Database]:
+    built = Database(address)
     yield built
     built.close()
 
