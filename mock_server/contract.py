@@ -165,6 +165,7 @@ def load_finding_rows() -> findings.Rows:
 _PATHS = {operation: path for (_, path), operation in ROUTES.items()}
 
 
+@lru_cache(maxsize=256)
 def request_contract(readings: Readings) -> findings.Contract:
     """Return the compiled contract of requests under readings."""
     words = as_mapping(readings)

@@ -9,11 +9,11 @@ from typing import Any, BinaryIO
 
 import click
 
-from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, print_json
+from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
 from mock_server.cli.findings import SEVERITIES, print_findings, summary
 from mock_server.cli.recordings import MOST_BYTES, STEP_MS, Exchange, Recording, read_recording
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import ROUTES, VENDOR_OPERATIONS, header
+from mock_server.domain.calls import ROUTES, VENDOR_OPERATIONS, header, operation_of
 from mock_server.domain.findings import (
     Event,
     Hit,
@@ -24,11 +24,13 @@ from mock_server.domain.findings import (
     request_of,
     shown,
 )
-from mock_server.domain.readings import DEFAULT_READINGS
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.redaction import values_of
 from mock_server.domain.wrong_use import WrongUseError
 
 VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
+# Pictures and short links are no API.
+FETCHED = ("/pictures/", "/s/")
 PATHS = frozenset(path.lower() for _, path in ROUTES)
 
 
@@ -49,19 +51,25 @@ class Verdict:
     "--host", "hosts", multiple=True, help="Judge calls to this host, too; may be repeated."
 )
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
+@click.option("--reading", "words", multiple=True, metavar="ID=WORD",
+              help="Judge by this answer to an open question; may be repeated.")  # fmt: skip
 @json_option
-def lint(*, file: BinaryIO, hosts: tuple[str, ...], severity: str | None, as_json: bool) -> None:
+def lint(
+    *, file: BinaryIO, hosts: tuple[str, ...], severity: str | None, words: tuple[str, ...],
+    as_json: bool,
+) -> None:  # fmt: skip
     """Judge recorded traffic: a HAR file, or calls of the journal, a line each. `-`: from a pipe.
 
     Judged are calls to the vendor's host, and calls of the operations to this machine. The findings
     are those of `artqr-mock findings`. Exit code 1 if there is an error among them, 2 if the file
     cannot be read.
     """
+    readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
     try:
         recording = read_recording(file.read(MOST_BYTES + 1))
     except WrongUseError as error:
         fail(f"{getattr(file, 'name', 'the file')}: {error}", WRONG_USE)
-    verdict = judged(recording, frozenset(host.lower() for host in hosts))
+    verdict = judged(recording, frozenset(host.lower() for host in hosts), readings)
     severities = Counter(each["severity"] for each in verdict.findings)
     counted = {each: severities[each] for each in SEVERITIES}
     chosen = [each for each in verdict.findings if severity in (None, each["severity"])]
@@ -94,12 +102,12 @@ def _left_out(verdict: Verdict) -> str:
     return told
 
 
-def judged(recording: Recording, hosts: frozenset[str]) -> Verdict:
+def judged(recording: Recording, hosts: frozenset[str], readings: Readings) -> Verdict:
     """Return what is found in a recording."""
     ours = [each for each in recording.exchanges if _is_ours(each, hosts)]
-    found = {each.number: _findings(each, _hits(each)) for each in ours}
-    for each, hits in _between(ours):
-        found[each.number] += _findings(each, hits)
+    found = {each.number: _findings(each, _hits(each, readings), readings) for each in ours}
+    for each, hits in _between(ours, readings):
+        found[each.number] += _findings(each, hits, readings)
     return Verdict(
         noun=recording.noun,
         findings=[finding for each in ours for finding in found[each.number]],
@@ -112,12 +120,12 @@ def judged(recording: Recording, hosts: frozenset[str]) -> Verdict:
 def _is_ours(exchange: Exchange, hosts: frozenset[str]) -> bool:
     path = exchange.call.path.rstrip("/").lower()
     if exchange.host is None:
-        # Our own journal also has the pictures that were fetched.
-        return not path.startswith("/pictures/")
+        # Our own journal also has what was fetched.
+        return not path.startswith(FETCHED)
     name = exchange.host.lower()
     bare = name.rpartition(":")[0] if name[-1:].isdigit() and ":" in name else name
     if {name, bare} & {VENDOR_HOST, *hosts}:
-        return not path.startswith(("/pictures/", "/_mock"))
+        return not path.startswith((*FETCHED, "/_mock"))
     # On this machine other servers run as well.
     return _is_this_machine(bare.strip("[]")) and path in PATHS
 
@@ -129,38 +137,39 @@ def _is_this_machine(name: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-def _hits(exchange: Exchange) -> list[Hit]:
+def _hits(exchange: Exchange, readings: Readings) -> list[Hit]:
     call = exchange.call
-    operation = ROUTES.get((call.method, call.path))
+    operation = operation_of(call, readings)
     body = judged_body(call) if operation and exchange.is_whole else None
-    hits = judge(request_of(call, operation, body, load_catalogue().requests(DEFAULT_READINGS)))
+    compiled = load_catalogue().requests(readings)
+    hits = judge(request_of(call, operation, body, compiled, readings))
     if exchange.answer.status not in (400, 401):
         # Nobody missed the credentials: the recording is without them, as browsers make it.
         return [hit for hit in hits if hit.id != "credentials-missing"]
     return hits
 
 
-def _findings(exchange: Exchange, hits: list[Hit]) -> list[dict[str, Any]]:
+def _findings(exchange: Exchange, hits: list[Hit], readings: Readings) -> list[dict[str, Any]]:
     secrets = values_of(exchange.call.headers)
     call = exchange.call
     return [
         {
             "call": exchange.number,
             "request": f"{call.method} {call.path}"[:200],
-            **shown(hit, load_catalogue().findings, secrets),
+            **shown(hit, load_catalogue().findings, secrets, readings),
         }
         for hit in hits
     ]
 
 
-def _between(exchanges: list[Exchange]) -> Iterable[tuple[Exchange, list[Hit]]]:
+def _between(exchanges: list[Exchange], readings: Readings) -> Iterable[tuple[Exchange, list[Hit]]]:
     """Yield what only several calls of one client show, each with the later call."""
     by_number = {each.number: each for each in exchanges}
     clients: dict[tuple[str | None, ...], list[Event]] = {}
     at = 0
     for each in exchanges:
         at = at + STEP_MS if each.at is None else each.at
-        operation = ROUTES.get((each.call.method, each.call.path))
+        operation = operation_of(each.call, readings)
         if operation in VENDOR_OPERATIONS and each.is_whole:
             client = (header(each.call, "authorization"), header(each.call, "x-ca-key"))
             event = event_of(each.call, each.answer, operation, number=each.number, at=at)

@@ -15,7 +15,7 @@ from mock_server.cli import recordings
 from mock_server.cli.lint import judged
 from mock_server.cli.main import main
 from mock_server.cli.recordings import read_recording
-from mock_server.domain.readings import DEFAULT_READINGS
+from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.domain.wrong_use import WrongUseError
 from tests.support.requests import FORM, GOOD, PAIRS, TASK, Sent
 from tests.support.worlds import APP_CODE, World
@@ -90,14 +90,32 @@ def har_entry(sent: Sent) -> dict[str, Any]:
     return {"request": request, "response": {"status": 400}}
 
 
-@pytest.mark.parametrize(
-    "finding", [each for each, (has, _) in PAIRS.items() if has.readings == DEFAULT_READINGS]
-)
+@pytest.mark.parametrize("finding", PAIRS)
 def test_a_recording_has_the_findings_of_the_journal(finding: str) -> None:
     has, has_not = PAIRS[finding]
 
-    assert finding in [each for _, each in ids(har(har_entry(has)))]
-    assert finding not in [each for _, each in ids(har(har_entry(has_not)))]
+    assert finding in [each for _, each in ids(har(har_entry(has)), *readings(has))]
+    assert finding not in [each for _, each in ids(har(har_entry(has_not)), *readings(has_not))]
+
+
+def readings(sent: Sent) -> list[str]:
+    """Return the readings of a request as options."""
+    words, defaults = as_mapping(sent.readings), as_mapping(DEFAULT_READINGS)
+    return [f"--reading={name}={word}" for name, word in words.items() if word != defaults[name]]
+
+
+def test_an_unknown_reading_is_refused_with_what_there_is() -> None:
+    done = lint(har(entry()), "--reading", "body.typ=any")
+
+    assert done.exit_code == 2
+    assert "did you mean 'body.type'?" in done.output
+
+
+@pytest.mark.parametrize("path", ["/pictures/default/x.png", "/s/0123abcd"])
+def test_what_is_fetched_in_a_recording_is_no_call(path: str) -> None:
+    fetched = Sent(method="GET", path=path, body="", content_type=None, authorization=None)
+
+    assert ids(har(har_entry(fetched))) == []
 
 
 def test_what_only_several_calls_show_is_found_by_the_times_of_the_recording() -> None:
@@ -274,4 +292,6 @@ def test_any_json_is_judged_or_refused(value: Any) -> None:
     merged = {**good, **value} if isinstance(value, dict) else value
     for text in (har(value), har({"request": merged, "response": value}), json.dumps(value)):
         with suppress(WrongUseError):
-            judged(read_recording(text.encode("utf-8", "surrogatepass")), frozenset())
+            judged(
+                read_recording(text.encode("utf-8", "surrogatepass")), frozenset(), DEFAULT_READINGS
+            )

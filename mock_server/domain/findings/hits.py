@@ -43,7 +43,7 @@ class Row:
 
     def is_refused(self, readings: Readings) -> bool:
         """Whether what is off is refused under these readings."""
-        words = as_mapping(readings)
+        words = as_mapping(readings) if self.refused else {}
         return any(words[name] == word for name, word in self.refused.items())
 
 
