@@ -3,14 +3,14 @@
 import shutil
 import sys
 
-from benchmarks import books, callbacks, doors
+from benchmarks import books, callbacks, doors, findings
 
 
 def main() -> None:
     """Run them all."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed to measure: install the Debian package wrk, or `brew install wrk`")
-    for measurement in (doors.measure, callbacks.measure, books.measure):
+    for measurement in (doors.measure, callbacks.measure, books.measure, findings.measure):
         print(measurement(), flush=True)
 
 

@@ -3,12 +3,28 @@
 import time
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import urllib3
 
+from mock_server.tls import ca_file
+
+FINDINGS_PAGE = 500  # calls with findings
 # Long, because a clock change waits for every callback that it makes due.
 TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
+
+
+def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]:
+    """Return what a client of the API is configured with."""
+    found = {
+        "ARTQR_BASE_URL": base_url,
+        "ARTQR_APP_CODE": account["app_code"],
+        "ARTQR_APP_KEY": account["app_key"],
+        "ARTQR_APP_SECRET": account["app_secret"],
+    }
+    if base_url.startswith("https:"):
+        found["ARTQR_CA_FILE"] = str(ca_file())
+    return found
 
 
 class UnreachableError(Exception):
@@ -58,6 +74,16 @@ class AdminClient:
         """DELETE `/_mock{path}`."""
         self._call("DELETE", path)
 
+    def every(self, path: str, name: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return everything of a listing, read page by page; `name` is its field."""
+        found: list[dict[str, Any]] = []
+        following: int | None = after
+        while following is not None:
+            page = self.get(path, after=following, limit=500)
+            found += page[name]
+            following = page["next"]
+        return found
+
     def account(self, account_id: str) -> "AccountClient":
         """Return the client of one account's routes."""
         return AccountClient(self, f"/accounts/{quote(account_id, safe='')}")
@@ -102,6 +128,7 @@ class AccountClient:
     def __init__(self, admin: AdminClient, path: str) -> None:
         self._admin = admin
         self._path = path
+        self.id = unquote(path.rpartition("/")[2])
 
     def get(self, what: str = "", **query: str | int) -> Any:
         """Return what GET of this account, or of something of it, answers."""
@@ -124,19 +151,23 @@ class AccountClient:
         dropped: int = self.get("/calls", limit=1)["dropped"]
         return dropped
 
-    def calls(self) -> list[dict[str, Any]]:
-        """Return every journalled call."""
-        return self.every("/calls", "calls")
-
-    def every(self, what: str, name: str) -> list[dict[str, Any]]:
-        """Return everything of a listing, read page by page; `name` is its field."""
-        found: list[dict[str, Any]] = []
-        after: int | None = 0
-        while after is not None:
-            page = self.get(what, after=after, limit=500)
-            found += page[name]
-            after = page["next"]
+    def findings(self, severity: str | None = None) -> dict[str, Any]:
+        """Return every finding, page by page, with the counts."""
+        wanted = {} if severity is None else {"severity": severity}
+        found: dict[str, Any] = self.get("/findings", limit=FINDINGS_PAGE, **wanted)
+        while found["next"] is not None:
+            query: dict[str, str | int] = {**wanted, "after": found["next"]}
+            page = self.get("/findings", limit=FINDINGS_PAGE, **query)
+            found = {**page, "findings": found["findings"] + page["findings"]}
         return found
+
+    def calls(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return every journalled call; only those after one, by its id."""
+        return self.every("/calls", "calls", after)
+
+    def every(self, what: str, name: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return everything of a listing, read page by page; `name` is its field."""
+        return self._admin.every(self._path + what, name, after)
 
 
 def _short(error: Exception) -> str:

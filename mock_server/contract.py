@@ -4,19 +4,22 @@ Rule 1: what is promised is data; this module reads it once and hands out frozen
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema_rs import Draft202012Validator as Validator
 
+from mock_server.domain import findings
+from mock_server.domain.calls import ROUTES, Operation
 from mock_server.domain.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.findings import Severity
 from mock_server.domain.magic import Magic, MagicText
 from mock_server.domain.narrowing import narrowed
-from mock_server.domain.readings import Readings, as_mapping
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.task_orders import order_of
 
 _PACKAGE = Path(__file__).parent
@@ -42,13 +45,19 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What the vendor prints: gateway errors, styles by id, offers by credits; and our magic."""
+    """What the vendor prints: gateway errors, styles by id, offers by credits; and our magic.
+
+    `requests` gives the contract that requests are judged by under readings, `findings` the words
+    for it.
+    """
 
     errors: ErrorTables
     magic: Mapping[str, Magic]
     magic_texts: Mapping[str, MagicText]
     styles: Mapping[str, Style]
     offers: Mapping[int, Offer]
+    requests: Callable[[Readings], findings.Contract]
+    findings: findings.Rows
 
 
 def folder(name: str) -> Path:
@@ -140,4 +149,98 @@ def load_catalogue() -> Catalogue:
         magic_texts={each.text: each for each in texts},
         styles={style.id: style for style in styles},
         offers={offer.credits: offer for offer in offers},
+        requests=request_contract,
+        findings=load_finding_rows(),
     )
+
+
+@cache
+def load_finding_rows() -> findings.Rows:
+    """Return the words of findings by id."""
+    rows = load_toml("findings.toml")["finding"]
+    return {row["id"]: findings.Row(**{**row, "severity": Severity(row["severity"])})
+            for row in rows}  # fmt: skip
+
+
+_PATHS = {operation: path for (_, path), operation in ROUTES.items()}
+
+
+@lru_cache(maxsize=256)
+def request_contract(readings: Readings) -> findings.Contract:
+    """Return the compiled contract of requests under readings."""
+    words = as_mapping(readings)
+    return _request_contract(tuple((name, words[name]) for name in _request_readings()))
+
+
+@lru_cache(maxsize=64)
+def _request_contract(words: tuple[tuple[str, str], ...]) -> findings.Contract:
+    """Compile what a request of each operation has to be: one validator for head and body."""
+    whole = narrowed_document(with_readings(DEFAULT_READINGS, dict(words)))
+    schemas = {each: _request_schema(whole, each) for each in _PATHS}
+    validators = {each: Validator(schema) for each, schema in schemas.items()}
+    submit = schemas[Operation.SUBMIT_TASK]["properties"]
+    styles = tuple(whole["components"]["schemas"]["StyleId"]["enum"])
+    return findings.Contract(
+        fields={each: tuple(_body_schema(whole, each)["properties"]) for each in _PATHS},
+        headers=frozenset(submit["header"]["properties"]),
+        fits={each: validator.is_valid for each, validator in validators.items()},
+        breaches={each: partial(_breaches, validators[each]) for each in _PATHS},
+        styles=frozenset(styles),
+        style_ids=styles,
+    )
+
+
+@cache
+def _request_readings() -> tuple[str, ...]:
+    """Return the readings that a request may depend on, as the marks in its schemas say."""
+    whole = document("openapi")
+    return tuple(
+        sorted({name for each in _PATHS for name in _marks(whole, _body_schema(whole, each))})
+    )
+
+
+def _marks(whole: dict[str, Any], node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for each in node:
+            yield from _marks(whole, each)
+    elif isinstance(node, dict):
+        yield from node.get("x-reading", ())
+        if "$ref" in node:
+            yield from _marks(whole, _followed(whole, node))
+        for each in node.values():
+            yield from _marks(whole, each)
+
+
+def _request_schema(whole: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    """Return the schema of `{"header": …, "body": …}`, header names in lower case."""
+    post = whole["paths"][_PATHS[operation]]["post"]
+    named = [_followed(whole, each) for each in post["parameters"]]
+    headers = {each["name"].lower(): each["schema"] for each in named if each["in"] == "header"}
+    return {
+        "properties": {"header": {"properties": headers}, "body": _body_schema(whole, operation)},
+        "components": whole["components"],
+    }
+
+
+def _body_schema(whole: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    post = whole["paths"][_PATHS[operation]]["post"]
+    form = post["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    return _followed(whole, form["schema"])
+
+
+def _followed(whole: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    for step in value.get("$ref", "").split("/")[1:]:
+        value = whole if step == "components" else value
+        value = value[step]
+    return value
+
+
+def _breaches(validator: Validator, instance: Any) -> list[findings.Breach]:
+    return [
+        findings.Breach(
+            at=findings.pointer(*map(str, error.instance_path)),
+            contract=findings.pointer(*map(str, error.schema_path)),
+            message=error.message[:500],
+        )
+        for error in validator.iter_errors(instance)
+    ]

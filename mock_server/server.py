@@ -223,19 +223,7 @@ async def _answer(
 ) -> None:
     settings = simulator.settings
     express = Express(simulator, create_app(simulator))
-    config = uvicorn.Config(
-        express,
-        http=_protocol(settings, express),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        date_header=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    config = _config(express, settings)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -252,7 +240,26 @@ async def _answer(
         context,
         handshake_timeout=settings.request_timeout,
     )
-    await server.serve(sockets=[listener])
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await loop.run_in_executor(None, express.close)
+
+
+def _config(express: Express, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        express,
+        http=_protocol(settings, express),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
 
 
 def _protocol(settings: Settings, express: Express) -> Any:

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -107,6 +107,35 @@ def pause(ms: int) -> None:
     time.sleep(ms / 1000)
 
 
+class Memory:
+    """What the calls of each account have shown, so that what is known is not written again.
+
+    Only a memory: what is forgotten is written once more, to no effect.
+    """
+
+    MOST_ACCOUNTS = 10_000
+
+    def __init__(self) -> None:
+        self._lives: dict[str, tuple[int, set[Hashable]]] = {}
+
+    def of(self, account_id: str, answers: int) -> set[Hashable]:
+        """Return what an account has shown, to be added to.
+
+        `answers` is its counter: where that has gone back, another process has reset the account.
+        """
+        seen, shown = self._lives.get(account_id, (0, None))
+        if shown is None or answers < seen:
+            shown = set()
+            if len(self._lives) >= self.MOST_ACCOUNTS:
+                self._lives.clear()
+        self._lives[account_id] = (answers, shown)
+        return shown
+
+    def forget(self, account_id: str) -> None:
+        """Remember nothing of an account: its world has been emptied."""
+        self._lives.pop(account_id, None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
     """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy.
@@ -124,6 +153,7 @@ class Simulator:
     draw_bytes: Callable[[int], bytes] = os.urandom
     alarm: Alarm = field(default_factory=Alarm)
     background: Background = field(default_factory=Background)
+    memory: Memory = field(default_factory=Memory)
     close_outbound: Callable[[], None]
     has_connections: bool = False
     pause: Callable[[int], None] = pause

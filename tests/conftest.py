@@ -9,6 +9,8 @@ from mock_server.simulator import Simulator
 from tests.support import databases, postgres, worlds
 from tests.support.worlds import Gallery, Postbox, RealClock, World
 
+pytest_plugins = ("pytester",)
+
 # The same examples in every run: what fails here fails everywhere, and fails again.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")

@@ -24,6 +24,7 @@ from mock_server.domain.throttle import Limit
 from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
+from mock_server.store import met
 from mock_server.store import throttles as throttle_rows
 from mock_server.store.transaction import Transaction
 
@@ -117,6 +118,7 @@ def reset(
     `origin`: start it as this says instead, now and at later resets.
     """
     account = find(tx, account_id)
+    _leave(tx, simulator, account_id)
     rows.empty(tx, account_id)
     if origin is not None:
         _check_clock(origin)
@@ -168,12 +170,19 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, patch: Patch)
     return account
 
 
-def delete(tx: Transaction, account_id: str) -> None:
+def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
     """Remove an account and its world. The default account stays."""
     find(tx, account_id)
     if account_id == DEFAULT_ID:
         raise ConflictError("the default account cannot be deleted: reset it instead")
+    _leave(tx, simulator, account_id)
     rows.delete(tx, account_id)
+
+
+def _leave(tx: Transaction, simulator: Simulator, account_id: str) -> None:
+    """Keep what a world has met of the contract, for it is about to be emptied."""
+    met.leave(tx, account_id)
+    tx.after_commit.append(lambda: simulator.memory.forget(account_id))
 
 
 def _add(

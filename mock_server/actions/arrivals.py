@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mock_server.actions import accounts
+from mock_server.domain import bodies
 from mock_server.domain.accounts import DEFAULT_ID, Account
 from mock_server.domain.answers import Stamp
 from mock_server.domain.auth import (
@@ -12,8 +13,10 @@ from mock_server.domain.auth import (
     app_code_of,
     named_credentials,
 )
+from mock_server.domain.bodies import Body, Fields
 from mock_server.domain.calls import Call, Operation, header, operation_of
 from mock_server.domain.errors import GatewayError
+from mock_server.domain.findings import judged_body
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
@@ -25,7 +28,8 @@ class Visit:
     """A call on its way through the gateway; nothing of it is verified yet.
 
     `credentials` is what the call names, or the error for naming none. `readings` are those of
-    the account, or of the default account where a call is nobody's.
+    the account, or of the default account where a call is nobody's. `body` is None where it is
+    not worth reading yet: no operation, multipart, or too long for somebody who is not verified.
     """
 
     call: Call
@@ -35,6 +39,7 @@ class Visit:
     readings: Readings
     real_now: int
     stamp: Stamp
+    body: Body | None
 
 
 def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
@@ -52,6 +57,7 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
         if asked.appcode_in_query == "accepted":
             account = found or _named_account(tx, simulator, in_query)
             credentials, readings = in_query, account.readings if account else readings
+    operation = None if call.defect else operation_of(call, readings)
     real_now = simulator.real_now()
     stamp = Stamp(
         request_id=request_id(simulator.draw_bytes(16)),
@@ -61,13 +67,19 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
     )
     return Visit(
         call=call,
-        operation=None if call.defect else operation_of(call, readings),
+        operation=operation,
         credentials=credentials,
         account=account,
         readings=readings,
         real_now=real_now,
         stamp=stamp,
+        body=judged_body(call) if operation else None,
     )
+
+
+def fields_of(visit: Visit) -> Fields:
+    """Return the fields of a call, read now where that was not worth it on arrival."""
+    return visit.body.fields if visit.body is not None else bodies.fields_of(visit.call)
 
 
 def request_id(entropy: bytes) -> str:

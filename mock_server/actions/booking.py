@@ -3,18 +3,19 @@
 import json
 from dataclasses import asdict, dataclass
 
-from mock_server.actions import notices
+from mock_server.actions import coverage, judging, notices
 from mock_server.actions.arrivals import Visit
 from mock_server.domain import billing
 from mock_server.domain.billing import Charge, LedgerEntry, Package
 from mock_server.domain.bills import Total, day_of
 from mock_server.domain.calls import Answer
+from mock_server.domain.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
 from mock_server.domain.redaction import answer_lines, capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
-from mock_server.store import journal
+from mock_server.store import journal, met
 from mock_server.store.transaction import Transaction
 
 
@@ -56,6 +57,7 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
     entry = journal.Entry(
         account=account.id if account else None,
         at=visit.stamp.now,
+        real_at=visit.real_now,
         request_id=visit.stamp.request_id,
         operation=visit.operation,
         method=call.method,
@@ -71,14 +73,33 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         answer=capture(answer.body, secrets),
         faults=_faults(decision.faults),
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
+        findings=judging.findings_of(simulator, visit),
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)
+    _note(tx, simulator, visit, decision, call_id)
     if account is not None and decision.served is not None:
         _count(tx, entry, decision.served, account.id)
     if account is not None and paid is not None:
         _charge(tx, entry, paid, call_id)
         notices.charged(tx, simulator, account, paid, entry.at)
     return call_id
+
+
+def _note(
+    tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision, call_id: int
+) -> None:
+    """Keep what of the contract the call is the first of its account to meet."""
+    new = coverage.note(
+        tx, simulator, visit, decision.answer, _answered(decision), decision.task_id
+    )
+    if new:
+        met.add(tx, visit.account.id if visit.account else met.GONE, new, call_id)
+
+
+def _answered(decision: Decision) -> Answered:
+    if decision.served is None:
+        return Answered.ERROR
+    return Answered.REFUSAL if decision.served.refused else Answered.RESULT
 
 
 def _faults(rules: tuple[Rule, ...]) -> str:

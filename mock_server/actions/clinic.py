@@ -3,15 +3,15 @@
 The call is only in memory while it is examined: what is kept of it is redacted.
 """
 
-import json
 from dataclasses import replace
 from typing import Any
 
 from mock_server.domain import auth, clinic
 from mock_server.domain.accounts import Account
-from mock_server.domain.calls import Call
+from mock_server.domain.calls import Call, header
 from mock_server.domain.explanations import explain_md5, explain_timestamp
-from mock_server.domain.redaction import redact_signed, values_of
+from mock_server.domain.findings import Hit, hidden, pointer, shown
+from mock_server.domain.redaction import SECRET_HEADERS, redact_signed, values_of
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.transaction import Transaction
@@ -21,6 +21,11 @@ CODES = frozenset({"A403IS", "I400I5", "S403TE"})
 MAX_BODY_BYTES = 1024 * 1024
 
 Finding = dict[str, Any]
+HEADERS = {
+    "signature": "x-ca-signature",
+    "content-md5": "content-md5",
+    "timestamp": "x-ca-timestamp",
+}
 
 
 def examine_later(
@@ -36,9 +41,16 @@ def examine_later(
         found = _finding(account, kept, code, now, too_long=too_long)
         # The strings hold whatever headers and parameters the client chose to sign.
         secrets = (*account.secrets, *values_of(call.headers))
-        finding = {name: _redacted(value, secrets) for name, value in found.items()}
+        told = {name: _redacted(value, secrets) for name, value in found.items()}
+        hit = Hit(
+            id=told.pop("id"),
+            at=pointer("header", HEADERS[found["id"]]),
+            sent=_sent(call, HEADERS[found["id"]]),
+            says=told.pop("says"),
+        )
+        finding = {**shown(hit, simulator.catalogue.findings, secrets), **told}
         simulator.database.start(
-            lambda later: journal.set_findings(later, call_id, json.dumps([finding]))
+            lambda later: journal.add_finding(later, call_id, finding)
         ).result()
 
     tx.after_commit.append(lambda: simulator.background.start(examine))
@@ -66,5 +78,10 @@ def _redacted(value: Any, secrets: tuple[str, ...]) -> Any:
     return redact_signed(value, secrets) if isinstance(value, str) else value
 
 
+def _sent(call: Call, name: str) -> str:
+    value = header(call, name) or ""
+    return hidden(value) if name in SECRET_HEADERS else value
+
+
 def _says(finding_id: str, sentence: str) -> Finding:
-    return {"id": finding_id, "severity": "error", "says": sentence}
+    return {"id": finding_id, "says": sentence}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mock_server.actions import faults
-from mock_server.actions.arrivals import Visit
+from mock_server.actions.arrivals import Visit, fields_of
 from mock_server.domain import bodies
 from mock_server.domain.accounts import Account
 from mock_server.domain.calls import Operation
@@ -53,7 +53,7 @@ NOTHING = Effect()
 
 
 def _subject(visit: Visit, operation: Operation) -> Subject:
-    fields = bodies.fields_of(visit.call)
+    fields = fields_of(visit)
     return Subject(
         operation=operation,
         text=_text(fields, "text"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from mock_server.actions import admission, clinic, notices, vendor
 from mock_server.actions.admission import Payer
-from mock_server.actions.arrivals import Visit, arrive
+from mock_server.actions.arrivals import Visit, arrive, fields_of
 from mock_server.actions.booking import Decision, Served, book
 from mock_server.actions.course import Course, at_the_service, begin
 from mock_server.domain.accounts import Account
@@ -25,7 +25,6 @@ from mock_server.domain.answers import (
     refusal_status,
     result_answer,
 )
-from mock_server.domain.bodies import fields_of
 from mock_server.domain.calls import Answer, Call, header
 from mock_server.domain.errors import GatewayError, Refusal
 from mock_server.domain.faults import wire
@@ -209,7 +208,7 @@ def _request(
     return vendor.Request(
         account=account,
         now=visit.stamp.now,
-        fields=fields_of(call),
+        fields=fields_of(visit),
         base_url=_base_url(simulator, call),
         order=effect.order,
         shape=effect.shape,

@@ -72,6 +72,7 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
+        real_at=real_now,
         request_id="",
         operation=fetch.operation,
         method=call.method,

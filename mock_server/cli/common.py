@@ -4,18 +4,18 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
 from functools import wraps
 from typing import Any, NoReturn
 
 import click
 
 from mock_server.client import AccountClient, AdminClient, RefusedError, UnreachableError
+from mock_server.display import instant as instant  # noqa: PLC0414 - commands find both here
+from mock_server.display import yuan as yuan  # noqa: PLC0414
 from mock_server.domain.wrong_use import WrongUseError
 from mock_server.tls import ca_file
 
 DEFAULT_URL = "http://127.0.0.1:3040"
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 FINDINGS = 1
 WRONG_USE = 2
@@ -70,19 +70,6 @@ def pair(reading: str) -> tuple[str, str]:
     if not equals:
         raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
     return name, word
-
-
-def instant(at: int | None) -> str:
-    """Return an instant as a person in the vendor's time zone reads it."""
-    if at is None:
-        return "never"
-    moment = datetime.fromtimestamp(at / 1000, UTC).astimezone(SHANGHAI)
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def yuan(fen: int) -> str:
-    """Return an amount of money, such as `0.28`."""
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def fen(text: str) -> int:

@@ -5,11 +5,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,42 +19,12 @@ from mock_server.cli.bill import print_bill
 from mock_server.cli.common import COULD_NOT_RUN, fail
 from mock_server.client import AdminClient
 from mock_server.settings import PREFIX
+from mock_server.testing import CallbackReceiver, receiving_callbacks
 
 TEXT = "https://www.showapi.com/apiGateway/view/3040/2?tab=2"
 STYLE = "food_fryrice"
 START_S = 30.0
 CALLBACK_S = 15.0
-
-
-class Receiver(ThreadingHTTPServer):
-    """Takes callbacks on a free port of this machine."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.received: list[bytes] = []
-        self.arrived = threading.Event()
-
-    @property
-    def url(self) -> str:
-        """The callback address."""
-        return f"http://127.0.0.1:{self.server_address[1]}/finished"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        """Take one callback."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.received.append(body)
-        self.send_response(204)
-        self.end_headers()
-        self.server.arrived.set()
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: the demo does."""
 
 
 @click.command()
@@ -65,14 +33,14 @@ class _Handler(BaseHTTPRequestHandler):
 def demo(*, out: Path | None) -> None:
     """Play the whole story: submit, wait, be called back, fetch the picture, read the bill."""
     target = out or Path(tempfile.mkdtemp(prefix="artqr-mock-demo-")) / f"{STYLE}.png"
-    with _server() as base_url, _receiver() as receiver:
+    with _server() as base_url, receiving_callbacks() as receiver:
         Story(base_url, receiver, target).tell()
 
 
 class Story:
     """The steps of the demo, each of which ends the program if it does not come true."""
 
-    def __init__(self, base_url: str, receiver: Receiver, target: Path) -> None:
+    def __init__(self, base_url: str, receiver: CallbackReceiver, target: Path) -> None:
         self._base_url = base_url
         self._receiver = receiver
         self._target = target
@@ -109,10 +77,12 @@ class Story:
         return self._vendor("/queryTask", {"task_id": task_id})
 
     def _take_callback(self, task_id: str) -> None:
-        self._expect(self._receiver.arrived.wait(CALLBACK_S), "a callback arrives")
-        body = json.loads(self._receiver.received[0])
-        self._expect(body["task_id"] == task_id, "the callback is about our task")
-        self._say("callback", self._receiver.received[0].decode())
+        try:
+            (received,) = self._receiver.wait_for(1, CALLBACK_S)
+        except AssertionError:
+            fail("the demo expected that a callback arrives", COULD_NOT_RUN)
+        self._expect(received.json["task_id"] == task_id, "the callback is about our task")
+        self._say("callback", received.body.decode())
 
     def _take_picture(self, url: str) -> None:
         answer = self._pool.request("GET", url)
@@ -149,17 +119,6 @@ def _read_codes(file: Path) -> list[str]:
     wanted = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     with Image.open(file) as picture:
         return [code.text for code in zxingcpp.read_barcodes(picture, formats=wanted)]
-
-
-@contextmanager
-def _receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        thread = threading.Thread(target=receiver.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            receiver.shutdown()
 
 
 @contextmanager

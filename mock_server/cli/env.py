@@ -1,27 +1,12 @@
 """`artqr-mock env`."""
 
 import shlex
-from typing import Any
 
 import click
 
 from mock_server.cli.common import json_option, print_json, server_options
-from mock_server.client import AdminClient
+from mock_server.client import AdminClient, client_environment
 from mock_server.contract import load_catalogue
-from mock_server.tls import ca_file
-
-
-def variables(base_url: str, account: dict[str, Any]) -> dict[str, str]:
-    """Return what a client of the API is configured with."""
-    found = {
-        "ARTQR_BASE_URL": base_url,
-        "ARTQR_APP_CODE": account["app_code"],
-        "ARTQR_APP_KEY": account["app_key"],
-        "ARTQR_APP_SECRET": account["app_secret"],
-    }
-    if base_url.startswith("https:"):
-        found["ARTQR_CA_FILE"] = str(ca_file())
-    return found
 
 
 @click.command()
@@ -37,7 +22,7 @@ def env(*, account_id: str, magic: bool, admin: AdminClient, as_json: bool) -> N
     if magic:
         _print_magic(as_json=as_json)
         return
-    found = variables(admin.base_url, admin.account(account_id).get())
+    found = client_environment(admin.base_url, admin.account(account_id).get())
     if as_json:
         print_json(found)
         return

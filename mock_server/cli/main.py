@@ -6,11 +6,15 @@ from mock_server import __version__
 from mock_server.cli.account import account
 from mock_server.cli.bill import bill
 from mock_server.cli.callbacks import callbacks
+from mock_server.cli.check import check
 from mock_server.cli.clock import clock
 from mock_server.cli.common import Group
+from mock_server.cli.coverage import coverage
 from mock_server.cli.demo import demo
 from mock_server.cli.env import env
 from mock_server.cli.fault import fault
+from mock_server.cli.findings import explain, findings
+from mock_server.cli.lint import lint
 from mock_server.cli.readings import readings
 from mock_server.cli.ready import ready
 from mock_server.cli.scenario import scenario
@@ -30,5 +34,6 @@ def main() -> None:
 
 for command in (
     serve, demo, ready, env, account, clock, fault, scenario, readings, callbacks, bill, sign,
+    findings, explain, lint, coverage, check,
 ):  # fmt: skip
     main.add_command(command)

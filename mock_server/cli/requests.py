@@ -1,23 +1,20 @@
 """A request as people have it at hand (curl, HAR, raw HTTP), and the headers that sign one."""
 
 import codecs
-import json
 import re
 import time
 import uuid
 from dataclasses import replace
-from typing import Any
-from urllib.parse import quote_plus
 
-from mock_server.cli import curl
-from mock_server.cli.curl import Headers, request, split_url
+from mock_server.cli import curl, har
+from mock_server.cli.curl import request, split_url
+from mock_server.cli.har import FORMS
 from mock_server.domain import signatures
 from mock_server.domain.bodies import FORM_TYPE, media_type
 from mock_server.domain.calls import MAX_BODY_BYTES, Call, header
 from mock_server.domain.wrong_use import WrongUseError
 
 MOST_BYTES = MAX_BODY_BYTES
-FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
 WRONG_DIGEST = (
     "X-Ca-Signature-Method names a digest that is not supported: send HmacSHA256 or HmacSHA1."
 )
@@ -34,7 +31,7 @@ def read_request(given: bytes) -> Call:
     if re.match(rb"(?:\$\s+)?curl(?:\.exe)?\s", start):
         return curl.call_of(curl.items_of(curl.words_of(_text(given))))
     if start[:1] in (b"{", b"["):
-        return _har(_text(given))
+        return har.one_call(_text(given))
     return _raw(start)
 
 
@@ -43,62 +40,6 @@ def _text(given: bytes) -> str:
         return given.decode()
     except UnicodeDecodeError:
         raise WrongUseError("the request is not UTF-8 text") from None
-
-
-def _har(text: str) -> Call:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise WrongUseError(f"that is no JSON, hence no HAR entry: give {FORMS}") from None
-    found = _har_request(document)
-    url, method = found.get("url"), found.get("method")
-    if not isinstance(url, str) or not isinstance(method, str):
-        raise WrongUseError("the request of the HAR entry has no `method` or no `url`")
-    scheme, host, path, query = split_url(url)
-    headers = _har_headers(found.get("headers", []))
-    if not any(name.lower() == "host" for name, _ in headers):
-        headers.insert(0, ("Host", host))
-    body = _har_body(found.get("postData"))
-    return request(method, (scheme, host, path, query), headers, body)
-
-
-def _har_request(document: Any) -> dict[str, Any]:
-    if isinstance(document, dict) and isinstance(document.get("log"), dict):
-        document = document["log"].get("entries")
-    if isinstance(document, list):
-        if len(document) != 1:
-            raise WrongUseError(f"the HAR file has {len(document)} entries: give one of them")
-        document = document[0]
-    if isinstance(document, dict):
-        found = document.get("request", document if "url" in document else None)
-        if isinstance(found, dict):
-            return found
-    raise WrongUseError("that JSON is no HAR entry: it has no `request`")
-
-
-def _har_headers(listed: Any) -> Headers:
-    headers: Headers = []
-    for each in listed if isinstance(listed, list) else [None]:
-        name, value = (each.get("name"), each.get("value")) if isinstance(each, dict) else (0, 0)
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise WrongUseError("`headers` of the HAR entry is not a list of names and values")
-        if not name.startswith(":"):  # what HTTP/2 writes instead of a request line
-            headers.append((name, value))
-    return headers
-
-
-def _har_body(post: Any) -> bytes:
-    if not isinstance(post, dict):
-        return b""
-    text = post.get("text")
-    if isinstance(text, str) and text:
-        return text.encode("utf-8", "surrogatepass")
-    parameters = post.get("params")
-    pairs = [each for each in parameters if isinstance(each, dict)] if parameters else []
-    return "&".join(
-        f"{quote_plus(str(each.get('name', '')))}={quote_plus(str(each.get('value', '')))}"
-        for each in pairs
-    ).encode()
 
 
 def _raw(given: bytes) -> Call:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mock_server.cli import curl
-from mock_server.cli.common import json_option, print_json, server_options
+from mock_server.cli.common import FINDINGS, json_option, print_json, server_options
 from mock_server.cli.requests import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 from mock_server.client import AdminClient
 from mock_server.domain import signatures
@@ -24,7 +24,6 @@ from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_reading
 from mock_server.domain.redaction import redact_text
 from mock_server.domain.wrong_use import WrongUseError
 
-FINDINGS = 1
 # The findings that --explain prints, and the refusals that lead to one.
 EXPLAINED = frozenset({"signature", "content-md5", "timestamp"})
 EXAMINED = frozenset({"A403IS", "I400I5", "S403TE"})

@@ -34,6 +34,16 @@ class BadField:
 Fields = Mapping[str, str | BadField]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A body as it was read. `members` are the values of a JSON object as they were sent, None
+    for a form; `pairs` is how many fields a form has, repeated ones too."""
+
+    fields: Fields
+    members: Mapping[str, Any] | None = None
+    pairs: int = 0
+
+
 def check_content_type(
     content_type: str | None, body: bytes = b"", readings: Readings = DEFAULT_READINGS
 ) -> None:
@@ -54,10 +64,16 @@ def fields_of(call: Call) -> Fields:
 
 def parse_fields(body: bytes, content_type: str | None) -> Fields:
     """Return the fields of a body; a field of the wrong type is a `BadField`."""
+    return read_body(body, content_type).fields
+
+
+def read_body(body: bytes, content_type: str | None) -> Body:
+    """Return a body with its fields, and with what was sent before it became text."""
     if media_type(content_type) != FORM_TYPE:
         members = _json_object(body)
         if members is not None:
-            return {name: _text_of(value) for name, value in members.items()}
+            fields = {name: _text_of(value) for name, value in members.items()}
+            return Body(fields=fields, members=members)
     return _form(body)
 
 
@@ -87,13 +103,13 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
         return None
     try:
         # Numbers keep the spelling they were sent with: 1.0 stays "1.0".
-        value = json.loads(body.decode(), parse_int=_Number, parse_float=_Number)
+        value = json.loads(body.decode(), parse_int=Number, parse_float=Number)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
-class _Number(str):
+class Number(str):
     """A JSON number as it was spelt."""
 
     __slots__ = ()
@@ -115,15 +131,16 @@ def _text_of(value: object) -> str | BadField:
             return BadField("必须是字符串, 不能是对象")
 
 
-def _form(body: bytes) -> Fields:
+def _form(body: bytes) -> Body:
     fields: dict[str, str | BadField] = {}
-    for pair in body.split(b"&", MAX_FIELDS)[:MAX_FIELDS]:
+    pairs = body.split(b"&", MAX_FIELDS)[:MAX_FIELDS]
+    for pair in pairs:
         name, _, value = pair.partition(b"=")
         key = _unquote(name)
         # A repeated name counts once, with its first value (claim form-first-value).
         if isinstance(key, str) and key not in fields:
             fields[key] = _unquote(value)
-    return fields
+    return Body(fields=fields, pairs=len(pairs))
 
 
 def _unquote(quoted: bytes) -> str | BadField:

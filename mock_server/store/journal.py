@@ -24,12 +24,13 @@ class Limits:
 class Entry:
     """One call, redacted; headers a line each. `account` None: it named none we know.
 
-    `faults` and `sent` are JSON: the faults that happened to it, and what went over the wire
-    where that is not the answer (None: it is).
+    `faults`, `sent` and `findings` are JSON: the faults that happened to it, what went over the
+    wire where that is not the answer (None: it is), and what is off in it.
     """
 
     account: str | None
     at: int
+    real_at: int
     request_id: str
     operation: str | None
     method: str
@@ -45,6 +46,7 @@ class Entry:
     answer: Capture
     faults: str = "[]"
     sent: str | None = None
+    findings: str = "[]"
 
 
 def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
@@ -61,10 +63,10 @@ def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
 
 
 _INSERT = (
-    "insert into call (account, at, request_id, operation, method, path, status, error_code,"
-    " charge, fen, task_id, request_headers, request_body, request_length, request_sha256,"
-    " answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
-    " size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "insert into call (account, at, real_at, request_id, operation, method, path, status,"
+    " error_code, charge, fen, task_id, request_headers, request_body, request_length,"
+    " request_sha256, answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
+    " findings, size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -72,6 +74,7 @@ def _values(entry: Entry) -> tuple[Value, ...]:
     return (
         entry.account or NO_ACCOUNT,
         entry.at,
+        entry.real_at,
         entry.request_id,
         entry.operation,
         entry.method,
@@ -91,6 +94,7 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.answer.sha256,
         entry.faults,
         entry.sent,
+        entry.findings,
     )
 
 
@@ -155,9 +159,37 @@ def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
     return tx.all(f"select * from call where {where} order by id limit ?", (*values, wanted.limit))
 
 
-def set_findings(tx: Transaction, call_id: int, findings: str) -> None:
-    """Keep what was found of a call, a JSON array; nothing if the call was dropped meanwhile."""
-    tx.execute("update call set findings = ? where id = ?", (findings, call_id))
+def judged(tx: Transaction, account: str, *, after: int, limit: int) -> list[Row]:
+    """Return calls with what findings are made of, oldest first."""
+    return tx.all(
+        "select id, at, real_at, operation, status, error_code, task_id, request_headers,"
+        " request_body, request_sha256, answer_headers, answer_body, sent, findings"
+        " from call where account = ? and id > ? order by id limit ?",
+        (account, after, limit),
+    )
+
+
+def add_finding(tx: Transaction, call_id: int, finding: dict[str, Any]) -> None:
+    """Put what was found later before what is known of a call; nothing if it was dropped."""
+    row = tx.one("select account from call where id = ?", (call_id,))
+    if row is None:
+        return
+    # As with a new call, its total is written first: that keeps off whoever drops calls.
+    account = row["account"]
+    tx.execute("update call_total set bytes = bytes where account = ?", (account,))
+    row = tx.one("select findings from call where id = ?", (call_id,))
+    if row is None:
+        return
+    findings = as_array([finding, *json.loads(row["findings"])])
+    grown = len(findings) - len(row["findings"])
+    values = (findings, grown, call_id)
+    tx.execute("update call set findings = ?, size = size + ? where id = ?", values)
+    tx.execute("update call_total set bytes = bytes + ? where account = ?", (grown, account))
+
+
+def as_array(findings: list[dict[str, Any]]) -> str:
+    """Return findings as a row of the journal keeps them."""
+    return json.dumps(findings, ensure_ascii=False, separators=(",", ":"))
 
 
 def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:

@@ -171,6 +171,7 @@ create table call (
   id integer primary key autoincrement,
   account text not null,
   at integer not null,
+  real_at integer not null,      -- the real time, whatever the account's clock showed
   request_id text not null,
   operation text,
   method text not null,
@@ -202,6 +203,15 @@ create table call_total (
   kept integer not null,
   bytes integer not null
 );
+
+-- What the calls of an account have met of the contract. account '': calls that named none, and
+-- worlds that were reset or deleted.
+create table met (
+  account text not null,
+  item text not null,            -- group/name: domain/coverage.py
+  call_id integer,               -- the first call that met it; null: it is gone
+  primary key (account, item)
+) without rowid;
 
 -- Nonces of verified calls, kept for as long as they may not come again.
 create table nonce (

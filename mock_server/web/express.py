@@ -131,6 +131,10 @@ class Express:
         left_ms = held.left_ms
         return lambda tx: gateway.abandon(tx, simulator, call, held.hold, left_ms)
 
+    def close(self) -> None:
+        """End the threads of the Flask app, once they have answered."""
+        self._flask.close()
+
     async def _own_up(self, call: Call, bug: BaseException) -> Answer:
         simulator = self._simulator
         log.error("a call failed in the simulator", exc_info=bug)
@@ -162,6 +166,11 @@ class FlaskLane:
         app = _keep_headers(flask)
         self._app = WSGIMiddleware(app, workers=FLASK_THREADS)
         self._clock_app = WSGIMiddleware(app, workers=CLOCK_THREADS)
+
+    def close(self) -> None:
+        """End the threads, once they have answered."""
+        for app in (self._app, self._clock_app):
+            app.executor.shutdown(wait=True)
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         """Return what Flask answers, with the header names as it spelt them."""

@@ -27,6 +27,12 @@ class Buyer:
         charges: int = self.world.get("/bill")["charges"]
         return charges
 
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """What the contract has against the calls, at its worst."""
+        found: list[dict[str, Any]] = self.world.findings("error")["findings"]
+        return found
+
     def task(self) -> dict[str, Any]:
         """The task that was submitted last."""
         task: dict[str, Any] = self.world.get("/tasks")["tasks"][-1]

@@ -45,6 +45,7 @@ def test_all_three_operations(buyer: Buyer, digest: str, kind: str) -> None:
         task_id
     ]
     assert buyer.charges == 3
+    assert buyer.errors == []
 
 
 @pytest.mark.claim("content-md5")

@@ -63,6 +63,7 @@ def test_all_three_operations(package: Path, buyer: Buyer) -> None:
     assert [each["task_id"] for each in body(listed)["contentlist"]] == [task_id]
     assert buyer.task()["text"] == GOOD["text"]
     assert buyer.charges == 3
+    assert buyer.errors == []
 
 
 @pytest.mark.claim("content-md5")

@@ -75,6 +75,7 @@ def test_all_three_operations(buyer: Buyer) -> None:
     assert len(listed["showapi_res_body"]["contentlist"]) == 1
     assert buyer.task()["text"] == GOOD["text"]
     assert buyer.charges == 3
+    assert buyer.errors == []
 
 
 @pytest.mark.claim("nonce-window")

@@ -85,6 +85,7 @@ def test_all_three_operations(packages: Path, buyer: Buyer, client: str, type_: 
     assert [each["task_id"] for each in body(listed)["contentlist"]] == [task_id]
     assert buyer.task()["text"] == GOOD["text"]
     assert buyer.charges == 3
+    assert buyer.errors == []
 
 
 @pytest.mark.claim("string-empty-value")

@@ -197,7 +197,7 @@ def test_findings_and_magic_accounts_are_in_the_document(busy: World) -> None:
     calls = busy.http.get(f"/_mock/accounts/{account['id']}/calls")
     accounts = busy.http.get("/_mock/accounts")
 
-    assert [len(call["findings"]) for call in calls.get_json()["calls"]] == [1, 1, 1, 1]
+    assert [len(call["findings"]) for call in calls.get_json()["calls"]] == [1, 1, 2, 1]
     assert ADMIN.complaints("GET", "/_mock/accounts/{account_id}/calls", calls) == []
     assert {each["id"] for each in accounts.get_json()["accounts"]} >= magic
     assert ADMIN.complaints("GET", "/_mock/accounts", accounts) == []

@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -13,6 +12,7 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 
+from mock_server import contract
 from mock_server.web.flask_app import create_app
 from tests.contract.doors import Door
 from tests.support import worlds
@@ -20,7 +20,7 @@ from tests.support.worlds import Postbox, RealClock, World
 
 DOOR = Door()
 PLENTY = 1_000_000_000
-CONFIG = SchemathesisConfig.from_path(Path(__file__).with_name("vendor.toml"))
+CONFIG = SchemathesisConfig.from_path(contract.folder("contracts") / "check.toml")
 schema = schemathesis.openapi.from_wsgi("/default.json", DOOR, config=CONFIG)
 
 BOUNDED = settings(

@@ -12,6 +12,9 @@ ROOT = Path(__file__).parents[2] / "mock_server"
 LAYERS = {
     "cli": 8,
     "__main__": 8,
+    "pytest_plugin": 7,
+    "client_suite": 7,
+    "testing": 7,
     "client": 7,
     "server": 7,
     "web": 6,
@@ -27,11 +30,22 @@ LAYERS = {
     "targets": 2,
     "settings": 2,
     "contract": 2,
+    "display": 2,
     "domain": 1,
     "__init__": 0,
 }
-# cli/__main__ is the door to cli/main.
-SAME_LEVEL = {("__main__", "cli")}
+# cli/__main__ is the door to cli/main. `testing` starts a server and talks to it, the plugin and
+# the suite of a client are built on it, and the package itself offers it, loaded when asked for.
+SAME_LEVEL = {
+    ("__main__", "cli"),
+    ("testing", "client"),
+    ("testing", "server"),
+    ("pytest_plugin", "client"),
+    ("pytest_plugin", "testing"),
+    ("client_suite", "testing"),
+    ("client_suite", "client"),
+    ("__init__", "testing"),
+}
 
 
 def modules() -> list[Path]:

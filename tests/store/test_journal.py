@@ -22,9 +22,10 @@ def database(address: str) -> Iterator[Database]:
 
 def entry(body: bytes = b"", *, account: str | None = "abc", status: int = 200) -> Entry:
     return Entry(
-        account=account, at=1, request_id="r", operation="submit_task", method="POST", path="/p",
-        status=status, error_code=None, charge="charged" if status == 200 else "not_200", fen=0,
-        task_id=None, request_headers="Host: a\nX-Empty: \nA: b: c",
+        account=account, at=1, real_at=1, request_id="r", operation="submit_task",
+        method="POST", path="/p", status=status, error_code=None,
+        charge="charged" if status == 200 else "not_200", fen=0, task_id=None,
+        request_headers="Host: a\nX-Empty: \nA: b: c",
         request=Capture(body=body, length=len(body), sha256="x"), answer_headers="", answer=NOTHING,
     )  # fmt: skip
 

@@ -209,6 +209,22 @@ def scenarios_table() -> str:
     return "\n".join(rows)
 
 
+def findings_table() -> str:
+    """Return what can be found in the requests of a client."""
+    rows = [
+        "| Finding | Severity | What is wrong | What to do instead | Rests on |",
+        "|---|---|---|---|---|",
+    ]
+    for row in contract.load_toml("findings.toml")["finding"]:
+        ground = f"claim `{row['claim']}`" if "claim" in row else "the contract"
+        instead = row["instead"].replace("{hint}", "…")
+        severity = row["severity"] + "".join(
+            f"; error under `{name}={word}`" for name, word in row.get("refused", {}).items()
+        )
+        rows.append(f"| `{row['id']}` | {severity} | {row['says']} | {instead} | {ground} |")
+    return "\n".join(rows)
+
+
 PARTS = {
     "scenarios": scenarios_table,
     "notices": notices_timeline,
@@ -221,6 +237,7 @@ PARTS = {
     "faults": faults_table,
     "callback_faults": callback_faults_table,
     "ambiguous": ambiguous_table,
+    "findings": findings_table,
 }
 
 

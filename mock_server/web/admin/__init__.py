@@ -8,7 +8,9 @@ from mock_server.web.admin import (
     bill,
     callbacks,
     clock,
+    coverage,
     faults,
+    findings,
     guard,
     health,
     packages,
@@ -25,7 +27,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
     for module in (
         health, accounts, readings, clock, tasks, callbacks, faults, packages, bill, reports,
-        scenarios,
+        scenarios, findings, coverage,
     ):  # fmt: skip
         module.add_routes(routes, simulator)
 

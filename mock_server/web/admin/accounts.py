@@ -41,7 +41,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.delete("/accounts/<account_id>")
     def delete_account(account_id: str) -> tuple[str, int]:
-        run(lambda tx: actions.delete(tx, account_id))
+        run(lambda tx: actions.delete(tx, simulator, account_id))
         return "", 204
 
     @routes.patch("/accounts/<account_id>")

@@ -15,6 +15,9 @@ from mock_server.web.admin.messages import message_json, text_json
 MAX_DIGITS = 18
 
 
+MAX_DIGITS = 18
+
+
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     """Add the routes of callbacks."""
     look = simulator.database.read

@@ -59,6 +59,7 @@ def call_json(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "at": row["at"],
+        "real_at": row["real_at"],
         "account": row["account"] or None,
         "request_id": row["request_id"] or None,
         "operation": row["operation"],

@@ -1,0 +1,75 @@
+"""What it costs to judge each request: gateway.handle with and without, side by side."""
+
+import time
+from dataclasses import replace
+from unittest.mock import patch
+
+from mock_server.actions import accounts, gateway, judging
+from mock_server.actions.accounts import Wish
+from mock_server.domain.accounts import Origin
+from mock_server.domain.calls import Answer, Call
+from mock_server.settings import Settings
+from mock_server.simulator import Simulator, build_simulator
+from mock_server.store.transaction import Transaction
+
+ROUNDS = 15
+CALLS = 400
+CALL = Call(
+    method="POST",
+    path="/submitTask",
+    headers=(
+        ("host", "127.0.0.1:3040"),
+        ("user-agent", "benchmark"),
+        ("accept", "*/*"),
+        ("content-type", "application/x-www-form-urlencoded; charset=UTF-8"),
+        ("content-length", "50"),
+    ),
+    body=b"text=https%3A%2F%2Fexample.com&style_id=food_fryrice",
+)
+
+
+def measure() -> str:
+    """Return the result as a line; raise if a judged request was not clean."""
+    simulator = build_simulator(Settings(database=":memory:", seed=1, journal_calls=1_000_000))
+    try:
+        wish = Wish(origin=Origin(credits=100_000_000, readings={}))
+        account = simulator.database.run(lambda tx: accounts.create(tx, simulator, wish))
+        headers = (*CALL.headers, ("authorization", f"APPCODE {account.app_code}"))
+        with_, without = _rounds(simulator, replace(CALL, headers=headers))
+        row = simulator.database.read(
+            lambda tx: tx.one("select * from call where findings <> '[]'")
+        )
+        assert row is None, "the request is not clean"
+    finally:
+        simulator.close()
+    extra, whole, bare = min(with_) - min(without), min(with_), min(without)
+    return (
+        f"findings cost a clean submit {extra:.1f} us of {whole:.0f} us CPU "
+        f"({whole / bare:.2f} x the call without, best of {ROUNDS} interleaved rounds of "
+        f"{CALLS} calls)"
+    )
+
+
+def _rounds(simulator: Simulator, call: Call) -> tuple[list[float], list[float]]:
+    with_: list[float] = []
+    without: list[float] = []
+    _round(simulator, call)
+    for _ in range(ROUNDS):
+        with_.append(_round(simulator, call))
+        with patch.object(judging, "findings_of", lambda *_: judging.NOTHING):
+            without.append(_round(simulator, call))
+    return with_, without
+
+
+def _round(simulator: Simulator, call: Call) -> float:
+    """Return the CPU microseconds of one call, many in one transaction."""
+
+    def work(tx: Transaction) -> float:
+        started_at = time.thread_time()
+        for _ in range(CALLS):
+            answer = gateway.handle(tx, simulator, call)
+            assert isinstance(answer, Answer)
+            assert answer.status == 200
+        return (time.thread_time() - started_at) / CALLS * 1e6
+
+    return simulator.database.run(work)

@@ -1,0 +1,115 @@
+"""What the calls of a client have met of the contract: noted as they are booked, told when asked.
+
+A call of a shape that its account has shown before costs a look into memory; a new one is written
+in the transaction that books it, and remembered once that is committed.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from mock_server.actions import accounts
+from mock_server.actions.arrivals import Visit
+from mock_server.domain import tasks as task_rules
+from mock_server.domain.accounts import Account
+from mock_server.domain.auth import KeyPair
+from mock_server.domain.calls import Answer, Operation
+from mock_server.domain.coverage import (
+    Answered,
+    Coverage,
+    Group,
+    Shape,
+    all_items,
+    coverage,
+    items_of,
+    outcome_item,
+)
+from mock_server.domain.errors import ErrorTables
+from mock_server.domain.readings import DEFAULT_READINGS
+from mock_server.domain.tasks import Status
+from mock_server.simulator import Simulator
+from mock_server.store import met
+from mock_server.store import tasks as task_rows
+from mock_server.store.transaction import Transaction
+
+ERROR_MESSAGE = "X-Ca-Error-Message"
+
+
+def note(
+    tx: Transaction,
+    simulator: Simulator,
+    visit: Visit,
+    answer: Answer,
+    answered: Answered,
+    task_id: str | None,
+) -> list[str]:
+    """Return the items that a call meets and its account has not met before.
+
+    The caller writes them with the call's id.
+    """
+    account = visit.account
+    shape = _shape(simulator, visit, answer, answered)
+    if answered is Answered.ERROR and ERROR_MESSAGE not in dict(answer.headers):
+        return []  # no gateway said that: a bug of ours is nothing of the contract
+    known = simulator.memory.of(*((account.id, account.answers) if account else (met.GONE, 0)))
+    new = [] if shape in known else items_of(shape)
+    if new:
+        tx.after_commit.append(partial(known.add, shape))
+    is_told = shape.operation is Operation.QUERY_TASK and answered is Answered.RESULT
+    if account is not None and is_told and not known.issuperset(Status):
+        status = _told(tx, visit, account, task_id or "")
+        if status is not None and status not in known:
+            tx.after_commit.append(partial(known.add, status))
+            new.append(outcome_item(status))
+    return new
+
+
+def _told(tx: Transaction, visit: Visit, account: Account, task_id: str) -> Status | None:
+    """Return the status that a query has told."""
+    task = task_rows.get(tx, account.id, task_id)
+    return None if task is None else task_rules.status_at(task.plan, visit.stamp.now)
+
+
+def _shape(simulator: Simulator, visit: Visit, answer: Answer, answered: Answered) -> Shape:
+    contract = simulator.catalogue.requests(visit.readings)
+    operation, body = visit.operation, visit.body
+    known = contract.fields[operation] if operation is not None and body is not None else ()
+    sent = body.fields if body is not None else {}
+    error = None
+    if answered is Answered.ERROR:
+        error = _error(answer, simulator.catalogue.errors)
+    return Shape(
+        operation=operation,
+        answered=answered,
+        way="signature" if isinstance(visit.credentials, KeyPair) else "app-code",
+        fields=tuple([name for name in known if sent.get(name)]),
+        headers=tuple([name for name, _ in visit.call.headers if name in contract.headers]),
+        error=error,
+        readings=visit.readings,
+    )
+
+
+def _error(answer: Answer, tables: ErrorTables) -> str | None:
+    """Return the row that an error of the gateway is, on an older instance by its message."""
+    named = dict(answer.headers)
+    if code := named.get("X-Ca-Error-Code"):
+        return code
+    message = named.get(ERROR_MESSAGE, "")
+    for row in tables.classic.values():
+        if row.codes and message.startswith(row.message.partition("{")[0]):
+            return row.codes[0]
+    return None
+
+
+def report(
+    tx: Transaction, simulator: Simulator, account_id: str | None, groups: Sequence[Group]
+) -> Coverage:
+    """Return what an account has met; None: all of them, those that are gone too."""
+    if account_id is None:
+        found = met.everybodys(tx)
+    else:
+        accounts.find(tx, account_id)
+        found = met.of(tx, account_id)
+    catalogue = simulator.catalogue
+    return coverage(
+        all_items(catalogue.requests(DEFAULT_READINGS), catalogue.errors), found, groups
+    )

@@ -1,0 +1,194 @@
+"""`artqr-mock check URL`: does a server keep the contract? With generated calls, on a budget."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import click
+
+from mock_server import contract
+from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, fail
+from mock_server.domain import budget as rules
+from mock_server.domain.accounts import DEFAULT_APP_CODE
+from mock_server.domain.budget import Budget, Spent
+from mock_server.domain.wrong_use import WrongUseError
+
+INTERRUPTED = 130
+VARIABLE = "ARTQR_MOCK_CHECK"
+MODES = ("positive", "negative", "all")
+
+
+def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
+    """Return an amount of yuan in whole fen."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,7})(?:\.([0-9]{1,2}))?", value, re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is no amount of money: write 3 or 0.50")
+    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Whose calls are made: an app code, or a key pair that signs."""
+
+    app_code: str = ""
+    key: str = ""
+    secret: str = ""
+
+
+@click.command()
+@click.argument("url")
+@click.option("--app-code", envvar="ARTQR_APP_CODE", help="Authenticate with this app code.")
+@click.option("--key", help="Sign with this AppKey instead.")
+@click.option("--secret", envvar="ARTQR_APP_SECRET", help="The AppSecret that belongs to --key.")
+@click.option("--max-calls", type=click.IntRange(1), default=500, show_default=True,
+              help="Stop before the next call would be one too many.")  # fmt: skip
+@click.option("--max-yuan", callback=_fen, help="Stop before a call could cost more than this.")
+@click.option("--offer", type=int, help="The package that pays, such as 1000; else the dearest.")
+@click.option("--mode", type=click.Choice(MODES), default="all", show_default=True,
+              help="Send what the contract allows, what it does not, or both.")  # fmt: skip
+@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report here.")
+@click.option("--har", type=click.Path(path_type=Path), help="Write every call here, as HAR.")
+def check(
+    *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
+    max_yuan: int | None, offer: int | None, mode: str, junit: Path | None,
+    har: Path | None,
+) -> None:  # fmt: skip
+    """Check that a server at URL keeps the contract: this simulator, a stub of yours, a gateway.
+
+    Calls are generated from the contract, the same in each run, and every answer is held against
+    it. What the vendor is lenient about is no failure. Beyond this machine --max-yuan has to say
+    what it may cost. Exit code 1 if an answer was not as promised.
+    """
+    place = _place(url)
+    is_local = _is_local(place)
+    if max_yuan is None and not is_local:
+        raise WrongUseError(
+            f"calls to {place.netloc} may cost money: say with --max-yuan how much at most"
+        )
+    credentials = _credentials(app_code, key, secret, is_local=is_local)
+    budget = Budget(most_calls=max_calls, most_fen=max_yuan, price_fen=_price(offer))
+    if find_spec("schemathesis") is None:
+        fail("check needs schemathesis: pip install 'artqr-mock[test]'", COULD_NOT_RUN)
+    _reach(place)
+    outcome = _run(url, credentials, budget, mode, Reports(junit=junit, har=har))
+    stopped = f"; stopped: {outcome.stopped}" if outcome.stopped else ""
+    click.echo(rules.summary(outcome.spent) + stopped)
+    if outcome.failures:
+        sys.exit(FINDINGS)
+    # A run that the budget stopped is no failure of its own.
+    if outcome.code != 0 and not (outcome.stopped and outcome.code == INTERRUPTED):
+        fail(f"schemathesis ended with exit code {outcome.code}", COULD_NOT_RUN)
+
+
+def _place(url: str) -> SplitResult:
+    try:
+        place = urlsplit(url)
+        named = place.hostname and place.port != 0
+    except ValueError:
+        named = False
+    if not named or place.scheme not in ("http", "https"):
+        raise WrongUseError(f"{url[:80]!r} is no address: write http://127.0.0.1:3040")
+    return place
+
+
+def _is_local(place: SplitResult) -> bool:
+    try:
+        return ip_address(place.hostname or "").is_loopback
+    except ValueError:
+        return place.hostname == "localhost"
+
+
+def _credentials(
+    app_code: str | None, key: str | None, secret: str | None, *, is_local: bool
+) -> Credentials:
+    if key is not None:
+        if not secret:
+            raise WrongUseError("--key needs --secret (or ARTQR_APP_SECRET)")
+        return Credentials(key=key, secret=secret)
+    if not app_code and not is_local:
+        raise WrongUseError("name the credentials: --app-code, or --key and --secret")
+    return Credentials(app_code=app_code or DEFAULT_APP_CODE)
+
+
+def _price(offer: int | None) -> int:
+    offers = contract.load_catalogue().offers
+    if offer is not None and offer not in offers:
+        raise WrongUseError(f"no offer has {offer} calls: there is {', '.join(map(str, offers))}")
+    chosen = offers.values() if offer is None else [offers[offer]]
+    return rules.dearest_fen((each.credits, each.fen) for each in chosen)
+
+
+def _reach(place: SplitResult) -> None:
+    port = place.port or (443 if place.scheme == "https" else 80)
+    try:
+        socket.create_connection((place.hostname or "", port), timeout=10).close()
+    except OSError as error:
+        fail(f"nobody answers at {place.netloc}: {error.strerror or error}", COULD_NOT_RUN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """Where reports are written; None: nowhere."""
+
+    junit: Path | None
+    har: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended: schemathesis' exit code, its failures, what was spent, what ran out."""
+
+    code: int
+    failures: int
+    spent: Spent
+    stopped: str | None
+
+
+def _run(
+    url: str, credentials: Credentials, budget: Budget, mode: str, reports: Reports
+) -> Outcome:
+    """Run schemathesis in a process of its own."""
+    contracts = contract.folder("contracts")
+    with tempfile.TemporaryDirectory() as folder:
+        purse = Path(folder) / "spent.json"
+        junit = (reports.junit or Path(folder) / "junit.xml").absolute()
+        order = {
+            "url": url, "report": str(purse), "budget": asdict(budget), **asdict(credentials)
+        }  # fmt: skip
+        command = [
+            sys.executable, "-m", "schemathesis.cli",
+            "--config-file", str(contracts / "check.toml"),
+            "run", str(contracts / "openapi.yaml"), "--url", url, "--mode", mode,
+            "--report-junit-path", str(junit),
+        ]  # fmt: skip
+        if reports.har is not None:
+            command += ["--report-har-path", str(reports.har.absolute())]
+        environment = {
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": "mock_server.cli.check_hooks",
+            VARIABLE: json.dumps(order),
+        }
+        done = subprocess.run(command, env=environment, check=False, cwd=folder)  # noqa: S603
+        found = json.loads(purse.read_text("utf-8")) if purse.exists() else {}
+        failures = _failures(junit)
+    stopped = found.pop("stopped", None)
+    return Outcome(code=done.returncode, failures=failures, spent=Spent(**found), stopped=stopped)
+
+
+def _failures(junit: Path) -> int:
+    """Return how many tests failed, by the report: a run that was stopped has no such exit code."""
+    text = junit.read_text("utf-8") if junit.exists() else ""
+    found = re.search(r'<testsuites[^>]*\bfailures="(\d+)"', text)
+    return int(found[1]) if found else 0

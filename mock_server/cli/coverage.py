@@ -1,0 +1,83 @@
+"""`artqr-mock coverage`: how much of the contract a client's calls have met."""
+
+import json
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+import jinja2
+
+from mock_server.cli.common import FINDINGS, server_options
+from mock_server.client import AdminClient
+from mock_server.domain.coverage import Group
+
+BAR = 20
+SHOWN = 6
+
+
+@click.command()
+@click.option("--account", "account_id", default="default", show_default=True,
+              help="The account to look at.")  # fmt: skip
+@click.option("--all", "everybody", is_flag=True,
+              help="All accounts, those that are gone too: a whole test run.")  # fmt: skip
+@click.option("--of", "groups", multiple=True, type=click.Choice([each.value for each in Group]),
+              help="Only this group; may be repeated.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["table", "json", "html"]), default="table",
+              show_default=True, help="What to print.")  # fmt: skip
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
+              help="A file to write to; else it is printed.")  # fmt: skip
+@click.option("--missing", is_flag=True, help="List all that was never met, and how to meet it.")
+@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT",
+              help="Exit with 1 if less was met.")  # fmt: skip
+@server_options
+def coverage(
+    *, admin: AdminClient, account_id: str, everybody: bool, groups: tuple[str, ...], form: str,
+    output: Path | None, missing: bool, fail_under: float | None,
+) -> None:  # fmt: skip
+    """Print which operations, fields, answers, errors, readings and outcomes the calls have met."""
+    query = {"groups": ",".join(dict.fromkeys(groups))} if groups else {}
+    found = (
+        admin.get("/coverage", **query)
+        if everybody
+        else admin.account(account_id).get("/coverage", **query)
+    )
+    whose = "all accounts" if everybody else f"account {account_id}"
+    if form == "json":
+        text = json.dumps(found, ensure_ascii=False, indent=2)
+    else:
+        text = html(found, whose) if form == "html" else table(found, missing=missing)
+    if output is None:
+        click.echo(text)
+    else:
+        output.write_text(text + "\n", "utf-8")
+    if fail_under is not None and found["percent"] < fail_under:
+        click.echo(f"artqr-mock: {found['percent']} % is under {fail_under:g} %", err=True)
+        sys.exit(FINDINGS)
+
+
+def table(found: dict[str, Any], *, missing: bool) -> str:
+    """Return what was met as a table for a person."""
+    lines = []
+    for part in found["groups"]:
+        filled = BAR * part["met"] // part["total"]
+        count = f"{part['met']} of {part['total']}"
+        lines.append(f"{part['group']:<12}{count:>10}  {'█' * filled}{'░' * (BAR - filled)}")
+        never = [item for item in part["items"] if not item["met"]]
+        if missing:
+            lines += [f"{'':14}{item['name']:<40} {item['how'] or ''}".rstrip() for item in never]
+        elif never:
+            names = ", ".join(item["name"] for item in never[:SHOWN])
+            more = f" and {len(never) - SHOWN} more" if len(never) > SHOWN else ""
+            lines.append(f"{'':14}never met: {names}{more}")
+    lines.append(f"met {found['met']} of {found['total']} ({found['percent']} %)")
+    return "\n".join(lines)
+
+
+def html(found: dict[str, Any], whose: str) -> str:
+    """Return what was met as a page that needs nothing else."""
+    source = resources.files("mock_server.cli").joinpath("coverage.html").read_text("utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
+                                     trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    return environment.from_string(source).render(found=found, whose=whose)

@@ -1,0 +1,125 @@
+"""`artqr-mock findings` and `artqr-mock explain`: what is wrong with a client's calls."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from mock_server.cli.common import (
+    FINDINGS,
+    account_options,
+    instant,
+    json_option,
+    print_json,
+    yuan,
+)
+from mock_server.client import AccountClient
+from mock_server.domain.findings import Severity
+from mock_server.domain.wrong_use import WrongUseError
+
+MAX_SHOWN = 2000
+SEVERITIES = [each.value for each in Severity]
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "blue"}
+
+
+@click.command()
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
+@account_options
+@json_option
+def findings(*, severity: str | None, account: AccountClient, as_json: bool) -> None:
+    """Print what the contract has against the calls of an account.
+
+    Exit code 1 if there is an error among them.
+    """
+    found = account.findings(severity)
+    if as_json:
+        print_json(found)
+    else:
+        if found["dropped"]:
+            click.echo(f"{found['dropped']} earlier call(s) are no longer in the journal")
+        print_findings(found["findings"])
+        click.echo(summary(found["severities"], found["calls"]))
+    if found["severities"][Severity.ERROR]:
+        sys.exit(FINDINGS)
+
+
+def print_findings(found: list[dict[str, Any]], noun: str = "call") -> None:
+    """Print findings for a person, the same finding of several calls once."""
+    for calls, each in _together(found):
+        head = click.style(f"{each['severity']:<8}", fg=COLOURS[Severity(each["severity"])])
+        where = f"  {_visible(each['at'])}" if each["at"] else ""
+        click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({_numbers(calls, noun)})")
+        click.echo(f"{'':8}{_visible(each['says'])}")
+        if each["sent"] is not None:
+            click.echo(f"{'':8}sent:    {_visible(each['sent'])}")
+        click.echo(f"{'':8}instead: {_visible(each['instead'])}\n")
+
+
+def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str, Any]]]:
+    groups: dict[tuple[str, str], tuple[list[int], dict[str, Any]]] = {}
+    for each in found:
+        calls, _ = groups.setdefault((each["id"], each["at"]), ([], each))
+        if each["call"] not in calls[-1:]:
+            calls.append(each["call"])
+    order = list(Severity)
+    return sorted(groups.values(), key=lambda group: order.index(Severity(group[1]["severity"])))
+
+
+def _numbers(calls: list[int], noun: str) -> str:
+    first = ", ".join(map(str, calls[:5]))
+    more = f" and {len(calls) - 5} more" if len(calls) > 5 else ""
+    several = "entries" if noun == "entry" else f"{noun}s"
+    return f"{several if calls[1:] else noun} {first}{more}"
+
+
+def _visible(text: str) -> str:
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def summary(severities: dict[str, int], calls: int) -> str:
+    """Return the last line of a report."""
+    counted = [f"{severities[each]} {each}(s)" for each in (Severity.ERROR, Severity.WARNING)]
+    return f"{', '.join(counted)}, {severities[Severity.ADVICE]} advice in {calls} call(s)"
+
+
+@click.command()
+@click.argument("call_id", type=click.IntRange(1), metavar="CALL")
+@account_options
+@json_option
+def explain(*, call_id: int, account: AccountClient, as_json: bool) -> None:
+    """Explain one call: what arrived, what was answered, what it cost, what is wrong with it.
+
+    CALL is the number that `bill --json` and `findings` print. Exit code 1 if there is an error.
+    """
+    page = account.get("/calls", after=call_id - 1, limit=1)
+    if not page["calls"] or page["calls"][0]["id"] != call_id:
+        raise WrongUseError(f"the journal of account {account.id} has no call {call_id}")
+    call = page["calls"][0]
+    between = account.get("/findings", after=call_id - 1, limit=1)["findings"]
+    found = [each for each in between if each["call"] == call_id]
+    if as_json:
+        print_json({**call, "findings": found})
+    else:
+        _print_call(call)
+        print_findings(found)
+    if any(each["severity"] == Severity.ERROR for each in found):
+        sys.exit(FINDINGS)
+
+
+def _print_call(call: dict[str, Any]) -> None:
+    click.echo(f"call {call['id']} at {instant(call['at'])} Asia/Shanghai")
+    _print_message(f"{call['method']} {call['path']}", call["request"])
+    _print_message(f"HTTP {call['status']} {call['error_code'] or ''}".rstrip(), call["answer"])
+    cost = f"{yuan(call['fen'])} yuan" if call["charged"] else "free"
+    click.echo(f"\n{cost}: {call['reason']}\n")
+
+
+def _print_message(title: str, message: dict[str, Any]) -> None:
+    click.echo(f"\n{title}")
+    for name, value in message["headers"]:
+        click.echo(f"  {name}: {_visible(value)}")
+    body = message["body"]
+    if body:
+        more = f" … {message['length']} bytes in all" if len(body) > MAX_SHOWN else ""
+        click.echo(f"\n  {_visible(body[:MAX_SHOWN])}{more}")

@@ -1,0 +1,140 @@
+"""What is a mistake, judged from one step: its calls, and what the client made of them.
+
+Rule 1: one intent makes one task and costs one credit, however many calls it takes.
+Rule 2: an answer that leaves open whether the task was made (500, 502, 504, or none) is not
+followed by another submit before a look into the task list.
+Rule 3: what no retry mends (a gateway error that is not about load) is not tried again.
+Rule 4: a call that failed is raised, a call that succeeded is not.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from mock_server.client_suite.adapter import TaskResult, result_of
+from mock_server.client_suite.inputs import Intent
+from mock_server.client_suite.story import Step, short
+from mock_server.display import yuan
+from mock_server.testing.calls import asks_to_wait
+from mock_server.testing.records import Call
+
+SUBMIT = "submit_task"
+LEAVES_OPEN = frozenset({0, 500, 502, 504})
+
+
+def manners(step: Step, *, is_fine: bool) -> Iterator[str]:
+    """Yield what is wrong with the calls of a step; `is_fine`: what was asked for is no oddity."""
+    submits = step.calls_of(SUBMIT)
+    paid = [call for call in submits if call.charged or call.task_id]
+    if len(paid) > 1:
+        fen = sum(call.fen for call in paid)
+        yield f"one intent was paid for {len(paid)} times: {yuan(fen)} yuan"
+    lost = step.trouble is not None and step.trouble.loses_answer
+    for call, following in _neighbours(step.calls):
+        if call.operation == SUBMIT and (lost or call.status in LEAVES_OPEN):
+            what = f"an answer {call.status}" if call.status and not lost else "no answer"
+            yield (
+                f"it submitted again after {what}: the first task may have been made, and "
+                "paid; look into the task list before"
+            )
+        elif 400 <= call.status < 450 and not asks_to_wait(call):
+            yield f"it called again after {_named(call)}, which no retry mends"
+        if following.operation == SUBMIT and call.task_id:
+            yield "it submitted again after the task was made"
+    if is_fine:
+        for call in step.calls:
+            for finding in call.findings:
+                if finding.at_least("error"):
+                    yield f"its request has an error: {finding.id}: {finding.text}"
+
+
+def of_submit(step: Step, intent: Intent, task: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield what is wrong with what a submit gave back; `task` is what was made, if it was."""
+    lost = step.trouble is not None and step.trouble.loses_answer
+    if task is not None:
+        if step.error is None and step.value != task["task_id"]:
+            yield f"it returned {short(step.value, quoted=True)} for task {task['task_id']!r}"
+        if step.error is not None and not lost:
+            yield f"the task was made, and the client raised {short(step.error)!r}"
+        yield from _differences(intent, task)
+    elif step.error is None:
+        yield f"no task was made, and it returned {short(step.value, quoted=True)}"
+    elif intent.is_fine and not step.calls:
+        yield "it raised on something that is fine, without a call"
+    elif intent.is_fine and step.trouble is None:
+        yield f"what it sent was answered {_named(step.calls[-1])}; what it was asked is fine"
+
+
+def of_query(step: Step, truth: TaskResult | None) -> Iterator[str]:
+    """Yield what is wrong with what a query gave back; without a truth there is no such task."""
+    found = result_of(step.value) if step.error is None else None
+    if not _may_be_answered(step):
+        if step.error is None:
+            yield f"the call failed, and it returned {short(step.value, quoted=True)}"
+    elif step.error is not None:
+        yield from _raised(step)
+    elif truth is None:
+        yield f"there is no such task, and it returned {short(step.value, quoted=True)}"
+    elif found is None:
+        yield (
+            f"it returned {short(step.value, quoted=True)}: a result has task_id, status and "
+            "pictures"
+        )
+    elif not found.agrees_with(truth):
+        yield f"it says {_told(found)}, the truth is {_told(truth)}"
+
+
+def of_page(step: Step, truths: Mapping[str, TaskResult]) -> Iterator[str]:
+    """Yield what is wrong with a page of the list."""
+    if not _may_be_answered(step):
+        if step.error is None:
+            yield f"the call failed, and it returned {short(step.value, quoted=True)}"
+        return
+    if step.error is not None:
+        yield from _raised(step)
+        return
+    for value in step.value:
+        found = result_of(value)
+        truth = truths.get(found.task_id) if found and isinstance(found.task_id, str) else None
+        if found is None or truth is None:
+            yield f"it lists {short(value, quoted=True)}, which is no task of this account"
+        elif not found.agrees_with(truth):
+            yield f"it lists {_told(found)}, the truth is {_told(truth)}"
+
+
+def _differences(intent: Intent, task: Mapping[str, Any]) -> Iterator[str]:
+    for name, wanted in intent.wanted().items():
+        if task[name] != wanted:
+            yield (
+                f"it was asked for {name}={short(wanted, quoted=True)}, and the task has "
+                f"{short(task[name], quoted=True)}"
+            )
+
+
+def _may_be_answered(step: Step) -> bool:
+    """Whether the client may have an answer: its last call succeeded, or it needed none."""
+    if step.trouble is not None and step.trouble.loses_answer:
+        return len(step.calls) > 1
+    return not step.calls or step.calls[-1].succeeded
+
+
+def _raised(step: Step) -> Iterator[str]:
+    if step.trouble is None:
+        what = "its call succeeded" if step.calls else "it made no call"
+        yield f"{what}, and it raised {type(step.error).__name__}: {short(step.error)}"
+
+
+def _neighbours(calls: Any) -> Iterator[tuple[Call, Call]]:
+    """Yield each call with the next one, where the next is the same again."""
+    for call, following in pairwise(calls):
+        if call.operation == following.operation and call.fields == following.fields:
+            yield call, following
+
+
+def _named(call: Call) -> str:
+    return f"{call.status} {call.error_code or ''} {call.message}".replace("  ", " ").strip()
+
+
+def _told(result: TaskResult) -> str:
+    pictures = f" with {len(result.pictures)} pictures" if result.pictures else ""
+    return f"task {result.task_id!r} is {result.status}{pictures}"

@@ -1,0 +1,156 @@
+"""What the client is asked for, and what goes wrong meanwhile: the generated part of a world.
+
+Rule 1: a *fine* intent is accepted under every reading; the client may not refuse it.
+Rule 2: an odd one may be refused by either side, but what becomes of it must be told truly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mock_server.client_suite.story import Trouble
+from mock_server.contract import load_catalogue, load_toml
+
+STYLES = ("food_fryrice", "pet_cat")
+ADDRESS = "https://example.com"
+# Stands for a picture that the server has, so that nothing is fetched from elsewhere.
+IMAGE = "https://example.com/code.png"
+PROMPT = "水墨山水, 远山"
+# No client on this machine can live with it: the name in the address is not the vendor's.
+LEFT_OUT = frozenset({"host.check"})
+# One of each way in which the gateway says no; the others are met by the sweep.
+USUAL_CODES = ("B403MQ", "D504TO", "T429PA", "A403IS", "X500ER", "X503BZ", "A400AC", "I400PA")
+BUSY = "系统繁忙，请稍后再试"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A task that somebody wants."""
+
+    fields: Mapping[str, str]
+    is_fine: bool
+
+    def wanted(self) -> dict[str, str | None]:
+        """Return what the task has to be, by the vendor's rules of precedence."""
+        given = {name: value for name, value in self.fields.items() if value}
+        text, style = given.get("text"), given.get("style_id")
+        return {
+            "text": text,
+            "qr_code_url": None if text else given.get("qr_code_url"),
+            "style_id": style,
+            "your_prompt": None if style else given.get("your_prompt"),
+            "call_back": given.get("call_back"),
+        }
+
+
+PLAIN = Intent(fields={"text": ADDRESS, "style_id": STYLES[0]}, is_fine=True)
+
+
+@cache
+def readings() -> tuple[tuple[str, str], ...]:
+    """Return every (reading, word) that is not a default."""
+    return tuple(
+        (each["id"], word)
+        for each in load_toml("readings.toml")["reading"]
+        if each["id"] not in LEFT_OUT
+        for word in each["alternatives"]
+    )
+
+
+def codes() -> tuple[str, ...]:
+    """Return every code of the gateway's error table."""
+    return tuple(load_catalogue().errors.rows)
+
+
+def gateway_error(code: str, calls: int | None = None) -> Trouble:
+    """Return the trouble of a gateway that says no."""
+    rule = {"code": code} if calls is None else {"code": code, "calls": calls}
+    return Trouble(says=f"{_often(calls)} answered {code}", rule=rule)
+
+
+def refusal(calls: int | None = None) -> Trouble:
+    """Return the trouble of a service that refuses."""
+    rule = {"remark": BUSY} if calls is None else {"remark": BUSY, "calls": calls}
+    return Trouble(says=f"{_often(calls)} refused", rule=rule)
+
+
+def lost_answer(kind: str) -> Trouble:
+    """Return the trouble of an answer that is booked and never arrives whole."""
+    return Trouble(
+        says=f"the first answer is lost on the way ({kind})",
+        rule={"kind": kind, "calls": 1},
+        loses_answer=True,
+    )
+
+
+def _often(calls: int | None) -> str:
+    return "every call is" if calls is None else "the first call is"
+
+
+def fine_texts() -> SearchStrategy[str]:
+    """Addresses of at most 35 characters, with whatever stands in addresses."""
+    ends = st.text(st.sampled_from("abz019-._~/?&=+%#:@!$'()*,; äß二维码日本🎨"), max_size=12)
+    return st.one_of(st.just(ADDRESS), ends.map(lambda end: f"{ADDRESS}/{end}x"))
+
+
+def odd_texts() -> SearchStrategy[str]:
+    """What people paste: nothing, far too much, any character there is."""
+    anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=30).map(str.strip)
+    long = st.integers(36, 400).map(lambda size: (ADDRESS + "/" + "x" * size)[:size])
+    return st.one_of(long, anything, st.just(""), st.just("x" * 3000))
+
+
+def fine_intents() -> SearchStrategy[Intent]:
+    """What everybody may ask for: one of each pair."""
+    content = st.one_of(
+        fine_texts().map(lambda text: {"text": text}), st.just({"qr_code_url": IMAGE})
+    )
+    look = st.one_of(
+        st.sampled_from(STYLES).map(lambda style: {"style_id": style}),
+        st.just({"your_prompt": PROMPT}),
+    )
+    return st.builds(lambda what, how: Intent(fields={**what, **how}, is_fine=True), content, look)
+
+
+def odd_intents() -> SearchStrategy[Intent]:
+    """Either-or pairs in every combination, and odd values."""
+    text = st.one_of(st.just(ADDRESS), odd_texts())
+    both = st.fixed_dictionaries({"text": text, "qr_code_url": st.just(IMAGE)})
+    content = st.one_of(
+        both,
+        text.map(lambda each: {"text": each}),
+        st.sampled_from([{}, {"qr_code_url": IMAGE}, {"text": "", "qr_code_url": IMAGE},
+                         {"text": ADDRESS, "qr_code_url": ""}]),
+    )  # fmt: skip
+    look = st.sampled_from(
+        [*({"style_id": each} for each in (*STYLES, "no_such_style")), {"your_prompt": PROMPT},
+         {"style_id": STYLES[1], "your_prompt": PROMPT}, {"style_id": "", "your_prompt": PROMPT},
+         {"style_id": STYLES[0], "your_prompt": ""}, {}]
+    )  # fmt: skip
+    return st.builds(lambda what, how: Intent(fields={**what, **how}, is_fine=False), content, look)
+
+
+def troubles() -> SearchStrategy[Trouble | None]:
+    """What goes wrong while the client does something; now and then nothing."""
+    often: tuple[int | None, ...] = (None, 1)
+    said = [gateway_error(code, calls) for code in USUAL_CODES for calls in often]
+    refused = [refusal(calls) for calls in often]
+    return st.sampled_from(
+        [*[None] * 6, *refused, *said, *refused, *map(lost_answer, LOSSES), *refused]
+    )
+
+
+# Ways to lose an answer; a server that cannot perform one of them is not asked for it.
+LOSSES = ("reset", "close", "truncate", "garbage", "invalid_json", "html_page")
+
+
+def worlds() -> SearchStrategy[dict[str, str]]:
+    """Words for readings, at most two of which are not the default."""
+    costly = {"refusal.status": "200"}
+    single = [{name: word} for name, word in readings()]
+    return st.sampled_from(
+        [{}, costly, {}, costly, *single, *({**costly, **one} for one in single)]
+    )

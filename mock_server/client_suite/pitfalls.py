@@ -1,0 +1,98 @@
+"""What clients are known to get wrong, each as a short play of its own; nothing is left to luck."""
+
+from collections.abc import Callable
+from functools import partial
+
+from mock_server.client_suite import inputs
+from mock_server.client_suite.inputs import ADDRESS, IMAGE, PLAIN, PROMPT, STYLES, Intent
+from mock_server.client_suite.play import Play
+
+STYLE = {"style_id": STYLES[1]}
+FINE: tuple[dict[str, str], ...] = (
+    {"text": ADDRESS, **STYLE},
+    {"qr_code_url": IMAGE, **STYLE},
+    {"text": ADDRESS, "your_prompt": PROMPT},
+    {"text": f"{ADDRESS}/二维码?a=1&b=<ä>", **STYLE},
+    {"text": f"{ADDRESS}/100%25+1 🎨", "your_prompt": PROMPT},
+)
+ODD: tuple[dict[str, str], ...] = (
+    {"text": ADDRESS, "qr_code_url": IMAGE, **STYLE},
+    {"text": ADDRESS, **STYLE, "your_prompt": PROMPT},
+    {"text": "", "qr_code_url": IMAGE, **STYLE},
+    {"text": f"{ADDRESS}/{'x' * 100}", **STYLE},
+    {"text": "x" * 3000, **STYLE},
+    {"text": ADDRESS, "style_id": "no_such_style"},
+    {"text": ADDRESS},
+    STYLE,
+    {},
+)
+
+Pitfall = Callable[[Play], None]
+
+
+def life(play: Play) -> None:
+    """A task from submit to end, asked about at every stage, among others."""
+    play.submit(PLAIN)
+    play.submit(Intent(fields={**FINE[0], **play.callback_field()}, is_fine=True))
+    for _ in range(2):
+        play.query(0)
+        play.next_event()
+    play.query(1)
+    play.finish()
+    play.query(0)
+    play.query(1)
+    play.list_all()
+
+
+def failure(play: Play) -> None:
+    """A task that fails."""
+    play.submit(PLAIN)
+    play.query(0)
+    play.force(0, "failed")
+    play.query(0)
+    play.list_all()
+
+
+def pages(play: Play, count: int) -> None:
+    """A list of so many tasks."""
+    play.fill(count)
+    play.list_all()
+
+
+def refused(play: Play) -> None:
+    """A service that refuses, once and for good."""
+    play.fill(1)
+    play.meet(inputs.refusal())
+    play.meet(inputs.refusal(1))
+    play.query_unknown()
+
+
+def asked(play: Play, fields: dict[str, str], *, is_fine: bool) -> None:
+    """One submit."""
+    play.submit(Intent(fields=fields, is_fine=is_fine))
+
+
+def lost(play: Play, kind: str) -> None:
+    """An answer that is booked and never comes, to each operation."""
+    play.submit(PLAIN, inputs.lost_answer(kind))
+    play.query(0, inputs.lost_answer(kind))
+    play.list_all(inputs.lost_answer(kind))
+
+
+def short() -> tuple[Pitfall, ...]:
+    """Return those that tell the most, for a world of each reading."""
+    odd = (partial(asked, fields=fields, is_fine=False) for fields in ODD[4:7])
+    return (life, failure, refused, *odd)
+
+
+def every() -> tuple[Pitfall, ...]:
+    """Return all of them."""
+    return (
+        life,
+        failure,
+        refused,
+        *(partial(asked, fields=fields, is_fine=True) for fields in FINE),
+        *(partial(asked, fields=fields, is_fine=False) for fields in ODD),
+        *(partial(pages, count=count) for count in (0, 1, 20, 21, 51)),
+        *(partial(lost, kind=kind) for kind in inputs.LOSSES),
+    )

@@ -1,0 +1,129 @@
+"""What is off in how a body is written: its type, its charset, its bytes."""
+
+import re
+from collections import Counter
+
+from mock_server.domain.bodies import FORM_TYPE, BadField
+from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
+from mock_server.domain.findings.requests import MAX_JUDGED_BYTES, Request, When, rule
+
+JSON_TYPE = "application/json"
+AT_TYPE = "/header/content-type"
+MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]|%[89A-Fa-f][0-9A-Fa-f]|\\u")
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
+# A percent sign, twice encoded, or an address that was encoded before it was put into the form.
+_TWICE = re.compile(r"%(?:25|3A%2F%2F|E[4-9]%[89AB][0-9A-F])", re.IGNORECASE)
+
+
+@rule(When.ALWAYS)
+def size(request: Request) -> Hits:
+    """body-not-judged."""
+    length = len(request.call.body)
+    if length <= MAX_JUDGED_BYTES:
+        return NONE
+    return [Hit(id="body-not-judged", at="/body", sent=f"{length} bytes")]
+
+
+@rule(When.ALWAYS)
+def multipart(request: Request) -> Hits:
+    """multipart-body."""
+    if request.media.startswith("multipart/"):
+        return [Hit(id="multipart-body", at=AT_TYPE, sent=request.media)]
+    return NONE
+
+
+@rule(When.BODY)
+def charset(request: Request) -> Hits:
+    """charset-missing, charset-of-text-missing, charset-wrong."""
+    content_type = request.headers.get("content-type", "")
+    if not request.call.body or content_type.endswith("; charset=UTF-8"):
+        return NONE
+    found = _CHARSET.search(content_type)
+    if found is None:
+        if request.media == JSON_TYPE or not content_type:
+            return NONE  # JSON is UTF-8; no type at all is a finding of its own
+        told = _NOT_ASCII.search(request.call.body) is not None
+        return [Hit(id="charset-of-text-missing" if told else "charset-missing",
+                    at=AT_TYPE, sent=content_type)]  # fmt: skip
+    if found[1].lower() in ("utf-8", "utf8"):
+        return NONE
+    return [Hit(id="charset-wrong", at=AT_TYPE, sent=content_type)]
+
+
+@rule(When.BODY)
+def form(request: Request) -> Hits:
+    """json-sent-as-form."""
+    raw = request.call.body
+    if raw[:1] == b"{" and request.media == FORM_TYPE and raw.rstrip()[-1:] == b"}":
+        return [Hit(id="json-sent-as-form", at=AT_TYPE, sent=request.media)]
+    return NONE
+
+
+@rule(When.BODY)
+def media(request: Request) -> Hits:
+    """content-type-missing, content-type-other, form-sent-as-json, json-body, json-broken."""
+    raw = request.call.body
+    if not raw or request.media == FORM_TYPE:
+        return NONE
+    is_json = request.body is not None and request.body.members is not None
+    if not is_json and raw.lstrip()[:1] in (b"{", b"["):
+        return [Hit(id="json-broken", at="/body", sent=_text(raw))]
+    if not request.media:
+        return [Hit(id="content-type-missing", at=AT_TYPE)]
+    finding = "json-body" if is_json else "form-sent-as-json"
+    if request.media != JSON_TYPE:
+        finding = "content-type-other"
+    return [Hit(id=finding, at=AT_TYPE, sent=request.media)]
+
+
+@rule(When.BODY)
+def mark(request: Request) -> Hits:
+    """byte-order-mark."""
+    raw = request.call.body
+    if raw[:1] in (b"\xef", b"\xff", b"\xfe", b"%") and (
+        raw.startswith(MARKS) or raw[:9].upper() == b"%EF%BB%BF"
+    ):
+        return [Hit(id="byte-order-mark", at="/body", sent=_text(raw))]
+    return NONE
+
+
+@rule(When.BODY)
+def repeated(request: Request) -> Hits:
+    """field-repeated."""
+    body = request.body
+    if body is None or body.pairs == len(body.fields):
+        return NONE
+    names = Counter(part.partition(b"=")[0] for part in request.raw.split(b"&"))
+    twice = [name for name, count in names.items() if name and count > 1][:5]
+    return [Hit(id="field-repeated", at=pointer("body", _text(name)), sent=_text(name))
+            for name in twice]  # fmt: skip
+
+
+@rule(When.BODY)
+def unreadable(request: Request) -> Hits:
+    """not-utf8, empty-field."""
+    body = request.body
+    if body is None or len(body.fields) == len(request.texts):
+        return NONE
+    hits = []
+    for name, value in body.fields.items():
+        at = pointer("body", name)
+        if isinstance(value, BadField) and body.members is None:
+            hits.append(Hit(id="not-utf8", at=at, sent=f"{name}, {value.why}"))
+        elif value == "" and name in request.known_fields:
+            hits.append(Hit(id="empty-field", at=at, sent=f"{name}="))
+    return hits
+
+
+@rule(When.BODY)
+def twice_encoded(request: Request) -> Hits:
+    """encoded-twice."""
+    for name, text in request.texts.items():
+        if "%" in text and "://" not in text and _TWICE.search(text):
+            return [Hit(id="encoded-twice", at=pointer("body", name), sent=text)]
+    return NONE
+
+
+def _text(raw: bytes) -> str:
+    return raw[:200].decode("utf-8", "replace")

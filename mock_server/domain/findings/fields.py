@@ -1,0 +1,168 @@
+"""What is off in the fields of a body, beyond what a schema can say, and why a schema refuses."""
+
+import json
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from mock_server.domain.bodies import BadField, Number
+from mock_server.domain.findings.heads import CREDENTIAL_NAMES, squeezed
+from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
+from mock_server.domain.findings.requests import Request, When, rule
+from mock_server.domain.paging import MAX_PAGE, MAX_SIZE
+from mock_server.domain.redaction import HIDDEN
+
+# What other APIs call the same thing, and people write from memory; without case and joints.
+OTHER_NAMES: Mapping[str, str] = {
+    "callbackurl": "call_back", "notifyurl": "call_back", "content": "text", "url": "text",
+    "qrcode": "qr_code_url", "qrurl": "qr_code_url", "imageurl": "qr_code_url",
+    "image": "qr_code_url", "prompt": "your_prompt", "style": "style_id",
+    "shortlink": "is_use_temp_short_link", "tempshortlink": "is_use_temp_short_link",
+    "id": "task_id", "task": "task_id", "pageno": "page", "pagenum": "page",
+    "pagenumber": "page", "currentpage": "page", "pagesize": "maxResult", "size": "maxResult",
+    "limit": "maxResult", "maxresults": "maxResult",
+}  # fmt: skip
+# How languages write what is no value when it is pressed into a form.
+NO_VALUES = frozenset(
+    {"None", "null", "NULL", "nil", "undefined", "NaN", "[object Object]", "True", "False",
+     "<nil>", "{}", "[]"}
+)  # fmt: skip
+# 24 hex digits, or as many decimal digits as other services of the vendor use.
+_TASK_ID = re.compile(r"[0-9a-f]{24}|[0-9]{19}")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+@rule(When.BODY)
+def untrimmed(request: Request) -> Hits:
+    """untrimmed: white space around a value."""
+    for name, text in request.texts.items():
+        if text != text.strip() and name in request.known_fields:
+            return [Hit(id="untrimmed", at=pointer("body", name), sent=repr(text))]
+    return NONE
+
+
+@rule(When.BODY)
+def no_value(request: Request) -> Hits:
+    """no-value: what the form encoding made of a value that was none."""
+    if NO_VALUES.isdisjoint(request.texts.values()):
+        return NONE
+    return [
+        Hit(id="no-value", at=pointer("body", name), sent=f"{name}={text}")
+        for name, text in request.texts.items()
+        if text in NO_VALUES and name in request.known_fields
+    ]
+
+
+@rule(When.BREACH)
+def unknown_fields(request: Request) -> Hits:
+    """field-misspelt, field-unknown, credentials-misplaced."""
+    hits: Hits = []
+    fields = request.body.fields if request.body else {}
+    known = {squeezed(name): name for name in request.known_fields}
+    for name in fields:
+        if not name or name in request.known_fields:
+            continue
+        meant = _meant(name, known)
+        at = pointer("body", name)
+        if squeezed(name) in CREDENTIAL_NAMES:
+            hits.append(Hit(id="credentials-misplaced", at=at, sent=f"{name}={HIDDEN}"))
+        elif meant is not None:
+            hits.append(Hit(id="field-misspelt", at=at, sent=name, hint=meant))
+        else:
+            hint = ", ".join(request.known_fields)
+            hits.append(Hit(id="field-unknown", at=at, sent=name, hint=hint))
+        if len(hits) == 10:
+            break
+    return hits
+
+
+def _meant(name: str, known: Mapping[str, str]) -> str | None:
+    plain = squeezed(name.strip("\ufeff \t\r\n\"'[]"))[:64]
+    if plain in known:
+        return known[plain]
+    if OTHER_NAMES.get(plain) in known.values():
+        return OTHER_NAMES[plain]
+    near = get_close_matches(plain, known, n=1, cutoff=0.75)
+    return known[near[0]] if near else None
+
+
+@rule(When.BREACH)
+def types(request: Request) -> Hits:
+    """wrong-type, number-not-text: what JSON can send and the operation does not take."""
+    body = request.body
+    if body is None or body.members is None:
+        return NONE
+    hits = []
+    for name in request.known_fields:
+        value, at = body.members.get(name, ""), pointer("body", name)
+        if isinstance(value, Number | bool):
+            hits.append(Hit(id="number-not-text", at=at, sent=f"{name}: {value}"))
+        elif isinstance(field := body.fields.get(name), BadField):
+            hits.append(Hit(id="wrong-type", at=at, sent=f"{name}: {json.dumps(value)[:80]}"))
+        elif not _is_unicode(field or ""):
+            hits.append(Hit(id="wrong-type", at=at, sent=f"{name}: a lone surrogate"))
+    return hits
+
+
+@rule(When.BREACH)
+def nul(request: Request) -> Hits:
+    """nul-character."""
+    return [
+        Hit(id="nul-character", at=pointer("body", name), sent=repr(text))
+        for name, text in request.texts.items()
+        if "\x00" in text
+    ]
+
+
+@rule(When.BREACH)
+def paging(request: Request) -> Hits:
+    """page-out-of-range, page-size-out-of-range."""
+    hits = []
+    for name, finding, most in (
+        ("page", "page-out-of-range", MAX_PAGE), ("maxResult", "page-size-out-of-range", MAX_SIZE),
+    ):  # fmt: skip
+        text = request.texts.get(name)
+        if text is None or text in NO_VALUES or name not in request.known_fields:
+            continue
+        if not _within(text, most):
+            hits.append(Hit(id=finding, at=pointer("body", name), sent=text, hint=f"1 to {most}"))
+    return hits
+
+
+@rule(When.BREACH)
+def whole_numbers(request: Request) -> Hits:
+    """number-spelt-oddly: what the service reads as a number and the contract does not."""
+    return [
+        Hit(id="number-spelt-oddly", at=pointer("body", name), sent=text)
+        for name, most in (("page", MAX_PAGE), ("maxResult", MAX_SIZE))
+        if (text := request.texts.get(name)) is not None
+        and name in request.known_fields
+        and _within(text, most)
+        and (text != text.strip() or text.startswith("0"))
+    ]
+
+
+@rule(When.BREACH)
+def task_id_missing(request: Request) -> Hits:
+    """task-id-missing."""
+    fields = request.body.fields if request.body else {}
+    if "task_id" not in request.known_fields or fields.get("task_id"):
+        return NONE
+    return [Hit(id="task-id-missing", at="/body/task_id")]
+
+
+@rule(When.QUERY)
+def task_id(request: Request) -> Hits:
+    """task-id-changed."""
+    text = request.texts.get("task_id")
+    if text is None or _TASK_ID.fullmatch(text) or text in NO_VALUES:
+        return NONE
+    return [Hit(id="task-id-changed", at="/body/task_id", sent=text)]
+
+
+def _within(text: str, most: int) -> bool:
+    return bool(_WHOLE.fullmatch(text.strip())) and 1 <= int(text) <= most
+
+
+def _is_unicode(text: str) -> bool:
+    return text.encode("utf-8", "replace").decode() == text

@@ -1,0 +1,230 @@
+"""The pytest plugin: fixtures, a marker, a header and a summary; `artqr` is its name.
+
+Rule 1: it loads in every run of every project that has this package, so nothing that loads slowly
+is imported here: what a fixture needs is imported when a test asks for it.
+Rule 2: what can be wrong with the options is said before the first test.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mock_server import __version__
+
+if TYPE_CHECKING:
+    from mock_server.testing import CallbackReceiver, MockServer, World
+    from mock_server.testing.session import Session
+
+OPTIONS = {
+    "artqr_url": "Use this running server instead of starting one.",
+    "artqr_token": "The token of that server's admin API.",
+    "artqr_seed": "With the name of a test it fixes every id, duration and picture. Default: 1.",
+    "artqr_callback_hosts": "Hosts callbacks may go to, beyond loopback, with commas; `*` is any.",
+    "artqr_readings": "Readings of every world, such as charge.polls=submit-only, with commas.",
+    "artqr_max_yuan": "A test that costs more than this many yuan fails.",
+    "artqr_findings": "A test with findings this bad fails: error, warning or advice.",
+}  # fmt: skip
+MARKER = (
+    "artqr(*, scenario=None, credits=1000, seed=None, clock={}, readings={}, faults=[]): "
+    "what the world of the `artqr` fixture is like"
+)
+SEVERITIES = ("error", "warning", "advice")
+
+_session: pytest.StashKey["Session"] = pytest.StashKey()
+_totals = pytest.StashKey[list[dict[str, Any]]]()
+_passed = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Each ini option is a flag too."""
+    group = parser.getgroup("artqr", "artqr-mock, the art-QR-code API of your tests")
+    for name, says in OPTIONS.items():
+        parser.addini(name, says, default="")
+        group.addoption("--" + name.replace("_", "-"), dest=name, metavar="VALUE", help=says)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse options that cannot be, before anything runs."""
+    config.addinivalue_line("markers", MARKER)
+    config.stash[_totals] = []
+    url = _option(config, "artqr_url")
+    if url and not url.startswith(("http://", "https://")):
+        raise pytest.UsageError(
+            f"artqr_url = {url}: write an address such as http://127.0.0.1:3040"
+        )
+    if not _option(config, "artqr_seed", "1").isdecimal():
+        raise pytest.UsageError("artqr_seed is not a whole number")
+    severity = _option(config, "artqr_findings")
+    if severity and severity not in SEVERITIES:
+        raise pytest.UsageError(f"artqr_findings = {severity}: there is {', '.join(SEVERITIES)}")
+    _max_yuan(config)
+    _readings(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which API the tests get."""
+    url = _option(config, "artqr_url")
+    where = f"the server at {url}" if url else "a server of its own for each process"
+    return f"artqr-mock {__version__}: {where}, seed {_option(config, 'artqr_seed', '1')}"
+
+
+@pytest.fixture(scope="session")
+def artqr_server(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
+    """The server of this process; `artqr_server.account(...)` makes another world."""
+    __tracebackhide__ = True
+    from mock_server.testing import session as runs  # noqa: PLC0415 - rule 1
+
+    config = request.config
+    severity = _option(config, "artqr_findings") or None
+    limits = runs.Limits(max_yuan=_max_yuan(config), findings=severity)
+    with ExitStack() as stack:
+        server = _enter(config, stack)
+        is_shared = bool(_option(config, "artqr_url"))
+        config.stash[_session] = session = runs.Session(server, limits, is_shared=is_shared)
+        yield server
+        config.stash[_totals].append(session.totals.as_json())
+        del config.stash[_session]
+
+
+@pytest.fixture
+def artqr(request: pytest.FixtureRequest, artqr_server: "MockServer") -> Iterator["World"]:
+    """The API in a world of this test's own, as `@pytest.mark.artqr(...)` wants it."""
+    session = request.config.stash[_session]
+    world = _world_of(request.node, artqr_server)
+    if isinstance(world, str):
+        pytest.fail(world, pytrace=False)
+    yield world
+    session.close(world, passed=request.node.stash.get(_passed, False))
+
+
+@pytest.fixture
+def artqr_callback_receiver() -> Iterator["CallbackReceiver"]:
+    """A real receiver of callbacks: submit with its `url`, then `wait_for(1)`."""
+    from mock_server.testing.receiver import receiving_callbacks  # noqa: PLC0415 - rule 1
+
+    with receiving_callbacks() as receiver:
+        yield receiver
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start to count the calls of a test."""
+    if session := item.config.stash.get(_session, None):
+        session.begin()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test that met a bug of the simulator, and show the calls of one that failed."""
+    try:
+        result = yield
+    except BaseException as error:
+        if session := item.config.stash.get(_session, None):
+            shown = session.verdict() or session.story()
+            if shown not in str(error):
+                item.add_report_section("call", "artqr calls", shown)
+        raise
+    session = item.config.stash.get(_session, None)
+    doom = session.verdict() if session else None
+    if doom:
+        pytest.fail(doom, pytrace=False)
+    item.stash[_passed] = True
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what was counted to the process that reports (xdist)."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["artqr"] = session.config.stash[_totals]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what another process has counted (xdist)."""
+    found = getattr(node, "workeroutput", None) or {}
+    node.config.stash[_totals] += found.get("artqr", [])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what the run came to, if a test used the API."""
+    counted = config.stash[_totals]
+    if not counted:
+        return
+    from mock_server.testing.session import Totals  # noqa: PLC0415 - rule 1
+
+    totals = Totals()
+    for each in counted:
+        totals.add_json(each)
+    terminalreporter.section("artqr-mock")
+    for line in totals.lines():
+        terminalreporter.write_line(line)
+
+
+def _option(config: pytest.Config, name: str, default: str = "") -> str:
+    flag = config.getoption(name, None)
+    return str(flag if flag is not None else config.getini(name)).strip() or default
+
+
+def _max_yuan(config: pytest.Config) -> float | None:
+    text = _option(config, "artqr_max_yuan")
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise pytest.UsageError(f"artqr_max_yuan = {text}: write yuan, such as 2.80") from None
+
+
+def _readings(config: pytest.Config) -> dict[str, str]:
+    found = {}
+    for pair in _listed(config, "artqr_readings"):
+        name, equals, word = pair.partition("=")
+        if not equals:
+            raise pytest.UsageError(f"artqr_readings = {pair}: write ID=WORD")
+        found[name.strip()] = word.strip()
+    return found
+
+
+def _listed(config: pytest.Config, name: str) -> list[str]:
+    words = _option(config, name).replace("\n", ",").split(",")
+    return [word.strip() for word in words if word.strip()]
+
+
+def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
+    """Return the world that the markers of a test want, or why it cannot be."""
+    from mock_server.client import RefusedError  # noqa: PLC0415 - rule 1
+    from mock_server.testing import session as runs  # noqa: PLC0415
+    from mock_server.testing.marker import MarkerError, wish_of  # noqa: PLC0415
+
+    base = int(_option(test.config, "artqr_seed", "1"))
+    try:
+        return wish_of(test.iter_markers("artqr")).grant(
+            server,
+            name=test.name[:100].encode("ascii", "replace").decode(),
+            seed=runs.seed_of(test.nodeid, base),
+            readings=_readings(test.config),
+        )
+    except (MarkerError, RefusedError) as error:
+        return f"the world of {test.name} cannot be made: {error}"
+
+
+def _enter(config: pytest.Config, stack: ExitStack) -> "MockServer":
+    """Start the server, or attach to the one that was named; what fails is told in one line."""
+    __tracebackhide__ = True
+    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - rule 1
+    from mock_server.testing import server  # noqa: PLC0415
+
+    url = _option(config, "artqr_url")
+    try:
+        if url:
+            opened = server.attached(url, _option(config, "artqr_token") or None)
+        else:
+            hosts = tuple(_listed(config, "artqr_callback_hosts"))
+            opened = server.started(seed=1, callback_hosts=hosts)
+        return stack.enter_context(opened)
+    except (UnreachableError, RefusedError, OSError, ValueError) as error:
+        what = "artqr_url cannot be used" if url else "the artqr server cannot start"
+        raise pytest.UsageError(f"{what}: {error}") from None

@@ -1,0 +1,136 @@
+"""The calls of a client, and what can be asserted of them.
+
+Rule 1: a call that asks the client to wait is one that was throttled, or met a gateway or a
+service that was not up to it: 429, 500 to 504, and 403 with `Throttled by ...`.
+Rule 2: an intent is what a submit asks for; the same fields twice are the same intent.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NoReturn, overload
+
+from mock_server.domain.durations import parse_duration, show_duration
+from mock_server.testing.records import SEVERITIES, Call, Finding
+from mock_server.testing.tables import calls_table, counted
+
+SUBMIT = "submit_task"
+BUSY = frozenset({429, 500, 502, 503, 504})
+
+
+class Calls(Sequence[Call]):
+    """Calls in the order in which they came, as of the moment they were asked for."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self._calls = tuple(calls)
+
+    @overload
+    def __getitem__(self, index: int) -> Call: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Calls": ...
+    def __getitem__(self, index: int | slice) -> "Call | Calls":
+        """Return a call, or some of them."""
+        return Calls(self._calls[index]) if isinstance(index, slice) else self._calls[index]
+
+    def __len__(self) -> int:
+        """How many calls there are."""
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        """Go through them."""
+        return iter(self._calls)
+
+    def __repr__(self) -> str:
+        """Show them as the table that assertions print."""
+        return calls_table(self._calls)
+
+    def of(self, operation: str) -> "Calls":
+        """Return the calls of one operation, such as `query_task`."""
+        return Calls([call for call in self._calls if call.operation == operation])
+
+    @property
+    def charged(self) -> "Calls":
+        """The calls that cost a credit."""
+        return Calls([call for call in self._calls if call.charged])
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong with their requests."""
+        return [finding for call in self._calls for finding in call.findings]
+
+    def assert_count(self, expected: int, operation: str | None = None) -> None:
+        """Fail unless that many calls were made, of one operation or of all."""
+        __tracebackhide__ = True
+        found = len(self._calls if operation is None else self.of(operation))
+        if found != expected:
+            what = f"{operation} calls" if operation else "calls"
+            self._fail(f"expected {expected} {what}, found {found}")
+
+    def assert_no_findings(self, severity: str = "error") -> None:
+        """Fail if a request has a finding as bad as `severity`, or worse."""
+        __tracebackhide__ = True
+        if severity not in SEVERITIES:
+            raise ValueError(
+                f"no severity is called {severity!r}: there is {', '.join(SEVERITIES)}"
+            )
+        bad = [finding for finding in self.findings if finding.at_least(severity)]
+        if bad:
+            lines = "\n".join(finding_line(finding) for finding in bad)
+            self._fail(f"{counted(len(bad), 'finding')} in the requests:\n{lines}")
+
+    def assert_no_duplicate_submits(self) -> None:
+        """Fail if one intent was paid for, or made into a task, more than once."""
+        __tracebackhide__ = True
+        intents: dict[tuple[tuple[str, str], ...], list[Call]] = defaultdict(list)
+        for call in self.of(SUBMIT):
+            if call.charged or call.task_id:
+                intents[tuple(sorted(call.fields.items()))].append(call)
+        for fields, calls in intents.items():
+            if len(calls) > 1:
+                asked = ", ".join(f"{name}={value[:60]!r}" for name, value in fields)
+                self._fail(f"one intent was submitted {len(calls)} times ({asked})")
+
+    def assert_backed_off(
+        self, at_least: str = "1s", *, factor: float = 1.0, operation: str | None = None
+    ) -> None:
+        """Fail unless the client waited after each call that asked it to, and ever longer.
+
+        `at_least` is the shortest pause, `factor` how much longer each is than the one before, in
+        a row of such calls of one operation. Time is the account's: a clock that a test moves
+        counts. A client that gives up has waited. Fails if no call asked it to wait.
+        """
+        __tracebackhide__ = True
+        least = parse_duration(at_least)
+        met = False
+        for name in [operation] if operation else sorted({call.operation for call in self}):
+            before = 0
+            calls = self.of(name)
+            met = met or any(map(asks_to_wait, calls))
+            for call, following in pairwise(calls):
+                if not asks_to_wait(call):
+                    before = 0
+                    continue
+                pause = following.at - call.at
+                wanted = max(least, round(before * factor))
+                if pause < wanted:
+                    self._fail(
+                        f"{name} was called again {show_duration(pause)} after an answer "
+                        f"{call.status}, not {show_duration(wanted)} or more"
+                    )
+                before = pause
+        if not met:
+            self._fail("no call was throttled or failed: there is nothing to back off from")
+
+    def _fail(self, message: str) -> NoReturn:
+        __tracebackhide__ = True
+        raise AssertionError(f"{message}\n\n{calls_table(self._calls)}")
+
+
+def asks_to_wait(call: Call) -> bool:
+    """Whether an answer asks the client to wait before it calls again."""
+    return call.status in BUSY or (call.status == 403 and "Throttled by" in call.message)
+
+
+def finding_line(finding: Finding) -> str:
+    """Return a finding as one line."""
+    return f"  {finding.severity} {finding.id} ({finding.operation}): {finding.text}"

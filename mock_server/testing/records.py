@@ -1,0 +1,142 @@
+"""What the simulator knows, as records: a call, a finding."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from mock_server.domain.bodies import FORM_TYPE, parse_fields
+
+SEVERITIES = ("error", "warning", "advice")  # worst first
+BUG_HEADER = "x-mock-server-bug"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong with a request. `raw` is all that the journal says of it."""
+
+    id: str
+    severity: str
+    text: str
+    call_id: int
+    operation: str
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, call: Mapping[str, Any], found: Mapping[str, Any]) -> Self:
+        """Return a finding of a journalled call."""
+        return cls(
+            id=str(found.get("id", "unnamed")),
+            severity=str(found.get("severity", "error")),
+            text=_text(found),
+            call_id=call["id"],
+            operation=called(call),
+            raw=found,
+        )
+
+    def at_least(self, severity: str) -> bool:
+        """Whether it is as bad as `severity`, or worse; a word that is not known is an error."""
+        return _rank(self.severity) <= _rank(severity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call as the journal has it. `raw` is all of it; `fields` is what the client sent."""
+
+    id: int
+    at: int
+    operation: str
+    status: int
+    error_code: str | None
+    charged: bool
+    fen: int
+    reason: str
+    task_id: str | None
+    findings: tuple[Finding, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, call: Mapping[str, Any]) -> Self:
+        """Return a call from what the admin API says of it."""
+        return cls(
+            **{name: call[name] for name in _COPIED},
+            status=call["status"] or 0,  # nothing at all may have been answered
+            operation=called(call),
+            findings=tuple(Finding.of(call, found) for found in call["findings"]),
+            raw=call,
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that were sent, names in lower case, secrets hidden."""
+        return _headers(self.raw["request"])
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields that were sent, from a form or from JSON."""
+        if self.raw["method"] == "GET":
+            found = parse_fields(self.raw["path"].partition("?")[2].encode(), FORM_TYPE)
+        else:
+            found = parse_fields(_bytes(self.raw["request"]), self.headers.get("content-type"))
+        return {name: value for name, value in found.items() if isinstance(value, str)}
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the service answered, without the envelope; empty for a gateway's error."""
+        try:
+            content = json.loads(_bytes(self.raw["answer"]))
+        except ValueError:
+            return {}
+        if not isinstance(content, dict):
+            return {}
+        inner = content.get("showapi_res_body", content)
+        return inner if isinstance(inner, dict) else {}
+
+    @property
+    def message(self) -> str:
+        """What the answer said: the gateway's message, or the service's remark."""
+        said = self.result.get("remark") or self.result.get("msg")
+        return str(said or _headers(self.raw["answer"]).get("x-ca-error-message", ""))
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the answer is a result: a 200 that refuses is none."""
+        return self.status == 200 and str(self.result.get("ret_code")) == "0"
+
+    @property
+    def is_bug(self) -> bool:
+        """Whether the simulator itself failed on it."""
+        return BUG_HEADER in _headers(self.raw["answer"])
+
+
+_COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")
+
+
+def called(call: Mapping[str, Any]) -> str:
+    """Return what was called: the operation, else method and path."""
+    return str(call["operation"] or f"{call['method']} {call['path']}"[:40])
+
+
+def _text(found: Mapping[str, Any]) -> str:
+    says = str(found.get("says") or found.get("text") or "")
+    place = found.get("at")
+    parts = [f"{place}: {says}" if place and says else says or str(place or "")]
+    if found.get("sent") is not None:
+        parts.append(f"sent {found['sent']!r}")
+    if found.get("instead"):
+        parts.append(f"send instead: {found['instead']}")
+    return "; ".join(part for part in parts if part)
+
+
+def _rank(severity: str) -> int:
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
+
+
+def _headers(message: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in message["headers"]}
+
+
+def _bytes(message: Mapping[str, Any]) -> bytes:
+    text: str = message["body"]
+    return base64.b64decode(text) if message["encoding"] == "base64" else text.encode()

@@ -1,0 +1,53 @@
+"""Calls as a plain table, for the message of an assertion that failed."""
+
+from collections.abc import Iterable, Sequence
+
+from mock_server.display import instant, yuan
+from mock_server.testing.records import Call
+
+MOST_LINES = 40
+
+
+def calls_table(calls: Sequence[Call]) -> str:
+    """Return one line a call: time, call, answer, yuan; of very many only the latest."""
+    if not calls:
+        return "no call was made"
+    shown = calls[-MOST_LINES:]
+    lines = _aligned([("time", "call", "answer", "yuan", ""), *(_cells(call) for call in shown)])
+    if len(shown) < len(calls):
+        lines.insert(1, f"... {len(calls) - len(shown)} earlier calls ...")
+    return "\n".join([*lines, totals(calls)])
+
+
+def totals(calls: Sequence[Call]) -> str:
+    """Return the last line of a table: how many calls, and what they cost."""
+    charged = sum(call.charged for call in calls)
+    return f"{counted(len(calls), 'call')}, {charged} charged, {yuan(_fen(calls))} yuan"
+
+
+def counted(number: int, what: str) -> str:
+    """Return `1 call` or `2 calls`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _fen(calls: Iterable[Call]) -> int:
+    return sum(call.fen for call in calls if call.charged)
+
+
+def _cells(call: Call) -> tuple[str, ...]:
+    answer = f"{call.status} {call.error_code or ''}".strip()
+    about = f"task {call.task_id}" if call.task_id else call.message if call.status != 200 else ""
+    notes = [about[:60], *(f"! {finding.id}" for finding in call.findings)]
+    cost = yuan(call.fen) if call.charged else "-"
+    return (instant(call.at)[11:], call.operation, answer, cost, "  ".join(filter(None, notes)))
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.rjust(width) if column == 3 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,88 @@
+"""One account of a server as its test sees it: what to configure the client with, and the truth."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import urllib3
+
+from mock_server.client import AccountClient, AdminClient, client_environment
+from mock_server.testing.bill import Bill
+from mock_server.testing.calls import Calls
+from mock_server.testing.controls import Clock, Faults, Readings, Tasks
+from mock_server.testing.records import Call, Finding
+
+
+class World:
+    """One buyer's world: nothing in it is visible in another."""
+
+    def __init__(self, admin: AdminClient, account: Mapping[str, Any]) -> None:
+        self.id: str = account["id"]
+        self.base_url: str = admin.base_url
+        self.app_code: str = account["app_code"]
+        self.app_key: str = account["app_key"]
+        self.app_secret: str = account["app_secret"]
+        self.seed: int = account["seed"]
+        self.env: dict[str, str] = client_environment(admin.base_url, dict(account))
+        self.admin: AccountClient = admin.account(self.id)
+        self.clock = Clock(self.admin)
+        self.faults = Faults(self.admin)
+        self.readings = Readings(self.admin)
+        self.tasks = Tasks(self.admin)
+
+    @property
+    def calls(self) -> Calls:
+        """Every call so far, with what is wrong between them too."""
+        return self.judged(self.calls_after(0))
+
+    def calls_after(self, call_id: int) -> Calls:
+        """Return the calls that came after one, by its id in the journal; the findings are those
+        of each call alone."""
+        return Calls([Call.of(each) for each in self.admin.calls(after=call_id)])
+
+    def judged(self, calls: Calls) -> Calls:
+        """Return calls with what is wrong between them as well."""
+        if not calls:
+            return calls
+        found: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+        for each in self.admin.findings()["findings"]:
+            found[each["call"]].append(each)
+        return Calls([Call.of({**each.raw, "findings": found[each.id]}) for each in calls])
+
+    @property
+    def bill(self) -> Bill:
+        """What was spent so far."""
+        return Bill(raw=self.admin.get("/bill"), calls=self.calls)
+
+    @property
+    def callbacks(self) -> list[dict[str, Any]]:
+        """The planned callbacks, each with its attempts."""
+        return self.admin.every("/callbacks", "callbacks")
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong with the requests so far, and between them."""
+        return self.calls.findings
+
+    def assert_no_duplicate_submits(self) -> None:
+        """Fail if one intent was paid for, or made into a task, more than once."""
+        __tracebackhide__ = True
+        self.calls.assert_no_duplicate_submits()
+
+    def submit(self, pool: urllib3.PoolManager, fields: Mapping[str, str]) -> None:
+        """Submit a task without the client under test, over connections of the caller's."""
+        pool.request_encode_body(
+            "POST",
+            f"{self.base_url}/submitTask",
+            fields=dict(fields),
+            encode_multipart=False,
+            headers={"Authorization": f"APPCODE {self.app_code}"},
+        )
+
+    def play(self, scenario: str) -> None:
+        """Empty the account and start it as a scenario says. Raises RefusedError for none."""
+        self.admin.post("/scenario", {"name": scenario})
+
+    def __repr__(self) -> str:
+        """Name the account."""
+        return f"<artqr account {self.id} at {self.base_url}>"

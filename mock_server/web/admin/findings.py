@@ -1,0 +1,43 @@
+"""What is found in the calls of an account."""
+
+from flask import Blueprint, Response, jsonify
+
+from mock_server.actions import findings
+from mock_server.domain.findings import Severity
+from mock_server.domain.wrong_use import WrongUseError
+from mock_server.simulator import Simulator
+from mock_server.web.admin.inputs import MAX_PAGE, query_of, whole
+
+
+def add_routes(routes: Blueprint, simulator: Simulator) -> None:
+    """Add the route of findings."""
+
+    @routes.get("/accounts/<account_id>/findings")
+    def list_findings(account_id: str) -> Response:
+        wanted = _filter()
+        simulator.background.flush()
+        found = simulator.database.read(
+            lambda tx: findings.report(tx, simulator, account_id, wanted)
+        )
+        return jsonify(
+            findings=found.findings,
+            next=found.following,
+            counts=found.counts,
+            severities={each: found.severities.get(each, 0) for each in Severity},
+            calls=found.calls,
+            dropped=found.dropped,
+        )
+
+
+def _filter() -> findings.Filter:
+    query = query_of(("severity", "after", "limit"))
+    severity = query.get("severity")
+    if severity is not None and severity not in set(Severity):
+        raise WrongUseError(
+            f"no severity is called {severity[:64]!r}: there is {', '.join(Severity)}"
+        )
+    return findings.Filter(
+        severity=severity,
+        after=whole(query, "after", default=0, most=2**62),
+        limit=whole(query, "limit", default=100, most=MAX_PAGE, least=1),
+    )

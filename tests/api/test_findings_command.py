@@ -1,0 +1,119 @@
+"""`artqr-mock findings` and `artqr-mock explain` against a running server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import urllib3
+from click.testing import CliRunner, Result
+
+from mock_server.cli.main import main
+from mock_server.client import AdminClient
+from mock_server.server import running
+from mock_server.settings import Settings
+from tests.support.requests import FORM, GOOD
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with running(Settings(port=0, database=":memory:", seed=1)) as server:
+        yield server.url
+
+
+@pytest.fixture
+def buyer(url: str) -> Iterator[dict[str, Any]]:
+    """An account of its own."""
+    with AdminClient(url) as admin:
+        yield admin.post("/accounts")
+
+
+def command(url: str, buyer: dict[str, Any], *words: str) -> Result:
+    return CliRunner().invoke(main, [*words, "--url", url, "--account", buyer["id"]])
+
+
+def post(url: str, buyer: dict[str, Any], body: str, path: str = "/submitTask") -> None:
+    headers = {"Authorization": f"APPCODE {buyer['app_code']}", "Content-Type": FORM}
+    urllib3.request("POST", url + path, body=body.encode(), headers=headers)
+
+
+def test_a_client_without_a_fault_exits_with_zero(url: str, buyer: dict[str, Any]) -> None:
+    post(url, buyer, GOOD)
+
+    done = command(url, buyer, "findings")
+
+    assert (done.exit_code, done.output) == (0, "0 error(s), 0 warning(s), 0 advice in 1 call(s)\n")
+
+
+def test_errors_exit_with_one_and_say_what_to_do(url: str, buyer: dict[str, Any]) -> None:
+    post(url, buyer, f"{GOOD}&callBack=http://example.com/%1B[31m")
+    post(url, buyer, f"{GOOD}&callBack=http://example.org/")
+
+    done = command(url, buyer, "findings")
+
+    assert done.exit_code == 1
+    assert "error   field-misspelt  /body/callBack  (calls " in done.output
+    assert "sent:    callBack" in done.output
+    assert "instead: Did you mean call_back?" in done.output
+    assert done.output.count("field-misspelt") == 1
+    assert done.output.endswith("2 error(s), 0 warning(s), 0 advice in 2 call(s)\n")
+    assert "\x1b" not in done.output
+
+
+def test_a_severity_can_be_asked_for_and_json_is_the_report(
+    url: str, buyer: dict[str, Any]
+) -> None:
+    post(url, buyer, f"{GOOD}&your_prompt=x&Text=y")
+
+    done = command(url, buyer, "findings", "--severity", "warning", "--json")
+
+    found = json.loads(done.output)
+    assert [each["id"] for each in found["findings"]] == ["prompt-shadowed"]
+    assert found["severities"] == {"error": 1, "warning": 1, "advice": 0}
+    assert done.exit_code == 1, "there is an error, shown or not"
+
+
+def test_warnings_alone_exit_with_zero(url: str, buyer: dict[str, Any]) -> None:
+    post(url, buyer, f"{GOOD}&your_prompt=x")
+
+    assert command(url, buyer, "findings").exit_code == 0
+
+
+def test_a_report_of_many_pages_is_whole(
+    url: str, buyer: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        post(url, buyer, "page=0", "/taskList")
+    monkeypatch.setattr("mock_server.client.FINDINGS_PAGE", 2)
+
+    found = json.loads(command(url, buyer, "findings", "--json").output)
+
+    assert len(found["findings"]) == 5
+    assert found["next"] is None
+
+
+def test_a_call_is_explained(url: str, buyer: dict[str, Any]) -> None:
+    post(url, buyer, GOOD)
+    post(url, buyer, f"{GOOD}&Text=x")
+    with AdminClient(url) as admin:
+        right, wrong = [call["id"] for call in admin.account(buyer["id"]).calls()]
+
+    fine = command(url, buyer, "explain", str(right))
+    bad = command(url, buyer, "explain", str(wrong))
+    as_json = json.loads(command(url, buyer, "explain", str(wrong), "--json").output)
+
+    assert fine.exit_code == 0
+    for part in ("POST /submitTask", "authorization: APPCODE ***", GOOD, "HTTP 200", "task_id",
+                 "0.28 yuan: HTTP 200 costs one credit"):  # fmt: skip
+        assert part in fine.output
+    assert bad.exit_code == 1
+    assert "field-misspelt  /body/Text" in bad.output
+    assert as_json["id"] == wrong
+    assert [each["id"] for each in as_json["findings"]] == ["field-misspelt"]
+
+
+def test_a_call_that_is_not_there_is_wrong_use(url: str, buyer: dict[str, Any]) -> None:
+    done = command(url, buyer, "explain", "999999")
+
+    assert done.exit_code == 2
+    assert f"the journal of account {buyer['id']} has no call 999999" in done.output

@@ -1,0 +1,267 @@
+"""Clients with one realistic bug each. A mutant's first line says what it does wrong."""
+
+import html
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import urllib3
+
+from tests.clients.reference.client import PATHS, ArtQrError, Client, Task
+
+
+class SwallowsRetCode(Client):
+    """Takes every 200 for a success, whatever its ret_code says."""
+
+    def check_service(self, answer: urllib3.BaseHTTPResponse, body: dict[str, Any]) -> None:
+        if answer.status != 200:
+            raise ArtQrError(str(body.get("remark")), answer.status)
+
+    def task_id_of(self, body: dict[str, Any]) -> str:
+        return str(body.get("task_id"))
+
+
+class Takes450ForSuccess(Client):
+    """Raises for what it has heard of only, and 450 is not among it."""
+
+    def check_service(self, answer: urllib3.BaseHTTPResponse, body: dict[str, Any]) -> None:
+        if answer.status == 200:
+            super().check_service(answer, body)
+
+    def task_id_of(self, body: dict[str, Any]) -> str:
+        return str(body.get("task_id", ""))
+
+
+class TakesAnyGatewayErrorForEmpty(Client):
+    """Reads an empty body as an empty object, and never looks at the status."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        answer = self.send(operation, fields)
+        return self.body_of(answer) if answer.data else {"contentlist": [], "task_id": ""}
+
+
+class RetriesSubmits(Client):
+    """Submits again when the gateway gave up waiting."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            if error.status not in (500, 502, 504):
+                raise
+            return super().submit(fields)
+
+
+class RetriesLostSubmits(Client):
+    """Submits again when no answer came."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            if error.status:
+                raise
+            return super().submit(fields)
+
+
+class RetriesOn403(Client):
+    """Tries again when it has no credit left."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        try:
+            return super().call(operation, fields)
+        except ArtQrError as error:
+            if error.status != 403:
+                raise
+            return super().call(operation, fields)
+
+
+class ReturnsNoneOn403(Client):
+    """Makes nothing of a package that is spent, and of the task that there is not."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            if error.status == 403:
+                return None  # type: ignore[return-value]
+            raise
+
+
+class SubmitsTwice(Client):
+    """Makes sure."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        super().submit(fields)
+        return super().submit(fields)
+
+
+class IgnoresPrecedence(Client):
+    """Lets the source image win over the text."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        drop = "text" if fields.get("qr_code_url") else ""
+        return super().submit({name: value for name, value in fields.items() if name != drop})
+
+
+class AddsADefaultStyle(Client):
+    """Sends a style with every prompt, and the style wins."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        return super().submit({"style_id": "food_fryrice", **fields})
+
+
+class DropsTheLastPage(Client):
+    """Counts pages from 0, and so stops one too early."""
+
+    def list_tasks(self, page: int = 1) -> list[Task]:
+        body = self.call("list", {"page": str(page)})
+        body = body.get("pagebean", body)
+        if page > 1 and page >= int(body["allPages"]):
+            return []
+        return [self.task_of(each) for each in body["contentlist"]]
+
+
+class IgnoresThePage(Client):
+    """Shows the first page for each."""
+
+    def list_tasks(self, page: int = 1) -> list[Task]:
+        return super().list_tasks(1)
+
+
+class HardCodesWords(Client):
+    """Knows the status words of another vendor."""
+
+    def status_of(self, body: dict[str, Any], pictures: list[str]) -> str:
+        return "succeeded" if body.get("status") == "SUCCESS" else "running"
+
+
+class TakesFailedForSuccess(Client):
+    """Takes every task that has ended for one that succeeded."""
+
+    def status_of(self, body: dict[str, Any], pictures: list[str]) -> str:
+        found = super().status_of(body, pictures)
+        return "succeeded" if found == "failed" else found
+
+
+class TakesEmptyForFinished(Client):
+    """Takes a list for a finished one, even if it is empty."""
+
+    def status_of(self, body: dict[str, Any], pictures: list[str]) -> str:
+        return "succeeded" if "resList" in body else super().status_of(body, pictures)
+
+
+class CachesResults(Client):
+    """Remembers what a task was like when it was asked first."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__(*arguments)
+        self.known: dict[str, Task] = {}
+
+    def query(self, task_id: str) -> Task:
+        if task_id not in self.known:
+            self.known[task_id] = super().query(task_id)
+        return self.known[task_id]
+
+
+class TakesTheFirstOfTheList(Client):
+    """Queries by listing, and takes what is on top."""
+
+    def query(self, task_id: str) -> Task:
+        return self.list_tasks(1)[0]
+
+
+class MakesIdsNumbers(Client):
+    """Reads the id as the number that it looks like."""
+
+    def task_id_of(self, body: dict[str, Any]) -> str:
+        return int(super().task_id_of(body), 16)  # type: ignore[return-value]
+
+
+class ForgetsTheCharset(Client):
+    """Encodes as the machine that it was written on."""
+
+    def encode(self, fields: dict[str, str]) -> bytes:
+        return urlencode(fields, encoding="gbk", errors="replace").encode()
+
+
+class StripsUnicode(Client):
+    """Keeps what is ASCII."""
+
+    def encode(self, fields: dict[str, str]) -> bytes:
+        return urlencode(fields, encoding="ascii", errors="ignore").encode()
+
+
+class EscapesHtml(Client):
+    """Makes the text safe for a page that it is never on."""
+
+    def encode(self, fields: dict[str, str]) -> bytes:
+        return super().encode({name: html.escape(value) for name, value in fields.items()})
+
+
+class TruncatesText(Client):
+    """Cuts the text where the page advises to stop."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        return super().submit({name: value[:35] for name, value in fields.items()})
+
+
+class SwapsTextAndImage(Client):
+    """Sends the text as the source image, and the other way round."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        other = {"text": "qr_code_url", "qr_code_url": "text"}
+        return super().submit({other.get(name, name): value for name, value in fields.items()})
+
+
+class LeaksConnections(Client):
+    """Gives a connection back only when all went well."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__(*arguments)
+        self.pool = urllib3.PoolManager(retries=False, timeout=10.0, maxsize=1, block=True)
+        self.leaked: list[urllib3.BaseHTTPResponse] = []
+
+    def send(self, operation: str, fields: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        answer = self.pool.request(
+            "POST",
+            self.base_url + PATHS[operation],
+            body=self.encode(fields),
+            headers=self.headers(PATHS[operation], fields),
+            preload_content=False,
+            pool_timeout=0.01,
+        )
+        self.leaked.append(answer)
+        if answer.status == 200:
+            _ = answer.data  # read to the end: that is what gives the connection back
+        return answer
+
+    def close(self) -> None:
+        for answer in self.leaked:
+            answer.close()
+
+
+class SignsEncodedValues(Client):
+    """Signs what is on the wire instead of what it means."""
+
+    def string_to_sign(self, path: str, fields: dict[str, str], signed: dict[str, str]) -> str:
+        encoded = {name: quote(value, safe="") for name, value in fields.items()}
+        return super().string_to_sign(path, encoded, signed)
+
+
+class ReusesItsNonce(Client):
+    """Draws a nonce when it starts."""
+
+    def nonce(self) -> str:
+        drawn: str = self.__dict__.setdefault("drawn", super().nonce())
+        return drawn
+
+
+APP_CODE_MUTANTS = (
+    SwallowsRetCode, Takes450ForSuccess, TakesAnyGatewayErrorForEmpty, RetriesSubmits,
+    RetriesLostSubmits, RetriesOn403, ReturnsNoneOn403, SubmitsTwice, IgnoresPrecedence,
+    AddsADefaultStyle, DropsTheLastPage, IgnoresThePage, HardCodesWords, TakesFailedForSuccess,
+    TakesEmptyForFinished, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
+    ForgetsTheCharset, StripsUnicode, EscapesHtml, TruncatesText, SwapsTextAndImage,
+    LeaksConnections,
+)  # fmt: skip
+SIGNING_MUTANTS = (SignsEncodedValues, ReusesItsNonce)

@@ -1,0 +1,69 @@
+"""Clients that do it otherwise, and as well."""
+
+import json
+from typing import Any
+
+import urllib3
+
+from tests.clients.reference.client import PATHS, ArtQrError, Client, Task
+
+
+class SendsJson(Client):
+    """Sends JSON instead of a form."""
+
+    def send(self, operation: str, fields: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        return self.pool.request(
+            "POST",
+            self.base_url + PATHS[operation],
+            body=json.dumps(fields).encode(),
+            headers={
+                "Authorization": f"APPCODE {self.app_code}",
+                "Content-Type": "application/json; charset=UTF-8",
+            },
+        )
+
+
+class KeepsWhatHasEnded(Client):
+    """Asks no more about a task that has ended: polls cost money."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__(*arguments)
+        self.ended: dict[str, Task] = {}
+
+    def query(self, task_id: str) -> Task:
+        task = self.ended.get(task_id) or super().query(task_id)
+        if task.status in ("succeeded", "failed"):
+            self.ended[task_id] = task
+        return task
+
+
+class RetriesQueries(Client):
+    """Tries a query again that met a busy gateway, never a submit."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        for _ in range(2):
+            try:
+                return super().call(operation, fields)
+            except ArtQrError as error:
+                if operation == "submit" or error.status not in (429, 500, 502, 503, 504):
+                    raise
+        return super().call(operation, fields)
+
+
+class ChecksFirst(Client):
+    """Refuses what the vendor's page rules out, without a call."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        given = {name: value for name, value in fields.items() if value}
+        for one, other in (("text", "qr_code_url"), ("style_id", "your_prompt")):
+            if (one in given) == (other in given):
+                raise ValueError(f"either {one} or {other}")
+        if len(given.get("text", "")) > 35:
+            raise ValueError("35 characters are advised")
+        return super().submit(given)
+
+
+class BigPages(Client):
+    """Asks for as many tasks at once as there can be."""
+
+    page_size = 50

@@ -1,0 +1,215 @@
+"""The suite of a client against a good one, variants as good, and mutants with one bug each."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import Phase, settings
+
+import mock_server.actions.vendor as vendor_actions
+from mock_server import artqr_mock_server
+from mock_server.client_suite import ClientSuite
+from mock_server.domain.calls import Operation
+from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError
+from tests.clients.reference.client import Client
+from tests.clients.reference.mutants import (
+    APP_CODE_MUTANTS,
+    SIGNING_MUTANTS,
+    SwallowsRetCode,
+    TakesFailedForSuccess,
+)
+from tests.clients.reference.variants import (
+    BigPages,
+    ChecksFirst,
+    KeepsWhatHasEnded,
+    RetriesQueries,
+    SendsJson,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def by_app_code(kind: type[Client], env: dict[str, str]) -> Client:
+    """Return a client that sends the app code."""
+    return kind(env["ARTQR_BASE_URL"], env["ARTQR_APP_CODE"])
+
+
+def by_signature(kind: type[Client], env: dict[str, str]) -> Client:
+    """Return a client that signs."""
+    return kind(env["ARTQR_BASE_URL"], "", env["ARTQR_APP_KEY"], env["ARTQR_APP_SECRET"])
+
+
+def suite_of(
+    kind: type[Client], *, signs: bool = False, shrinks: bool = False, worlds: int = 60
+) -> ClientSuite:
+    """Return the suite for a client."""
+    make = by_signature if signs else by_app_code
+
+    class Suite(ClientSuite):
+        def adapter(self, env: dict[str, str]) -> Client:
+            return make(kind, env)
+
+        def hypothesis(self) -> settings:
+            wanted = super().hypothesis()
+            return wanted if shrinks else settings(wanted, phases=(Phase.generate,))
+
+    Suite.worlds = worlds
+    return Suite()
+
+
+class TestReference(ClientSuite):
+    """The whole suite as its user runs it."""
+
+    def adapter(self, env: dict[str, str]) -> Client:
+        return by_app_code(Client, env)
+
+
+class TestSigningReference(ClientSuite):
+    """The same client, signing."""
+
+    def adapter(self, env: dict[str, str]) -> Client:
+        return by_signature(Client, env)
+
+
+VARIANTS = [KeepsWhatHasEnded, RetriesQueries, ChecksFirst, BigPages]
+
+
+@pytest.mark.parametrize("kind", VARIANTS)
+def test_a_client_that_does_it_otherwise_raises_no_alarm(
+    kind: type[Client], artqr_server: MockServer
+) -> None:
+    suite = suite_of(kind, worlds=30)
+
+    suite.test_known_pitfalls(artqr_server)
+    suite.test_every_reading_of_what_nobody_knows(artqr_server)
+    suite.test_generated_worlds(artqr_server)
+
+
+def test_a_client_that_sends_json_is_safe_if_the_gateway_takes_it(artqr_server: MockServer) -> None:
+    suite = suite_of(SendsJson, worlds=30)
+    with pytest.raises(AssertionError, match=r"  1\. a world in which body\.type is form-only"):
+        suite.test_every_reading_of_what_nobody_knows(artqr_server)
+
+    type(suite).readings = {"body.type": "any"}
+
+    suite.test_known_pitfalls(artqr_server)
+    suite.test_every_reading_of_what_nobody_knows(artqr_server)
+    suite.test_generated_worlds(artqr_server)
+
+
+def everything(suite: ClientSuite, server: MockServer) -> None:
+    """Run the suite as pytest does."""
+    suite.test_known_pitfalls(server)
+    suite.test_every_error_of_the_gateway_is_raised(server)
+    suite.test_every_reading_of_what_nobody_knows(server)
+    suite.test_generated_worlds(server)
+
+
+MUTANTS = [
+    *((kind, False) for kind in APP_CODE_MUTANTS),
+    *((kind, True) for kind in SIGNING_MUTANTS),
+]
+
+
+@pytest.mark.parametrize(("kind", "signs"), MUTANTS, ids=[kind.__name__ for kind, _ in MUTANTS])
+def test_a_mutant_is_caught(kind: type[Client], signs: bool, artqr_server: MockServer) -> None:
+    suite = suite_of(kind, signs=signs)
+
+    with pytest.raises(AssertionError, match=r"the client is wrong: ") as caught:
+        everything(suite, artqr_server)
+
+    assert "  1. a world " in str(caught.value)
+    print(f"\n{kind.__doc__}\n  {str(caught.value).splitlines()[0]}")
+
+
+def story_of(kind: type[Client], server: MockServer) -> list[str]:
+    """Return the story that a mutant's author reads."""
+    with pytest.raises(AssertionError) as caught:
+        suite_of(kind, shrinks=True).test_generated_worlds(server)
+    return str(caught.value).splitlines()
+
+
+def test_a_story_is_short_and_numbered_and_the_same_each_time(artqr_server: MockServer) -> None:
+    story = story_of(SwallowsRetCode, artqr_server)
+
+    assert story[0] == "the client is wrong: no task was made, and it returned 'None'"
+    assert story[2].startswith("  1. a world in which refusal.status is 200")
+    assert story[3].startswith("  2. submit ")
+    assert story[4].split()[:3] == ["submit_task", "200", "0.28"]
+    assert story[5:] == ["       -> returned 'None'", "", "1 call, 1 charged, 0.28 yuan"]
+    assert story_of(SwallowsRetCode, artqr_server) == story
+
+
+def test_a_story_keeps_the_steps_that_matter(artqr_server: MockServer) -> None:
+    story = story_of(TakesFailedForSuccess, artqr_server)
+
+    steps = [line for line in story if line[:4].strip().rstrip(".").isdigit()]
+    assert len(steps) == 4
+    assert "is failed now" in steps[2]
+    assert "query" in steps[3]
+
+
+class Stubborn(Client):
+    """Fails on the first call of its process only."""
+
+    fails = iter([True])
+
+    def submit(self, fields: dict[str, str]) -> str:
+        return "" if next(self.fails, False) else super().submit(fields)
+
+
+def test_a_client_that_does_not_repeat_itself_is_told_so(artqr_server: MockServer) -> None:
+    with pytest.raises(AssertionError, match="returned ''"):
+        suite_of(Stubborn, shrinks=True).test_generated_worlds(artqr_server)
+
+
+def test_a_reading_that_you_know_is_not_flipped(artqr_server: MockServer) -> None:
+    suite = suite_of(SwallowsRetCode, worlds=30)
+    type(suite).readings = {"refusal.status": "450"}
+
+    suite.test_generated_worlds(artqr_server)
+    suite.test_every_reading_of_what_nobody_knows(artqr_server)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_client_that_takes_callbacks_has_to_take_them_all(
+    artqr_server: MockServer, artqr_callback_receiver: CallbackReceiver, status: int
+) -> None:
+    class TakesCallbacks(Client):
+        callback_url = artqr_callback_receiver.url
+
+    artqr_callback_receiver.status = status
+    suite = suite_of(TakesCallbacks)
+    if status == 200:
+        suite.test_known_pitfalls(artqr_server)
+        assert len(artqr_callback_receiver.received) == 2  # one in each kind of world
+        return
+    with pytest.raises(AssertionError, match="it answered a callback with 500"):
+        suite.test_known_pitfalls(artqr_server)
+
+
+def test_a_bug_of_the_simulator_is_no_mistake_of_the_client(
+    artqr_server: MockServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL")
+    with artqr_mock_server() as server:
+        monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.LIST_TASKS, lambda *_: 1 / 0)
+        with pytest.raises(SimulatorBugError, match="not of your client"):
+            suite_of(Client).test_known_pitfalls(server)
+
+
+def test_a_suite_without_an_adapter_says_what_is_missing(artqr_server: MockServer) -> None:
+    with pytest.raises(TypeError, match="names no adapter: adapter = YourAdapter"):
+        ClientSuite().test_known_pitfalls(artqr_server)
+
+
+def test_without_hypothesis_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['hypothesis'] = None; import mock_server.client_suite"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: mock_server.client_suite needs hypothesis: "
+        "pip install artqr-mock[test]"
+    )

@@ -1,0 +1,215 @@
+"""`artqr-mock check`: generated calls against a running server, and a budget that holds."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from requests import PreparedRequest, Request
+
+from mock_server.cli import check_hooks
+from mock_server.client import AdminClient
+from mock_server.contract import load_catalogue
+from mock_server.domain.calls import Call
+from mock_server.domain.readings import DEFAULT_READINGS
+from mock_server.domain.signatures import verify
+from tests.support.live import Live, live
+from tests.support.processes import run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Live]:
+    with live() as running:
+        yield running
+
+
+def account(server: Live, **wish: Any) -> dict[str, Any]:
+    with AdminClient(server.url) as admin:
+        made: dict[str, Any] = admin.post("/accounts", {"credits": 1000, **wish})
+    return made
+
+
+def calls(server: Live, made: dict[str, Any]) -> list[dict[str, Any]]:
+    with AdminClient(server.url) as admin:
+        return admin.account(made["id"]).calls()
+
+
+def silent(*_: Any) -> None:
+    """Log nothing."""
+
+
+def failures(junit: Path) -> int:
+    """Return the failures of a JUnit report."""
+    found = re.search(r'failures="([0-9]+)"', junit.read_text("utf-8"))
+    assert found
+    return int(found[1])
+
+
+@contextmanager
+def stub(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers everything alike; yields its address and the paths that were asked."""
+    asked: list[str] = []
+
+    def answer(self: BaseHTTPRequestHandler) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        asked.append(self.path)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json;charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    methods = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
+    members = {f"do_{method}": answer for method in methods}
+    handler = type("Handler", (BaseHTTPRequestHandler,), {**members, "log_message": silent})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["app code", "signature"])
+def test_the_simulator_keeps_its_contract_under_both_ways_of_authentication(
+    server: Live, tmp_path: Path, way: str
+) -> None:
+    made = account(server)
+    named = ["--app-code", made["app_code"]]
+    if way == "signature":
+        named = ["--key", made["app_key"], "--secret", made["app_secret"]]
+    reports = ["--junit", "junit.xml", "--har", "calls.har"]
+
+    limits = ["--max-calls", "40", "--mode", "positive"]
+    done = run("check", server.url, *named, *limits, *reports, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stopped: 40 calls were made" in done.stdout
+    met = calls(server, made)
+    assert 30 <= len(met) <= 40
+    errors = {call["error_code"] for call in met if call["operation"]}
+    assert errors == {None}, "the gateway has nothing against what fits the document"
+    assert failures(tmp_path / "junit.xml") == 0
+    recorded = (tmp_path / "calls.har").read_text("utf-8")
+    assert len(json.loads(recorded)["log"]["entries"]) >= 30
+    for secret in (made["app_code"], made["app_secret"]):
+        assert secret not in recorded + done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_money_is_never_overspent(server: Live, tmp_path: Path) -> None:
+    made = account(server)
+
+    done = run("check", server.url, "--app-code", made["app_code"], "--max-yuan", "0.90",
+               "--offer", "1000", "--mode", "positive", cwd=tmp_path)  # fmt: skip
+
+    assert done.returncode == 0, done.stdout
+    assert "stopped: one more call could cost more than 0.90 yuan" in done.stdout
+    charged = [call for call in calls(server, made) if call["charged"]]
+    assert len(charged) == 3
+    assert sum(call["fen"] for call in charged) <= 90
+
+
+@pytest.mark.slow
+def test_a_server_that_breaks_the_contract_is_found(tmp_path: Path) -> None:
+    with stub(200, b'{"task": 1}') as (url, asked):
+        done = run("check", url, "--max-calls", "20", "--junit", "j.xml", cwd=tmp_path)
+
+    assert done.returncode == 1, done.stdout
+    assert len(asked) <= 20
+    assert failures(tmp_path / "j.xml") > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["http://api.example.com"], "say with --max-yuan how much"),
+        (["http://api.example.com", "--max-yuan", "1"], "name the credentials"),
+        (["ftp://127.0.0.1"], "is no address"),
+        (["nothing"], "is no address"),
+        (["http://127.0.0.1:99999"], "is no address"),
+        (["http://127.0.0.1:1", "--key", "k"], "--key needs --secret"),
+        (["http://127.0.0.1:1", "--offer", "51"], "there is 1, 50, 200"),
+        (["http://127.0.0.1:1", "--max-yuan", "0.005"], "is no amount of money"),
+        (["http://127.0.0.1:1", "--max-yuan", "-1"], "is no amount of money"),
+        (["http://127.0.0.1:1", "--max-yuan", "nan"], "is no amount of money"),
+        (["http://127.0.0.1:1", "--max-calls", "0"], "--max-calls"),
+    ],
+)
+def test_wrong_use_is_refused_before_anything_is_sent(
+    tmp_path: Path, words: list[str], says: str
+) -> None:
+    done = run("check", *words, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_where_nobody_answers_nothing_could_run(tmp_path: Path) -> None:
+    done = run("check", "http://127.0.0.1:1", cwd=tmp_path)
+
+    assert done.returncode == 3
+    assert "nobody answers at 127.0.0.1:1" in done.stderr
+
+
+def prepared(body: Any = None, **headers: str) -> PreparedRequest:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    url = "http://127.0.0.1:3040/submitTask?b=2&a=%E7%A0%81"
+    return Request("POST", url, headers=named, data=body).prepare()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        prepared({"text": "码 +", "style_id": ""}),
+        prepared(b'{"text":"x"}', Content_Type="application/json"),
+        prepared(b'{"text":"x"}', Content_Type="application/json", Content_MD5="A" * 22 + "=="),
+        prepared({"text": "x"}, Content_MD5="A" * 22 + "=="),
+        prepared({"text": "x"}, X_Ca_Signature_Method="HmacSHA1", X_Ca_Signature_Headers="x"),
+        prepared(),
+    ],
+)
+def test_what_leaves_is_signed_as_the_gateway_checks_it(request_: PreparedRequest) -> None:
+    new = check_hooks.signed(request_, "200000001", "a secret")
+    request_.headers.update({name: value for name, value in new.items() if value})
+    if new.get("Content-MD5") == "":
+        del request_.headers["Content-MD5"]
+    body = request_.body
+    _, _, query = str(request_.url).partition("?")
+
+    call = Call(
+        method="POST",
+        path="/submitTask",
+        query=query,
+        headers=tuple((name.lower(), str(value)) for name, value in request_.headers.items()),
+        body=body if isinstance(body, bytes) else str(body or "").encode(),
+    )
+
+    verify(call, "a secret", DEFAULT_READINGS)
+
+
+def test_a_nonce_and_a_timestamp_are_made_fresh_and_nothing_else() -> None:
+    headers = {"X-Ca-Nonce": "n", "X-Ca-Timestamp": "0", "X-Ca-Stage": "RELEASE"}
+    odd = {"X-Ca-Nonce": "", "X-Ca-Timestamp": "yesterday"}
+
+    check_hooks.freshen(headers)
+    check_hooks.freshen(odd)
+
+    assert headers["X-Ca-Nonce"] != "n"
+    assert int(headers["X-Ca-Timestamp"]) > 1_700_000_000_000
+    assert headers["X-Ca-Stage"] == "RELEASE"
+    assert odd == {"X-Ca-Nonce": "", "X-Ca-Timestamp": "yesterday"}
+
+
+def test_the_prices_are_those_of_the_list() -> None:
+    assert {each.credits for each in load_catalogue().offers.values()} >= {1, 50, 1000}

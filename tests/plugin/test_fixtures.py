@@ -1,0 +1,278 @@
+"""The fixtures of the plugin, in a project of their user."""
+
+import threading
+
+import pytest
+
+import mock_server.actions.vendor as vendor_actions
+from mock_server import artqr_mock_server
+from mock_server.domain.calls import Operation
+
+
+def test_a_test_gets_a_world_of_its_own_with_everything_in_it(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from shop import call, submit
+
+        def test_one(artqr, artqr_callback_receiver):
+            answer = submit(artqr, call_back=artqr_callback_receiver.url)
+            task_id = answer.json()["showapi_res_body"]["task_id"]
+            event = artqr.clock.next()
+            (callback,) = artqr_callback_receiver.wait_for(1)
+            assert event["task_id"] == task_id == callback.json["task_id"]
+            assert (callback.method, callback.headers["content-type"][:16]) == (
+                "POST", "application/json")
+            assert artqr.tasks.get(task_id)["status"] == "succeeded"
+            assert artqr.callbacks[0]["state"] == "delivered"
+            assert artqr.env == {
+                "ARTQR_BASE_URL": artqr.base_url, "ARTQR_APP_CODE": artqr.app_code,
+                "ARTQR_APP_KEY": artqr.app_key, "ARTQR_APP_SECRET": artqr.app_secret}
+            artqr.bill.assert_charges(1)
+            artqr.bill.assert_yuan("0.28")
+            artqr.calls.assert_count(1)
+            artqr.calls.assert_no_findings()
+            artqr.assert_no_duplicate_submits()
+            assert [each.id for each in artqr.findings] == ["callback-unreachable"]
+
+        def test_two(artqr, artqr_server):
+            assert len(artqr.calls) == len(artqr.tasks) == 0
+            other = artqr_server.account(credits=1)
+            submit(other)
+            assert (len(other.tasks), len(artqr.tasks)) == (1, 0)
+
+        def test_three(artqr):
+            armed = artqr.faults.add("T429PA", operation="query_task", calls=1)
+            assert call(artqr, "/queryTask", task_id="x").status == 429
+            assert artqr.faults.all()[0]["hits"] == 1 and armed["calls_left"] == 1
+            artqr.faults.clear()
+            assert artqr.faults.all() == []
+            before = artqr.clock.freeze()
+            assert artqr.clock.advance("1h") == before + 3_600_000
+            assert artqr.tasks[:] == []
+            submit(artqr)
+            assert artqr.tasks.force(artqr.tasks[0]["task_id"], "failed")["status"] == "failed"
+        """
+    )
+
+    result = project.runpytest_inprocess()
+
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        ["artqr-mock *: a server of its own for each process, seed 1", "*= artqr-mock =*",
+         "4 calls, 3 charged, 0.76 yuan of the simulator's money, 2 findings (1 warning, 1 advice)"]
+    )  # fmt: skip
+
+
+def test_the_marker_says_what_the_world_is_like(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from shop import submit
+
+        pytestmark = pytest.mark.artqr(credits=7, readings={"charge.polls": "submit-only"})
+
+        @pytest.mark.artqr(credits=1, readings={"refusal.status": "200"}, clock={"frozen": True},
+                           seed=42, faults=["D504TO", {"remark": "later", "calls": 1}])
+        def test_near_and_far(artqr):
+            assert artqr.bill.balance == 1
+            assert artqr.readings["charge.polls"] == "submit-only"
+            assert dict(artqr.readings)["refusal.status"] == "200"
+            assert [each["code"] for each in artqr.faults.all()] == ["D504TO", None]
+            assert artqr.clock.now == artqr.clock.now
+            assert artqr.seed == 42
+            assert submit(artqr).status == 504
+
+        def test_far_only(artqr):
+            assert artqr.bill.balance == 7
+            assert submit(artqr).status == 200
+        """
+    )
+
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_a_scenario_is_what_the_world_starts_as(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from shop import call, submit
+
+        @pytest.mark.artqr(scenario="quota-runs-out", readings={"charge.polls": "submit-only"},
+                           faults=[{"code": "D504TO", "operation": "list_tasks", "calls": 1}])
+        def test_quota(artqr):
+            answers = [submit(artqr, f"https://example.com/{number}") for number in range(4)]
+            assert [each.status for each in answers] == [200, 200, 200, 403]
+            assert answers[-1].headers["X-Ca-Error-Code"] == "B403MQ"
+            assert artqr.readings["charge.polls"] == "submit-only"
+            assert call(artqr, "/taskList").status == 504
+
+        @pytest.mark.artqr(scenario="everything-otherwise")
+        def test_shapes(artqr):
+            assert "showapi_res_body" not in submit(artqr).json()
+        """
+    )
+
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("marker", "says"),
+    [
+        ("credit=3", "*no argument 'credit': did you mean credits?*"),
+        ("colour=3", "*no argument 'colour': there is scenario, credits, *"),
+        ("3", "*takes no bare values such as 3: name them*"),
+        ("readings={'x': 'y'}", "*no reading is called 'x'*there is*"),
+        ("readings=['x']", "*readings=*write {'refusal.status': '200'}*"),
+        ("credits=-1", "*the world of test_it cannot be made*credits*"),
+        ("faults=['Z999ZZ']", "*no row of the error table is called 'Z999ZZ'*"),
+        ("faults='D504TO'", "*faults='D504TO': write a list*"),
+        ("faults=[3]", "*fault 3: write a code such as*"),
+        ("scenario='no such one'", "*no scenario is called 'no such one'*there is*"),
+        ("scenario='arrears', credits=1", "*scenario='arrears' says what credits there is*"),
+    ],
+)
+def test_a_marker_that_cannot_be_is_refused_with_what_can(
+    project: pytest.Pytester, marker: str, says: str
+) -> None:
+    project.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.artqr({marker})
+        def test_it(artqr):
+            pass
+
+        def test_next(artqr):
+            pass
+        """
+    )
+
+    result = project.runpytest_inprocess()
+
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines([says])
+
+
+def test_a_seed_and_a_name_give_the_same_ids_in_every_run(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from shop import submit
+
+        def test_it(artqr):
+            submit(artqr)
+            print("\\nid", artqr.tasks[0]["task_id"])
+        """
+    )
+
+    def ids(*flags: str) -> list[str]:
+        return [
+            line for line in project.runpytest_inprocess("-s", *flags).outlines if "id " in line
+        ]
+
+    first = ids()
+    assert len(first) == 1
+    assert first == ids() != ids("--artqr-seed", "2")
+
+
+def test_a_bug_of_the_simulator_fails_a_test_whose_client_swallowed_it(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise LookupError
+
+    monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.QUERY_TASK, broken)
+    project.makepyfile(
+        """
+        from shop import call, submit
+
+        def test_swallows(artqr):
+            call(artqr, "/queryTask", task_id="x")
+
+        def test_swallows_in_a_world_of_its_own(artqr_server):
+            call(artqr_server.account(), "/queryTask", task_id="x")
+
+        def test_fails_by_itself(artqr):
+            call(artqr, "/queryTask", task_id="x")
+            assert False
+
+        def test_is_not_concerned(artqr):
+            submit(artqr)
+        """
+    )
+
+    result = project.runpytest_inprocess("-p", "no:logging")
+
+    result.assert_outcomes(failed=3, passed=1)
+    result.stdout.fnmatch_lines(
+        ["the simulator failed on query_task (call *): this is a bug of artqr-mock, not of your *"]
+    )
+    assert result.stdout.str().count("the simulator failed on query_task") >= 3
+
+
+def test_a_failed_test_shows_the_calls_once(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from shop import submit
+
+        def test_plain(artqr):
+            submit(artqr)
+            assert False
+
+        def test_ours(artqr):
+            submit(artqr)
+            artqr.bill.assert_charges(2)
+        """
+    )
+
+    result = project.runpytest_inprocess()
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["*Captured artqr calls*", "time * call * answer  yuan", "* submit_task  200 * task *",
+         "1 call, 1 charged, 0.28 yuan", "E * AssertionError: expected 2 charged, found 1",
+         "E * submit_task  200     0.28  task *"]
+    )  # fmt: skip
+    assert result.stdout.str().count("1 call, 1 charged, 0.28 yuan") == 2
+
+
+def test_a_running_server_can_be_used_and_keeps_only_what_failed(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from shop import submit
+
+        def test_good(artqr):
+            submit(artqr)
+
+        def test_bad(artqr):
+            assert submit(artqr).status == 450
+        """
+    )
+    with artqr_mock_server(token="sesame") as server:
+        server_flags = ("--artqr-url", server.url)
+        refused = project.runpytest_inprocess(*server_flags, "--artqr-token", "wrong")
+        result = project.runpytest_inprocess(*server_flags, "--artqr-token", "sesame")
+        kept = [each["name"] for each in server.admin.get("/accounts")["accounts"]]
+
+    refused.assert_outcomes(errors=2)
+    refused.stdout.fnmatch_lines(["*UsageError: artqr_url cannot be used: *"])
+    result.assert_outcomes(passed=1, failed=1)
+    assert "test_bad" in kept
+    assert "test_good" not in kept
+
+
+def test_no_thread_is_left(project: pytest.Pytester) -> None:
+    before = set(threading.enumerate())
+    project.makepyfile(
+        """
+        from shop import submit
+
+        def test_it(artqr, artqr_callback_receiver):
+            submit(artqr, call_back=artqr_callback_receiver.url)
+            artqr.clock.next()
+            artqr_callback_receiver.wait_for(1)
+        """
+    )
+
+    project.runpytest_inprocess().assert_outcomes(passed=1)
+
+    assert set(threading.enumerate()) <= before

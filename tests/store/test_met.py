@@ -1,0 +1,48 @@
+"""What was met is kept once, with the first call, and survives its account."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mock_server.store import met
+from mock_server.store.database import Database
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[Database]:
+    built = Database(address)
+    yield built
+    built.close()
+
+
+def add(database: Database, account: str, *items: str, call: int) -> None:
+    database.run(lambda tx: met.add(tx, account, items, call))
+
+
+def test_the_first_call_stays(database: Database) -> None:
+    add(database, "a", "x", "y", call=3)
+    add(database, "a", "x", call=5)
+
+    assert database.read(lambda tx: met.of(tx, "a")) == {"x": 3, "y": 3}
+    assert database.read(lambda tx: met.of(tx, "b")) == {}
+
+
+def test_the_first_of_everybody_counts(database: Database) -> None:
+    add(database, "a", "x", call=7)
+    add(database, "b", "x", "y", call=5)
+
+    assert database.read(met.everybodys) == {"x": 5, "y": 5}
+
+
+def test_what_a_world_leaves_behind_is_nobodys_and_has_no_call(database: Database) -> None:
+    add(database, "a", "x", "y", call=1)
+    add(database, "b", "x", call=2)
+    add(database, met.GONE, "y", call=3)
+
+    database.run(lambda tx: met.leave(tx, "a"))
+    database.run(lambda tx: met.leave(tx, "a"))
+
+    assert database.read(lambda tx: met.of(tx, "a")) == {}
+    assert database.read(lambda tx: met.of(tx, "b")) == {"x": 2}
+    assert database.read(lambda tx: met.of(tx, met.GONE)) == {"x": None, "y": 3}
+    assert database.read(met.everybodys) == {"x": 2, "y": 3}

@@ -1,0 +1,220 @@
+"""Requests that have a finding, and as like as can be one that has not: a pair for each rule."""
+
+from dataclasses import dataclass, replace
+
+from mock_server.contract import load_catalogue
+from mock_server.domain.calls import Call, Header, operation_of
+from mock_server.domain.findings import Hits, Request, judge, judged_body, request_of
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
+
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+JSON = "application/json"
+GOOD = "text=https://example.com&style_id=food_fryrice"
+TASK = "0f3f1c2b5a6d7e8f90a1b2c3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A request, right in everything that is not said."""
+
+    path: str = "/submitTask"
+    body: str | bytes = GOOD
+    method: str = "POST"
+    query: str = ""
+    content_type: str | None = FORM
+    authorization: str | None = "APPCODE mock-demo"
+    headers: tuple[Header, ...] = ()
+    readings: Readings = DEFAULT_READINGS
+
+    @property
+    def call(self) -> Call:
+        """The call as the doors hand it over."""
+        headers = list(self.headers)
+        if self.content_type is not None:
+            headers.append(("content-type", self.content_type))
+        if self.authorization is not None:
+            headers.append(("authorization", self.authorization))
+        body = self.body.encode() if isinstance(self.body, str) else self.body
+        return Call(
+            method=self.method, path=self.path, query=self.query, headers=tuple(headers), body=body
+        )
+
+    @property
+    def request(self) -> Request:
+        """The request as the rules see it."""
+        call = self.call
+        operation = operation_of(call, self.readings)
+        body = judged_body(call) if operation else None
+        compiled = load_catalogue().requests(self.readings)
+        return request_of(call, operation, body, compiled, self.readings)
+
+    @property
+    def hits(self) -> Hits:
+        """What is found in it."""
+        return judge(self.request)
+
+
+def submit(body: str | bytes, content_type: str | None = FORM) -> Sent:
+    return Sent(body=body, content_type=content_type)
+
+
+def page(body: str) -> Sent:
+    return Sent(path="/taskList", body=body)
+
+
+def query(body: str) -> Sent:
+    return Sent(path="/queryTask", body=body)
+
+
+def signed(*headers: Header, body: str = GOOD, content_type: str = FORM) -> Sent:
+    """A signed request with a nonce and a timestamp; `headers` come first and count."""
+    rest = (
+        ("x-ca-key", "200000001"), ("x-ca-signature", "c2lnbmF0dXJl"), ("x-ca-nonce", "n-1"),
+        ("x-ca-timestamp", "1700000000000"), ("x-ca-signature-headers", "X-Ca-Key,X-Ca-Nonce"),
+    )  # fmt: skip
+    named = {name for name, _ in headers}
+    kept = tuple(each for each in rest if each[0] not in named)
+    return Sent(
+        body=body,
+        content_type=content_type,
+        authorization=None,
+        headers=tuple(each for each in (*headers, *kept) if each[1]),
+    )
+
+
+def with_text(text: str, rest: str = "") -> Sent:
+    return submit(f"text={text}&style_id=pet_cat{rest}")
+
+
+LONG = "https://example.com/" + "a" * 20
+CAT = "style_id=pet_cat"
+CLEAN = Sent()
+
+CODED = replace(CLEAN, query="AppCode=mock-demo", authorization=None)
+# id: (the request that has it, one that has not)
+PAIRS: dict[str, tuple[Sent, Sent]] = {
+    "wrong-method": (replace(query(""), method="GET"), query(f"task_id={TASK}")),
+    "wrong-path": (replace(CLEAN, path="/submittask/"), CLEAN),
+    "credentials-missing": (replace(CLEAN, authorization=None), CLEAN),
+    "credentials-misplaced": (replace(CLEAN, query="AppCode=mock-demo"), CLEAN),
+    "appcode-in-query": (
+        replace(CODED, readings=with_readings(DEFAULT_READINGS, {"appcode.in_query": "accepted"})),
+        CODED,
+    ),
+    "authorization-malformed": (replace(CLEAN, authorization="Bearer mock-demo"), CLEAN),
+    "scheme-case": (replace(CLEAN, authorization="AppCode mock-demo"), CLEAN),
+    "two-credentials": (replace(signed(), authorization="APPCODE mock-demo"), signed()),
+    "key-missing": (signed(("x-ca-key", "")), signed()),
+    "signature-missing": (signed(("x-ca-signature", "")), signed()),
+    "nonce-missing": (signed(("x-ca-nonce", "")), signed()),
+    "timestamp-missing": (signed(("x-ca-timestamp", "")), signed()),
+    "timestamp-unreadable": (signed(("x-ca-timestamp", "2023-11-14T22:13:20Z")), signed()),
+    "signature-method-unknown": (
+        signed(("x-ca-signature-method", "HMAC-SHA256")),
+        signed(("x-ca-signature-method", "HmacSHA1")),
+    ),
+    "signed-header-absent": (
+        signed(("x-ca-signature-headers", "X-Ca-Key,X-Ca-Stage")),
+        signed(("x-ca-signature-headers", "x-ca-key")),
+    ),
+    "digest-of-a-form": (signed(("content-md5", "kAFQmDzST7DWlj99KOF/cg==")), signed()),
+    "digest-missing": (
+        signed(body='{"text":"x","style_id":"pet_cat"}', content_type=JSON),
+        signed(
+            ("content-md5", "kAFQmDzST7DWlj99KOF/cg=="),
+            body='{"text":"x","style_id":"pet_cat"}', content_type=JSON,
+        ),
+    ),
+    "stage-not-release": (
+        replace(CLEAN, headers=(("x-ca-stage", "TEST"),)),
+        replace(CLEAN, headers=(("x-ca-stage", "RELEASE"),)),
+    ),
+    "mode-unknown": (
+        replace(CLEAN, headers=(("x-ca-request-mode", "verbose"),)),
+        replace(CLEAN, headers=(("x-ca-request-mode", "debug"),)),
+    ),
+    "field-in-query": (replace(CLEAN, query="text=x"), CLEAN),
+    "query-unused": (replace(CLEAN, query="_t=17"), CLEAN),
+    "body-not-judged": (submit("your_prompt=" + "x" * 70_000), submit(GOOD)),
+    "multipart-body": (submit("--x--", "multipart/form-data; boundary=x"), CLEAN),
+    "charset-missing": (submit(GOOD, "application/x-www-form-urlencoded"), CLEAN),
+    "charset-of-text-missing": (
+        submit("text=%E7%A0%81&style_id=pet_cat", "application/x-www-form-urlencoded"),
+        submit("text=%E7%A0%81&style_id=pet_cat"),
+    ),
+    "charset-wrong": (
+        submit(GOOD, "application/x-www-form-urlencoded; charset=GBK"),
+        submit(GOOD, "application/x-www-form-urlencoded;charset=utf-8"),
+    ),
+    "content-type-missing": (submit(GOOD, None), CLEAN),
+    "content-type-other": (submit(GOOD, "text/plain; charset=utf-8"), CLEAN),
+    "json-body": (submit('{"text":"x","style_id":"pet_cat"}', JSON), CLEAN),
+    "json-sent-as-form": (submit('{"text":"x","style_id":"pet_cat"}'), CLEAN),
+    "form-sent-as-json": (submit(GOOD, JSON), CLEAN),
+    "json-broken": (submit("{'text': 'x'}", JSON), submit('{"text":"x","style_id":"a"}', JSON)),
+    "byte-order-mark": (submit(b"\xef\xbb\xbf" + GOOD.encode()), CLEAN),
+    "not-utf8": (with_text("%C2%EB%"), with_text("%E7%A0%81")),
+    "encoded-twice": (with_text("https%253A%252F%252Fexample.com"), with_text("100%25")),
+    "field-repeated": (submit(f"{GOOD}&text=other"), CLEAN),
+    "empty-field": (submit(f"{GOOD}&call_back="), CLEAN),
+    "field-misspelt": (submit(f"{GOOD}&callBack=http://example.com/"), CLEAN),
+    "field-unknown": (submit(f"{GOOD}&format=json"), CLEAN),
+    "wrong-type": (
+        submit('{"text":null,"style_id":"pet_cat"}', JSON),
+        submit('{"text":"x","style_id":"pet_cat"}', JSON),
+    ),
+    "number-not-text": (
+        submit('{"text":17,"style_id":"pet_cat"}', JSON),
+        submit('{"text":"17","style_id":"pet_cat"}', JSON),
+    ),
+    "no-value": (submit(f"{GOOD}&call_back=undefined"), CLEAN),
+    "nul-character": (with_text("a%00b"), with_text("ab")),
+    "untrimmed": (with_text("https://example.com%0A"), with_text("https://example.com")),
+    "text-or-image-missing": (submit(CAT), submit(f"{CAT}&qr_code_url=https://example.com/q.png")),
+    "image-shadowed": (submit(f"{GOOD}&qr_code_url=https://example.com/q.png"), CLEAN),
+    "style-or-prompt-missing": (submit("text=x"), submit("text=x&your_prompt=a+cat")),
+    "prompt-shadowed": (submit(f"{GOOD}&your_prompt=a+cat"), CLEAN),
+    "style-unknown": (submit("text=x&style_id=food_friedrice"), submit(f"text=x&{CAT}")),
+    "text-too-long": (with_text("%E7%A0%81" * 985), with_text("%E7%A0%81" * 984)),
+    "text-long": (with_text("a" * 36), with_text("a" * 35)),
+    "short-link-stored": (
+        with_text(LONG, "&is_use_temp_short_link=1"), with_text(LONG, "&is_use_temp_short_link=0"),
+    ),
+    "short-link-needless": (
+        with_text("a" * 35, "&is_use_temp_short_link=1"),
+        with_text(LONG, "&is_use_temp_short_link=1"),
+    ),
+    "short-link-flag": (
+        submit(f"{GOOD}&is_use_temp_short_link=yes"), submit(f"{GOOD}&is_use_temp_short_link=0"),
+    ),
+    "address-not-http": (
+        submit(f"{GOOD}&call_back=example.com/done"),
+        submit(f"{GOOD}&call_back=http://example.com/done"),
+    ),
+    "address-too-long": (
+        submit(f"{GOOD}&call_back=http://example.com/{'a' * 2040}"),
+        submit(f"{GOOD}&call_back=http://example.com/{'a' * 2000}"),
+    ),
+    "address-with-credentials": (
+        submit(f"{GOOD}&call_back=http://me:word@example.com/"),
+        submit(f"{GOOD}&call_back=http://example.com/"),
+    ),
+    "callback-unreachable": (
+        submit(f"{GOOD}&call_back=http://127.0.0.1:8080/"),
+        submit(f"{GOOD}&call_back=http://example.com:8080/"),
+    ),
+    "image-unreachable": (
+        submit(f"{CAT}&qr_code_url=http://files.internal/q.png"),
+        submit(f"{CAT}&qr_code_url=http://files.example.com/q.png"),
+    ),
+    "callback-https": (
+        submit(f"{GOOD}&call_back=https://example.com/"),
+        submit(f"{GOOD}&call_back=http://example.com/"),
+    ),
+    "page-out-of-range": (page("page=0"), page("page=1000000")),
+    "page-size-out-of-range": (page("maxResult=51"), page("maxResult=50")),
+    "number-spelt-oddly": (page("page=007"), page("page=7")),
+    "task-id-missing": (query(""), query(f"task_id={TASK}")),
+    "task-id-changed": (query(f"task_id={TASK.upper()}"), query(f"task_id={TASK}")),
+    "contract": (submit(f"{GOOD}&call_back=http://example.com/%01"), CLEAN),
+}  # fmt: skip
