@@ -3,9 +3,7 @@
 import json
 import os
 import subprocess
-from typing import Any, NoReturn
-
-import pytest
+from typing import Any
 
 from mock_server.client import AccountClient, AdminClient
 
@@ -53,10 +51,3 @@ def driven(command: list[str], job: dict[str, Any], **env: str) -> list[dict[str
     assert done.returncode == 0, done.stderr
     answers: list[dict[str, Any]] = json.loads(done.stdout)
     return answers
-
-
-def missing(what: str) -> NoReturn:
-    """Fail where a client has to be there, skip where somebody only lacks it."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.clients.buyers import Buyer, driven, missing
+from tests.clients.buyers import Buyer, driven
+from tests.support.node import missing
 
 DRIVER = Path(__file__).with_name("old_python_driver.py")
 FORM = "application/x-www-form-urlencoded"

@@ -3,16 +3,13 @@
 It is installed once, from the lock file beside this test, into the folder of the environment.
 """
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
-from tests.clients.buyers import Buyer, driven, missing
+from tests.clients.buyers import Buyer, driven
+from tests.support import node
 
 HERE = Path(__file__).with_name("node")
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -24,22 +21,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """Where the package is; installed on first use."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        missing("the official Node client needs node and npm, which are not there")
-    folder = Path(sys.prefix) / "clients-node"
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / ".lock", timeout=300):
-        if not (folder / "node_modules" / "aliyun-api-gateway" / "index.js").is_file():
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, folder / name)
-            install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(
-                install, cwd=folder, capture_output=True, text=True, timeout=240, check=False
-            )
-            if done.returncode != 0:
-                missing(f"npm could not install aliyun-api-gateway: {done.stderr[-500:]}")
-    return folder / "package.json"
+    proof = "aliyun-api-gateway/index.js"
+    return node.installed(HERE, "clients-node", proof) / "package.json"
 
 
 def played(packages: Path, buyer: Buyer, *calls: dict[str, Any]) -> list[dict[str, Any]]:
