@@ -1,6 +1,6 @@
 """The contract in other people's tools: Prism mocks from it and watches traffic, Spectral lints it.
 
-Redocly and the generators of types are too large for every run: `tests/support/other_tools.py`.
+Redocly and a generator of types are too large for every run: `tests/support/other_tools.py`.
 """
 
 import json
