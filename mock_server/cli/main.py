@@ -9,6 +9,7 @@ from mock_server.cli.callbacks import callbacks
 from mock_server.cli.check import check
 from mock_server.cli.clock import clock
 from mock_server.cli.common import Group
+from mock_server.cli.contract import contract
 from mock_server.cli.coverage import coverage
 from mock_server.cli.demo import demo
 from mock_server.cli.env import env
@@ -34,6 +35,6 @@ def main() -> None:
 
 for command in (
     serve, demo, ready, env, account, clock, fault, scenario, readings, callbacks, bill, sign,
-    findings, explain, lint, coverage, check,
+    findings, explain, lint, coverage, check, contract,
 ):  # fmt: skip
     main.add_command(command)

@@ -1,0 +1,29 @@
+"""`artqr-mock contract`."""
+
+import json
+
+import click
+import yaml
+
+from mock_server import contract as documents
+from mock_server.cli.common import pair
+from mock_server.domain.plain import plain
+from mock_server.domain.readings import DEFAULT_READINGS, with_readings
+
+
+@click.command()
+@click.option("--reading", "readings", multiple=True, metavar="ID=WORD",
+              help="What holds under this word, in place of the default.")  # fmt: skip
+@click.option("--plain", "is_plain", is_flag=True,
+              help="Schemas without parts and marks, for generators of types.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def contract(*, readings: tuple[str, ...], is_plain: bool, as_json: bool) -> None:
+    """Print the contract under one word for each reading: the defaults, or those given."""
+    words = with_readings(DEFAULT_READINGS, dict(pair(each) for each in readings))
+    found = documents.narrowed_document(words)
+    if is_plain:
+        found = plain(found)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        click.echo(yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=100), nl=False)
