@@ -28,7 +28,8 @@ def plain(document: Node) -> Node:
         **document["components"],
         "schemas": {name: _schema(schema, resolve) for name, schema in schemas.items()},
     }
-    return _without_marks(_elsewhere({**document, "components": components}, resolve))
+    made: Node = _without_marks(_elsewhere({**document, "components": components}, resolve))
+    return made
 
 
 def _elsewhere(node: Any, resolve: Resolve) -> Any:
