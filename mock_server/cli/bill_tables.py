@@ -21,6 +21,8 @@ CALL_FIELDS = (
     "id", "at", "operation", "method", "path", "status", "error_code", "charged", "fen", "reason",
     "faults", "sent",
 )  # fmt: skip
+# Columns that say it all in their lines, and are left out where they say nothing.
+REMARKS = {"current": "", "beyond": ""}
 # The columns of each breakdown in CSV, there even where no line is.
 COLUMNS = {
     "call": CALL_FIELDS,
@@ -31,7 +33,7 @@ COLUMNS = {
     "reading": ("rule", "charges", "fen", "current", "beyond"),
 }
 INVOICE_COLUMNS = ("package", "offer", "bought_at", "fen", "eligible")
-NUMBERS = ("id", "beyond", "charges", "charged", "fen", "yuan", "number", "remaining")
+NUMBERS = ("id", "charges", "charged", "fen", "yuan", "number", "remaining")
 
 
 def lines(account: AccountClient, found: Line, by: str) -> list[Line]:
@@ -98,12 +100,17 @@ def csv_of(found: list[Line], names: Sequence[str]) -> str:
 
 def table_of(found: list[Line]) -> Table:
     """Return lines as a table for a person; money in yuan."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in found[0] if found else ():
-        shown = "yuan" if name == "fen" else name.replace("_", " ")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    names = [
+        name
+        for name in (found[0] if found else ())
+        if name not in REMARKS or any(line[name] for line in found)
+    ]
+    for name in names:
+        shown = REMARKS.get(name, "yuan" if name == "fen" else name.replace("_", " "))
         table.add_column(shown, justify="right" if name in NUMBERS else "left")
     for line in found:
-        table.add_row(*(_shown(name, value) for name, value in line.items()))
+        table.add_row(*(_shown(name, line[name]) for name in names))
     return table
 
 

@@ -50,7 +50,7 @@ def test_the_same_traffic_is_valued_under_every_reading_of_the_rule(
         ("submits only, refusals too", 2, 60, False),
     ]
     table = told(server, buyer, tmp_path, "--no-calls")
-    assert "31   9.30   this account" in table
+    assert "31  9.30  this account" in table
     assert "without a credit" not in table
     assert "31 charged, 9.30 yuan; balance 19 credits" in table
 

@@ -232,7 +232,8 @@ def test_a_failed_test_shows_the_calls_once(project: pytest.Pytester) -> None:
          "1 call, 1 charged, 0.28 yuan", "E * AssertionError: expected 2 charged, found 1",
          "E * submit_task  200     0.28  task *"]
     )  # fmt: skip
-    assert result.stdout.str().count("1 call, 1 charged, 0.28 yuan") == 2
+    # What an assertion of ours said already is not said again.
+    assert result.stdout.str().count("Captured artqr calls") == 1
 
 
 def test_a_running_server_can_be_used_and_keeps_only_what_failed(project: pytest.Pytester) -> None:
