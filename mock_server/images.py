@@ -16,6 +16,9 @@ from mock_server.domain.source_images import (
     too_large,
 )
 
+START_OF_SCAN = b"\xff\xda"  # never inside a scan: there an 0xff is followed by a zero
+MAX_SCANS = 100
+
 
 def read_code(content: bytes) -> str:
     """Return the text of the QR code in an image. Raises SourceError, whatever the bytes are."""
@@ -29,6 +32,9 @@ def read_code(content: bytes) -> str:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
             if picture.width * picture.height > MAX_PIXELS:
                 raise too_large(f"{picture.width}x{picture.height}")
+            # Each scan of a progressive JPEG is a pass over all pixels; a camera makes ten.
+            if picture.format == "JPEG" and content.count(START_OF_SCAN) > MAX_SCANS:
+                raise too_large(f"{content.count(START_OF_SCAN)} scans")
             flat = _on_white(picture.convert("RGBA"))
     except SourceError:
         raise

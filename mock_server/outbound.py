@@ -27,6 +27,7 @@ from mock_server.postings import CutError, Seen, pieces, trace
 from mock_server.targets import CheckedResolver, Guard, TargetRefusedError
 
 MAX_ANSWER_BYTES = 64 * 1024
+DOWNLOADS_AT_ONCE = 64  # many: one that hangs holds a place until its time is up
 IMAGES_AT_ONCE = 4
 
 
@@ -50,6 +51,7 @@ class Outbound:
         self._image_guard = Guard(allowed, ())
         self._image_session: aiohttp.ClientSession | None = None
         self._image_slots: asyncio.Semaphore | None = None
+        self._download_slots: asyncio.Semaphore | None = None
 
     def post(self, address: Address, posting: Posting) -> Future[Outcome]:
         """Send a posting; the future gives what became of it."""
@@ -127,20 +129,21 @@ class Outbound:
             return {"status": response.status, "headers": _readable(response), "body": answer}
 
     async def _fetch(self, address: Address, read: Callable[[bytes], str]) -> SourceRead:
-        if self._image_slots is None:
+        if self._image_slots is None or self._download_slots is None:
             self._image_slots = asyncio.Semaphore(IMAGES_AT_ONCE)
-        async with self._image_slots:
+            self._download_slots = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+        try:
             try:
-                try:
-                    async with asyncio.timeout(self._timeout):
-                        content = await self._download(address)
-                except TimeoutError:
-                    raise unreachable(f"no answer within {self._timeout:g} s") from None
+                async with self._download_slots, asyncio.timeout(self._timeout):
+                    content = await self._download(address)
+            except TimeoutError:
+                raise unreachable(f"no answer within {self._timeout:g} s") from None
+            async with self._image_slots:
                 return SourceRead(content=await asyncio.to_thread(read, content))
-            except SourceError as error:
-                return SourceRead(remark=str(error))
-            except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
-                return SourceRead(remark=str(unreachable(_reason(error))))
+        except SourceError as error:
+            return SourceRead(remark=str(error))
+        except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
+            return SourceRead(remark=str(unreachable(_reason(error))))
 
     async def _download(self, address: Address) -> bytes:
         url = URL(address.url)

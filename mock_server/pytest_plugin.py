@@ -173,7 +173,10 @@ def _option(config: pytest.Config, name: str, default: str = "") -> str:
 def _max_yuan(config: pytest.Config) -> float | None:
     text = _option(config, "artqr_max_yuan")
     try:
-        return float(text) if text else None
+        most = float(text) if text else None
+        if most is None or 0 <= most < float("inf"):
+            return most
+        raise ValueError
     except ValueError:
         raise pytest.UsageError(f"artqr_max_yuan = {text}: write yuan, such as 2.80") from None
 

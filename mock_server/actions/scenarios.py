@@ -1,7 +1,8 @@
 """Scenarios: find one by name or file, check it, put an account into it."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,28 @@ def values_of(file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise WrongUseError(f"{file} is larger than a scenario can be: {MAX_FILE_BYTES} bytes")
-        return tomllib.loads(file.read_text("utf-8"))
+        values = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         raise WrongUseError(f"cannot read {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise WrongUseError(f"{file} is not TOML: {error}") from None
+    for where, value in _leaves(values, ""):
+        if isinstance(value, date | time):
+            raise WrongUseError(
+                f"{file}: {where} is a date or a time: write milliseconds since 1970, such as "
+                "1767225600000"
+            )
+    return values
+
+
+def _leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:
+    """Give every value of a TOML file with its place, such as `/clock/now`."""
+    if isinstance(value, dict | list):
+        named = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, inner in named:
+            yield from _leaves(inner, f"{where}/{name}")
+    else:
+        yield where, value
 
 
 def load(tx: Transaction, simulator: Simulator, account_id: str, scenario: Scenario) -> Account:

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from mock_server import contract
-from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, fail
+from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, WRONG_USE, fail
 from mock_server.domain import budget as rules
 from mock_server.domain.accounts import DEFAULT_APP_CODE
 from mock_server.domain.budget import Budget, Spent
@@ -58,8 +58,12 @@ class Credentials:
 @click.option("--offer", type=int, help="The package that pays, such as 1000; else the dearest.")
 @click.option("--mode", type=click.Choice(MODES), default="all", show_default=True,
               help="Send what the contract allows, what it does not, or both.")  # fmt: skip
-@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report here.")
-@click.option("--har", type=click.Path(path_type=Path), help="Write every call here, as HAR.")
+@click.option(
+    "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here."
+)
+@click.option(
+    "--har", type=click.Path(dir_okay=False, path_type=Path), help="Write every call here, as HAR."
+)
 def check(
     *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
     max_yuan: int | None, offer: int | None, mode: str, junit: Path | None,
@@ -87,6 +91,8 @@ def check(
     click.echo(rules.summary(outcome.spent) + stopped)
     if outcome.failures:
         sys.exit(FINDINGS)
+    if outcome.stopped and outcome.spent.calls == 0:
+        fail("no call was made: the budget does not allow one", WRONG_USE)
     # A run that the budget stopped is no failure of its own.
     if outcome.code != 0 and not (outcome.stopped and outcome.code == INTERRUPTED):
         fail(f"schemathesis ended with exit code {outcome.code}", COULD_NOT_RUN)

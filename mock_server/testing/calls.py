@@ -17,6 +17,9 @@ from mock_server.testing.tables import calls_table, counted
 SUBMIT = "submit_task"
 BUSY = frozenset({429, 500, 502, 503, 504})
 
+# What a call itself takes is in a pause that was measured.
+LATENCY_MS = 100
+
 
 class Calls(Sequence[Call]):
     """Calls in the order in which they came, as of the moment they were asked for."""
@@ -95,29 +98,30 @@ class Calls(Sequence[Call]):
     ) -> None:
         """Fail unless the client waited after each call that asked it to, and ever longer.
 
-        `at_least` is the shortest pause, `factor` how much longer each is than the one before, in
-        a row of such calls of one operation. Time is the account's: a clock that a test moves
+        `at_least` is the first pause, `factor` how much longer each has to be than the one before,
+        in a row of such calls of one operation: at least 1 s, 2 s, 4 s with a factor of two; and
+        none is shorter than the one before. Time is the account's: a clock that a test moves
         counts. A client that gives up has waited. Fails if no call asked it to wait.
         """
         __tracebackhide__ = True
         least = parse_duration(at_least)
         met = False
         for name in [operation] if operation else sorted({call.operation for call in self}):
-            before = 0
+            wanted, before = float(least), 0
             calls = self.of(name)
             met = met or any(map(asks_to_wait, calls))
             for call, following in pairwise(calls):
                 if not asks_to_wait(call):
-                    before = 0
+                    wanted, before = float(least), 0
                     continue
                 pause = following.at - call.at
-                wanted = max(least, round(before * factor))
-                if pause < wanted:
+                needed = max(round(wanted), before - LATENCY_MS)
+                if pause < needed:
                     self._fail(
                         f"{name} was called again {show_duration(pause)} after an answer "
-                        f"{call.status}, not {show_duration(wanted)} or more"
+                        f"{call.status}, not {show_duration(needed)} or more"
                     )
-                before = pause
+                wanted, before = wanted * factor, pause
         if not met:
             self._fail("no call was throttled or failed: there is nothing to back off from")
 

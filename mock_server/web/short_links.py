@@ -1,13 +1,21 @@
 """Short links: 302 to the text of the task, 410 once they are gone, 404 if there never was one."""
 
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
 from flask import Blueprint, Response
-from werkzeug.urls import iri_to_uri
+from werkzeug.datastructures import Headers
 
 from mock_server.actions import pictures, short_links
 from mock_server.actions.pictures import Fetch
 from mock_server.domain.calls import Answer, Operation
 from mock_server.simulator import Simulator
 from mock_server.web.vendor import read_call
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
@@ -35,17 +43,28 @@ def blueprint(simulator: Simulator) -> Blueprint:
     return routes
 
 
+class _Leading(Response):
+    """A redirect to exactly what it says: werkzeug would spell the address anew, or fail on it."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        """Return the headers, the address untouched."""
+        target = self.headers.pop("Location")
+        headers = super().get_wsgi_headers(environ)
+        self.headers["Location"] = headers["Location"] = target
+        return headers
+
+
 def _leading(target: str | None) -> Response:
     if target is None:  # claim short-link-lifetime
         return _text(410, "this short link was good for 24 hours")
-    response = _text(302, target)
-    # A header is ASCII: what is beyond is percent-encoded, as any browser does.
-    response.headers["Location"] = iri_to_uri(target)
+    response = _Leading(f"{target}\n", 302, mimetype="text/plain")
+    response.cache_control.no_store = True
+    # A header is ASCII: what is beyond is percent-encoded, and nothing else is touched.
+    response.headers["Location"] = quote(target, safe=VISIBLE)
     return response
 
 
 def _text(status: int, text: str) -> Response:
     response = Response(f"{text}\n", status, mimetype="text/plain")
-    response.autocorrect_location_header = False
     response.cache_control.no_store = True
     return response

@@ -137,6 +137,9 @@ def test_a_file_of_ones_own_is_read_or_refused_with_the_reason(tmp_path: Path) -
     file.write_text("says = ", "utf-8")
     with pytest.raises(WrongUseError, match="is not TOML"):
         scenarios.find(str(file))
+    file.write_text('says = "x"\nclient = "y"\n[clock]\nnow = 2026-01-01T00:00:00\n', "utf-8")
+    with pytest.raises(WrongUseError, match="/clock/now is a date"):
+        scenarios.find(str(file))
     with pytest.raises(WrongUseError, match="cannot read"):
         scenarios.find(str(tmp_path / "none.toml"))
     file.write_text(f'says = "{"x" * 300_000}"', "utf-8")

@@ -1,6 +1,7 @@
 """Short links: encoded in place of a long address, leading there for 24 hours."""
 
 import io
+from urllib.parse import unquote
 
 import pytest
 import zxingcpp
@@ -132,10 +133,10 @@ def test_a_reset_takes_the_links_along_and_the_codes_repeat(world: World) -> Non
             "https://example.com/?q=a%20b&c=" + "x" * 36,
             "https://example.com/?q=a%20b&c=" + "x" * 36,
         ),
-        ("HTTPS://example.com/" + "x" * 36 + "#here", "https://example.com/" + "x" * 36 + "#here"),
+        ("HTTPS://example.com/" + "x" * 36 + "#here", "HTTPS://example.com/" + "x" * 36 + "#here"),
     ],
 )
-def test_an_address_goes_into_a_header_as_a_browser_would_write_it(
+def test_an_address_goes_into_a_header_as_it_is_but_for_what_is_not_ascii(
     world: World, text: str, location: str
 ) -> None:
     assert follow(world, shortened(world, text)).headers["Location"] == location
@@ -154,3 +155,20 @@ def test_codes_are_a_function_of_seed_and_number() -> None:
     assert codes(1, 1, "a")[:-1] == codes(1, 1, "b")[:-1]
     assert codes(1, 1, "a")[-1] != codes(1, 1, "b")[-1]
     assert len({code for number in range(200) for code in codes(1, number, "a")}) == 1800
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://{'a' * 70}.com/", f"https://xn--{'é' * 3}.com/{'x' * 30}",
+        f"HTTPS://EXAMPLE.com/{'x' * 30}", f"https://user:pass@example.com\\@evil/{'x' * 20}",
+    ],
+)  # fmt: skip
+def test_a_short_link_leads_to_the_text_as_it_was_submitted(world: World, text: str) -> None:
+    link = shortened(world, text=text)
+
+    answer = follow(world, link)
+
+    assert answer.status_code == 302
+    assert unquote(answer.headers["Location"]) == text
+    assert world.calls()[-1]["operation"] == "follow_short_link"

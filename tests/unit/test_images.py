@@ -99,3 +99,18 @@ def test_a_damaged_image_is_read_or_refused_and_nothing_else(
     except SourceError as error:
         said = str(error)
     assert said.startswith(("创作失败", TEXT[:8]))
+
+
+@pytest.mark.claim("image-limits")
+def test_a_jpeg_of_countless_passes_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(SourceError, match="scans"):
+        read_code(_many_scans())
+
+
+def _many_scans() -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (64, 64), "white").save(out, "JPEG", progressive=True)
+    whole = out.getvalue()
+    last = whole.rindex(b"\xff\xda")
+    scan = whole[last:-2]
+    return whole[:last] + scan * 200 + whole[-2:]

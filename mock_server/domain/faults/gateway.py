@@ -36,10 +36,11 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
 
 def error_of(code: str) -> GatewayError:
     """Return the error that a code, or a message of older instances, names."""
-    # A classic message stands in for a code that no table has.
+    # A classic message stands in for a code that no table has. Under another profile than the one
+    # it was armed for, it is at least a failure of its sort.
     if code.isalnum() and code.isupper() and len(code) == 6:
         return GatewayError(code, "ordered")
-    return GatewayError("X500ER", classic=code)
+    return GatewayError("T429PA" if "Flow Control" in code else "X500ER", classic=code)
 
 
 def coded(fault: Coded) -> GatewayError:

@@ -99,12 +99,14 @@ RESET_AFTER_MS = 50
 
 
 def truncate(fault: Truncate, head: bytes, body: bytes) -> Script:
-    """The head promises more than comes. Of a body that is no longer, the last byte is lost."""
+    """The head promises more than comes. Of a body that is no longer, the last byte is lost; one
+    that is empty cannot be cut."""
     kept = body[: min(fault.keep_bytes, max(0, len(body) - 1))]
     parts: tuple[Part, ...] = (Part(data=head + kept),)
     if fault.end is End.RESET:
         parts += (Part(after_ms=RESET_AFTER_MS, data=b""),)
-    return Script(parts=parts, end=fault.end, what=What.CUT, body_bytes=len(kept))
+    what = What.CUT if body else What.WHOLE
+    return Script(parts=parts, end=fault.end, what=what, body_bytes=len(kept))
 
 
 def wrong_length(fault: WrongLength, head: bytes, body: bytes) -> Script:
@@ -112,7 +114,8 @@ def wrong_length(fault: WrongLength, head: bytes, body: bytes) -> Script:
     there = b"Content-Length: %d\r\n" % len(body)
     said = b"Content-Length: %d\r\n" % max(0, len(body) + fault.by_bytes)
     data = head.replace(there, said, 1) + body
-    return Script(parts=(Part(data=data),), end=End.KEEP, what=What.ALTERED, body_bytes=len(body))
+    what = What.ALTERED if said != there else What.WHOLE
+    return Script(parts=(Part(data=data),), end=End.KEEP, what=what, body_bytes=len(body))
 
 
 def reset(_fault: Broken, _head: bytes, _body: bytes) -> Script:
