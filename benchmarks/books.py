@@ -87,6 +87,6 @@ def _fill(tx: Transaction, account: Account, package_id: int, numbers: range) ->
         )
         line = Total(
             day=day_of(at), package_id=package_id, operation="submit_task", refused=False,
-            calls=1, fen=28, charged=1, charged_fen=28,
+            calls=1, charged=1, charged_fen=28,
         )  # fmt: skip
         billing.add_to_totals(tx, account.id, line)

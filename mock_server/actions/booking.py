@@ -124,20 +124,13 @@ def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: in
 
 
 def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: str) -> None:
-    package = served.package
-    if package is not None:
-        fen = billing.credit_fen(package)
-    else:
-        bought = billing_rows.packages(tx, account_id)
-        fen = billing.price_fen(bought[-1] if bought else None)
     line = Total(
         day=day_of(entry.at),
-        package_id=package.id if package else 0,
+        package_id=served.package.id if served.package else 0,
         operation=entry.operation or "",
         refused=served.refused,
         calls=1,
-        fen=fen,
         charged=int(served.charged),
-        charged_fen=fen if served.charged else 0,
+        charged_fen=entry.fen,
     )
     billing_rows.add_to_totals(tx, account_id, line)

@@ -27,8 +27,8 @@ Key = TypeVar("Key", bound=Hashable)
 class Total:
     """The calls of one day, package and operation that the service served or refused.
 
-    `calls` and `fen` are all of them at the price of the next credit, `charged` and `charged_fen`
-    those that were paid. `package_id` 0: no package could have paid.
+    `calls` are all of them, `charged` and `charged_fen` those that were paid and what for.
+    `package_id` 0: no package could have paid.
     """
 
     day: int
@@ -36,7 +36,6 @@ class Total:
     operation: str
     refused: bool
     calls: int
-    fen: int
     charged: int
     charged_fen: int
 

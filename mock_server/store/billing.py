@@ -98,9 +98,9 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
 def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
     """Add a call that the service answered to the totals, in the transaction that books it."""
     tx.execute(
-        "insert into charge_total values (?,?,?,?,?,?,?,?,?)"
+        "insert into charge_total values (?,?,?,?,?,?,?,?)"
         " on conflict (account, day, package_id, operation, refused) do update set"
-        " calls = charge_total.calls + excluded.calls, fen = charge_total.fen + excluded.fen,"
+        " calls = charge_total.calls + excluded.calls,"
         " charged = charge_total.charged + excluded.charged,"
         " charged_fen = charge_total.charged_fen + excluded.charged_fen",
         (
@@ -110,7 +110,6 @@ def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
             line.operation,
             int(line.refused),
             line.calls,
-            line.fen,
             line.charged,
             line.charged_fen,
         ),
@@ -120,7 +119,7 @@ def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
 def totals(tx: Transaction, account_id: str) -> list[Total]:
     """Return the totals: a few rows for each day on which calls were answered."""
     rows = tx.all(
-        "select day, package_id, operation, refused, calls, fen, charged, charged_fen"
+        "select day, package_id, operation, refused, calls, charged, charged_fen"
         " from charge_total where account = ? order by day, package_id, operation, refused",
         (account_id,),
     )

@@ -55,9 +55,8 @@ create table ledger (
 ) without rowid;
 create index ledger_by_task on ledger (account, task_id, fen);
 
--- The sums of the ledger, and of what every rule of charging would make of the same calls, so that
--- a bill needs no counting: `calls` and `fen` are what the service answered, at the price of the
--- next credit; `charged` and `charged_fen` what was really paid.
+-- The sums of the ledger, and of all calls that the service answered, so that a bill needs no
+-- counting, by its own rule of charging or by another.
 create table charge_total (
   account text not null,
   day integer not null,          -- days since 1970 in the vendor's time zone
@@ -65,7 +64,6 @@ create table charge_total (
   operation text not null,
   refused integer not null,
   calls integer not null,
-  fen integer not null,
   charged integer not null,
   charged_fen integer not null,
   primary key (account, day, package_id, operation, refused)

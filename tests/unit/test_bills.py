@@ -20,7 +20,6 @@ def totals(draw: st.DrawFn) -> Total:
         operation=draw(st.sampled_from(OPERATIONS)),
         refused=draw(st.booleans()),
         calls=calls,
-        fen=calls * 30,
         charged=charged,
         charged_fen=charged * 30,
     )
@@ -29,13 +28,13 @@ def totals(draw: st.DrawFn) -> Total:
 def polls(package_id: int, calls: int) -> Total:
     return Total(
         day=0, package_id=package_id, operation="query_task", refused=False, calls=calls,
-        fen=calls * 99, charged=0, charged_fen=0,
+        charged=0, charged_fen=0,
     )  # fmt: skip
 
 
 def line(operation: str, calls: int, *, refused: bool = False) -> Total:
     return Total(
-        day=0, package_id=1, operation=operation, refused=refused, calls=calls, fen=calls * 30,
+        day=0, package_id=1, operation=operation, refused=refused, calls=calls,
         charged=0, charged_fen=0,
     )  # fmt: skip
 
