@@ -30,11 +30,11 @@ MARKER = (
     "artqr(*, scenario=None, credits=1000, seed=None, clock={}, readings={}, faults=[]): "
     "what the world of the `artqr` fixture is like"
 )
+MOST_DIGITS = 100
 SEVERITIES = ("error", "warning", "advice")
 
 _session: pytest.StashKey["Session"] = pytest.StashKey()
 _totals = pytest.StashKey[list[dict[str, Any]]]()
-_passed = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,13 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse options that cannot be, before anything runs."""
     config.addinivalue_line("markers", MARKER)
     config.stash[_totals] = []
-    url = _option(config, "artqr_url")
-    if url and not url.startswith(("http://", "https://")):
-        raise pytest.UsageError(
-            f"artqr_url = {url}: write an address such as http://127.0.0.1:3040"
-        )
-    if not _option(config, "artqr_seed", "1").isdecimal():
-        raise pytest.UsageError("artqr_seed is not a whole number")
+    _check_url(_option(config, "artqr_url"))
+    seed = _option(config, "artqr_seed", "1")
+    if not seed.isdecimal() or len(seed) > MOST_DIGITS:
+        raise pytest.UsageError(f"artqr_seed = {seed[:MOST_DIGITS]}: write a whole number")
     severity = _option(config, "artqr_findings")
     if severity and severity not in SEVERITIES:
         raise pytest.UsageError(f"artqr_findings = {severity}: there is {', '.join(SEVERITIES)}")
@@ -82,10 +79,11 @@ def artqr_server(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
     with ExitStack() as stack:
         server = _enter(config, stack)
         is_shared = bool(_option(config, "artqr_url"))
+        server.readings = _readings(config)
         config.stash[_session] = session = runs.Session(server, limits, is_shared=is_shared)
         yield server
+        session.finish()
         config.stash[_totals].append(session.totals.as_json())
-        del config.stash[_session]
 
 
 @pytest.fixture
@@ -96,7 +94,7 @@ def artqr(request: pytest.FixtureRequest, artqr_server: "MockServer") -> Iterato
     if isinstance(world, str):
         pytest.fail(world, pytrace=False)
     yield world
-    session.close(world, passed=request.node.stash.get(_passed, False))
+    session.close(world)
 
 
 @pytest.fixture
@@ -108,34 +106,54 @@ def artqr_callback_receiver() -> Iterator["CallbackReceiver"]:
         yield receiver
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start to count the calls of a test."""
     if session := item.config.stash.get(_session, None):
         session.begin()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test that met a bug of the simulator, and show the calls of one that failed."""
-    try:
-        result = yield
-    except BaseException as error:
-        if session := item.config.stash.get(_session, None):
-            shown = session.verdict() or session.story()
-            if shown not in str(error):
-                item.add_report_section("call", "artqr calls", shown)
-        raise
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge a test after each phase, and show the calls of one that failed.
+
+    A bug of the simulator counts even if a test is skipped, or fails as expected.
+    """
     session = item.config.stash.get(_session, None)
-    doom = session.verdict() if session else None
-    if doom:
-        pytest.fail(doom, pytrace=False)
-    item.stash[_passed] = True
-    return result
+    if session is None or (call.when == "setup" and call.excinfo is None):
+        return (yield)  # what a fixture's calls came to is said after the test's own
+    doom = session.verdict()
+    if doom and call.excinfo is None:
+        call.excinfo = _failure(doom.text)
+    report = yield
+    if doom and doom.is_bug and not report.failed:
+        report.outcome = "failed"
+        report.longrepr = item.repr_failure(_failure(doom.text))
+        vars(report).pop("wasxfail", None)
+    elif report.failed and call.excinfo is not None:
+        shown = doom.text if doom else session.story()
+        if shown not in str(call.excinfo.value):
+            report.sections.append((f"Captured artqr calls {call.when}", shown))
+    if call.when == "call":
+        session.passed = report.passed
+    elif call.when == "teardown":
+        session.passed = session.passed and report.passed
+        session.release()
+    return report
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand what was counted to the process that reports (xdist)."""
+    run = session.config.stash.get(_session, None)
+    doom = run.verdict() if run else None
+    if doom:  # the run was stopped, and what came after the last test is said of no test
+        from mock_server.testing.session import Totals  # noqa: PLC0415 - rule 1
+
+        session.config.stash[_totals].append(Totals(untold=[doom.text]).as_json())
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["artqr"] = session.config.stash[_totals]
@@ -182,13 +200,50 @@ def _max_yuan(config: pytest.Config) -> float | None:
 
 
 def _readings(config: pytest.Config) -> dict[str, str]:
-    found = {}
-    for pair in _listed(config, "artqr_readings"):
-        name, equals, word = pair.partition("=")
+    pairs = _listed(config, "artqr_readings")
+    if not pairs:
+        return {}
+    from mock_server.domain.readings import (  # noqa: PLC0415 - rule 1
+        DEFAULT_READINGS,
+        ReadingError,
+        with_readings,
+    )
+
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, word = map(str.strip, pair.partition("="))
         if not equals:
             raise pytest.UsageError(f"artqr_readings = {pair}: write ID=WORD")
-        found[name.strip()] = word.strip()
+        if found.setdefault(name, word) != word:
+            raise pytest.UsageError(f"artqr_readings: {name} is {found[name]} and {word}")
+    try:
+        with_readings(DEFAULT_READINGS, found)
+    except ReadingError as error:
+        raise pytest.UsageError(f"artqr_readings: {error}") from None
     return found
+
+
+def _check_url(url: str) -> None:
+    if not url:
+        return
+    from urllib.parse import urlsplit  # noqa: PLC0415 - rule 1
+
+    try:
+        parts = urlsplit(url)
+        is_fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_fine = False
+    if not is_fine:
+        raise pytest.UsageError(
+            f"artqr_url = {url}: write an address such as http://127.0.0.1:3040"
+        )
+
+
+def _failure(text: str) -> pytest.ExceptionInfo[BaseException]:
+    try:
+        pytest.fail(text, pytrace=False)
+    except pytest.fail.Exception:
+        return pytest.ExceptionInfo.from_current()
 
 
 def _listed(config: pytest.Config, name: str) -> list[str]:
@@ -198,7 +253,7 @@ def _listed(config: pytest.Config, name: str) -> list[str]:
 
 def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
     """Return the world that the markers of a test want, or why it cannot be."""
-    from mock_server.client import RefusedError  # noqa: PLC0415 - rule 1
+    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - rule 1
     from mock_server.testing import session as runs  # noqa: PLC0415
     from mock_server.testing.marker import MarkerError, wish_of  # noqa: PLC0415
 
@@ -208,10 +263,9 @@ def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
             server,
             name=test.name[:100].encode("ascii", "replace").decode(),
             seed=runs.seed_of(test.nodeid, base),
-            readings=_readings(test.config),
         )
-    except (MarkerError, RefusedError) as error:
-        return f"the world of {test.name} cannot be made: {error}"
+    except (MarkerError, RefusedError, UnreachableError) as error:
+        return f"the world of {test.nodeid} cannot be made: @pytest.mark.artqr: {error}"
 
 
 def _enter(config: pytest.Config, stack: ExitStack) -> "MockServer":

@@ -66,6 +66,9 @@ class Bill:
 
 def _amount(value: str | float | Decimal) -> Decimal:
     try:
-        return Decimal(str(value))
+        amount = Decimal(str(value))
+        if amount.is_finite():
+            return amount
+        raise InvalidOperation
     except InvalidOperation:
         raise ValueError(f"{value!r} is not an amount of yuan: write one such as 0.84") from None

@@ -1,19 +1,25 @@
 """The calls of a client, and what can be asserted of them.
 
-Rule 1: a call that asks the client to wait is one that was throttled, or met a gateway or a
-service that was not up to it: 429, 500 to 504, and 403 with `Throttled by ...`.
-Rule 2: an intent is what a submit asks for; the same fields twice are the same intent.
+Rule 1: a call that asks the client to wait is one that was throttled, met a gateway or a service
+that was not up to it, or had no answer that can be read: 429, 500 to 504, 403 with `Throttled by
+...`, a connection that broke, half an answer, or one that took too long for the client.
+Rule 2: what counts is what the client was sent, whatever had been decided.
+Rule 3: an intent is what a submit asks for; the same fields twice are the same intent.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import NoReturn, overload
 
+from mock_server.domain.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.testing.records import SEVERITIES, Call, Finding
 from mock_server.testing.tables import calls_table, counted
 
+OPERATIONS = tuple(str(each) for each in Operation)
 SUBMIT = "submit_task"
 BUSY = frozenset({429, 500, 502, 503, 504})
 
@@ -48,13 +54,20 @@ class Calls(Sequence[Call]):
         return calls_table(self._calls)
 
     def of(self, operation: str) -> "Calls":
-        """Return the calls of one operation, such as `query_task`."""
+        """Return the calls of one operation, such as `query_task`; what is no operation is called
+        by its method and path, such as `GET /taskList`. Raises ValueError for no such name."""
+        _check_operation(operation)
         return Calls([call for call in self._calls if call.operation == operation])
 
     @property
     def charged(self) -> "Calls":
         """The calls that cost a credit."""
         return Calls([call for call in self._calls if call.charged])
+
+    @property
+    def fen(self) -> int:
+        """What they cost, in 1/100 yuan."""
+        return sum(call.fen for call in self._calls if call.charged)
 
     @property
     def findings(self) -> list[Finding]:
@@ -104,11 +117,15 @@ class Calls(Sequence[Call]):
         counts. A client that gives up has waited. Fails if no call asked it to wait.
         """
         __tracebackhide__ = True
-        least = parse_duration(at_least)
+        least = parse_duration(str(at_least))
+        if not 1 <= factor < math.inf:
+            raise ValueError(f"factor={factor!r}: pauses grow by a factor of 1 or more")
         met = False
+        if operation is not None:
+            _check_operation(operation)
         for name in [operation] if operation else sorted({call.operation for call in self}):
             wanted, before = float(least), 0
-            calls = self.of(name)
+            calls = Calls([call for call in self._calls if call.operation == name])
             met = met or any(map(asks_to_wait, calls))
             for call, following in pairwise(calls):
                 if not asks_to_wait(call):
@@ -118,8 +135,8 @@ class Calls(Sequence[Call]):
                 needed = max(round(wanted), before - LATENCY_MS)
                 if pause < needed:
                     self._fail(
-                        f"{name} was called again {show_duration(pause)} after an answer "
-                        f"{call.status}, not {show_duration(needed)} or more"
+                        f"{name} was called again {show_duration(pause)} after {_heard(call)}, "
+                        f"not {show_duration(needed)} or more"
                     )
                 wanted, before = wanted * factor, pause
         if not met:
@@ -132,7 +149,21 @@ class Calls(Sequence[Call]):
 
 def asks_to_wait(call: Call) -> bool:
     """Whether an answer asks the client to wait before it calls again."""
+    if call.mishap is not None and call.status in (0, 200):
+        return True
     return call.status in BUSY or (call.status == 403 and "Throttled by" in call.message)
+
+
+def _heard(call: Call) -> str:
+    return f"an answer {call.answer}" if call.status else f"no answer ({call.answer})"
+
+
+def _check_operation(name: str) -> None:
+    if name in OPERATIONS or " /" in str(name):
+        return
+    near = get_close_matches(str(name).replace("T", "_t").replace("L", "_l"), OPERATIONS, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"no operation is called {name!r}: {hint}there is {', '.join(OPERATIONS)}")
 
 
 def finding_line(finding: Finding) -> str:

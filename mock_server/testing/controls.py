@@ -55,7 +55,7 @@ class Faults:
     def __init__(self, account: AccountClient) -> None:
         self._account = account
 
-    def add(self, code: str | None = None, **rule: Any) -> dict[str, Any]:
+    def add(self, code: str | None = None, /, **rule: Any) -> dict[str, Any]:
         """Arm a rule: a code of the error table, `remark="..."`, or whatever the server offers.
 
         `operation` and `calls` say which calls it meets; without them it meets every call.

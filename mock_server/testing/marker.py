@@ -4,7 +4,8 @@ Rule 1: an argument that is unknown is refused with what there is, never ignored
 Rule 2: of several markers the nearest to the test wins, argument by argument; readings are merged.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Protocol
@@ -17,11 +18,11 @@ from mock_server.testing.world import World
 ACCOUNT_WORDS = ("credits", "seed", "clock")
 # What a scenario says itself; readings and faults come on top of it.
 SCENARIO_WORDS = frozenset({"credits", "clock"})
-WORDS = ("scenario", *ACCOUNT_WORDS, "readings", "faults")
+MOST_TEXT = 200
 
 
 class MarkerError(ValueError):
-    """A marker that cannot be; the message says what can."""
+    """A marker that cannot be; the message says of it what can."""
 
 
 class Mark(Protocol):
@@ -43,8 +44,8 @@ class Wish:
 
     def grant(self, server: MockServer, **defaults: Any) -> World:
         """Make the world. Raises RefusedError for what the server does not take."""
-        readings = {**defaults.pop("readings", {}), **self.account.get("readings", {})}
-        world = server.account(**{**defaults, **self.account, "readings": readings})
+        readings = {**server.readings, **self.account["readings"]}
+        world = server.account(**{**defaults, **self.account})
         try:
             if self.scenario is not None:
                 world.play(self.scenario)
@@ -53,7 +54,7 @@ class Wish:
             for fault in self.faults:
                 world.faults.add(**fault)
         except RefusedError:
-            server.worlds.remove(world)
+            server.discard(world)
             raise
         return world
 
@@ -82,28 +83,66 @@ def wish_of(marks: Iterable[Mark]) -> Wish:
 def _check(mark: Mark) -> None:
     if mark.args:
         raise MarkerError(
-            f"@pytest.mark.artqr takes no bare values such as {mark.args[0]!r}: name them, "
-            f"there is {', '.join(WORDS)}"
+            f"it takes no bare values such as {mark.args[0]!r}: name them, there is "
+            f"{', '.join(WORDS)}"
         )
-    for name in mark.kwargs:
+    for name, value in mark.kwargs.items():
         if name not in WORDS:
             near = get_close_matches(name, WORDS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(WORDS)}"
-            raise MarkerError(f"@pytest.mark.artqr has no argument {name!r}: {hint}")
-    readings = mark.kwargs.get("readings", {})
-    if not isinstance(readings, Mapping):
-        raise MarkerError(f"readings={readings!r}: write {{'refusal.status': '200'}}")
-    faults = mark.kwargs.get("faults", ())
-    if not isinstance(faults, list | tuple):
-        raise MarkerError(f"faults={faults!r}: write a list, such as ['D504TO']")
+            raise MarkerError(f"it has no argument {name!r}: {hint}")
+        is_fine, write = WORDS[name]
+        if not is_fine(value):
+            raise MarkerError(f"{name}={_short(value)}: write {write}")
 
 
 def _fault(wanted: Any) -> Mapping[str, Any]:
     if isinstance(wanted, str):
         return {"code": wanted}
-    if isinstance(wanted, Mapping):
+    if isinstance(wanted, Mapping) and _is_plain(wanted):
         return wanted
     raise MarkerError(
-        f"fault {wanted!r}: write a code such as 'D504TO', or a rule such as "
+        f"fault {_short(wanted)}: write a code such as 'D504TO', or a rule such as "
         "{'code': 'D504TO', 'operation': 'submit_task', 'calls': 1}"
     )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(each, str) for pair in value.items() for each in pair
+    )
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON can say it."""
+    if isinstance(value, Mapping):
+        names_are_fine = all(isinstance(name, str) for name in value)
+        return names_are_fine and all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, str | int)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 3] + "..."
+
+
+# The arguments: what each has to be, and what to write if it is not.
+WORDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "scenario": (lambda value: isinstance(value, str), "the name of one, such as 'arrears'"),
+    "credits": (_is_count, "a whole number from 0 up, such as 3"),
+    "seed": (_is_count, "a whole number from 0 up, such as 7"),
+    "clock": (
+        lambda value: isinstance(value, Mapping) and _is_plain(value),
+        "what the clock is like, such as {'frozen': True}",
+    ),
+    "readings": (_is_words, "ids and words, such as {'refusal.status': '200'}"),
+    "faults": (lambda value: isinstance(value, list | tuple), "a list, such as ['D504TO']"),
+}

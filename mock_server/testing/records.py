@@ -1,4 +1,8 @@
-"""What the simulator knows, as records: a call, a finding."""
+"""What the simulator knows, as records: a call, a finding.
+
+Rule 1: a client is judged by what it was sent, not by what was decided: the two differ where a
+fault of the wire came between, or the client hung up.
+"""
 
 import base64
 import json
@@ -7,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mock_server.domain.bodies import FORM_TYPE, parse_fields
+from mock_server.domain.scripts import End, What
 
 SEVERITIES = ("error", "warning", "advice")  # worst first
 BUG_HEADER = "x-mock-server-bug"
+PAGE = "html_page"  # the kind of fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +48,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call as the journal has it. `raw` is all of it; `fields` is what the client sent."""
+    """One call as the journal has it. `raw` is all of it; `fields` is what the client sent.
+
+    `status` is that of the answer that the client was sent, 0 for none; `decided_status` is what
+    the simulator had decided, and booked. `mishap` is what became of the answer on its way, such
+    as `reset`, `cut` or `sent 502`; None if it arrived whole.
+    """
 
     id: int
     at: int
     operation: str
     status: int
+    decided_status: int
+    mishap: str | None
     error_code: str | None
     charged: bool
     fen: int
@@ -61,7 +74,9 @@ class Call:
         """Return a call from what the admin API says of it."""
         return cls(
             **{name: call[name] for name in _COPIED},
-            status=call["status"] or 0,  # nothing at all may have been answered
+            status=_sent_status(call),
+            decided_status=_decided_status(call),
+            mishap=_mishap(call),
             operation=called(call),
             findings=tuple(Finding.of(call, found) for found in call["findings"]),
             raw=call,
@@ -83,7 +98,8 @@ class Call:
 
     @property
     def result(self) -> dict[str, Any]:
-        """What the service answered, without the envelope; empty for a gateway's error."""
+        """What the service answered, without the envelope, even if it was lost on its way; empty
+        for a gateway's error."""
         try:
             content = json.loads(_bytes(self.raw["answer"]))
         except ValueError:
@@ -94,15 +110,28 @@ class Call:
         return inner if isinstance(inner, dict) else {}
 
     @property
+    def answer(self) -> str:
+        """The answer as tables show it: `403 B403MQ`, or `200, reset`, or `200 (sent 502)`."""
+        decided = f"{self.decided_status or ''} {self.error_code or ''}".strip()
+        if self.mishap is None or not decided:
+            return decided or str(self.status or self.mishap or "nothing")
+        is_other = self.mishap.startswith("sent ")
+        return f"{decided} ({self.mishap})" if is_other else f"{decided}, {self.mishap}"
+
+    @property
     def message(self) -> str:
-        """What the answer said: the gateway's message, or the service's remark."""
-        said = self.result.get("remark") or self.result.get("msg")
-        return str(said or _headers(self.raw["answer"]).get("x-ca-error-message", ""))
+        """What the client could read: the gateway's message, or the service's remark."""
+        if self.mishap is None and (said := self.result.get("remark") or self.result.get("msg")):
+            return str(said)
+        if self.status == 0 or _is_page(self.raw):
+            return ""
+        return str(_headers(self.raw["answer"]).get("x-ca-error-message", ""))
 
     @property
     def succeeded(self) -> bool:
-        """Whether the answer is a result: a 200 that refuses is none."""
-        return self.status == 200 and str(self.result.get("ret_code")) == "0"
+        """Whether the client was sent a result, all of it: a 200 that refuses is none."""
+        is_there = self.mishap is None and self.status == 200
+        return is_there and str(self.result.get("ret_code")) == "0"
 
     @property
     def is_bug(self) -> bool:
@@ -116,6 +145,37 @@ _COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")
 def called(call: Mapping[str, Any]) -> str:
     """Return what was called: the operation, else method and path."""
     return str(call["operation"] or f"{call['method']} {call['path']}"[:40])
+
+
+def _decided_status(call: Mapping[str, Any]) -> int:
+    return call["status"] or 0  # nothing at all may have been decided
+
+
+def _sent_status(call: Mapping[str, Any]) -> int:
+    sent = call["sent"]
+    if sent is None:
+        return _decided_status(call)
+    return 0 if sent["left_after_ms"] is not None else sent["status"] or 0
+
+
+def _mishap(call: Mapping[str, Any]) -> str | None:
+    sent = call["sent"]
+    if sent is None:
+        return None
+    if sent["left_after_ms"] is not None:
+        return "hung up"
+    if sent["what"] == What.NOTHING:
+        return "reset" if sent["end"] == End.RESET else "closed"
+    if sent["what"] == What.ALTERED and sent["status"] != call["status"]:
+        return f"sent {sent['status']}"
+    if _is_page(call):
+        return "a web page"
+    return None if sent["what"] == What.WHOLE else str(sent["what"])
+
+
+def _is_page(call: Mapping[str, Any]) -> bool:
+    """Whether something else was sent in place of the answer, headers and all."""
+    return any(each["kind"] == PAGE for each in call["faults"])
 
 
 def _text(found: Mapping[str, Any]) -> str:

@@ -1,15 +1,17 @@
 """A server for tests: started here on a free port, or one that is running already."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import urllib3
 
-from mock_server.client import AdminClient
+from mock_server.client import AdminClient, RefusedError, UnreachableError
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call
 from mock_server.testing.world import World
+
+NOT_FOUND = 404
 
 
 class SimulatorBugError(AssertionError):
@@ -23,15 +25,43 @@ class MockServer:
         self.admin = admin
         self.url = admin.base_url
         self.worlds: list[World] = []
+        # What every world is made with, unless its wish says otherwise.
+        self.readings: Mapping[str, str] = {}
         self._image: World | None = None
         # Told of the calls of a world that somebody lets go of.
         self.on_retired: Callable[[Calls], None] = lambda _: None
 
     def account(self, **wish: Any) -> World:
         """Make an account: `credits`, `seed`, `readings`, `clock`, `name`, all with defaults."""
+        if self.readings:
+            wish["readings"] = {**self.readings, **wish.get("readings", {})}
         world = World(self.admin, self.admin.post("/accounts", wish))
         self.worlds.append(world)
         return world
+
+    def adopt(self) -> None:
+        """Take in every account that there is as a world, and let go of those that were deleted.
+
+        For a server of one's own: accounts may be made by magic credentials, or by hand.
+        """
+        known = {world.id: world for world in self.worlds}
+        there = self.admin.get("/accounts")["accounts"]
+        image = self._image.id if self._image else None
+        self.worlds = [
+            known.get(each["id"]) or World(self.admin, each)
+            for each in there
+            if each["id"] != image
+        ]
+
+    def discard(self, world: World) -> None:
+        """Delete a world that nobody wants to look at any more."""
+        if world in self.worlds:
+            self.worlds.remove(world)
+        try:
+            self.admin.delete(f"/accounts/{world.id}")
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
 
     def source_image(self) -> str:
         """Return the address of a picture whose QR code can be read: that of a finished task, in
@@ -55,8 +85,7 @@ class MockServer:
 
     def retire(self, world: World, calls: Calls) -> None:
         """Delete a world that is done with; `calls` are those that count."""
-        self.worlds.remove(world)
-        self.admin.delete(f"/accounts/{world.id}")
+        self.discard(world)
         self.on_retired(calls)
 
     @property
@@ -74,13 +103,20 @@ def artqr_mock_server(**settings: Any) -> Iterator[MockServer]:
     """Serve on a free port of this process for the length of a `with` block.
 
     Takes the settings of `serve`, such as `seed` or `callback_hosts`; nothing is kept. Raises
-    SimulatorBugError at the end if the simulator itself failed on a call.
+    SimulatorBugError at the end if the simulator itself failed on a call; an exception that is
+    under way goes on, with a note of it.
     """
     with started(**settings) as server:
-        yield server
-        bugs = [call for world in server.worlds for call in world.calls if call.is_bug]
-        bugs += [call for call in server.nobodys_calls() if call.is_bug]
-        if bugs:
+        try:
+            yield server
+        except SimulatorBugError:
+            raise
+        except Exception as error:
+            with contextlib.suppress(UnreachableError, RefusedError):
+                if bugs := _bugs(server):
+                    error.add_note(bug_text(bugs))
+            raise
+        if bugs := _bugs(server):
             raise SimulatorBugError(bug_text(bugs))
 
 
@@ -105,6 +141,12 @@ def attached(url: str, token: str | None = None) -> Iterator[MockServer]:
         server = MockServer(admin)
         yield server
         server.forget_image()
+
+
+def _bugs(server: MockServer) -> list[Call]:
+    server.adopt()
+    calls = [*server.nobodys_calls(), *(call for world in server.worlds for call in world.calls)]
+    return [call for call in calls if call.is_bug]
 
 
 def bug_text(calls: list[Call]) -> str:

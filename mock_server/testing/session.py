@@ -1,5 +1,6 @@
 """One test run: its server, what each test's world has done, and what it comes to."""
 
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
@@ -9,8 +10,8 @@ from typing import Any
 from mock_server.client import RefusedError, UnreachableError
 from mock_server.display import yuan
 from mock_server.testing.calls import Calls, finding_line
-from mock_server.testing.records import SEVERITIES, Call, Finding
-from mock_server.testing.server import MockServer, bug_text
+from mock_server.testing.records import SEVERITIES, Call
+from mock_server.testing.server import NOT_FOUND, MockServer, bug_text
 from mock_server.testing.tables import calls_table, counted
 from mock_server.testing.world import World
 
@@ -35,12 +36,14 @@ class Totals:
     fen: int = 0
     findings: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
+    # What could be said of no test, as the last one was over.
+    untold: list[str] = field(default_factory=list)
 
     def add(self, calls: Calls) -> None:
         """Count calls."""
         self.calls += len(calls)
         self.charged += len(calls.charged)
-        self.fen += sum(call.fen for call in calls.charged)
+        self.fen += calls.fen
         for finding in calls.findings:
             self.findings[finding.severity] += 1
             self.seen[finding_line(finding).strip()] += 1
@@ -53,6 +56,7 @@ class Totals:
             "fen": self.fen,
             "findings": dict(self.findings),
             "seen": dict(self.seen),
+            "untold": self.untold,
         }
 
     def add_json(self, other: Mapping[str, Any]) -> None:
@@ -62,6 +66,7 @@ class Totals:
         self.fen += other["fen"]
         self.findings.update(other["findings"])
         self.seen.update(other["seen"])
+        self.untold += other["untold"]
 
     def lines(self) -> list[str]:
         """Return what a person reads at the end of a run."""
@@ -78,7 +83,7 @@ class Totals:
         latest = self.seen.most_common(MOST_FINDINGS)
         more = len(self.seen) - len(latest)
         lines = [head, *(f"  {times} x {line}" for line, times in latest)]
-        return [*lines, f"  ... and {more} more kinds"] if more else lines
+        return [*lines, *([f"  ... and {more} more kinds"] if more else []), *self.untold]
 
 
 def seed_of(test: str, base: int) -> int:
@@ -87,70 +92,141 @@ def seed_of(test: str, base: int) -> int:
     return int.from_bytes(digest[:8]) % MAX_SEED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Why a test has to fail whatever it says itself."""
+
+    text: str
+    is_bug: bool = False
+
+
 class Session:
-    """The worlds of a test run. `close` a world once its test is over."""
+    """The worlds of a test run.
+
+    Rule 1: a test is judged after each of its phases, by all calls since it began, in every world.
+    Rule 2: what was said of a test is not said again: `verdict` tells each thing once.
+    Rule 3: a world is let go of after the teardown of its test, which may call the API as well.
+    """
 
     def __init__(self, server: MockServer, limits: Limits, *, is_shared: bool) -> None:
         self.server = server
         self.totals = Totals()
+        self.passed = False
         self._limits = limits
         self._is_shared = is_shared
+        self._is_over = False
         self._last: dict[str, int] = {}
         self._nobody = 0
-        self._test: list[Call] = []
-        server.on_retired = self.totals.add
+        self._closed: list[World] = []
+        server.on_retired = self._retired
+        self.begin()
 
     def begin(self) -> None:
         """Start a test."""
-        self._test = []
+        self.passed = False
+        self._test: list[Call] = []
+        self._judged = 0
+        self._retired_fen = 0
+        self._told: set[str] = set()
 
-    def verdict(self) -> str | None:
-        """Return why the test has to fail whatever it says itself; None if it has not."""
+    def verdict(self) -> Verdict | None:
+        """Return why the test has to fail, if that has not been said already."""
         try:
             self._look()
         except (UnreachableError, RefusedError) as error:
-            return f"the calls of this test cannot be read: {error}"
-        calls = Calls(self._test)
-        bugs = [call for call in calls if call.is_bug]
+            return self._once("lost", f"the calls of this test cannot be read: {error}")
+        calls, new = Calls(self._test), self._new
+        self._judged = len(calls)
+        wrongs = [self._too_dear(calls), self._bad_findings(new)]
+        bugs = [call for call in new if call.is_bug]
         if bugs:
-            return f"{bug_text(bugs)}\n\n{calls_table(calls)}"
-        cost = sum(call.fen for call in calls.charged)
-        most = self._limits.max_yuan
-        if most is not None and cost > round(most * 100):
-            return f"cost {yuan(cost)} yuan, artqr_max_yuan is {most:.2f}\n\n{calls_table(calls)}"
-        return self._bad_findings(calls)
+            return Verdict(text=f"{bug_text(bugs)}\n\n{calls!r}", is_bug=True)
+        return next((wrong for wrong in wrongs if wrong), None)
 
     def story(self) -> str:
         """Return the calls of the test so far, for the report of one that failed."""
         return calls_table(self._test) if self._test else ""
 
-    def close(self, world: World, *, passed: bool) -> None:
-        """Let go of a world: it is counted. On a running server one that failed is kept."""
-        self._look()
-        self.server.worlds.remove(world)
-        self._last.pop(world.id, None)
-        if self._is_shared and passed:
-            self.server.admin.delete(f"/accounts/{world.id}")
+    def close(self, world: World) -> None:
+        """Let go of a world once its test is over."""
+        self._closed.append(world)
+
+    def release(self) -> None:
+        """The test is over: delete its world, but on a running server only if it has passed."""
+        closed, self._closed = self._closed, []
+        if self._is_over:
+            return
+        for world in closed:
+            self._last.pop(world.id, None)
+            if self._is_shared and not self.passed:
+                self.server.worlds.remove(world)
+            else:
+                self.server.discard(world)
+
+    def finish(self) -> None:
+        """Look for the last time: the server ends."""
+        with contextlib.suppress(UnreachableError, RefusedError):
+            self._look()
+            self.passed = self.passed and not any(call.is_bug for call in self._new)
+            self.release()
+        self._is_over = True
+
+    @property
+    def _new(self) -> Calls:
+        return Calls(self._test[self._judged :])
 
     def _look(self) -> None:
         """Take in what the worlds have done since the last look."""
-        for world in self.server.worlds:
-            calls = world.judged(world.calls_after(self._last.get(world.id, 0)))
+        if self._is_over:
+            return
+        if not self._is_shared:  # others' calls are nobody's too, and others have accounts
+            calls = Calls(self.server.nobodys_calls(after=self._nobody))
+            self._nobody = calls[-1].id if calls else self._nobody
+            self._take(calls)
+            self.server.adopt()
+        for world in list(self.server.worlds):
+            calls = self._calls_of(world)
             if calls:
                 self._last[world.id] = calls[-1].id
-                self.totals.add(calls)
-                self._test += calls
-        if not self._is_shared:  # others' calls are nobody's too
-            calls = Calls(self.server.nobodys_calls(after=self._nobody))
-            if calls:
-                self._nobody = calls[-1].id
-                self.totals.add(calls)
-                self._test += calls
+                self._take(calls)
 
-    def _bad_findings(self, calls: Calls) -> str | None:
+    def _calls_of(self, world: World) -> Calls:
+        try:
+            return world.judged(world.calls_after(self._last.get(world.id, 0)))
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
+        self.server.worlds.remove(world)  # the test has deleted it
+        return Calls([])
+
+    def _take(self, calls: Calls) -> None:
+        self.totals.add(calls)
+        self._test += calls
+
+    def _retired(self, calls: Calls) -> None:
+        self.totals.add(calls)
+        self._retired_fen += calls.fen
+
+    def _once(self, name: str, text: str) -> Verdict | None:
+        if name in self._told:
+            return None
+        self._told.add(name)
+        return Verdict(text=text)
+
+    def _too_dear(self, calls: Calls) -> Verdict | None:
+        cost, most = calls.fen + self._retired_fen, self._limits.max_yuan
+        if most is None or cost <= round(most * 100):
+            return None
+        gone = f", {yuan(self._retired_fen)} of it in worlds of the client suite"
+        text = f"cost {yuan(cost)} yuan, artqr_max_yuan is {most:.2f}"
+        text += gone if self._retired_fen else ""
+        return self._once("yuan", f"{text}\n\n{calls!r}" if calls else text)
+
+    def _bad_findings(self, calls: Calls) -> Verdict | None:
         wanted = self._limits.findings
-        bad: list[Finding] = [each for each in calls.findings if wanted and each.at_least(wanted)]
+        bad = [each for each in calls.findings if wanted and each.at_least(wanted)]
         if not bad:
             return None
         lines = "\n".join(map(finding_line, bad))
-        return f"{counted(len(bad), 'finding')}, artqr_findings is {wanted}:\n{lines}\n\n{calls!r}"
+        text = f"{counted(len(bad), 'finding')}, artqr_findings is {wanted}:\n{lines}"
+        return Verdict(text=f"{text}\n\n{Calls(self._test)!r}")

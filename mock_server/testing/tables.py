@@ -35,11 +35,11 @@ def _fen(calls: Iterable[Call]) -> int:
 
 
 def _cells(call: Call) -> tuple[str, ...]:
-    answer = f"{call.status} {call.error_code or ''}".strip()
     about = f"task {call.task_id}" if call.task_id else call.message if call.status != 200 else ""
     notes = [about[:60], *(f"! {finding.id}" for finding in call.findings)]
     cost = yuan(call.fen) if call.charged else "-"
-    return (instant(call.at)[11:], call.operation, answer, cost, "  ".join(filter(None, notes)))
+    noted = "  ".join(filter(None, notes))
+    return (instant(call.at)[11:], call.operation, call.answer, cost, noted)
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

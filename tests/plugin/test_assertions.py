@@ -18,6 +18,7 @@ def call(number: int, **facts: Any) -> Call:
         "id": number, "at": 1_700_000_000_000 + number * 1000, "operation": "submit_task",
         "method": "POST", "path": "/submitTask", "status": 200, "error_code": None, "charged": True,
         "fen": 28, "reason": "HTTP 200 costs one credit", "task_id": f"t{number}", "findings": [],
+        "faults": [], "sent": None,
         "request": {"headers": FORM, "body": "text=a&style_id=b", "encoding": "utf-8"},
         "answer": {"headers": [], "body": "", "encoding": "utf-8"},
     }  # fmt: skip

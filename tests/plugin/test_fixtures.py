@@ -4,9 +4,7 @@ import threading
 
 import pytest
 
-import mock_server.actions.vendor as vendor_actions
 from mock_server import artqr_mock_server
-from mock_server.domain.calls import Operation
 
 
 def test_a_test_gets_a_world_of_its_own_with_everything_in_it(project: pytest.Pytester) -> None:
@@ -122,8 +120,24 @@ def test_a_scenario_is_what_the_world_starts_as(project: pytest.Pytester) -> Non
         ("colour=3", "*no argument 'colour': there is scenario, credits, *"),
         ("3", "*takes no bare values such as 3: name them*"),
         ("readings={'x': 'y'}", "*no reading is called 'x'*there is*"),
-        ("readings=['x']", "*readings=*write {'refusal.status': '200'}*"),
-        ("credits=-1", "*the world of test_it cannot be made*credits*"),
+        ("readings=['x']", "*readings=*write ids and words, such as {'refusal.status': *"),
+        ("readings={3: '200'}", "*readings={3: '200'}: write ids and words*"),
+        ("readings={'refusal.status': 200}", "*readings=*200}: write ids and words, such as*"),
+        ("readings={'refusal.status': '450 '}", "*refusal.status takes '450' or '200', not '450 '"),
+        ("credits=-1", "*the world of *test_it cannot be made: *artqr: credits=-1: write a whole*"),
+        ("credits=True", "*credits=True: write a whole number from 0 up*"),
+        ("credits=10**30", "*the world of *test_it cannot be made: @pytest.mark.artqr: *credits*"),
+        ("seed=1.5", "*seed=1.5: write a whole number from 0 up*"),
+        ("clock={'frozen': {1}}", "*clock={'frozen': {1}}: write what the clock is like*"),
+        ("clock={'frozn': True}", "*@pytest.mark.artqr: *frozn*"),
+        ("scenario=b'arrears'", "*scenario=b'arrears': write the name of one*"),
+        ("faults=[{3: 4}]", "*fault {3: 4}: write a code such as*"),
+        ("faults=[{'code': {4}}]", "*fault {'code': {4}}: write a code such as*"),
+        ("faults=[{'code': [object()]}]", "*fault {'code': *object*}: write a code such as*"),
+        ("faults=[{'self': float('nan')}]", "*fault {'self': nan}: write a code such as*"),
+        ("faults=[{'self': 1}]", "*@pytest.mark.artqr: name the kind of fault, or one of code *"),
+        ("faults=[b'D504TO']", "*fault b'D504TO': write a code such as*"),
+        ("faults=['x' * 9999]", "*@pytest.mark.artqr: *xxx*"),
         ("faults=['Z999ZZ']", "*no row of the error table is called 'Z999ZZ'*"),
         ("faults='D504TO'", "*faults='D504TO': write a list*"),
         ("faults=[3]", "*fault 3: write a code such as*"),
@@ -172,41 +186,6 @@ def test_a_seed_and_a_name_give_the_same_ids_in_every_run(project: pytest.Pytest
     first = ids()
     assert len(first) == 1
     assert first == ids() != ids("--artqr-seed", "2")
-
-
-def test_a_bug_of_the_simulator_fails_a_test_whose_client_swallowed_it(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> object:
-        raise LookupError
-
-    monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.QUERY_TASK, broken)
-    project.makepyfile(
-        """
-        from shop import call, submit
-
-        def test_swallows(artqr):
-            call(artqr, "/queryTask", task_id="x")
-
-        def test_swallows_in_a_world_of_its_own(artqr_server):
-            call(artqr_server.account(), "/queryTask", task_id="x")
-
-        def test_fails_by_itself(artqr):
-            call(artqr, "/queryTask", task_id="x")
-            assert False
-
-        def test_is_not_concerned(artqr):
-            submit(artqr)
-        """
-    )
-
-    result = project.runpytest_inprocess("-p", "no:logging")
-
-    result.assert_outcomes(failed=3, passed=1)
-    result.stdout.fnmatch_lines(
-        ["the simulator failed on query_task (call *): this is a bug of artqr-mock, not of your *"]
-    )
-    assert result.stdout.str().count("the simulator failed on query_task") >= 3
 
 
 def test_a_failed_test_shows_the_calls_once(project: pytest.Pytester) -> None:
