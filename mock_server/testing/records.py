@@ -24,7 +24,6 @@ class Finding:
 
     id: str
     severity: str
-    text: str
     call_id: int
     operation: str
     raw: Mapping[str, Any] = field(repr=False)
@@ -35,11 +34,27 @@ class Finding:
         return cls(
             id=str(found.get("id", "unnamed")),
             severity=str(found.get("severity", "error")),
-            text=_text(found),
             call_id=call["id"],
             operation=called(call),
             raw=found,
         )
+
+    @property
+    def says(self) -> str:
+        """What is wrong, and where: the same for every request that is wrong in the same way."""
+        says = str(self.raw.get("says") or self.raw.get("text") or "")
+        place = self.raw.get("at")
+        return f"{place}: {says}" if place and says else says or str(place or "")
+
+    @property
+    def text(self) -> str:
+        """What is wrong, what was sent, and what to send instead."""
+        parts = [self.says]
+        if self.raw.get("sent") is not None:
+            parts.append(f"sent {self.raw['sent']!r}")
+        if self.raw.get("instead"):
+            parts.append(f"send instead: {self.raw['instead']}")
+        return "; ".join(part for part in parts if part)
 
     def at_least(self, severity: str) -> bool:
         """Whether it is as bad as `severity`, or worse; a word that is not known is an error."""
@@ -176,17 +191,6 @@ def _mishap(call: Mapping[str, Any]) -> str | None:
 def _is_page(call: Mapping[str, Any]) -> bool:
     """Whether something else was sent in place of the answer, headers and all."""
     return any(each["kind"] == PAGE for each in call["faults"])
-
-
-def _text(found: Mapping[str, Any]) -> str:
-    says = str(found.get("says") or found.get("text") or "")
-    place = found.get("at")
-    parts = [f"{place}: {says}" if place and says else says or str(place or "")]
-    if found.get("sent") is not None:
-        parts.append(f"sent {found['sent']!r}")
-    if found.get("instead"):
-        parts.append(f"send instead: {found['instead']}")
-    return "; ".join(part for part in parts if part)
 
 
 def _rank(severity: str) -> int:

@@ -36,6 +36,8 @@ class Totals:
     fen: int = 0
     findings: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
+    # Of each kind that was seen, one: what was sent differs from call to call.
+    examples: dict[str, str] = field(default_factory=dict)
     # What could be said of no test, as the last one was over.
     untold: list[str] = field(default_factory=list)
 
@@ -46,7 +48,9 @@ class Totals:
         self.fen += calls.fen
         for finding in calls.findings:
             self.findings[finding.severity] += 1
-            self.seen[finding_line(finding).strip()] += 1
+            kind = f"{finding.severity} {finding.id} {finding.operation} {finding.says}"
+            self.seen[kind] += 1
+            self.examples.setdefault(kind, finding_line(finding).strip())
 
     def as_json(self) -> dict[str, Any]:
         """Return it for another process."""
@@ -56,6 +60,7 @@ class Totals:
             "fen": self.fen,
             "findings": dict(self.findings),
             "seen": dict(self.seen),
+            "examples": self.examples,
             "untold": self.untold,
         }
 
@@ -66,6 +71,7 @@ class Totals:
         self.fen += other["fen"]
         self.findings.update(other["findings"])
         self.seen.update(other["seen"])
+        self.examples = {**other["examples"], **self.examples}
         self.untold += other["untold"]
 
     def lines(self) -> list[str]:
@@ -82,7 +88,7 @@ class Totals:
         )
         latest = self.seen.most_common(MOST_FINDINGS)
         more = len(self.seen) - len(latest)
-        lines = [head, *(f"  {times} x {line}" for line, times in latest)]
+        lines = [head, *(f"  {times} x {self.examples[kind]}" for kind, times in latest)]
         return [*lines, *([f"  ... and {more} more kinds"] if more else []), *self.untold]
 
 

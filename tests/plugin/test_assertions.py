@@ -1,10 +1,12 @@
 """The assertions: each passes, and fails with a message that shows the calls."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from mock_server.domain.wrong_use import WrongUseError
 from mock_server.testing.bill import Bill
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call
@@ -155,6 +157,47 @@ def test_counts_and_money_are_compared_and_shown() -> None:
         assert "3 calls, 2 charged, 0.56 yuan" in str(caught.value)
     with pytest.raises(ValueError, match="write one such as"):
         bill.assert_yuan("much")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("sumbit_task", "did you mean 'submit_task'"),
+        ("submitTask", "did you mean 'submit_task'"),
+        ("/queryTask", "did you mean 'query_task'"),
+        ("x", "no operation is called 'x': there is submit_task, list_tasks, query_task"),
+        ("", "there is submit_task"),
+    ],
+)
+def test_an_operation_that_is_none_is_refused(name: str, says: str) -> None:
+    calls = Calls([call(1)])
+    wrongs: list[Callable[[], object]] = [
+        lambda: calls.assert_count(0, name),
+        lambda: calls.assert_backed_off(operation=name),
+        lambda: calls.of(name),
+    ]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match=says):
+            wrong()
+
+
+def test_what_is_no_operation_is_called_by_its_method_and_path() -> None:
+    Calls([call(1, operation=None, path="/x")]).assert_count(1, "POST /x")
+
+
+def test_pauses_that_cannot_be_are_refused() -> None:
+    for factor in (0.5, math.nan, math.inf):
+        with pytest.raises(ValueError, match="a factor of 1 or more"):
+            Calls([]).assert_backed_off("1s", factor=factor)
+    with pytest.raises(WrongUseError, match="'1' is not a duration: write a number with a unit"):
+        Calls([]).assert_backed_off(1)  # type: ignore[arg-type]
+
+
+def test_an_amount_that_is_none_is_refused() -> None:
+    bill = Bill(raw={"charges": 0, "fen": 0, "balance": 1, "packages": []}, calls=Calls([]))
+    for amount in ("nan", math.inf, "much"):
+        with pytest.raises(ValueError, match="is not an amount of yuan"):
+            bill.assert_at_most_yuan(amount)
 
 
 def test_of_very_many_calls_the_latest_are_shown() -> None:

@@ -215,6 +215,52 @@ def test_a_failed_test_shows_the_calls_once(project: pytest.Pytester) -> None:
     assert result.stdout.str().count("Captured artqr calls") == 1
 
 
+def test_the_summary_puts_together_what_is_wrong_in_the_same_way(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from shop import submit
+
+        def test_it(artqr):
+            for _ in range(4):
+                submit(artqr)
+        """
+    )
+
+    result = project.runpytest_inprocess()
+
+    result.stdout.fnmatch_lines(["  3 x warning submit-twice (submit_task): *sent 'the body *"])
+
+
+def test_a_failed_unittest_shows_its_calls_and_is_kept(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import unittest
+        import pytest
+        from shop import submit
+
+        class TestUnit(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _world(self, artqr):
+                self.artqr = artqr
+
+            def test_good(self):
+                submit(self.artqr)
+
+            def test_bad(self):
+                submit(self.artqr)
+                self.fail("by itself")
+        """
+    )
+    with artqr_mock_server() as server:
+        result = project.runpytest_inprocess("--artqr-url", server.url)
+        kept = {each["name"] for each in server.admin.get("/accounts")["accounts"]}
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*Captured artqr calls*", "* submit_task  200 * task *"])
+    assert "test_bad" in kept
+    assert "test_good" not in kept
+
+
 def test_a_running_server_can_be_used_and_keeps_only_what_failed(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
