@@ -15,6 +15,7 @@ from mock_server import __version__
 
 if TYPE_CHECKING:
     from mock_server.testing import CallbackReceiver, MockServer, World
+    from mock_server.testing.marker import Wish
     from mock_server.testing.session import Session
 
 OPTIONS = {
@@ -27,13 +28,14 @@ OPTIONS = {
     "artqr_findings": "A test with findings this bad fails: error, warning or advice.",
 }  # fmt: skip
 MARKER = (
-    "artqr(*, scenario=None, credits=1000, seed=None, clock={}, readings={}, faults=[]): "
-    "what the world of the `artqr` fixture is like"
+    "artqr(*, scenario=None, credits=1000, seed=None, clock={}, readings={}, faults=[], "
+    "max_yuan=None): what the world of the `artqr` fixture is like"
 )
 MOST_DIGITS = 100
 SEVERITIES = ("error", "warning", "advice")
 
 _session: pytest.StashKey["Session"] = pytest.StashKey()
+_wish: pytest.StashKey["Wish"] = pytest.StashKey()
 _totals = pytest.StashKey[list[dict[str, Any]]]()
 
 
@@ -108,9 +110,16 @@ def artqr_callback_receiver() -> Iterator["CallbackReceiver"]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Start to count the calls of a test."""
+    """Start to count the calls of a test, and refuse a marker that cannot be."""
     if session := item.config.stash.get(_session, None):
         session.begin()
+    if marks := list(item.iter_markers("artqr")):
+        from mock_server.testing.marker import MarkerError, wish_of  # noqa: PLC0415 - rule 1
+
+        try:
+            item.stash[_wish] = wish_of(marks)
+        except MarkerError as error:
+            pytest.fail(_refused(item, error), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -124,7 +133,8 @@ def pytest_runtest_makereport(
     session = item.config.stash.get(_session, None)
     if session is None or (call.when == "setup" and call.excinfo is None):
         return (yield)  # what a fixture's calls came to is said after the test's own
-    doom = session.verdict()
+    wish = item.stash.get(_wish, None)
+    doom = session.verdict(wish.max_yuan if wish else None)
     if doom and call.excinfo is None:
         call.excinfo = _failure(doom.text)
     report = yield
@@ -203,11 +213,7 @@ def _readings(config: pytest.Config) -> dict[str, str]:
     pairs = _listed(config, "artqr_readings")
     if not pairs:
         return {}
-    from mock_server.domain.readings import (  # noqa: PLC0415 - rule 1
-        DEFAULT_READINGS,
-        ReadingError,
-        with_readings,
-    )
+    from mock_server.domain import readings  # noqa: PLC0415 - rule 1
 
     found: dict[str, str] = {}
     for pair in pairs:
@@ -217,8 +223,8 @@ def _readings(config: pytest.Config) -> dict[str, str]:
         if found.setdefault(name, word) != word:
             raise pytest.UsageError(f"artqr_readings: {name} is {found[name]} and {word}")
     try:
-        with_readings(DEFAULT_READINGS, found)
-    except ReadingError as error:
+        readings.with_readings(readings.DEFAULT_READINGS, found)
+    except readings.ReadingError as error:
         raise pytest.UsageError(f"artqr_readings: {error}") from None
     return found
 
@@ -255,17 +261,22 @@ def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
     """Return the world that the markers of a test want, or why it cannot be."""
     from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - rule 1
     from mock_server.testing import session as runs  # noqa: PLC0415
-    from mock_server.testing.marker import MarkerError, wish_of  # noqa: PLC0415
+    from mock_server.testing.marker import wish_of  # noqa: PLC0415
 
     base = int(_option(test.config, "artqr_seed", "1"))
+    wish = test.stash.get(_wish, None) or wish_of([])
     try:
-        return wish_of(test.iter_markers("artqr")).grant(
+        return wish.grant(
             server,
             name=test.name[:100].encode("ascii", "replace").decode(),
             seed=runs.seed_of(test.nodeid, base),
         )
-    except (MarkerError, RefusedError, UnreachableError) as error:
-        return f"the world of {test.nodeid} cannot be made: @pytest.mark.artqr: {error}"
+    except (RefusedError, UnreachableError) as error:
+        return _refused(test, error)
+
+
+def _refused(test: pytest.Item, error: Exception) -> str:
+    return f"the world of {test.nodeid} cannot be made: @pytest.mark.artqr: {error}"
 
 
 def _enter(config: pytest.Config, stack: ExitStack) -> "MockServer":

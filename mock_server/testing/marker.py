@@ -36,11 +36,12 @@ class Mark(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A world to make."""
+    """A world to make, and what its test may cost."""
 
     account: Mapping[str, Any]
     scenario: str | None = None
     faults: tuple[Mapping[str, Any], ...] = field(default=())
+    max_yuan: float | None = None
 
     def grant(self, server: MockServer, **defaults: Any) -> World:
         """Make the world. Raises RefusedError for what the server does not take."""
@@ -77,6 +78,7 @@ def wish_of(marks: Iterable[Mark]) -> Wish:
         account={**account, "readings": readings},
         scenario=words.get("scenario"),
         faults=tuple(_fault(each) for each in words.get("faults", ())),
+        max_yuan=words.get("max_yuan"),
     )
 
 
@@ -109,6 +111,11 @@ def _fault(wanted: Any) -> Mapping[str, Any]:
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_amount(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value < math.inf
 
 
 def _is_words(value: Any) -> bool:
@@ -145,4 +152,5 @@ WORDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "readings": (_is_words, "ids and words, such as {'refusal.status': '200'}"),
     "faults": (lambda value: isinstance(value, list | tuple), "a list, such as ['D504TO']"),
+    "max_yuan": (_is_amount, "yuan, such as 2.80"),
 }

@@ -135,15 +135,18 @@ class Session:
         self._retired_fen = 0
         self._told: set[str] = set()
 
-    def verdict(self) -> Verdict | None:
-        """Return why the test has to fail, if that has not been said already."""
+    def verdict(self, max_yuan: float | None = None) -> Verdict | None:
+        """Return why the test has to fail, if that has not been said already.
+
+        `max_yuan` is what the test may cost, if it says so itself.
+        """
         try:
             self._look()
         except (UnreachableError, RefusedError) as error:
             return self._once("lost", f"the calls of this test cannot be read: {error}")
         calls, new = Calls(self._test), self._new
         self._judged = len(calls)
-        wrongs = [self._too_dear(calls), self._bad_findings(new)]
+        wrongs = [self._too_dear(calls, max_yuan), self._bad_findings(new)]
         bugs = [call for call in new if call.is_bug]
         if bugs:
             return Verdict(text=f"{bug_text(bugs)}\n\n{calls!r}", is_bug=True)
@@ -219,13 +222,14 @@ class Session:
         self._told.add(name)
         return Verdict(text=text)
 
-    def _too_dear(self, calls: Calls) -> Verdict | None:
-        cost, most = calls.fen + self._retired_fen, self._limits.max_yuan
+    def _too_dear(self, calls: Calls, own: float | None) -> Verdict | None:
+        cost, most = calls.fen + self._retired_fen, self._limits.max_yuan if own is None else own
         if most is None or cost <= round(most * 100):
             return None
-        gone = f", {yuan(self._retired_fen)} of it in worlds of the client suite"
-        text = f"cost {yuan(cost)} yuan, artqr_max_yuan is {most:.2f}"
-        text += gone if self._retired_fen else ""
+        limit = "artqr_max_yuan" if own is None else "max_yuan of its marker"
+        text = f"cost {yuan(cost)} yuan, {limit} is {most:.2f}"
+        if self._retired_fen:
+            text += f"; {yuan(self._retired_fen)} of it in worlds of the client suite"
         return self._once("yuan", f"{text}\n\n{calls!r}" if calls else text)
 
     def _bad_findings(self, calls: Calls) -> Verdict | None:

@@ -136,6 +136,8 @@ def test_a_scenario_is_what_the_world_starts_as(project: pytest.Pytester) -> Non
         ("faults=[{'code': [object()]}]", "*fault {'code': *object*}: write a code such as*"),
         ("faults=[{'self': float('nan')}]", "*fault {'self': nan}: write a code such as*"),
         ("faults=[{'self': 1}]", "*@pytest.mark.artqr: name the kind of fault, or one of code *"),
+        ("max_yuan='much'", "*max_yuan='much': write yuan, such as 2.80*"),
+        ("max_yuan=float('nan')", "*max_yuan=nan: write yuan, such as 2.80*"),
         ("faults=[b'D504TO']", "*fault b'D504TO': write a code such as*"),
         ("faults=['x' * 9999]", "*@pytest.mark.artqr: *xxx*"),
         ("faults=['Z999ZZ']", "*no row of the error table is called 'Z999ZZ'*"),
@@ -165,6 +167,23 @@ def test_a_marker_that_cannot_be_is_refused_with_what_can(
 
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines([says])
+
+
+def test_a_marker_is_refused_without_the_fixture_too(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.artqr(max_yuan=-1)
+        def test_it(artqr_server):
+            pass
+        """
+    )
+
+    result = project.runpytest_inprocess()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["the world of *test_it cannot be made: *: max_yuan=-1: write *"])
 
 
 def test_a_seed_and_a_name_give_the_same_ids_in_every_run(project: pytest.Pytester) -> None:

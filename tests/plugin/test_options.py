@@ -127,7 +127,7 @@ def test_what_the_suite_costs_is_on_the_budget(suite: pytest.Pytester) -> None:
 
     result.assert_outcomes(failed=1, deselected=4)
     result.stdout.fnmatch_lines(
-        ["cost * yuan, artqr_max_yuan is 1.00, * of it in worlds of the client suite"]
+        ["cost * yuan, artqr_max_yuan is 1.00; * of it in worlds of the client suite"]
     )
 
 
@@ -164,6 +164,29 @@ def test_the_budget_of_a_test_is_for_all_of_its_worlds_and_until_its_end(
 
     result.assert_outcomes(passed=2, failed=2, errors=1)
     assert result.stdout.str().count("\ncost 0.56 yuan, artqr_max_yuan is 0.50") == 3
+
+
+def test_a_test_may_have_a_budget_of_its_own(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from shop import submit
+
+        @pytest.mark.artqr(max_yuan=0.56)
+        def test_dear(artqr_server):
+            submit(artqr_server.account())
+            submit(artqr_server.account())
+
+        @pytest.mark.artqr(max_yuan=0)
+        def test_free(artqr):
+            submit(artqr)
+        """
+    )
+
+    result = project.runpytest_inprocess("--artqr-max-yuan=0.28")
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["cost 0.28 yuan, max_yuan of its marker is 0.00"])
 
 
 def test_findings_can_fail_a_test_and_are_summed_up(project: pytest.Pytester) -> None:
