@@ -53,10 +53,14 @@ class MockServer:
             if each["id"] != image
         ]
 
-    def discard(self, world: World) -> None:
-        """Delete a world that nobody wants to look at any more."""
+    def let_go(self, world: World) -> None:
+        """Let go of a world, and leave its account as it is."""
         if world in self.worlds:
             self.worlds.remove(world)
+
+    def discard(self, world: World) -> None:
+        """Delete a world that nobody wants to look at any more."""
+        self.let_go(world)
         try:
             self.admin.delete(f"/accounts/{world.id}")
         except RefusedError as error:

@@ -168,8 +168,10 @@ class Session:
         for world in closed:
             self._last.pop(world.id, None)
             if self._is_shared and not self.passed:
-                self.server.worlds.remove(world)
-            else:
+                self.server.let_go(world)
+                continue
+            # What is wrong with the server was said of the test.
+            with contextlib.suppress(UnreachableError, RefusedError):
                 self.server.discard(world)
 
     def finish(self) -> None:
@@ -205,7 +207,7 @@ class Session:
         except RefusedError as error:
             if error.status != NOT_FOUND:
                 raise
-        self.server.worlds.remove(world)  # the test has deleted it
+        self.server.let_go(world)  # the test has deleted it
         return Calls([])
 
     def _take(self, calls: Calls) -> None:

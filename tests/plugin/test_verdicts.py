@@ -322,6 +322,34 @@ def test_what_was_kept_of_a_running_server_is_what_met_a_bug_in_its_teardown(
     assert "test_fine_after" not in kept
 
 
+def test_a_server_that_is_gone_is_said_once_of_each_test(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+
+        def test_deletes_its_world(artqr):
+            artqr.admin.delete("")
+
+        def test_it(artqr, artqr_server):
+            artqr_server.admin.base_url = "http://127.0.0.1:1"
+
+        def test_next(artqr):
+            pass
+        """
+    )
+    with started() as server:
+        shared = project.runpytest_inprocess("--artqr-url", server.url)
+    own = project.runpytest_inprocess()
+
+    for result in (own, shared):
+        result.assert_outcomes(passed=1, failed=1, errors=1)
+        assert (
+            result.stdout.str().count("\nthe calls of this test cannot be read: no artqr-mock") == 1
+        )
+        result.stdout.fnmatch_lines(["the world of *test_next cannot be made: *no artqr-mock ans*"])
+        assert "INTERNALERROR" not in result.stdout.str()
+
+
 def test_the_image_is_of_no_test() -> None:
     with artqr_mock_server() as server:
         assert server.source_image()
