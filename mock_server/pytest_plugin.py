@@ -271,8 +271,10 @@ def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
             name=test.name[:100].encode("ascii", "replace").decode(),
             seed=runs.seed_of(test.nodeid, base),
         )
-    except (RefusedError, UnreachableError) as error:
+    except RefusedError as error:
         return _refused(test, error)
+    except UnreachableError as error:
+        return f"the world of {test.nodeid} cannot be made: {error}"
 
 
 def _refused(test: pytest.Item, error: Exception) -> str:
