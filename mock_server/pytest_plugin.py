@@ -150,7 +150,7 @@ def pytest_runtest_makereport(
         session.passed = report.passed
     elif call.when == "teardown":
         session.passed = session.passed and report.passed
-        session.release()
+        session.end()
     return report
 
 

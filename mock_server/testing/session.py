@@ -160,8 +160,21 @@ class Session:
         """Let go of a world once its test is over."""
         self._closed.append(world)
 
-    def release(self) -> None:
-        """The test is over: delete its world, but on a running server only if it has passed."""
+    def end(self) -> None:
+        """The test is over, and all is said of it."""
+        self._release()
+        self.begin()
+
+    def finish(self) -> None:
+        """Look for the last time: the server ends."""
+        with contextlib.suppress(UnreachableError, RefusedError):
+            self._look()
+            self.passed = self.passed and not any(call.is_bug for call in self._new)
+            self._release()
+        self._is_over = True
+
+    def _release(self) -> None:
+        """Delete the test's world, but on a running server only if the test has passed."""
         closed, self._closed = self._closed, []
         if self._is_over:
             return
@@ -173,14 +186,6 @@ class Session:
             # What is wrong with the server was said of the test.
             with contextlib.suppress(UnreachableError, RefusedError):
                 self.server.discard(world)
-
-    def finish(self) -> None:
-        """Look for the last time: the server ends."""
-        with contextlib.suppress(UnreachableError, RefusedError):
-            self._look()
-            self.passed = self.passed and not any(call.is_bug for call in self._new)
-            self.release()
-        self._is_over = True
 
     @property
     def _new(self) -> Calls:

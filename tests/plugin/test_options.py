@@ -172,14 +172,14 @@ def test_a_test_may_have_a_budget_of_its_own(project: pytest.Pytester) -> None:
         import pytest
         from shop import submit
 
+        @pytest.mark.artqr(max_yuan=0)
+        def test_free(artqr):
+            submit(artqr)
+
         @pytest.mark.artqr(max_yuan=0.56)
         def test_dear(artqr_server):
             submit(artqr_server.account())
             submit(artqr_server.account())
-
-        @pytest.mark.artqr(max_yuan=0)
-        def test_free(artqr):
-            submit(artqr)
         """
     )
 
@@ -187,6 +187,7 @@ def test_a_test_may_have_a_budget_of_its_own(project: pytest.Pytester) -> None:
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["cost 0.28 yuan, max_yuan of its marker is 0.00"])
+    assert "\ncost 0.56" not in result.stdout.str()
 
 
 def test_findings_can_fail_a_test_and_are_summed_up(project: pytest.Pytester) -> None:
