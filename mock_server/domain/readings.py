@@ -65,6 +65,8 @@ class Readings:
     )
     task_unfinished: Literal["empty-list", "refused"] = _reading("task.unfinished", "empty-list")
     result_item: Literal["string", "object"] = _reading("result.item", "string")
+    result_none: Literal["empty-list", "null"] = _reading("result.none", "empty-list")
+    fields_unnamed: Literal["absent", "present"] = _reading("fields.unnamed", "absent")
     result_count: Literal["1", "4"] = _reading("result.count", "1")
     list_shape: Literal["flat", "pagebean"] = _reading("list.shape", "flat")
     list_order: Literal["newest-first", "oldest-first"] = _reading("list.order", "newest-first")
