@@ -43,7 +43,9 @@ def task_shape(task: Task, now: int, readings: Readings) -> Shape:
     """Return a task as its buyer sees it."""
     # claim task-unfinished: ret_code is 0 and the list of pictures empty
     status = status_at(task.plan, now)
-    nothing = None if readings.result_none == "null" else []  # claim result-none
+    nothing: list[object] | None = (
+        None if readings.result_none == "null" else []
+    )  # claim result-none
     shown = pictures_shape(task, readings) if status is Status.SUCCEEDED else nothing
     shape: Shape = {"task_id": task.id, "status": WORDS[readings.task_words][status]}
     return _with_unnamed({**shape, "resList": shown}, readings)
