@@ -4,6 +4,7 @@ Rule 1: a task whose image has not been read does not end; what was read is writ
 Rule 2: nothing is fetched inside a transaction.
 """
 
+import logging
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction
 
 LOOK_S = 0.25
+GRACE_S = 5
+
+log = logging.getLogger(__name__)
 
 
 def read_later(tx: Transaction, simulator: Simulator, task: Task) -> None:
@@ -38,7 +42,8 @@ def settle(simulator: Simulator, account_id: str) -> None:
     what it should; sooner only if the server stops, or if reading takes longer than it may.
     """
     alarm = simulator.alarm
-    for _ in range(int((simulator.settings.callback_timeout + 5) / LOOK_S)):
+    patience_s = simulator.settings.callback_timeout + GRACE_S
+    for _ in range(int(patience_s / LOOK_S)):
         seen = alarm.attempts
         if alarm.stopped or not simulator.database.read(
             lambda tx: task_rows.has_unread(tx, account_id)
@@ -49,6 +54,11 @@ def settle(simulator: Simulator, account_id: str) -> None:
                 lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
                 timeout=LOOK_S,
             )
+    log.warning(
+        "a source image of account %s was not read in %g s: the clock moves without it",
+        account_id,
+        patience_s,
+    )
 
 
 def _read(simulator: Simulator, task: Task) -> None:

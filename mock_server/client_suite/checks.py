@@ -136,5 +136,7 @@ def _named(call: Call) -> str:
 
 
 def _told(result: TaskResult) -> str:
-    pictures = f" with {len(result.pictures)} pictures" if result.pictures else ""
+    count = len(result.pictures)
+    shown = "1 picture" if count == 1 else f"{count or 'no'} pictures"
+    pictures = f" with {shown}" if count or result.status == "succeeded" else ""
     return f"task {result.task_id!r} is {result.status}{pictures}"

@@ -134,13 +134,11 @@ def odd_intents() -> SearchStrategy[Intent]:
 
 
 def troubles() -> SearchStrategy[Trouble | None]:
-    """What goes wrong while the client does something; now and then nothing."""
+    """What goes wrong while the client does something; every other time nothing."""
     often: tuple[int | None, ...] = (None, 1)
     said = [gateway_error(code, calls) for code in USUAL_CODES for calls in often]
-    refused = [refusal(calls) for calls in often]
-    return st.sampled_from(
-        [*[None] * 6, *refused, *said, *refused, *map(lost_answer, LOSSES), *refused]
-    )
+    refused = [refusal(calls) for calls in often] * 3
+    return st.one_of(st.none(), st.sampled_from([*refused, *said, *map(lost_answer, LOSSES)]))
 
 
 # Ways to lose an answer; a server that cannot perform one of them is not asked for it.
@@ -148,9 +146,7 @@ LOSSES = ("reset", "close", "truncate", "garbage", "invalid_json", "html_page")
 
 
 def worlds() -> SearchStrategy[dict[str, str]]:
-    """Words for readings, at most two of which are not the default."""
-    costly = {"refusal.status": "200"}
-    single = [{name: word} for name, word in readings()]
-    return st.sampled_from(
-        [{}, costly, {}, costly, *single, *({**costly, **one} for one in single)]
-    )
+    """Words for readings, at most three of which are not the default."""
+    usual = st.sampled_from([{}, {"refusal.status": "200"}])
+    others = st.lists(st.sampled_from(readings()), max_size=2).map(dict)
+    return st.builds(lambda one, more: {**one, **more}, usual, others)

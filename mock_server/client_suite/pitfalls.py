@@ -67,6 +67,12 @@ def refused(play: Play) -> None:
     play.query_unknown()
 
 
+def told_off(play: Play, code: str) -> None:
+    """A gateway that says no to everything."""
+    play.fill(1)
+    play.meet(inputs.gateway_error(code))
+
+
 def asked(play: Play, fields: dict[str, str], *, is_fine: bool) -> None:
     """One submit."""
     play.submit(Intent(fields=fields, is_fine=is_fine))

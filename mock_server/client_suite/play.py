@@ -108,10 +108,13 @@ class Play:
         for _ in range(count):
             self._world.submit(self._pool, PLAIN.fields)
         self._learn()
-        self._note(f"{count} tasks are made by others of the same account")
+        made = "1 task is" if count == 1 else f"{count} tasks are"
+        self._note(f"{made} made by others of the same account")
 
     def next_event(self) -> None:
-        """Move the clock to the next event."""
+        """Move the clock to the next event, if a task has one: what else comes is months away."""
+        if not any(truth_of(task).is_unfinished for task in self._tasks):
+            return
         event = self._world.clock.next()
         what = event["kind"].replace("_", " ") if event else "nothing comes"
         self._note(f"time goes on: {what}")
@@ -123,15 +126,17 @@ class Play:
         self._note("30 seconds later")
         self._time_has_passed()
 
-    def force(self, number: int, state: str) -> None:
-        """Put a task that has not ended into a state."""
-        tasks = [task for task in self._tasks if truth_of(task).is_unfinished]
-        if not tasks:
-            return
-        task_id = tasks[number % len(tasks)]["task_id"]
+    def force(self, number: int, state: str) -> int:
+        """Put a task that has not ended into a state; return its number among all there are."""
+        places = [at for at, task in enumerate(self._tasks) if truth_of(task).is_unfinished]
+        if not places:
+            return number
+        place = places[number % len(places)]
+        task_id = self._tasks[place]["task_id"]
         self._world.tasks.force(task_id, state)
         self._note(f"task {task_id} is {state} now")
         self._time_has_passed()
+        return place
 
     def close(self) -> None:
         """Let go of the world, of the client and of the connections."""

@@ -14,10 +14,10 @@ from enum import StrEnum
 
 from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.clock import LATEST_AT
+from mock_server.domain.durations import DAY_MS
 from mock_server.domain.errors import GatewayError
 from mock_server.domain.readings import Readings
 
-DAY_MS = 24 * 3_600_000
 VALIDITY_MS = 365 * DAY_MS  # claim package-validity
 LOOSE_CREDIT_FEN = 28  # a number of credits that is no offer costs as much each as 1000/280
 

@@ -15,10 +15,10 @@ from typing import TypeVar
 
 from mock_server.domain.billing import Package, price_fen
 from mock_server.domain.calls import Operation
+from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import Readings
 
 SHANGHAI_MS = 8 * 3_600_000
-DAY_MS = 24 * 3_600_000
 _EPOCH = date(1970, 1, 1).toordinal()
 Key = TypeVar("Key", bound=Hashable)
 

@@ -19,9 +19,9 @@ from enum import StrEnum
 
 from mock_server.domain.billing import Package
 from mock_server.domain.clock import LATEST_AT
+from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import Readings
 
-DAY_MS = 24 * 3_600_000
 REPEAT_MS = 3 * DAY_MS
 EXPIRY_EARLIEST_MS = 7 * DAY_MS
 EXPIRY_LATEST_MS = 6 * DAY_MS

@@ -65,16 +65,26 @@ class Readings:
     )
     task_unfinished: Literal["empty-list", "refused"] = _reading("task.unfinished", "empty-list")
     result_item: Literal["string", "object"] = _reading("result.item", "string")
+    result_none: Literal["empty-list", "null"] = _reading("result.none", "empty-list")
+    fields_unnamed: Literal["absent", "present"] = _reading("fields.unnamed", "absent")
     result_count: Literal["1", "4"] = _reading("result.count", "1")
     list_shape: Literal["flat", "pagebean"] = _reading("list.shape", "flat")
     list_order: Literal["newest-first", "oldest-first"] = _reading("list.order", "newest-first")
     list_retention: Literal["24h", "72h"] = _reading("list.retention", "24h")
     picture_gone: Literal["404", "403"] = _reading("picture.gone", "404")
+    # Every call looks things up by its readings: they are hashed once.
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Hash the words."""
+        object.__setattr__(self, "_hash", hash(tuple(as_mapping(self).values())))
+
+    def __hash__(self) -> int:
+        """Return the hash of the words."""
+        return self._hash
 
 
-DEFAULT_READINGS = Readings()
-
-_FIELDS = {item.metadata["id"]: item for item in fields(Readings)}
+_FIELDS = {item.metadata["id"]: item for item in fields(Readings) if "id" in item.metadata}
 ALLOWED: dict[str, tuple[str, ...]] = {
     reading_id: get_args(item.type) for reading_id, item in _FIELDS.items()
 }
@@ -99,3 +109,6 @@ def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
 def as_mapping(readings: Readings) -> dict[str, str]:
     """Return `{id: word}` for every reading."""
     return {name: getattr(readings, item.name) for name, item in _FIELDS.items()}
+
+
+DEFAULT_READINGS = Readings()

@@ -29,18 +29,26 @@ WORDS: Mapping[str, Mapping[Status, str | int]] = {
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
+# claim fields-unnamed: what stands for any field that the vendor's page does not name
+UNNAMED: Shape = {"reserved": None}
+
+
 def said(code: int, text: str, readings: Readings) -> Shape:
     """Return what every body begins with: a code and a text (claims ret-code-type, body-text)."""
     shown = str(code) if readings.ret_code_type == "string" else code
-    return {"ret_code": shown, readings.envelope_text_field: text}
+    return _with_unnamed({"ret_code": shown, readings.envelope_text_field: text}, readings)
 
 
 def task_shape(task: Task, now: int, readings: Readings) -> Shape:
     """Return a task as its buyer sees it."""
     # claim task-unfinished: ret_code is 0 and the list of pictures empty
     status = status_at(task.plan, now)
-    shown = pictures_shape(task, readings) if status is Status.SUCCEEDED else []
-    return {"task_id": task.id, "status": WORDS[readings.task_words][status], "resList": shown}
+    nothing: list[object] | None = (
+        None if readings.result_none == "null" else []
+    )  # claim result-none
+    shown = pictures_shape(task, readings) if status is Status.SUCCEEDED else nothing
+    shape: Shape = {"task_id": task.id, "status": WORDS[readings.task_words][status]}
+    return _with_unnamed({**shape, "resList": shown}, readings)
 
 
 def pictures_shape(task: Task, readings: Readings) -> list[object]:
@@ -58,6 +66,7 @@ def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -
         "maxResult": page.size,
         "contentlist": items,
     }
+    shape = _with_unnamed(shape, readings)
     return {"pagebean": shape} if readings.list_shape == "pagebean" else shape
 
 
@@ -71,11 +80,15 @@ def enveloped(
         shown = body if fault == FINE else said(platform_code, error, readings)
         return _JSON.encode(shown).encode()
     # claim envelope-order: error, id, code, fee, body
-    envelope = {
+    envelope: Shape = {
         "showapi_res_error": error,
         "showapi_res_id": res_id,
         "showapi_res_code": platform_code,
         "showapi_fee_num": fee,
         "showapi_res_body": body,
     }
-    return _JSON.encode(envelope).encode()
+    return _JSON.encode(_with_unnamed(envelope, readings)).encode()
+
+
+def _with_unnamed(shape: Shape, readings: Readings) -> Shape:
+    return {**shape, **UNNAMED} if readings.fields_unnamed == "present" else shape

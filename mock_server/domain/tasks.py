@@ -11,12 +11,12 @@ from enum import StrEnum
 from functools import cache
 
 from mock_server.domain import dice
+from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.domain.wrong_use import ConflictError
 
 MIN_DURATION_MS = 5_000  # claim task-duration
 MAX_DURATION_MS = 20_000
-DAY_MS = 24 * 3_600_000
 TASK_ID_DIGITS = 24
 
 

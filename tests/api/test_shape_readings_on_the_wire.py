@@ -140,6 +140,39 @@ def test_a_picture_is_an_object_in_answers_and_in_callbacks(world: World) -> Non
     assert world.http.get(shown["url"]).status_code == 200
 
 
+@pytest.mark.claim("result-none")
+def test_a_task_without_pictures_has_null_for_a_list(world: World) -> None:
+    waiting, failed = world.submit(), world.submit(text="https://mock.test/task-failed")
+    reread(world, {"result.none": "null"})
+    lists = [queried(world, waiting)["showapi_res_body"]["resList"]]
+    world.clock(advance="1m")
+    lists += [queried(world, each)["showapi_res_body"]["resList"] for each in (failed, waiting)]
+    listed = body_of(world.vendor("/taskList"))["contentlist"]
+
+    assert lists[:2] == [None, None]
+    assert lists[2] != []
+    assert [each["resList"] for each in listed] == [None, lists[2]]
+
+
+@pytest.mark.claim("fields-unnamed")
+@pytest.mark.parametrize("shape", ["flat", "pagebean"])
+def test_answers_have_fields_that_nobody_has_named(world: World, shape: str) -> None:
+    task_id = world.submit(call_back=CALL_BACK)
+    reread(world, {"fields.unnamed": "present", "list.shape": shape})
+    world.clock(advance="1m")
+    query = queried(world, task_id)
+    listed = world.vendor("/taskList").get_json()
+    refused = world.vendor("/queryTask", {"task_id": "f00d"}).get_json()
+    page = listed["showapi_res_body"]
+    page = page.get("pagebean", page)
+    ((_, posted),) = world.postbox.posted
+
+    for answer in (query, listed, refused):
+        assert answer["reserved"] is answer["showapi_res_body"]["reserved"] is None
+    assert page["reserved"] is page["contentlist"][0]["reserved"] is None
+    assert set(posted) == {"resList", "task_id"}
+
+
 @pytest.mark.claim("result-count")
 def test_a_task_makes_four_pictures_unless_it_was_submitted_before(world: World) -> None:
     before = world.submit()

@@ -131,6 +131,25 @@ def test_what_comes_after_a_reset_is_dropped(world: World, gallery: Gallery) -> 
     assert world.admin("GET", "/accounts/default/tasks")["tasks"] == []
 
 
+def test_a_jump_of_the_clock_says_when_it_does_not_wait_for_an_image_any_longer(
+    world: World,
+    gallery: Gallery,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    patience_s = 0.5
+    monkeypatch.setattr(images, "GRACE_S", patience_s - world.simulator.settings.callback_timeout)
+    gallery.is_slow = True
+    task_id = submit(world)
+
+    world.clock(advance="1m")
+
+    assert caplog.messages == [
+        "a source image of account default was not read in 0.5 s: the clock moves without it"
+    ]
+    assert world.query(task_id)["status"] in ("pending", "running")
+
+
 def test_an_image_that_a_killed_process_left_unread_is_read_at_the_next_start(
     world: World, gallery: Gallery
 ) -> None:

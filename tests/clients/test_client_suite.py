@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from hypothesis import Phase, settings
@@ -9,6 +10,9 @@ from hypothesis import Phase, settings
 import mock_server.actions.vendor as vendor_actions
 from mock_server import artqr_mock_server
 from mock_server.client_suite import ClientSuite
+from mock_server.client_suite.adapter import STATUSES, TaskResult
+from mock_server.client_suite.play import Play
+from mock_server.client_suite.story import Trouble
 from mock_server.domain.calls import Operation
 from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError
 from tests.clients.reference.client import Client
@@ -40,7 +44,11 @@ def by_signature(kind: type[Client], env: dict[str, str]) -> Client:
 
 
 def suite_of(
-    kind: type[Client], *, signs: bool = False, shrinks: bool = False, worlds: int = 60
+    kind: type[Client],
+    *,
+    signs: bool = False,
+    shrinks: bool = False,
+    worlds: int = ClientSuite.worlds,
 ) -> ClientSuite:
     """Return the suite for a client."""
     make = by_signature if signs else by_app_code
@@ -120,6 +128,41 @@ def test_a_mutant_is_caught(kind: type[Client], signs: bool, artqr_server: MockS
 
     assert "  1. a world " in str(caught.value)
     print(f"\n{kind.__doc__}\n  {str(caught.value).splitlines()[0]}")
+
+
+@pytest.mark.parametrize(("kind", "signs"), MUTANTS, ids=[kind.__name__ for kind, _ in MUTANTS])
+def test_the_generated_worlds_alone_catch_a_mutant(
+    kind: type[Client], signs: bool, artqr_server: MockServer
+) -> None:
+    with pytest.raises(AssertionError, match=r"the client is wrong: "):
+        suite_of(kind, signs=signs).test_generated_worlds(artqr_server)
+
+
+def test_the_generated_worlds_see_every_outcome_with_trouble_and_without(
+    artqr_server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: Counter[tuple[str, bool]] = Counter()
+    worlds: Counter[str] = Counter()
+    query, open_play = Play._query, ClientSuite.open
+
+    def noted_query(
+        play: Play, task_id: str, truth: TaskResult | None, trouble: Trouble | None
+    ) -> None:
+        seen[truth.status if truth else "unknown", trouble is not None] += 1
+        query(play, task_id, truth, trouble)
+
+    def noted_open(suite: ClientSuite, server: MockServer, readings: dict[str, str]) -> Play:
+        worlds[str(readings)] += 1
+        return open_play(suite, server, readings)
+
+    monkeypatch.setattr(Play, "_query", noted_query)
+    monkeypatch.setattr(ClientSuite, "open", noted_open)
+    suite_of(Client).test_generated_worlds(artqr_server)
+
+    known = [(status, troubled) for status in STATUSES for troubled in (True, False)]
+    assert {outcome: seen[outcome] for outcome in known if seen[outcome] < 3} == {}
+    assert 1 <= seen["unknown", False] < sum(seen[outcome] for outcome in known)
+    assert len(worlds) >= 40
 
 
 def story_of(kind: type[Client], server: MockServer) -> list[str]:

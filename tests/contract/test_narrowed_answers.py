@@ -26,6 +26,7 @@ SHAPES = [
     for name in (
         "charge.polls", "refusal.status", "envelope", "envelope.text_field", "ret_code.type",
         "task_id.form", "task.words", "result.item", "result.count",
+        "result.none", "fields.unnamed",
         "list.shape", "gateway.profile", "throttle.retry_after",
     )
     for word in ALLOWED[name][1:]

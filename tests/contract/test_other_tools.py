@@ -31,7 +31,7 @@ SHAPES = {
     for name in (
         "envelope", "envelope.text_field", "ret_code.type", "refusal.status", "task_id.form",
         "task.words", "task.unfinished", "result.item", "list.shape", "gateway.profile",
-        "charge.polls", "throttle.retry_after",
+        "charge.polls", "result.none", "fields.unnamed", "throttle.retry_after",
     )
     for word in ALLOWED[name][1:]
 }  # fmt: skip

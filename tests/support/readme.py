@@ -10,7 +10,7 @@ from pathlib import Path
 from mock_server import contract
 from mock_server.domain import notices
 from mock_server.domain.billing import Package
-from mock_server.domain.durations import show_duration
+from mock_server.domain.durations import DAY_MS, show_duration
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.notices import Notice
 from mock_server.domain.readings import Readings
@@ -185,7 +185,7 @@ def notices_timeline() -> str:
     return "\n".join(["```text", "day  balance", *lines, "```"])
 
 
-_DAY = notices.DAY_MS
+_DAY = DAY_MS
 _PACKAGE = Package(
     id=1, account="", offer="50", credits=50, remaining=50, fen=1500, bought_at=0,
     expires_at=24 * _DAY, notice_at=17 * _DAY,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.domain import tasks
+from mock_server.domain.durations import DAY_MS
 from mock_server.domain.tasks import (
-    DAY_MS,
     FINAL,
     MAX_DURATION_MS,
     MIN_DURATION_MS,

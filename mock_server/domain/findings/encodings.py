@@ -8,6 +8,7 @@ from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.requests import MAX_JUDGED_BYTES, Request, When, rule
 
 JSON_TYPE = "application/json"
+PLAIN_TYPE = f"{FORM_TYPE}; charset=UTF-8"
 AT_TYPE = "/header/content-type"
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]|%[89A-Fa-f][0-9A-Fa-f]|\\u")
@@ -34,6 +35,13 @@ def multipart(request: Request) -> Hits:
 
 
 @rule(When.BODY)
+def writing(request: Request) -> Hits:
+    """What is off in how a body is written, if anything can be."""
+    if request.headers.get("content-type") == PLAIN_TYPE and request.call.body[:1].isalpha():
+        return NONE
+    return [hit for each in WRITING for hit in each(request)]
+
+
 def charset(request: Request) -> Hits:
     """charset-missing, charset-of-text-missing, charset-wrong."""
     content_type = request.headers.get("content-type", "")
@@ -51,7 +59,6 @@ def charset(request: Request) -> Hits:
     return [Hit(id="charset-wrong", at=AT_TYPE, sent=content_type)]
 
 
-@rule(When.BODY)
 def form(request: Request) -> Hits:
     """json-sent-as-form."""
     raw = request.call.body
@@ -60,7 +67,6 @@ def form(request: Request) -> Hits:
     return NONE
 
 
-@rule(When.BODY)
 def media(request: Request) -> Hits:
     """content-type-missing, content-type-other, form-sent-as-json, json-body, json-broken."""
     raw = request.call.body
@@ -77,7 +83,6 @@ def media(request: Request) -> Hits:
     return [Hit(id=finding, at=AT_TYPE, sent=request.media)]
 
 
-@rule(When.BODY)
 def mark(request: Request) -> Hits:
     """byte-order-mark."""
     raw = request.call.body
@@ -86,6 +91,9 @@ def mark(request: Request) -> Hits:
     ):
         return [Hit(id="byte-order-mark", at="/body", sent=_text(raw))]
     return NONE
+
+
+WRITING = (charset, form, media, mark)
 
 
 @rule(When.BODY)

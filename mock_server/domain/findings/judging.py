@@ -34,7 +34,7 @@ def judge(request: Request) -> Hits:
     for each in _rules(operation, request.body is not None, is_signed):
         if found := each(request):
             hits += found
-    if any(hit.id in UNREADABLE for hit in hits):
+    if hits and any(hit.id in UNREADABLE for hit in hits):
         # Its fields are not what the client meant: nothing that they lack is worth a word.
         return [hit for hit in hits if not hit.at.startswith("/body/")][:MAX_HITS]
     if operation is not None and request.body is not None:

@@ -42,7 +42,8 @@ class Contract:
     style_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: one is made for every call, and that is half of what it costs.
+@dataclass(slots=True, kw_only=True)
 class Request:
     """One request. Header names are lower case; `texts` are the fields that say something;
     `body` is None where it is not read: no operation, or over MAX_JUDGED_BYTES."""

@@ -55,6 +55,8 @@ def text(request: Request) -> Hits:
     if content is None:
         return NONE
     wished = request.texts.get("is_use_temp_short_link") == "1"
+    if not wished and len(content) <= ADVISED_CHARACTERS:
+        return NONE
     shortened = wished and is_shortened(content)
     if not shortened and not is_holdable(content):
         size = f"{len(content.encode('utf-8', 'replace'))} bytes: {content}"

@@ -1,6 +1,7 @@
 """Clients with one realistic bug each. A mutant's first line says what it does wrong."""
 
 import html
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -150,6 +151,46 @@ class TakesEmptyForFinished(Client):
         return "succeeded" if "resList" in body else super().status_of(body, pictures)
 
 
+class TakesPicturesFromElsewhere(Client):
+    """Looks for the pictures where another API has them."""
+
+    def pictures_of(self, body: dict[str, Any]) -> list[str]:
+        return list(body.get("images", ()))
+
+
+class ListsWithoutALook(Client):
+    """Takes every task of the list for one that waits."""
+
+    def list_tasks(self, page: int = 1) -> list[Task]:
+        return [Task(each.task_id, "pending", []) for each in super().list_tasks(page)]
+
+
+class TripsOverNull(Client):
+    """Counts on a list, however empty."""
+
+    def pictures_of(self, body: dict[str, Any]) -> list[str]:
+        return super().pictures_of({"resList": [*body["resList"]]})
+
+
+@dataclass(frozen=True)
+class Row:
+    """All the fields that somebody has seen."""
+
+    task_id: str
+    status: str | int
+    resList: list[Any]  # noqa: N815 - the vendor's name
+    ret_code: str | int = 0
+    remark: str = ""
+    msg: str = ""
+
+
+class TripsOverUnnamedFields(Client):
+    """Unpacks what the service says into a class with the fields that it knows."""
+
+    def task_of(self, body: dict[str, Any]) -> Task:
+        return super().task_of(asdict(Row(**body)))
+
+
 class CachesResults(Client):
     """Remembers what a task was like when it was asked first."""
 
@@ -260,7 +301,8 @@ APP_CODE_MUTANTS = (
     SwallowsRetCode, Takes450ForSuccess, TakesAnyGatewayErrorForEmpty, RetriesSubmits,
     RetriesLostSubmits, RetriesOn403, ReturnsNoneOn403, SubmitsTwice, IgnoresPrecedence,
     AddsADefaultStyle, DropsTheLastPage, IgnoresThePage, HardCodesWords, TakesFailedForSuccess,
-    TakesEmptyForFinished, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
+    TakesEmptyForFinished, TakesPicturesFromElsewhere, ListsWithoutALook, TripsOverNull,
+    TripsOverUnnamedFields, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
     ForgetsTheCharset, StripsUnicode, EscapesHtml, TruncatesText, SwapsTextAndImage,
     LeaksConnections,
 )  # fmt: skip
