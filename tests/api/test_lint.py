@@ -1,6 +1,8 @@
 """`artqr-mock lint`: the findings of recorded traffic, and files that cannot be read."""
 
 import base64
+import codecs
+import gzip
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -54,7 +56,8 @@ def lint(text: str | bytes, *words: str) -> Result:
 def found(text: str | bytes, *words: str) -> dict[str, Any]:
     done = lint(text, "--json", *words)
     value: dict[str, Any] = json.loads(done.stdout)
-    assert done.exit_code == (1 if value["severities"]["error"] else 0)
+    broken = 2 if value["unread"] or not value["calls"] else 0
+    assert done.exit_code == (1 if value["severities"]["error"] else broken)
     return value
 
 
@@ -115,7 +118,7 @@ def test_an_unknown_reading_is_refused_with_what_there_is() -> None:
 def test_what_is_fetched_in_a_recording_is_no_call(path: str) -> None:
     fetched = Sent(method="GET", path=path, body="", content_type=None, authorization=None)
 
-    assert ids(har(har_entry(fetched))) == []
+    assert ids(har(har_entry(fetched), entry())) == []
 
 
 def test_what_only_several_calls_show_is_found_by_the_times_of_the_recording() -> None:
@@ -237,14 +240,22 @@ def test_a_call_whose_body_the_journal_cut_is_judged_without_it(world: World) ->
         ('{"log": {\n"entries": [}}', "line 2 is no JSON"),
         ("POST /submitTask", "line 1 is no JSON"),
         ('{"log": {}}', "no list of `entries`"),
-        (har({"response": {}}), "entry 1 has no `request`"),
-        (har(entry(), entry(host="ftp://x")), "entry 2: 'ftp://x/submitTask' is not a URL of HTTP"),
+        (har({"response": {}}), "entry 1: it has no `request`"),
+        (har({"request": {}}), "entry 1: its `request` has no `url`"),
+        (har(entry(), entry(host="http://[")), "entry 2: 'http://[/submitTask' is not a URL"),
+        (har(entry("/a b")), "/a b' is not a URL"),
         (har(entry(headers=[{"name": "a"}])), "entry 1: `headers` of the HAR entry"),
         (har(entry(post={"encoding": "base64"})), "entry 1: the body is marked as base64"),
-        ("{}\n", "line 1 is no call of the journal"),
-        ("[]", "line 1 is no call of the journal"),
-        ("1\n2", "line 1 is no call of the journal"),
-        ('{"calls": [{"id": 1}]}', "entry 1 is no call of the journal"),
+        ("{}\n", "line 1: it is no call of the journal"),
+        ("[]", "nothing was judged: no call of the API is in it"),
+        ('{"calls": []}', "nothing was judged"),
+        ("[1]", "entry 1: it is no call of the journal"),
+        (har(), "nothing was judged"),
+        (gzip.compress(har().encode()), "it is compressed: unpack it first"),
+        (har().encode("utf-16-be"), "it is not UTF-8 text: save the file as UTF-8"),
+        (codecs.BOM_UTF16_LE + b"a", "it begins as UTF-16 and is broken"),
+        ("1\n2", "line 1: it is no call of the journal"),
+        ('{"calls": [{"id": 1}]}', "entry 1: it is no call of the journal"),
         ("[" * 100_000, "it is nested too deeply"),
     ],
 )
@@ -259,7 +270,7 @@ def test_a_file_that_cannot_be_read_is_said_to_be_and_where(text: str | bytes, w
 def test_a_broken_line_is_named(journal: list[dict[str, Any]]) -> None:
     line = json.dumps(journal[0])
 
-    assert "line 3 is no JSON" in lint(f"{line}\n{line}\n{line[:-5]}\n").stderr
+    assert "line 3: it is no JSON" in lint(f"{line}\n{line}\n{line[:-5]}\n").stderr
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +290,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(["request", "response", "url", "method", "headers", "postData", "text",
-                         "params", "status", "content", "name", "value", "startedDateTime"]),
+                         "params", "status", "content", "name", "value", "startedDateTime",
+                         "bodySize", "encoding", "size", "_content"]),
         inner, max_size=4,
     ),
     max_leaves=12,
@@ -292,6 +304,4 @@ def test_any_json_is_judged_or_refused(value: Any) -> None:
     merged = {**good, **value} if isinstance(value, dict) else value
     for text in (har(value), har({"request": merged, "response": value}), json.dumps(value)):
         with suppress(WrongUseError):
-            judged(
-                read_recording(text.encode("utf-8", "surrogatepass")), frozenset(), DEFAULT_READINGS
-            )
+            judged(read_recording(text.encode("utf-8", "surrogatepass")), DEFAULT_READINGS)
