@@ -85,6 +85,15 @@ def narrowed_document(readings: Readings) -> dict[str, Any]:
     return narrowed(document("openapi"), as_mapping(readings))
 
 
+def document_under(words: Mapping[str, str]) -> dict[str, Any]:
+    """Return the vendor's document narrowed to these words; readings that are not named stay open.
+
+    Raises ReadingError.
+    """
+    with_readings(DEFAULT_READINGS, words)
+    return narrowed(document("openapi"), words)
+
+
 def document_text(name: str) -> str:
     """Return an OpenAPI document as it is written."""
     return (folder("contracts") / f"{name}.yaml").read_text("utf-8")

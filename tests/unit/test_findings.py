@@ -81,6 +81,17 @@ def test_nothing_is_found_in_a_right_request(sent: Sent) -> None:
     assert sent.hits == []
 
 
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [("https://example.com", "advice"), ("100%25", "advice"), ("caf%C3%A9", "warning"),
+     ("码", "warning")],
+)  # fmt: skip
+def test_a_charset_that_is_not_named_matters_beyond_ascii(text: str, severity: str) -> None:
+    sent = submit(f"text={text}&style_id=pet_cat", "application/x-www-form-urlencoded")
+
+    assert [ROWS[hit.id].severity for hit in sent.hits] == [severity]
+
+
 def test_a_get_is_told_its_method_and_not_where_its_fields_belong() -> None:
     sent = Sent(
         path="/queryTask", method="GET", query=f"task_id={TASK}", content_type=None, body=""

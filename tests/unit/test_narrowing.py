@@ -55,6 +55,21 @@ def test_a_header_is_required_under_its_word_and_absent_under_others() -> None:
     assert narrowed(value, {"a": "2"})["headers"] == {}
 
 
+def test_a_reading_without_a_word_stays_open() -> None:
+    both = {"x-reading": {"a": "1", "b": "1"}, "title": "both"}
+    value = document(
+        schema={"anyOf": [ONE, TWO, both]},
+        headers={"H": {"x-required-reading": {"a": "1"}}},
+        **{"x-readings": {"a": {"1": {"security": [{"K": []}]}}}},
+    )
+
+    none, other = narrowed(value, {}), narrowed(value, {"b": "2"})
+
+    assert (none["schema"], none["security"]) == (value["schema"], [])
+    assert none["headers"] == value["headers"], "neither absent nor required"
+    assert other["schema"]["anyOf"] == [ONE, TWO]
+
+
 def test_a_word_adds_responses_paths_and_security() -> None:
     post = {"post": {"responses": {"200": {}, "400": {"is": "old"}}}}
     added = {
