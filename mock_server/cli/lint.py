@@ -1,5 +1,6 @@
 """`artqr-mock lint`: what is wrong with a client's recorded traffic. Needs no server."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -31,6 +32,9 @@ from mock_server.domain.wrong_use import WrongUseError
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000
 MOST_UNREAD = 5
+CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
+# What tools write in place of a credential: nothing of what was sent is left.
+REDACTED = re.compile(r"(?i)^\W*(?:filter|redact|remove|hidden|mask|sanitize|secret)|^[*x.•]{3,}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +164,14 @@ def _hits(exchange: Exchange, readings: Readings) -> list[Hit]:
     body = judged_body(call) if operation and exchange.is_whole else None
     compiled = load_catalogue().requests(readings)
     hits = judge(request_of(call, operation, body, compiled, readings))
-    if exchange.answer.status not in (400, 401):
-        # Nobody missed the credentials: the recording is without them, as browsers make it.
-        return [hit for hit in hits if hit.id != "credentials-missing"]
+    if exchange.answer.status not in (400, 401) or _is_redacted(header(call, "authorization")):
+        # Nobody missed the credentials: they were taken out of the recording.
+        return [hit for hit in hits if hit.id not in CREDENTIALS]
     return hits
+
+
+def _is_redacted(value: str | None) -> bool:
+    return value is not None and REDACTED.search(value) is not None
 
 
 def _findings(exchange: Exchange, hits: list[Hit], readings: Readings) -> list[dict[str, Any]]:

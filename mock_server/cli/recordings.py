@@ -19,11 +19,13 @@ from typing import Any
 from mock_server.cli import har
 from mock_server.cli.curl import request_of_any_size
 from mock_server.cli.recorded_hosts import Whose, whose, whose_in_journal
-from mock_server.domain.calls import Answer, Call
+from mock_server.domain.calls import Answer, Call, Defect
 from mock_server.domain.scripts import heard
 from mock_server.domain.wrong_use import WrongUseError
 
 MOST_BYTES = 256 * 1024 * 1024
+# How the doors refuse what they cannot read.
+DEFECTS = frozenset({"I400HD", "I400RU", "I413RL", "I413UL"})
 GZIP = b"\x1f\x8b"
 
 
@@ -224,11 +226,15 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
     body, length = _bytes(asked), int(asked["length"])
     status, answer = int(value["status"]), _bytes(told)
     met = heard(status, value.get("sent"))
+    headers, defect = har.pairs_of(asked["headers"]), _defect(value)
+    call = (
+        request_of_any_size(str(value["method"]), ("http", "", path, query), headers, body)
+        if defect is None
+        else Call(method=str(value["method"]), path=path, query=query, defect=defect)
+    )
     return Exchange(
         number=number,
-        call=request_of_any_size(
-            str(value["method"]), ("http", "", path, query), har.pairs_of(asked["headers"]), body
-        ),
+        call=call,
         answer=Answer(
             status=met,
             headers=tuple(har.pairs_of(told["headers"])) if met == status else (),
@@ -239,6 +245,13 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
         is_whole=len(body) == length,
         answer_read=met == 0 or len(answer) == int(told["length"]),
     )
+
+
+def _defect(value: dict[str, Any]) -> Defect | None:
+    """Return what kept a door from reading a whole call: it is no operation then."""
+    code = value.get("error_code") or ("I413RL" if value["status"] == 413 else "")
+    is_refused = code in DEFECTS or not value["method"]
+    return Defect(code=code, reason="") if is_refused and value.get("operation") is None else None
 
 
 def _bytes(message: dict[str, Any]) -> bytes:

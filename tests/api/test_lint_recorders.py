@@ -241,6 +241,22 @@ def test_parameters_alone_are_read_encoded_or_not(form: str, expected: list[Any]
     assert ids(har(made)) == expected
 
 
+@pytest.mark.parametrize("value", ["[Filtered]", "<redacted>", "***", "REDACTED", "xxxxxx", "…"])
+def test_credentials_that_a_tool_took_out_are_not_malformed(value: str) -> None:
+    header = {"name": "Authorization", "value": value}
+    passed = entry(headers=[FORM_HEADER, header])
+    refused = entry(headers=[FORM_HEADER, header], status=400, code="I400HD")
+
+    assert ids(har(passed)) == []
+    assert ids(har(refused)) == ([(1, "authorization-malformed")] if value == "…" else [])
+
+
+def test_a_query_that_no_task_was_answered_to_is_no_poll() -> None:
+    refused = entry("/queryTask", f"task_id={TASK}", status=450, at=1.0)
+
+    assert ids(har(refused, {**refused, "startedDateTime": "2026-11-22T10:00:01.1Z"})) == []
+
+
 def test_times_with_an_offset_and_many_digits_are_instants() -> None:
     first, second, third = (entry("/queryTask", f"task_id={TASK}") for _ in range(3))
     first["startedDateTime"] = "2026-11-22T18:00:00.1234567+08:00"
@@ -329,6 +345,18 @@ def test_an_answer_that_never_arrived_is_a_failure_in_the_journal_too(world: Wor
     text = "\n".join(json.dumps(each) for each in (lost, call))
 
     assert (2, "submit-after-failure") in ids(text)
+
+
+def test_what_no_door_could_read_is_judged_by_its_size_alone(world: World) -> None:
+    world.http.post("/submitTask", data=b"x" * (MAX_BODY_BYTES + 1), headers=TYPED)
+    large = world.calls()[0]
+    broken = {**large, "method": "", "path": "*", "status": 400, "error_code": "I400RU"}
+    classic = {**large, "error_code": None}
+
+    text = "\n".join(json.dumps(each) for each in (large, broken, classic))
+
+    assert [each["id"] for each in large["findings"]] == ["body-too-large"]
+    assert ids(text) == [(1, "body-too-large"), (3, "body-too-large")]
 
 
 def test_a_folder_is_no_recording() -> None:

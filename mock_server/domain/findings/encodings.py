@@ -24,7 +24,7 @@ def size(request: Request) -> Hits:
     length = len(request.call.body)
     if length <= MAX_JUDGED_BYTES:
         return NONE
-    # Only a recording has one that is too large: the doors read none.
+    # Only a recording has one that is too large: the doors do not read it.
     finding = "body-too-large" if length > MAX_BODY_BYTES else "body-not-judged"
     return [Hit(id=finding, at="/body", sent=f"{length} bytes")]
 

@@ -79,11 +79,12 @@ def event_of(
     """Return the event of an exchange that was recorded somewhere, with the answer or without."""
     told = {name.lower(): value for name, value in answer.headers} if answer.status >= 400 else {}
     ended, task_id = False, None
-    if operation is Operation.QUERY_TASK:
+    if operation is Operation.QUERY_TASK and answer.status == 200:
+        # Where no task was answered, nothing was paid for.
         body = judged_body(call)
         sent = body.fields.get("task_id") if body else None
         task_id = sent if isinstance(sent, str) else None
-        ended = answer.status == 200 and has_ended(answer.body)
+        ended = has_ended(answer.body)
     elif operation is Operation.SUBMIT_TASK and answer.status == 200:
         task_id = _made(answer.body)
     return Event(
