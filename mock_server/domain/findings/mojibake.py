@@ -5,7 +5,6 @@ Rule 1: a text is only called broken where the way back gives a text that somebo
 """
 
 import re
-from codecs import utf_8_decode
 
 # What Windows reads in the bytes 80 to 9F; the five it has no sign for stay control characters.
 _WINDOWS = {
@@ -45,7 +44,8 @@ def _by_bytes(text: str) -> str | None:
 def _by_gbk(run: str) -> str | None:
     """Return how a text began that was read as GBK, which pairs the bytes and loses the odd one."""
     try:
-        found, _ = utf_8_decode(run.encode("gbk"))  # as far as it goes
+        # The last character may be begun only; what else is no UTF-8 was never it.
+        found = run.encode("gbk").decode("utf-8", "replace").removesuffix("\ufffd")
     except UnicodeError:
         return None
     return f"{found}…" if _CHINESE.fullmatch(found) else None
