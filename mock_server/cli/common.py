@@ -130,4 +130,4 @@ class Group(click.Group):
             sys.exit(0)
         except OSError as error:
             # Output that went to a full disk, say.
-            fail(f"{error.filename or 'a file or a stream'}: {_reason(error)}", COULD_NOT_RUN)
+            fail(f"{error.filename or 'the output'}: {_reason(error)}", COULD_NOT_RUN)

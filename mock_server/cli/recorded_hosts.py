@@ -54,6 +54,7 @@ def whose_in_journal(path: str) -> Whose:
 
 def _is_this_machine(name: str) -> bool:
     try:
-        return ip_address(name).is_loopback
+        address = ip_address(name)
+        return address.is_loopback or address.is_unspecified
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")

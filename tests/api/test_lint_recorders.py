@@ -3,6 +3,7 @@
 import base64
 import codecs
 import json
+from errno import ENOSPC
 from typing import Any
 
 import pytest
@@ -52,7 +53,12 @@ def test_of_another_host_nothing_but_the_address_is_looked_at(broken: dict[str, 
 
 def test_skipped_entries_are_counted_by_what_they_were_made_to() -> None:
     tunnel = {"request": {"method": "CONNECT", "url": f"{VENDOR}:443"}}
-    text = har(entry(), *[entry(host=OTHER)] * 3, entry(host="http://127.0.0.1/else"), tunnel)
+    text = har(
+        entry(host="http://0.0.0.0:3040"),
+        *[entry(host=OTHER)] * 3,
+        entry(host="http://127.0.0.1/else"),
+        tunnel,
+    )
 
     assert (
         "; skipped 3 entries of other hosts; skipped 2 entries of other paths" in lint(text).output
@@ -364,3 +370,15 @@ def test_a_folder_is_no_recording() -> None:
 
     assert done.exit_code == 2
     assert "Traceback" not in done.output
+
+
+def test_a_disk_that_is_full_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mock_server.cli.lint.print_findings", full)
+        done = lint(har(entry()))
+
+    assert done.exit_code == 3
+    assert done.stderr == "artqr-mock: the output: No space left on device\n"
