@@ -30,6 +30,17 @@ def test_utf8_that_was_read_as_another_charset_is_recognised(meant: str) -> None
     assert meant_by(as_windows(raw)) == meant
 
 
+@pytest.mark.parametrize(
+    ("broken", "meant"),
+    [
+        ("äºŒç»´ç\xa0", "二维…"), ("äºŒç»´ç\xa0?", "二维…?"), ("äºŒç»´ç\xa0\ufffd", "二维…?"),
+        ("äºŒç»´ç\xa0\x81, 油画", "二维码, ??"),
+    ],
+)  # fmt: skip
+def test_what_was_lost_besides_hides_nothing(broken: str, meant: str) -> None:
+    assert meant_by(broken) == meant
+
+
 @pytest.mark.parametrize("meant", ["二维码扫一扫", "欢迎光临, 请扫码", "https://二维码.cn/"])
 def test_utf8_that_was_read_as_gbk_is_recognised(meant: str) -> None:
     broken = meant.encode().decode("gbk", "replace")

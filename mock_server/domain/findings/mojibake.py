@@ -33,10 +33,13 @@ def meant_by(text: str) -> str | None:
 
 
 def _by_bytes(text: str) -> str | None:
+    plain = text.translate(_WINDOWS)
     try:
-        found = text.translate(_WINDOWS).encode("latin-1").decode()
+        found = plain.encode("latin-1").decode()
     except UnicodeError:
-        return None
+        # A part was lost, or is right: two Chinese characters in a row are still no accident.
+        found = plain.encode("latin-1", "replace").decode("utf-8", "replace").replace("\ufffd", "…")
+        return found if _CHINESE.search(found) else None
     is_meant = _LONGER.search(found) or _WESTERN.search(found) or len(_SCRIPTS.findall(found)) > 1
     return found if is_meant else None
 
