@@ -5,6 +5,7 @@ import codecs
 import gzip
 import json
 from contextlib import suppress
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from mock_server.cli.recordings import read_recording
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.domain.wrong_use import WrongUseError
 from tests.support.requests import FORM, GOOD, PAIRS, TASK, Sent
-from tests.support.worlds import APP_CODE, World
 
 VENDOR = "https://aiart.market.alicloudapi.com"
 FORM_HEADER = {"name": "Content-Type", "value": FORM}
@@ -195,42 +195,6 @@ def test_parameters_of_a_form_stand_for_its_text() -> None:
     assert ids(har(entry(post=post))) == [(1, "style-unknown")]
 
 
-@pytest.fixture
-def journal(world: World) -> list[dict[str, Any]]:
-    typed = APP_CODE | {"Content-Type": FORM}
-    task_id = world.submit()
-    world.http.get(f"/pictures/default/{task_id}/1.png")
-    world.http.post("/taskList?x=1", data="page=0", headers=typed)
-    world.http.post("/submitTask", data=b"text=%FF&style_id=\xff", headers=typed)
-    return world.calls()
-
-
-def test_the_journal_is_judged_as_it_was_on_arrival(journal: list[dict[str, Any]]) -> None:
-    on_arrival = [[each["id"] for each in call["findings"]] for call in journal]
-    lines = "\n".join(json.dumps(call) for call in journal) + "\n\n"
-    page = json.dumps({"calls": journal, "next": None, "dropped": 0}, indent=2)
-
-    for text in (lines, page):
-        whole = found(text)
-        by_call = {
-            number: [each["id"] for each in whole["findings"] if each["call"] == number]
-            for number in range(1, 5)
-        }
-        assert list(by_call.values()) == on_arrival
-        assert whole["skipped"] == 1
-    assert "(line 3)" in lint(lines).output
-    assert "(entry 3)" in lint(page).output
-
-
-def test_a_call_whose_body_the_journal_cut_is_judged_without_it(world: World) -> None:
-    world.vendor("/submitTask", {"text": "x", "your_prompt": "x" * 70_000})
-
-    whole = found(json.dumps(world.calls()[0]))
-
-    assert whole["without_body"] == 1
-    assert whole["severities"]["error"] == 0
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -267,12 +231,6 @@ def test_a_file_that_cannot_be_read_is_said_to_be_and_where(text: str | bytes, w
     assert "Traceback" not in done.output
 
 
-def test_a_broken_line_is_named(journal: list[dict[str, Any]]) -> None:
-    line = json.dumps(journal[0])
-
-    assert "line 3: it is no JSON" in lint(f"{line}\n{line}\n{line[:-5]}\n").stderr
-
-
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recordings, "MOST_BYTES", 10)
 
@@ -283,6 +241,25 @@ def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["lint", str(tmp_path / "none.har")])
 
     assert done.exit_code == 2
+
+
+def test_a_folder_is_no_recording() -> None:
+    done = CliRunner().invoke(main, ["lint", "."])
+
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output
+
+
+def test_a_disk_that_is_full_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mock_server.cli.lint.print_findings", full)
+        done = lint(har(entry()))
+
+    assert done.exit_code == 3
+    assert done.stderr == "artqr-mock: the output: No space left on device\n"
 
 
 JSON = st.recursive(

@@ -3,19 +3,14 @@
 import base64
 import codecs
 import json
-from errno import ENOSPC
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from mock_server.cli.main import main
 from mock_server.domain.calls import MAX_BODY_BYTES
 from tests.api.test_lint import CODE, FORM_HEADER, VENDOR, entry, found, har, ids, lint
 from tests.support.requests import FORM, GOOD, TASK
-from tests.support.worlds import APP_CODE, World
 
-TYPED = APP_CODE | {"Content-Type": FORM}
 OTHER = "https://www.example.com"
 
 
@@ -293,92 +288,3 @@ def test_a_time_that_is_none_is_left_out(time: Any) -> None:
 )
 def test_a_file_with_a_mark_is_read(raw: bytes) -> None:
     assert found(raw)["calls"] == 1
-
-
-# The journal.
-
-
-def test_a_page_a_list_one_call_and_lines_of_the_journal_are_all_taken(world: World) -> None:
-    world.http.post("/taskList", data="page=0", headers=TYPED)
-    world.http.post("/taskList", data="page=0", headers=TYPED)
-    calls = world.calls()
-    crlf = "\r\n".join(json.dumps(each) for each in calls)
-
-    for text in (json.dumps(calls), json.dumps({"calls": calls, "next": 2}, indent=1), crlf):
-        assert ids(text) == [(1, "page-out-of-range"), (2, "page-out-of-range")]
-    assert ids(json.dumps({**calls[0], "findings": []}, indent=2)) == [(1, "page-out-of-range")]
-
-
-def test_a_page_that_is_not_the_last_says_so(world: World) -> None:
-    world.http.post("/taskList", data="page=1", headers=TYPED)
-    calls = world.calls()
-
-    part, last = ({"calls": calls, "next": after} for after in (1, None))
-
-    assert "; the journal has more after this page" in lint(json.dumps(part)).output
-    assert found(json.dumps(part))["has_more"] is True
-    assert "more" not in lint(json.dumps(last)).output
-
-
-def test_a_journal_cut_off_in_a_line_is_judged_up_to_there(world: World) -> None:
-    world.http.post("/taskList", data="page=0", headers=TYPED)
-    line = json.dumps(world.calls()[0])
-
-    done = lint(f"{line}\n{line[:-9]}")
-
-    assert done.exit_code == 1
-    assert "page-out-of-range" in done.stdout
-    assert "line 2: it is no JSON" in done.stderr
-
-
-def test_a_pause_on_the_clock_of_the_account_is_a_pause(world: World) -> None:
-    task_id = world.submit()
-    query = {"task_id": task_id}
-    world.vendor("/queryTask", query)
-    calls = world.calls()
-    later = {**calls[1], "id": 3, "at": calls[1]["at"] + 60_000, "real_at": calls[1]["real_at"] + 1}
-
-    text = "\n".join(json.dumps(each) for each in (*calls, later))
-
-    assert "poll-too-fast" not in [each for _, each in ids(text)]
-
-
-def test_an_answer_that_never_arrived_is_a_failure_in_the_journal_too(world: World) -> None:
-    world.submit()
-    call = world.calls()[0]
-    lost = {**call, "sent": {"what": "nothing", "status": None, "left_after_ms": None}}
-
-    text = "\n".join(json.dumps(each) for each in (lost, call))
-
-    assert (2, "submit-after-failure") in ids(text)
-
-
-def test_what_no_door_could_read_is_judged_by_its_size_alone(world: World) -> None:
-    world.http.post("/submitTask", data=b"x" * (MAX_BODY_BYTES + 1), headers=TYPED)
-    large = world.calls()[0]
-    broken = {**large, "method": "", "path": "*", "status": 400, "error_code": "I400RU"}
-    classic = {**large, "error_code": None}
-
-    text = "\n".join(json.dumps(each) for each in (large, broken, classic))
-
-    assert [each["id"] for each in large["findings"]] == ["body-too-large"]
-    assert ids(text) == [(1, "body-too-large"), (3, "body-too-large")]
-
-
-def test_a_folder_is_no_recording() -> None:
-    done = CliRunner().invoke(main, ["lint", "."])
-
-    assert done.exit_code == 2
-    assert "Traceback" not in done.output
-
-
-def test_a_disk_that_is_full_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("mock_server.cli.lint.print_findings", full)
-        done = lint(har(entry()))
-
-    assert done.exit_code == 3
-    assert done.stderr == "artqr-mock: the output: No space left on device\n"
