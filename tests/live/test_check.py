@@ -139,13 +139,14 @@ def test_a_server_that_breaks_the_contract_is_found(tmp_path: Path) -> None:
         ({"envelope": "showapi"}, True),
         ({"envelope": "bare", "task_id.form": "digits-19"}, True),
         ({"gateway.profile": "vpc"}, False),
+        ({"body.type": "any"}, True),
     ],
     ids=str,
 )
 def test_a_server_is_held_to_the_words_that_are_named_and_to_no_others(
     server: Live, tmp_path: Path, words: dict[str, str], *, fails: bool
 ) -> None:
-    readings = {"envelope": "bare", "charge.polls": "submit-only"}
+    readings = {"envelope": "bare", "charge.polls": "submit-only", "body.type": "form-only"}
     made = account(server, readings=readings)
     named = [f"--reading={reading}={word}" for reading, word in words.items()]
 
