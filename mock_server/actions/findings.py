@@ -10,7 +10,7 @@ from typing import Any
 from mock_server.actions import accounts
 from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.findings import Event, has_ended, judge_sequence, shown
-from mock_server.domain.scripts import What
+from mock_server.domain.scripts import heard
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.transaction import Row, Transaction
@@ -82,36 +82,23 @@ def _rows(tx: Transaction, account_id: str) -> Iterator[Row]:
 
 def _event(row: Row) -> Event:
     asked = {name.lower(): value for name, value in _pairs(row["request_headers"])}
-    heard = _heard(row)
-    is_whole = heard == row["status"]
-    told = dict(_pairs(row["answer_headers"])) if is_whole and heard >= 400 else {}
+    status = heard(row["status"], row["sent"] and json.loads(row["sent"]))
+    is_whole = status == row["status"]
+    told = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
     operation = Operation(row["operation"])
-    is_query = operation is Operation.QUERY_TASK and heard == 200
+    is_query = operation is Operation.QUERY_TASK and status == 200
     return Event(
         id=row["id"],
         at=row["at"],
         real_at=row["real_at"],
         operation=operation,
-        status=heard,
+        status=status,
         code=(row["error_code"] if is_whole else None) or told.get("X-Ca-Error-Message"),
         body=row["request_sha256"] or sha256(row["request_body"]).hexdigest(),
         nonce=asked.get("x-ca-nonce"),
         task_id=row["task_id"],
         ended=is_query and has_ended(row["answer_body"]),
     )
-
-
-def _heard(row: Row) -> int:
-    """Return the status that the client can go by: 0 where it had no answer, or no whole one."""
-    status: int = row["status"]
-    if row["sent"] is None:
-        return status
-    sent = json.loads(row["sent"])
-    if sent["left_after_ms"] is not None:
-        return 0
-    if sent["what"] == What.WHOLE or sent["status"] not in (None, status):
-        return int(sent["status"])
-    return 0
 
 
 def _pairs(lines: str) -> list[tuple[str, str]]:

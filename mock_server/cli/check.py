@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from mock_server import contract
-from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, WRONG_USE, fail
+from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, WRONG_USE, check_output, fail, pair
 from mock_server.domain import budget as rules
 from mock_server.domain.accounts import DEFAULT_APP_CODE
 from mock_server.domain.budget import Budget, Spent
@@ -58,6 +58,8 @@ class Credentials:
 @click.option("--offer", type=int, help="The package that pays, such as 1000; else the dearest.")
 @click.option("--mode", type=click.Choice(MODES), default="all", show_default=True,
               help="Send what the contract allows, what it does not, or both.")  # fmt: skip
+@click.option("--reading", "words", multiple=True, metavar="ID=WORD",
+              help="Take no other answer to this open question; may be repeated.")  # fmt: skip
 @click.option(
     "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here."
 )
@@ -66,15 +68,17 @@ class Credentials:
 )
 def check(
     *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
-    max_yuan: int | None, offer: int | None, mode: str, junit: Path | None,
-    har: Path | None,
+    max_yuan: int | None, offer: int | None, mode: str, words: tuple[str, ...],
+    junit: Path | None, har: Path | None,
 ) -> None:  # fmt: skip
     """Check that a server at URL keeps the contract: this simulator, a stub of yours, a gateway.
 
     Calls are generated from the contract, the same in each run, and every answer is held against
-    it. What the vendor is lenient about is no failure. Beyond this machine --max-yuan has to say
-    what it may cost. Exit code 1 if an answer was not as promised.
+    it. To an open question any answer will do, but for the questions that --reading names. What the
+    vendor is lenient about is no failure. Beyond this machine --max-yuan has to say what it may
+    cost. Exit code 1 if an answer was not as promised.
     """
+    document = contract.document_under(dict(map(pair, words)))
     place = _place(url)
     is_local = _is_local(place)
     if max_yuan is None and not is_local:
@@ -85,8 +89,11 @@ def check(
     budget = Budget(most_calls=max_calls, most_fen=max_yuan, price_fen=_price(offer))
     if find_spec("schemathesis") is None:
         fail("check needs schemathesis: pip install 'artqr-mock[test]'", COULD_NOT_RUN)
+    for report in filter(None, (junit, har)):
+        check_output(report)
     _reach(place)
-    outcome = _run(url, credentials, budget, mode, Reports(junit=junit, har=har))
+    order = Order(url=url, document=document, mode=mode, credentials=credentials, budget=budget)
+    outcome = _run(order, Reports(junit=junit, har=har))
     stopped = f"; stopped: {outcome.stopped}" if outcome.stopped else ""
     click.echo(rules.summary(outcome.spent) + stopped)
     if outcome.failures:
@@ -145,6 +152,17 @@ def _reach(place: SplitResult) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Which server is held against which document, with which calls, for whom and how much."""
+
+    url: str
+    document: dict[str, Any]
+    mode: str
+    credentials: Credentials
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reports:
     """Where reports are written; None: nowhere."""
 
@@ -162,21 +180,20 @@ class Outcome:
     stopped: str | None
 
 
-def _run(
-    url: str, credentials: Credentials, budget: Budget, mode: str, reports: Reports
-) -> Outcome:
+def _run(wanted: Order, reports: Reports) -> Outcome:
     """Run schemathesis in a process of its own."""
-    contracts = contract.folder("contracts")
     with tempfile.TemporaryDirectory() as folder:
-        purse = Path(folder) / "spent.json"
+        purse, document = Path(folder) / "spent.json", Path(folder) / "openapi.json"
         junit = (reports.junit or Path(folder) / "junit.xml").absolute()
+        document.write_text(json.dumps(wanted.document), "utf-8")
         order = {
-            "url": url, "report": str(purse), "budget": asdict(budget), **asdict(credentials)
+            "url": wanted.url, "report": str(purse), "budget": asdict(wanted.budget),
+            **asdict(wanted.credentials),
         }  # fmt: skip
         command = [
             sys.executable, "-m", "schemathesis.cli",
-            "--config-file", str(contracts / "check.toml"),
-            "run", str(contracts / "openapi.yaml"), "--url", url, "--mode", mode,
+            "--config-file", str(contract.folder("contracts") / "check.toml"),
+            "run", str(document), "--url", wanted.url, "--mode", wanted.mode,
             "--report-junit-path", str(junit),
         ]  # fmt: skip
         if reports.har is not None:

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -80,6 +81,30 @@ def fen(text: str) -> int:
     return int(whole + part.ljust(2, "0"))
 
 
+def check_output(file: Path) -> None:
+    """End with exit code 3 if a file cannot be written, before there is something to write."""
+    try:
+        is_new = not file.exists()
+        with file.open("ab"):
+            pass
+        if is_new:
+            file.unlink()
+    except (OSError, ValueError) as error:
+        fail(f"{file} cannot be written: {_reason(error)}", COULD_NOT_RUN)
+
+
+def write_output(file: Path, data: bytes) -> None:
+    """Write a file; end with exit code 3 if that cannot be."""
+    try:
+        file.write_bytes(data)
+    except (OSError, ValueError) as error:
+        fail(f"{file} cannot be written: {_reason(error)}", COULD_NOT_RUN)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and end with an exit code."""
     click.echo(f"artqr-mock: {message}", err=True)
@@ -103,3 +128,6 @@ class Group(click.Group):
             # The reader of our output has gone (`| head`): nothing is left to say.
             sys.stdout = None
             sys.exit(0)
+        except OSError as error:
+            # Output that went to a full disk, say.
+            fail(f"{error.filename or 'the output'}: {_reason(error)}", COULD_NOT_RUN)

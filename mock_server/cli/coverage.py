@@ -3,18 +3,26 @@
 import json
 import sys
 from importlib import resources
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import click
 import jinja2
 
-from mock_server.cli.common import FINDINGS, server_options
+from mock_server.cli.common import FINDINGS, check_output, server_options, write_output
 from mock_server.client import AdminClient
 from mock_server.domain.coverage import Group
 
 BAR = 20
 SHOWN = 6
+
+
+def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
+    # Whatever is compared with nan is not less: the gate would be open.
+    if value is not None and isnan(value):
+        raise click.BadParameter("'nan' is no number: write one from 0 to 100")
+    return value
 
 
 @click.command()
@@ -29,7 +37,7 @@ SHOWN = 6
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
               help="A file to write to; else it is printed.")  # fmt: skip
 @click.option("--missing", is_flag=True, help="List all that was never met, and how to meet it.")
-@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT",
+@click.option("--fail-under", type=click.FloatRange(0, 100), callback=_percent, metavar="PERCENT",
               help="Exit with 1 if less was met.")  # fmt: skip
 @server_options
 def coverage(
@@ -37,6 +45,8 @@ def coverage(
     output: Path | None, missing: bool, fail_under: float | None,
 ) -> None:  # fmt: skip
     """Print which operations, fields, answers, errors, readings and outcomes the calls have met."""
+    if output is not None:
+        check_output(output)
     query = {"groups": ",".join(dict.fromkeys(groups))} if groups else {}
     found = (
         admin.get("/coverage", **query)
@@ -51,7 +61,7 @@ def coverage(
     if output is None:
         click.echo(text)
     else:
-        output.write_text(text + "\n", "utf-8")
+        write_output(output, f"{text}\n".encode())
     if fail_under is not None and found["percent"] < fail_under:
         click.echo(f"artqr-mock: {found['percent']} % is under {fail_under:g} %", err=True)
         sys.exit(FINDINGS)

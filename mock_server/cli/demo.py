@@ -16,7 +16,7 @@ import urllib3
 from rich.console import Console
 
 from mock_server.cli.bill import print_bill
-from mock_server.cli.common import COULD_NOT_RUN, fail
+from mock_server.cli.common import COULD_NOT_RUN, check_output, fail
 from mock_server.client import AdminClient
 from mock_server.settings import PREFIX
 from mock_server.testing import CallbackReceiver, receiving_callbacks
@@ -32,6 +32,8 @@ CALLBACK_S = 15.0
               help="Where the picture goes. [default: a temporary folder]")  # fmt: skip
 def demo(*, out: Path | None) -> None:
     """Play the whole story: submit, wait, be called back, fetch the picture, read the bill."""
+    if out is not None:
+        check_output(out)
     target = out or Path(tempfile.mkdtemp(prefix="artqr-mock-demo-")) / f"{STYLE}.png"
     with _server() as base_url, receiving_callbacks() as receiver:
         Story(base_url, receiver, target).tell()

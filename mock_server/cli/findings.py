@@ -48,12 +48,12 @@ def print_findings(found: list[dict[str, Any]], noun: str = "call") -> None:
     """Print findings for a person, the same finding of several calls once."""
     for calls, each in _together(found):
         head = click.style(f"{each['severity']:<8}", fg=COLOURS[Severity(each["severity"])])
-        where = f"  {_visible(each['at'])}" if each["at"] else ""
+        where = f"  {visible(each['at'])}" if each["at"] else ""
         click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({_numbers(calls, noun)})")
-        click.echo(f"{'':8}{_visible(each['says'])}")
+        click.echo(f"{'':8}{visible(each['says'])}")
         if each["sent"] is not None:
-            click.echo(f"{'':8}sent:    {_visible(each['sent'])}")
-        click.echo(f"{'':8}instead: {_visible(each['instead'])}\n")
+            click.echo(f"{'':8}sent:    {visible(each['sent'])}")
+        click.echo(f"{'':8}instead: {visible(each['instead'])}\n")
 
 
 def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str, Any]]]:
@@ -69,11 +69,20 @@ def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str
 def _numbers(calls: list[int], noun: str) -> str:
     first = ", ".join(map(str, calls[:5]))
     more = f" and {len(calls) - 5} more" if len(calls) > 5 else ""
-    several = "entries" if noun == "entry" else f"{noun}s"
-    return f"{several if calls[1:] else noun} {first}{more}"
+    return f"{_plural(noun) if calls[1:] else noun} {first}{more}"
 
 
-def _visible(text: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Return a number of calls, entries or lines in words."""
+    return f"{count} {noun if count == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    return "entries" if noun == "entry" else f"{noun}s"
+
+
+def visible(text: str) -> str:
+    """Return a text with what does not print as its escape."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
@@ -118,8 +127,8 @@ def _print_call(call: dict[str, Any]) -> None:
 def _print_message(title: str, message: dict[str, Any]) -> None:
     click.echo(f"\n{title}")
     for name, value in message["headers"]:
-        click.echo(f"  {name}: {_visible(value)}")
+        click.echo(f"  {name}: {visible(value)}")
     body = message["body"]
     if body:
         more = f" … {message['length']} bytes in all" if len(body) > MAX_SHOWN else ""
-        click.echo(f"\n  {_visible(body[:MAX_SHOWN])}{more}")
+        click.echo(f"\n  {visible(body[:MAX_SHOWN])}{more}")

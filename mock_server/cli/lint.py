@@ -1,19 +1,20 @@
 """`artqr-mock lint`: what is wrong with a client's recorded traffic. Needs no server."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
-from mock_server.cli.findings import SEVERITIES, print_findings, summary
-from mock_server.cli.recordings import MOST_BYTES, STEP_MS, Exchange, Recording, read_recording
+from mock_server.cli.findings import SEVERITIES, counted, print_findings, summary, visible
+from mock_server.cli.recorded_hosts import VENDOR_HOST, Whose
+from mock_server.cli.recordings import MOST_BYTES, Exchange, Recording, read_recording
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import ROUTES, VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.calls import VENDOR_OPERATIONS, header, operation_of
 from mock_server.domain.findings import (
     Event,
     Hit,
@@ -28,113 +29,133 @@ from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_reading
 from mock_server.domain.redaction import values_of
 from mock_server.domain.wrong_use import WrongUseError
 
-VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
-# Pictures and short links are no API.
-FETCHED = ("/pictures/", "/s/")
-PATHS = frozenset(path.lower() for _, path in ROUTES)
+# Where a recording has no time: far enough apart to be no hurry.
+STEP_MS = 10_000
+MOST_UNREAD = 5
+CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
+# What tools write in place of a credential: nothing of what was sent is left.
+REDACTED = re.compile(r"(?i)^\W*(?:filter|redact|remove|hidden|mask|sanitize|secret)|^[*x.•]{3,}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What is found in a recording, and how much of it was looked at."""
 
-    noun: str
     findings: list[dict[str, Any]]
     judged: int
-    skipped: int
     without_body: int
+    without_answer: int
+
+
+def _hosts(_context: Any, _option: Any, values: tuple[str, ...]) -> frozenset[str]:
+    for each in values:
+        if not each or "/" in each or "@" in each:
+            raise click.BadParameter(f"{each!r} is no host: write stub.internal, or with a port")
+    return frozenset(each.lower() for each in values)
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"))
-@click.option(
-    "--host", "hosts", multiple=True, help="Judge calls to this host, too; may be repeated."
-)
+@click.option("--host", "hosts", multiple=True, callback=_hosts,
+              help="Judge calls to this host, too; may be repeated.")  # fmt: skip
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Judge by this answer to an open question; may be repeated.")  # fmt: skip
 @json_option
 def lint(
-    *, file: BinaryIO, hosts: tuple[str, ...], severity: str | None, words: tuple[str, ...],
+    *, file: BinaryIO, hosts: frozenset[str], severity: str | None, words: tuple[str, ...],
     as_json: bool,
 ) -> None:  # fmt: skip
     """Judge recorded traffic: a HAR file, or calls of the journal, a line each. `-`: from a pipe.
 
     Judged are calls to the vendor's host, and calls of the operations to this machine. The findings
-    are those of `artqr-mock findings`. Exit code 1 if there is an error among them, 2 if the file
-    cannot be read.
+    are those of `artqr-mock findings`. Exit code 1 if there is an error among them, else 2 if the
+    file or a call to the API in it cannot be read, or if it has none.
     """
     readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
+    name = getattr(file, "name", "the file")
     try:
-        recording = read_recording(file.read(MOST_BYTES + 1))
+        recording = read_recording(file.read(MOST_BYTES + 1), hosts)
     except WrongUseError as error:
-        fail(f"{getattr(file, 'name', 'the file')}: {error}", WRONG_USE)
-    verdict = judged(recording, frozenset(host.lower() for host in hosts), readings)
+        fail(f"{name}: {error}", WRONG_USE)
+    verdict = judged(recording, readings)
     severities = Counter(each["severity"] for each in verdict.findings)
-    counted = {each: severities[each] for each in SEVERITIES}
+    by_severity = {each: severities[each] for each in SEVERITIES}
     chosen = [each for each in verdict.findings if severity in (None, each["severity"])]
     if as_json:
-        print_json(_as_json(verdict, chosen, counted))
+        print_json({**_as_json(recording, verdict, chosen), "severities": by_severity})
     else:
-        print_findings(chosen, verdict.noun)
-        click.echo(summary(counted, verdict.judged) + _left_out(verdict))
-    if counted["error"]:
+        print_findings(chosen, recording.noun)
+        click.echo(summary(by_severity, verdict.judged) + _left_out(recording, verdict))
+    _say_unread(recording, name)
+    if by_severity["error"]:
         sys.exit(FINDINGS)
+    if recording.unread:
+        sys.exit(WRONG_USE)
+    if not verdict.judged:
+        fail(f"{name}: {_nothing(recording, hosts)}", WRONG_USE)
 
 
 def _as_json(
-    verdict: Verdict, chosen: list[dict[str, Any]], counted: dict[str, int]
+    recording: Recording, verdict: Verdict, chosen: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "findings": chosen,
         "counts": dict(Counter(each["id"] for each in chosen).most_common()),
-        "severities": counted,
         "calls": verdict.judged,
-        "skipped": verdict.skipped,
+        "unread": [{"call": each.number, "why": visible(each.why)} for each in recording.unread],
+        "skipped": recording.skipped.total(),
+        "other_hosts": recording.skipped[Whose.OTHER_HOST],
+        "other_paths": recording.skipped[Whose.OTHER_PATH],
         "without_body": verdict.without_body,
+        "without_answer": verdict.without_answer,
+        "has_more": recording.has_more,
     }
 
 
-def _left_out(verdict: Verdict) -> str:
-    told = f"; {verdict.skipped} to other hosts or paths skipped" if verdict.skipped else ""
+def _left_out(recording: Recording, verdict: Verdict) -> str:
+    noun, told = recording.noun, []
+    if recording.unread:
+        told.append(f"{counted(len(recording.unread), noun)} could not be read")
+    told += [
+        f"skipped {counted(count, noun)} of {other}" for other, count in recording.skipped.items()
+    ]
     if verdict.without_body:
-        told += f"; {verdict.without_body} without the body, which was not recorded"
-    return told
+        told.append(f"{verdict.without_body} without the body, which was not recorded as sent")
+    if verdict.without_answer:
+        told.append(f"{verdict.without_answer} without the answer, which was not recorded")
+    if recording.has_more:
+        told.append("the journal has more after this page")
+    return "".join(f"; {each}" for each in told)
 
 
-def judged(recording: Recording, hosts: frozenset[str], readings: Readings) -> Verdict:
+def _say_unread(recording: Recording, name: str) -> None:
+    for each in recording.unread[:MOST_UNREAD]:
+        text = f"artqr-mock: {name}: {recording.noun} {each.number}: {visible(each.why)}"
+        click.echo(text, err=True)
+    if more := recording.unread[MOST_UNREAD:]:
+        click.echo(f"artqr-mock: {name}: and {counted(len(more), recording.noun)} more", err=True)
+
+
+def _nothing(recording: Recording, hosts: frozenset[str]) -> str:
+    named = ", ".join((VENDOR_HOST, "this machine", *sorted(hosts)))
+    if recording.skipped[Whose.OTHER_HOST]:
+        return f"nothing was judged: no call went to {named}. --host NAME judges another host"
+    return "nothing was judged: no call of the API is in it"
+
+
+def judged(recording: Recording, readings: Readings) -> Verdict:
     """Return what is found in a recording."""
-    ours = [each for each in recording.exchanges if _is_ours(each, hosts)]
-    found = {each.number: _findings(each, _hits(each, readings), readings) for each in ours}
-    for each, hits in _between(ours, readings):
+    exchanges = recording.exchanges
+    found = {each.number: _findings(each, _hits(each, readings), readings) for each in exchanges}
+    for each, hits in _between(exchanges, readings):
         found[each.number] += _findings(each, hits, readings)
     return Verdict(
-        noun=recording.noun,
-        findings=[finding for each in ours for finding in found[each.number]],
-        judged=len(ours),
-        skipped=len(recording.exchanges) - len(ours),
-        without_body=sum(not each.is_whole for each in ours),
+        findings=[finding for each in exchanges for finding in found[each.number]],
+        judged=len(exchanges),
+        without_body=sum(not each.is_whole for each in exchanges),
+        without_answer=sum(not each.answer_read for each in exchanges),
     )
-
-
-def _is_ours(exchange: Exchange, hosts: frozenset[str]) -> bool:
-    path = exchange.call.path.rstrip("/").lower()
-    if exchange.host is None:
-        # Our own journal also has what was fetched.
-        return not path.startswith(FETCHED)
-    name = exchange.host.lower()
-    bare = name.rpartition(":")[0] if name[-1:].isdigit() and ":" in name else name
-    if {name, bare} & {VENDOR_HOST, *hosts}:
-        return not path.startswith((*FETCHED, "/_mock"))
-    # On this machine other servers run as well.
-    return _is_this_machine(bare.strip("[]")) and path in PATHS
-
-
-def _is_this_machine(name: str) -> bool:
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
 
 
 def _hits(exchange: Exchange, readings: Readings) -> list[Hit]:
@@ -143,10 +164,14 @@ def _hits(exchange: Exchange, readings: Readings) -> list[Hit]:
     body = judged_body(call) if operation and exchange.is_whole else None
     compiled = load_catalogue().requests(readings)
     hits = judge(request_of(call, operation, body, compiled, readings))
-    if exchange.answer.status not in (400, 401):
-        # Nobody missed the credentials: the recording is without them, as browsers make it.
-        return [hit for hit in hits if hit.id != "credentials-missing"]
+    if exchange.answer.status not in (400, 401) or _is_redacted(header(call, "authorization")):
+        # Nobody missed the credentials: they were taken out of the recording.
+        return [hit for hit in hits if hit.id not in CREDENTIALS]
     return hits
+
+
+def _is_redacted(value: str | None) -> bool:
+    return value is not None and REDACTED.search(value) is not None
 
 
 def _findings(exchange: Exchange, hits: list[Hit], readings: Readings) -> list[dict[str, Any]]:
@@ -172,9 +197,11 @@ def _between(exchanges: list[Exchange], readings: Readings) -> Iterable[tuple[Ex
         operation = operation_of(each.call, readings)
         if operation in VENDOR_OPERATIONS and each.is_whole:
             client = (header(each.call, "authorization"), header(each.call, "x-ca-key"))
-            event = event_of(each.call, each.answer, operation, number=each.number, at=at)
+            event = event_of(each.call, each.answer, operation, number=each.number, at=at,
+                             answer_read=each.answer_read)  # fmt: skip
+            event = event if each.clock_at is None else replace(event, at=each.clock_at)
             clients.setdefault(client, []).append(event)
     for events in clients.values():
-        ordered = sorted(events, key=lambda event: event.at)
+        ordered = sorted(events, key=lambda event: event.real_at)
         for number, hits in judge_sequence(ordered).items():
             yield by_number[number], hits

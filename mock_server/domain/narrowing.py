@@ -1,5 +1,8 @@
 """The contract narrowed to readings: of what is marked, only what holds under the given words.
 
+A reading that no word is given for stays open: all of its alternatives hold, and what is added or
+required under one of its words is neither.
+
 The marks, in contracts/openapi.yaml:
 - `x-reading: {id: word}` beside an alternative: it holds under that word only (of a list of words,
   under each). What refers to a component that does not hold goes with it.
@@ -15,7 +18,7 @@ Node = dict[str, Any]
 
 
 def narrowed(document: Node, words: Words) -> Node:
-    """Return the document under one word for each reading; nothing of the original is changed.
+    """Return the document under one word for each reading given; the original is not changed.
 
     Raises ValueError if nothing is left of an anyOf: then the document forgets a word.
     """
@@ -30,9 +33,9 @@ def narrowed(document: Node, words: Words) -> Node:
 
 
 def holds(mark: Mapping[str, str | list[str]], words: Words) -> bool:
-    """Whether every reading that a mark names has the word, or one of the words, of the mark."""
+    """Whether each reading of a mark is open, or has the word, or one of the words, of the mark."""
     return all(
-        words[reading] in (wanted if isinstance(wanted, list) else [wanted])
+        reading not in words or words[reading] in (wanted if isinstance(wanted, list) else [wanted])
         for reading, wanted in mark.items()
     )
 
@@ -40,7 +43,7 @@ def holds(mark: Mapping[str, str | list[str]], words: Words) -> bool:
 def _extended(document: Node, words: Words) -> Node:
     whole = dict(document)
     for reading, by_word in document.get("x-readings", {}).items():
-        added = by_word.get(words[reading], {})
+        added = by_word.get(words.get(reading), {})
         paths = {
             path: {**whole["paths"].get(path, {}), **item}
             for path, item in added.get("paths", {}).items()
@@ -74,7 +77,7 @@ def _pruned(node: Any, words: Words, gone: set[str], where: str) -> Any:
             gone.add(place)
         else:
             kept[name] = _pruned(inner, words, gone, place)
-    if "x-required-reading" in kept:
+    if not words.keys().isdisjoint(kept.get("x-required-reading", ())):
         kept["required"] = True
     if kept.get("anyOf") == []:
         raise ValueError(f"nothing is left of an anyOf at {where or node}")

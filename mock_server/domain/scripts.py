@@ -4,9 +4,10 @@ Rule 1: a script is data; only a server that has its connections in hand can pla
 Rule 2: its instants are real time: the wire knows nothing of an account's clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class End(StrEnum):
@@ -47,3 +48,17 @@ class Script:
 
 # Makes the script of an answer, whose head and body are given as they would be written.
 Damage = Callable[[bytes, bytes], Script]
+
+
+def heard(status: int, sent: Mapping[str, Any] | None) -> int:
+    """Return the status that a client can go by: 0 where it had no answer, or no whole one.
+
+    `sent` is what the journal says about an answer that did not go out as it was decided.
+    """
+    if sent is None:
+        return status
+    if sent["left_after_ms"] is not None:
+        return 0
+    if sent["what"] == What.WHOLE or sent["status"] not in (None, status):
+        return int(sent["status"])
+    return 0

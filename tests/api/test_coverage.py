@@ -245,6 +245,25 @@ def test_the_page_is_whole_and_written_to_a_file(url: str, tmp_path: Path) -> No
         assert outside not in page
 
 
+def test_a_file_that_cannot_be_written_is_said_to_be(url: str, tmp_path: Path) -> None:
+    nowhere, folder = tmp_path / "none" / "c.html", tmp_path
+
+    done = command(url, "--output", str(nowhere))
+
+    assert done.exit_code == 3
+    assert done.stderr == f"artqr-mock: {nowhere} cannot be written: No such file or directory\n"
+    assert command(url, "--output", str(folder)).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("percent", ["nan", "-1", "100.1", "inf", "many"])
+def test_a_gate_that_no_run_could_fail_is_refused(url: str, percent: str) -> None:
+    done = command(url, "--fail-under", percent)
+
+    assert done.exit_code == 2
+    assert "--fail-under" in done.stderr
+
+
 def test_what_stands_in_a_page_is_escaped() -> None:
     item = {"name": "<b>", "met": True, "call": 1, "how": '"><script>'}
     part = {"group": "<i>", "met": 1, "total": 1, "items": [item]}

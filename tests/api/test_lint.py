@@ -1,8 +1,11 @@
 """`artqr-mock lint`: the findings of recorded traffic, and files that cannot be read."""
 
 import base64
+import codecs
+import gzip
 import json
 from contextlib import suppress
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,6 @@ from mock_server.cli.recordings import read_recording
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.domain.wrong_use import WrongUseError
 from tests.support.requests import FORM, GOOD, PAIRS, TASK, Sent
-from tests.support.worlds import APP_CODE, World
 
 VENDOR = "https://aiart.market.alicloudapi.com"
 FORM_HEADER = {"name": "Content-Type", "value": FORM}
@@ -54,7 +56,8 @@ def lint(text: str | bytes, *words: str) -> Result:
 def found(text: str | bytes, *words: str) -> dict[str, Any]:
     done = lint(text, "--json", *words)
     value: dict[str, Any] = json.loads(done.stdout)
-    assert done.exit_code == (1 if value["severities"]["error"] else 0)
+    broken = 2 if value["unread"] or not value["calls"] else 0
+    assert done.exit_code == (1 if value["severities"]["error"] else broken)
     return value
 
 
@@ -115,7 +118,7 @@ def test_an_unknown_reading_is_refused_with_what_there_is() -> None:
 def test_what_is_fetched_in_a_recording_is_no_call(path: str) -> None:
     fetched = Sent(method="GET", path=path, body="", content_type=None, authorization=None)
 
-    assert ids(har(har_entry(fetched))) == []
+    assert ids(har(har_entry(fetched), entry())) == []
 
 
 def test_what_only_several_calls_show_is_found_by_the_times_of_the_recording() -> None:
@@ -192,42 +195,6 @@ def test_parameters_of_a_form_stand_for_its_text() -> None:
     assert ids(har(entry(post=post))) == [(1, "style-unknown")]
 
 
-@pytest.fixture
-def journal(world: World) -> list[dict[str, Any]]:
-    typed = APP_CODE | {"Content-Type": FORM}
-    task_id = world.submit()
-    world.http.get(f"/pictures/default/{task_id}/1.png")
-    world.http.post("/taskList?x=1", data="page=0", headers=typed)
-    world.http.post("/submitTask", data=b"text=%FF&style_id=\xff", headers=typed)
-    return world.calls()
-
-
-def test_the_journal_is_judged_as_it_was_on_arrival(journal: list[dict[str, Any]]) -> None:
-    on_arrival = [[each["id"] for each in call["findings"]] for call in journal]
-    lines = "\n".join(json.dumps(call) for call in journal) + "\n\n"
-    page = json.dumps({"calls": journal, "next": None, "dropped": 0}, indent=2)
-
-    for text in (lines, page):
-        whole = found(text)
-        by_call = {
-            number: [each["id"] for each in whole["findings"] if each["call"] == number]
-            for number in range(1, 5)
-        }
-        assert list(by_call.values()) == on_arrival
-        assert whole["skipped"] == 1
-    assert "(line 3)" in lint(lines).output
-    assert "(entry 3)" in lint(page).output
-
-
-def test_a_call_whose_body_the_journal_cut_is_judged_without_it(world: World) -> None:
-    world.vendor("/submitTask", {"text": "x", "your_prompt": "x" * 70_000})
-
-    whole = found(json.dumps(world.calls()[0]))
-
-    assert whole["without_body"] == 1
-    assert whole["severities"]["error"] == 0
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -237,14 +204,22 @@ def test_a_call_whose_body_the_journal_cut_is_judged_without_it(world: World) ->
         ('{"log": {\n"entries": [}}', "line 2 is no JSON"),
         ("POST /submitTask", "line 1 is no JSON"),
         ('{"log": {}}', "no list of `entries`"),
-        (har({"response": {}}), "entry 1 has no `request`"),
-        (har(entry(), entry(host="ftp://x")), "entry 2: 'ftp://x/submitTask' is not a URL of HTTP"),
+        (har({"response": {}}), "entry 1: it has no `request`"),
+        (har({"request": {}}), "entry 1: its `request` has no `url`"),
+        (har(entry(), entry(host="http://[")), "entry 2: 'http://[/submitTask' is not a URL"),
+        (har(entry("/a b")), "/a b' is not a URL"),
         (har(entry(headers=[{"name": "a"}])), "entry 1: `headers` of the HAR entry"),
         (har(entry(post={"encoding": "base64"})), "entry 1: the body is marked as base64"),
-        ("{}\n", "line 1 is no call of the journal"),
-        ("[]", "line 1 is no call of the journal"),
-        ("1\n2", "line 1 is no call of the journal"),
-        ('{"calls": [{"id": 1}]}', "entry 1 is no call of the journal"),
+        ("{}\n", "line 1: it is no call of the journal"),
+        ("[]", "nothing was judged: no call of the API is in it"),
+        ('{"calls": []}', "nothing was judged"),
+        ("[1]", "entry 1: it is no call of the journal"),
+        (har(), "nothing was judged"),
+        (gzip.compress(har().encode()), "it is compressed: unpack it first"),
+        (har().encode("utf-16-be"), "it is not UTF-8 text: save the file as UTF-8"),
+        (codecs.BOM_UTF16_LE + b"a", "it begins as UTF-16 and is broken"),
+        ("1\n2", "line 1: it is no call of the journal"),
+        ('{"calls": [{"id": 1}]}', "entry 1: it is no call of the journal"),
         ("[" * 100_000, "it is nested too deeply"),
     ],
 )
@@ -254,12 +229,6 @@ def test_a_file_that_cannot_be_read_is_said_to_be_and_where(text: str | bytes, w
     assert done.exit_code == 2
     assert words in done.stderr
     assert "Traceback" not in done.output
-
-
-def test_a_broken_line_is_named(journal: list[dict[str, Any]]) -> None:
-    line = json.dumps(journal[0])
-
-    assert "line 3 is no JSON" in lint(f"{line}\n{line}\n{line[:-5]}\n").stderr
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,12 +243,32 @@ def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     assert done.exit_code == 2
 
 
+def test_a_folder_is_no_recording() -> None:
+    done = CliRunner().invoke(main, ["lint", "."])
+
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output
+
+
+def test_a_disk_that_is_full_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mock_server.cli.lint.print_findings", full)
+        done = lint(har(entry()))
+
+    assert done.exit_code == 3
+    assert done.stderr == "artqr-mock: the output: No space left on device\n"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(["request", "response", "url", "method", "headers", "postData", "text",
-                         "params", "status", "content", "name", "value", "startedDateTime"]),
+                         "params", "status", "content", "name", "value", "startedDateTime",
+                         "bodySize", "encoding", "size", "_content"]),
         inner, max_size=4,
     ),
     max_leaves=12,
@@ -292,6 +281,4 @@ def test_any_json_is_judged_or_refused(value: Any) -> None:
     merged = {**good, **value} if isinstance(value, dict) else value
     for text in (har(value), har({"request": merged, "response": value}), json.dumps(value)):
         with suppress(WrongUseError):
-            judged(
-                read_recording(text.encode("utf-8", "surrogatepass")), frozenset(), DEFAULT_READINGS
-            )
+            judged(read_recording(text.encode("utf-8", "surrogatepass")), DEFAULT_READINGS)

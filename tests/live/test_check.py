@@ -130,6 +130,59 @@ def test_a_server_that_breaks_the_contract_is_found(tmp_path: Path) -> None:
     assert failures(tmp_path / "j.xml") > 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "fails"),
+    [
+        ({}, False),
+        ({"envelope": "bare", "charge.polls": "submit-only"}, False),
+        ({"envelope": "showapi"}, True),
+        ({"envelope": "bare", "task_id.form": "digits-19"}, True),
+        ({"gateway.profile": "vpc"}, False),
+        ({"body.type": "any"}, True),
+    ],
+    ids=str,
+)
+def test_a_server_is_held_to_the_words_that_are_named_and_to_no_others(
+    server: Live, tmp_path: Path, words: dict[str, str], *, fails: bool
+) -> None:
+    readings = {"envelope": "bare", "charge.polls": "submit-only", "body.type": "form-only"}
+    made = account(server, readings=readings)
+    named = [f"--reading={reading}={word}" for reading, word in words.items()]
+
+    done = run("check", server.url, "--app-code", made["app_code"], "--max-calls", "25",
+               "--mode", "positive", *named, cwd=tmp_path)  # fmt: skip
+
+    assert done.returncode == int(fails), done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_an_older_gateway_is_taken_where_it_is_named_or_left_open(
+    server: Live, tmp_path: Path
+) -> None:
+    made = account(server, readings={"gateway.profile": "classic"})
+    codes = {}
+
+    for words in ([], ["--reading=gateway.profile=classic"], ["--reading=gateway.profile=vpc"]):
+        done = run("check", server.url, "--app-code", made["app_code"], "--max-calls", "40",
+                   "--mode", "negative", *words, cwd=tmp_path)  # fmt: skip
+        codes[" ".join(words)[-7:]] = done.returncode
+
+    assert codes == {"": 0, "classic": 0, "ile=vpc": 1}
+
+
+def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: Path) -> None:
+    made = account(server)
+
+    for option in ("--junit", "--har"):
+        done = run("check", server.url, "--app-code", made["app_code"], option, "none/x",
+                   cwd=tmp_path)  # fmt: skip
+        assert done.returncode == 3
+        assert "none/x cannot be written: No such file or directory" in done.stderr
+
+    assert calls(server, made) == []
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -144,6 +197,9 @@ def test_a_server_that_breaks_the_contract_is_found(tmp_path: Path) -> None:
         (["http://127.0.0.1:1", "--max-yuan", "-1"], "is no amount of money"),
         (["http://127.0.0.1:1", "--max-yuan", "nan"], "is no amount of money"),
         (["http://127.0.0.1:1", "--max-calls", "0"], "--max-calls"),
+        (["http://127.0.0.1:1", "--reading", "envelop=bare"], "did you mean 'envelope'?"),
+        (["http://127.0.0.1:1", "--reading", "envelope=none"], "takes 'showapi' or 'bare'"),
+        (["http://127.0.0.1:1", "--reading", "envelope"], "write ID=WORD"),
     ],
 )
 def test_wrong_use_is_refused_before_anything_is_sent(

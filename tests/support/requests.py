@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import Call, Header, operation_of
+from mock_server.domain.calls import MAX_BODY_BYTES, Call, Header, operation_of
 from mock_server.domain.findings import Hits, Request, judge, judged_body, request_of
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 
@@ -136,6 +136,9 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "field-in-query": (replace(CLEAN, query="text=x"), CLEAN),
     "query-unused": (replace(CLEAN, query="_t=17"), CLEAN),
     "body-not-judged": (submit("your_prompt=" + "x" * 70_000), submit(GOOD)),
+    "body-too-large": (
+        submit("your_prompt=" + "x" * MAX_BODY_BYTES), submit("your_prompt=" + "x" * 70_000),
+    ),
     "multipart-body": (submit("--x--", "multipart/form-data; boundary=x"), CLEAN),
     "charset-missing": (submit(GOOD, "application/x-www-form-urlencoded"), CLEAN),
     "charset-of-text-missing": (
@@ -155,6 +158,7 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "byte-order-mark": (submit(b"\xef\xbb\xbf" + GOOD.encode()), CLEAN),
     "not-utf8": (with_text("%C2%EB%"), with_text("%E7%A0%81")),
     "encoded-twice": (with_text("https%253A%252F%252Fexample.com"), with_text("100%25")),
+    "mojibake": (with_text("äºŒç»´ç\xa0\x81"), with_text("二维码, café")),
     "field-repeated": (submit(f"{GOOD}&text=other"), CLEAN),
     "empty-field": (submit(f"{GOOD}&call_back="), CLEAN),
     "field-misspelt": (submit(f"{GOOD}&callBack=http://example.com/"), CLEAN),

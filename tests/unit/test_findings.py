@@ -81,6 +81,17 @@ def test_nothing_is_found_in_a_right_request(sent: Sent) -> None:
     assert sent.hits == []
 
 
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [("https://example.com", "advice"), ("100%25", "advice"), ("caf%C3%A9", "warning"),
+     ("码", "warning")],
+)  # fmt: skip
+def test_a_charset_that_is_not_named_matters_beyond_ascii(text: str, severity: str) -> None:
+    sent = submit(f"text={text}&style_id=pet_cat", "application/x-www-form-urlencoded")
+
+    assert [ROWS[hit.id].severity for hit in sent.hits] == [severity]
+
+
 def test_a_get_is_told_its_method_and_not_where_its_fields_belong() -> None:
     sent = Sent(
         path="/queryTask", method="GET", query=f"task_id={TASK}", content_type=None, body=""
@@ -171,10 +182,14 @@ def test_many_repeated_fields_are_counted_in_no_time() -> None:
     assert sent.hits
 
 
-def test_a_call_that_no_door_could_read_is_not_judged() -> None:
-    call = Call(method="POST", path="/x", defect=Defect(code="I400RU", reason=""))
+def test_a_call_that_no_door_could_read_is_not_judged_but_for_its_size() -> None:
+    def found(code: str) -> list[str]:
+        call = Call(method="POST", path="/x", defect=Defect(code=code, reason=""))
+        judged = judge(request_of(call, None, None, load_catalogue().requests(DEFAULT_READINGS)))
+        return [hit.id for hit in judged]
 
-    assert judge(request_of(call, None, None, load_catalogue().requests(DEFAULT_READINGS))) == []
+    assert found("I400RU") == found("I413UL") == []
+    assert found("I413RL") == ["body-too-large"]
 
 
 NAMES = st.sampled_from(

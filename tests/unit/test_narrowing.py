@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mock_server import contract
 from mock_server.domain.narrowing import holds, narrowed
 
 ONE = {"x-reading": {"a": "1"}, "title": "one"}
@@ -53,6 +54,31 @@ def test_a_header_is_required_under_its_word_and_absent_under_others() -> None:
 
     assert narrowed(value, {"a": "1"})["headers"]["H"]["required"] is True
     assert narrowed(value, {"a": "2"})["headers"] == {}
+
+
+def test_a_reading_without_a_word_stays_open() -> None:
+    both = {"x-reading": {"a": "1", "b": "1"}, "title": "both"}
+    value = document(
+        schema={"anyOf": [ONE, TWO, both]},
+        headers={"H": {"x-required-reading": {"a": "1"}}},
+        **{"x-readings": {"a": {"1": {"security": [{"K": []}]}}}},
+    )
+
+    none, other = narrowed(value, {}), narrowed(value, {"b": "2"})
+
+    assert (none["schema"], none["security"]) == (value["schema"], [])
+    assert none["headers"] == value["headers"], "neither absent nor required"
+    assert other["schema"]["anyOf"] == [ONE, TWO]
+
+
+def test_where_readings_are_open_requests_are_right_by_all_of_them() -> None:
+    def types(**words: str) -> set[str]:
+        document = contract.document_under({name.replace("_", "."): words[name] for name in words})
+        posts = [item["post"] for item in document["paths"].values() if "post" in item]
+        return {kind for post in posts for kind in post["requestBody"]["content"]}
+
+    assert types() == types(envelope="bare") == {"application/x-www-form-urlencoded"}
+    assert types(body_type="any") == {"application/x-www-form-urlencoded", "application/json"}
 
 
 def test_a_word_adds_responses_paths_and_security() -> None:

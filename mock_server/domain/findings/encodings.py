@@ -4,7 +4,9 @@ import re
 from collections import Counter
 
 from mock_server.domain.bodies import FORM_TYPE, BadField
+from mock_server.domain.calls import MAX_BODY_BYTES
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
+from mock_server.domain.findings.mojibake import meant_by
 from mock_server.domain.findings.requests import MAX_JUDGED_BYTES, Request, When, rule
 
 JSON_TYPE = "application/json"
@@ -19,11 +21,13 @@ _TWICE = re.compile(r"%(?:25|3A%2F%2F|E[4-9]%[89AB][0-9A-F])", re.IGNORECASE)
 
 @rule(When.ALWAYS)
 def size(request: Request) -> Hits:
-    """body-not-judged."""
+    """body-not-judged, body-too-large."""
     length = len(request.call.body)
     if length <= MAX_JUDGED_BYTES:
         return NONE
-    return [Hit(id="body-not-judged", at="/body", sent=f"{length} bytes")]
+    # Only a recording has one that is too large: the doors do not read it.
+    finding = "body-too-large" if length > MAX_BODY_BYTES else "body-not-judged"
+    return [Hit(id=finding, at="/body", sent=f"{length} bytes")]
 
 
 @rule(When.ALWAYS)
@@ -131,6 +135,16 @@ def twice_encoded(request: Request) -> Hits:
         if "%" in text and "://" not in text and _TWICE.search(text):
             return [Hit(id="encoded-twice", at=pointer("body", name), sent=text)]
     return NONE
+
+
+@rule(When.BODY)
+def mojibake(request: Request) -> Hits:
+    """mojibake."""
+    hits = NONE
+    for name, text in request.texts.items():
+        if not text.isascii() and (meant := meant_by(text)) is not None:
+            hits = [*hits, Hit(id="mojibake", at=pointer("body", name), sent=text, hint=meant)]
+    return hits
 
 
 def _text(raw: bytes) -> str:

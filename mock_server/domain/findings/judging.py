@@ -14,6 +14,8 @@ from mock_server.domain.findings.requests import RULES, Breach, Request, Rule, W
 # Who asks for these is a browser that somebody pointed at the server.
 NOT_A_CLIENT = frozenset({"/", "/favicon.ico", "/robots.txt", "/apple-touch-icon.png"})
 UNREADABLE = frozenset({"multipart-body", "json-sent-as-form", "json-broken", "byte-order-mark"})
+# No door reads such a body to its end.
+TOO_LARGE: Hits = [Hit(id="body-too-large", at="/body")]
 OF_OPERATION = {
     Operation.SUBMIT_TASK: When.SUBMIT,
     Operation.LIST_TASKS: When.LIST,
@@ -25,9 +27,9 @@ def judge(request: Request) -> Hits:
     """Return what is off in a request, at most MAX_HITS."""
     operation = request.operation
     call = request.call
-    if call.defect is not None or (
-        operation is None and (call.method == "OPTIONS" or call.path in NOT_A_CLIENT)
-    ):
+    if call.defect is not None:
+        return TOO_LARGE if call.defect.code == "I413RL" else NONE
+    if operation is None and (call.method == "OPTIONS" or call.path in NOT_A_CLIENT):
         return NONE
     hits: Hits = []
     is_signed = "x-ca-signature" in request.headers

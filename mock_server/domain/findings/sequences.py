@@ -25,6 +25,10 @@ FINAL = frozenset(
      "Api Market Subscription quota exhausted", "Expiry of Authorization", "Quota Exhausted",
      "Quota Expired", "Unauthorized", "User Arrears"}
 )  # fmt: skip
+NOT_RECORDED = (
+    "The same submit was sent before, and what was answered was not recorded: if it was accepted, "
+    "this is a second task, and costs again."
+)
 # In every form of the reading that is known, and the numbers that one of them has.
 _ENDED = frozenset({"succeeded", "failed", "success", "fail", "2", "3"})
 
@@ -33,7 +37,8 @@ _ENDED = frozenset({"succeeded", "failed", "success", "fail", "2", "3"})
 class Event:
     """One call of an operation and its answer, as far as the next calls depend on it. `at` is on
     the account's clock; `code` is the gateway's code, or the message of an older instance;
-    `task_id` is what a query asked for, or what a submit was answered."""
+    `task_id` is what a query asked for, or what a submit was answered. `answer_read`: somebody
+    has the answer; without it a status of 0 is one that nobody wrote down."""
 
     id: int
     at: int
@@ -45,6 +50,7 @@ class Event:
     nonce: str | None = None
     task_id: str | None = None
     ended: bool = False
+    answer_read: bool = True
 
 
 Found = Iterator[tuple[int, Hit]]
@@ -67,15 +73,18 @@ def judge_sequence(events: Sequence[Event]) -> dict[int, list[Hit]]:
     return found
 
 
-def event_of(call: Call, answer: Answer, operation: Operation, *, number: int, at: int) -> Event:
-    """Return the event of an exchange that was recorded somewhere."""
+def event_of(
+    call: Call, answer: Answer, operation: Operation, *, number: int, at: int, answer_read: bool
+) -> Event:
+    """Return the event of an exchange that was recorded somewhere, with the answer or without."""
     told = {name.lower(): value for name, value in answer.headers} if answer.status >= 400 else {}
     ended, task_id = False, None
-    if operation is Operation.QUERY_TASK:
+    if operation is Operation.QUERY_TASK and answer.status == 200:
+        # Where no task was answered, nothing was paid for.
         body = judged_body(call)
         sent = body.fields.get("task_id") if body else None
         task_id = sent if isinstance(sent, str) else None
-        ended = answer.status == 200 and has_ended(answer.body)
+        ended = has_ended(answer.body)
     elif operation is Operation.SUBMIT_TASK and answer.status == 200:
         task_id = _made(answer.body)
     return Event(
@@ -89,6 +98,7 @@ def event_of(call: Call, answer: Answer, operation: Operation, *, number: int, a
         nonce=header(call, "x-ca-nonce"),
         task_id=task_id,
         ended=ended,
+        answer_read=answer_read,
     )
 
 
@@ -128,11 +138,20 @@ def repeated_submits(events: Sequence[Event]) -> Found:
         if before is not None and _pause(before, event) < SAME_WISH_MS:
             finding = _repeated(before)
             if finding is not None:
-                yield event.id, Hit(id=finding, sent=f"the body of call {before.id} again")
+                says = NOT_RECORDED if _is_open(before) else None
+                sent = f"the body of call {before.id} again"
+                yield event.id, Hit(id=finding, sent=sent, says=says)
         last[event.body] = event
 
 
+def _is_open(before: Event) -> bool:
+    """Whether nobody wrote down what became of a submit."""
+    return not before.answer_read and before.status in (0, 200)
+
+
 def _repeated(before: Event) -> str | None:
+    if _is_open(before):
+        return "submit-twice"
     if before.status >= 500 or before.status == 0:
         return "submit-after-failure"
     if before.task_id is not None:
