@@ -5,7 +5,8 @@ Rule 2: an `Answer` is complete: names, case and order of its headers are what t
 Rule 3: method and path match exactly, or the API is not found (claim wrong-path-or-method).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mock_server.domain.readings import Readings
@@ -54,7 +55,10 @@ class Defect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request. `path` and `query` are raw, as sent; `body` is whole or, on a defect, empty."""
+    """One request. `path` and `query` are raw, as sent; `body` is whole or, on a defect, empty.
+
+    `named` has the headers by name: the first of a repeated one counts, as it does at the gateway.
+    """
 
     method: str
     path: str
@@ -63,6 +67,11 @@ class Call:
     body: bytes = b""
     scheme: str = "http"
     defect: Defect | None = None
+    named: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the headers, which are asked for a dozen times."""
+        object.__setattr__(self, "named", dict(self.headers[::-1]))
 
     @property
     def target(self) -> str:
@@ -97,10 +106,7 @@ def operation_of(call: Call, readings: Readings) -> Operation | None:
 
 def header(call: Call, name: str) -> str | None:
     """Return the first value of a header, its name in lower case; None if it is absent."""
-    for key, value in call.headers:
-        if key == name:
-            return value
-    return None
+    return call.named.get(name)
 
 
 def head_bytes(call: Call) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from mock_server.domain.bodies import FORM_TYPE, BadField
+from mock_server.domain.bodies import FORM_TYPE, BadField, Body
 from mock_server.domain.calls import MAX_BODY_BYTES
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.mojibake import meant_by
@@ -19,7 +19,7 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 _TWICE = re.compile(r"%(?:25|3A%2F%2F|E[4-9]%[89AB][0-9A-F])", re.IGNORECASE)
 
 
-@rule(When.ALWAYS)
+@rule(When.UNREAD)
 def size(request: Request) -> Hits:
     """body-not-judged, body-too-large."""
     length = len(request.call.body)
@@ -30,7 +30,7 @@ def size(request: Request) -> Hits:
     return [Hit(id=finding, at="/body", sent=f"{length} bytes")]
 
 
-@rule(When.ALWAYS)
+@rule(When.UNREAD)
 def multipart(request: Request) -> Hits:
     """multipart-body."""
     if request.media.startswith("multipart/"):
@@ -101,10 +101,16 @@ WRITING = (charset, form, media, mark)
 
 
 @rule(When.BODY)
-def repeated(request: Request) -> Hits:
-    """field-repeated."""
+def fields(request: Request) -> Hits:
+    """field-repeated, not-utf8, empty-field."""
     body = request.body
-    if body is None or body.pairs == len(body.fields):
+    if body is None or body.pairs == len(body.fields) == len(request.texts):
+        return NONE
+    return [*_repeated(request, body), *_unreadable(request, body)]
+
+
+def _repeated(request: Request, body: Body) -> Hits:
+    if body.pairs == len(body.fields):
         return NONE
     names = Counter(part.partition(b"=")[0] for part in request.raw.split(b"&"))
     twice = [name for name, count in names.items() if name and count > 1][:5]
@@ -112,12 +118,7 @@ def repeated(request: Request) -> Hits:
             for name in twice]  # fmt: skip
 
 
-@rule(When.BODY)
-def unreadable(request: Request) -> Hits:
-    """not-utf8, empty-field."""
-    body = request.body
-    if body is None or len(body.fields) == len(request.texts):
-        return NONE
+def _unreadable(request: Request, body: Body) -> Hits:
     hits = []
     for name, value in body.fields.items():
         at = pointer("body", name)
@@ -128,7 +129,6 @@ def unreadable(request: Request) -> Hits:
     return hits
 
 
-@rule(When.BODY)
 def twice_encoded(request: Request) -> Hits:
     """encoded-twice."""
     for name, text in request.texts.items():
@@ -137,7 +137,6 @@ def twice_encoded(request: Request) -> Hits:
     return NONE
 
 
-@rule(When.BODY)
 def mojibake(request: Request) -> Hits:
     """mojibake."""
     hits = NONE

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from mock_server.domain.bodies import BadField, Number
+from mock_server.domain.findings.encodings import mojibake, twice_encoded
 from mock_server.domain.findings.heads import CREDENTIAL_NAMES, squeezed
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.requests import Request, When, rule
@@ -33,6 +34,14 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 @rule(When.BODY)
+def values(request: Request) -> Hits:
+    """What is off in a value, if anything can be."""
+    for text in request.texts.values():
+        if "%" in text or not text.isascii() or text != text.strip() or text in NO_VALUES:
+            return [hit for each in VALUES for hit in each(request)]
+    return NONE
+
+
 def untrimmed(request: Request) -> Hits:
     """untrimmed: white space around a value."""
     for name, text in request.texts.items():
@@ -41,16 +50,16 @@ def untrimmed(request: Request) -> Hits:
     return NONE
 
 
-@rule(When.BODY)
 def no_value(request: Request) -> Hits:
     """no-value: what the form encoding made of a value that was none."""
-    if NO_VALUES.isdisjoint(request.texts.values()):
-        return NONE
     return [
         Hit(id="no-value", at=pointer("body", name), sent=f"{name}={text}")
         for name, text in request.texts.items()
         if text in NO_VALUES and name in request.known_fields
     ]
+
+
+VALUES = (twice_encoded, mojibake, untrimmed, no_value)
 
 
 @rule(When.BREACH)

@@ -20,11 +20,9 @@ def squeezed(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-@rule(When.ALWAYS)
+@rule(When.LOST)
 def route(request: Request) -> Hits:
     """wrong-method, wrong-path."""
-    if request.operation is not None:
-        return NONE
     call = request.call
     if call.path in PATHS:
         return [Hit(id="wrong-method", at="/method", sent=call.method, hint=call.path)]
@@ -35,11 +33,9 @@ def route(request: Request) -> Hits:
     return [Hit(id="wrong-path", at="/path", sent=call.path, hint=hint)]
 
 
-@rule(When.ALWAYS)
+@rule(When.QUERIED)
 def query(request: Request) -> Hits:
     """appcode-in-query, credentials-misplaced, field-in-query, query-unused."""
-    if not request.call.query:
-        return NONE
     hits: Hits = []
     pairs = parse_qsl(request.call.query[:8192], keep_blank_values=True, encoding="utf-8")
     for name, value in pairs[:MAX_QUERY_FIELDS]:
@@ -68,6 +64,8 @@ def credentials(request: Request) -> Hits:
         return _signed(headers.get("x-ca-key"), headers.get("x-ca-signature"), sent)
     if not sent:
         return _nowhere(request)
+    if sent.startswith("APPCODE ") and sent[8:9].isalnum():
+        return NONE
     scheme, _, code = sent.strip().partition(" ")
     if scheme == "APPCODE" and code:
         return NONE

@@ -33,7 +33,7 @@ def judge(request: Request) -> Hits:
         return NONE
     hits: Hits = []
     is_signed = "x-ca-signature" in request.headers
-    for each in _rules(operation, request.body is not None, is_signed):
+    for each in _rules(operation, request.body is not None, is_signed, call.query != ""):
         if found := each(request):
             hits += found
     if hits and any(hit.id in UNREADABLE for hit in hits):
@@ -43,7 +43,7 @@ def judge(request: Request) -> Hits:
         value = instance(request)
         if not request.contract.fits[operation](value):
             hits += _breached(request, hits, request.contract.breaches[operation](value))
-    if request.is_by_get:
+    if hits and request.is_by_get:
         hits = [replace(hit, at=_in_query(hit.at)) for hit in hits]
     return hits[:MAX_HITS]
 
@@ -57,11 +57,17 @@ def _rules(
     operation: Operation | None,
     has_body: bool,  # noqa: FBT001 - a key of the cache
     is_signed: bool,  # noqa: FBT001
+    has_query: bool,  # noqa: FBT001
 ) -> tuple[Rule, ...]:
-    found = [*RULES[When.ALWAYS]]
+    found = [*RULES[When.LOST]] if operation is None else []
+    if has_query:
+        found += RULES[When.QUERIED]
+    found += RULES[When.ALWAYS]
     if is_signed:
         found += RULES[When.SIGNED]
-    if operation is not None and has_body:
+    if not has_body:
+        found += RULES[When.UNREAD]
+    elif operation is not None:
         found += [*RULES[When.BODY], *RULES[OF_OPERATION[operation]]]
     return tuple(found)
 

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from functools import lru_cache
 from typing import Any
 
 from mock_server.domain.auth import QUERY_NAMES
@@ -51,11 +50,15 @@ class Request:
     call: Call
     operation: Operation | None
     headers: Mapping[str, str]
-    media: str
     body: Body | None
     texts: Mapping[str, str]
     contract: Contract
     readings: Readings
+
+    @property
+    def media(self) -> str:
+        """Its Content-Type without parameters, in lower case."""
+        return media_type(self.headers.get("content-type"))
 
     @property
     def is_by_get(self) -> bool:
@@ -76,8 +79,11 @@ class Request:
 class When(Enum):
     """Which requests a rule looks at."""
 
+    LOST = auto()  # every call of no operation
+    QUERIED = auto()  # every call with a query
     ALWAYS = auto()  # every call, a wrong path too
     SIGNED = auto()  # every call with a signature
+    UNREAD = auto()  # every call whose body was not read
     BODY = auto()  # every call of an operation whose body was read
     SUBMIT = auto()
     LIST = auto()
@@ -122,23 +128,16 @@ def request_of(
     readings: Readings = DEFAULT_READINGS,
 ) -> Request:
     """Return a call as the rules see it."""
-    # The first of a repeated header counts, as it does at the gateway.
-    headers = dict(call.headers[::-1])
     fields = {} if body is None else body.fields
     return Request(
         call=call,
         operation=operation,
-        headers=headers,
-        media=_media_type(headers.get("content-type")),
+        headers=call.named,
         body=body,
         texts=_texts(fields, is_json=body is not None and body.members is not None),
         contract=contract,
         readings=readings,
     )
-
-
-# Clients send the same few over and over.
-_media_type = lru_cache(maxsize=64)(media_type)
 
 
 def _texts(fields: Fields, *, is_json: bool) -> dict[str, str]:
@@ -150,16 +149,22 @@ def _texts(fields: Fields, *, is_json: bool) -> dict[str, str]:
 
 
 def instance(request: Request) -> dict[str, Any]:
-    """Return what the compiled contract judges: headers, and the body as it was sent."""
-    body = request.body
+    """Return what the compiled contract judges: the headers that it names, if there is one, and
+    the body as it was sent."""
+    headers, body = request.headers, request.body
+    value: dict[str, Any] = {}
+    if not request.contract.headers.isdisjoint(headers):
+        value["header"] = headers
     if body is None:
-        return {"header": request.headers}
+        return value
     if body.members is not None:
-        return {"header": request.headers, "body": _plain(body.members)}
-    if len(body.fields) == len(request.texts):
-        return {"header": request.headers, "body": request.texts}
-    sent = {name: text for name, text in body.fields.items() if isinstance(text, str) and name}
-    return {"header": request.headers, "body": sent}
+        value["body"] = _plain(body.members)
+    elif len(body.fields) == len(request.texts):
+        value["body"] = request.texts
+    else:
+        fields = body.fields.items()
+        value["body"] = {name: text for name, text in fields if isinstance(text, str) and name}
+    return value
 
 
 def _plain(members: Mapping[str, Any]) -> dict[str, Any]:

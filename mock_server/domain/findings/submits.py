@@ -15,6 +15,7 @@ ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".invalid", ".example")
 ADDRESSES = ("qr_code_url", "call_back")
+OPTIONAL = (*ADDRESSES, "your_prompt")
 
 
 PAIRS = (
@@ -24,11 +25,16 @@ PAIRS = (
 
 
 @rule(When.SUBMIT)
-def shadowed(request: Request) -> Hits:
+def beside(request: Request) -> Hits:
+    """What is off in the fields that a submit can do without."""
+    if request.texts.keys().isdisjoint(OPTIONAL):
+        return NONE
+    return [*_shadowed(request), *_addresses(request)]
+
+
+def _shadowed(request: Request) -> Hits:
     """image-shadowed, prompt-shadowed."""
     texts = request.texts
-    if "qr_code_url" not in texts and "your_prompt" not in texts:
-        return NONE
     return [
         Hit(id=finding, at=pointer("body", loser), sent=texts[loser])
         for winner, loser, _, finding in PAIRS
@@ -83,8 +89,7 @@ def no_address(request: Request) -> Hits:
     return [Hit(id="address-not-http", at="/body/text", sent=content)]
 
 
-@rule(When.SUBMIT)
-def addresses(request: Request) -> Hits:
+def _addresses(request: Request) -> Hits:
     """address-not-http, callback-unreachable, callback-https, address-with-credentials."""
     hits = NONE
     for name in ADDRESSES:
