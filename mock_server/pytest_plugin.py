@@ -1,8 +1,7 @@
 """The pytest plugin: fixtures, a marker, a header and a summary; `artqr` is its name.
 
-Rule 1: it loads in every run of every project that has this package, so nothing that loads slowly
+Rule: it loads in every run of every project that has this package, so nothing that loads slowly
 is imported here: what a fixture needs is imported when a test asks for it.
-Rule 2: what can be wrong with the options is said before the first test.
 """
 
 from collections.abc import Generator, Iterator
@@ -12,28 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mock_server import __version__
+from mock_server import pytest_options as options
 
 if TYPE_CHECKING:
     from mock_server.testing import CallbackReceiver, MockServer, World
     from mock_server.testing.marker import Wish
     from mock_server.testing.session import Session
 
-OPTIONS = {
-    "artqr_url": "Use this running server instead of starting one.",
-    "artqr_token": "The token of that server's admin API.",
-    "artqr_seed": "With the name of a test it fixes every id, duration and picture. Default: 1.",
-    "artqr_callback_hosts": "Hosts callbacks may go to, beyond loopback, with commas; `*` is any.",
-    "artqr_readings": "Readings of every world, such as charge.polls=submit-only, with commas.",
-    "artqr_max_yuan": "A test that costs more than this many yuan fails.",
-    "artqr_findings": "A test with findings this bad fails: error, warning or advice.",
-}  # fmt: skip
 MARKER = (
     "artqr(*, scenario=None, credits=1000, seed=None, clock={}, readings={}, faults=[], "
     "max_yuan=None): what the world of the `artqr` fixture is like"
 )
-MOST_DIGITS = 100
-SEVERITIES = ("error", "warning", "advice")
-
 _session: pytest.StashKey["Session"] = pytest.StashKey()
 _wish: pytest.StashKey["Wish"] = pytest.StashKey()
 _totals = pytest.StashKey[list[dict[str, Any]]]()
@@ -41,47 +29,35 @@ _totals = pytest.StashKey[list[dict[str, Any]]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Each ini option is a flag too."""
-    group = parser.getgroup("artqr", "artqr-mock, the art-QR-code API of your tests")
-    for name, says in OPTIONS.items():
-        parser.addini(name, says, default="")
-        group.addoption("--" + name.replace("_", "-"), dest=name, metavar="VALUE", help=says)
+    options.add(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse options that cannot be, before anything runs."""
     config.addinivalue_line("markers", MARKER)
     config.stash[_totals] = []
-    _check_url(_option(config, "artqr_url"))
-    seed = _option(config, "artqr_seed", "1")
-    if not seed.isdecimal() or len(seed) > MOST_DIGITS:
-        raise pytest.UsageError(f"artqr_seed = {seed[:MOST_DIGITS]}: write a whole number")
-    severity = _option(config, "artqr_findings")
-    if severity and severity not in SEVERITIES:
-        raise pytest.UsageError(f"artqr_findings = {severity}: there is {', '.join(SEVERITIES)}")
-    _max_yuan(config)
-    _readings(config)
+    options.check(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say which API the tests get."""
-    url = _option(config, "artqr_url")
+    url = options.text(config, "artqr_url")
     where = f"the server at {url}" if url else "a server of its own for each process"
-    return f"artqr-mock {__version__}: {where}, seed {_option(config, 'artqr_seed', '1')}"
+    return f"artqr-mock {__version__}: {where}, seed {options.seed(config)}"
 
 
 @pytest.fixture(scope="session")
 def artqr_server(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
     """The server of this process; `artqr_server.account(...)` makes another world."""
     __tracebackhide__ = True
-    from mock_server.testing import session as runs  # noqa: PLC0415 - rule 1
+    from mock_server.testing import session as runs  # noqa: PLC0415 - see the rule
 
     config = request.config
-    severity = _option(config, "artqr_findings") or None
-    limits = runs.Limits(max_yuan=_max_yuan(config), findings=severity)
+    limits = runs.Limits(max_yuan=options.max_yuan(config), findings=options.findings(config))
     with ExitStack() as stack:
         server = _enter(config, stack)
-        is_shared = bool(_option(config, "artqr_url"))
-        server.readings = _readings(config)
+        is_shared = bool(options.text(config, "artqr_url"))
+        server.readings = options.readings(config)
         config.stash[_session] = session = runs.Session(server, limits, is_shared=is_shared)
         yield server
         session.finish()
@@ -102,7 +78,7 @@ def artqr(request: pytest.FixtureRequest, artqr_server: "MockServer") -> Iterato
 @pytest.fixture
 def artqr_callback_receiver() -> Iterator["CallbackReceiver"]:
     """A real receiver of callbacks: submit with its `url`, then `wait_for(1)`."""
-    from mock_server.testing.receiver import receiving_callbacks  # noqa: PLC0415 - rule 1
+    from mock_server.testing.receiver import receiving_callbacks  # noqa: PLC0415 - see the rule
 
     with receiving_callbacks() as receiver:
         yield receiver
@@ -114,7 +90,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if session := item.config.stash.get(_session, None):
         session.begin()
     if marks := list(item.iter_markers("artqr")):
-        from mock_server.testing.marker import MarkerError, wish_of  # noqa: PLC0415 - rule 1
+        from mock_server.testing.marker import MarkerError, wish_of  # noqa: PLC0415 - see the rule
 
         try:
             item.stash[_wish] = wish_of(marks)
@@ -160,7 +136,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run = session.config.stash.get(_session, None)
     doom = run.verdict() if run else None
     if doom:  # the run was stopped, and what came after the last test is said of no test
-        from mock_server.testing.session import Totals  # noqa: PLC0415 - rule 1
+        from mock_server.testing.session import Totals  # noqa: PLC0415 - see the rule
 
         session.config.stash[_totals].append(Totals(untold=[doom.text]).as_json())
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
@@ -183,7 +159,7 @@ def pytest_terminal_summary(
     counted = config.stash[_totals]
     if not counted:
         return
-    from mock_server.testing.session import Totals  # noqa: PLC0415 - rule 1
+    from mock_server.testing.session import Totals  # noqa: PLC0415 - see the rule
 
     totals = Totals()
     for each in counted:
@@ -193,58 +169,6 @@ def pytest_terminal_summary(
         terminalreporter.write_line(line)
 
 
-def _option(config: pytest.Config, name: str, default: str = "") -> str:
-    flag = config.getoption(name, None)
-    return str(flag if flag is not None else config.getini(name)).strip() or default
-
-
-def _max_yuan(config: pytest.Config) -> float | None:
-    text = _option(config, "artqr_max_yuan")
-    try:
-        most = float(text) if text else None
-        if most is None or 0 <= most < float("inf"):
-            return most
-        raise ValueError
-    except ValueError:
-        raise pytest.UsageError(f"artqr_max_yuan = {text}: write yuan, such as 2.80") from None
-
-
-def _readings(config: pytest.Config) -> dict[str, str]:
-    pairs = _listed(config, "artqr_readings")
-    if not pairs:
-        return {}
-    from mock_server.domain import readings  # noqa: PLC0415 - rule 1
-
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, word = map(str.strip, pair.partition("="))
-        if not equals:
-            raise pytest.UsageError(f"artqr_readings = {pair}: write ID=WORD")
-        if found.setdefault(name, word) != word:
-            raise pytest.UsageError(f"artqr_readings: {name} is {found[name]} and {word}")
-    try:
-        readings.with_readings(readings.DEFAULT_READINGS, found)
-    except readings.ReadingError as error:
-        raise pytest.UsageError(f"artqr_readings: {error}") from None
-    return found
-
-
-def _check_url(url: str) -> None:
-    if not url:
-        return
-    from urllib.parse import urlsplit  # noqa: PLC0415 - rule 1
-
-    try:
-        parts = urlsplit(url)
-        is_fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        is_fine = False
-    if not is_fine:
-        raise pytest.UsageError(
-            f"artqr_url = {url}: write an address such as http://127.0.0.1:3040"
-        )
-
-
 def _failure(text: str) -> pytest.ExceptionInfo[BaseException]:
     try:
         pytest.fail(text, pytrace=False)
@@ -252,18 +176,13 @@ def _failure(text: str) -> pytest.ExceptionInfo[BaseException]:
         return pytest.ExceptionInfo.from_current()
 
 
-def _listed(config: pytest.Config, name: str) -> list[str]:
-    words = _option(config, name).replace("\n", ",").split(",")
-    return [word.strip() for word in words if word.strip()]
-
-
 def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
     """Return the world that the markers of a test want, or why it cannot be."""
-    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - rule 1
+    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
     from mock_server.testing import session as runs  # noqa: PLC0415
     from mock_server.testing.marker import wish_of  # noqa: PLC0415
 
-    base = int(_option(test.config, "artqr_seed", "1"))
+    base = options.seed(test.config)
     wish = test.stash.get(_wish, None) or wish_of([])
     try:
         return wish.grant(
@@ -284,15 +203,15 @@ def _refused(test: pytest.Item, error: Exception) -> str:
 def _enter(config: pytest.Config, stack: ExitStack) -> "MockServer":
     """Start the server, or attach to the one that was named; what fails is told in one line."""
     __tracebackhide__ = True
-    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - rule 1
+    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
     from mock_server.testing import server  # noqa: PLC0415
 
-    url = _option(config, "artqr_url")
+    url = options.text(config, "artqr_url")
     try:
         if url:
-            opened = server.attached(url, _option(config, "artqr_token") or None)
+            opened = server.attached(url, options.text(config, "artqr_token") or None)
         else:
-            hosts = tuple(_listed(config, "artqr_callback_hosts"))
+            hosts = tuple(options.listed(config, "artqr_callback_hosts"))
             opened = server.started(seed=1, callback_hosts=hosts)
         return stack.enter_context(opened)
     except (UnreachableError, RefusedError, OSError, ValueError) as error:

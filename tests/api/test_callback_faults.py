@@ -12,10 +12,8 @@ from mock_server.actions import callbacks as actions
 from mock_server.domain.callbacks import Outcome, Posting
 from mock_server.store import callbacks as rows
 from tests.support import worlds
+from tests.support.callback_buyers import Buyer, in_order, task_ids
 from tests.support.worlds import Rawbox, RealClock, World
-
-CALL_BACK = "http://127.0.0.1:9/done"
-FROZEN = {"frozen": True}
 
 
 @pytest.fixture
@@ -30,50 +28,9 @@ def world(post: Rawbox, address: str) -> Iterator[World]:
         yield World(simulator, real_now, post)
 
 
-class Buyer:
-    """An account whose clock stands still."""
-
-    def __init__(self, world: World, **readings: str) -> None:
-        made = world.account(readings=readings, clock=FROZEN, seed=3)
-        self.world, self.id, self.app_code = world, made["id"], made["app_code"]
-
-    def arm(self, kind: str, **rule: Any) -> dict[str, Any]:
-        order = {"kind": f"callback_{kind}", **rule}
-        armed: dict[str, Any] = self.world.admin("POST", f"/accounts/{self.id}/faults", order, 201)
-        return armed
-
-    def rule(self) -> dict[str, Any]:
-        (rule,) = self.world.admin("GET", f"/accounts/{self.id}/faults")["faults"]
-        shown: dict[str, Any] = rule
-        return shown
-
-    def submit(self, count: int = 1, **fields: str) -> list[str]:
-        fields = {"call_back": CALL_BACK, **fields}
-        return [self.world.submit(self.app_code, **fields) for _ in range(count)]
-
-    def listed(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.world.admin("GET", f"/accounts/{self.id}/callbacks")[
-            "callbacks"
-        ]
-        return found
-
-    def clock(self, **change: Any) -> dict[str, Any]:
-        return self.world.clock(self.id, **change)
-
-
 @pytest.fixture
 def buyer(world: World) -> Buyer:
     return Buyer(world)
-
-
-def task_ids(post: Rawbox) -> list[str]:
-    return [json.loads(posting.body)["task_id"] for posting in post.postings]
-
-
-def in_order(buyer: Buyer) -> list[str]:
-    """The tasks in the order in which their callbacks are due."""
-    planned = [each for each in buyer.listed() if each["copy_of"] is None]
-    return [each["task_id"] for each in sorted(planned, key=lambda each: each["due_at"])]
 
 
 def test_a_lost_callback_is_never_sent_and_no_event(buyer: Buyer, post: Rawbox) -> None:

@@ -5,25 +5,12 @@ import pytest
 # Imported here once, or every run within this process would import the server anew.
 import zxingcpp  # noqa: F401 - its compiled part can be loaded but once
 
+import mock_server.actions.vendor as vendor_actions
 import mock_server.client_suite
 import mock_server.server
 import mock_server.testing.session  # noqa: F401
-
-CLIENT = """
-import urllib3
-
-FORM = "application/x-www-form-urlencoded; charset=UTF-8"
-
-def call(artqr, path, **fields):
-    with urllib3.PoolManager(retries=False) as pool:
-        return pool.request_encode_body(
-            "POST", artqr.base_url + path, fields=fields, encode_multipart=False,
-            headers={"Authorization": "APPCODE " + artqr.app_code, "Content-Type": FORM},
-        )
-
-def submit(artqr, text="https://example.com", **fields):
-    return call(artqr, "/submitTask", text=text, style_id="food_fryrice", **fields)
-"""
+from mock_server.domain.calls import Operation
+from tests.support.plugin_users import CLIENT
 
 
 @pytest.fixture
@@ -32,3 +19,13 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makepyfile(shop=CLIENT)
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers -p no:randomly")
     return pytester
+
+
+@pytest.fixture
+def broken_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulator that fails on each query."""
+
+    def broken(*_: object) -> object:
+        raise LookupError
+
+    monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.QUERY_TASK, broken)

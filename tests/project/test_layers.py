@@ -29,6 +29,7 @@ LAYERS = {
     "postings": 2,
     "targets": 2,
     "settings": 2,
+    "pytest_options": 2,
     "contract": 2,
     "display": 2,
     "domain": 1,

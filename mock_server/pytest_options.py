@@ -1,0 +1,112 @@
+"""The options of the pytest plugin: each is an ini option and a flag, which wins.
+
+Rule: what can be wrong with one is said before the first test.
+"""
+
+import pytest
+
+OPTIONS = {
+    "artqr_url": "Use this running server instead of starting one.",
+    "artqr_token": "The token of that server's admin API.",
+    "artqr_seed": "With the name of a test it fixes every id, duration and picture. Default: 1.",
+    "artqr_callback_hosts": "Hosts callbacks may go to, beyond loopback, with commas; `*` is any.",
+    "artqr_readings": "Readings of every world, such as charge.polls=submit-only, with commas.",
+    "artqr_max_yuan": "A test that costs more than this many yuan fails.",
+    "artqr_findings": "A test with findings this bad fails: error, warning or advice.",
+}  # fmt: skip
+MOST_DIGITS = 100
+SEVERITIES = ("error", "warning", "advice")
+
+
+def add(parser: pytest.Parser) -> None:
+    """Tell pytest of them."""
+    group = parser.getgroup("artqr", "artqr-mock, the art-QR-code API of your tests")
+    for name, says in OPTIONS.items():
+        parser.addini(name, says, default="")
+        group.addoption("--" + name.replace("_", "-"), dest=name, metavar="VALUE", help=says)
+
+
+def check(config: pytest.Config) -> None:
+    """Refuse those that cannot be. Raises pytest.UsageError."""
+    _check_url(text(config, "artqr_url"))
+    seed(config)
+    findings(config)
+    max_yuan(config)
+    readings(config)
+
+
+def seed(config: pytest.Config) -> int:
+    """Return the seed of the run."""
+    found = text(config, "artqr_seed", "1")
+    if not found.isdecimal() or len(found) > MOST_DIGITS:
+        raise pytest.UsageError(f"artqr_seed = {found[:MOST_DIGITS]}: write a whole number")
+    return int(found)
+
+
+def findings(config: pytest.Config) -> str | None:
+    """Return how bad findings are that fail a test."""
+    severity = text(config, "artqr_findings")
+    if severity and severity not in SEVERITIES:
+        raise pytest.UsageError(f"artqr_findings = {severity}: there is {', '.join(SEVERITIES)}")
+    return severity or None
+
+
+def text(config: pytest.Config, name: str, default: str = "") -> str:
+    """Return what was written, the flag first."""
+    flag = config.getoption(name, None)
+    return str(flag if flag is not None else config.getini(name)).strip() or default
+
+
+def max_yuan(config: pytest.Config) -> float | None:
+    """Return what a test may cost."""
+    written = text(config, "artqr_max_yuan")
+    try:
+        most = float(written) if written else None
+        if most is None or 0 <= most < float("inf"):
+            return most
+        raise ValueError
+    except ValueError:
+        raise pytest.UsageError(f"artqr_max_yuan = {written}: write yuan, such as 2.80") from None
+
+
+def readings(config: pytest.Config) -> dict[str, str]:
+    """Return the words of every world."""
+    pairs = listed(config, "artqr_readings")
+    if not pairs:
+        return {}
+    from mock_server.domain import readings as rules  # noqa: PLC0415 - as in the plugin
+
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, word = map(str.strip, pair.partition("="))
+        if not equals:
+            raise pytest.UsageError(f"artqr_readings = {pair}: write ID=WORD")
+        if found.setdefault(name, word) != word:
+            raise pytest.UsageError(f"artqr_readings: {name} is {found[name]} and {word}")
+    try:
+        rules.with_readings(rules.DEFAULT_READINGS, found)
+    except rules.ReadingError as error:
+        raise pytest.UsageError(f"artqr_readings: {error}") from None
+    return found
+
+
+def _check_url(url: str) -> None:
+    if not url:
+        return
+    from urllib.parse import urlsplit  # noqa: PLC0415 - as in the plugin
+
+    try:
+        parts = urlsplit(url)
+        is_fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_fine = False
+    if not is_fine:
+        raise pytest.UsageError(
+            f"artqr_url = {url}: write an address such as http://127.0.0.1:3040"
+        )
+
+
+def listed(config: pytest.Config, name: str) -> list[str]:
+    """Return what was written with commas or on lines of its own."""
+    words = text(config, name).replace("\n", ",").split(",")
+    return [word.strip() for word in words if word.strip()]
