@@ -1,7 +1,8 @@
 """The contract in plain schemas, for generators of types: what is put together stands whole.
 
 Rule 1: every value that the contract allows is allowed here; only what relates one field to another
-(either-or pairs, a status with its pictures) is lost.
+(either-or pairs, a status with its pictures) is lost, and how long a list may be: a tester orders
+more pictures than a reading has.
 Rule 2: parts of an `allOf`, and an alternative that is the only one left, are merged into one
 schema; a `$ref` stays where it is all that a place says.
 """
@@ -11,7 +12,7 @@ from typing import Any
 
 Node = dict[str, Any]
 Resolve = Callable[[str], Node]
-_MARKS = ("unevaluatedProperties", "title")
+_MARKS = ("unevaluatedProperties", "title", "maxItems")
 
 
 def plain(document: Node) -> Node:
