@@ -3,7 +3,8 @@
 Rule 1: one intent makes one task and costs one credit, however many calls it takes.
 Rule 2: an answer that leaves open whether the task was made (500, 502, 504, or none) is not
 followed by another submit before a look into the task list.
-Rule 3: what no retry mends (a gateway error that is not about load) is not tried again.
+Rule 3: what no retry mends (a gateway error that is neither about load nor its own) is not tried
+again.
 Rule 4: a call that failed is raised, a call that succeeded is not.
 """
 
@@ -37,7 +38,7 @@ def manners(step: Step, *, is_fine: bool) -> Iterator[str]:
                 f"it submitted again after {what}: the first task may have been made, and "
                 "paid; look into the task list before"
             )
-        elif 400 <= call.status < 450 and not asks_to_wait(call):
+        elif 400 <= call.status < 450 and not asks_to_wait(call) and not _is_its_own(call):
             yield f"it called again after {_named(call)}, which no retry mends"
         if following.operation == SUBMIT and call.task_id:
             yield "it submitted again after the task was made"
@@ -61,16 +62,23 @@ def of_submit(step: Step, intent: Intent, task: Mapping[str, Any] | None) -> Ite
         yield f"no task was made, and it returned {short(step.value, quoted=True)}"
     elif intent.is_fine and not step.calls:
         yield "it raised on something that is fine, without a call"
-    elif intent.is_fine and step.trouble is None:
-        yield f"what it sent was answered {_named(step.calls[-1])}; what it was asked is fine"
+    elif intent.is_fine:
+        yield from _asked_wrongly(step)
 
 
-def of_query(step: Step, truth: TaskResult | None) -> Iterator[str]:
-    """Yield what is wrong with what a query gave back; without a truth there is no such task."""
+def of_query(step: Step, truth: TaskResult | None, *, is_refused: bool = False) -> Iterator[str]:
+    """Yield what is wrong with what a query gave back; without a truth there is no such task.
+
+    `is_refused`: the service refuses the query of a task that has not ended, as here. A client may
+    raise that, or know it for what it is.
+    """
     found = result_of(step.value) if step.error is None else None
     if not _may_be_answered(step):
-        if step.error is None:
+        knows = is_refused and step.trouble is None
+        if step.error is None and not (knows and found and truth and found.agrees_with(truth)):
             yield f"the call failed, and it returned {short(step.value, quoted=True)}"
+        elif truth is not None and not knows:
+            yield from _asked_wrongly(step)
     elif step.error is not None:
         yield from _raised(step)
     elif truth is None:
@@ -89,9 +97,13 @@ def of_page(step: Step, truths: Mapping[str, TaskResult]) -> Iterator[str]:
     if not _may_be_answered(step):
         if step.error is None:
             yield f"the call failed, and it returned {short(step.value, quoted=True)}"
+        yield from _asked_wrongly(step)
         return
     if step.error is not None:
         yield from _raised(step)
+        return
+    if step.value is None:
+        yield "list_tasks returned None: it returns a list, which is empty past the last page"
         return
     for value in step.value:
         found = result_of(value)
@@ -114,7 +126,7 @@ def _differences(intent: Intent, task: Mapping[str, Any]) -> Iterator[str]:
 def _may_be_answered(step: Step) -> bool:
     """Whether the client may have an answer: its last call succeeded, or it needed none."""
     if step.trouble is not None and step.trouble.loses_answer:
-        return len(step.calls) > 1
+        return len(step.calls) != 1
     return not step.calls or step.calls[-1].succeeded
 
 
@@ -122,6 +134,16 @@ def _raised(step: Step) -> Iterator[str]:
     if step.trouble is None:
         what = "its call succeeded" if step.calls else "it made no call"
         yield f"{what}, and it raised {type(step.error).__name__}: {short(step.error)}"
+
+
+def _asked_wrongly(step: Step) -> Iterator[str]:
+    if step.trouble is None and step.error is not None and step.calls:
+        yield f"what it sent was answered {_named(step.calls[-1])}; what it was asked is fine"
+
+
+def _is_its_own(call: Call) -> bool:
+    """Whether the gateway failed by itself, which passes: codes that begin with X."""
+    return (call.error_code or "").startswith("X")
 
 
 def _neighbours(calls: Any) -> Iterator[tuple[Call, Call]]:

@@ -137,6 +137,8 @@ class Search:
         best = self.shortest
         if best is None or _length(mistake) < _length(best):
             self.shortest = mistake
+        if mistake.is_endless:  # nobody waits for it once more
+            self._left = 0
 
 
 def run(open_play: OpenPlay, wanted: settings) -> None:

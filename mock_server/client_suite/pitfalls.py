@@ -6,6 +6,7 @@ from functools import partial
 from mock_server.client_suite import inputs
 from mock_server.client_suite.inputs import ADDRESS, IMAGE, PLAIN, PROMPT, STYLES, Intent
 from mock_server.client_suite.play import Play
+from mock_server.client_suite.story import Trouble
 
 STYLE = {"style_id": STYLES[1]}
 FINE: tuple[dict[str, str], ...] = (
@@ -13,7 +14,8 @@ FINE: tuple[dict[str, str], ...] = (
     {"qr_code_url": IMAGE, **STYLE},
     {"text": ADDRESS, "your_prompt": PROMPT},
     {"text": f"{ADDRESS}/二维码?a=1&b=<ä>", **STYLE},
-    {"text": f"{ADDRESS}/100%25+1 🎨", "your_prompt": PROMPT},
+    {"text": f"{ADDRESS}/100%25+1🎨", "your_prompt": PROMPT},
+    {"text": f"{ADDRESS}/Shop/?Q=A&b=", **STYLE},
 )
 ODD: tuple[dict[str, str], ...] = (
     {"text": ADDRESS, "qr_code_url": IMAGE, **STYLE},
@@ -78,11 +80,10 @@ def asked(play: Play, fields: dict[str, str], *, is_fine: bool) -> None:
     play.submit(Intent(fields=fields, is_fine=is_fine))
 
 
-def lost(play: Play, kind: str) -> None:
-    """An answer that is booked and never comes, to each operation."""
-    play.submit(PLAIN, inputs.lost_answer(kind))
-    play.query(0, inputs.lost_answer(kind))
-    play.list_all(inputs.lost_answer(kind))
+def lost(play: Play, trouble: Trouble) -> None:
+    """Being left in the dark, by each operation, in an account that others use too."""
+    play.fill(1)
+    play.meet(trouble)
 
 
 def short() -> tuple[Pitfall, ...]:
@@ -92,13 +93,14 @@ def short() -> tuple[Pitfall, ...]:
 
 
 def every() -> tuple[Pitfall, ...]:
-    """Return all of them."""
+    """Return all of them, the shortest first: the first that fails is what is told."""
     return (
-        life,
-        failure,
-        refused,
         *(partial(asked, fields=fields, is_fine=True) for fields in FINE),
+        *(partial(pages, count=count) for count in (0, 1)),
+        refused,
+        failure,
+        life,
         *(partial(asked, fields=fields, is_fine=False) for fields in ODD),
-        *(partial(pages, count=count) for count in (0, 1, 20, 21, 51)),
-        *(partial(lost, kind=kind) for kind in inputs.LOSSES),
+        *(partial(lost, trouble=trouble) for trouble in inputs.losses()),
+        *(partial(pages, count=count) for count in (20, 21, 51)),
     )

@@ -8,13 +8,14 @@ from typing import Any
 import urllib3
 
 from mock_server.client import RefusedError
-from mock_server.client_suite import checks
+from mock_server.client_suite import checks, limit
 from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, truth_of
 from mock_server.client_suite.inputs import IMAGE, PLAIN, Intent
 from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call
 from mock_server.testing.server import MockServer, SimulatorBugError, bug_text
+from mock_server.testing.tables import counted
 from mock_server.testing.world import World
 
 UNKNOWN_ID = "0123456789abcdef01234567"
@@ -24,10 +25,14 @@ MOST_PAGES = 60
 class Play:
     """One client in one world."""
 
-    def __init__(self, server: MockServer, world: World, adapter: Adapter, says: str) -> None:
+    def __init__(
+        self, server: MockServer, world: World, adapter: Adapter, says: str, step_s: float
+    ) -> None:
         self._server = server
         self._world = world
         self._adapter = adapter
+        self._step_s = step_s
+        self._refuses_unfinished = world.readings["task.unfinished"] == "refused"
         self._story = Story()
         self._seen = 0
         self._tasks: list[dict[str, Any]] = []
@@ -146,14 +151,15 @@ class Play:
 
     def _query(self, task_id: str, truth: TaskResult | None, trouble: Trouble | None) -> None:
         step = self._do(f"query {task_id}", trouble, lambda: self._adapter.query(task_id))
+        is_refused = truth is not None and truth.is_unfinished and self._refuses_unfinished
         self._judge(checks.manners(step, is_fine=truth is not None))
-        self._judge(checks.of_query(step, truth))
+        self._judge(checks.of_query(step, truth, is_refused=is_refused))
         self._after(step)
 
     def _list(self, page: int, trouble: Trouble | None, why: str = "") -> tuple[Step, list[str]]:
         """Have a page listed; return the ids on it."""
         says = f"{why}list page {page}"
-        step = self._do(says, trouble, lambda: list(self._adapter.list_tasks(page)))
+        step = self._do(says, trouble, lambda: self._listed(page))
         truths = {task["task_id"]: truth_of(task) for task in self._tasks}
         self._judge(checks.manners(step, is_fine=True))
         self._judge(checks.of_page(step, truths))
@@ -161,6 +167,10 @@ class Play:
             self._after(step)
         results = map(result_of, step.value or ())
         return step, [result.task_id for result in results if result is not None]
+
+    def _listed(self, page: int) -> list[Any] | None:
+        found: Any = self._adapter.list_tasks(page)
+        return None if found is None else list(found)
 
     def _after(self, step: Step) -> None:
         """After a failure the client is as good as before."""
@@ -177,13 +187,18 @@ class Play:
         with self._troubled(trouble) as armed:
             step = Step(says=says, trouble=armed)
             try:
-                step.value = act()
+                step.value = limit.within(self._step_s, act)
+            except limit.EndlessError:
+                step.is_endless = True
             except Exception as error:  # noqa: BLE001 - what a client raises is its own affair
                 step.error = error
         calls = self._new_calls()
         # What is found in a call that was spoilt on order is not the client's doing.
         step.calls = _without_findings(calls) if step.trouble else calls
         self._story.steps.append(step)
+        if step.is_endless:
+            made = counted(len(calls), "call")
+            raise self._wrong(f"it did not come back within {self._step_s:g} s, and made {made}")
         return step
 
     @contextmanager

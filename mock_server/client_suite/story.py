@@ -14,9 +14,10 @@ MOST_TEXT = 70
 class ClientMistakeError(AssertionError):
     """The client did something wrong; the message is the story of it, `steps` how long it is."""
 
-    def __init__(self, story: str, steps: int) -> None:
+    def __init__(self, story: str, steps: int, *, is_endless: bool = False) -> None:
         super().__init__(story)
         self.steps = steps
+        self.is_endless = is_endless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Step:
     calls: Sequence[Call] = ()
     value: Any = None
     error: Exception | None = None
+    is_endless: bool = False
     is_ours: bool = False
 
     def calls_of(self, operation: str) -> list[Call]:
@@ -51,7 +53,9 @@ class Step:
             calls.append(f"... and {len(self.calls) - 8} more calls")
         if self.is_ours:
             return [head]
-        if self.error is not None:
+        if self.is_endless:
+            what = "did not come back"
+        elif self.error is not None:
             what = f"raised {type(self.error).__name__}: {short(self.error)}"
         else:
             what = f"returned {short(self.value, quoted=True)}"
@@ -66,7 +70,9 @@ class Story:
 
     def wrong(self, message: str) -> ClientMistakeError:
         """Return the mistake that the last step has shown."""
-        return ClientMistakeError(f"{message}\n\n{self.text()}", len(self.steps))
+        is_endless = self.steps[-1].is_endless
+        text = f"{message}\n\n{self.text()}"
+        return ClientMistakeError(text, len(self.steps), is_endless=is_endless)
 
     def text(self) -> str:
         """Return the whole story."""

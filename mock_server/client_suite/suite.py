@@ -29,6 +29,8 @@ class ClientSuite:
     # How many worlds are generated, and how much happens in each.
     worlds: ClassVar[int] = 100
     steps: ClassVar[int] = 8
+    # How long your client may take for one step, its pauses and retries with it.
+    step_seconds: ClassVar[float] = 60
 
     def test_known_pitfalls(self, artqr_server: MockServer) -> None:
         """What clients are known to get wrong, one thing at a time."""
@@ -105,7 +107,7 @@ class ClientSuite:
         adapter: Any = self.adapter(world.env)
         flipped = ", ".join(f"{name} is {word}" for name, word in words.items())
         says = f"a world in which {flipped}" if flipped else "a world as it most likely is"
-        return Play(server, world, adapter, says)
+        return Play(server, world, adapter, says, self.step_seconds)
 
 
 def told(act: Callable[[], None]) -> None:

@@ -152,5 +152,5 @@ WORDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "readings": (_is_words, "ids and words, such as {'refusal.status': '200'}"),
     "faults": (lambda value: isinstance(value, list | tuple), "a list, such as ['D504TO']"),
-    "max_yuan": (_is_amount, "yuan, such as 2.80"),
+    "max_yuan": (_is_amount, "a number of yuan, such as 2.80"),
 }

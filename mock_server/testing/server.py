@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import urllib3
@@ -12,6 +13,7 @@ from mock_server.testing.records import Call
 from mock_server.testing.world import World
 
 NOT_FOUND = 404
+WISHES = ("credits", "seed", "readings", "clock", "name", "notify_url")
 
 
 class SimulatorBugError(AssertionError):
@@ -32,7 +34,11 @@ class MockServer:
         self.on_retired: Callable[[Calls], None] = lambda _: None
 
     def account(self, **wish: Any) -> World:
-        """Make an account: `credits`, `seed`, `readings`, `clock`, `name`, all with defaults."""
+        """Make an account: `credits`, `seed`, `readings`, `clock`, `name`, all with defaults.
+
+        Raises TypeError for what it does not take, RefusedError for what cannot be.
+        """
+        _check(wish)
         if self.readings:
             wish["readings"] = {**self.readings, **wish.get("readings", {})}
         world = World(self.admin, self.admin.post("/accounts", wish))
@@ -100,6 +106,16 @@ class MockServer:
     def nobodys_calls(self, after: int = 0) -> list[Call]:
         """Return the calls that named no account."""
         return [Call.of(each) for each in self.admin.every("/calls", "calls", after)]
+
+
+def _check(wish: Mapping[str, Any]) -> None:
+    for name in wish:
+        if name == "scenario":
+            raise TypeError("account() takes no scenario: play one in a world, world.play('...')")
+        if name not in WISHES:
+            near = get_close_matches(name, WISHES, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(WISHES)}"
+            raise TypeError(f"account() takes no {name!r}: {hint}")
 
 
 @contextlib.contextmanager

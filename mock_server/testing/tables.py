@@ -11,7 +11,7 @@ MOST_LINES = 40
 def calls_table(calls: Sequence[Call]) -> str:
     """Return one line a call: time, call, answer, yuan; of very many only the latest."""
     if not calls:
-        return "no call was made"
+        return "no call was made with the credentials of this world"
     shown = calls[-MOST_LINES:]
     lines = _aligned([("time", "call", "answer", "yuan", ""), *(_cells(call) for call in shown)])
     if len(shown) < len(calls):

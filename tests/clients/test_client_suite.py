@@ -1,8 +1,10 @@
 """The suite of a client against a good one, variants as good, and mutants with one bug each."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
@@ -15,7 +17,7 @@ from mock_server.client_suite.play import Play
 from mock_server.client_suite.story import Trouble
 from mock_server.domain.calls import Operation
 from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError
-from tests.clients.reference.client import Client
+from tests.clients.reference.client import ArtQrError, Client, Task
 from tests.clients.reference.mutants import (
     APP_CODE_MUTANTS,
     SIGNING_MUTANTS,
@@ -26,7 +28,9 @@ from tests.clients.reference.variants import (
     BigPages,
     ChecksFirst,
     KeepsWhatHasEnded,
+    KnowsTheUnfinished,
     RetriesQueries,
+    RetriesWhatTheGatewayBroke,
     SendsJson,
 )
 
@@ -79,7 +83,14 @@ class TestSigningReference(ClientSuite):
         return by_signature(Client, env)
 
 
-VARIANTS = [KeepsWhatHasEnded, RetriesQueries, ChecksFirst, BigPages]
+VARIANTS = [
+    KeepsWhatHasEnded,
+    RetriesQueries,
+    RetriesWhatTheGatewayBroke,
+    KnowsTheUnfinished,
+    ChecksFirst,
+    BigPages,
+]
 
 
 @pytest.mark.parametrize("kind", VARIANTS)
@@ -88,9 +99,7 @@ def test_a_client_that_does_it_otherwise_raises_no_alarm(
 ) -> None:
     suite = suite_of(kind, worlds=30)
 
-    suite.test_known_pitfalls(artqr_server)
-    suite.test_every_reading_of_what_nobody_knows(artqr_server)
-    suite.test_generated_worlds(artqr_server)
+    everything(suite, artqr_server)
 
 
 def test_a_client_that_sends_json_is_safe_if_the_gateway_takes_it(artqr_server: MockServer) -> None:
@@ -190,6 +199,46 @@ def test_a_story_keeps_the_steps_that_matter(artqr_server: MockServer) -> None:
     assert len(steps) == 4
     assert "is failed now" in steps[2]
     assert "query" in steps[3]
+
+
+class NeverEnds(Client):
+    """Tries again until it is not throttled any more."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        while True:
+            try:
+                return super().call(operation, fields)
+            except ArtQrError as error:
+                if error.code != "T429PA":
+                    raise
+
+
+@pytest.mark.parametrize("test", ["every_error_of_the_gateway_is_raised", "generated_worlds"])
+def test_a_client_that_never_ends_is_stopped(artqr_server: MockServer, test: str) -> None:
+    suite = suite_of(NeverEnds, shrinks=True)
+    type(suite).step_seconds = 0.3
+
+    with pytest.raises(AssertionError) as caught:
+        getattr(suite, f"test_{test}")(artqr_server)
+
+    first, *_, end, _, _ = str(caught.value).splitlines()
+    assert re.match(
+        r"the client is wrong: it did not come back within 0.3 s, and made \d+ call", first
+    )
+    assert end == "       -> did not come back"
+
+
+class ReturnsNoList(Client):
+    """Forgets to return."""
+
+    def list_tasks(self, page: int = 1) -> list[Task]:
+        super().list_tasks(page)
+        return None  # type: ignore[return-value]
+
+
+def test_an_adapter_that_returns_no_list_is_told_so(artqr_server: MockServer) -> None:
+    with pytest.raises(AssertionError, match=r"list_tasks returned None: it returns a list"):
+        suite_of(ReturnsNoList).test_known_pitfalls(artqr_server)
 
 
 class Stubborn(Client):

@@ -206,4 +206,4 @@ def test_of_very_many_calls_the_latest_are_shown() -> None:
     assert "... 60 earlier calls ..." in shown
     assert "task t100" in shown
     assert "task t60\n" not in shown
-    assert repr(Calls([])) == "no call was made"
+    assert repr(Calls([])) == "no call was made with the credentials of this world"

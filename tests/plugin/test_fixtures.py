@@ -1,10 +1,12 @@
 """The fixtures of the plugin, in a project of their user."""
 
+import re
 import threading
 
 import pytest
 
 from mock_server import artqr_mock_server
+from mock_server.testing import MockServer
 
 
 def test_a_test_gets_a_world_of_its_own_with_everything_in_it(project: pytest.Pytester) -> None:
@@ -196,3 +198,18 @@ def test_no_thread_is_left(project: pytest.Pytester) -> None:
     project.runpytest_inprocess().assert_outcomes(passed=1)
 
     assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize(
+    ("wish", "says"),
+    [
+        ({"credit": 3}, "account() takes no 'credit': did you mean 'credits'?"),
+        ({"wealth": 3}, "account() takes no 'wealth': there is credits, seed, readings, clock"),
+        ({"scenario": "x"}, "account() takes no scenario: play one in a world, world.play("),
+    ],
+)
+def test_a_world_that_cannot_be_is_refused_with_what_can(
+    artqr_server: MockServer, wish: dict[str, object], says: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(says)):
+        artqr_server.account(**wish)

@@ -8,6 +8,7 @@ import urllib3
 from tests.clients.reference.client import PATHS, ArtQrError, Client, Task
 from tests.clients.reference.mutants_that_send import (
     AddsADefaultStyle,
+    AsksForAnotherId,
     EscapesHtml,
     ForgetsTheCharset,
     IgnoresPrecedence,
@@ -15,6 +16,7 @@ from tests.clients.reference.mutants_that_send import (
     SignsEncodedValues,
     StripsUnicode,
     SwapsTextAndImage,
+    TidiesAddresses,
     TruncatesText,
 )
 
@@ -95,6 +97,19 @@ class ReturnsNoneOn403(Client):
             if error.status == 403:
                 return None  # type: ignore[return-value]
             raise
+
+
+class TakesTheNewestAfterALoss(Client):
+    """Takes the newest task of the list for its own, if no answer came."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            listed = [] if error.status else self.list_tasks()
+            if not listed:
+                raise
+            return listed[0].task_id
 
 
 class SubmitsTwice(Client):
@@ -241,11 +256,11 @@ class LeaksConnections(Client):
 
 APP_CODE_MUTANTS = (
     SwallowsRetCode, Takes450ForSuccess, TakesAnyGatewayErrorForEmpty, RetriesSubmits,
-    RetriesLostSubmits, RetriesOn403, ReturnsNoneOn403, SubmitsTwice, IgnoresPrecedence,
-    AddsADefaultStyle, DropsTheLastPage, IgnoresThePage, HardCodesWords, TakesFailedForSuccess,
-    TakesEmptyForFinished, TakesPicturesFromElsewhere, ListsWithoutALook, TripsOverNull,
-    TripsOverUnnamedFields, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
-    ForgetsTheCharset, StripsUnicode, EscapesHtml, TruncatesText, SwapsTextAndImage,
-    LeaksConnections,
+    RetriesLostSubmits, RetriesOn403, ReturnsNoneOn403, TakesTheNewestAfterALoss, SubmitsTwice,
+    IgnoresPrecedence, AddsADefaultStyle, DropsTheLastPage, IgnoresThePage, HardCodesWords,
+    TakesFailedForSuccess, TakesEmptyForFinished, TakesPicturesFromElsewhere, ListsWithoutALook,
+    TripsOverNull, TripsOverUnnamedFields, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
+    ForgetsTheCharset, StripsUnicode, AsksForAnotherId, TidiesAddresses, EscapesHtml, TruncatesText,
+    SwapsTextAndImage, LeaksConnections,
 )  # fmt: skip
 SIGNING_MUTANTS = (SignsEncodedValues, ReusesItsNonce)

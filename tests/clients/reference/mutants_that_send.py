@@ -3,7 +3,7 @@
 import html
 from urllib.parse import quote, urlencode
 
-from tests.clients.reference.client import Client
+from tests.clients.reference.client import Client, Task
 
 
 class IgnoresPrecedence(Client):
@@ -33,6 +33,20 @@ class StripsUnicode(Client):
 
     def encode(self, fields: dict[str, str]) -> bytes:
         return urlencode(fields, encoding="ascii", errors="ignore").encode()
+
+
+class AsksForAnotherId(Client):
+    """Writes ids in capitals, and takes every refusal of a query for an error of the service."""
+
+    def query(self, task_id: str) -> Task:
+        return super().query(task_id.upper())
+
+
+class TidiesAddresses(Client):
+    """Strips what an address can do without, as it thinks."""
+
+    def encode(self, fields: dict[str, str]) -> bytes:
+        return super().encode({name: value.rstrip("/.#?&=") for name, value in fields.items()})
 
 
 class EscapesHtml(Client):

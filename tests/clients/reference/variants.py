@@ -67,3 +67,27 @@ class BigPages(Client):
     """Asks for as many tasks at once as there can be."""
 
     page_size = 50
+
+
+class RetriesWhatTheGatewayBroke(Client):
+    """Tries a query again later whenever the gateway failed by itself, whatever its status."""
+
+    def query(self, task_id: str) -> Task:
+        try:
+            return super().query(task_id)
+        except ArtQrError as error:
+            if not error.code.startswith("X"):
+                raise
+            return super().query(task_id)
+
+
+class KnowsTheUnfinished(Client):
+    """Takes the refusal of a query for what it is where the task has merely not ended."""
+
+    def query(self, task_id: str) -> Task:
+        try:
+            return super().query(task_id)
+        except ArtQrError as error:
+            if "任务未完成" not in str(error):
+                raise
+            return Task(task_id, "pending", [])
