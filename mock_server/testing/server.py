@@ -32,6 +32,8 @@ class MockServer:
         self._image: World | None = None
         # Told of the calls of a world that somebody lets go of.
         self.on_retired: Callable[[Calls], None] = lambda _: None
+        # Told that the calls of a world are about to go.
+        self.before_emptied: Callable[[], None] = lambda: None
 
     def account(self, **wish: Any) -> World:
         """Make an account: `credits`, `seed`, `readings`, `clock`, `name`, all with defaults.
@@ -41,7 +43,7 @@ class MockServer:
         _check(wish)
         if self.readings:
             wish["readings"] = {**self.readings, **wish.get("readings", {})}
-        world = World(self.admin, self.admin.post("/accounts", wish))
+        world = self._world(self.admin.post("/accounts", wish))
         self.worlds.append(world)
         return world
 
@@ -54,9 +56,7 @@ class MockServer:
         there = self.admin.get("/accounts")["accounts"]
         image = self._image.id if self._image else None
         self.worlds = [
-            known.get(each["id"]) or World(self.admin, each)
-            for each in there
-            if each["id"] != image
+            known.get(each["id"]) or self._world(each) for each in there if each["id"] != image
         ]
 
     def let_go(self, world: World) -> None:
@@ -101,7 +101,10 @@ class MockServer:
     @property
     def default(self) -> World:
         """The account that is always there, `APPCODE mock-demo`."""
-        return World(self.admin, self.admin.get("/accounts/default"))
+        return self._world(self.admin.get("/accounts/default"))
+
+    def _world(self, account: Mapping[str, Any]) -> World:
+        return World(self.admin, account, self.before_emptied)
 
     def nobodys_calls(self, after: int = 0) -> list[Call]:
         """Return the calls that named no account."""

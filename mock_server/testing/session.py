@@ -125,6 +125,7 @@ class Session:
         self._nobody = 0
         self._closed: list[World] = []
         server.on_retired = self._retired
+        server.before_emptied = self._look
         self.begin()
 
     def begin(self) -> None:

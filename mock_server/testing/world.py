@@ -1,7 +1,7 @@
 """One account of a server as its test sees it: what to configure the client with, and the truth."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import urllib3
@@ -16,7 +16,13 @@ from mock_server.testing.records import Call, Finding
 class World:
     """One buyer's world: nothing in it is visible in another."""
 
-    def __init__(self, admin: AdminClient, account: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        admin: AdminClient,
+        account: Mapping[str, Any],
+        before_emptied: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._before_emptied = before_emptied
         self.id: str = account["id"]
         self.base_url: str = admin.base_url
         self.app_code: str = account["app_code"]
@@ -81,6 +87,7 @@ class World:
 
     def play(self, scenario: str) -> None:
         """Empty the account and start it as a scenario says. Raises RefusedError for none."""
+        self._before_emptied()
         self.admin.post("/scenario", {"name": scenario})
 
     def __repr__(self) -> str:

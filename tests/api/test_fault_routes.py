@@ -149,6 +149,7 @@ def test_a_rule_of_another_account_cannot_be_touched(world: World) -> None:
     ("order", "says"),
     [
         ({"code": "X999XX"}, "no row of the error table is called 'X999XX': there is I400HD"),
+        ({"code": "reset"}, "'reset'; if it is a kind of failure, write kind = 'reset': there is"),
         ({"code": "d504to"}, "no row"),
         ({"code": "200"}, "no row"),
         ({"code": "Quota Exhausted"}, "gateway.profile = classic"),

@@ -184,3 +184,21 @@ def test_findings_can_fail_a_test_and_are_summed_up(project: pytest.Pytester) ->
                                   "  1 x error signature (list_tasks): *"])  # fmt: skip
     strict.assert_outcomes(failed=1)
     strict.stdout.fnmatch_lines(["1 finding, artqr_findings is error:", "  error signature *"])
+
+
+def test_what_was_called_before_a_scenario_counts(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from shop import call
+
+        def test_it(artqr):
+            for _ in range(3):
+                call(artqr, "/taskList")
+            artqr.play("quota-runs-out")
+        """
+    )
+
+    result = project.runpytest_inprocess("--artqr-max-yuan", "0.56")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*cost 0.84 yuan, artqr_max_yuan is 0.56*", "3 calls, 3 charged*"])

@@ -29,8 +29,9 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
             )
     elif code not in tables.rows:
         there = [*tables.rows, *(tables.classic if classic else ())]
+        kind = f"; if it is a kind of failure, write kind = {code[:64]!r}" if code.islower() else ""
         raise FaultError(
-            f"no row of the error table is called {code[:64]!r}: there is {', '.join(there)}"
+            f"no row of the error table is called {code[:64]!r}{kind}: there is {', '.join(there)}"
         )
 
 
