@@ -20,6 +20,7 @@ from tests.support.requests import (
     FORM,
     GOOD,
     JSON,
+    LONG,
     PAIRS,
     TASK,
     Sent,
@@ -27,6 +28,7 @@ from tests.support.requests import (
     query,
     signed,
     submit,
+    with_text,
 )
 
 ROWS = load_catalogue().findings
@@ -98,6 +100,65 @@ def test_a_get_is_told_its_method_and_not_where_its_fields_belong() -> None:
     )
 
     assert ids(sent) == ["wrong-method"]
+
+
+@pytest.mark.parametrize(
+    ("text", "flag", "found"),
+    [
+        (LONG, "0", {"text-long": "or send is_use_temp_short_link=1"}),
+        (LONG, "1", {"short-link-stored": "leave is_use_temp_short_link out"}),
+        ("a" * 41, "0", {"text-long": "Shorten it yourself."}),
+        ("a" * 41, "1", {"short-link-needless": "Leave it", "text-long": "Shorten it yourself."}),
+        ("a" * 35, "1", {"short-link-needless": "Leave it out."}),
+    ],
+)
+def test_advice_on_short_links_does_not_contradict_itself(
+    text: str, flag: str, found: dict[str, str]
+) -> None:
+    told = [shown(hit, ROWS, ()) for hit in with_text(text, f"&is_use_temp_short_link={flag}").hits]
+
+    assert [each["id"] for each in told] == list(found)
+    assert all(found[each["id"]] in each["instead"] for each in told)
+    assert {each["at"] for each in told if each["id"] == "short-link-needless"} <= {
+        "/body/is_use_temp_short_link"
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "at", "value", "place"),
+    [
+        (Sent(headers=(("content-md5", "0"),)), "/header/content-md5", "0",
+         "/components/parameters/Content-MD5/schema/pattern"),
+        (Sent(headers=(("x-ca-nonce", ""),)), "/header/x-ca-nonce", "",
+         "/components/parameters/X-Ca-Nonce/schema/minLength"),
+        (submit(f"{GOOD}&call_back=http://example.com/%01"), "/body/call_back",
+         "http://example.com/\x01", "/components/schemas/HttpAddress/pattern"),
+    ],
+)  # fmt: skip
+def test_what_no_rule_explains_names_the_place_what_was_sent_and_where_the_contract_says_so(
+    sent: Sent, at: str, value: str, place: str
+) -> None:
+    (found,) = [shown(hit, ROWS, ()) for hit in sent.hits]
+
+    assert (found["id"], found["at"], found["sent"]) == ("contract", at, value)
+    assert found["contract"] == place
+    assert _place(place) is not None
+    assert place in found["says"]
+    assert "header" not in at or at.removeprefix("/header/") in found["says"]
+
+
+@pytest.mark.parametrize("timestamp", ["", "abc", "1" * 19])
+def test_an_unreadable_timestamp_is_told_once(timestamp: str) -> None:
+    sent = Sent(headers=(("x-ca-timestamp", timestamp),))
+
+    assert ids(sent) == ["timestamp-unreadable"]
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "x"])
+def test_a_port_that_cannot_be_is_told(port: str) -> None:
+    (hit,) = submit(f"{GOOD}&call_back=http://example.com:{port}/").hits
+
+    assert (hit.id, "1 to 65535" in str(hit.says)) == ("address-not-http", True)
 
 
 @pytest.mark.parametrize("name", ["Text", "TEXT", "te_xt", "texts", "content"])

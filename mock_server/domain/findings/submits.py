@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from mock_server.domain.callbacks import is_address
 from mock_server.domain.findings.fields import NO_VALUES
@@ -15,6 +15,8 @@ ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".invalid", ".example")
 ADDRESSES = ("qr_code_url", "call_back")
+SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code has to live a day only."
+WRONG_PORT = "The port of the address is no number from 1 to 65535."
 OPTIONAL = (*ADDRESSES, "your_prompt")
 
 
@@ -67,15 +69,17 @@ def text(request: Request) -> Hits:
     if not shortened and not is_holdable(content):
         size = f"{len(content.encode('utf-8', 'replace'))} bytes: {content}"
         return [Hit(id="text-too-long", at="/body/text", sent=size)]
-    found = {
-        "short-link-stored": shortened,
-        "short-link-needless": wished and not shortened,
-        "text-long": len(content) > ADVISED_CHARACTERS and not shortened,
-    }
     sent = f"{len(content)} characters: {content}"
-    return [
-        Hit(id=finding, at="/body/text", sent=sent) for finding, is_so in found.items() if is_so
-    ]
+    if shortened:
+        return [Hit(id="short-link-stored", at="/body/text", sent=sent)]
+    hits: Hits = []
+    if wished:
+        at = pointer("body", "is_use_temp_short_link")
+        hits.append(Hit(id="short-link-needless", at=at, sent=f"1, with {sent}"))
+    if len(content) > ADVISED_CHARACTERS:
+        hint = SHORT_LINK_HELPS if is_shortened(content) else "."
+        hits.append(Hit(id="text-long", at="/body/text", sent=sent, hint=hint))
+    return hits
 
 
 @rule(When.BREACH)
@@ -108,6 +112,8 @@ def _address(name: str, address: str) -> Hits:
         return [Hit(id="address-not-http", at=at, sent=address)]
     if parts.scheme not in ("http", "https") or not host or " " in address:
         return [Hit(id="address-not-http", at=at, sent=address)]
+    if not _has_right_port(parts):
+        return [Hit(id="address-not-http", at=at, sent=address, says=WRONG_PORT)]
     hits: Hits = []
     if "@" in parts.netloc:
         shown = address.replace(parts.netloc.rpartition("@")[0], "***")
@@ -119,6 +125,13 @@ def _address(name: str, address: str) -> Hits:
     elif name == "call_back" and parts.scheme == "https":
         hits.append(Hit(id="callback-https", at=at, sent=address))
     return hits
+
+
+def _has_right_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _is_private(host: str) -> bool:
