@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from mock_server.domain.callbacks import is_address
-from mock_server.domain.findings.fields import NO_VALUES
+from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.requests import Request, When, rule
 from mock_server.domain.short_links import is_shortened
@@ -62,7 +62,7 @@ def text(request: Request) -> Hits:
     content = request.texts.get("text")
     if content is None:
         return NONE
-    wished = request.texts.get("is_use_temp_short_link") == "1"
+    wished = request.texts.get(FLAG) == "1"
     if not wished and len(content) <= ADVISED_CHARACTERS:
         return NONE
     shortened = wished and is_shortened(content)
@@ -74,7 +74,7 @@ def text(request: Request) -> Hits:
         return [Hit(id="short-link-stored", at="/body/text", sent=sent)]
     hits: Hits = []
     if wished:
-        at = pointer("body", "is_use_temp_short_link")
+        at = pointer("body", FLAG)
         hits.append(Hit(id="short-link-needless", at=at, sent=f"1, with {sent}"))
     if len(content) > ADVISED_CHARACTERS:
         hint = SHORT_LINK_HELPS if is_shortened(content) else "."
@@ -157,11 +157,10 @@ def style(request: Request) -> Hits:
 @rule(When.BREACH)
 def flag(request: Request) -> Hits:
     """short-link-flag."""
-    name = "is_use_temp_short_link"
-    sent = request.texts.get(name)
-    if sent in (None, "0", "1") or name not in request.known_fields or sent in NO_VALUES:
+    sent = request.texts.get(FLAG)
+    if sent in (None, "0", "1") or FLAG not in request.known_fields or sent in NO_VALUES:
         return NONE
-    return [Hit(id="short-link-flag", at=pointer("body", name), sent=sent)]
+    return [Hit(id="short-link-flag", at=pointer("body", FLAG), sent=sent)]
 
 
 @rule(When.BREACH)
