@@ -123,7 +123,7 @@ def without_credentials(url: str) -> int:
     """Send a call that names no account, and return its number."""
     urllib3.request("POST", f"{url}/submitTask", body=GOOD, headers={"Content-Type": FORM})
     with AdminClient(url) as admin:
-        return max(call["id"] for call in admin.every("/calls", "calls"))
+        return max(int(call["id"]) for call in admin.every("/calls", "calls"))
 
 
 def test_calls_that_name_no_account_are_told_of_and_listed(url: str) -> None:

@@ -124,8 +124,9 @@ def fields(request: Request) -> Hits:
 
 def _repeated(request: Request, body: Body) -> Hits:
     if body.members is not None:
-        twice = [name for name, count in Counter(_members(request.raw)).items() if count > 1][:5]
-        return [Hit(id="member-repeated", at=pointer("body", name), sent=name) for name in twice]
+        counts = Counter(_members(request.raw)).items()
+        again = [name for name, count in counts if count > 1][:5]
+        return [Hit(id="member-repeated", at=pointer("body", name), sent=name) for name in again]
     if body.pairs == len(body.fields):
         return NONE
     names = Counter(part.partition(b"=")[0] for part in request.raw.split(b"&"))

@@ -53,7 +53,7 @@ def values(request: Request) -> Hits:
             or text[-1] in ODD_ENDS
             or text[0] <= " "
             or text in NO_VALUES
-            or (" " in text and text[:4].lower() == "http")
+            or (text[0] in "hH" and " " in text)  # an address perhaps
         ):
             return [hit for each in VALUES for hit in each(request)]
     return NONE
