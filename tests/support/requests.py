@@ -1,8 +1,9 @@
 """Requests that have a finding, and as like as can be one that has not: a pair for each rule."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from mock_server.contract import load_catalogue
+from mock_server.contract import document, load_catalogue
 from mock_server.domain.calls import MAX_BODY_BYTES, Call, Header, operation_of
 from mock_server.domain.findings import Hits, Request, judge, judged_body, request_of
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
@@ -84,6 +85,15 @@ def signed(*headers: Header, body: str = GOOD, content_type: str = FORM) -> Sent
 
 def with_text(text: str, rest: str = "", content_type: str = FORM) -> Sent:
     return submit(f"text={text}&style_id=pet_cat{rest}", content_type)
+
+
+def place(pointer: str) -> Any:
+    """What stands at a place in the contract. Raises LookupError."""
+    value: Any = document("openapi")
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        value = value[int(name)] if isinstance(value, list) else value[name]
+    return value
 
 
 LONG = "https://example.com/" + "a" * 20
