@@ -84,6 +84,18 @@ class AdminClient:
             following = page["next"]
         return found
 
+    def findings(self, severity: str | None = None, path: str = "") -> dict[str, Any]:
+        """Return every finding with the counts, read page by page: of the account that `path` is,
+        else of the calls that name none."""
+        wanted = {} if severity is None else {"severity": severity}
+        what = f"{path}/findings"
+        found: dict[str, Any] = self.get(what, limit=FINDINGS_PAGE, **wanted)
+        while found["next"] is not None:
+            query: dict[str, str | int] = {**wanted, "after": found["next"]}
+            page = self.get(what, limit=FINDINGS_PAGE, **query)
+            found = {**page, "findings": found["findings"] + page["findings"]}
+        return found
+
     def account(self, account_id: str) -> "AccountClient":
         """Return the client of one account's routes."""
         return AccountClient(self, f"/accounts/{quote(account_id, safe='')}")
@@ -153,13 +165,7 @@ class AccountClient:
 
     def findings(self, severity: str | None = None) -> dict[str, Any]:
         """Return every finding, page by page, with the counts."""
-        wanted = {} if severity is None else {"severity": severity}
-        found: dict[str, Any] = self.get("/findings", limit=FINDINGS_PAGE, **wanted)
-        while found["next"] is not None:
-            query: dict[str, str | int] = {**wanted, "after": found["next"]}
-            page = self.get("/findings", limit=FINDINGS_PAGE, **query)
-            found = {**page, "findings": found["findings"] + page["findings"]}
-        return found
+        return self._admin.findings(severity, self._path)
 
     def calls(self, after: int = 0) -> list[dict[str, Any]]:
         """Return every journalled call; only those after one, by its id."""

@@ -196,7 +196,7 @@ def _request_contract(words: tuple[tuple[str, str], ...]) -> findings.Contract:
         fields={each: tuple(_body_schema(whole, each)["properties"]) for each in _PATHS},
         headers=frozenset(submit["header"]["properties"]),
         fits={each: validator.is_valid for each, validator in validators.items()},
-        breaches={each: partial(_breaches, validators[each]) for each in _PATHS},
+        breaches={each: partial(_breaches, validators[each], each) for each in _PATHS},
         styles=frozenset(styles),
         style_ids=styles,
     )
@@ -247,12 +247,37 @@ def _followed(whole: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _breaches(validator: Validator, instance: Any) -> list[findings.Breach]:
+def _breaches(validator: Validator, operation: Operation, instance: Any) -> list[findings.Breach]:
     return [
         findings.Breach(
             at=findings.pointer(*map(str, error.instance_path)),
-            contract=findings.pointer(*map(str, error.schema_path)),
+            contract=_written_at(operation, [*map(str, error.schema_path)]),
             message=error.message[:500],
+            sent=error.instance if isinstance(error.instance, str) else None,
         )
         for error in validator.iter_errors(instance)
     ]
+
+
+def _written_at(operation: Operation, steps: list[str]) -> str:
+    """Return where in the document, as it is written, a step of the compiled schema stands."""
+    whole = document("openapi")
+    post = ["paths", _PATHS[operation], "post"]
+    if steps[:2] == ["properties", "body"]:
+        form = ["requestBody", "content", "application/x-www-form-urlencoded", "schema"]
+        steps = [*post, *form, *steps[2:]]
+    elif steps[:3] == ["properties", "header", "properties"]:
+        listed = whole["paths"][_PATHS[operation]]["post"]["parameters"]
+        names = [_followed(whole, each)["name"].lower() for each in listed]
+        steps = [*post, "parameters", str(names.index(steps[3])), "schema", *steps[4:]]
+    found: list[str] = []
+    node: Any = whole
+    for step in steps:
+        key = int(step) if isinstance(node, list) else step
+        if isinstance(node, dict) and step not in node:
+            break  # the readings took it out: what is around it says why
+        found.append(step)
+        node = node[key]
+        while isinstance(node, dict) and "$ref" in node:
+            found, node = node["$ref"].split("/")[1:], _followed(whole, node)
+    return findings.pointer(*found)

@@ -1,4 +1,7 @@
-"""What is found in the calls of an account: request by request, and between them. Reads only."""
+"""What is found in the calls of an account: request by request, and between them. Reads only.
+
+Rule 1: between calls that name no account nothing is found: they may be anybody's.
+"""
 
 import json
 from collections import Counter
@@ -40,20 +43,21 @@ class Report:
     dropped: int
 
 
-def report(tx: Transaction, simulator: Simulator, account_id: str, wanted: Filter) -> Report:
-    """Return what is found in the calls that the journal still has."""
-    account = accounts.find(tx, account_id)
+def report(tx: Transaction, simulator: Simulator, account_id: str | None, wanted: Filter) -> Report:
+    """Return what is found in the calls that the journal still has; None: in those of nobody."""
+    account = None if account_id is None else accounts.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
     events: list[Event] = []
     for row in _rows(tx, account_id):
         places.append({"call": row["id"], "called_at": row["at"], "operation": row["operation"]})
         stored[row["id"]] = json.loads(row["findings"])
-        if row["operation"] in VENDOR_OPERATIONS:
+        if account is not None and row["operation"] in VENDOR_OPERATIONS:
             events.append(_event(row))
     rows = simulator.catalogue.findings
     for call_id, hits in judge_sequence(events).items():
-        stored[call_id] += [shown(hit, rows, account.secrets) for hit in hits]
+        secrets = account.secrets if account else ()
+        stored[call_id] += [shown(hit, rows, secrets) for hit in hits]
     found = [{**place, **each} for place in places for each in stored[place["call"]]]
     chosen = [each for each in found if wanted.severity in (None, each["severity"])]
     page = _page(chosen, wanted)
@@ -73,7 +77,7 @@ def _page(chosen: list[dict[str, Any]], wanted: Filter) -> list[dict[str, Any]]:
     return [each for each in chosen if each["call"] in shown_calls]
 
 
-def _rows(tx: Transaction, account_id: str) -> Iterator[Row]:
+def _rows(tx: Transaction, account_id: str | None) -> Iterator[Row]:
     after = 0
     while page := journal.judged(tx, account_id, after=after, limit=PAGE):
         yield from page

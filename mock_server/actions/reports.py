@@ -8,6 +8,7 @@ from mock_server.domain.accounts import Account
 from mock_server.domain.billing import Package, paying_order
 from mock_server.domain.bills import Rule, Total, rule_of
 from mock_server.domain.tasks import Status, Task
+from mock_server.domain.wrong_use import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import attempts as attempt_rows
 from mock_server.store import billing as billing_rows
@@ -69,6 +70,17 @@ def calls(tx: Transaction, account_id: str | None, wanted: journal.Filter) -> tu
     if account_id is not None:
         accounts.find(tx, account_id)
     return journal.find(tx, account_id, wanted), journal.dropped(tx, account_id)
+
+
+def call(tx: Transaction, call_id: int) -> Row:
+    """Return a journalled call, whosever it is. Raises NotFoundError."""
+    row = journal.get(tx, call_id)
+    if row is None:
+        raise NotFoundError(
+            f"the journal has no call {call_id}: `artqr-mock findings` and `bill --json` tell what "
+            "there is"
+        )
+    return row
 
 
 def tasks(

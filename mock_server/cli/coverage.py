@@ -16,6 +16,8 @@ from mock_server.domain.coverage import Group
 
 BAR = 20
 SHOWN = 6
+# How the name of a file ends, and what is written into it.
+SUFFIXES = {".json": "json", ".html": "html", ".htm": "html"}
 
 
 def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
@@ -32,8 +34,8 @@ def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
               help="All accounts, those that are gone too: a whole test run.")  # fmt: skip
 @click.option("--of", "groups", multiple=True, type=click.Choice([each.value for each in Group]),
               help="Only this group; may be repeated.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["table", "json", "html"]), default="table",
-              show_default=True, help="What to print.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["table", "json", "html"]),
+              help="What to write; by default as --output ends, else a table.")  # fmt: skip
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
               help="A file to write to; else it is printed.")  # fmt: skip
 @click.option("--missing", is_flag=True, help="List all that was never met, and how to meet it.")
@@ -41,12 +43,13 @@ def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
               help="Exit with 1 if less was met.")  # fmt: skip
 @server_options
 def coverage(
-    *, admin: AdminClient, account_id: str, everybody: bool, groups: tuple[str, ...], form: str,
-    output: Path | None, missing: bool, fail_under: float | None,
+    *, admin: AdminClient, account_id: str, everybody: bool, groups: tuple[str, ...],
+    form: str | None, output: Path | None, missing: bool, fail_under: float | None,
 ) -> None:  # fmt: skip
     """Print which operations, fields, answers, errors, readings and outcomes the calls have met."""
     if output is not None:
         check_output(output)
+        form = form or SUFFIXES.get(output.suffix.lower())
     query = {"groups": ",".join(dict.fromkeys(groups))} if groups else {}
     found = (
         admin.get("/coverage", **query)

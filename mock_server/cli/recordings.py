@@ -122,6 +122,9 @@ def _text(raw: bytes) -> str:
     try:
         text = raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
+        text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+        if _has_calls(text):
+            return text
         line = raw[: error.start].count(b"\n") + 1
         raise WrongUseError(f"line {line} is not UTF-8 text: save the file as UTF-8") from None
     if "\0" in text[:4]:
@@ -137,8 +140,8 @@ def _whole(text: str) -> Any:
         raise WrongUseError("it is nested too deeply") from None
     except ValueError as error:
         first = text.lstrip().partition("\n")[0].strip()
-        # Lines of JSON, or a whole that is broken somewhere: the first line tells.
-        if _is_json(first):
+        # Lines of JSON, or a whole that is broken somewhere: the first line tells, or any call.
+        if _is_json(first) or _has_calls(text):
             return None
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "somewhere"
         raise WrongUseError(
@@ -154,11 +157,27 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def _has_calls(text: str) -> bool:
+    """Whether a line is a call of the journal by itself, whatever the others are."""
+    return any(
+        '"path"' in line and '"request"' in line and _is_utf8(line) and _is_json(line)
+        for line in map(str.strip, text.split("\n"))
+        if line[:1] == "{"
+    )
+
+
+def _is_utf8(line: str) -> bool:
+    """Whether no byte of a line had to be smuggled in."""
+    return line.isascii() or not any("\udc80" <= each <= "\udcff" for each in line)
+
+
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
 
 
 def _line(number: int, line: str) -> Exchange | Whose:
+    if not _is_utf8(line):
+        raise WrongUseError("it is not UTF-8 text")
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -159,13 +159,18 @@ def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
     return tx.all(f"select * from call where {where} order by id limit ?", (*values, wanted.limit))
 
 
-def judged(tx: Transaction, account: str, *, after: int, limit: int) -> list[Row]:
+def get(tx: Transaction, call_id: int) -> Row | None:
+    """Return a call, whosever it is; None if there is none, or it was dropped."""
+    return tx.one("select * from call where id = ?", (call_id,))
+
+
+def judged(tx: Transaction, account: str | None, *, after: int, limit: int) -> list[Row]:
     """Return calls with what findings are made of, oldest first."""
     return tx.all(
         "select id, at, real_at, operation, status, error_code, task_id, request_headers,"
         " request_body, request_sha256, answer_headers, answer_body, sent, findings"
         " from call where account = ? and id > ? order by id limit ?",
-        (account, after, limit),
+        (account or NO_ACCOUNT, after, limit),
     )
 
 

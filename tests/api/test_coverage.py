@@ -245,6 +245,22 @@ def test_the_page_is_whole_and_written_to_a_file(url: str, tmp_path: Path) -> No
         assert outside not in page
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "start"),
+    [
+        ("c.html", (), "<!doctype html>"), ("c.HTM", (), "<!doctype html>"), ("c.json", (), "{"),
+        ("c.txt", (), "operations"), ("c.html", ("--format", "table"), "operations"),
+    ],
+)  # fmt: skip
+def test_a_file_holds_what_its_name_says_unless_it_is_told(
+    url: str, tmp_path: Path, name: str, options: tuple[str, ...], start: str
+) -> None:
+    file = tmp_path / name
+
+    assert command(url, "--output", str(file), *options).exit_code == 0
+    assert file.read_text("utf-8").startswith(start)
+
+
 def test_a_file_that_cannot_be_written_is_said_to_be(url: str, tmp_path: Path) -> None:
     nowhere, folder = tmp_path / "none" / "c.html", tmp_path
 

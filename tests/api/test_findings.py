@@ -225,6 +225,33 @@ def test_nobodys_findings_are_not_there(world: World) -> None:
     world.admin("GET", "/accounts/nobody/findings", expect=404)
 
 
+def test_what_nobody_sent_has_a_report_of_its_own_with_nothing_between_the_calls(
+    world: World,
+) -> None:
+    for _ in range(2):
+        world.http.post("/submitTask", data=GOOD, headers={"Content-Type": FORM})
+
+    answer = world.http.get("/_mock/findings?limit=1")
+
+    assert ADMIN.complaints("GET", "/_mock/findings", answer) == []
+    found = answer.get_json()
+    assert (found["calls"], found["counts"]) == (2, {"credentials-missing": 2})
+    assert (len(found["findings"]), found["next"]) == (1, 1)
+    assert report(world)["calls"] == 0
+
+
+def test_one_call_is_read_by_its_number_whosever_it_is(world: World) -> None:
+    account = world.account()
+    world.http.post("/submitTask", data=GOOD, headers={"Content-Type": FORM})
+    world.vendor("/submitTask", {"text": "x"}, account["app_code"])
+
+    answers = [world.http.get(f"/_mock/calls/{number}") for number in ("1", "2", "3", "x")]
+
+    assert [ADMIN.complaints("GET", "/_mock/calls/{call_id}", each) for each in answers] == [[]] * 4
+    assert [each.status_code for each in answers] == [200, 200, 404, 422]
+    assert [each.get_json()["account"] for each in answers[:2]] == [None, account["id"]]
+
+
 def test_a_report_with_findings_is_in_the_document(world: World) -> None:
     for has, _ in PAIRS.values():
         send_pair(world, has)

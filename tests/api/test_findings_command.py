@@ -116,4 +116,48 @@ def test_a_call_that_is_not_there_is_wrong_use(url: str, buyer: dict[str, Any]) 
     done = command(url, buyer, "explain", "999999")
 
     assert done.exit_code == 2
-    assert f"the journal of account {buyer['id']} has no call 999999" in done.output
+    assert "the journal has no call 999999" in done.output
+
+
+def without_credentials(url: str) -> int:
+    """Send a call that names no account, and return its number."""
+    urllib3.request("POST", f"{url}/submitTask", body=GOOD, headers={"Content-Type": FORM})
+    with AdminClient(url) as admin:
+        return max(int(call["id"]) for call in admin.every("/calls", "calls"))
+
+
+def test_calls_that_name_no_account_are_told_of_and_listed(url: str) -> None:
+    call_id = without_credentials(url)
+
+    default = CliRunner().invoke(main, ["findings", "--url", url])
+    listed = CliRunner().invoke(main, ["findings", "--nobody", "--url", url])
+    as_json = CliRunner().invoke(main, ["findings", "--nobody", "--json", "--url", url])
+
+    last = default.output.splitlines()[-1]
+    assert last.startswith("and ")
+    assert last.endswith(" that name no account: artqr-mock findings --nobody")
+    assert listed.exit_code == as_json.exit_code == 1
+    assert "error   credentials-missing  /header/authorization" in listed.output
+    assert call_id in [each["call"] for each in json.loads(as_json.output)["findings"]]
+
+
+def test_nobody_has_no_account(url: str, buyer: dict[str, Any]) -> None:
+    done = command(url, buyer, "findings", "--nobody")
+
+    assert (done.exit_code, "leave --account out" in done.output) == (2, True)
+
+
+def test_a_call_of_another_or_of_nobody_is_explained_and_told_whose_it_is(
+    url: str, buyer: dict[str, Any]
+) -> None:
+    post(url, buyer, GOOD)
+    with AdminClient(url) as admin:
+        (call,) = admin.account(buyer["id"]).calls()
+
+    others = CliRunner().invoke(main, ["explain", str(call["id"]), "--url", url])
+    nobodys = command(url, buyer, "explain", str(without_credentials(url)))
+
+    assert others.output.startswith(f"call {call['id']} of {buyer['id']} at ")
+    assert (others.exit_code, nobodys.exit_code) == (0, 1)
+    assert ", which names no account, at " in nobodys.output
+    assert "credentials-missing" in nobodys.output

@@ -55,6 +55,29 @@ def test_a_broken_line_is_named(journal: list[dict[str, Any]]) -> None:
     assert "line 3: it is no JSON" in lint(f"{line}\n{line}\n{line[:-5]}\n").stderr
 
 
+@pytest.mark.parametrize(
+    ("garbage", "words"),
+    [
+        (b"Listening on port 3040", "it is no JSON"), (b"{", "it is no JSON"),
+        (b"caf\xe9", "it is not UTF-8 text"), (b'{"path": "\xff"}', "it is not UTF-8 text"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_line_that_cannot_be_read_is_named_and_the_others_are_judged(
+    world: World, garbage: bytes, words: str, place: int
+) -> None:
+    world.http.post("/taskList", data="page=0", headers=TYPED)
+    lines = [json.dumps(world.calls()[0]).encode()] * 2
+    lines.insert(place, garbage)
+
+    done = lint(b"\n".join(lines))
+
+    assert done.exit_code == 1
+    assert f"line {place + 1}: {words}" in done.stderr
+    assert "page-out-of-range" in done.stdout
+    assert "in 2 call(s); 1 line could not be read" in done.stdout
+
+
 def test_a_page_a_list_one_call_and_lines_of_the_journal_are_all_taken(world: World) -> None:
     world.http.post("/taskList", data="page=0", headers=TYPED)
     world.http.post("/taskList", data="page=0", headers=TYPED)

@@ -171,7 +171,7 @@ def test_everything_that_can_be_read_is_in_the_document(
     code = made["content"].rpartition("/")[2]
 
     (callback, *_) = busy.admin("GET", "/accounts/default/callbacks")["callbacks"]
-    names = {"account_id": "default", "task_id": ended, "number": 1, "code": code}
+    names = {"account_id": "default", "task_id": ended, "number": 1, "code": code, "call_id": 1}
 
     answer = busy.http.get(path.format(**names, callback_id=callback["id"]))
 

@@ -1,8 +1,9 @@
 """Requests that have a finding, and as like as can be one that has not: a pair for each rule."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from mock_server.contract import load_catalogue
+from mock_server.contract import document, load_catalogue
 from mock_server.domain.calls import MAX_BODY_BYTES, Call, Header, operation_of
 from mock_server.domain.findings import Hits, Request, judge, judged_body, request_of
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
@@ -82,8 +83,17 @@ def signed(*headers: Header, body: str = GOOD, content_type: str = FORM) -> Sent
     )
 
 
-def with_text(text: str, rest: str = "") -> Sent:
-    return submit(f"text={text}&style_id=pet_cat{rest}")
+def with_text(text: str, rest: str = "", content_type: str = FORM) -> Sent:
+    return submit(f"text={text}&style_id=pet_cat{rest}", content_type)
+
+
+def place(pointer: str) -> Any:
+    """What stands at a place in the contract. Raises LookupError."""
+    value: Any = document("openapi")
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        value = value[int(name)] if isinstance(value, list) else value[name]
+    return value
 
 
 LONG = "https://example.com/" + "a" * 20
@@ -145,9 +155,13 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
         submit("text=%E7%A0%81&style_id=pet_cat", "application/x-www-form-urlencoded"),
         submit("text=%E7%A0%81&style_id=pet_cat"),
     ),
-    "charset-wrong": (
-        submit(GOOD, "application/x-www-form-urlencoded; charset=GBK"),
+    "charset-other": (
+        submit(GOOD, "application/x-www-form-urlencoded; charset=US-ASCII"),
         submit(GOOD, "application/x-www-form-urlencoded;charset=utf-8"),
+    ),
+    "charset-wrong": (
+        with_text("%C2%EB", content_type="application/x-www-form-urlencoded; charset=GBK"),
+        submit(GOOD, "application/x-www-form-urlencoded; charset=GBK"),
     ),
     "content-type-missing": (submit(GOOD, None), CLEAN),
     "content-type-other": (submit(GOOD, "text/plain; charset=utf-8"), CLEAN),
@@ -160,6 +174,10 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "encoded-twice": (with_text("https%253A%252F%252Fexample.com"), with_text("100%25")),
     "mojibake": (with_text("äºŒç»´ç\xa0\x81"), with_text("二维码, café")),
     "field-repeated": (submit(f"{GOOD}&text=other"), CLEAN),
+    "member-repeated": (
+        submit('{"text":"x","text":"y","style_id":"pet_cat"}', JSON),
+        submit('{"text":"x","style_id":"pet_cat"}', JSON),
+    ),
     "empty-field": (submit(f"{GOOD}&call_back="), CLEAN),
     "field-misspelt": (submit(f"{GOOD}&callBack=http://example.com/"), CLEAN),
     "field-unknown": (submit(f"{GOOD}&format=json"), CLEAN),
@@ -172,6 +190,7 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
         submit('{"text":"17","style_id":"pet_cat"}', JSON),
     ),
     "no-value": (submit(f"{GOOD}&call_back=undefined"), CLEAN),
+    "printed-value": (with_text("b'hi'"), with_text("it's 'hi'")),
     "nul-character": (with_text("a%00b"), with_text("ab")),
     "untrimmed": (with_text("https://example.com%0A"), with_text("https://example.com")),
     "text-or-image-missing": (submit(CAT), submit(f"{CAT}&qr_code_url=https://example.com/q.png")),
@@ -194,6 +213,12 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "address-not-http": (
         submit(f"{GOOD}&call_back=example.com/done"),
         submit(f"{GOOD}&call_back=http://example.com/done"),
+    ),
+    "address-cut": (
+        with_text("https://e.co/?a=1&b=2"), with_text("https%3A%2F%2Fe.co%2F%3Fa%3D1%26b%3D2"),
+    ),
+    "address-with-space": (
+        with_text("https://e.co/?a=1+2"), with_text("https://e.co/?a=1%2B2"),
     ),
     "address-too-long": (
         submit(f"{GOOD}&call_back=http://example.com/{'a' * 2040}"),

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +23,7 @@ from tests.support.requests import (
     TASK,
     Sent,
     page,
+    place,
     query,
     signed,
     submit,
@@ -247,11 +247,4 @@ def test_the_words_of_a_row_are_sentences_on_a_claim_or_a_place_in_the_contract(
         assert row["says"].endswith(".")
         assert ("claim" in row) != ("contract" in row)
         assert row.get("claim") is None or row["claim"] in claims
-        assert "contract" not in row or _place(row["contract"]) is not None
-
-
-def _place(pointer: str) -> Any:
-    value: Any = contract.document("openapi")
-    for step in pointer.split("/")[1:]:
-        value = value[step.replace("~1", "/").replace("~0", "~")]
-    return value
+        assert "contract" not in row or place(row["contract"]) is not None

@@ -16,6 +16,9 @@ def as_windows(raw: bytes) -> str:
                    for each in raw)  # fmt: skip
 
 
+# The first level of GB 2312.
+COMMON = "".join(bytes([row, cell]).decode("gb2312") for row in range(0xB0, 0xD7)
+                 for cell in range(0xA1, 0xFF))  # fmt: skip
 MEANT = [
     "二维码", "码", "café", "Zürich – “Straße”", "https://例え.jp/?q=二维码", "привет", "χαίρε",
     "👍", "It’s", "£5", "Łódź", "a lighthouse in a storm — 油画",
@@ -53,13 +56,30 @@ def test_utf8_that_was_read_as_gbk_is_recognised(meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("meant", "around"), [("你好", "{}"), ("欢迎", "{}!"), ("你好", "https://e.co/{}?a=1")]
+)
+def test_two_common_characters_that_were_read_as_gbk_are_recognised(
+    meant: str, around: str
+) -> None:
+    assert meant_by(around.format(meant.encode().decode("gbk"))) == meant
+
+
+@pytest.mark.parametrize("meant", ["привет", "Скидка 20 %", "二维码扫码", "ёлка — 5 €", "你好"])
+def test_utf8_that_was_read_as_cyrillic_windows_does_is_recognised(meant: str) -> None:
+    assert meant_by(meant.encode().decode("cp1251")) == meant
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "café", "ä", "Ä", "ÄÖÜ äöü ß", "à propos", "À\xa0propos", "«\xa0déjà vu\xa0»", "“café…”",
         "‘naïve’", "NESTLÉ®", "ESPAÑ®", "MENÜ™", "MARCHÉ»", "CAFÉ°", "São Paulo", "AMANHÃ", "50 €",
         "10 £", "20 °C", "½ ¼", "naïve résumé", "Ångström µm", "l’été…", "Łódź", "привет", "χαίρε",
         "שלום", "مرحبا", "👍🏽", "二维码", "欢迎光临本店", "联通", "码", "微信扫一扫", "龘靐齉",
-        "こんにちは", "안녕하세요", "™", "Ã", "â", "�", "",
+        "こんにちは", "안녕하세요", "浣熊", "浣熊猫", "浜松市", "鎌倉市", "鏡開き", "東京都",
+        "謝謝你", "鑫淼焱", "Всё её", "ЁЖИК", "Київ — її", "РІК", "НІ, ВІЙ", "«Ёлка»", "Србија",
+        "Њ№",
+        "™", "Ã", "â", "�", "",
     ],
 )  # fmt: skip
 def test_a_text_that_is_what_it_seems_is_not(text: str) -> None:
@@ -73,6 +93,18 @@ def test_all_chinese_is_recognised_when_it_was_read_as_windows_does(text: str) -
 
 @given(text=st.text(alphabet="éèêëàâäôöûüùçñãõåæøßÉÈÀÄÖÜÇÑÅ aeiou'-,.!", max_size=40))
 def test_western_letters_are_never_taken_for_broken(text: str) -> None:
+    assert meant_by(text) is None
+
+
+@given(
+    text=st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюяЁАВЕКРСТіїєґІЇЄҐ «»—№,.!", max_size=40)
+)
+def test_cyrillic_is_never_taken_for_broken(text: str) -> None:
+    assert meant_by(text) is None
+
+
+@given(text=st.text(alphabet=COMMON, min_size=1, max_size=4))
+def test_common_chinese_is_never_taken_for_broken(text: str) -> None:
     assert meant_by(text) is None
 
 

@@ -1,7 +1,9 @@
 """What is off in how a body is written: its type, its charset, its bytes."""
 
+import json
 import re
 from collections import Counter
+from urllib.parse import unquote_plus
 
 from mock_server.domain.bodies import FORM_TYPE, BadField, Body
 from mock_server.domain.calls import MAX_BODY_BYTES
@@ -15,6 +17,12 @@ AT_TYPE = "/header/content-type"
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]|%[89A-Fa-f][0-9A-Fa-f]|\\u")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
+# Charsets that write ASCII as ASCII does.
+_LIKE_ASCII = re.compile(
+    r"(?:us-|ansi_x3\.4-)?ascii|iso[-_]?8859[-_]?\d{1,2}|latin[-_]?\d|(?:windows|cp)[-_]?(?:125\d|437|850|936|950)"
+    r"|gbk|gb2312|gb18030|big5",
+    re.IGNORECASE,
+)
 # A percent sign, twice encoded, or an address that was encoded before it was put into the form.
 _TWICE = re.compile(r"%(?:25|3A%2F%2F|E[4-9]%[89AB][0-9A-F])", re.IGNORECASE)
 
@@ -47,7 +55,7 @@ def writing(request: Request) -> Hits:
 
 
 def charset(request: Request) -> Hits:
-    """charset-missing, charset-of-text-missing, charset-wrong."""
+    """charset-missing, charset-of-text-missing, charset-other, charset-wrong."""
     content_type = request.headers.get("content-type", "")
     if not request.call.body or content_type.endswith("; charset=UTF-8"):
         return NONE
@@ -60,7 +68,12 @@ def charset(request: Request) -> Hits:
                     at=AT_TYPE, sent=content_type)]  # fmt: skip
     if found[1].lower() in ("utf-8", "utf8"):
         return NONE
-    return [Hit(id="charset-wrong", at=AT_TYPE, sent=content_type)]
+    raw = request.call.body
+    is_json = request.body is not None and request.body.members is not None
+    is_plain = raw.isascii() if is_json else _NOT_ASCII.search(raw) is None
+    harmless = is_plain and _LIKE_ASCII.fullmatch(found[1]) is not None
+    finding = "charset-other" if harmless else "charset-wrong"
+    return [Hit(id=finding, at=AT_TYPE, sent=content_type)]
 
 
 def form(request: Request) -> Hits:
@@ -102,7 +115,7 @@ WRITING = (charset, form, media, mark)
 
 @rule(When.BODY)
 def fields(request: Request) -> Hits:
-    """field-repeated, not-utf8, empty-field."""
+    """field-repeated, member-repeated, not-utf8, empty-field."""
     body = request.body
     if body is None or body.pairs == len(body.fields) == len(request.texts):
         return NONE
@@ -110,6 +123,10 @@ def fields(request: Request) -> Hits:
 
 
 def _repeated(request: Request, body: Body) -> Hits:
+    if body.members is not None:
+        counts = Counter(_members(request.raw)).items()
+        again = [name for name, count in counts if count > 1][:5]
+        return [Hit(id="member-repeated", at=pointer("body", name), sent=name) for name in again]
     if body.pairs == len(body.fields):
         return NONE
     names = Counter(part.partition(b"=")[0] for part in request.raw.split(b"&"))
@@ -118,15 +135,34 @@ def _repeated(request: Request, body: Body) -> Hits:
             for name in twice]  # fmt: skip
 
 
+def _members(raw: bytes) -> list[str]:
+    """Return the names in a JSON object as they are written, each as often."""
+    names: list[str] = []
+
+    def keep(pairs: list[tuple[str, object]]) -> None:
+        names[:] = [name for name, _ in pairs]  # the outermost object comes last
+
+    json.loads(raw, object_pairs_hook=keep, parse_int=str, parse_float=str)
+    return names
+
+
 def _unreadable(request: Request, body: Body) -> Hits:
     hits = []
     for name, value in body.fields.items():
         at = pointer("body", name)
         if isinstance(value, BadField) and body.members is None:
-            hits.append(Hit(id="not-utf8", at=at, sent=f"{name}, {value.why}"))
+            hits.append(Hit(id="not-utf8", at=at, sent=_as_sent(request.raw, name)))
         elif value == "" and name in request.known_fields:
             hits.append(Hit(id="empty-field", at=at, sent=f"{name}="))
     return hits
+
+
+def _as_sent(raw: bytes, name: str) -> str | None:
+    """Return a field as it stands in a form, with the bytes that are no text written out."""
+    for pair in raw.split(b"&"):
+        if unquote_plus(pair.partition(b"=")[0].decode("utf-8", "replace")) == name:
+            return pair[:200].decode("utf-8", "backslashreplace")
+    return None
 
 
 def twice_encoded(request: Request) -> Hits:

@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Container, Mapping
 from difflib import get_close_matches
 
 from mock_server.domain.bodies import BadField, Number
+from mock_server.domain.findings.addresses import cut, rests_of_addresses, spaced
 from mock_server.domain.findings.encodings import mojibake, twice_encoded
 from mock_server.domain.findings.heads import CREDENTIAL_NAMES, squeezed
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
@@ -24,20 +26,35 @@ OTHER_NAMES: Mapping[str, str] = {
     "limit": "maxResult", "maxresults": "maxResult",
 }  # fmt: skip
 # How languages write what is no value when it is pressed into a form.
+NUMBERS = frozenset({"page", "maxResult"})
 NO_VALUES = frozenset(
     {"None", "null", "NULL", "nil", "undefined", "NaN", "[object Object]", "True", "False",
      "<nil>", "{}", "[]"}
 )  # fmt: skip
 # 24 hex digits, or as many decimal digits as other services of the vendor use.
 _TASK_ID = re.compile(r"[0-9a-f]{24}|[0-9]{19}")
+# How a value ends that is worth a look: with a quotation mark, a bracket, or white space.
+ODD_ENDS = frozenset("'\"] \t\n\r\v\f\x1c\x1d\x1e\x1f")
+# b'…' and ['…'], with either mark.
+_PRINTED = re.compile(r"b'[^']*'|b\"[^\"]*\"|\[b?'.*'\]|\[b?\".*\"\]", re.DOTALL)
 _WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+FLAG = "is_use_temp_short_link"
 
 
 @rule(When.BODY)
 def values(request: Request) -> Hits:
     """What is off in a value, if anything can be."""
     for text in request.texts.values():
-        if "%" in text or not text.isascii() or text != text.strip() or text in NO_VALUES:
+        if (
+            "%" in text
+            or not text.isascii()
+            or text[-1] in ODD_ENDS
+            or text[0] <= " "
+            or text in NO_VALUES
+            or (text[0] in "hH" and " " in text)  # an address perhaps
+        ):
             return [hit for each in VALUES for hit in each(request)]
     return NONE
 
@@ -45,53 +62,70 @@ def values(request: Request) -> Hits:
 def untrimmed(request: Request) -> Hits:
     """untrimmed: white space around a value."""
     for name, text in request.texts.items():
-        if text != text.strip() and name in request.known_fields:
+        # Of a number, another rule says so.
+        if text != text.strip() and name in request.known_fields and name not in NUMBERS:
             return [Hit(id="untrimmed", at=pointer("body", name), sent=repr(text))]
     return NONE
 
 
 def no_value(request: Request) -> Hits:
-    """no-value: what the form encoding made of a value that was none."""
+    """no-value, printed-value: what the form encoding made of a value that was none, or no text."""
     return [
-        Hit(id="no-value", at=pointer("body", name), sent=f"{name}={text}")
+        Hit(
+            id="no-value" if text in NO_VALUES else "printed-value",
+            at=pointer("body", name),
+            sent=f"{name}={text}",
+        )
         for name, text in request.texts.items()
-        if text in NO_VALUES and name in request.known_fields
+        if (text in NO_VALUES or (text[-1] in "'\"]" and _PRINTED.fullmatch(text)))
+        and name in request.known_fields
     ]
 
 
-VALUES = (twice_encoded, mojibake, untrimmed, no_value)
+VALUES = (twice_encoded, mojibake, untrimmed, no_value, spaced)
 
 
 @rule(When.BREACH)
 def unknown_fields(request: Request) -> Hits:
-    """field-misspelt, field-unknown, credentials-misplaced."""
+    """field-misspelt, field-unknown, credentials-misplaced, address-cut."""
     hits: Hits = []
     fields = request.body.fields if request.body else {}
     known = {squeezed(name): name for name in request.known_fields}
+    rests, cuts = rests_of_addresses(request), defaultdict[str, list[str]](list)
     for name in fields:
         if not name or name in request.known_fields:
             continue
-        meant = _meant(name, known)
+        meant = _meant(name, known, fields, is_rest=name in rests)
         at = pointer("body", name)
         if squeezed(name) in CREDENTIAL_NAMES:
             hits.append(Hit(id="credentials-misplaced", at=at, sent=f"{name}={HIDDEN}"))
         elif meant is not None:
             hits.append(Hit(id="field-misspelt", at=at, sent=name, hint=meant))
+        elif name in rests:
+            cuts[rests[name]].append(name)
         else:
             hint = ", ".join(request.known_fields)
             hits.append(Hit(id="field-unknown", at=at, sent=name, hint=hint))
         if len(hits) == 10:
             break
-    return hits
+    return [*(cut(request, owner, names) for owner, names in cuts.items()), *hits]
 
 
-def _meant(name: str, known: Mapping[str, str]) -> str | None:
+def _meant(
+    name: str, known: Mapping[str, str], sent: Container[str], *, is_rest: bool
+) -> str | None:
+    """Return the field that a name is another spelling of, or another word for. Where that field
+    was sent as well, less is mistaken for it; least of all what looks like the rest of an address.
+    """
     plain = squeezed(name.strip("\ufeff \t\r\n\"'[]"))[:64]
     if plain in known:
         return known[plain]
-    if OTHER_NAMES.get(plain) in known.values():
-        return OTHER_NAMES[plain]
+    other = OTHER_NAMES.get(plain)
+    if other in known.values():
+        return None if is_rest and other in sent else other
     near = get_close_matches(plain, known, n=1, cutoff=0.75)
+    if near and known[near[0]] in sent:
+        near = get_close_matches(plain, known, n=1, cutoff=0.85)
     return known[near[0]] if near else None
 
 
@@ -104,8 +138,13 @@ def types(request: Request) -> Hits:
     hits = []
     for name in request.known_fields:
         value, at = body.members.get(name, ""), pointer("body", name)
+        if isinstance(value, bool) and name == FLAG:
+            continue  # neither 1 nor 0, and told as that
         if isinstance(value, Number | bool):
-            hits.append(Hit(id="number-not-text", at=at, sent=f"{name}: {value}"))
+            text = body.fields[name]
+            hits.append(
+                Hit(id="number-not-text", at=at, sent=f"{name}: {text}", hint=f': "{text}".')
+            )
         elif isinstance(field := body.fields.get(name), BadField):
             hits.append(Hit(id="wrong-type", at=at, sent=f"{name}: {json.dumps(value)[:80]}"))
         elif not _is_unicode(field or ""):

@@ -13,6 +13,7 @@ from mock_server.domain.redaction import HIDDEN
 PATHS = tuple(path for _, path in ROUTES)
 CREDENTIAL_NAMES = frozenset({"appcode", "appsecret", "appkey", "xcaappcode", "xcasecret"})
 MAX_QUERY_FIELDS = 20
+MAX_DIGITS = 18  # of a timestamp
 
 
 def squeezed(name: str) -> str:
@@ -98,12 +99,12 @@ def _nowhere(request: Request) -> Hits:
 @rule(When.SIGNED)
 def freshness(request: Request) -> Hits:
     """nonce-missing, timestamp-missing: a signed call that anybody can send again."""
-    headers = request.headers
-    return [
-        Hit(id=f"{name}-missing", at=f"/header/x-ca-{name}")
-        for name in ("nonce", "timestamp")
-        if not headers.get(f"x-ca-{name}")
-    ]
+    hits: Hits = []
+    if not request.headers.get("x-ca-nonce"):
+        hits.append(Hit(id="nonce-missing", at="/header/x-ca-nonce"))
+    if "x-ca-timestamp" not in request.headers:
+        hits.append(Hit(id="timestamp-missing", at="/header/x-ca-timestamp"))
+    return hits
 
 
 @rule(When.SIGNED)
@@ -130,8 +131,8 @@ def gateway_headers(request: Request) -> Hits:
     """timestamp-unreadable, signature-method-unknown, stage-not-release, mode-unknown."""
     headers = request.headers
     hits: Hits = []
-    timestamp = headers.get("x-ca-timestamp", "")
-    if timestamp and not (timestamp.isascii() and timestamp.isdigit()):
+    timestamp = headers.get("x-ca-timestamp", "0")
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= MAX_DIGITS):
         hits.append(_at("timestamp-unreadable", "x-ca-timestamp", timestamp))
     method = headers.get("x-ca-signature-method")
     if method is not None and method not in ("HmacSHA256", "HmacSHA1"):

@@ -51,13 +51,15 @@ class Row:
 class Hit:
     """What a rule found. `at` is a JSON pointer into the request: `/method`, `/path`,
     `/query/page`, `/header/content-type`, `/body/text`; empty: the whole. `hint` fills the
-    `{hint}` of its row. Clinic and contract say more than a row can: `says`."""
+    `{hint}` of its row. Clinic and contract say more than a row can: `says`, and `contract`, the
+    place it rests on."""
 
     id: str
     at: str = ""
     sent: str | None = None
     hint: str = ""
     says: str | None = None
+    contract: str | None = None
 
 
 Hits = list[Hit]
@@ -96,7 +98,7 @@ def shown(
         "sent": None if hit.sent is None else safe(hit.sent, MAX_SENT),
         "instead": safe(row.instead.replace("{hint}", hit.hint), 500),
         "claim": row.claim,
-        "contract": row.contract,
+        "contract": hit.contract or row.contract,
     }
 
 

@@ -81,9 +81,11 @@ def _breached(request: Request, found: Hits, breaches: list[Breach]) -> Hits:
         hit.id == "not-utf8" for hit in found
     ):
         places.add("/body")
-    told = [
-        Hit(id="contract", at=breach.at, says=f"{breach.message} (contract {breach.contract})")
-        for breach in breaches
-        if breach.at not in places
-    ]
-    return explained + told
+    return explained + [_told(breach) for breach in breaches if breach.at not in places]
+
+
+def _told(breach: Breach) -> Hit:
+    _, kind, name = f"{breach.at}//".split("/", 2)
+    where = f"The header {name.strip('/')}: " if kind == "header" else ""
+    says = f"{where}{breach.message} (contract {breach.contract})"
+    return Hit(id="contract", at=breach.at, sent=breach.sent, says=says, contract=breach.contract)

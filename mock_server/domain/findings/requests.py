@@ -22,11 +22,13 @@ MAX_JUDGED_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """Where a request does not fit the compiled contract: pointers into both, and its words."""
+    """Where a request does not fit the compiled contract: pointers into both, what stands there
+    if that is a text, and its words."""
 
     at: str
     contract: str
     message: str
+    sent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from difflib import get_close_matches
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from mock_server.domain.callbacks import is_address
-from mock_server.domain.findings.fields import NO_VALUES
+from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.requests import Request, When, rule
 from mock_server.domain.short_links import is_shortened
@@ -15,6 +15,8 @@ ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".invalid", ".example")
 ADDRESSES = ("qr_code_url", "call_back")
+SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code has to live a day only."
+WRONG_PORT = "The port of the address is no number from 1 to 65535."
 OPTIONAL = (*ADDRESSES, "your_prompt")
 
 
@@ -60,22 +62,24 @@ def text(request: Request) -> Hits:
     content = request.texts.get("text")
     if content is None:
         return NONE
-    wished = request.texts.get("is_use_temp_short_link") == "1"
+    wished = request.texts.get(FLAG) == "1"
     if not wished and len(content) <= ADVISED_CHARACTERS:
         return NONE
     shortened = wished and is_shortened(content)
     if not shortened and not is_holdable(content):
         size = f"{len(content.encode('utf-8', 'replace'))} bytes: {content}"
         return [Hit(id="text-too-long", at="/body/text", sent=size)]
-    found = {
-        "short-link-stored": shortened,
-        "short-link-needless": wished and not shortened,
-        "text-long": len(content) > ADVISED_CHARACTERS and not shortened,
-    }
     sent = f"{len(content)} characters: {content}"
-    return [
-        Hit(id=finding, at="/body/text", sent=sent) for finding, is_so in found.items() if is_so
-    ]
+    if shortened:
+        return [Hit(id="short-link-stored", at="/body/text", sent=sent)]
+    hits: Hits = []
+    if wished:
+        at = pointer("body", FLAG)
+        hits.append(Hit(id="short-link-needless", at=at, sent=f"1, with {sent}"))
+    if len(content) > ADVISED_CHARACTERS:
+        hint = SHORT_LINK_HELPS if is_shortened(content) else "."
+        hits.append(Hit(id="text-long", at="/body/text", sent=sent, hint=hint))
+    return hits
 
 
 @rule(When.BREACH)
@@ -108,6 +112,8 @@ def _address(name: str, address: str) -> Hits:
         return [Hit(id="address-not-http", at=at, sent=address)]
     if parts.scheme not in ("http", "https") or not host or " " in address:
         return [Hit(id="address-not-http", at=at, sent=address)]
+    if not _has_right_port(parts):
+        return [Hit(id="address-not-http", at=at, sent=address, says=WRONG_PORT)]
     hits: Hits = []
     if "@" in parts.netloc:
         shown = address.replace(parts.netloc.rpartition("@")[0], "***")
@@ -119,6 +125,13 @@ def _address(name: str, address: str) -> Hits:
     elif name == "call_back" and parts.scheme == "https":
         hits.append(Hit(id="callback-https", at=at, sent=address))
     return hits
+
+
+def _has_right_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _is_private(host: str) -> bool:
@@ -144,11 +157,10 @@ def style(request: Request) -> Hits:
 @rule(When.BREACH)
 def flag(request: Request) -> Hits:
     """short-link-flag."""
-    name = "is_use_temp_short_link"
-    sent = request.texts.get(name)
-    if sent in (None, "0", "1") or name not in request.known_fields or sent in NO_VALUES:
+    sent = request.texts.get(FLAG)
+    if sent in (None, "0", "1") or FLAG not in request.known_fields or sent in NO_VALUES:
         return NONE
-    return [Hit(id="short-link-flag", at=pointer("body", name), sent=sent)]
+    return [Hit(id="short-link-flag", at=pointer("body", FLAG), sent=sent)]
 
 
 @rule(When.BREACH)

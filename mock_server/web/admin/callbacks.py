@@ -5,17 +5,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import pushes, reports, settling
-from mock_server.domain.wrong_use import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store.mishaps import read
 from mock_server.store.transaction import Row
-from mock_server.web.admin.inputs import body_of, page_of_query
+from mock_server.web.admin.inputs import body_of, id_of, page_of_query
 from mock_server.web.admin.messages import message_json, text_json
-
-MAX_DIGITS = 18
-
-
-MAX_DIGITS = 18
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -38,13 +32,13 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>/callbacks/<callback_id>")
     def get_callback(account_id: str, callback_id: str) -> Response:
-        return shown(account_id, _id(callback_id))
+        return shown(account_id, id_of(callback_id, "callback"))
 
     @routes.post("/accounts/<account_id>/callbacks/<callback_id>/resend")
     def resend_callback(account_id: str, callback_id: str) -> Response:
         body = body_of("Resend")
         new_id, due = simulator.database.run(
-            lambda tx: pushes.resend(tx, simulator, account_id, _id(callback_id))
+            lambda tx: pushes.resend(tx, simulator, account_id, id_of(callback_id, "callback"))
         )
         if body.get("settle"):
             settling.settle(simulator, due)
@@ -82,9 +76,3 @@ def _attempt_json(url: str, row: Row) -> dict[str, Any]:
         "request": request,
         "answer": answer,
     }
-
-
-def _id(text: str) -> int:
-    if text.isascii() and text.isdigit():
-        return int(text[:MAX_DIGITS])  # longer than any id: there is none
-    raise WrongUseError(f"a callback's id is a whole number, not {text[:64]!r}")

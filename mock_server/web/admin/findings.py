@@ -1,4 +1,4 @@
-"""What is found in the calls of an account."""
+"""What is found in the calls of an account, and in those that name none."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -12,8 +12,7 @@ from mock_server.web.admin.inputs import MAX_PAGE, query_of, whole
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     """Add the route of findings."""
 
-    @routes.get("/accounts/<account_id>/findings")
-    def list_findings(account_id: str) -> Response:
+    def report(account_id: str | None) -> Response:
         wanted = _filter()
         simulator.background.flush()
         found = simulator.database.read(
@@ -27,6 +26,9 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
             calls=found.calls,
             dropped=found.dropped,
         )
+
+    routes.add_url_rule("/findings", "list_nobodys_findings", lambda: report(None))
+    routes.add_url_rule("/accounts/<account_id>/findings", "list_findings", report)
 
 
 def _filter() -> findings.Filter:

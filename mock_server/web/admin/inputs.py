@@ -10,6 +10,7 @@ from mock_server import contract
 from mock_server.domain.wrong_use import WrongUseError
 
 MAX_PAGE = 1000
+MAX_DIGITS = 18
 
 
 def body_of(schema: str) -> dict[str, Any]:
@@ -71,6 +72,13 @@ def whole(query: dict[str, str], name: str, *, default: int, most: int, least: i
             f"{name} must be a whole number from {least} to {most}, not {text[:64]!r}"
         )
     return int(text)
+
+
+def id_of(text: str, what: str) -> int:
+    """Return the id in a path, of a callback or a call, say. Raises WrongUseError."""
+    if text.isascii() and text.isdigit():
+        return int(text[:MAX_DIGITS])  # longer than any id: there is none
+    raise WrongUseError(f"a {what}'s id is a whole number, not {text[:64]!r}")
 
 
 def page_of_query() -> tuple[int, int]:

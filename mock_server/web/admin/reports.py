@@ -1,4 +1,4 @@
-"""What an account has done: its calls."""
+"""What an account has done: its calls; and the calls that name none."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from mock_server.domain.wrong_use import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store.journal import Filter
 from mock_server.store.transaction import Row
-from mock_server.web.admin.inputs import MAX_PAGE, flag, query_of, whole
+from mock_server.web.admin.inputs import MAX_PAGE, flag, id_of, query_of, whole
 from mock_server.web.admin.messages import message_json
 
 CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
@@ -33,7 +33,12 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
             dropped=dropped,
         )
 
+    def get_call(call_id: str) -> Response:
+        simulator.background.flush()
+        return jsonify(call_json(read(lambda tx: reports.call(tx, id_of(call_id, "call")))))
+
     routes.add_url_rule("/calls", "list_nobodys_calls", lambda: calls(None))
+    routes.add_url_rule("/calls/<call_id>", "get_call", get_call)
     routes.add_url_rule("/accounts/<account_id>/calls", "list_calls", calls)
 
 
