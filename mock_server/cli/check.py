@@ -1,8 +1,10 @@
 """`artqr-mock check URL`: does a server keep the contract? With generated calls, on a budget."""
 
+import os
 import re
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -51,7 +53,7 @@ class Credentials:
     @property
     def hidden(self) -> tuple[str, ...]:
         """What no report may say."""
-        return tuple(filter(None, (self.app_code, self.secret)))
+        return tuple(each for each in (self.app_code, self.secret) if len(each) > 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +126,12 @@ def _check(order: Order, junit: Path | None, har: Path | None) -> None:
     from mock_server.cli import check_reports  # noqa: PLC0415 - needs what the extra brings
     from mock_server.cli.check_run import run_of  # noqa: PLC0415
 
+    click.echo(f"checking {order.url}")
     run = run_of(order)
-    run.go()
+    with tempfile.TemporaryDirectory() as folder:
+        # Hypothesis would leave a folder of its own wherever the command is run.
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        run.go()
     if junit is not None:
         write_output(junit, check_reports.junit(run))
     if har is not None:

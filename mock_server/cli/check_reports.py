@@ -104,7 +104,7 @@ def curl(sent: Sent, own: Credentials) -> str:
         words += ["--data-binary", _quoted(body_of(request))]
     command = " ".join(words)
     if own.key and sent.who in (Who.OWN, Who.STALE):
-        return f'artqr-mock sign --key {own.key} --secret "$ARTQR_APP_SECRET" -- {command}'
+        return f'artqr-mock sign --key {own.key} --secret "$ARTQR_APP_SECRET" -- {command} | sh'
     return command
 
 

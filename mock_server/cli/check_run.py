@@ -66,7 +66,7 @@ class Run:
             for planned in self._calls():
                 if self.is_settled(planned.label):
                     continue
-                self._make(planned)
+                self.make(planned)
                 if len(self.errors) == len(self.checked) == MOST_SILENCES:
                     self.stopped = "the server does not answer"
                     return
@@ -76,11 +76,11 @@ class Run:
     def _calls(self) -> Iterator[Planned]:
         order, modes = self.order, MODES[self.order.mode]
         if True in modes:
-            yield from examples(order.url, order.document)
+            yield from self.examples()
             if self._is_locked_out():
                 self.stopped = "the gateway lets this buyer in nowhere, more calls would be in vain"
                 return
-        yield from self._probes()
+        yield from self.probes()
         self.wire.check_budget()
         most = min(200, max(20, self.wire.budget.most_calls // 2))
         source = Source(
@@ -88,7 +88,11 @@ class Run:
         )
         yield from generated(source)
 
-    def _probes(self) -> list[Planned]:
+    def examples(self) -> list[Planned]:
+        """Return the requests that the document shows."""
+        return list(examples(self.order.url, self.order.document))
+
+    def probes(self) -> list[Planned]:
         """Return the requests that have to be refused, the same each time."""
         if False not in MODES[self.order.mode]:
             return []
@@ -99,21 +103,19 @@ class Run:
     def unsent_probes(self) -> int:
         """How many requests that have to be refused were not sent."""
         sent = sum(each.planned.expected is not None for each in self.checked)
-        return len(self._probes()) - sent
+        return len(self.probes()) - sent
 
     def _is_locked_out(self) -> bool:
         """Whether the gateway refused every call for the buyer's credentials or package."""
-        codes = [
-            each.sent.answer.headers.get("x-ca-error-code", "") if each.sent.answer else ""
-            for each in self.checked
-        ]
-        return bool(codes) and all(code.startswith(("A", "B")) for code in codes)
+        answers = [each.sent.answer for each in self.checked]
+        return bool(answers) and all(each is not None and _is_of_buyer(each) for each in answers)
 
     def is_settled(self, label: str) -> bool:
         """Whether enough of an operation is known to send no more of it."""
         return self._failed[label] >= MOST_FAILURES or self._silent[label] >= MOST_SILENCES
 
-    def _make(self, planned: Planned) -> None:
+    def make(self, planned: Planned) -> None:
+        """Make one call and judge its answer. Raises SpentError."""
         sent = self.wire.call(planned.request, planned.who)
         breaches = tuple(self._breaches(planned, sent))
         self.checked.append(Checked(planned=planned, sent=sent, breaches=breaches))
@@ -140,6 +142,10 @@ class Run:
         if answer is None:
             yield f"no answer: {sent.error}"
             return
+        if planned.who is Who.OWN and _is_of_buyer(answer):
+            # It says nothing about the request: a wrong one would pass for refused.
+            yield f"the buyer was refused with {answer.status}{said(answer)}"
+            return
         if planned.expected is not None and not _is_refused(planned.expected, answer):
             yield _not_refused(planned.expected, answer)
             return
@@ -158,6 +164,11 @@ def run_of(order: Order) -> Run:
     """Return a run that has not begun."""
     wire = Wire(credentials=order.credentials, budget=order.budget)
     return Run(order=order, wire=wire, judge=Judge(words=order.words), open_judge=Judge(words={}))
+
+
+def _is_of_buyer(answer: Answer) -> bool:
+    """Whether the gateway refused the credentials or the package, whatever the request was."""
+    return answer.headers.get("x-ca-error-code", "").startswith(("A", "B"))
 
 
 def _is_refused(expected: Expected, answer: Answer) -> bool:

@@ -32,6 +32,7 @@ def test_a_server_without_a_flaw_passes(tmp_path: Path) -> None:
     for noise in ("WARNING", "Unmatched", "errored", "junit", "FAILED"):
         assert noise not in done.stdout + done.stderr
     assert len(flawed.asked) == 24
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
 
 
 @pytest.mark.parametrize(
@@ -175,6 +176,16 @@ def test_a_buyer_who_is_not_let_in_is_told_why_and_spends_nothing_more(
     assert hint in done.stdout
     assert "more calls would be in vain" in done.stdout
     assert len(flawed.asked) == 4
+
+
+def test_a_buyer_who_is_not_let_in_is_no_proof_that_wrong_requests_are_refused(
+    tmp_path: Path,
+) -> None:
+    options = ("--mode", "negative", "--max-calls", "12", "--app-code", "of-nobody")
+    done, _ = check(tmp_path, "no validation", options=options)
+
+    assert done.returncode == 1
+    assert "the buyer was refused with 400: A400AC" in done.stdout
 
 
 def test_the_command_that_is_shown_makes_the_same_call(tmp_path: Path) -> None:
