@@ -28,6 +28,7 @@ from mock_server.domain import budget as rules
 from mock_server.domain.accounts import DEFAULT_APP_CODE
 from mock_server.domain.budget import Budget
 from mock_server.domain.wrong_use import WrongUseError
+from mock_server.tls import ca_file
 
 MODES = ("positive", "negative", "all")
 
@@ -66,6 +67,7 @@ class Order:
     mode: str
     credentials: Credentials
     budget: Budget
+    trusted: str | None = None
 
 
 @click.command()
@@ -117,6 +119,7 @@ def check(
     order = Order(
         url=url.rstrip("/"), document=document, words=named, mode=mode,
         credentials=credentials, budget=budget,
+        trusted=str(ca_file()) if is_local and ca_file().exists() else None,
     )  # fmt: skip
     _check(order, junit, har)
 

@@ -162,7 +162,7 @@ class Run:
 
 def run_of(order: Order) -> Run:
     """Return a run that has not begun."""
-    wire = Wire(credentials=order.credentials, budget=order.budget)
+    wire = Wire(credentials=order.credentials, budget=order.budget, trusted=order.trusted)
     return Run(order=order, wire=wire, judge=Judge(words=order.words), open_judge=Judge(words={}))
 
 

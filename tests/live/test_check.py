@@ -23,7 +23,7 @@ from mock_server.domain.calls import Call
 from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.domain.signatures import verify
 from tests.support.live import Live, live
-from tests.support.processes import run
+from tests.support.processes import run, serving
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +173,17 @@ def test_an_older_gateway_is_taken_where_it_is_named_or_left_open(
         codes[" ".join(words)[-7:]] = done.returncode
 
     assert codes == {"": 0, "classic": 0, "ile=vpc": 1}
+
+
+@pytest.mark.slow
+def test_a_server_of_this_machine_is_trusted_by_its_own_authority(tmp_path: Path) -> None:
+    nothing = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}
+
+    with serving(tmp_path, "--tls") as running:
+        done = run("check", running.url, "--max-calls", "5", cwd=tmp_path, **nothing)
+
+    assert done.returncode == 0, done.stdout
+    assert running.url.startswith("https:")
 
 
 def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: Path) -> None:
