@@ -12,13 +12,10 @@ from typing import Any
 import pytest
 from requests import PreparedRequest, Request
 
-from mock_server.cli.check import Credentials, Order
-from mock_server.cli.check_cases import probes
-from mock_server.cli.check_run import run_of
+from mock_server.cli.check import Credentials
 from mock_server.cli.check_wire import Who, authenticate
 from mock_server.client import AdminClient
-from mock_server.contract import document_under, load_catalogue, load_toml, words_of
-from mock_server.domain.budget import Budget
+from mock_server.contract import load_catalogue
 from mock_server.domain.calls import Call
 from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.domain.signatures import verify
@@ -267,61 +264,3 @@ def test_what_leaves_is_signed_as_the_gateway_checks_it(request_: PreparedReques
 
 def test_the_prices_are_those_of_the_list() -> None:
     assert {each.credits for each in load_catalogue().offers.values()} >= {1, 50, 1000}
-
-
-READINGS = [
-    (row["id"], word)
-    for row in load_toml("readings.toml")["reading"]
-    for word in (row["default"], *row["alternatives"])
-    if word != "vendor-host"  # that name is not the one of this server
-]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("way", ["app code", "signature"])
-@pytest.mark.parametrize(("reading", "word"), READINGS, ids=str)
-def test_what_has_to_be_refused_is_refused_by_the_simulator_in_every_reading(
-    server: Live, way: str, reading: str, word: str
-) -> None:
-    made = account(server, readings={reading: word})
-    own = Credentials(app_code=made["app_code"])
-    if way == "signature":
-        own = Credentials(key=made["app_key"], secret=made["app_secret"])
-
-    for words in ({}, {reading: word}):
-        order = Order(
-            url=server.url,
-            document=document_under(words),
-            words=words,
-            mode="all",
-            credentials=own,
-            budget=Budget(most_calls=20, most_fen=None, price_fen=30),
-        )
-        wanted = sum(1 for _ in probes(server.url, words, is_signed=way == "signature"))
-        found = run_of(order)
-        for planned in [*found.examples(), *found.probes()]:
-            found.make(planned)
-
-        assert [(each.planned.name, each.breaches) for each in found.failed] == []
-        assert sum(each.planned.expected is not None for each in found.checked) == wanted >= 10
-
-
-def test_what_has_to_be_refused_rests_on_claims_that_are_certain() -> None:
-    certainty = {row["id"]: row["certainty"] for row in load_toml("claims.toml")["claim"]}
-    rows = load_toml("probes.toml")["probe"]
-    resting = {row["claim"] for row in rows}
-
-    # Of these a part is certain: that somebody has to pay, and that no field names no task.
-    assert {each for each in resting if certainty[each] == "assumed"} == {
-        "no-credentials",
-        "query-field",
-    }
-    assert len({row["name"] for row in rows}) == len(rows)
-    for row in rows:
-        assert row["answer"] == "refused" or 200 not in row["answer"]
-        assert set(row) <= {
-            "name", "method", "path", "fields", "credentials", "run", "where", "answer", "by",
-            "says", "claim",
-        }  # fmt: skip
-        for reading, words in {**row.get("where", {}), **row.get("by", {})}.items():
-            assert set(words) <= set(words_of(reading))
