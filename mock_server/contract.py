@@ -140,6 +140,13 @@ def scenarios() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def words_of(reading: str) -> tuple[str, ...]:
+    """Return the words that an open question may be answered with, the default first."""
+    rows = load_toml("readings.toml")["reading"]
+    return next((r["default"], *r["alternatives"]) for r in rows if r["id"] == reading)
+
+
+@cache
 def load_catalogue() -> Catalogue:
     """Return the vendor's printed tables."""
     errors = load_toml("errors.toml")
@@ -218,7 +225,7 @@ def _marks(whole: dict[str, Any], node: Any) -> Iterator[str]:
     elif isinstance(node, dict):
         yield from node.get("x-reading", ())
         if "$ref" in node:
-            yield from _marks(whole, _followed(whole, node))
+            yield from _marks(whole, followed(whole, node))
         for each in node.values():
             yield from _marks(whole, each)
 
@@ -226,7 +233,7 @@ def _marks(whole: dict[str, Any], node: Any) -> Iterator[str]:
 def _request_schema(whole: dict[str, Any], operation: Operation) -> dict[str, Any]:
     """Return the schema of `{"header": …, "body": …}`, header names in lower case."""
     post = whole["paths"][_PATHS[operation]]["post"]
-    named = [_followed(whole, each) for each in post["parameters"]]
+    named = [followed(whole, each) for each in post["parameters"]]
     headers = {each["name"].lower(): each["schema"] for each in named if each["in"] == "header"}
     return {
         "properties": {"header": {"properties": headers}, "body": _body_schema(whole, operation)},
@@ -237,10 +244,11 @@ def _request_schema(whole: dict[str, Any], operation: Operation) -> dict[str, An
 def _body_schema(whole: dict[str, Any], operation: Operation) -> dict[str, Any]:
     post = whole["paths"][_PATHS[operation]]["post"]
     form = post["requestBody"]["content"]["application/x-www-form-urlencoded"]
-    return _followed(whole, form["schema"])
+    return followed(whole, form["schema"])
 
 
-def _followed(whole: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+def followed(whole: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """Return what a value refers to inside its document; the value itself if it does not."""
     for step in value.get("$ref", "").split("/")[1:]:
         value = whole if step == "components" else value
         value = value[step]

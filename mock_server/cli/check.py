@@ -1,13 +1,11 @@
 """`artqr-mock check URL`: does a server keep the contract? With generated calls, on a budget."""
 
-import json
 import os
 import re
 import socket
-import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,14 +15,21 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from mock_server import contract
-from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, WRONG_USE, check_output, fail, pair
+from mock_server.cli.common import (
+    COULD_NOT_RUN,
+    FINDINGS,
+    WRONG_USE,
+    check_output,
+    fail,
+    pair,
+    write_output,
+)
 from mock_server.domain import budget as rules
 from mock_server.domain.accounts import DEFAULT_APP_CODE
-from mock_server.domain.budget import Budget, Spent
+from mock_server.domain.budget import Budget
 from mock_server.domain.wrong_use import WrongUseError
+from mock_server.tls import ca_file
 
-INTERRUPTED = 130
-VARIABLE = "ARTQR_MOCK_CHECK"
 MODES = ("positive", "negative", "all")
 
 
@@ -45,6 +50,24 @@ class Credentials:
     app_code: str = ""
     key: str = ""
     secret: str = ""
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """What no report may say."""
+        return tuple(each for each in (self.app_code, self.secret) if len(each) > 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Which server is held against which words, with which calls, for whom and how much."""
+
+    url: str
+    document: dict[str, Any]
+    words: dict[str, str]
+    mode: str
+    credentials: Credentials
+    budget: Budget
+    trusted: str | None = None
 
 
 @click.command()
@@ -74,11 +97,12 @@ def check(
     """Check that a server at URL keeps the contract: this simulator, a stub of yours, a gateway.
 
     Calls are generated from the contract, the same in each run, and every answer is held against
-    it. To an open question any answer will do, but for the questions that --reading names. What the
-    vendor is lenient about is no failure. Beyond this machine --max-yuan has to say what it may
-    cost. Exit code 1 if an answer was not as promised.
+    it. Wrong requests of which it is certain have to be refused. To an open question any answer
+    will do, but for the questions that --reading names. Beyond this machine --max-yuan has to say
+    what it may cost. Exit code 1 if an answer was not as promised or did not come, 3 if none came.
     """
-    document = contract.document_under(dict(map(pair, words)))
+    named = dict(map(pair, words))
+    document = contract.document_under(named)
     place = _place(url)
     is_local = _is_local(place)
     if max_yuan is None and not is_local:
@@ -92,17 +116,39 @@ def check(
     for report in filter(None, (junit, har)):
         check_output(report)
     _reach(place)
-    order = Order(url=url, document=document, mode=mode, credentials=credentials, budget=budget)
-    outcome = _run(order, Reports(junit=junit, har=har))
-    stopped = f"; stopped: {outcome.stopped}" if outcome.stopped else ""
-    click.echo(rules.summary(outcome.spent) + stopped)
-    if outcome.failures:
-        sys.exit(FINDINGS)
-    if outcome.stopped and outcome.spent.calls == 0:
+    order = Order(
+        url=url.rstrip("/"), document=document, words=named, mode=mode,
+        credentials=credentials, budget=budget,
+        trusted=str(ca_file()) if is_local and ca_file().exists() else None,
+    )  # fmt: skip
+    _check(order, junit, har)
+
+
+def _check(order: Order, junit: Path | None, har: Path | None) -> None:
+    """Make the calls, say what was found and end with the exit code for it."""
+    from mock_server.cli import check_reports  # noqa: PLC0415 - needs what the extra brings
+    from mock_server.cli.check_run import run_of  # noqa: PLC0415
+
+    click.echo(f"checking {order.url}")
+    run = run_of(order)
+    with tempfile.TemporaryDirectory() as folder:
+        # Hypothesis would leave a folder of its own wherever the command is run.
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        run.go()
+    if junit is not None:
+        write_output(junit, check_reports.junit(run))
+    if har is not None:
+        write_output(har, check_reports.har(run))
+    for line in check_reports.lines(run):
+        click.echo(line)
+    stopped = f"; stopped: {run.stopped}" if run.stopped else ""
+    click.echo(rules.summary(run.wire.spent) + stopped)
+    if not run.checked:
         fail("no call was made: the budget does not allow one", WRONG_USE)
-    # A run that the budget stopped is no failure of its own.
-    if outcome.code != 0 and not (outcome.stopped and outcome.code == INTERRUPTED):
-        fail(f"schemathesis ended with exit code {outcome.code}", COULD_NOT_RUN)
+    if len(run.errors) == len(run.checked):
+        fail("no call was answered", COULD_NOT_RUN)
+    if run.failed:
+        sys.exit(FINDINGS)
 
 
 def _place(url: str) -> SplitResult:
@@ -149,69 +195,3 @@ def _reach(place: SplitResult) -> None:
         socket.create_connection((place.hostname or "", port), timeout=10).close()
     except OSError as error:
         fail(f"nobody answers at {place.netloc}: {error.strerror or error}", COULD_NOT_RUN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Which server is held against which document, with which calls, for whom and how much."""
-
-    url: str
-    document: dict[str, Any]
-    mode: str
-    credentials: Credentials
-    budget: Budget
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reports:
-    """Where reports are written; None: nowhere."""
-
-    junit: Path | None
-    har: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a run ended: schemathesis' exit code, its failures, what was spent, what ran out."""
-
-    code: int
-    failures: int
-    spent: Spent
-    stopped: str | None
-
-
-def _run(wanted: Order, reports: Reports) -> Outcome:
-    """Run schemathesis in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        purse, document = Path(folder) / "spent.json", Path(folder) / "openapi.json"
-        junit = (reports.junit or Path(folder) / "junit.xml").absolute()
-        document.write_text(json.dumps(wanted.document), "utf-8")
-        order = {
-            "url": wanted.url, "report": str(purse), "budget": asdict(wanted.budget),
-            **asdict(wanted.credentials),
-        }  # fmt: skip
-        command = [
-            sys.executable, "-m", "schemathesis.cli",
-            "--config-file", str(contract.folder("contracts") / "check.toml"),
-            "run", str(document), "--url", wanted.url, "--mode", wanted.mode,
-            "--report-junit-path", str(junit),
-        ]  # fmt: skip
-        if reports.har is not None:
-            command += ["--report-har-path", str(reports.har.absolute())]
-        environment = {
-            **os.environ,
-            "SCHEMATHESIS_HOOKS": "mock_server.cli.check_hooks",
-            VARIABLE: json.dumps(order),
-        }
-        done = subprocess.run(command, env=environment, check=False, cwd=folder)  # noqa: S603
-        found = json.loads(purse.read_text("utf-8")) if purse.exists() else {}
-        failures = _failures(junit)
-    stopped = found.pop("stopped", None)
-    return Outcome(code=done.returncode, failures=failures, spent=Spent(**found), stopped=stopped)
-
-
-def _failures(junit: Path) -> int:
-    """Return how many tests failed, by the report: a run that was stopped has no such exit code."""
-    text = junit.read_text("utf-8") if junit.exists() else ""
-    found = re.search(r'<testsuites[^>]*\bfailures="(\d+)"', text)
-    return int(found[1]) if found else 0
