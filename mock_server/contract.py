@@ -276,7 +276,7 @@ def _written_at(operation: Operation, steps: list[str]) -> str:
         steps = [*post, *form, *steps[2:]]
     elif steps[:3] == ["properties", "header", "properties"]:
         listed = whole["paths"][_PATHS[operation]]["post"]["parameters"]
-        names = [_followed(whole, each)["name"].lower() for each in listed]
+        names = [followed(whole, each)["name"].lower() for each in listed]
         steps = [*post, "parameters", str(names.index(steps[3])), "schema", *steps[4:]]
     found: list[str] = []
     node: Any = whole
@@ -287,5 +287,5 @@ def _written_at(operation: Operation, steps: list[str]) -> str:
         found.append(step)
         node = node[key]
         while isinstance(node, dict) and "$ref" in node:
-            found, node = node["$ref"].split("/")[1:], _followed(whole, node)
+            found, node = node["$ref"].split("/")[1:], followed(whole, node)
     return findings.pointer(*found)
