@@ -1,7 +1,7 @@
 """What is found in a call on arrival: judged in the transaction that books it, never the answer."""
 
 from mock_server.actions.arrivals import Visit
-from mock_server.domain.findings import judge, request_of, shown
+from mock_server.domain.findings import is_clean, judge, request_of, shown
 from mock_server.domain.redaction import values_of
 from mock_server.simulator import Simulator
 from mock_server.store.journal import as_array
@@ -13,9 +13,10 @@ def findings_of(simulator: Simulator, visit: Visit) -> str:
     """Return the findings of a call as its journal row keeps them."""
     catalogue = simulator.catalogue
     readings = visit.readings
-    request = request_of(
-        visit.call, visit.operation, visit.body, catalogue.requests(readings), readings
-    )
+    contract = catalogue.requests(readings)
+    if is_clean(visit.call, visit.operation, visit.body, contract):
+        return NOTHING
+    request = request_of(visit.call, visit.operation, visit.body, contract, readings)
     hits = judge(request)
     if not hits:
         return NOTHING

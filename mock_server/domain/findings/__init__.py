@@ -8,6 +8,7 @@ Rule 2: no finding ever changes an answer.
 from mock_server.domain.findings import encodings, fields, heads, submits
 from mock_server.domain.findings.hits import Hit, Hits, Row, Rows, Severity, hidden, pointer, shown
 from mock_server.domain.findings.judging import judge
+from mock_server.domain.findings.ordinary import is_clean
 from mock_server.domain.findings.requests import (
     MAX_JUDGED_BYTES,
     Breach,
@@ -20,6 +21,7 @@ from mock_server.domain.findings.sequences import Event, event_of, has_ended, ju
 
 __all__ = [
     "MAX_JUDGED_BYTES", "Breach", "Contract", "Event", "Hit", "Hits", "Request", "Row", "Rows",
-    "Severity", "encodings", "event_of", "fields", "has_ended", "heads", "hidden", "judge",
+    "Severity", "encodings", "event_of", "fields", "has_ended", "heads", "hidden",
+    "is_clean", "judge",
     "judge_sequence", "judged_body", "pointer", "request_of", "shown", "submits",
 ]  # fmt: skip

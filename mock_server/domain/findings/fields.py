@@ -32,7 +32,7 @@ NO_VALUES = frozenset(
      "<nil>", "{}", "[]"}
 )  # fmt: skip
 # 24 hex digits, or as many decimal digits as other services of the vendor use.
-_TASK_ID = re.compile(r"[0-9a-f]{24}|[0-9]{19}")
+TASK_ID = re.compile(r"[0-9a-f]{24}|[0-9]{19}")
 # How a value ends that is worth a look: with a quotation mark, a bracket, or white space.
 ODD_ENDS = frozenset("'\"] \t\n\r\v\f\x1c\x1d\x1e\x1f")
 # b'…' and ['…'], with either mark.
@@ -203,7 +203,7 @@ def task_id_missing(request: Request) -> Hits:
 def task_id(request: Request) -> Hits:
     """task-id-changed."""
     text = request.texts.get("task_id")
-    if text is None or _TASK_ID.fullmatch(text) or text in NO_VALUES:
+    if text is None or TASK_ID.fullmatch(text) or text in NO_VALUES:
         return NONE
     return [Hit(id="task-id-changed", at="/body/task_id", sent=text)]
 

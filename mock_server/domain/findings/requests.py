@@ -1,7 +1,8 @@
 """A request as the rules see it, the contract it is held to, and the table of the rules.
 
 To add a rule: write one function in this package, mark it with `@rule(...)`, give the finding a
-row in contracts/findings.toml and a pair of requests in tests/support/requests.py.
+row in contracts/findings.toml and a pair of requests in tests/support/requests.py. A test says if
+ordinary.py has to send such requests to the rules.
 """
 
 from collections import defaultdict
