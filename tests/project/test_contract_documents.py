@@ -267,3 +267,20 @@ def test_a_submission_needs_one_of_each_pair() -> None:
 
     assert [each for each in fits if DEFAULT.errors(submission, each)] == []
     assert [each for each in misfits if not DEFAULT.errors(submission, each)] == []
+
+
+def torn(node: Any, where: str = "") -> Iterator[str]:
+    """Where a sentence without quotation marks was torn at a comma: its rest is a key."""
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            if inner is None and " " in str(key):
+                yield f"{where}/{key}"
+            yield from torn(inner, f"{where}/{key}")
+    if isinstance(node, list):
+        for number, inner in enumerate(node):
+            yield from torn(inner, f"{where}/{number}")
+
+
+@BOTH
+def test_no_sentence_is_torn(document: Document) -> None:
+    assert list(torn(document.value)) == []
