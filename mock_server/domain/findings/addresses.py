@@ -8,7 +8,7 @@ import re
 from urllib.parse import unquote_plus
 
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
-from mock_server.domain.findings.requests import Request
+from mock_server.domain.findings.requests import Request, When, rule
 
 MAX_PAIRS = 100
 _PLAIN = re.compile(rb"https?://", re.IGNORECASE)
@@ -42,12 +42,13 @@ def cut(request: Request, owner: str, rests: list[str]) -> Hit:
     return Hit(id="address-cut", at=pointer("body", owner), sent=sent)
 
 
+@rule(When.SUBMIT)
 def spaced(request: Request) -> Hits:
     """address-with-space: of the text; other addresses with one are none."""
     text = request.texts.get("text", "")
     if " " not in text or not _SPACED.fullmatch(text := text.strip()):
         return NONE
-    if "text" not in request.known_fields or request.readings.text_not_url == "refused":
+    if request.readings.text_not_url == "refused":
         return NONE  # it is told as no address
     start, _, rest = text.partition(" ")
     is_plain = "?" in start and b"://" in request.raw

@@ -5,14 +5,13 @@ import re
 from collections import Counter
 from urllib.parse import unquote_plus
 
-from mock_server.domain.bodies import FORM_TYPE, BadField, Body
+from mock_server.domain.bodies import FORM_TYPE, BadField
 from mock_server.domain.calls import MAX_BODY_BYTES
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.mojibake import meant_by
 from mock_server.domain.findings.requests import MAX_JUDGED_BYTES, Request, When, rule
 
 JSON_TYPE = "application/json"
-PLAIN_TYPE = f"{FORM_TYPE}; charset=UTF-8"
 AT_TYPE = "/header/content-type"
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]|%[89A-Fa-f][0-9A-Fa-f]|\\u")
@@ -47,13 +46,6 @@ def multipart(request: Request) -> Hits:
 
 
 @rule(When.BODY)
-def writing(request: Request) -> Hits:
-    """What is off in how a body is written, if anything can be."""
-    if request.headers.get("content-type") == PLAIN_TYPE and request.call.body[:1].isalpha():
-        return NONE
-    return [hit for each in WRITING for hit in each(request)]
-
-
 def charset(request: Request) -> Hits:
     """charset-missing, charset-of-text-missing, charset-other, charset-wrong."""
     content_type = request.headers.get("content-type", "")
@@ -76,6 +68,7 @@ def charset(request: Request) -> Hits:
     return [Hit(id=finding, at=AT_TYPE, sent=content_type)]
 
 
+@rule(When.BODY)
 def form(request: Request) -> Hits:
     """json-sent-as-form."""
     raw = request.call.body
@@ -84,6 +77,7 @@ def form(request: Request) -> Hits:
     return NONE
 
 
+@rule(When.BODY)
 def media(request: Request) -> Hits:
     """content-type-missing, content-type-other, form-sent-as-json, json-body, json-broken."""
     raw = request.call.body
@@ -100,6 +94,7 @@ def media(request: Request) -> Hits:
     return [Hit(id=finding, at=AT_TYPE, sent=request.media)]
 
 
+@rule(When.BODY)
 def mark(request: Request) -> Hits:
     """byte-order-mark."""
     raw = request.call.body
@@ -110,25 +105,16 @@ def mark(request: Request) -> Hits:
     return NONE
 
 
-WRITING = (charset, form, media, mark)
-
-
 @rule(When.BODY)
-def fields(request: Request) -> Hits:
-    """field-repeated, member-repeated, not-utf8, empty-field."""
+def repeated(request: Request) -> Hits:
+    """field-repeated, member-repeated."""
     body = request.body
-    if body is None or body.pairs == len(body.fields) == len(request.texts):
+    if body is None or body.pairs == len(body.fields):
         return NONE
-    return [*_repeated(request, body), *_unreadable(request, body)]
-
-
-def _repeated(request: Request, body: Body) -> Hits:
     if body.members is not None:
         counts = Counter(_members(request.raw)).items()
         again = [name for name, count in counts if count > 1][:5]
         return [Hit(id="member-repeated", at=pointer("body", name), sent=name) for name in again]
-    if body.pairs == len(body.fields):
-        return NONE
     names = Counter(part.partition(b"=")[0] for part in request.raw.split(b"&"))
     twice = [name for name, count in names.items() if name and count > 1][:5]
     return [Hit(id="field-repeated", at=pointer("body", _text(name)), sent=_text(name))
@@ -146,7 +132,12 @@ def _members(raw: bytes) -> list[str]:
     return names
 
 
-def _unreadable(request: Request, body: Body) -> Hits:
+@rule(When.BODY)
+def unreadable(request: Request) -> Hits:
+    """not-utf8, empty-field."""
+    body = request.body
+    if body is None or len(body.fields) == len(request.texts):
+        return NONE
     hits = []
     for name, value in body.fields.items():
         at = pointer("body", name)
@@ -165,6 +156,7 @@ def _as_sent(raw: bytes, name: str) -> str | None:
     return None
 
 
+@rule(When.BODY)
 def twice_encoded(request: Request) -> Hits:
     """encoded-twice."""
     for name, text in request.texts.items():
@@ -173,6 +165,7 @@ def twice_encoded(request: Request) -> Hits:
     return NONE
 
 
+@rule(When.BODY)
 def mojibake(request: Request) -> Hits:
     """mojibake."""
     hits = NONE

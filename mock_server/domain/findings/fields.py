@@ -7,8 +7,7 @@ from collections.abc import Container, Mapping
 from difflib import get_close_matches
 
 from mock_server.domain.bodies import BadField, Number
-from mock_server.domain.findings.addresses import cut, rests_of_addresses, spaced
-from mock_server.domain.findings.encodings import mojibake, twice_encoded
+from mock_server.domain.findings.addresses import cut, rests_of_addresses
 from mock_server.domain.findings.heads import CREDENTIAL_NAMES, squeezed
 from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.requests import Request, When, rule
@@ -25,40 +24,21 @@ OTHER_NAMES: Mapping[str, str] = {
     "pagenumber": "page", "currentpage": "page", "pagesize": "maxResult", "size": "maxResult",
     "limit": "maxResult", "maxresults": "maxResult",
 }  # fmt: skip
-# How languages write what is no value when it is pressed into a form.
+FLAG = "is_use_temp_short_link"
 NUMBERS = frozenset({"page", "maxResult"})
+# How languages write what is no value when it is pressed into a form.
 NO_VALUES = frozenset(
     {"None", "null", "NULL", "nil", "undefined", "NaN", "[object Object]", "True", "False",
      "<nil>", "{}", "[]"}
 )  # fmt: skip
 # 24 hex digits, or as many decimal digits as other services of the vendor use.
 TASK_ID = re.compile(r"[0-9a-f]{24}|[0-9]{19}")
-# How a value ends that is worth a look: with a quotation mark, a bracket, or white space.
-ODD_ENDS = frozenset("'\"] \t\n\r\v\f\x1c\x1d\x1e\x1f")
 # b'…' and ['…'], with either mark.
 _PRINTED = re.compile(r"b'[^']*'|b\"[^\"]*\"|\[b?'.*'\]|\[b?\".*\"\]", re.DOTALL)
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
-FLAG = "is_use_temp_short_link"
-
-
 @rule(When.BODY)
-def values(request: Request) -> Hits:
-    """What is off in a value, if anything can be."""
-    for text in request.texts.values():
-        if (
-            "%" in text
-            or not text.isascii()
-            or text[-1] in ODD_ENDS
-            or text[0] <= " "
-            or text in NO_VALUES
-            or (text[0] in "hH" and " " in text)  # an address perhaps
-        ):
-            return [hit for each in VALUES for hit in each(request)]
-    return NONE
-
-
 def untrimmed(request: Request) -> Hits:
     """untrimmed: white space around a value."""
     for name, text in request.texts.items():
@@ -68,6 +48,7 @@ def untrimmed(request: Request) -> Hits:
     return NONE
 
 
+@rule(When.BODY)
 def no_value(request: Request) -> Hits:
     """no-value, printed-value: what the form encoding made of a value that was none, or no text."""
     return [
@@ -80,9 +61,6 @@ def no_value(request: Request) -> Hits:
         if (text in NO_VALUES or (text[-1] in "'\"]" and _PRINTED.fullmatch(text)))
         and name in request.known_fields
     ]
-
-
-VALUES = (twice_encoded, mojibake, untrimmed, no_value, spaced)
 
 
 @rule(When.BREACH)

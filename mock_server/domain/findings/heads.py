@@ -65,8 +65,6 @@ def credentials(request: Request) -> Hits:
         return _signed(headers.get("x-ca-key"), headers.get("x-ca-signature"), sent)
     if not sent:
         return _nowhere(request)
-    if sent.startswith("APPCODE ") and sent[8:9].isalnum():
-        return NONE
     scheme, _, code = sent.strip().partition(" ")
     if scheme == "APPCODE" and code:
         return NONE

@@ -36,14 +36,14 @@ def judge(request: Request) -> Hits:
     for each in _rules(operation, request.body is not None, is_signed, call.query != ""):
         if found := each(request):
             hits += found
-    if hits and any(hit.id in UNREADABLE for hit in hits):
+    if any(hit.id in UNREADABLE for hit in hits):
         # Its fields are not what the client meant: nothing that they lack is worth a word.
         return [hit for hit in hits if not hit.at.startswith("/body/")][:MAX_HITS]
     if operation is not None and request.body is not None:
         value = instance(request)
         if not request.contract.fits[operation](value):
             hits += _breached(request, hits, request.contract.breaches[operation](value))
-    if hits and request.is_by_get:
+    if request.is_by_get:
         hits = [replace(hit, at=_in_query(hit.at)) for hit in hits]
     return hits[:MAX_HITS]
 

@@ -5,13 +5,13 @@ Rule: it may say no of a request that is fine; of one that it calls clean `judge
 
 import re
 
-from mock_server.domain.bodies import Body
+from mock_server.domain.bodies import FORM_TYPE, Body
 from mock_server.domain.calls import Call, Operation
-from mock_server.domain.findings.encodings import PLAIN_TYPE
 from mock_server.domain.findings.fields import NO_VALUES, TASK_ID
 from mock_server.domain.findings.requests import Contract
 from mock_server.domain.findings.submits import ADVISED_CHARACTERS
 
+PLAIN_TYPE = f"{FORM_TYPE}; charset=UTF-8"
 FIELDS = {
     Operation.SUBMIT_TASK: frozenset({"text", "style_id"}),
     Operation.LIST_TASKS: frozenset({"page", "maxResult"}),

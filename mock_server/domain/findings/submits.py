@@ -17,7 +17,6 @@ PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".inval
 ADDRESSES = ("qr_code_url", "call_back")
 SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code has to live a day only."
 WRONG_PORT = "The port of the address is no number from 1 to 65535."
-OPTIONAL = (*ADDRESSES, "your_prompt")
 
 
 PAIRS = (
@@ -27,14 +26,7 @@ PAIRS = (
 
 
 @rule(When.SUBMIT)
-def beside(request: Request) -> Hits:
-    """What is off in the fields that a submit can do without."""
-    if request.texts.keys().isdisjoint(OPTIONAL):
-        return NONE
-    return [*_shadowed(request), *_addresses(request)]
-
-
-def _shadowed(request: Request) -> Hits:
+def shadowed(request: Request) -> Hits:
     """image-shadowed, prompt-shadowed."""
     texts = request.texts
     return [
@@ -56,32 +48,6 @@ def missing(request: Request) -> Hits:
     ]
 
 
-@rule(When.SUBMIT)
-def text(request: Request) -> Hits:
-    """text-too-long, text-long, short-link-stored, short-link-needless."""
-    content = request.texts.get("text")
-    if content is None:
-        return NONE
-    wished = request.texts.get(FLAG) == "1"
-    if not wished and len(content) <= ADVISED_CHARACTERS:
-        return NONE
-    shortened = wished and is_shortened(content)
-    if not shortened and not is_holdable(content):
-        size = f"{len(content.encode('utf-8', 'replace'))} bytes: {content}"
-        return [Hit(id="text-too-long", at="/body/text", sent=size)]
-    sent = f"{len(content)} characters: {content}"
-    if shortened:
-        return [Hit(id="short-link-stored", at="/body/text", sent=sent)]
-    hits: Hits = []
-    if wished:
-        at = pointer("body", FLAG)
-        hits.append(Hit(id="short-link-needless", at=at, sent=f"1, with {sent}"))
-    if len(content) > ADVISED_CHARACTERS:
-        hint = SHORT_LINK_HELPS if is_shortened(content) else "."
-        hits.append(Hit(id="text-long", at="/body/text", sent=sent, hint=hint))
-    return hits
-
-
 @rule(When.BREACH)
 def no_address(request: Request) -> Hits:
     """address-not-http: a text, where that has to be an address (claim text-any)."""
@@ -93,7 +59,8 @@ def no_address(request: Request) -> Hits:
     return [Hit(id="address-not-http", at="/body/text", sent=content)]
 
 
-def _addresses(request: Request) -> Hits:
+@rule(When.SUBMIT)
+def addresses(request: Request) -> Hits:
     """address-not-http, callback-unreachable, callback-https, address-with-credentials."""
     hits = NONE
     for name in ADDRESSES:
@@ -139,6 +106,30 @@ def _is_private(host: str) -> bool:
         return not ip_address(host).is_global
     except ValueError:
         return "." not in host.rstrip(".") or host.rstrip(".").endswith(PRIVATE_ENDINGS)
+
+
+@rule(When.SUBMIT)
+def text(request: Request) -> Hits:
+    """text-too-long, text-long, short-link-stored, short-link-needless."""
+    content = request.texts.get("text")
+    if content is None:
+        return NONE
+    wished = request.texts.get(FLAG) == "1"
+    shortened = wished and is_shortened(content)
+    if not shortened and not is_holdable(content):
+        size = f"{len(content.encode('utf-8', 'replace'))} bytes: {content}"
+        return [Hit(id="text-too-long", at="/body/text", sent=size)]
+    sent = f"{len(content)} characters: {content}"
+    if shortened:
+        return [Hit(id="short-link-stored", at="/body/text", sent=sent)]
+    hits: Hits = []
+    if wished:
+        at = pointer("body", FLAG)
+        hits.append(Hit(id="short-link-needless", at=at, sent=f"1, with {sent}"))
+    if len(content) > ADVISED_CHARACTERS:
+        hint = SHORT_LINK_HELPS if is_shortened(content) else "."
+        hits.append(Hit(id="text-long", at="/body/text", sent=sent, hint=hint))
+    return hits
 
 
 @rule(When.BREACH)
