@@ -2,10 +2,9 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.domain.signatures import verify
 from tests.support.live import Live, live
 from tests.support.processes import run, serving
+from tests.support.stubs import answering
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +38,6 @@ def account(server: Live, **wish: Any) -> dict[str, Any]:
 def calls(server: Live, made: dict[str, Any]) -> list[dict[str, Any]]:
     with AdminClient(server.url) as admin:
         return admin.account(made["id"]).calls()
-
-
-def silent(*_: Any) -> None:
-    """Log nothing."""
 
 
 def failures(junit: Path) -> int:
@@ -66,18 +62,8 @@ def stub(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
         self.wfile.write(body)
 
     methods = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
-    members = {f"do_{method}": answer for method in methods}
-    handler = type("Handler", (BaseHTTPRequestHandler,), {**members, "log_message": silent})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(answer, methods) as url:
+        yield url, asked
 
 
 @pytest.mark.slow

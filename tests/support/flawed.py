@@ -1,13 +1,14 @@
 """A small server that keeps the contract, but for the flaws that are planted."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
+
+from tests.support.stubs import answering
 
 APP_CODE = "mock-demo"
 
@@ -121,18 +122,5 @@ def serving_flawed(*flaws: str) -> Iterator[tuple[str, Flawed]]:
         self.end_headers()
         self.wfile.write(content)
 
-    def silent(*_: Any) -> None:
-        """Log nothing."""
-
-    members = {f"do_{method}": handle for method in ("GET", "POST")}
-    handler = type("Handler", (BaseHTTPRequestHandler,), {**members, "log_message": silent})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", flawed
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(handle, ("GET", "POST")) as url:
+        yield url, flawed
