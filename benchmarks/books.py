@@ -7,8 +7,8 @@ from typing import Any
 
 from mock_server.actions import accounts, reports
 from mock_server.actions.accounts import Wish
-from mock_server.domain.accounts import Account, Origin
-from mock_server.domain.bills import Total, day_of
+from mock_server.domain.account.accounts import Account, Origin
+from mock_server.domain.billing.bills import Total, day_of
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store import billing, tasks

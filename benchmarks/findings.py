@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 from mock_server.actions import accounts, gateway, judging
 from mock_server.actions.accounts import Wish
-from mock_server.domain.accounts import Origin
-from mock_server.domain.calls import Answer, Call
+from mock_server.domain.account.accounts import Origin
+from mock_server.domain.call.calls import Answer, Call
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator
 from mock_server.store.transaction import Transaction

@@ -14,13 +14,13 @@ import yaml
 from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server.domain import findings
-from mock_server.domain.calls import ROUTES, Operation
-from mock_server.domain.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.call.calls import ROUTES, Operation
+from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
-from mock_server.domain.magic import Magic, MagicText
-from mock_server.domain.narrowing import narrowed
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
-from mock_server.domain.task_orders import order_of
+from mock_server.domain.task.magic import Magic, MagicText
+from mock_server.domain.task.overrides import order_of
 
 _PACKAGE = Path(__file__).parent
 # Where words differ in what the gateway lets through, the one whose requests all of them take; what

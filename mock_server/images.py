@@ -7,7 +7,7 @@ decoded, and only the first frame of an animation is.
 import io
 import warnings
 
-from mock_server.domain.source_images import (
+from mock_server.domain.task.source_images import (
     FORMATS,
     MAX_PIXELS,
     SourceError,

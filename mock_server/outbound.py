@@ -19,10 +19,10 @@ import aiohttp
 from yarl import URL
 
 from mock_server import __version__
-from mock_server.domain.callbacks import Address, Outcome, Posting
-from mock_server.domain.calls import Headers
-from mock_server.domain.source_images import MAX_BYTES as MAX_IMAGE_BYTES
-from mock_server.domain.source_images import SourceError, SourceRead, too_large, unreachable
+from mock_server.domain.call.calls import Headers
+from mock_server.domain.callback.payload import Address, Outcome, Posting
+from mock_server.domain.task.source_images import MAX_BYTES as MAX_IMAGE_BYTES
+from mock_server.domain.task.source_images import SourceError, SourceRead, too_large, unreachable
 from mock_server.postings import CutError, Seen, pieces, trace
 from mock_server.targets import CheckedResolver, Guard, TargetRefusedError
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from mock_server.domain.callbacks import Posting
-from mock_server.domain.calls import Headers
+from mock_server.domain.call.calls import Headers
+from mock_server.domain.callback.payload import Posting
 
 PIECE_BYTES = 64 * 1024
 PIECE_MS = 50  # a body that takes long is written that often

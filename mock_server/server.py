@@ -16,7 +16,7 @@ import uvicorn
 
 from mock_server.actions import accounts, scenarios
 from mock_server.deliverer import Deliverer
-from mock_server.domain.accounts import Account
+from mock_server.domain.account.accounts import Account
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store.schedulers import LoopScheduler

@@ -11,8 +11,8 @@ from functools import partial
 
 from mock_server import images
 from mock_server.contract import Catalogue, load_catalogue
-from mock_server.domain.callbacks import Address, Outcome, Posting
-from mock_server.domain.source_images import SourceRead
+from mock_server.domain.callback.payload import Address, Outcome, Posting
+from mock_server.domain.task.source_images import SourceRead
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
 from mock_server.store.database import Database

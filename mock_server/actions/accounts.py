@@ -7,7 +7,7 @@ from typing import Literal
 
 from mock_server.actions import notices
 from mock_server.actions.equipment import equip
-from mock_server.domain.accounts import (
+from mock_server.domain.account.accounts import (
     DEFAULT_APP_CODE,
     DEFAULT_ID,
     MAX_SEED,
@@ -16,12 +16,12 @@ from mock_server.domain.accounts import (
     Standing,
     first_clock,
 )
-from mock_server.domain.callbacks import AddressError, parse_address
+from mock_server.domain.call.throttle import Limit
+from mock_server.domain.callback.payload import AddressError, parse_address
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
-from mock_server.domain.magic import PackageState
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
-from mock_server.domain.throttle import Limit
-from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
+from mock_server.domain.task.magic import PackageState
+from mock_server.domain.usage_errors import ConflictError, NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store import met

@@ -6,11 +6,13 @@ credit, throttle.
 from dataclasses import dataclass
 
 from mock_server.actions.arrivals import Visit
-from mock_server.domain import auth, billing, bodies, signatures, throttle
-from mock_server.domain.accounts import Account, Standing
-from mock_server.domain.auth import WINDOW_MS, AppCode, KeyPair
-from mock_server.domain.billing import Package
-from mock_server.domain.calls import (
+from mock_server.domain.account.accounts import Account, Standing
+from mock_server.domain.auth import credentials, signatures
+from mock_server.domain.auth.credentials import WINDOW_MS, AppCode, KeyPair
+from mock_server.domain.billing import charges
+from mock_server.domain.billing.charges import Package
+from mock_server.domain.call import bodies, throttle
+from mock_server.domain.call.calls import (
     MAX_HEAD_BYTES,
     VENDOR_HOST,
     Call,
@@ -18,7 +20,7 @@ from mock_server.domain.calls import (
     head_bytes,
     header,
 )
-from mock_server.domain.errors import GatewayError
+from mock_server.domain.call.errors import GatewayError
 from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
 from mock_server.store.transaction import Transaction
@@ -46,25 +48,25 @@ def known(visit: Visit) -> Account:
     """Return whose call it is. Raises for no credentials, and for unknown ones."""
     if isinstance(visit.credentials, GatewayError):
         raise visit.credentials
-    auth.check_signed(visit.credentials)
+    credentials.check_signed(visit.credentials)
     if visit.account is None:
-        raise auth.unknown(visit.credentials, visit.readings)
+        raise credentials.unknown(visit.credentials, visit.readings)
     if isinstance(visit.credentials, AppCode):
-        auth.check_scheme(visit.call, visit.readings)
+        credentials.check_scheme(visit.call, visit.readings)
     return visit.account
 
 
 def authenticate(tx: Transaction, visit: Visit, account: Account) -> None:
     """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
     assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
-    call, credentials = visit.call, visit.credentials
-    now = auth.signing_now(account, visit.real_now)
-    auth.check_timestamp(call, now)
-    nonce = auth.nonce_of(call, credentials, account.readings)
-    kind = "code" if isinstance(credentials, AppCode) else "key"
+    call, named = visit.call, visit.credentials
+    now = credentials.signing_now(account, visit.real_now)
+    credentials.check_timestamp(call, now)
+    nonce = credentials.nonce_of(call, named, account.readings)
+    kind = "code" if isinstance(named, AppCode) else "key"
     if nonce is not None and nonces.is_used(tx, account.id, kind, nonce, now - WINDOW_MS):
         raise GatewayError("S403NU")
-    if isinstance(credentials, KeyPair):
+    if isinstance(named, KeyPair):
         signatures.verify(call, account.app_secret, account.readings)
     # Only now, or a stranger could burn a client's nonces (claim nonce-scope).
     if nonce is not None:
@@ -88,9 +90,9 @@ class Payer:
 def payer(tx: Transaction, account: Account, operation: Operation, now: int) -> Payer:
     """Return what pays if the call is answered with 200. Raises B403MQ, B403ME, B403MI."""
     package = billing_rows.paying_package(tx, account.id, now, account.readings)
-    metered = billing.is_metered(operation, account.readings)
+    metered = charges.is_metered(operation, account.readings)
     if metered and package is None:
-        raise billing.no_credit(billing_rows.packages(tx, account.id), now)
+        raise charges.no_credit(billing_rows.packages(tx, account.id), now)
     return Payer(package=package, metered=metered)
 
 

@@ -1,6 +1,6 @@
 """Arm a fault in an account that is at hand."""
 
-from mock_server.domain.accounts import Account
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.faults import kinds
 from mock_server.domain.faults.kinds import Order, Place

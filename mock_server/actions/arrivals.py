@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from mock_server.actions import accounts
-from mock_server.domain import bodies
-from mock_server.domain.accounts import DEFAULT_ID, Account
-from mock_server.domain.answers import Stamp
-from mock_server.domain.auth import (
+from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.answer.answers import Stamp
+from mock_server.domain.auth.credentials import (
     AppCode,
     Credentials,
     app_code_in_query,
     app_code_of,
     named_credentials,
 )
-from mock_server.domain.bodies import Body, Fields
-from mock_server.domain.calls import Call, Operation, header, operation_of
-from mock_server.domain.errors import GatewayError
+from mock_server.domain.call import bodies
+from mock_server.domain.call.bodies import Body, Fields
+from mock_server.domain.call.calls import Call, Operation, header, operation_of
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.findings import judged_body
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.simulator import Simulator

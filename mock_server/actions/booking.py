@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 
 from mock_server.actions import coverage, judging, notices
 from mock_server.actions.arrivals import Visit
-from mock_server.domain import billing
-from mock_server.domain.billing import Charge, LedgerEntry, Package
-from mock_server.domain.bills import Total, day_of
-from mock_server.domain.calls import Answer
-from mock_server.domain.coverage import Answered
+from mock_server.domain.billing import charges
+from mock_server.domain.billing.bills import Total, day_of
+from mock_server.domain.billing.charges import Charge, LedgerEntry, Package
+from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.redaction import answer_lines, capture, header_lines, redact_target
+from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
-from mock_server.domain.redaction import answer_lines, capture, header_lines, redact_target
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import journal, met
@@ -48,11 +48,11 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
     call, account, answer = visit.call, visit.account, decision.answer
     charge, paid, fen = Charge.NEVER, None, 0
     if account is not None:
-        charge = billing.charge_for(visit.operation, answer.status, account.readings)
+        charge = charges.charge_for(visit.operation, answer.status, account.readings)
     if decision.served is not None and decision.served.charged:
         paid = decision.served.package
     if paid is not None:
-        fen = billing.credit_fen(paid)
+        fen = charges.credit_fen(paid)
     secrets = account.secrets if account else ()
     entry = journal.Entry(
         account=account.id if account else None,

@@ -10,12 +10,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from mock_server.actions import mishaps, notices
-from mock_server.domain import callbacks as rules
-from mock_server.domain import deliveries, redaction
-from mock_server.domain.accounts import Account
-from mock_server.domain.callbacks import MAX_LASTS_MS, AddressError, Outcome, Posting
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.call import redaction
+from mock_server.domain.callback import payload as rules
+from mock_server.domain.callback import retries
+from mock_server.domain.callback.payload import MAX_LASTS_MS, AddressError, Outcome, Posting
+from mock_server.domain.callback.retries import Progress
 from mock_server.domain.clock import Clock
-from mock_server.domain.deliveries import Progress
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import attempts as attempt_rows
@@ -78,7 +79,7 @@ def coming(tx: Transaction, simulator: Simulator) -> Coming:
 def claim_turn(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
     """Claim some of what is due in one account, as far as there is room."""
     in_flight = rows.in_flight(tx)
-    room = deliveries.room(in_flight, account_id, simulator.settings.callback_concurrency)
+    room = retries.room(in_flight, account_id, simulator.settings.callback_concurrency)
     account = account_rows.get(tx, account_id) if room > 0 else None
     if account is None:
         return []
@@ -158,7 +159,7 @@ def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
     due = [
         account_id
         for account_id, due_at, clock in _waiting(tx)
-        if due_at <= clock.now(real_now) and deliveries.room(in_flight, account_id, concurrency) > 0
+        if due_at <= clock.now(real_now) and retries.room(in_flight, account_id, concurrency) > 0
     ]
     return sorted(dict.fromkeys(due), key=lambda account_id: in_flight.get(account_id, 0))
 
@@ -189,7 +190,7 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
         # While a clock stands still a try takes no time.
         ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
     )
-    standing = deliveries.after_attempt(outcome, progress, account.readings, real_now)
+    standing = retries.after_attempt(outcome, progress, account.readings, real_now)
     rows.stand(tx, claimed, standing)
     ring(tx, simulator, account, rows.first_due(tx, account.id))
 

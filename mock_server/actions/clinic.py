@@ -6,12 +6,12 @@ The call is only in memory while it is examined: what is kept of it is redacted.
 from dataclasses import replace
 from typing import Any
 
-from mock_server.domain import auth, clinic
-from mock_server.domain.accounts import Account
-from mock_server.domain.calls import Call, header
-from mock_server.domain.explanations import explain_md5, explain_timestamp
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.auth import credentials, diagnosis
+from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
+from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.redaction import SECRET_HEADERS, redact_signed, values_of
 from mock_server.domain.findings import Hit, hidden, pointer, shown
-from mock_server.domain.redaction import SECRET_HEADERS, redact_signed, values_of
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.transaction import Transaction
@@ -32,7 +32,7 @@ def examine_later(
     tx: Transaction, simulator: Simulator, call_id: int, account: Account, call: Call, code: str
 ) -> None:
     """Have the call examined once it is booked; the finding is added to its journal row."""
-    now = auth.signing_now(account, simulator.real_now())
+    now = credentials.signing_now(account, simulator.real_now())
     too_long = len(call.body) > MAX_BODY_BYTES
     # Many calls may be waiting to be examined: none of them holds a body that nobody will read.
     kept = replace(call, body=b"") if too_long else call
@@ -65,7 +65,7 @@ def _finding(account: Account, call: Call, code: str, now: int, *, too_long: boo
     if code == "I400I5":
         return _says(about, explain_md5(call))
     known = {"the app code": account.app_code, "the app key": account.app_key}
-    found = clinic.diagnose(call, account.app_secret, known_secrets=known)
+    found = diagnosis.diagnose(call, account.app_secret, known_secrets=known)
     return {
         **_says(about, found.sentence),
         "causes": list(found.causes),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from mock_server.actions import accounts, notices, settling
 from mock_server.actions.settling import Due
 from mock_server.domain import clock as rules
-from mock_server.domain.accounts import Account
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import Clock
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from mock_server.actions import faults
 from mock_server.actions.arrivals import Visit, fields_of
-from mock_server.domain import bodies
-from mock_server.domain.accounts import Account
-from mock_server.domain.calls import Operation
-from mock_server.domain.errors import Refusal
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.call import bodies
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import Refusal
 from mock_server.domain.faults.rules import Rule, Stage, Subject
 from mock_server.domain.faults.service import Effect
 from mock_server.store.transaction import Transaction

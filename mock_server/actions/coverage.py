@@ -9,11 +9,11 @@ from functools import partial
 
 from mock_server.actions import accounts
 from mock_server.actions.arrivals import Visit
-from mock_server.domain import tasks as task_rules
-from mock_server.domain.accounts import Account
-from mock_server.domain.auth import KeyPair
-from mock_server.domain.calls import Answer, Operation
-from mock_server.domain.coverage import (
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.auth.credentials import KeyPair
+from mock_server.domain.call.calls import Answer, Operation
+from mock_server.domain.call.errors import ErrorTables
+from mock_server.domain.contract.coverage import (
     Answered,
     Coverage,
     Group,
@@ -23,9 +23,9 @@ from mock_server.domain.coverage import (
     items_of,
     outcome_item,
 )
-from mock_server.domain.errors import ErrorTables
 from mock_server.domain.readings import DEFAULT_READINGS
-from mock_server.domain.tasks import Status
+from mock_server.domain.task import tasks as task_rules
+from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
 from mock_server.store import met
 from mock_server.store import tasks as task_rows

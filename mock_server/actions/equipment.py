@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from mock_server.actions import arming, notices
-from mock_server.domain.accounts import Account
-from mock_server.domain.billing import LOOSE_CREDIT_FEN, Package, expiry
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.billing.charges import LOOSE_CREDIT_FEN, Package, expiry
+from mock_server.domain.billing.notices import expiry_notice_at
 from mock_server.domain.faults.kinds import read_order
-from mock_server.domain.magic import PackageState
-from mock_server.domain.notices import expiry_notice_at
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.task.magic import PackageState
+from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
 from mock_server.store.transaction import Transaction

@@ -5,11 +5,11 @@ from typing import Any
 
 from mock_server import contract
 from mock_server.actions import accounts, arming
-from mock_server.domain.accounts import Account
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.faults import kinds
 from mock_server.domain.faults.kinds import Order
 from mock_server.domain.faults.rules import FaultError, Rule, Stage, Subject
-from mock_server.domain.wrong_use import NotFoundError
+from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import faults as rows
 from mock_server.store.transaction import Transaction

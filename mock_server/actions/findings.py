@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import Any
 
 from mock_server.actions import accounts
-from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.call.wire_script import heard
 from mock_server.domain.findings import Event, has_ended, judge_sequence, shown
-from mock_server.domain.scripts import heard
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.transaction import Row, Transaction

@@ -17,21 +17,21 @@ from mock_server.actions.admission import Payer
 from mock_server.actions.arrivals import Visit, arrive, fields_of
 from mock_server.actions.booking import Decision, Served, book
 from mock_server.actions.course import Course, at_the_service, begin
-from mock_server.domain.accounts import Account
-from mock_server.domain.answers import (
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.answer.answers import (
     gateway_answer,
     preflight_answer,
     refusal_answer,
     refusal_status,
     result_answer,
 )
-from mock_server.domain.calls import Answer, Call, header
-from mock_server.domain.errors import GatewayError, Refusal
+from mock_server.domain.call.calls import Answer, Call, header
+from mock_server.domain.call.errors import GatewayError, Refusal
+from mock_server.domain.call.wire_script import What
 from mock_server.domain.faults import wire
 from mock_server.domain.faults.rules import FaultError, Rule
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
-from mock_server.domain.scripts import What
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.transaction import Transaction

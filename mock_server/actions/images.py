@@ -9,12 +9,12 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from mock_server.actions import tasks
-from mock_server.domain import callbacks as addresses
-from mock_server.domain import tasks as rules
-from mock_server.domain.callbacks import AddressError
-from mock_server.domain.source_images import SourceRead, unreachable
-from mock_server.domain.submissions import TOO_LONG_REMARK, is_holdable
-from mock_server.domain.tasks import Status, Task
+from mock_server.domain.callback import payload as addresses
+from mock_server.domain.callback.payload import AddressError
+from mock_server.domain.task import tasks as rules
+from mock_server.domain.task.source_images import SourceRead, unreachable
+from mock_server.domain.task.submissions import TOO_LONG_REMARK, is_holdable
+from mock_server.domain.task.tasks import Status, Task
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import tasks as task_rows

@@ -1,8 +1,8 @@
 """What is found in a call on arrival: judged in the transaction that books it, never the answer."""
 
 from mock_server.actions.arrivals import Visit
+from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import is_clean, judge, request_of, shown
-from mock_server.domain.redaction import values_of
 from mock_server.simulator import Simulator
 from mock_server.store.journal import as_array
 

@@ -7,9 +7,10 @@ Rule 2: what was decided is in the row, so that a restart sends what this proces
 from dataclasses import replace
 
 from mock_server.actions import faults, notices
-from mock_server.domain import callbacks as rules
-from mock_server.domain.accounts import Account
-from mock_server.domain.callbacks import Posting
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.answer.envelope import pictures_shape
+from mock_server.domain.callback import payload as rules
+from mock_server.domain.callback.payload import Posting
 from mock_server.domain.faults.callback import (
     MET_WHEN_DUE,
     MET_WHEN_PLANNED,
@@ -18,8 +19,7 @@ from mock_server.domain.faults.callback import (
     Swap,
 )
 from mock_server.domain.faults.rules import Rule, Stage, Subject
-from mock_server.domain.shapes import pictures_shape
-from mock_server.domain.tasks import Task
+from mock_server.domain.task.tasks import Task
 from mock_server.store import callbacks as rows
 from mock_server.store import mishaps as mishap_rows
 from mock_server.store import notices as notice_rows

@@ -7,10 +7,10 @@ finds the notices of the way before anything else happens.
 from dataclasses import replace
 from typing import Any
 
-from mock_server.domain import notices as rules
-from mock_server.domain.accounts import Account
-from mock_server.domain.billing import Package
-from mock_server.domain.notices import Notice
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.billing import notices as rules
+from mock_server.domain.billing.charges import Package
+from mock_server.domain.billing.notices import Notice
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from mock_server.actions import accounts, notices
-from mock_server.domain.billing import Package, expiry
-from mock_server.domain.notices import expiry_notice_at
-from mock_server.domain.wrong_use import ConflictError, WrongUseError
+from mock_server.domain.billing.charges import Package, expiry
+from mock_server.domain.billing.notices import expiry_notice_at
+from mock_server.domain.usage_errors import ConflictError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
 from mock_server.store.transaction import Transaction

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from mock_server.domain import dice, tasks
-from mock_server.domain.billing import Charge
-from mock_server.domain.calls import Answer, Call, Operation
-from mock_server.domain.redaction import Capture, answer_lines, header_lines, redact_target
-from mock_server.domain.tasks import Status
+from mock_server.domain import dice
+from mock_server.domain.billing.charges import Charge
+from mock_server.domain.call.calls import Answer, Call, Operation
+from mock_server.domain.call.redaction import Capture, answer_lines, header_lines, redact_target
+from mock_server.domain.task import tasks
+from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import journal

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from mock_server.actions import accounts, callbacks, mishaps, settling
 from mock_server.actions.settling import Due
-from mock_server.domain import callbacks as rules
-from mock_server.domain.accounts import Account
-from mock_server.domain.callbacks import CallbackState
-from mock_server.domain.tasks import Task
-from mock_server.domain.wrong_use import NotFoundError
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.callback import payload as rules
+from mock_server.domain.callback.payload import CallbackState
+from mock_server.domain.task.tasks import Task
+from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
 from mock_server.store import mishaps as mishap_rows

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from mock_server.actions import accounts, pushes
-from mock_server.domain import tasks as task_rules
-from mock_server.domain.accounts import Account
-from mock_server.domain.billing import Package, paying_order
-from mock_server.domain.bills import Rule, Total, rule_of
-from mock_server.domain.tasks import Status, Task
-from mock_server.domain.wrong_use import NotFoundError
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.billing.bills import Rule, Total, rule_of
+from mock_server.domain.billing.charges import Package, paying_order
+from mock_server.domain.task import tasks as task_rules
+from mock_server.domain.task.tasks import Status, Task
+from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import attempts as attempt_rows
 from mock_server.store import billing as billing_rows

@@ -10,10 +10,10 @@ from typing import Any
 from mock_server import contract
 from mock_server.actions import accounts
 from mock_server.actions.faults import read_order
-from mock_server.domain.accounts import Account
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.account.scenarios import Scenario, scenario_of
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
-from mock_server.domain.scenarios import Scenario, scenario_of
-from mock_server.domain.wrong_use import NotFoundError, WrongUseError
+from mock_server.domain.usage_errors import NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
 

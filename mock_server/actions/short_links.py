@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from mock_server.domain.accounts import Account
-from mock_server.domain.short_links import LIFETIME_MS, ShortLink, codes
-from mock_server.domain.tasks import Task
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.task.short_links import LIFETIME_MS, ShortLink, codes
+from mock_server.domain.task.tasks import Task
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import short_links as rows

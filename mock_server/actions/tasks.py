@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from mock_server.actions import accounts, pushes
-from mock_server.domain import tasks as rules
-from mock_server.domain.accounts import Account
-from mock_server.domain.submissions import is_holdable
-from mock_server.domain.tasks import Status, Task
-from mock_server.domain.wrong_use import NotFoundError
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.task import tasks as rules
+from mock_server.domain.task.submissions import is_holdable
+from mock_server.domain.task.tasks import Status, Task
+from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import tasks as rows
 from mock_server.store.transaction import Transaction

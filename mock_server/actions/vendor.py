@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 from mock_server.actions import images, pushes, short_links
 from mock_server.actions.tasks import replan
-from mock_server.domain import tasks
-from mock_server.domain.accounts import Account
-from mock_server.domain.bodies import Fields, text_field
-from mock_server.domain.calls import Operation
-from mock_server.domain.errors import Refusal
-from mock_server.domain.paging import parse_page
-from mock_server.domain.shapes import SUCCESS, Shape, page_shape, said, task_shape
-from mock_server.domain.submissions import TOO_LONG_REMARK, Submission, parse_submission
-from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.answer.envelope import SUCCESS, Shape, page_shape, said, task_shape
+from mock_server.domain.call.bodies import Fields, text_field
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import Refusal
+from mock_server.domain.call.paging import parse_page
+from mock_server.domain.task import tasks
+from mock_server.domain.task.submissions import TOO_LONG_REMARK, Submission, parse_submission
+from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
 from mock_server.store import tasks as task_rows
 from mock_server.store.transaction import Transaction

@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from mock_server import contract
+from mock_server.checker import budget as rules
+from mock_server.checker.budget import Budget
 from mock_server.cli.common import (
     COULD_NOT_RUN,
     FINDINGS,
@@ -24,10 +26,8 @@ from mock_server.cli.common import (
     pair,
     write_output,
 )
-from mock_server.domain import budget as rules
-from mock_server.domain.accounts import DEFAULT_APP_CODE
-from mock_server.domain.budget import Budget
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.account.accounts import DEFAULT_APP_CODE
+from mock_server.domain.usage_errors import WrongUseError
 from mock_server.tls import ca_file
 
 MODES = ("positive", "negative", "all")

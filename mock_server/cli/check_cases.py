@@ -16,7 +16,7 @@ import requests
 
 from mock_server import contract
 from mock_server.cli.check_wire import Who, body_of
-from mock_server.domain.bodies import FORM_TYPE
+from mock_server.domain.call.bodies import FORM_TYPE
 
 JSON_TYPE = "application/json"
 REFUSED = "refused"

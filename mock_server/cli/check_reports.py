@@ -13,7 +13,7 @@ from xml.etree import ElementTree as Xml
 from mock_server.cli.check import Credentials
 from mock_server.cli.check_run import Checked, Run
 from mock_server.cli.check_wire import Answer, Sent, Who, body_of
-from mock_server.domain import redaction
+from mock_server.domain.call import redaction
 
 # The first failures of a kind say enough; the reports have them all.
 MOST_SHOWN = 20

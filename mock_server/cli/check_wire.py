@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import requests
 
+from mock_server.checker import budget as rules
+from mock_server.checker.budget import Budget, Spent
 from mock_server.cli.check import Credentials
-from mock_server.domain import budget as rules
-from mock_server.domain.budget import Budget, Spent
-from mock_server.domain.calls import Call
-from mock_server.domain.signatures import parts_of, sign, string_to_sign
+from mock_server.domain.auth.signatures import parts_of, sign, string_to_sign
+from mock_server.domain.call.calls import Call
 
 LISTED = ("X-Ca-Key", "X-Ca-Nonce", "X-Ca-Timestamp")
 TIMEOUT_S = 30

@@ -12,7 +12,7 @@ import jinja2
 
 from mock_server.cli.common import FINDINGS, check_output, server_options, write_output
 from mock_server.client import AdminClient
-from mock_server.domain.coverage import Group
+from mock_server.domain.contract.coverage import Group
 
 BAR = 20
 SHOWN = 6

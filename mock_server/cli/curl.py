@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from mock_server.domain.bodies import FORM_TYPE
-from mock_server.domain.calls import MAX_BODY_BYTES, Call
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.call.bodies import FORM_TYPE
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Call
+from mock_server.domain.usage_errors import WrongUseError
 
 Headers = list[tuple[str, str]]
 

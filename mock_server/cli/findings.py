@@ -15,9 +15,9 @@ from mock_server.cli.common import (
     yuan,
 )
 from mock_server.client import AdminClient
-from mock_server.domain.accounts import DEFAULT_ID
+from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.findings import Severity
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 
 MAX_SHOWN = 2000
 SEVERITIES = [each.value for each in Severity]

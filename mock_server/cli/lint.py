@@ -14,7 +14,8 @@ from mock_server.cli.findings import SEVERITIES, counted, print_findings, summar
 from mock_server.cli.recorded_hosts import VENDOR_HOST, Whose
 from mock_server.cli.recordings import MOST_BYTES, Exchange, Recording, read_recording
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import (
     Event,
     Hit,
@@ -26,8 +27,7 @@ from mock_server.domain.findings import (
     shown,
 )
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
-from mock_server.domain.redaction import values_of
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000

@@ -5,8 +5,8 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from mock_server.domain.calls import ROUTES
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.call.calls import ROUTES
+from mock_server.domain.usage_errors import WrongUseError
 
 VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 # Pictures and short links are no API.

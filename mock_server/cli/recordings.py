@@ -19,9 +19,9 @@ from typing import Any
 from mock_server.cli import har
 from mock_server.cli.curl import request_of_any_size
 from mock_server.cli.recorded_hosts import Whose, whose, whose_in_journal
-from mock_server.domain.calls import Answer, Call, Defect
-from mock_server.domain.scripts import heard
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.call.calls import Answer, Call, Defect
+from mock_server.domain.call.wire_script import heard
+from mock_server.domain.usage_errors import WrongUseError
 
 MOST_BYTES = 256 * 1024 * 1024
 # How the doors refuse what they cannot read.

@@ -9,10 +9,10 @@ from dataclasses import replace
 from mock_server.cli import curl, har
 from mock_server.cli.curl import request, split_url
 from mock_server.cli.har import FORMS
-from mock_server.domain import signatures
-from mock_server.domain.bodies import FORM_TYPE, media_type
-from mock_server.domain.calls import MAX_BODY_BYTES, Call, header
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.auth import signatures
+from mock_server.domain.call.bodies import FORM_TYPE, media_type
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Call, header
+from mock_server.domain.usage_errors import WrongUseError
 
 MOST_BYTES = MAX_BODY_BYTES
 WRONG_DIGEST = (

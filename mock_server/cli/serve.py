@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
-from mock_server.domain.accounts import DEFAULT_APP_CODE
+from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.settings import Settings, SettingsError
 from mock_server.store import database
 from mock_server.store.files import DatabaseFileError

@@ -13,16 +13,16 @@ from mock_server.cli import curl
 from mock_server.cli.common import FINDINGS, json_option, print_json, server_options
 from mock_server.cli.requests import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 from mock_server.client import AdminClient
-from mock_server.domain import signatures
-from mock_server.domain.auth import check_timestamp
-from mock_server.domain.calls import Call, header
-from mock_server.domain.clinic import aligned, diagnose
+from mock_server.domain.auth import signatures
+from mock_server.domain.auth.credentials import check_timestamp
+from mock_server.domain.auth.diagnosis import aligned, diagnose
+from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
+from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.call.redaction import redact_text
 from mock_server.domain.durations import show_duration
-from mock_server.domain.errors import GatewayError
-from mock_server.domain.explanations import explain_md5, explain_timestamp
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
-from mock_server.domain.redaction import redact_text
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 
 # The findings that --explain prints, and the refusals that lead to one.
 EXPLAINED = frozenset({"signature", "content-md5", "timestamp"})

@@ -7,7 +7,7 @@ Rule 3: whoever acts takes one `now` at the top and hands it down.
 
 from dataclasses import dataclass, replace
 
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 
 # 9999-12-31T00:00:00Z: the last day that every calendar on the way can print.
 LATEST_AT = 253_402_214_400_000

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 
 
 class ReadingError(WrongUseError):

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from mock_server.domain.accounts import Account, Origin, Standing
+from mock_server.domain.account.accounts import Account, Origin, Standing
+from mock_server.domain.billing.notices import Watch
+from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
-from mock_server.domain.magic import PackageState
-from mock_server.domain.notices import Watch
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
-from mock_server.domain.throttle import Limit
+from mock_server.domain.task.magic import PackageState
 from mock_server.store import notices
 from mock_server.store.transaction import Row, Transaction
 

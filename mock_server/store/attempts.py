@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mock_server.domain.redaction import Capture
+from mock_server.domain.call.redaction import Capture
 from mock_server.store.transaction import Row, Transaction
 
 MAX_ANSWER_BYTES = 4096

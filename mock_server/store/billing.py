@@ -1,7 +1,7 @@
 """Rows of packages, of the ledger and of its totals."""
 
-from mock_server.domain.billing import LedgerEntry, Package
-from mock_server.domain.bills import Total
+from mock_server.domain.billing.bills import Total
+from mock_server.domain.billing.charges import LedgerEntry, Package
 from mock_server.domain.readings import Readings
 from mock_server.store.transaction import Row, Transaction
 

@@ -4,7 +4,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.domain.faults.kinds import KINDS, Order, fault_of, parameters_of
 from mock_server.domain.faults.rules import Match, Rule, given
 from mock_server.store.transaction import Row, Transaction

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.domain.redaction import Capture
+from mock_server.domain.call.redaction import Capture
 from mock_server.store.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""

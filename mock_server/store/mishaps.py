@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mock_server.domain.callbacks import CallbackState
+from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.faults.kinds import KINDS, fault_of, parameters_of
 from mock_server.domain.faults.rules import Kind, Rule
 from mock_server.store.callbacks import Claimed

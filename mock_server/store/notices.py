@@ -1,6 +1,6 @@
 """Rows of notices, and of the watch that an account keeps for them."""
 
-from mock_server.domain.notices import Notice, Watch
+from mock_server.domain.billing.notices import Notice, Watch
 from mock_server.store.transaction import Row, Transaction
 
 

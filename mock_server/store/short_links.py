@@ -1,6 +1,6 @@
 """Rows of short links."""
 
-from mock_server.domain.short_links import ShortLink
+from mock_server.domain.task.short_links import ShortLink
 from mock_server.store.transaction import Transaction
 
 

@@ -1,7 +1,7 @@
 """Rows of token buckets."""
 
-from mock_server.domain.calls import Operation
-from mock_server.domain.throttle import Bucket
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.throttle import Bucket
 from mock_server.store.transaction import Transaction
 
 

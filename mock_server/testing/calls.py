@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import NoReturn, overload
 
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.testing.records import SEVERITIES, Call, Finding
 from mock_server.testing.tables import calls_table, counted

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from mock_server.domain.bodies import FORM_TYPE, parse_fields
-from mock_server.domain.scripts import End, What
+from mock_server.domain.call.bodies import FORM_TYPE, parse_fields
+from mock_server.domain.call.wire_script import End, What
 
 SEVERITIES = ("error", "warning", "advice")  # worst first
 BUG_HEADER = "x-mock-server-bug"

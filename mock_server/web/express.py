@@ -15,7 +15,7 @@ from flask import Flask
 
 from mock_server.actions import gateway
 from mock_server.actions.gateway import Hold
-from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
 from mock_server.web.problems import problem

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.domain.scripts import End, Script
+from mock_server.domain.call.wire_script import End, Script
 
 # Closed like this, a connection is reset: SO_LINGER on, for no time.
 _NO_LINGER = struct.pack("ii", 1, 0)

@@ -7,7 +7,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from mock_server.actions.gateway import BUG_HEADER
-from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
+from mock_server.domain.usage_errors import ConflictError, NotFoundError, WrongUseError
 
 log = logging.getLogger(__name__)
 

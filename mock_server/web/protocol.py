@@ -13,7 +13,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mock_server.domain.calls import Answer, Call, Defect
+from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.web.wire import EXTENSION, render
 
 # Far above the gateway's own limit, which is answered; this one only protects memory.

@@ -11,7 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.actions.gateway import Hold
-from mock_server.domain.calls import Answer, Call, Defect
+from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.web.express import Held, Take
 from mock_server.web.protocol import ArtqrProtocol, call_of
 from mock_server.web.routing import is_ours

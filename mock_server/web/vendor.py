@@ -8,7 +8,7 @@ from flask import Request, Response, request
 
 from mock_server.actions import gateway
 from mock_server.actions.gateway import Hold
-from mock_server.domain.calls import MAX_BODY_BYTES, Answer, Call, Defect
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
 

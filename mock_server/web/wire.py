@@ -13,7 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.domain.calls import Answer
+from mock_server.domain.call.calls import Answer
 from mock_server.web import plays
 
 # Where an ASGI scope carries the cycle of its request, its connection and when it came.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mock_server.actions import vendor
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.store import callbacks, journal
 from tests.support.turns import writer
 from tests.support.worlds import World

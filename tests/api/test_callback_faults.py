@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server.actions import callbacks as actions
-from mock_server.domain.callbacks import Outcome, Posting
+from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.store import callbacks as rows
 from tests.support import worlds
 from tests.support.callback_buyers import Buyer, in_order, task_ids

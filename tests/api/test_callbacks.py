@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_server.actions import callbacks, settling
-from mock_server.domain.callbacks import Address, Outcome, Posting
+from mock_server.domain.callback.payload import Address, Outcome, Posting
 from tests.support import worlds
 from tests.support.worlds import START_AT, Postbox, World
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server.cli.sign import EXPLAINED
-from mock_server.domain.signatures import sign
+from mock_server.domain.auth.signatures import sign
 from tests.support.signed import (
     Request,
     Signer,

@@ -12,7 +12,7 @@ from mock_server.actions import gateway, vendor
 from mock_server.cli.coverage import html
 from mock_server.cli.main import main
 from mock_server.client import AdminClient
-from mock_server.domain.calls import Call, Operation
+from mock_server.domain.call.calls import Call, Operation
 from mock_server.server import running
 from mock_server.settings import Settings
 from mock_server.store.transaction import Transaction

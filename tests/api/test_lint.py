@@ -19,7 +19,7 @@ from mock_server.cli.lint import judged
 from mock_server.cli.main import main
 from mock_server.cli.recordings import read_recording
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 from tests.support.requests import FORM, GOOD, PAIRS, TASK, Sent
 
 VENDOR = "https://aiart.market.alicloudapi.com"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.calls import MAX_BODY_BYTES
+from mock_server.domain.call.calls import MAX_BODY_BYTES
 from tests.api.test_lint import CODE, FORM_HEADER, VENDOR, entry, found, har, ids, lint
 from tests.support.requests import FORM, GOOD, TASK
 

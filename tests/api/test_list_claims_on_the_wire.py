@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.domain.callbacks import Outcome, Posting, parse_address
+from mock_server.domain.callback.payload import Outcome, Posting, parse_address
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
 from tests.support.receivers import Reply, receiving

@@ -9,7 +9,7 @@ import pytest
 from mock_server import contract
 from mock_server.actions import scenarios
 from mock_server.domain.faults.kinds import KINDS
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 from tests.support.worlds import World
 
 SHIPPED = contract.scenarios()

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli.main import main
-from mock_server.domain import signatures
-from mock_server.domain.calls import Call
-from mock_server.domain.explanations import explain_md5
+from mock_server.domain.auth import signatures
+from mock_server.domain.auth.refusal_hints import explain_md5
+from mock_server.domain.call.calls import Call
 from mock_server.domain.readings import Readings
 from mock_server.server import running
 from mock_server.settings import Settings

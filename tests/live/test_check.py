@@ -15,9 +15,9 @@ from mock_server.cli.check import Credentials
 from mock_server.cli.check_wire import Who, authenticate
 from mock_server.client import AdminClient
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import Call
+from mock_server.domain.auth.signatures import verify
+from mock_server.domain.call.calls import Call
 from mock_server.domain.readings import DEFAULT_READINGS
-from mock_server.domain.signatures import verify
 from tests.support.live import Live, live
 from tests.support.processes import run, serving
 from tests.support.stubs import answering

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from mock_server.checker.budget import Budget
 from mock_server.cli.check import Credentials, Order
 from mock_server.cli.check_cases import probes
 from mock_server.cli.check_run import run_of
 from mock_server.client import AdminClient
 from mock_server.contract import document_under, load_toml, words_of
-from mock_server.domain.budget import Budget
 from tests.support.live import Live, live
 
 READINGS = [

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mock_server.actions import gateway
-from mock_server.domain.calls import Answer
+from mock_server.domain.call.calls import Answer
 from tests.support.live import Live, live
 from tests.support.wire import AUTHORIZED, SUBMIT, Reply, exchange, request, submit, wire
 

@@ -9,7 +9,7 @@ import mock_server.actions.vendor as vendor_actions
 import mock_server.client_suite
 import mock_server.server
 import mock_server.testing.session  # noqa: F401
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from tests.support.plugin_users import CLIENT
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 from mock_server.testing.bill import Bill
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call

@@ -17,7 +17,7 @@ import pytest
 
 from mock_server.actions import vendor
 from mock_server.client import AdminClient
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from tests.support import raw, worlds
 from tests.support.signed import SUBMIT, Request, Signer, seen, send, with_app_code
 from tests.support.worlds import Postbox, RealClock, World

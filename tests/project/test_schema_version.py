@@ -4,7 +4,7 @@ from dataclasses import fields
 from hashlib import sha256
 from importlib import resources
 
-from mock_server.domain.accounts import Origin
+from mock_server.domain.account.accounts import Origin
 from mock_server.store.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_server import contract
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from mock_server.domain.faults.rules import Stage
 from tests.support import armed, books
 from tests.support.databases import address_of

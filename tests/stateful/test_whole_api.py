@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from tests.support import checks
 from tests.support.databases import address_of
 from tests.support.lives import PATHS, Lives

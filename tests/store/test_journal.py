@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mock_server.domain.redaction import Capture
+from mock_server.domain.call.redaction import Capture
 from mock_server.store import journal
 from mock_server.store.database import Database
 from mock_server.store.journal import ROW_BYTES, Entry, Filter, Limits

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mock_server import contract
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import Match, Stage
 

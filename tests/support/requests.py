@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_server.contract import document, load_catalogue
-from mock_server.domain.calls import MAX_BODY_BYTES, Call, Header, operation_of
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Call, Header, operation_of
 from mock_server.domain.findings import Hits, Request, judge, judged_body, request_of
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from mock_server.domain.accounts import Account, Origin, first_clock
+from mock_server.domain.account.accounts import Account, Origin, first_clock
 from mock_server.domain.clock import Clock
 from mock_server.domain.readings import DEFAULT_READINGS
 

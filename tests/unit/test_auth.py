@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.auth import AppCode, KeyPair, named_credentials, unknown
-from mock_server.domain.calls import Call
-from mock_server.domain.errors import GatewayError
+from mock_server.domain.auth.credentials import AppCode, KeyPair, named_credentials, unknown
+from mock_server.domain.auth.signatures import same_text
+from mock_server.domain.call.calls import Call
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings
-from mock_server.domain.signatures import same_text
 
 
 def call(authorization: str | None, query: str = "") -> Call:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.billing import (
+from mock_server.domain.billing.charges import (
     CHARGE_TEXT,
     Charge,
     Package,
@@ -11,7 +11,7 @@ from mock_server.domain.billing import (
     invoices_for,
     no_credit,
 )
-from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.readings import Readings
 
 NOW = 1_700_000_000_000

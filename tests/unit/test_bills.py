@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain import bills
-from mock_server.domain.billing import Package
-from mock_server.domain.bills import RULES, Rule, Total, Value
+from mock_server.domain.billing import bills
+from mock_server.domain.billing.bills import RULES, Rule, Total, Value
+from mock_server.domain.billing.charges import Package
 from mock_server.domain.readings import Readings
 
 OPERATIONS = ["submit_task", "query_task", "list_tasks"]

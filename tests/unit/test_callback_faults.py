@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.contract import admin_validator
-from mock_server.domain.callbacks import CONTENT_TYPE, MAX_LASTS_MS, Posting, encoded, payload
+from mock_server.domain.callback.payload import (
+    CONTENT_TYPE,
+    MAX_LASTS_MS,
+    Posting,
+    encoded,
+    payload,
+)
 from mock_server.domain.faults.callback import MIB, Mishap
 from mock_server.domain.faults.kinds import KINDS, read_order
 from mock_server.domain.faults.rules import FaultError, Stage, check_match

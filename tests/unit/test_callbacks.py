@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.callbacks import (
+from mock_server.domain.callback.payload import (
     MAX_ADDRESS_LENGTH,
     AddressError,
     due_at,
@@ -14,7 +14,7 @@ from mock_server.domain.callbacks import (
     payload,
 )
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
-from mock_server.domain.tasks import Plan, Status
+from mock_server.domain.task.tasks import Plan, Status
 
 
 @pytest.mark.claim("callback-payload")

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from mock_server.domain import signatures
-from mock_server.domain.calls import Call
-from mock_server.domain.clinic import Diagnosis, aligned, diagnose
-from mock_server.domain.clinic.mistakes import CATALOGUE, WRITINGS
-from mock_server.domain.errors import GatewayError
+from mock_server.domain.auth import signatures
+from mock_server.domain.auth.diagnosis import Diagnosis, aligned, diagnose
+from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, WRITINGS
+from mock_server.domain.call.calls import Call
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings
 from tests.support.bug_kit import Planted, setting
 from tests.support.client_bugs import ALL, BY_NAME, KEY_SECRETS

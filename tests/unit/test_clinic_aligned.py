@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.domain.clinic import aligned
+from mock_server.domain.auth.diagnosis import aligned
 
 SERVER = "POST\napplication/json\n\n\n\nX-Ca-Key:1\n/submitTask?a=中文1"
 

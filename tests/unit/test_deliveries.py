@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.callbacks import CallbackState, Outcome
-from mock_server.domain.deliveries import (
+from mock_server.domain.callback.payload import CallbackState, Outcome
+from mock_server.domain.callback.retries import (
     MAX_RETRY_AFTER_MS,
     RETRIES_MS,
     Progress,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.domain.auth import WINDOW_MS
-from mock_server.domain.calls import Call
-from mock_server.domain.explanations import explain_md5, explain_timestamp
+from mock_server.domain.auth.credentials import WINDOW_MS
+from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
+from mock_server.domain.call.calls import Call
 
 NOW = 1_700_000_000_000
 BODY = '{"text":"你好"}'.encode()

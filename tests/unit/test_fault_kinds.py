@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.errors import GatewayError, classic_row
+from mock_server.domain.call.errors import GatewayError, classic_row
 from mock_server.domain.faults import gateway
 from mock_server.domain.faults.kinds import KINDS, Place, check, kind_of, read_order, shown
 from mock_server.domain.faults.rules import FaultError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.faults import gateway
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import (

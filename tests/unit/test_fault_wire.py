@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.contract import admin_validator
-from mock_server.domain.calls import Answer
+from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.wire_script import End, Script, What
 from mock_server.domain.faults import wire
 from mock_server.domain.faults.kinds import KINDS, fault_of
 from mock_server.domain.faults.rules import Match, Rule
 from mock_server.domain.faults.wire import Commit, HtmlPage, InvalidJson, Truncate, damaged
-from mock_server.domain.scripts import End, Script, What
 
 BODY = b'{"ret_code":0}'
 ANSWER = Answer(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import Event, has_ended, judge_sequence
 
 T0 = 1_700_000_000_000

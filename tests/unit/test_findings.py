@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from mock_server import contract
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import Call, Defect
+from mock_server.domain.call.calls import Call, Defect
 from mock_server.domain.findings import Hit, Severity, judge, request_of, shown
-from mock_server.domain.findings.hits import MAX_HITS, MAX_SENT
-from mock_server.domain.findings.requests import instance
+from mock_server.domain.findings.context import instance
+from mock_server.domain.findings.finding import MAX_HITS, MAX_SENT
 from mock_server.domain.readings import DEFAULT_READINGS
 from tests.support.requests import (
     CLEAN,

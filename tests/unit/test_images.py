@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mock_server import render
-from mock_server.domain.source_images import MAX_PIXELS, SourceError
+from mock_server.domain.task.source_images import MAX_PIXELS, SourceError
 from mock_server.images import read_code
 
 TEXT = "https://example.com/码"

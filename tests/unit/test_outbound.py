@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.domain.callbacks import AddressError, Outcome, Posting, parse_address
+from mock_server.domain.callback.payload import AddressError, Outcome, Posting, parse_address
 from mock_server.outbound import MAX_ANSWER_BYTES, Outbound
 from mock_server.targets import Guard, TargetRefusedError
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.task_orders import MAX_PICTURES, TaskOrderError, as_mapping, order_of
-from mock_server.domain.tasks import (
+from mock_server.domain.task.overrides import MAX_PICTURES, TaskOrderError, as_mapping, order_of
+from mock_server.domain.task.tasks import (
     MAX_DURATION_MS,
     NO_ORDER,
     Status,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from mock_server.domain import dice
-from mock_server.domain.callbacks import Posting, encoded
+from mock_server.domain.callback.payload import Posting, encoded
 from mock_server.domain.faults.rules import Kind, Stage
 
 MET_WHEN_DUE = "callback"

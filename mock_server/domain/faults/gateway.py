@@ -3,7 +3,7 @@ but the journal."""
 
 from dataclasses import dataclass
 
-from mock_server.domain.errors import ErrorTables, GatewayError
+from mock_server.domain.call.errors import ErrorTables, GatewayError
 from mock_server.domain.faults.rules import FaultError, Kind, Stage
 
 

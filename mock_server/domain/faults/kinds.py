@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, get_type_hints
 
-from mock_server.domain.calls import Operation
-from mock_server.domain.errors import ErrorTables
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import ErrorTables
 from mock_server.domain.faults import callback, gateway, service, wire
 from mock_server.domain.faults.rules import FaultError, Kind, Match, check_match, given
 

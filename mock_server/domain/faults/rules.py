@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mock_server.domain import dice
-from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.usage_errors import WrongUseError
 
 
 class Stage(StrEnum):

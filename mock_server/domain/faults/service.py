@@ -9,12 +9,12 @@ Rule 3: a ghost is carried out to the end, and then answered as an error: it exi
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 
-from mock_server.domain.calls import Operation
-from mock_server.domain.errors import GatewayError, Refusal
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.faults.gateway import Coded, Plain, coded
 from mock_server.domain.faults.rules import Kind, Stage
-from mock_server.domain.task_orders import TaskOrderError, order_of
-from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
+from mock_server.domain.task.overrides import TaskOrderError, order_of
+from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 
 SUBMITS = (Operation.SUBMIT_TASK,)
 Shape = Callable[[Task], Task]

@@ -13,9 +13,9 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-from mock_server.domain.calls import Answer
+from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.wire_script import Damage, End, Part, Script, What
 from mock_server.domain.faults.rules import Kind, Rule, Stage
-from mock_server.domain.scripts import Damage, End, Part, Script, What
 
 
 class Commit(StrEnum):

@@ -5,11 +5,9 @@ Rule 2: no finding ever changes an answer.
 """
 
 # The modules of rules, imported so that their rules are in the table.
-from mock_server.domain.findings import encodings, fields, heads, submits
-from mock_server.domain.findings.hits import Hit, Hits, Row, Rows, Severity, hidden, pointer, shown
-from mock_server.domain.findings.judging import judge
-from mock_server.domain.findings.ordinary import is_clean
-from mock_server.domain.findings.requests import (
+from mock_server.domain.findings import encodings, fields, headers, submit_fields
+from mock_server.domain.findings.between_calls import Event, event_of, has_ended, judge_sequence
+from mock_server.domain.findings.context import (
     MAX_JUDGED_BYTES,
     Breach,
     Contract,
@@ -17,7 +15,18 @@ from mock_server.domain.findings.requests import (
     judged_body,
     request_of,
 )
-from mock_server.domain.findings.sequences import Event, event_of, has_ended, judge_sequence
+from mock_server.domain.findings.engine import judge
+from mock_server.domain.findings.fast_path import is_clean
+from mock_server.domain.findings.finding import (
+    Hit,
+    Hits,
+    Row,
+    Rows,
+    Severity,
+    hidden,
+    pointer,
+    shown,
+)
 
 __all__ = [
     "MAX_JUDGED_BYTES", "Breach", "Contract", "Event", "Hit", "Hits", "Request", "Row", "Rows",

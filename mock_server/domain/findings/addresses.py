@@ -7,8 +7,8 @@ has its `&` encoded as well, and the fields after it are fields.
 import re
 from urllib.parse import unquote_plus
 
-from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
-from mock_server.domain.findings.requests import Request, When, rule
+from mock_server.domain.findings.context import Request, When, rule
+from mock_server.domain.findings.finding import NONE, Hit, Hits, pointer
 
 MAX_PAIRS = 100
 _PLAIN = re.compile(rb"https?://", re.IGNORECASE)

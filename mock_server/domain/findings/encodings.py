@@ -5,11 +5,11 @@ import re
 from collections import Counter
 from urllib.parse import unquote_plus
 
-from mock_server.domain.bodies import FORM_TYPE, BadField
-from mock_server.domain.calls import MAX_BODY_BYTES
-from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
+from mock_server.domain.call.bodies import FORM_TYPE, BadField
+from mock_server.domain.call.calls import MAX_BODY_BYTES
+from mock_server.domain.findings.context import MAX_JUDGED_BYTES, Request, When, rule
+from mock_server.domain.findings.finding import NONE, Hit, Hits, pointer
 from mock_server.domain.findings.mojibake import meant_by
-from mock_server.domain.findings.requests import MAX_JUDGED_BYTES, Request, When, rule
 
 JSON_TYPE = "application/json"
 AT_TYPE = "/header/content-type"

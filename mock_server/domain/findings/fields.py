@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Container, Mapping
 from difflib import get_close_matches
 
-from mock_server.domain.bodies import BadField, Number
+from mock_server.domain.call.bodies import BadField, Number
+from mock_server.domain.call.paging import MAX_PAGE, MAX_SIZE
+from mock_server.domain.call.redaction import HIDDEN
 from mock_server.domain.findings.addresses import cut, rests_of_addresses
-from mock_server.domain.findings.heads import CREDENTIAL_NAMES, squeezed
-from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
-from mock_server.domain.findings.requests import Request, When, rule
-from mock_server.domain.paging import MAX_PAGE, MAX_SIZE
-from mock_server.domain.redaction import HIDDEN
+from mock_server.domain.findings.context import Request, When, rule
+from mock_server.domain.findings.finding import NONE, Hit, Hits, pointer
+from mock_server.domain.findings.headers import CREDENTIAL_NAMES, squeezed
 
 # What other APIs call the same thing, and people write from memory; without case and joints.
 OTHER_NAMES: Mapping[str, str] = {

@@ -9,9 +9,9 @@ from mock_server.actions import accounts as actions
 from mock_server.actions import reports
 from mock_server.actions.accounts import Patch, Wish
 from mock_server.actions.reports import Overview
-from mock_server.domain.accounts import DEFAULT_CREDITS, Account, Origin, Standing
+from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, Origin, Standing
+from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping
-from mock_server.domain.throttle import Limit
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store.transaction import Transaction

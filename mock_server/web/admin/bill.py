@@ -7,9 +7,9 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import accounts, notices, packages, reports
 from mock_server.actions.reports import Bill
-from mock_server.domain import bills
-from mock_server.domain.billing import Package, invoices_for
-from mock_server.domain.bills import Rule, Sum
+from mock_server.domain.billing import bills
+from mock_server.domain.billing.bills import Rule, Sum
+from mock_server.domain.billing.charges import Package, invoices_for
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Row, Transaction
 from mock_server.web.admin.inputs import page_of_query

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import findings
 from mock_server.domain.findings import Severity
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.web.admin.inputs import MAX_PAGE, query_of, whole
 

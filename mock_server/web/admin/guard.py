@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Request
 
-from mock_server.domain.signatures import same_text
+from mock_server.domain.auth.signatures import same_text
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024

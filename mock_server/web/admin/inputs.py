@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from mock_server import contract
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import WrongUseError
 
 MAX_PAGE = 1000
 MAX_DIGITS = 18

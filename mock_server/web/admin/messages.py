@@ -4,7 +4,7 @@ import base64
 from hashlib import sha256
 from typing import Any
 
-from mock_server.domain.redaction import MAX_CAPTURE_BYTES
+from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.store import journal
 from mock_server.store.attempts import MAX_ANSWER_BYTES
 from mock_server.store.transaction import Row

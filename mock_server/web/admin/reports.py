@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import reports
-from mock_server.domain.billing import CHARGE_TEXT, Charge
-from mock_server.domain.calls import Operation
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store.journal import Filter
 from mock_server.store.transaction import Row
