@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.actions import accounts, reports
-from mock_server.actions.accounts import Wish
+from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts.accounts import Wish
+from mock_server.actions.reports import reports
 from mock_server.domain.account.accounts import Account, Origin
 from mock_server.domain.billing.bills import Total, day_of
 from mock_server.settings import Settings

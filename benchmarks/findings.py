@@ -5,8 +5,9 @@ import time
 from dataclasses import replace
 from unittest.mock import patch
 
-from mock_server.actions import accounts, gateway, judging
-from mock_server.actions.accounts import Wish
+from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts.accounts import Wish
+from mock_server.actions.gateway import judging, pipeline
 from mock_server.domain.account.accounts import Origin
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.settings import Settings
@@ -69,7 +70,7 @@ def _round(simulator: Simulator, call: Call) -> float:
     def work(tx: Transaction) -> float:
         started_at = time.thread_time()
         for _ in range(CALLS):
-            answer = gateway.handle(tx, simulator, call)
+            answer = pipeline.handle(tx, simulator, call)
             assert isinstance(answer, Answer)
             assert answer.status == 200
         return (time.thread_time() - started_at) / CALLS * 1e6

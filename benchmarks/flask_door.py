@@ -8,7 +8,7 @@ import socket
 import uvicorn
 from a2wsgi import WSGIMiddleware
 
-from mock_server.actions import accounts
+from mock_server.actions.accounts import accounts
 from mock_server.settings import Settings
 from mock_server.simulator import build_simulator
 from mock_server.web.flask_app import create_app

@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from mock_server.actions import accounts, scenarios
+from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
 from mock_server.domain.account.accounts import Account
 from mock_server.settings import Settings

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mock_server.actions import accounts, notices, settling
-from mock_server.actions.settling import Due
+from mock_server.actions.accounts import accounts, notices
+from mock_server.actions.callbacks import wait
+from mock_server.actions.callbacks.wait import Due
 from mock_server.domain import clock as rules
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import Clock
@@ -75,7 +76,7 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
         account=accounts.find(tx, account_id),
         now=now,
         event=event,
-        due=settling.due(tx, account_id, now),
+        due=wait.due(tx, account_id, now),
     )
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mock_server import contract
-from mock_server.actions import scenarios as actions
+from mock_server.actions.accounts import scenarios as actions
 from mock_server.cli.common import account_options, json_option, print_json
 from mock_server.client import AccountClient
 

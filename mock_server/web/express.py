@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
-from mock_server.actions import gateway
-from mock_server.actions.gateway import Hold
+from mock_server.actions.gateway import pipeline
+from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
@@ -105,7 +105,7 @@ class Express:
             if error is not None:
                 log.error("who hung up could not be journalled", exc_info=error)
 
-        self._simulator.database.submit(lambda tx: gateway.note_left(tx, call_id, ms), done)
+        self._simulator.database.submit(lambda tx: pipeline.note_left(tx, call_id, ms), done)
 
     async def _handle(self, scope: Scope, call: Call) -> Answer:
         outcome = await self._outcome(call, None)
@@ -125,11 +125,11 @@ class Express:
     def _work(self, call: Call, held: Held | None) -> Callable[[Transaction], Answer | Hold]:
         simulator = self._simulator
         if held is None:
-            return lambda tx: gateway.handle(tx, simulator, call)
+            return lambda tx: pipeline.handle(tx, simulator, call)
         if held.left_ms is None:
-            return lambda tx: gateway.handle(tx, simulator, call, held.hold)
+            return lambda tx: pipeline.handle(tx, simulator, call, held.hold)
         left_ms = held.left_ms
-        return lambda tx: gateway.abandon(tx, simulator, call, held.hold, left_ms)
+        return lambda tx: pipeline.abandon(tx, simulator, call, held.hold, left_ms)
 
     def close(self) -> None:
         """End the threads of the Flask app, once they have answered."""
@@ -139,10 +139,10 @@ class Express:
         simulator = self._simulator
         log.error("a call failed in the simulator", exc_info=bug)
         try:
-            return await self._commit(lambda tx: gateway.record_bug(tx, simulator, call, bug))
+            return await self._commit(lambda tx: pipeline.record_bug(tx, simulator, call, bug))
         except Exception:
             log.exception("the failure could not be journalled")
-            return gateway.bug_answer(bug)
+            return pipeline.bug_answer(bug)
 
     def _commit(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         committed: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -7,8 +7,8 @@ from hashlib import sha256
 from flask import Blueprint, Response, request
 
 from mock_server import render
-from mock_server.actions import pictures
-from mock_server.actions.pictures import Address, Fetch, Missing, Picture
+from mock_server.actions.operations import pictures
+from mock_server.actions.operations.pictures import Address, Fetch, Missing, Picture
 from mock_server.domain.call.calls import Answer, Operation
 from mock_server.simulator import Simulator
 from mock_server.web.vendor import read_call

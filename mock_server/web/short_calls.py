@@ -10,7 +10,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.actions.gateway import Hold
+from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.web.express import Held, Take
 from mock_server.web.protocol import ArtqrProtocol, call_of

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from flask import Blueprint, Response
 from werkzeug.datastructures import Headers
 
-from mock_server.actions import pictures, short_links
-from mock_server.actions.pictures import Fetch
+from mock_server.actions.operations import pictures, short_links
+from mock_server.actions.operations.pictures import Fetch
 from mock_server.domain.call.calls import Answer, Operation
 from mock_server.simulator import Simulator
 from mock_server.web.vendor import read_call

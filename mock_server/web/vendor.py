@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from flask import Request, Response, request
 
-from mock_server.actions import gateway
-from mock_server.actions.gateway import Hold
+from mock_server.actions.gateway import pipeline
+from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
@@ -24,28 +24,28 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
     """
     run = simulator.database.run
     try:
-        outcome = run(lambda tx: gateway.handle(tx, simulator, call))
+        outcome = run(lambda tx: pipeline.handle(tx, simulator, call))
         if isinstance(outcome, Hold):
             held = outcome
             simulator.pause(held.ms)
-            outcome = run(lambda tx: gateway.handle(tx, simulator, call, held))
+            outcome = run(lambda tx: pipeline.handle(tx, simulator, call, held))
         assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
     except FaultError as error:  # a magic account whose faults need more than a WSGI server
-        return gateway.cannot_answer(error)
+        return pipeline.cannot_answer(error)
     except Exception as error:
         log.exception("a call failed in the simulator")
         bug = error
     else:
         if outcome.damage is not None:  # armed while the database was served by `serve`
-            return gateway.cannot_answer(FaultError("a WSGI server has no connection to damage"))
+            return pipeline.cannot_answer(FaultError("a WSGI server has no connection to damage"))
         if outcome.delay_ms:
             simulator.pause(outcome.delay_ms)
         return outcome
     try:
-        return simulator.database.run(lambda tx: gateway.record_bug(tx, simulator, call, bug))
+        return simulator.database.run(lambda tx: pipeline.record_bug(tx, simulator, call, bug))
     except Exception:
         log.exception("the failure could not be journalled")
-        return gateway.bug_answer(bug)
+        return pipeline.bug_answer(bug)
 
 
 def read_call() -> Call:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.actions import callbacks as actions
+from mock_server.actions.callbacks import outbox as actions
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.store import callbacks as rows
 from tests.support import worlds

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mock_server import contract
-from mock_server.actions import scenarios
+from mock_server.actions.accounts import scenarios
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.usage_errors import WrongUseError
 from tests.support.worlds import World

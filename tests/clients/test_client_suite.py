@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 
-import mock_server.actions.vendor as vendor_actions
+import mock_server.actions.operations.operations as vendor_actions
 from mock_server import artqr_mock_server
 from mock_server.client_suite import ClientSuite
 from mock_server.client_suite.adapter import STATUSES, TaskResult

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mock_server import contract
-from mock_server.actions.faults import read_order
+from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.faults.kinds import KINDS, Order
 from mock_server.domain.faults.rules import Kind, Match, Stage
 

@@ -120,7 +120,7 @@ def test_only_the_gateway_calls_the_vendor_operations() -> None:
     callers = {
         path.relative_to(ROOT).as_posix()
         for path in modules()
-        if "mock_server.actions.vendor" in imported_names(path)
+        if "mock_server.actions.operations.operations" in imported_names(path)
     }
 
     assert callers == {"actions/gateway.py"}

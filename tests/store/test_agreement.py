@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mock_server.actions import accounts
+from mock_server.actions.accounts import accounts
 from mock_server.settings import Settings
 from mock_server.simulator import Network, build_simulator
 from mock_server.store.accounts import OWNED

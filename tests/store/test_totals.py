@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.actions import reports
+from mock_server.actions.reports import reports
 from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.billing.bills import Total
 from mock_server.domain.billing.charges import LedgerEntry

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from mock_server.actions import accounts, notices
+from mock_server.actions.accounts import accounts, notices
 from mock_server.domain.readings import with_readings
 from mock_server.store import accounts as rows
 from mock_server.store.transaction import Transaction

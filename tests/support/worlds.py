@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
-from mock_server.actions import accounts
+from mock_server.actions.accounts import accounts
 from mock_server.domain.callback.payload import Address, Outcome, Posting
 from mock_server.domain.task.source_images import SourceError, SourceRead, unreachable
 from mock_server.images import read_code

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts as actions
-from mock_server.actions import reports
-from mock_server.actions.accounts import Patch, Wish
-from mock_server.actions.reports import Overview
+from mock_server.actions.accounts import accounts as actions
+from mock_server.actions.accounts.accounts import Patch, Wish
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Overview
 from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, Origin, Standing
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping

@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts, notices, packages, reports
-from mock_server.actions.reports import Bill
+from mock_server.actions.accounts import accounts, notices, packages
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Bill
 from mock_server.domain.billing import bills
 from mock_server.domain.billing.bills import Rule, Sum
 from mock_server.domain.billing.charges import Package, invoices_for

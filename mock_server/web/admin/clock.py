@@ -4,10 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts, images, reports, settling
 from mock_server.actions import clock as actions
+from mock_server.actions.accounts import accounts
+from mock_server.actions.callbacks import wait
 from mock_server.actions.clock import Change
-from mock_server.actions.reports import Overview
+from mock_server.actions.operations import source_images
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Overview
 from mock_server.domain.durations import parse_duration
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
@@ -31,7 +34,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         body = body_of("ClockChange")
         wanted = _change(body)
         if body.get("settle"):
-            images.settle(simulator, account_id)
+            source_images.settle(simulator, account_id)
         changed = simulator.database.run(
             lambda tx: actions.change(tx, simulator, account_id, wanted)
         )
@@ -50,7 +53,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "package": event.package,
             }
         if body.get("settle"):
-            shown["delivered"] = settling.settle(simulator, changed.due)
+            shown["delivered"] = wait.settle(simulator, changed.due)
         return jsonify(shown)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import coverage as actions
+from mock_server.actions.gateway import coverage as actions
 from mock_server.domain.contract.coverage import Coverage, Group
 from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator

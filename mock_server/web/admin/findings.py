@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import findings
+from mock_server.actions.reports import findings
 from mock_server.domain.findings import Severity
 from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import packages as actions
-from mock_server.actions.packages import Order
+from mock_server.actions.accounts import packages as actions
+from mock_server.actions.accounts.packages import Order
 from mock_server.domain.billing.charges import Package
 from mock_server.simulator import Simulator
 from mock_server.web.admin.inputs import body_of

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts
-from mock_server.actions import readings as actions
+from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import readings as actions
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
 from mock_server.web.admin.inputs import body_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import reports
+from mock_server.actions.reports import reports
 from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.usage_errors import WrongUseError

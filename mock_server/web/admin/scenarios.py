@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, jsonify
 
 from mock_server import contract
-from mock_server.actions import reports
-from mock_server.actions import scenarios as actions
-from mock_server.actions.reports import Overview
+from mock_server.actions.accounts import scenarios as actions
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Overview
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
 from mock_server.web.admin.accounts import account_json

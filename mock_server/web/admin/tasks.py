@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import reports
-from mock_server.actions import tasks as actions
+from mock_server.actions.operations import replan as actions
+from mock_server.actions.reports import reports
 from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
 from mock_server.simulator import Simulator
 from mock_server.web.admin.inputs import body_of, page_of_query

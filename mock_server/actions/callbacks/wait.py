@@ -3,7 +3,7 @@
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
-from mock_server.actions import callbacks
+from mock_server.actions.callbacks import outbox
 from mock_server.simulator import Simulator
 from mock_server.store import attempts as attempt_rows
 from mock_server.store import callbacks as rows
@@ -40,11 +40,11 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
     made = 0
     recorded: set[Future[None]] = set()
     while not simulator.alarm.stopped:
-        claimed = simulator.database.run(lambda tx: callbacks.claim_turn(tx, simulator, account_id))
+        claimed = simulator.database.run(lambda tx: outbox.claim_turn(tx, simulator, account_id))
         if not claimed and not recorded:
             break
         made += len(claimed)
-        recorded |= {callbacks.deliver(simulator, each) for each in claimed}
+        recorded |= {outbox.deliver(simulator, each) for each in claimed}
         if not claimed:  # what is left may wait for what is under way
             recorded = set(wait(recorded, timeout=LOOK_S, return_when=FIRST_COMPLETED).not_done)
     return made
@@ -57,7 +57,7 @@ def settle(simulator: Simulator, waited: Due) -> int:
     at all was recorded for longer than one may take.
     """
     alarm = simulator.alarm
-    patience = callbacks.patience(simulator)
+    patience = outbox.patience(simulator)
     # Nobody tells us of what another process records: look now and then.
     look_s = LOOK_S if simulator.database.shared else patience
 

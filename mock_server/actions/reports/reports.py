@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from mock_server.actions import accounts, pushes
+from mock_server.actions.accounts import accounts
+from mock_server.actions.callbacks import planning
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.bills import Rule, Total, rule_of
 from mock_server.domain.billing.charges import Package, paying_order
@@ -95,7 +96,7 @@ def tasks(
 
 def callback(tx: Transaction, account_id: str, callback_id: int) -> tuple[Row, list[Row]]:
     """Return one callback with its attempts. Raises NotFoundError."""
-    row = pushes.find(tx, account_id, callback_id)
+    row = planning.find(tx, account_id, callback_id)
     return row, attempt_rows.of_callback(tx, account_id, callback_id)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from mock_server.actions import accounts, notices
+from mock_server.actions.accounts import accounts, notices
 from mock_server.domain.billing.charges import Package, expiry
 from mock_server.domain.billing.notices import expiry_notice_at
 from mock_server.domain.usage_errors import ConflictError, WrongUseError

@@ -8,7 +8,7 @@ import logging
 from concurrent.futures import Future
 from dataclasses import replace
 
-from mock_server.actions import tasks
+from mock_server.actions.operations import replan
 from mock_server.domain.callback import payload as addresses
 from mock_server.domain.callback.payload import AddressError
 from mock_server.domain.task import tasks as rules
@@ -86,7 +86,7 @@ def _record(tx: Transaction, simulator: Simulator, asked: Task, found: SourceRea
     if account is None or task is None or task.content is not None:
         return
     now = account.clock.now(simulator.real_now())
-    tasks.replan(tx, simulator, account, _read_task(task, found, now), now)
+    replan.replan(tx, simulator, account, _read_task(task, found, now), now)
 
 
 def _read_task(task: Task, found: SourceRead, now: int) -> Task:

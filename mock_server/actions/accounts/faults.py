@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_server import contract
-from mock_server.actions import accounts, arming
+from mock_server.actions.accounts import accounts, arming
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.faults import kinds
 from mock_server.domain.faults.kinds import Order

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mock_server.actions import notices
-from mock_server.actions.equipment import equip
+from mock_server.actions.accounts import notices
+from mock_server.actions.accounts.setup import equip
 from mock_server.domain.account.accounts import (
     DEFAULT_APP_CODE,
     DEFAULT_ID,

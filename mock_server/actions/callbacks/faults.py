@@ -6,7 +6,7 @@ Rule 2: what was decided is in the row, so that a restart sends what this proces
 
 from dataclasses import replace
 
-from mock_server.actions import faults, notices
+from mock_server.actions.accounts import faults, notices
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.answer.envelope import pictures_shape
 from mock_server.domain.callback import payload as rules

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from mock_server.actions import accounts
+from mock_server.actions.accounts import accounts
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.call.wire_script import heard
 from mock_server.domain.findings import Event, has_ended, judge_sequence, shown

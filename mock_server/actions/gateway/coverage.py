@@ -7,8 +7,8 @@ in the transaction that books it, and remembered once that is committed.
 from collections.abc import Sequence
 from functools import partial
 
-from mock_server.actions import accounts
-from mock_server.actions.arrivals import Visit
+from mock_server.actions.accounts import accounts
+from mock_server.actions.gateway.context import Visit
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.auth.credentials import KeyPair
 from mock_server.domain.call.calls import Answer, Operation

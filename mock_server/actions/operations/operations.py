@@ -6,8 +6,9 @@ Only `gateway` calls these, inside its own transaction.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mock_server.actions import images, pushes, short_links
-from mock_server.actions.tasks import replan
+from mock_server.actions.callbacks import planning
+from mock_server.actions.operations import short_links, source_images
+from mock_server.actions.operations.replan import replan
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.answer.envelope import SUCCESS, Shape, page_shape, said, task_shape
 from mock_server.domain.call.bodies import Fields, text_field
@@ -60,8 +61,8 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
         task = replace(task, plan=tasks.hold(task.plan))
     task_rows.insert(tx, task)
     if task.content is None:
-        images.read_later(tx, simulator, task)
-    pushes.plan(tx, simulator, account, task, request.now)
+        source_images.read_later(tx, simulator, task)
+    planning.plan(tx, simulator, account, task, request.now)
     body = {**said(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mock_server import contract
-from mock_server.actions import accounts
-from mock_server.actions.faults import read_order
+from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.scenarios import Scenario, scenario_of
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings

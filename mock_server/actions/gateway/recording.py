@@ -3,8 +3,9 @@
 import json
 from dataclasses import asdict, dataclass
 
-from mock_server.actions import coverage, judging, notices
-from mock_server.actions.arrivals import Visit
+from mock_server.actions.accounts import notices
+from mock_server.actions.gateway import coverage, judging
+from mock_server.actions.gateway.context import Visit
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.bills import Total, day_of
 from mock_server.domain.billing.charges import Charge, LedgerEntry, Package

@@ -1,6 +1,6 @@
 """What is found in a call on arrival: judged in the transaction that books it, never the answer."""
 
-from mock_server.actions.arrivals import Visit
+from mock_server.actions.gateway.context import Visit
 from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import is_clean, judge, request_of, shown
 from mock_server.simulator import Simulator

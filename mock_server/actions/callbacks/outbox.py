@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from mock_server.actions import mishaps, notices
+from mock_server.actions.accounts import notices
+from mock_server.actions.callbacks import faults
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call import redaction
 from mock_server.domain.callback import payload as rules
@@ -91,7 +92,7 @@ def claim_turn(tx: Transaction, simulator: Simulator, account_id: str) -> list[D
     limit = 1 if account.armed else most
     while len(claimed) < most:
         taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
-        claimed += [met for each in taken for met in mishaps.meet(tx, account, each, now)]
+        claimed += [met for each in taken for met in faults.meet(tx, account, each, now)]
         if not taken or not account.armed:
             break
     return [_prepared(tx, simulator, account, each) for each in claimed]
@@ -106,7 +107,7 @@ def _prepared(
     tx: Transaction, simulator: Simulator, account: Account, claimed: Claimed
 ) -> Delivery:
     """Return a claimed callback with what to post; others may have it if we die meanwhile."""
-    posting = mishaps.posting(tx, account, claimed)
+    posting = faults.posting(tx, account, claimed)
     if simulator.database.shared:
         lease_ms = int(patience(simulator, posting.lasts_ms) * 1000)
         rows.lease(tx, claimed.id, simulator.real_now() + lease_ms)

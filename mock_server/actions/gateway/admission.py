@@ -5,7 +5,7 @@ credit, throttle.
 
 from dataclasses import dataclass
 
-from mock_server.actions.arrivals import Visit
+from mock_server.actions.gateway.context import Visit
 from mock_server.domain.account.accounts import Account, Standing
 from mock_server.domain.auth import credentials, signatures
 from mock_server.domain.auth.credentials import WINDOW_MS, AppCode, KeyPair

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from mock_server.actions import arming, notices
+from mock_server.actions.accounts import arming, notices
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import LOOSE_CREDIT_FEN, Package, expiry
 from mock_server.domain.billing.notices import expiry_notice_at

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mock_server.actions import accounts
+from mock_server.actions.accounts import accounts
 from mock_server.domain.account.accounts import DEFAULT_ID, Account
 from mock_server.domain.answer.answers import Stamp
 from mock_server.domain.auth.credentials import (

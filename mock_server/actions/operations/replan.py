@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from mock_server.actions import accounts, pushes
+from mock_server.actions.accounts import accounts
+from mock_server.actions.callbacks import planning
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.submissions import is_holdable
@@ -42,4 +43,4 @@ def force(
 def replan(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
     """Keep the new plan of a task, and have its callback follow it."""
     rows.set_plan(tx, task)
-    pushes.follow(tx, simulator, account, task, now)
+    planning.follow(tx, simulator, account, task, now)

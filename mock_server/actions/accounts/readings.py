@@ -6,7 +6,7 @@ Rule 1: what is stored stays as it is, what is shown follows the readings of the
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mock_server.actions import accounts, notices
+from mock_server.actions.accounts import accounts, notices
 from mock_server.domain.readings import Readings, with_readings
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from mock_server.actions import accounts, callbacks, mishaps, settling
-from mock_server.actions.settling import Due
+from mock_server.actions.accounts import accounts
+from mock_server.actions.callbacks import faults, outbox, wait
+from mock_server.actions.callbacks.wait import Due
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.callback import payload as rules
 from mock_server.domain.callback.payload import CallbackState
@@ -22,13 +23,13 @@ def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, no
     if not task.call_back or not rules.is_pushed(task.plan.outcome, account.readings):
         return
     new = _planned(account, task, now)
-    rule = mishaps.met_when_planned(tx, account, task, now)
+    rule = faults.met_when_planned(tx, account, task, now)
     if rule is not None:
         new = replace(new, next_at=now)
     callback_id = rows.insert(tx, new)
     if rule is not None:
         mishap_rows.mark(tx, callback_id, rule)
-    callbacks.ring(tx, simulator, account, new.due_at if new.next_at is None else new.next_at)
+    outbox.ring(tx, simulator, account, new.due_at if new.next_at is None else new.next_at)
 
 
 def follow(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
@@ -40,7 +41,7 @@ def follow(tx: Transaction, simulator: Simulator, account: Account, task: Task, 
     if rules.is_pushed(task.plan.outcome, account.readings):
         if not rows.move(tx, planned, CallbackState.DUE):
             rows.insert(tx, planned)
-        callbacks.ring(tx, simulator, account, planned.due_at)
+        outbox.ring(tx, simulator, account, planned.due_at)
     else:
         never = NewCallback(account=account.id, task_id=task.id, url=planned.url, due_at=None)
         rows.move(tx, never, CallbackState.CANCELLED)
@@ -68,7 +69,7 @@ def resend(
         ),
     )
     tx.after_commit.append(lambda: simulator.alarm.ring(0))
-    return new_id, settling.due(tx, account_id, now)
+    return new_id, wait.due(tx, account_id, now)
 
 
 def find(tx: Transaction, account_id: str, callback_id: int) -> Row:

@@ -12,11 +12,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mock_server.actions import admission, clinic, notices, vendor
-from mock_server.actions.admission import Payer
-from mock_server.actions.arrivals import Visit, arrive, fields_of
-from mock_server.actions.booking import Decision, Served, book
-from mock_server.actions.course import Course, at_the_service, begin
+from mock_server.actions.accounts import notices
+from mock_server.actions.gateway import admission, signature_review
+from mock_server.actions.gateway.admission import Payer
+from mock_server.actions.gateway.call_faults import Course, at_the_service, begin
+from mock_server.actions.gateway.context import Visit, arrive, fields_of
+from mock_server.actions.gateway.recording import Decision, Served, book
+from mock_server.actions.operations import operations
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.answer.answers import (
     gateway_answer,
@@ -70,8 +72,8 @@ def handle(
         refused = error
         decision = _refused(simulator, visit, error)
     answer, call_id = _book(tx, simulator, visit, course, decision)
-    if refused is not None and refused.code in clinic.CODES and visit.account is not None:
-        clinic.examine_later(tx, simulator, call_id, visit.account, call, refused.code)
+    if refused is not None and refused.code in signature_review.CODES and visit.account is not None:
+        signature_review.examine_later(tx, simulator, call_id, visit.account, call, refused.code)
     return answer
 
 
@@ -181,7 +183,7 @@ def _serve(
         if effect.says is not None:
             raise effect.says
         request = _request(simulator, visit, account, effect)
-        result = vendor.OPERATIONS[course.operation](tx, simulator, request)
+        result = operations.OPERATIONS[course.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = payer.metered and refusal_status(account.readings) == 200
@@ -203,9 +205,9 @@ def _serve(
 
 def _request(
     simulator: Simulator, visit: Visit, account: Account, effect: Effect
-) -> vendor.Request:
+) -> operations.Request:
     call = visit.call
-    return vendor.Request(
+    return operations.Request(
         account=account,
         now=visit.stamp.now,
         fields=fields_of(visit),

@@ -7,8 +7,8 @@ is; those of the service where the operation would begin. Each counts the calls 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.actions import faults
-from mock_server.actions.arrivals import Visit, fields_of
+from mock_server.actions.accounts import faults
+from mock_server.actions.gateway.context import Visit, fields_of
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call import bodies
 from mock_server.domain.call.calls import Operation
