@@ -13,7 +13,7 @@ from mock_server.domain.billing.bills import Total, day_of
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store import billing, tasks
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 SMALL, LARGE = 10_000, 1_000_000
 DAYS = 365

@@ -12,7 +12,7 @@ from mock_server.domain.account.accounts import Origin
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 ROUNDS = 60
 CALLS = 100

@@ -178,7 +178,7 @@ def _failure(text: str) -> pytest.ExceptionInfo[BaseException]:
 
 def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
     """Return the world that the markers of a test want, or why it cannot be."""
-    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
+    from mock_server.admin_client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
     from mock_server.testing import session as runs  # noqa: PLC0415
     from mock_server.testing.marker import wish_of  # noqa: PLC0415
 
@@ -203,7 +203,7 @@ def _refused(test: pytest.Item, error: Exception) -> str:
 def _enter(config: pytest.Config, stack: ExitStack) -> "MockServer":
     """Start the server, or attach to the one that was named; what fails is told in one line."""
     __tracebackhide__ = True
-    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
+    from mock_server.admin_client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
     from mock_server.testing import server  # noqa: PLC0415
 
     url = options.text(config, "artqr_url")

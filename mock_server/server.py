@@ -19,15 +19,15 @@ from mock_server.deliverer import Deliverer
 from mock_server.domain.account.accounts import Account
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
-from mock_server.store.schedulers import LoopScheduler
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.schedulers import LoopScheduler
+from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
-from mock_server.web.express import Express
 from mock_server.web.flask_app import create_app
-from mock_server.web.handshake import TlsListener
-from mock_server.web.protocol import Limits
-from mock_server.web.short_calls import ShortCallProtocol
-from mock_server.web.wire import KEEP_ALIVE_S
+from mock_server.web.serving.asgi_app import Express
+from mock_server.web.serving.fast_path import ShortCallProtocol
+from mock_server.web.serving.protocol import Limits
+from mock_server.web.serving.response_writer import KEEP_ALIVE_S
+from mock_server.web.serving.tls_listener import TlsListener
 
 GRACE_S = 5
 BACKLOG = 2048

@@ -9,15 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 
-from mock_server import images
 from mock_server.contract import Catalogue, load_catalogue
+from mock_server.delivery import qr_reader
+from mock_server.delivery.outbound import Outbound
 from mock_server.domain.callback.payload import Address, Outcome, Posting
 from mock_server.domain.task.source_images import SourceRead
-from mock_server.outbound import Outbound
 from mock_server.settings import Settings
-from mock_server.store.database import Database
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.journal import Limits
-from mock_server.store.schedulers import Scheduler
 
 MAX_BACKGROUND = 64
 FLUSH_S = 10.0
@@ -222,7 +222,7 @@ def build_simulator(
         catalogue=load_catalogue(),
         database=database,
         post=network.post if network else outbound.post,
-        fetch=network.fetch if network else partial(outbound.fetch, read=images.read_code),
+        fetch=network.fetch if network else partial(outbound.fetch, read=qr_reader.read_code),
         real_now=steady(real_now),
         close_outbound=outbound.close,
         has_connections=bool(own_ports),

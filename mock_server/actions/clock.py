@@ -14,7 +14,7 @@ from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 class Happening(StrEnum):

@@ -5,6 +5,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from mock_server.admin_client import AccountClient, AdminClient
 from mock_server.cli.bill_tables import calls_of, table_of
 from mock_server.cli.common import (
     account_options,
@@ -15,7 +16,6 @@ from mock_server.cli.common import (
     server_options,
     yuan,
 )
-from mock_server.client import AccountClient, AdminClient
 
 
 @click.group()

@@ -5,9 +5,9 @@ from typing import Any
 import click
 from rich.console import Console
 
+from mock_server.admin_client import AccountClient
 from mock_server.cli import bill_tables as tables
 from mock_server.cli.common import FINDINGS, account_options, fail, fen, print_json, yuan
-from mock_server.client import AccountClient
 
 FORMATS = ("table", "json", "csv")
 

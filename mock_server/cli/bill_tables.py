@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
+from mock_server.admin_client import AccountClient
 from mock_server.cli.common import instant, yuan
-from mock_server.client import AccountClient
 from mock_server.domain.durations import show_duration
 
 Line = dict[str, Any]

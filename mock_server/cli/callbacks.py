@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
+from mock_server.admin_client import AccountClient
 from mock_server.cli.common import account_options, instant, json_option, print_json
-from mock_server.client import AccountClient
 
 
 @click.group()

@@ -126,8 +126,8 @@ def check(
 
 def _check(order: Order, junit: Path | None, har: Path | None) -> None:
     """Make the calls, say what was found and end with the exit code for it."""
-    from mock_server.cli import check_reports  # noqa: PLC0415 - needs what the extra brings
-    from mock_server.cli.check_run import run_of  # noqa: PLC0415
+    from mock_server.checker import reports  # noqa: PLC0415 - needs what the extra brings
+    from mock_server.checker.run import run_of  # noqa: PLC0415
 
     click.echo(f"checking {order.url}")
     run = run_of(order)
@@ -136,10 +136,10 @@ def _check(order: Order, junit: Path | None, har: Path | None) -> None:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
         run.go()
     if junit is not None:
-        write_output(junit, check_reports.junit(run))
+        write_output(junit, reports.junit(run))
     if har is not None:
-        write_output(har, check_reports.har(run))
-    for line in check_reports.lines(run):
+        write_output(har, reports.har(run))
+    for line in reports.lines(run):
         click.echo(line)
     stopped = f"; stopped: {run.stopped}" if run.stopped else ""
     click.echo(rules.summary(run.wire.spent) + stopped)

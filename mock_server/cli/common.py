@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 import click
 
-from mock_server.client import AccountClient, AdminClient, RefusedError, UnreachableError
-from mock_server.display import instant as instant  # noqa: PLC0414 - commands find both here
-from mock_server.display import yuan as yuan  # noqa: PLC0414
+from mock_server.admin_client import AccountClient, AdminClient, RefusedError, UnreachableError
 from mock_server.domain.usage_errors import WrongUseError
+from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
+from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
 
 DEFAULT_URL = "http://127.0.0.1:3040"

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import jinja2
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import FINDINGS, check_output, server_options, write_output
-from mock_server.client import AdminClient
 from mock_server.domain.contract.coverage import Group
 
 BAR = 20

@@ -15,9 +15,9 @@ import click
 import urllib3
 from rich.console import Console
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.bill import print_bill
 from mock_server.cli.common import COULD_NOT_RUN, check_output, fail
-from mock_server.client import AdminClient
 from mock_server.settings import PREFIX
 from mock_server.testing import CallbackReceiver, receiving_callbacks
 

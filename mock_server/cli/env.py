@@ -4,8 +4,8 @@ import shlex
 
 import click
 
+from mock_server.admin_client import AdminClient, client_environment
 from mock_server.cli.common import json_option, print_json, server_options
-from mock_server.client import AdminClient, client_environment
 from mock_server.contract import load_catalogue
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
     FINDINGS,
     instant,
@@ -14,7 +15,6 @@ from mock_server.cli.common import (
     server_options,
     yuan,
 )
-from mock_server.client import AdminClient
 from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.findings import Severity
 from mock_server.domain.usage_errors import WrongUseError

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from mock_server import contract
 from mock_server.actions.accounts import scenarios as actions
+from mock_server.admin_client import AccountClient
 from mock_server.cli.common import account_options, json_option, print_json
-from mock_server.client import AccountClient
 
 
 @click.group()

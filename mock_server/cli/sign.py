@@ -9,10 +9,8 @@ from typing import Any
 
 import click
 
-from mock_server.cli import curl
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import FINDINGS, json_option, print_json, server_options
-from mock_server.cli.requests import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
-from mock_server.client import AdminClient
 from mock_server.domain.auth import signatures
 from mock_server.domain.auth.credentials import check_timestamp
 from mock_server.domain.auth.diagnosis import aligned, diagnose
@@ -23,6 +21,8 @@ from mock_server.domain.call.redaction import redact_text
 from mock_server.domain.durations import show_duration
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.usage_errors import WrongUseError
+from mock_server.recordings import curl
+from mock_server.recordings.signing import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 
 # The findings that --explain prints, and the refusals that lead to one.
 EXPLAINED = frozenset({"signature", "content-md5", "timestamp"})

@@ -15,7 +15,7 @@ from typing import Any
 from mock_server.client_suite.adapter import TaskResult, result_of
 from mock_server.client_suite.inputs import Intent
 from mock_server.client_suite.story import Step, short
-from mock_server.display import yuan
+from mock_server.formatting import yuan
 from mock_server.testing.calls import asks_to_wait
 from mock_server.testing.records import Call
 

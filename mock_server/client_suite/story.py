@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_server.display import yuan
+from mock_server.formatting import yuan
 from mock_server.testing.records import Call
 from mock_server.testing.tables import totals
 

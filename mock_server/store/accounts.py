@@ -12,7 +12,7 @@ from mock_server.domain.clock import Clock
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.task.magic import PackageState
 from mock_server.store import notices
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 OWNED = (
     "attempt", "callback", "task", "task_total", "ledger", "charge_total", "package", "notice",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.callback.retries import SOONEST_MS, Standing
 from mock_server.domain.clock import Clock
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 # What may go out at its instant: the first try of what it waits for has been made.
 _READY = (

@@ -7,7 +7,7 @@ from typing import Any
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.faults.kinds import KINDS, Order, fault_of, parameters_of
 from mock_server.domain.faults.rules import Match, Rule, given
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 
 def insert(tx: Transaction, account_id: str, order: Order, now: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.domain.call.redaction import Capture
-from mock_server.store.transaction import Row, Transaction, Value
+from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
 # What one row costs beside its texts and bodies, roughly.

@@ -2,7 +2,7 @@
 
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.throttle import Bucket
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 def get(tx: Transaction, account_id: str, operation: Operation) -> Bucket | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from mock_server.display import yuan
+from mock_server.formatting import yuan
 from mock_server.testing.calls import Calls
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
-from mock_server.client import AccountClient
+from mock_server.admin_client import AccountClient
 
 
 class Clock:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from mock_server.client import RefusedError
+from mock_server.admin_client import RefusedError
 from mock_server.testing.server import MockServer
 from mock_server.testing.world import World
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import urllib3
 
-from mock_server.client import AdminClient, RefusedError, UnreachableError
+from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import Call
 from mock_server.testing.world import World

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_server.client import RefusedError, UnreachableError
-from mock_server.display import yuan
+from mock_server.admin_client import RefusedError, UnreachableError
+from mock_server.formatting import yuan
 from mock_server.testing.calls import Calls, finding_line
 from mock_server.testing.records import SEVERITIES, Call
 from mock_server.testing.server import NOT_FOUND, MockServer, bug_text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from mock_server.display import instant, yuan
+from mock_server.formatting import instant, yuan
 from mock_server.testing.records import Call
 
 MOST_LINES = 40

@@ -6,7 +6,7 @@ from typing import Any
 
 import urllib3
 
-from mock_server.client import AccountClient, AdminClient, client_environment
+from mock_server.admin_client import AccountClient, AdminClient, client_environment
 from mock_server.testing.bill import Bill
 from mock_server.testing.calls import Calls
 from mock_server.testing.controls import Clock, Faults, Readings, Tasks

@@ -11,7 +11,7 @@ from mock_server.actions.operations import pictures
 from mock_server.actions.operations.pictures import Address, Fetch, Missing, Picture
 from mock_server.domain.call.calls import Answer, Operation
 from mock_server.simulator import Simulator
-from mock_server.web.vendor import read_call
+from mock_server.web.gateway_view import read_call
 
 
 def blueprint(simulator: Simulator) -> Blueprint:

@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 
 from mock_server.actions.gateway import pipeline
 from mock_server.actions.operations import operations
+from mock_server.admin_client import AdminClient
 from mock_server.cli.coverage import html
 from mock_server.cli.main import main
-from mock_server.client import AdminClient
 from mock_server.domain.call.calls import Call, Operation
 from mock_server.server import running
 from mock_server.settings import Settings
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 from tests.support.signed import Request, Signer, send
 from tests.support.worlds import World
 

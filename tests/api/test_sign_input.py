@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.cli import curl
-from mock_server.cli.requests import read_request
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from mock_server.domain.auth import signatures
 from mock_server.domain.usage_errors import WrongUseError
+from mock_server.recordings import curl
+from mock_server.recordings.signing import read_request
 from mock_server.server import running
 from mock_server.settings import Settings
 from tests.support.sign_command import FORM_TYPE, KEY, PAIR, SECRET, URL, run

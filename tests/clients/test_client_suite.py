@@ -13,7 +13,7 @@ import mock_server.actions.operations.operations as vendor_actions
 from mock_server import artqr_mock_server
 from mock_server.client_suite import ClientSuite
 from mock_server.client_suite.adapter import STATUSES, TaskResult
-from mock_server.client_suite.play import Play
+from mock_server.client_suite.driver import Play
 from mock_server.client_suite.story import Trouble
 from mock_server.domain.call.calls import Operation
 from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError

@@ -152,8 +152,9 @@ def test_a_simulator_that_forgets_a_reading_is_found_out(
 
         return forget
 
-    for place in ("actions.vendor.said", "actions.vendor.task_shape", "actions.vendor.page_shape",
-                  "domain.answers.said", "domain.answers.enveloped"):  # fmt: skip
+    for place in ("actions.operations.operations.said", "actions.operations.operations.task_shape",
+                  "actions.operations.operations.page_shape",
+                  "domain.answer.answers.said", "domain.answer.answers.enveloped"):  # fmt: skip
         function = getattr(envelope, place.rpartition(".")[2])
         monkeypatch.setattr(f"mock_server.{place}", planted(function))
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from requests import PreparedRequest, Request
 
+from mock_server.admin_client import AdminClient
+from mock_server.checker.transport import Who, authenticate
 from mock_server.cli.check import Credentials
-from mock_server.cli.check_wire import Who, authenticate
-from mock_server.client import AdminClient
 from mock_server.contract import load_catalogue
 from mock_server.domain.auth.signatures import verify
 from mock_server.domain.call.calls import Call

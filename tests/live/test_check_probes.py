@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from mock_server.admin_client import AdminClient
 from mock_server.checker.budget import Budget
+from mock_server.checker.plan import probes
+from mock_server.checker.run import run_of
 from mock_server.cli.check import Credentials, Order
-from mock_server.cli.check_cases import probes
-from mock_server.cli.check_run import run_of
-from mock_server.client import AdminClient
 from mock_server.contract import document_under, load_toml, words_of
 from tests.support.live import Live, live
 

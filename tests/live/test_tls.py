@@ -15,8 +15,8 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.main import main
-from mock_server.client import AdminClient
 from mock_server.domain.call.calls import VENDOR_HOST
 from mock_server.server import running
 from mock_server.settings import Settings, SettingsError

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mock_server.actions.operations import operations
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from mock_server.domain.call.calls import Operation
 from tests.support import raw, worlds
 from tests.support.signed import SUBMIT, Request, Signer, seen, send, with_app_code

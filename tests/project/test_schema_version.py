@@ -5,7 +5,7 @@ from hashlib import sha256
 from importlib import resources
 
 from mock_server.domain.account.accounts import Origin
-from mock_server.store.files import SCHEMA_VERSION
+from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 3

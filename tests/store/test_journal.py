@@ -4,9 +4,9 @@ import pytest
 
 from mock_server.domain.call.redaction import Capture
 from mock_server.store import journal
-from mock_server.store.database import Database
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.transaction import Row
 from mock_server.store.journal import ROW_BYTES, Entry, Filter, Limits
-from mock_server.store.transaction import Row
 from tests.support import worlds
 from tests.support.worlds import World
 

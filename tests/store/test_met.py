@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mock_server.store import met
-from mock_server.store.database import Database
+from mock_server.store import coverage
+from mock_server.store.engine.database import Database
 
 
 @pytest.fixture
@@ -16,33 +16,33 @@ def database(address: str) -> Iterator[Database]:
 
 
 def add(database: Database, account: str, *items: str, call: int) -> None:
-    database.run(lambda tx: met.add(tx, account, items, call))
+    database.run(lambda tx: coverage.add(tx, account, items, call))
 
 
 def test_the_first_call_stays(database: Database) -> None:
     add(database, "a", "x", "y", call=3)
     add(database, "a", "x", call=5)
 
-    assert database.read(lambda tx: met.of(tx, "a")) == {"x": 3, "y": 3}
-    assert database.read(lambda tx: met.of(tx, "b")) == {}
+    assert database.read(lambda tx: coverage.of(tx, "a")) == {"x": 3, "y": 3}
+    assert database.read(lambda tx: coverage.of(tx, "b")) == {}
 
 
 def test_the_first_of_everybody_counts(database: Database) -> None:
     add(database, "a", "x", call=7)
     add(database, "b", "x", "y", call=5)
 
-    assert database.read(met.everybodys) == {"x": 5, "y": 5}
+    assert database.read(coverage.everybodys) == {"x": 5, "y": 5}
 
 
 def test_what_a_world_leaves_behind_is_nobodys_and_has_no_call(database: Database) -> None:
     add(database, "a", "x", "y", call=1)
     add(database, "b", "x", call=2)
-    add(database, met.GONE, "y", call=3)
+    add(database, coverage.GONE, "y", call=3)
 
-    database.run(lambda tx: met.leave(tx, "a"))
-    database.run(lambda tx: met.leave(tx, "a"))
+    database.run(lambda tx: coverage.leave(tx, "a"))
+    database.run(lambda tx: coverage.leave(tx, "a"))
 
-    assert database.read(lambda tx: met.of(tx, "a")) == {}
-    assert database.read(lambda tx: met.of(tx, "b")) == {"x": 2}
-    assert database.read(lambda tx: met.of(tx, met.GONE)) == {"x": None, "y": 3}
-    assert database.read(met.everybodys) == {"x": 2, "y": 3}
+    assert database.read(lambda tx: coverage.of(tx, "a")) == {}
+    assert database.read(lambda tx: coverage.of(tx, "b")) == {"x": 2}
+    assert database.read(lambda tx: coverage.of(tx, coverage.GONE)) == {"x": None, "y": 3}
+    assert database.read(coverage.everybodys) == {"x": 2, "y": 3}

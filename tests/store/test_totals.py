@@ -17,7 +17,7 @@ from mock_server.domain.task.tasks import Plan, Status, Task
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 from tests.support import worlds
 from tests.support.money_buyers import READINGS, flip
 from tests.support.worlds import START_AT, Postbox, RealClock, World

@@ -6,7 +6,7 @@ from typing import Any
 from mock_server.actions.accounts import accounts, notices
 from mock_server.domain.readings import with_readings
 from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 from tests.support import money_checks as checks
 from tests.support.money import (
     DAY_MS,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mock_server import render
+from mock_server.delivery.qr_reader import read_code
 from mock_server.domain.task.source_images import MAX_PIXELS, SourceError
-from mock_server.images import read_code
 
 TEXT = "https://example.com/码"
 PNG = render.draw(TEXT, style_id="pet_cat", seed=1)

@@ -24,9 +24,9 @@ from mock_server.domain.task.magic import PackageState
 from mock_server.domain.usage_errors import ConflictError, NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
-from mock_server.store import met
+from mock_server.store import coverage
 from mock_server.store import throttles as throttle_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +181,7 @@ def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
 
 def _leave(tx: Transaction, simulator: Simulator, account_id: str) -> None:
     """Keep what a world has met of the contract, for it is about to be emptied."""
-    met.leave(tx, account_id)
+    coverage.leave(tx, account_id)
     tx.after_commit.append(lambda: simulator.memory.forget(account_id))
 
 

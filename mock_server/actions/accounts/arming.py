@@ -7,7 +7,7 @@ from mock_server.domain.faults.kinds import Order, Place
 from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
 from mock_server.store import faults as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 def arm(tx: Transaction, simulator: Simulator, account: Account, order: Order) -> int:

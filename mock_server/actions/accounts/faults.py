@@ -12,7 +12,7 @@ from mock_server.domain.faults.rules import FaultError, Rule, Stage, Subject
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import faults as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 MAX_ID = 2**63 - 1  # what the database can hold
 

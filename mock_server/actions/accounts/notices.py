@@ -16,7 +16,7 @@ from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import notices as rows
 from mock_server.store.callbacks import NewCallback
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 
 def catch_up(tx: Transaction, simulator: Simulator, account: Account, now: int) -> Account:

@@ -8,7 +8,7 @@ from mock_server.domain.billing.notices import expiry_notice_at
 from mock_server.domain.usage_errors import ConflictError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from mock_server.actions.accounts import accounts, notices
 from mock_server.domain.readings import Readings, with_readings
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 def change(

@@ -15,7 +15,7 @@ from mock_server.domain.account.scenarios import Scenario, scenario_of
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.usage_errors import NotFoundError, WrongUseError
 from mock_server.simulator import Simulator
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 MAX_FILE_BYTES = 256 * 1024
 

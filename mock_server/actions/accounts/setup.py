@@ -12,7 +12,7 @@ from mock_server.domain.task.magic import PackageState
 from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 def equip(tx: Transaction, simulator: Simulator, account: Account) -> None:

@@ -20,12 +20,12 @@ from mock_server.domain.faults.callback import (
 )
 from mock_server.domain.faults.rules import Rule, Stage, Subject
 from mock_server.domain.task.tasks import Task
+from mock_server.store import callback_faults as mishap_rows
 from mock_server.store import callbacks as rows
-from mock_server.store import mishaps as mishap_rows
 from mock_server.store import notices as notice_rows
 from mock_server.store import tasks as task_rows
 from mock_server.store.callbacks import Claimed, NewCallback
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 def met_when_planned(tx: Transaction, account: Account, task: Task, now: int) -> Rule | None:

@@ -25,7 +25,7 @@ from mock_server.store import callbacks as rows
 from mock_server.store import notices as notice_rows
 from mock_server.store.attempts import MAX_ANSWER_BYTES, Attempt
 from mock_server.store.callbacks import Claimed
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 ROUND = 10  # so many callbacks of one account, then it is the turn of the next
 SLACK_S = 5  # on top of the longest post

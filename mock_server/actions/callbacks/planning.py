@@ -11,10 +11,10 @@ from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.task.tasks import Task
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
+from mock_server.store import callback_faults as mishap_rows
 from mock_server.store import callbacks as rows
-from mock_server.store import mishaps as mishap_rows
 from mock_server.store.callbacks import NewCallback
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 
 def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:

@@ -7,7 +7,7 @@ from mock_server.actions.callbacks import outbox
 from mock_server.simulator import Simulator
 from mock_server.store import attempts as attempt_rows
 from mock_server.store import callbacks as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 LOOK_S = 0.25
 

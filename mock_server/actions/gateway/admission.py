@@ -23,7 +23,7 @@ from mock_server.domain.call.calls import (
 from mock_server.domain.call.errors import GatewayError
 from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 UNPUBLISHED_STAGES = ("TEST", "PRE")
 STANDING_CODES = {Standing.ARREARS: "B403MO", Standing.UNAUTHORIZED: "I403AA"}

@@ -15,7 +15,7 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.faults.rules import Rule, Stage, Subject
 from mock_server.domain.faults.service import Effect
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from mock_server.domain.findings import judged_body
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

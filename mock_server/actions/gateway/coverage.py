@@ -1,13 +1,11 @@
-"""What the calls of a client have met of the contract: noted as they are booked, told when asked.
+"""What a call covers of the contract, noted as the call is recorded.
 
 A call of a shape that its account has shown before costs a look into memory; a new one is written
 in the transaction that books it, and remembered once that is committed.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
-from mock_server.actions.accounts import accounts
 from mock_server.actions.gateway.context import Visit
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.auth.credentials import KeyPair
@@ -15,21 +13,16 @@ from mock_server.domain.call.calls import Answer, Operation
 from mock_server.domain.call.errors import ErrorTables
 from mock_server.domain.contract.coverage import (
     Answered,
-    Coverage,
-    Group,
     Shape,
-    all_items,
-    coverage,
     items_of,
     outcome_item,
 )
-from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.domain.task import tasks as task_rules
 from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
-from mock_server.store import met
+from mock_server.store import coverage as coverage_rows
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 ERROR_MESSAGE = "X-Ca-Error-Message"
 
@@ -50,7 +43,9 @@ def note(
     shape = _shape(simulator, visit, answer, answered)
     if answered is Answered.ERROR and ERROR_MESSAGE not in dict(answer.headers):
         return []  # no gateway said that: a bug of ours is nothing of the contract
-    known = simulator.memory.of(*((account.id, account.answers) if account else (met.GONE, 0)))
+    known = simulator.memory.of(
+        *((account.id, account.answers) if account else (coverage_rows.GONE, 0))
+    )
     new = [] if shape in known else items_of(shape)
     if new:
         tx.after_commit.append(partial(known.add, shape))
@@ -98,18 +93,3 @@ def _error(answer: Answer, tables: ErrorTables) -> str | None:
         if row.codes and message.startswith(row.message.partition("{")[0]):
             return row.codes[0]
     return None
-
-
-def report(
-    tx: Transaction, simulator: Simulator, account_id: str | None, groups: Sequence[Group]
-) -> Coverage:
-    """Return what an account has met; None: all of them, those that are gone too."""
-    if account_id is None:
-        found = met.everybodys(tx)
-    else:
-        accounts.find(tx, account_id)
-        found = met.of(tx, account_id)
-    catalogue = simulator.catalogue
-    return coverage(
-        all_items(catalogue.requests(DEFAULT_READINGS), catalogue.errors), found, groups
-    )

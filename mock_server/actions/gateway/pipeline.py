@@ -36,7 +36,7 @@ from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 BUG_HEADER = "X-Mock-Server-Bug"
 # What was decided for a call that was never carried out.

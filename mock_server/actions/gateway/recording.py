@@ -16,8 +16,9 @@ from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
-from mock_server.store import journal, met
-from mock_server.store.transaction import Transaction
+from mock_server.store import coverage as coverage_rows
+from mock_server.store import journal
+from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,9 @@ def _note(
         tx, simulator, visit, decision.answer, _answered(decision), decision.task_id
     )
     if new:
-        met.add(tx, visit.account.id if visit.account else met.GONE, new, call_id)
+        coverage_rows.add(
+            tx, visit.account.id if visit.account else coverage_rows.GONE, new, call_id
+        )
 
 
 def _answered(decision: Decision) -> Answered:

@@ -14,7 +14,7 @@ from mock_server.domain.call.redaction import SECRET_HEADERS, redact_signed, val
 from mock_server.domain.findings import Hit, hidden, pointer, shown
 from mock_server.simulator import Simulator
 from mock_server.store import journal
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 # The refusals that a client's author cannot explain from the message alone.
 CODES = frozenset({"A403IS", "I400I5", "S403TE"})

@@ -20,7 +20,7 @@ from mock_server.domain.task.submissions import TOO_LONG_REMARK, Submission, par
 from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 FAILED_REMARK = "创作失败"
 

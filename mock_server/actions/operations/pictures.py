@@ -12,7 +12,7 @@ from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import journal
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

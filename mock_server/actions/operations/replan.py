@@ -11,7 +11,7 @@ from mock_server.domain.task.tasks import Status, Task
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import tasks as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 def force(

@@ -8,7 +8,7 @@ from mock_server.domain.task.tasks import Task
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import short_links as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from mock_server.domain.task.tasks import Status, Task
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 LOOK_S = 0.25
 GRACE_S = 5

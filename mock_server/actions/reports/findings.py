@@ -16,7 +16,7 @@ from mock_server.domain.call.wire_script import heard
 from mock_server.domain.findings import Event, has_ended, judge_sequence, shown
 from mock_server.simulator import Simulator
 from mock_server.store import journal
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 PAGE = 500
 

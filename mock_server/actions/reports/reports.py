@@ -16,7 +16,7 @@ from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import journal
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from mock_server.domain.findings.finding import (
 
 __all__ = [
     "MAX_JUDGED_BYTES", "Breach", "Contract", "Event", "Hit", "Hits", "Request", "Row", "Rows",
-    "Severity", "encodings", "event_of", "fields", "has_ended", "heads", "hidden",
+    "Severity", "encodings", "event_of", "fields", "has_ended", "headers", "hidden",
     "is_clean", "judge",
-    "judge_sequence", "judged_body", "pointer", "request_of", "shown", "submits",
+    "judge_sequence", "judged_body", "pointer", "request_of", "shown", "submit_fields",
 ]  # fmt: skip

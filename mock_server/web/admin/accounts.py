@@ -14,8 +14,8 @@ from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
-from mock_server.web.admin.inputs import body_of
+from mock_server.store.engine.transaction import Transaction
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

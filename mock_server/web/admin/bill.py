@@ -12,9 +12,9 @@ from mock_server.domain.billing import bills
 from mock_server.domain.billing.bills import Rule, Sum
 from mock_server.domain.billing.charges import Package, invoices_for
 from mock_server.simulator import Simulator
-from mock_server.store.transaction import Row, Transaction
-from mock_server.web.admin.inputs import page_of_query
+from mock_server.store.engine.transaction import Row, Transaction
 from mock_server.web.admin.packages import package_json
+from mock_server.web.admin.parsing import page_of_query
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

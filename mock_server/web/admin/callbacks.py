@@ -7,10 +7,10 @@ from flask import Blueprint, Response, jsonify
 from mock_server.actions.callbacks import planning, wait
 from mock_server.actions.reports import reports
 from mock_server.simulator import Simulator
-from mock_server.store.mishaps import read
-from mock_server.store.transaction import Row
-from mock_server.web.admin.inputs import body_of, id_of, page_of_query
-from mock_server.web.admin.messages import message_json, text_json
+from mock_server.store.callback_faults import read
+from mock_server.store.engine.transaction import Row
+from mock_server.web.admin.http_message import message_json, text_json
+from mock_server.web.admin.parsing import body_of, id_of, page_of_query
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions.gateway import coverage as actions
+from mock_server.actions.reports import coverage as actions
 from mock_server.domain.contract.coverage import Coverage, Group
 from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import query_of
+from mock_server.web.admin.parsing import query_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

@@ -6,7 +6,7 @@ from mock_server.actions.reports import findings
 from mock_server.domain.findings import Severity
 from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import MAX_PAGE, query_of, whole
+from mock_server.web.admin.parsing import MAX_PAGE, query_of, whole
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

@@ -9,7 +9,7 @@ from mock_server.actions.accounts import packages as actions
 from mock_server.actions.accounts.packages import Order
 from mock_server.domain.billing.charges import Package
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import body_of
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

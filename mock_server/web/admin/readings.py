@@ -6,7 +6,7 @@ from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts import readings as actions
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import body_of
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

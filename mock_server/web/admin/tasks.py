@@ -8,7 +8,7 @@ from mock_server.actions.operations import replan as actions
 from mock_server.actions.reports import reports
 from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import body_of, page_of_query
+from mock_server.web.admin.parsing import body_of, page_of_query
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

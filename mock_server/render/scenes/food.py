@@ -4,7 +4,7 @@ from random import Random
 
 from mock_server.render.motifs import awning, flower, leaf, peach, scattered, star
 from mock_server.render.paint import Canvas, Point, path, turned
-from mock_server.render.scenes_pets import carrot
+from mock_server.render.scenes.pets import carrot
 
 
 def fruit(c: Canvas, dice: Random) -> None:

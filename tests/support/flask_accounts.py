@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from mock_server.domain.callback.payload import Outcome
-from tests.support import books, met, worlds
+from tests.support import books, wire_checks, worlds
 from tests.support.books import Books, Life
 from tests.support.worlds import Rawbox, RealClock, World
 
@@ -65,8 +65,10 @@ class Lived:
         answer = self.world.vendor(PATHS[operation], fields, app_code)
         (call,) = self.admin("GET", f"/calls?after={last}")["calls"]
         assert call["operation"] == operation
-        got = met.Got(status=answer.status_code, headers=list(answer.headers), body=answer.data)
-        met.check_got(call, met.damage_of(call, life.orders), got)
+        got = wire_checks.Got(
+            status=answer.status_code, headers=list(answer.headers), body=answer.data
+        )
+        wire_checks.check_got(call, wire_checks.damage_of(call, life.orders), got)
         self.count(call)
 
     def count(self, call: dict[str, Any]) -> None:

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mock_server.cli import har
-from mock_server.cli.curl import request_of_any_size
-from mock_server.cli.recorded_hosts import Whose, whose, whose_in_journal
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.domain.call.wire_script import heard
 from mock_server.domain.usage_errors import WrongUseError
+from mock_server.recordings import har
+from mock_server.recordings.curl import request_of_any_size
+from mock_server.recordings.hosts import Whose, whose, whose_in_journal
 
 MOST_BYTES = 256 * 1024 * 1024
 # How the doors refuse what they cannot read.

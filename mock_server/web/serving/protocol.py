@@ -14,7 +14,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.domain.call.calls import Answer, Call, Defect
-from mock_server.web.wire import EXTENSION, render
+from mock_server.web.serving.response_writer import EXTENSION, render
 
 # Far above the gateway's own limit, which is answered; this one only protects memory.
 MAX_HEAD_BYTES = 64 * 1024

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import requests
 
 from mock_server import contract
-from mock_server.cli.check_wire import Who, body_of
+from mock_server.checker.transport import Who, body_of
 from mock_server.domain.call.bodies import FORM_TYPE
 
 JSON_TYPE = "application/json"

@@ -7,8 +7,8 @@ from typing import Any
 
 import urllib3
 
-from mock_server.client import RefusedError
-from mock_server.client_suite import checks, limit
+from mock_server.admin_client import RefusedError
+from mock_server.client_suite import checks, timeout
 from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, truth_of
 from mock_server.client_suite.inputs import IMAGE, PLAIN, Intent
 from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
@@ -187,8 +187,8 @@ class Play:
         with self._troubled(trouble) as armed:
             step = Step(says=says, trouble=armed)
             try:
-                step.value = limit.within(self._step_s, act)
-            except limit.EndlessError:
+                step.value = timeout.within(self._step_s, act)
+            except timeout.EndlessError:
                 step.is_endless = True
             except Exception as error:  # noqa: BLE001 - what a client raises is its own affair
                 step.error = error

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mock_server.store import files
-from mock_server.store.schedulers import Scheduler
-from mock_server.store.transaction import Done, Outcome, Row, Value, Work
+from mock_server.store.engine import files
+from mock_server.store.engine.schedulers import Scheduler
+from mock_server.store.engine.transaction import Done, Outcome, Row, Value, Work
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import Answer, Call, Defect
-from mock_server.web.express import Held, Take
-from mock_server.web.protocol import ArtqrProtocol, call_of
-from mock_server.web.routing import is_ours
-from mock_server.web.wire import left_ms, write_answer, write_now
+from mock_server.web.paths import is_ours
+from mock_server.web.serving.asgi_app import Held, Take
+from mock_server.web.serving.protocol import ArtqrProtocol, call_of
+from mock_server.web.serving.response_writer import left_ms, write_answer, write_now
 
 # Below uvicorn's own mark, from which on it waits for somebody to read.
 MAX_BODY_BYTES = 32 * 1024

@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
-from mock_server.store import files
-from mock_server.store.schedulers import Scheduler, ThreadScheduler
-from mock_server.store.sqlite import SqliteEngine
-from mock_server.store.transaction import Done, Work
+from mock_server.store.engine import files
+from mock_server.store.engine.schedulers import Scheduler, ThreadScheduler
+from mock_server.store.engine.sqlite import SqliteEngine
+from mock_server.store.engine.transaction import Done, Work
 
 T = TypeVar("T")
 

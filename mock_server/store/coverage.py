@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 # What was met in worlds that were reset or deleted, and by calls that are nobody's.
 GONE = ""

@@ -10,10 +10,10 @@ from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.usage_errors import WrongUseError
 from mock_server.simulator import Simulator
+from mock_server.store.engine.transaction import Row
 from mock_server.store.journal import Filter
-from mock_server.store.transaction import Row
-from mock_server.web.admin.inputs import MAX_PAGE, flag, id_of, query_of, whole
-from mock_server.web.admin.messages import message_json
+from mock_server.web.admin.http_message import message_json
+from mock_server.web.admin.parsing import MAX_PAGE, flag, id_of, query_of, whole
 
 CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
 

@@ -4,18 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mock_server.checker.judge import Judge, refuses, said, service_body
+from mock_server.checker.plan import SUBMIT, Expected, Planned, Source, examples, generated, probes
+from mock_server.checker.transport import Answer, Sent, SpentError, Who, Wire
 from mock_server.cli.check import Order
-from mock_server.cli.check_answers import Judge, refuses, said, service_body
-from mock_server.cli.check_cases import (
-    SUBMIT,
-    Expected,
-    Planned,
-    Source,
-    examples,
-    generated,
-    probes,
-)
-from mock_server.cli.check_wire import Answer, Sent, SpentError, Who, Wire
 
 MODES = {"positive": (True,), "negative": (False,), "all": (True, False)}
 RIGHT_STATUSES = (200, 450)  # claim refusal-450: the service may refuse what is well formed

@@ -7,10 +7,10 @@ import re
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from mock_server.cli.curl import Headers, split_url
-from mock_server.cli.curl import request_of_any_size as request
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Call
 from mock_server.domain.usage_errors import WrongUseError
+from mock_server.recordings.curl import Headers, split_url
+from mock_server.recordings.curl import request_of_any_size as request
 
 # A form as it goes over the wire.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9*._~+&=-]|%[0-9A-Fa-f]{2})+")

@@ -14,7 +14,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.domain.call.calls import Answer
-from mock_server.web import plays
+from mock_server.web.serving import script_player
 
 # Where an ASGI scope carries the cycle of its request, its connection and when it came.
 EXTENSION = "artqr_mock.cycle"
@@ -114,7 +114,7 @@ def _write_faulty(cycle: RequestResponseCycle, answer: Answer, done: Callable[[]
             _write(cycle, answer)
         elif not _is_gone(cycle):
             head = render_head(answer, keep_alive=cycle.keep_alive)
-            plays.play(connection, cycle, answer.damage(head, answer.body), finish)
+            script_player.play(connection, cycle, answer.damage(head, answer.body), finish)
             return
         finish()
 

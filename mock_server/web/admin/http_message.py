@@ -7,7 +7,7 @@ from typing import Any
 from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.store import journal
 from mock_server.store.attempts import MAX_ANSWER_BYTES
-from mock_server.store.transaction import Row
+from mock_server.store.engine.transaction import Row
 
 CUTS = (MAX_CAPTURE_BYTES, MAX_ANSWER_BYTES)  # where a body that is too long is cut
 

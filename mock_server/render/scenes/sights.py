@@ -6,7 +6,7 @@ from random import Random
 
 from mock_server.render.motifs import bubbles, wave_points
 from mock_server.render.paint import Canvas, Point, path
-from mock_server.render.scenes_land import gull
+from mock_server.render.scenes.land import gull
 
 
 def great_wall(c: Canvas, dice: Random) -> None:

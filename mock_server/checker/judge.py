@@ -9,7 +9,7 @@ from jsonschema_rs import Draft202012Validator as Validator
 from jsonschema_rs import ValidationError
 
 from mock_server import contract
-from mock_server.cli.check_wire import Answer
+from mock_server.checker.transport import Answer
 from mock_server.domain.call.bodies import media_type
 
 # What the gateway says no with to whom, by the beginning of its code.

@@ -6,13 +6,13 @@ import time
 import uuid
 from dataclasses import replace
 
-from mock_server.cli import curl, har
-from mock_server.cli.curl import request, split_url
-from mock_server.cli.har import FORMS
 from mock_server.domain.auth import signatures
 from mock_server.domain.call.bodies import FORM_TYPE, media_type
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Call, header
 from mock_server.domain.usage_errors import WrongUseError
+from mock_server.recordings import curl, har
+from mock_server.recordings.curl import request, split_url
+from mock_server.recordings.har import FORMS
 
 MOST_BYTES = MAX_BODY_BYTES
 WRONG_DIGEST = (

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as Xml
 
+from mock_server.checker.run import Checked, Run
+from mock_server.checker.transport import Answer, Sent, Who, body_of
 from mock_server.cli.check import Credentials
-from mock_server.cli.check_run import Checked, Run
-from mock_server.cli.check_wire import Answer, Sent, Who, body_of
 from mock_server.domain.call import redaction
 
 # The first failures of a kind say enough; the reports have them all.

@@ -9,7 +9,7 @@ from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.faults.kinds import KINDS, fault_of, parameters_of
 from mock_server.domain.faults.rules import Kind, Rule
 from mock_server.store.callbacks import Claimed
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

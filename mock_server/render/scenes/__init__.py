@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from mock_server.render import scenes_flowers as flowers
-from mock_server.render import scenes_food as food
-from mock_server.render import scenes_girls as girls
-from mock_server.render import scenes_land as land
-from mock_server.render import scenes_machines as machines
-from mock_server.render import scenes_pets as pets
-from mock_server.render import scenes_sights as sights
-from mock_server.render import scenes_table as table
-from mock_server.render import scenes_town as town
 from mock_server.render.paint import Canvas
 from mock_server.render.panel import Tones
+from mock_server.render.scenes import flowers as flowers
+from mock_server.render.scenes import food as food
+from mock_server.render.scenes import girls as girls
+from mock_server.render.scenes import land as land
+from mock_server.render.scenes import machines as machines
+from mock_server.render.scenes import pets as pets
+from mock_server.render.scenes import sights as sights
+from mock_server.render.scenes import table as table
+from mock_server.render.scenes import town as town
 
 Drawing = Callable[[Canvas, Random], None]
 

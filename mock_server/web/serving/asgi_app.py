@@ -17,11 +17,11 @@ from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
+from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
-from mock_server.web.protocol import call_of
-from mock_server.web.routing import is_ours
-from mock_server.web.wire import EXTENSION, hang_up, hold, left_ms, write_answer
+from mock_server.web.serving.protocol import call_of
+from mock_server.web.serving.response_writer import EXTENSION, hang_up, hold, left_ms, write_answer
 
 T = TypeVar("T")
 Scope = dict[str, Any]

@@ -131,7 +131,7 @@ def _is_new(target: Path) -> bool:
 
 
 def _create(file: DatabaseFile) -> None:
-    schema = resources.files("mock_server.store").joinpath("schema.sql").read_text("utf-8")
+    schema = resources.files("mock_server.store.engine").joinpath("schema.sql").read_text("utf-8")
     try:
         file.path.touch(mode=0o600)  # it holds the secrets of its accounts
         with contextlib.closing(file.connect()) as connection:

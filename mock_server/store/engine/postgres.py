@@ -21,10 +21,10 @@ from psycopg import IsolationLevel
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg_pool import ConnectionPool
 
-from mock_server.store import postgres_schema
-from mock_server.store.postgres_text import Connection, connection_options
-from mock_server.store.schedulers import Scheduler
-from mock_server.store.transaction import Done, Outcome, Row, Value, Work
+from mock_server.store.engine import postgres_schema
+from mock_server.store.engine.postgres_text_codec import Connection, connection_options
+from mock_server.store.engine.schedulers import Scheduler
+from mock_server.store.engine.transaction import Done, Outcome, Row, Value, Work
 
 T = TypeVar("T")
 

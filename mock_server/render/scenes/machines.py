@@ -4,7 +4,7 @@ import math
 from random import Random
 
 from mock_server.render.paint import Canvas, Point, mirrored, path, turned
-from mock_server.render.scenes_pets import both
+from mock_server.render.scenes.pets import both
 
 
 def mecha(c: Canvas, dice: Random) -> None:
