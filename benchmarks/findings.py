@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.accounts import Wish
-from mock_server.actions.gateway import judging, pipeline
+from mock_server.actions.gateway import pipeline, recording
 from mock_server.domain.account.accounts import Origin
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.settings import Settings
@@ -59,7 +59,7 @@ def _rounds(simulator: Simulator, call: Call) -> tuple[list[float], list[float]]
     _round(simulator, call)
     for _ in range(ROUNDS):
         with_.append(_round(simulator, call))
-        with patch.object(judging, "findings_of", lambda *_: judging.NOTHING):
+        with patch.object(recording, "_findings", lambda *_: recording.NO_FINDINGS):
             without.append(_round(simulator, call))
     return with_, without
 

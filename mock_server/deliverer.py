@@ -1,6 +1,6 @@
 """The one background actor: asks what is due, posts it, sleeps until the next.
 
-It sleeps until the real instant of the next callback or until the alarm rings, whichever is
+It sleeps until the real instant of the next callback or until it is notified, whichever is
 first; a jump of a clock rings it.
 """
 
@@ -32,7 +32,7 @@ class Deliverer:
 
     def start(self) -> None:
         """Take up what an earlier process left, and deliver from now on."""
-        self._simulator.alarm.listen(self.notify)
+        self._simulator.due_signal.listen(self.notify)
         self._thread.start()
 
     def stop(self) -> None:

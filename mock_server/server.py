@@ -236,7 +236,7 @@ async def _answer(
     server = _Server(
         config,
         started,
-        simulator.alarm.stop,
+        simulator.due_signal.stop,
         context,
         handshake_timeout=settings.request_timeout,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mock_server.actions.accounts import accounts, notices
+from mock_server.actions.accounts import lookup, notices
 from mock_server.actions.callbacks import wait
 from mock_server.actions.callbacks.wait import Due
 from mock_server.domain import clock as rules
@@ -59,7 +59,7 @@ class Changed:
 
 def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Change) -> Changed:
     """Change the clock of an account. Raises domain.clock.ClockError for what cannot be."""
-    account = accounts.find(tx, account_id)
+    account = lookup.find(tx, account_id)
     real_now = simulator.real_now()
     clock = _set(account.clock, wanted, real_now)
     event = None
@@ -71,9 +71,9 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
     account_rows.set_clock(tx, account_id, clock)
     now = clock.now(real_now)
     notices.catch_up(tx, simulator, account, now)
-    tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    tx.after_commit.append(lambda: simulator.due_signal.notify(0))
     return Changed(
-        account=accounts.find(tx, account_id),
+        account=lookup.find(tx, account_id),
         now=now,
         event=event,
         due=wait.due(tx, account_id, now),

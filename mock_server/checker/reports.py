@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as Xml
 
+from mock_server.checker.order import CheckCredentials
 from mock_server.checker.run import Checked, Run
 from mock_server.checker.transport import Answer, Sent, Who, body_of
-from mock_server.cli.check import Credentials
 from mock_server.domain.call import redaction
 
 # The first failures of a kind say enough; the reports have them all.
@@ -84,7 +84,7 @@ def _kind(breach: str) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|\d{4,}', "", breach)[:120]
 
 
-def curl(sent: Sent, own: Credentials) -> str:
+def curl(sent: Sent, own: CheckCredentials) -> str:
     """Return a command that makes the same call, with the credentials of whoever runs it."""
     request = sent.request
     words = ["curl", "-i", "-X", str(request.method), shlex.quote(_url(sent, own))]
@@ -108,7 +108,7 @@ def curl(sent: Sent, own: Credentials) -> str:
     return command
 
 
-def _url(sent: Sent, own: Credentials) -> str:
+def _url(sent: Sent, own: CheckCredentials) -> str:
     return redaction.redact_text(str(sent.request.url), own.hidden)
 
 
@@ -153,11 +153,11 @@ def junit(run: Run) -> bytes:
     return written
 
 
-def _told(checked: Checked, own: Credentials) -> str:
+def _told(checked: Checked, own: CheckCredentials) -> str:
     return _clean("\n".join([*checked.breaches, curl(checked.sent, own)]), own)
 
 
-def _clean(text: str, own: Credentials) -> str:
+def _clean(text: str, own: CheckCredentials) -> str:
     return NOT_IN_XML.sub("?", redaction.redact_text(text, own.hidden))
 
 

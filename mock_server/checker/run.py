@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mock_server.checker.judge import Judge, refuses, said, service_body
+from mock_server.checker.order import CheckOrder
 from mock_server.checker.plan import SUBMIT, Expected, Planned, Source, examples, generated, probes
 from mock_server.checker.transport import Answer, Sent, SpentError, Who, Wire
-from mock_server.cli.check import Order
 
 MODES = {"positive": (True,), "negative": (False,), "all": (True, False)}
 RIGHT_STATUSES = (200, 450)  # claim refusal-450: the service may refuse what is well formed
@@ -31,7 +31,7 @@ class Checked:
 class Run:
     """What was found so far. `stopped` says why the run ended before its calls did."""
 
-    order: Order
+    order: CheckOrder
     wire: Wire
     judge: Judge
     open_judge: Judge
@@ -152,7 +152,7 @@ class Run:
         yield from judge.breaches(planned.path, method, answer)
 
 
-def run_of(order: Order) -> Run:
+def run_of(order: CheckOrder) -> Run:
     """Return a run that has not begun."""
     wire = Wire(credentials=order.credentials, budget=order.budget, trusted=order.trusted)
     return Run(order=order, wire=wire, judge=Judge(words=order.words), open_judge=Judge(words={}))

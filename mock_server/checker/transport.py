@@ -15,7 +15,7 @@ import requests
 
 from mock_server.checker import budget as rules
 from mock_server.checker.budget import Budget, Spent
-from mock_server.cli.check import Credentials
+from mock_server.checker.order import CheckCredentials
 from mock_server.domain.auth.signatures import parts_of, sign, string_to_sign
 from mock_server.domain.call.calls import Call
 
@@ -68,7 +68,7 @@ class Sent:
 class Wire:
     """The way to one server, for one buyer, within one budget; and all that went over it."""
 
-    credentials: Credentials
+    credentials: CheckCredentials
     budget: Budget
     spent: Spent = field(default_factory=Spent)
     calls: list[Sent] = field(default_factory=list)
@@ -130,7 +130,7 @@ def _cause(error: BaseException) -> str:
         error = inner
 
 
-def authenticate(request: requests.PreparedRequest, own: Credentials, who: Who) -> None:
+def authenticate(request: requests.PreparedRequest, own: CheckCredentials, who: Who) -> None:
     """Give a request credentials, right ones or those that a probe asks for."""
     if who is Who.UNKNOWN_CODE:
         request.headers["Authorization"] = f"APPCODE {UNKNOWN_CODE}"

@@ -5,7 +5,6 @@ import re
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +16,7 @@ import click
 from mock_server import contract
 from mock_server.checker import budget as rules
 from mock_server.checker.budget import Budget
+from mock_server.checker.order import CheckCredentials, CheckOrder
 from mock_server.cli.common import (
     COULD_NOT_RUN,
     FINDINGS,
@@ -41,33 +41,6 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
     if match is None:
         raise click.BadParameter(f"{value!r} is no amount of money: write 3 or 0.50")
     return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """Whose calls are made: an app code, or a key pair that signs."""
-
-    app_code: str = ""
-    key: str = ""
-    secret: str = ""
-
-    @property
-    def hidden(self) -> tuple[str, ...]:
-        """What no report may say."""
-        return tuple(each for each in (self.app_code, self.secret) if len(each) > 3)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Which server is held against which words, with which calls, for whom and how much."""
-
-    url: str
-    document: dict[str, Any]
-    words: dict[str, str]
-    mode: str
-    credentials: Credentials
-    budget: Budget
-    trusted: str | None = None
 
 
 @click.command()
@@ -116,7 +89,7 @@ def check(
     for report in filter(None, (junit, har)):
         check_output(report)
     _reach(place)
-    order = Order(
+    order = CheckOrder(
         url=url.rstrip("/"), document=document, words=named, mode=mode,
         credentials=credentials, budget=budget,
         trusted=str(ca_file()) if is_local and ca_file().exists() else None,
@@ -124,7 +97,7 @@ def check(
     _check(order, junit, har)
 
 
-def _check(order: Order, junit: Path | None, har: Path | None) -> None:
+def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     """Make the calls, say what was found and end with the exit code for it."""
     from mock_server.checker import reports  # noqa: PLC0415 - needs what the extra brings
     from mock_server.checker.run import run_of  # noqa: PLC0415
@@ -171,14 +144,14 @@ def _is_local(place: SplitResult) -> bool:
 
 def _credentials(
     app_code: str | None, key: str | None, secret: str | None, *, is_local: bool
-) -> Credentials:
+) -> CheckCredentials:
     if key is not None:
         if not secret:
             raise WrongUseError("--key needs --secret (or ARTQR_APP_SECRET)")
-        return Credentials(key=key, secret=secret)
+        return CheckCredentials(key=key, secret=secret)
     if not app_code and not is_local:
         raise WrongUseError("name the credentials: --app-code, or --key and --secret")
-    return Credentials(app_code=app_code or DEFAULT_APP_CODE)
+    return CheckCredentials(app_code=app_code or DEFAULT_APP_CODE)
 
 
 def _price(offer: int | None) -> int:

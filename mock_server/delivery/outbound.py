@@ -22,9 +22,10 @@ from mock_server import __version__
 from mock_server.delivery.callback_request import CutError, Seen, pieces, trace
 from mock_server.delivery.egress_guard import CheckedResolver, Guard, TargetRefusedError
 from mock_server.domain.call.calls import Headers
-from mock_server.domain.callback.payload import Address, Outcome, Posting
+from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import MAX_BYTES as MAX_IMAGE_BYTES
 from mock_server.domain.task.source_images import SourceError, SourceRead, too_large, unreachable
+from mock_server.domain.urls import Address
 
 MAX_ANSWER_BYTES = 64 * 1024
 DOWNLOADS_AT_ONCE = 64  # many: one that hangs holds a place until its time is up

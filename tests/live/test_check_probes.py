@@ -6,9 +6,9 @@ import pytest
 
 from mock_server.admin_client import AdminClient
 from mock_server.checker.budget import Budget
+from mock_server.checker.order import CheckCredentials, CheckOrder
 from mock_server.checker.plan import probes
 from mock_server.checker.run import run_of
-from mock_server.cli.check import Credentials, Order
 from mock_server.contract import document_under, load_toml, words_of
 from tests.support.live import Live, live
 
@@ -34,12 +34,12 @@ def test_what_has_to_be_refused_is_refused_by_the_simulator_in_every_reading(
 ) -> None:
     with AdminClient(server.url) as admin:
         made = admin.post("/accounts", {"credits": 1000, "readings": {reading: word}})
-    own = Credentials(app_code=made["app_code"])
+    own = CheckCredentials(app_code=made["app_code"])
     if way == "signature":
-        own = Credentials(key=made["app_key"], secret=made["app_secret"])
+        own = CheckCredentials(key=made["app_key"], secret=made["app_secret"])
 
     for words in ({}, {reading: word}):
-        order = Order(
+        order = CheckOrder(
             url=server.url,
             document=document_under(words),
             words=words,

@@ -13,8 +13,9 @@ from werkzeug.test import Client, TestResponse
 
 from mock_server.actions.accounts import accounts
 from mock_server.delivery.qr_reader import read_code
-from mock_server.domain.callback.payload import Address, Outcome, Posting
+from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import SourceError, SourceRead, unreachable
+from mock_server.domain.urls import Address
 from mock_server.settings import Settings
 from mock_server.simulator import Network, Simulator, build_simulator
 from mock_server.web.flask_app import create_app

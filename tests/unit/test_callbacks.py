@@ -4,17 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.callback.payload import (
-    MAX_ADDRESS_LENGTH,
-    AddressError,
-    due_at,
-    encoded,
-    is_pushed,
-    parse_address,
-    payload,
-)
+from mock_server.domain.callback.payload import due_at, encoded, is_pushed, payload
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.task.tasks import Plan, Status
+from mock_server.domain.urls import MAX_ADDRESS_LENGTH, AddressError, parse_address
 
 
 @pytest.mark.claim("callback-payload")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mock_server.actions.accounts import notices
+from mock_server.actions.accounts import lookup, notices
 from mock_server.actions.accounts.setup import equip
 from mock_server.domain.account.accounts import (
     DEFAULT_APP_CODE,
@@ -17,11 +17,11 @@ from mock_server.domain.account.accounts import (
     first_clock,
 )
 from mock_server.domain.call.throttle import Limit
-from mock_server.domain.callback.payload import AddressError, parse_address
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.task.magic import PackageState
-from mock_server.domain.usage_errors import ConflictError, NotFoundError, WrongUseError
+from mock_server.domain.urls import AddressError, parse_address
+from mock_server.domain.usage_errors import ConflictError, WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store import coverage
@@ -99,17 +99,6 @@ def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
     return made or rows.get(tx, name)  # another process made it at this moment
 
 
-def find(tx: Transaction, account_id: str) -> Account:
-    """Return an account. Raises NotFoundError."""
-    account = rows.get(tx, account_id)
-    if account is None:
-        raise NotFoundError(
-            f"no account has the id {account_id[:64]!r}: GET /_mock/accounts lists them, "
-            "POST /_mock/accounts makes one"
-        )
-    return account
-
-
 def reset(
     tx: Transaction, simulator: Simulator, account_id: str, origin: Origin | None = None
 ) -> Account:
@@ -117,7 +106,7 @@ def reset(
 
     `origin`: start it as this says instead, now and at later resets.
     """
-    account = find(tx, account_id)
+    account = lookup.find(tx, account_id)
     _leave(tx, simulator, account_id)
     rows.empty(tx, account_id)
     if origin is not None:
@@ -138,7 +127,7 @@ def reset(
     )
     rows.set_world(tx, account)
     equip(tx, simulator, account)
-    return find(tx, account_id)
+    return lookup.find(tx, account_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +142,7 @@ class Patch:
 
 def change(tx: Transaction, simulator: Simulator, account_id: str, patch: Patch) -> Account:
     """Change how a buyer stands with the marketplace, and where its notices are posted."""
-    account = find(tx, account_id)
+    account = lookup.find(tx, account_id)
     # What came due before goes where notices went until now.
     account = notices.catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
     if patch.standing is not None:
@@ -172,7 +161,7 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, patch: Patch)
 
 def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
     """Remove an account and its world. The default account stays."""
-    find(tx, account_id)
+    lookup.find(tx, account_id)
     if account_id == DEFAULT_ID:
         raise ConflictError("the default account cannot be deleted: reset it instead")
     _leave(tx, simulator, account_id)
@@ -182,7 +171,7 @@ def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
 def _leave(tx: Transaction, simulator: Simulator, account_id: str) -> None:
     """Keep what a world has met of the contract, for it is about to be emptied."""
     coverage.leave(tx, account_id)
-    tx.after_commit.append(lambda: simulator.memory.forget(account_id))
+    tx.after_commit.append(lambda: simulator.coverage_cache.forget(account_id))
 
 
 def _add(
@@ -214,7 +203,7 @@ def _add(
     if not rows.insert(tx, account):
         return None
     equip(tx, simulator, account)
-    return find(tx, account.id)  # with what it was equipped with
+    return lookup.find(tx, account.id)  # with what it was equipped with
 
 
 def _check_clock(origin: Origin) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_server import contract
-from mock_server.actions.accounts import accounts, arming
+from mock_server.actions.accounts import lookup
 from mock_server.domain.account.accounts import Account
+from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.faults import kinds
-from mock_server.domain.faults.kinds import Order
+from mock_server.domain.faults.kinds import Order, Place
 from mock_server.domain.faults.rules import FaultError, Rule, Stage, Subject
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
@@ -26,16 +27,30 @@ def read_order(value: Mapping[str, Any]) -> Order:
     return kinds.read_order(value)
 
 
+def arm_rule(tx: Transaction, simulator: Simulator, account: Account, order: Order) -> int:
+    """Arm a rule and return its id. Raises FaultError for one that could never fire."""
+    place = Place(
+        tables=simulator.catalogue.errors,
+        classic=account.readings.gateway_profile == "classic",
+        connection=simulator.has_connections,
+    )
+    kinds.check(order, place)
+    now = account.clock.now(simulator.real_now())
+    if now + max(order.starts_in_ms or 0, order.expires_in_ms or 0) > LATEST_AT:
+        raise FaultError("the rule's life ends after the calendar does (9999-12-31)")
+    return rows.insert(tx, account.id, order, now)
+
+
 def arm(tx: Transaction, simulator: Simulator, account_id: str, order: Order) -> Rule:
     """Arm a rule. Raises FaultError for one that could never fire."""
-    rule = rows.get(tx, arming.arm(tx, simulator, accounts.find(tx, account_id), order))
+    rule = rows.get(tx, arm_rule(tx, simulator, lookup.find(tx, account_id), order))
     assert rule is not None  # noqa: S101 - it was inserted a line above
     return rule
 
 
 def listed(tx: Transaction, account_id: str) -> list[Rule]:
     """Return every rule of an account, spent ones too."""
-    accounts.find(tx, account_id)
+    lookup.find(tx, account_id)
     return rows.of_account(tx, account_id)
 
 
@@ -71,7 +86,7 @@ def fired(
 
 def disarm(tx: Transaction, account_id: str, rule_id: int | None = None) -> None:
     """Disarm one rule, or all. Raises NotFoundError for one that is not there."""
-    accounts.find(tx, account_id)
+    lookup.find(tx, account_id)
     if rule_id is None:
         rows.delete(tx, account_id)
     elif rule_id > MAX_ID or not rows.delete(tx, account_id, rule_id):

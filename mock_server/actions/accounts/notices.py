@@ -97,4 +97,4 @@ def _keep(tx: Transaction, simulator: Simulator, account: Account, notice: Notic
                 due_at=notice.at,
             ),
         )
-        tx.after_commit.append(lambda: simulator.alarm.ring(0))
+        tx.after_commit.append(lambda: simulator.due_signal.notify(0))

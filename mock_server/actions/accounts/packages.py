@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from mock_server.actions.accounts import accounts, notices
+from mock_server.actions.accounts import lookup, notices
 from mock_server.domain.billing.charges import Package, expiry
 from mock_server.domain.billing.notices import expiry_notice_at
 from mock_server.domain.usage_errors import ConflictError, WrongUseError
@@ -21,7 +21,7 @@ class Order:
 
 def buy(tx: Transaction, simulator: Simulator, account_id: str, order: Order) -> Package:
     """Buy a package at the account's now. Raises for an unknown offer and for a second trial."""
-    account = accounts.find(tx, account_id)
+    account = lookup.find(tx, account_id)
     offers = {str(size): offer for size, offer in simulator.catalogue.offers.items()}
     offer = offers.get(order.offer)
     if offer is None:
@@ -52,5 +52,5 @@ def buy(tx: Transaction, simulator: Simulator, account_id: str, order: Order) ->
 
 def listed(tx: Transaction, account_id: str) -> list[Package]:
     """Return every package of an account, spent and expired ones too, in order of purchase."""
-    accounts.find(tx, account_id)
+    lookup.find(tx, account_id)
     return rows.packages(tx, account_id)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from mock_server.actions.accounts import arming, notices
+from mock_server.actions.accounts import faults, notices
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import LOOSE_CREDIT_FEN, Package, expiry
 from mock_server.domain.billing.notices import expiry_notice_at
@@ -22,7 +22,7 @@ def equip(tx: Transaction, simulator: Simulator, account: Account) -> None:
     for wanted in bought:
         _buy(tx, simulator, account, wanted)
     for order in origin.faults:
-        arming.arm(tx, simulator, account, read_order(order))
+        faults.arm_rule(tx, simulator, account, read_order(order))
 
 
 def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[str, Any]) -> None:

@@ -13,11 +13,11 @@ from mock_server.actions.accounts import notices
 from mock_server.actions.callbacks import faults
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call import redaction
-from mock_server.domain.callback import payload as rules
 from mock_server.domain.callback import retries
-from mock_server.domain.callback.payload import MAX_LASTS_MS, AddressError, Outcome, Posting
+from mock_server.domain.callback.payload import MAX_LASTS_MS, Outcome, Posting
 from mock_server.domain.callback.retries import Progress
 from mock_server.domain.clock import Clock
+from mock_server.domain.urls import AddressError, parse_address
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import attempts as attempt_rows
@@ -129,14 +129,14 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
         )
 
     def finish(error: BaseException | None) -> None:
-        simulator.alarm.attempt_recorded()
+        simulator.due_signal.attempt_recorded()
         if error is None:
             recorded.set_result(None)
         else:
             recorded.set_exception(error)
 
     try:
-        posted = simulator.post(rules.parse_address(delivery.claimed.url), delivery.posting)
+        posted = simulator.post(parse_address(delivery.claimed.url), delivery.posting)
     except AddressError as error:
         posted = Future()
         posted.set_result(Outcome(error=str(error), hopeless=True))
@@ -203,7 +203,7 @@ def ring(tx: Transaction, simulator: Simulator, account: Account, at: int | None
     is_due = at <= account.clock.now(simulator.real_now())
     real_at = 0 if is_due else account.clock.real_at(at)
     if real_at is not None:
-        tx.after_commit.append(lambda: simulator.alarm.ring(real_at))
+        tx.after_commit.append(lambda: simulator.due_signal.notify(real_at))
 
 
 def _attempt(account: Account, delivery: Delivery, outcome: Outcome, now: int) -> Attempt:

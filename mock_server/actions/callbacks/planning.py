@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import lookup
 from mock_server.actions.callbacks import faults, outbox, wait
 from mock_server.actions.callbacks.wait import Due
 from mock_server.domain.account.accounts import Account
@@ -54,7 +54,7 @@ def resend(
 
     It is a callback of its own in the outbox, so that it survives a restart like the others.
     """
-    account = accounts.find(tx, account_id)
+    account = lookup.find(tx, account_id)
     row = find(tx, account_id, callback_id)
     now = account.clock.now(simulator.real_now())
     new_id = rows.insert(
@@ -68,13 +68,13 @@ def resend(
             by_hand=True,
         ),
     )
-    tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    tx.after_commit.append(lambda: simulator.due_signal.notify(0))
     return new_id, wait.due(tx, account_id, now)
 
 
 def find(tx: Transaction, account_id: str, callback_id: int) -> Row:
     """Return a callback of a task. Raises NotFoundError."""
-    accounts.find(tx, account_id)
+    lookup.find(tx, account_id)
     row = rows.get(tx, account_id, callback_id)
     if row is None or row["notice_id"] is not None:
         raise NotFoundError(

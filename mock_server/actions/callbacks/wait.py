@@ -39,7 +39,7 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
     """Post everything that is due in an account, by hand; return how many attempts were made."""
     made = 0
     recorded: set[Future[None]] = set()
-    while not simulator.alarm.stopped:
+    while not simulator.due_signal.stopped:
         claimed = simulator.database.run(lambda tx: outbox.claim_turn(tx, simulator, account_id))
         if not claimed and not recorded:
             break
@@ -56,7 +56,7 @@ def settle(simulator: Simulator, waited: Due) -> int:
     Returns how many callbacks were tried. It gives up only if the server stops, or if no attempt
     at all was recorded for longer than one may take.
     """
-    alarm = simulator.alarm
+    signal = simulator.due_signal
     patience = outbox.patience(simulator)
     # Nobody tells us of what another process records: look now and then.
     look_s = LOOK_S if simulator.database.shared else patience
@@ -66,17 +66,17 @@ def settle(simulator: Simulator, waited: Due) -> int:
 
     quiet_s, before = 0.0, -1
     while quiet_s < patience:
-        seen = alarm.attempts
+        seen = signal.attempts
         deliver_due(simulator, waited.account_id)
         left = simulator.database.read(waiting)
-        if alarm.stopped or not left:
+        if signal.stopped or not left:
             break
-        with alarm.attempted:
-            alarm.attempted.wait_for(
-                lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
+        with signal.attempted:
+            signal.attempted.wait_for(
+                lambda seen=seen: signal.attempts != seen or signal.stopped,  # type: ignore[misc]
                 timeout=look_s,
             )
-        quiet_s = quiet_s + look_s if alarm.attempts == seen and left == before else 0.0
+        quiet_s = quiet_s + look_s if signal.attempts == seen and left == before else 0.0
         before = left
     return simulator.database.read(
         lambda tx: attempt_rows.count_tried(

@@ -43,7 +43,7 @@ def note(
     shape = _shape(simulator, visit, answer, answered)
     if answered is Answered.ERROR and ERROR_MESSAGE not in dict(answer.headers):
         return []  # no gateway said that: a bug of ours is nothing of the contract
-    known = simulator.memory.of(
+    known = simulator.coverage_cache.of(
         *((account.id, account.answers) if account else (coverage_rows.GONE, 0))
     )
     new = [] if shape in known else items_of(shape)

@@ -4,21 +4,30 @@ import json
 from dataclasses import asdict, dataclass
 
 from mock_server.actions.accounts import notices
-from mock_server.actions.gateway import coverage, judging
+from mock_server.actions.gateway import coverage
 from mock_server.actions.gateway.context import Visit
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.bills import Total, day_of
 from mock_server.domain.billing.charges import Charge, LedgerEntry, Package
 from mock_server.domain.call.calls import Answer
-from mock_server.domain.call.redaction import answer_lines, capture, header_lines, redact_target
+from mock_server.domain.call.redaction import (
+    answer_lines,
+    capture,
+    header_lines,
+    redact_target,
+    values_of,
+)
 from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
+from mock_server.domain.findings import is_clean, judge, request_of, shown
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import coverage as coverage_rows
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Transaction
+
+NO_FINDINGS = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,7 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         answer=capture(answer.body, secrets),
         faults=_faults(decision.faults),
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
-        findings=judging.findings_of(simulator, visit),
+        findings=_findings(simulator, visit),
     )
     call_id = journal.insert(tx, entry, simulator.journal_limits)
     _note(tx, simulator, visit, decision, call_id)
@@ -138,3 +147,19 @@ def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: st
         charged_fen=entry.fen,
     )
     billing_rows.add_to_totals(tx, account_id, line)
+
+
+def _findings(simulator: Simulator, visit: Visit) -> str:
+    """Return the findings of a call as its journal row keeps them."""
+    catalogue = simulator.catalogue
+    readings = visit.readings
+    contract = catalogue.requests(readings)
+    if is_clean(visit.call, visit.operation, visit.body, contract):
+        return NO_FINDINGS
+    request = request_of(visit.call, visit.operation, visit.body, contract, readings)
+    hits = judge(request)
+    if not hits:
+        return NO_FINDINGS
+    known = visit.account.secrets if visit.account else ()
+    secrets = (*known, *values_of(visit.call.headers))
+    return journal.as_array([shown(hit, catalogue.findings, secrets, readings) for hit in hits])

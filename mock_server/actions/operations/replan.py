@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import lookup
 from mock_server.actions.callbacks import planning
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.task import tasks as rules
@@ -21,7 +21,7 @@ def force(
 
     Raises domain.tasks.PlanError for what the transition table does not allow.
     """
-    account = accounts.find(tx, account_id)
+    account = lookup.find(tx, account_id)
     task = rows.get(tx, account_id, task_id)
     if task is None:
         raise NotFoundError(

@@ -9,12 +9,11 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from mock_server.actions.operations import replan
-from mock_server.domain.callback import payload as addresses
-from mock_server.domain.callback.payload import AddressError
 from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.source_images import SourceRead, unreachable
 from mock_server.domain.task.submissions import TOO_LONG_REMARK, is_holdable
 from mock_server.domain.task.tasks import Status, Task
+from mock_server.domain.urls import AddressError, parse_address
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import tasks as task_rows
@@ -41,17 +40,17 @@ def settle(simulator: Simulator, account_id: str) -> None:
     """Return once every source image of an account was read, so that a jump of the clock finds
     what it should; sooner only if the server stops, or if reading takes longer than it may.
     """
-    alarm = simulator.alarm
+    signal = simulator.due_signal
     patience_s = simulator.settings.callback_timeout + GRACE_S
     for _ in range(int(patience_s / LOOK_S)):
-        seen = alarm.attempts
-        if alarm.stopped or not simulator.database.read(
+        seen = signal.attempts
+        if signal.stopped or not simulator.database.read(
             lambda tx: task_rows.has_unread(tx, account_id)
         ):
             return
-        with alarm.attempted:
-            alarm.attempted.wait_for(
-                lambda seen=seen: alarm.attempts != seen or alarm.stopped,  # type: ignore[misc]
+        with signal.attempted:
+            signal.attempted.wait_for(
+                lambda seen=seen: signal.attempts != seen or signal.stopped,  # type: ignore[misc]
                 timeout=LOOK_S,
             )
     log.warning(
@@ -68,11 +67,11 @@ def _read(simulator: Simulator, task: Task) -> None:
         found = fetched.result()
         simulator.database.submit(
             lambda tx: _record(tx, simulator, task, found),
-            lambda *_: simulator.alarm.attempt_recorded(),
+            lambda *_: simulator.due_signal.attempt_recorded(),
         )
 
     try:
-        fetched = simulator.fetch(addresses.parse_address(task.qr_code_url or ""))
+        fetched = simulator.fetch(parse_address(task.qr_code_url or ""))
     except AddressError as error:
         fetched = Future()
         fetched.set_result(SourceRead(remark=str(unreachable(str(error)))))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import lookup
 from mock_server.domain.contract.coverage import Coverage, Group, all_items, coverage
 from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.simulator import Simulator
@@ -17,7 +17,7 @@ def report(
     if account_id is None:
         found = coverage_rows.everybodys(tx)
     else:
-        accounts.find(tx, account_id)
+        lookup.find(tx, account_id)
         found = coverage_rows.of(tx, account_id)
     catalogue = simulator.catalogue
     return coverage(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import lookup
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.call.wire_script import heard
 from mock_server.domain.findings import Event, has_ended, judge_sequence, shown
@@ -45,7 +45,7 @@ class Report:
 
 def report(tx: Transaction, simulator: Simulator, account_id: str | None, wanted: Filter) -> Report:
     """Return what is found in the calls that the journal still has; None: in those of nobody."""
-    account = None if account_id is None else accounts.find(tx, account_id)
+    account = None if account_id is None else lookup.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
     events: list[Event] = []

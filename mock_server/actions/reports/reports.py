@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import lookup
 from mock_server.actions.callbacks import planning
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.bills import Rule, Total, rule_of
@@ -48,7 +48,7 @@ def overview(tx: Transaction, simulator: Simulator, account: Account) -> Overvie
 
 def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:
     """Return the bill of an account."""
-    account = accounts.find(tx, account_id)
+    account = lookup.find(tx, account_id)
     now = account.clock.now(simulator.real_now())
     packages = billing_rows.packages(tx, account_id)
     return Bill(
@@ -62,14 +62,14 @@ def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:
 
 def task_charges(tx: Transaction, account_id: str, *, after: int, limit: int) -> list[Row]:
     """Return `number, task_id, charges, fen` of a page of tasks, in the order of submission."""
-    accounts.find(tx, account_id)
+    lookup.find(tx, account_id)
     return billing_rows.task_charges(tx, account_id, after, limit)
 
 
 def calls(tx: Transaction, account_id: str | None, wanted: journal.Filter) -> tuple[list[Row], int]:
     """Return the journalled calls that a filter lets through, and how many were dropped."""
     if account_id is not None:
-        accounts.find(tx, account_id)
+        lookup.find(tx, account_id)
     return journal.find(tx, account_id, wanted), journal.dropped(tx, account_id)
 
 
@@ -88,7 +88,7 @@ def tasks(
     tx: Transaction, simulator: Simulator, account_id: str, *, after: int, limit: int
 ) -> list[tuple[Task, Status]]:
     """Return tasks with the status they have now, in the order of submission."""
-    account = accounts.find(tx, account_id)
+    account = lookup.find(tx, account_id)
     now = account.clock.now(simulator.real_now())
     listed = task_rows.after(tx, account_id, after, limit)
     return [(task, task_rules.status_at(task.plan, now)) for task in listed]
@@ -104,6 +104,6 @@ def callbacks(
     tx: Transaction, account_id: str, *, after: int, limit: int
 ) -> list[tuple[Row, list[Row]]]:
     """Return callbacks, each with its attempts, in the order they were planned."""
-    accounts.find(tx, account_id)
+    lookup.find(tx, account_id)
     listed = callback_rows.after(tx, account_id, after, limit)
     return [(row, attempt_rows.of_callback(tx, account_id, row["id"])) for row in listed]

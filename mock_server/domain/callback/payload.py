@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from mock_server.domain.call.calls import Headers
 from mock_server.domain.readings import Readings
 from mock_server.domain.task.tasks import Plan, Status
 
 CONTENT_TYPE = "application/json; charset=utf-8"  # claim callback-content-type
-MAX_ADDRESS_LENGTH = 2048
 LEAD_MS = 2_000  # claim callback-before-status
 MAX_LASTS_MS = 60_000  # the longest that a body can be made to take
 
@@ -32,20 +30,6 @@ class CallbackState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     LOST = "lost"
-
-
-class AddressError(ValueError):
-    """A callback address that cannot be posted to; the message says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """A callback address taken apart. `host` is lower case, an IPv6 address without brackets."""
-
-    url: str
-    scheme: str
-    host: str
-    port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,30 +87,3 @@ def due_at(plan: Plan, readings: Readings, now: int) -> int | None:
         return None
     lead = LEAD_MS if readings.callback_timing == "before-status" else 0
     return max(now, plan.ends_at - lead)
-
-
-def is_address(url: str) -> bool:
-    """Whether a text is an http:// or https:// address."""
-    try:
-        parse_address(url)
-    except AddressError:
-        return False
-    return True
-
-
-def parse_address(url: str) -> Address:
-    """Return the address of a callback. Raises AddressError for what is no http(s) address."""
-    if len(url) > MAX_ADDRESS_LENGTH:
-        raise AddressError(f"the address is longer than {MAX_ADDRESS_LENGTH} characters")
-    if any(char <= " " or char == "\x7f" for char in url):
-        raise AddressError("the address contains a space or a control character")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise AddressError(f"not an address: {error}") from None
-    scheme = parts.scheme.lower()
-    if scheme not in ("http", "https") or not host:
-        raise AddressError("not an http:// or https:// address")
-    default = 443 if scheme == "https" else 80
-    return Address(url=url, scheme=scheme, host=host.lower(), port=port or default)

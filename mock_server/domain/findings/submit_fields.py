@@ -4,12 +4,12 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from mock_server.domain.callback.payload import is_address
 from mock_server.domain.findings.context import Request, When, rule
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.finding import NONE, Hit, Hits, pointer
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.task.submissions import is_holdable
+from mock_server.domain.urls import is_address
 
 ADVISED_CHARACTERS = 35
 # Names that only a private network knows.

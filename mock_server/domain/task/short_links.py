@@ -9,7 +9,7 @@ Rule 3: its code follows from seed and number; where that is taken, from more wo
 from dataclasses import dataclass
 
 from mock_server.domain import dice
-from mock_server.domain.callback.payload import is_address
+from mock_server.domain.urls import is_address
 
 LONGEST_PLAIN = 35
 LIFETIME_MS = 24 * 3_600_000

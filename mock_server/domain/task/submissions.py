@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.errors import Refusal
-from mock_server.domain.callback.payload import is_address
 from mock_server.domain.readings import Readings
 from mock_server.domain.task.short_links import is_shortened
+from mock_server.domain.urls import is_address
 
 # The largest QR code, version 40 at level L, holds this many bytes (ISO/IEC 18004).
 MAX_QR_BYTES = 2953

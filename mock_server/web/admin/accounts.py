@@ -6,6 +6,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions.accounts import accounts as actions
+from mock_server.actions.accounts import lookup
 from mock_server.actions.accounts.accounts import Patch, Wish
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Overview
@@ -37,7 +38,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>")
     def get_account(account_id: str) -> Response:
-        return jsonify(read(lambda tx: shown(tx, actions.find(tx, account_id))))
+        return jsonify(read(lambda tx: shown(tx, lookup.find(tx, account_id))))
 
     @routes.delete("/accounts/<account_id>")
     def delete_account(account_id: str) -> tuple[str, int]:

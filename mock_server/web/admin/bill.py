@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions.accounts import accounts, notices, packages
+from mock_server.actions.accounts import lookup, notices, packages
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Bill
 from mock_server.domain.billing import bills
@@ -38,7 +38,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         after, limit = page_of_query()
 
         def look(tx: Transaction) -> list[dict[str, Any]]:
-            account = accounts.find(tx, account_id)
+            account = lookup.find(tx, account_id)
             listed = notices.listed(tx, simulator, account, after=after, limit=limit)
             return [notice_json(row, delivery) for row, delivery in listed]
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import clock as actions
-from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import lookup
 from mock_server.actions.callbacks import wait
 from mock_server.actions.clock import Change
 from mock_server.actions.operations import source_images
@@ -23,7 +23,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     @routes.get("/accounts/<account_id>/clock")
     def get_clock(account_id: str) -> Response:
         def look(tx: Transaction) -> Overview:
-            return reports.overview(tx, simulator, accounts.find(tx, account_id))
+            return reports.overview(tx, simulator, lookup.find(tx, account_id))
 
         overview = simulator.database.read(look)
         clock = overview.account.clock

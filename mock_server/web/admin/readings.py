@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts import lookup
 from mock_server.actions.accounts import readings as actions
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
@@ -14,7 +14,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>/readings")
     def get_readings(account_id: str) -> Response:
-        account = simulator.database.read(lambda tx: accounts.find(tx, account_id))
+        account = simulator.database.read(lambda tx: lookup.find(tx, account_id))
         return jsonify(as_mapping(account.readings))
 
     @routes.patch("/accounts/<account_id>/readings")
