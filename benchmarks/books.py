@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.actions.accounts import accounts
-from mock_server.actions.accounts.accounts import Wish
+from mock_server.actions.accounts.accounts import NewAccount
 from mock_server.actions.reports import reports
-from mock_server.domain.account.accounts import Account, Origin
+from mock_server.domain.account.accounts import Account, AccountTemplate
 from mock_server.domain.billing.bills import Total, day_of
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
@@ -56,7 +56,7 @@ def _ratio(
 
 def _filled(simulator: Simulator, size: int) -> Account:
     """Return an account with so many charged submits, spread over a year and three minutes."""
-    wish = Wish(origin=Origin(credits=size, readings={}))
+    wish = NewAccount(origin=AccountTemplate(credits=size, readings={}))
     account = simulator.database.run(lambda tx: accounts.create(tx, simulator, wish))
     (package,) = simulator.database.read(lambda tx: billing.packages(tx, account.id))
     for first in range(0, size, CHUNK):

@@ -6,9 +6,9 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from mock_server.actions.accounts import accounts
-from mock_server.actions.accounts.accounts import Wish
+from mock_server.actions.accounts.accounts import NewAccount
 from mock_server.actions.gateway import pipeline, recording
-from mock_server.domain.account.accounts import Origin
+from mock_server.domain.account.accounts import AccountTemplate
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator
@@ -34,7 +34,7 @@ def measure() -> str:
     """Return the result as a line; raise if a judged request was not clean."""
     simulator = build_simulator(Settings(database=":memory:", seed=1, journal_calls=1_000_000))
     try:
-        wish = Wish(origin=Origin(credits=100_000_000, readings={}))
+        wish = NewAccount(origin=AccountTemplate(credits=100_000_000, readings={}))
         account = simulator.database.run(lambda tx: accounts.create(tx, simulator, wish))
         headers = (*CALL.headers, ("authorization", f"APPCODE {account.app_code}"))
         with_, without = _rounds(simulator, replace(CALL, headers=headers))

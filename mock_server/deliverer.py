@@ -65,11 +65,11 @@ class Deliverer:
         simulator = self._simulator
         with self._wake:
             self._look_at = simulator.real_now() + LONGEST_SLEEP_MS
-        for delivery in outbox.claims(simulator):
+        for delivery in outbox.claim_due(simulator):
             outbox.deliver(simulator, delivery).add_done_callback(self._delivered)
             if self._stopped:  # what was claimed and not posted is due at the next start
                 return
-        coming = simulator.database.read(lambda tx: outbox.coming(tx, simulator))
+        coming = simulator.database.read(lambda tx: outbox.upcoming(tx, simulator))
         self._left = coming.left
         if coming.next_at is not None:
             self.notify(coming.next_at)

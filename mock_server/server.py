@@ -23,9 +23,9 @@ from mock_server.store.engine.schedulers import LoopScheduler
 from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
 from mock_server.web.flask_app import create_app
-from mock_server.web.serving.asgi_app import Express
-from mock_server.web.serving.fast_path import ShortCallProtocol
-from mock_server.web.serving.protocol import Limits
+from mock_server.web.serving.asgi_app import AsgiApp
+from mock_server.web.serving.fast_path import FastPathProtocol
+from mock_server.web.serving.protocol import RequestLimits
 from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
 
@@ -222,8 +222,8 @@ async def _answer(
     on_ready: Callable[[str, Callable[[], None]], None],
 ) -> None:
     settings = simulator.settings
-    express = Express(simulator, create_app(simulator))
-    config = _config(express, settings)
+    app = AsgiApp(simulator, create_app(simulator))
+    config = _config(app, settings)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -243,13 +243,13 @@ async def _answer(
     try:
         await server.serve(sockets=[listener])
     finally:
-        await loop.run_in_executor(None, express.close)
+        await loop.run_in_executor(None, app.close)
 
 
-def _config(express: Express, settings: Settings) -> uvicorn.Config:
+def _config(app: AsgiApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        express,
-        http=_protocol(settings, express),
+        app,
+        http=_protocol(settings, app),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -262,10 +262,10 @@ def _config(express: Express, settings: Settings) -> uvicorn.Config:
     )
 
 
-def _protocol(settings: Settings, express: Express) -> Any:
-    limits = Limits(
+def _protocol(settings: Settings, app: AsgiApp) -> Any:
+    limits = RequestLimits(
         request_timeout=settings.request_timeout,
-        answer_defect=express.answer,
-        note_left=express.note_left,
+        answer_defect=app.answer,
+        record_disconnect=app.record_disconnect,
     )
-    return functools.partial(ShortCallProtocol, limits=limits, take=express.take)
+    return functools.partial(FastPathProtocol, limits=limits, submit=app.submit)

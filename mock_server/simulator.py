@@ -18,7 +18,7 @@ from mock_server.settings import Settings
 from mock_server.signals import Background, CoverageCache, DueSignal
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.journal import Limits
+from mock_server.store.journal import JournalLimits
 
 Post = Callable[[Address, Posting], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
@@ -70,10 +70,10 @@ class Simulator:
         self.database.close()
 
     @property
-    def journal_limits(self) -> Limits:
+    def journal_limits(self) -> JournalLimits:
         """How much the journal keeps for each account."""
         mib = self.settings.journal_mib
-        return Limits(calls=self.settings.journal_calls, bytes=mib * 1024 * 1024)
+        return JournalLimits(calls=self.settings.journal_calls, bytes=mib * 1024 * 1024)
 
 
 def wall_clock() -> int:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from mock_server.actions.accounts import lookup, notices
 from mock_server.actions.callbacks import wait
-from mock_server.actions.callbacks.wait import Due
+from mock_server.actions.callbacks.wait import PendingDeliveries
 from mock_server.domain import clock as rules
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import Clock
@@ -54,7 +54,7 @@ class Changed:
     account: Account
     now: int
     event: NextEvent | None
-    due: Due
+    due: PendingDeliveries
 
 
 def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Change) -> Changed:

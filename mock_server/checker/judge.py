@@ -9,7 +9,7 @@ from jsonschema_rs import Draft202012Validator as Validator
 from jsonschema_rs import ValidationError
 
 from mock_server import contract
-from mock_server.checker.transport import Answer
+from mock_server.checker.transport import CheckAnswer
 from mock_server.domain.call.bodies import media_type
 
 # What the gateway says no with to whom, by the beginning of its code.
@@ -26,52 +26,52 @@ KIND_FIELDS = {("ret_code",), ("showapi_res_code",)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Holds answers against the document under the words that were named."""
+    """Holds answers against the document under the values that were named."""
 
-    words: Mapping[str, str]
+    values: Mapping[str, str]
     _documents: dict[tuple[tuple[str, str], ...], dict[str, Any]] = field(default_factory=dict)
     _validators: dict[tuple[Any, ...], Validator] = field(default_factory=dict)
 
-    def breaches(self, path: str, method: str, answer: Answer) -> list[str]:
-        """Return what is not as promised, in words; nothing: all is well."""
+    def breaches(self, path: str, method: str, answer: CheckAnswer) -> list[str]:
+        """Return what is not as promised, as sentences; empty: all is well."""
         if answer.status >= 500:
             return [f"the server failed with {answer.status}{said(answer)}"]
         place = (path, method, str(answer.status))
-        promised = self._response(self.words, place)
+        promised = self._response(self.values, place)
         if promised is None:
             return [f"{answer.status} is no status that the contract has{said(answer)}"]
         found = list(self._head(promised, answer))
         content = promised.get("content")
         return [*found, *self._body(place, answer)] if content else found
 
-    def _document(self, words: Mapping[str, str]) -> dict[str, Any]:
-        key = tuple(sorted(words.items()))
+    def _document(self, values: Mapping[str, str]) -> dict[str, Any]:
+        key = tuple(sorted(values.items()))
         if key not in self._documents:
-            self._documents[key] = contract.document_under(words)
+            self._documents[key] = contract.document_under(values)
         return self._documents[key]
 
-    def _response(self, words: Mapping[str, str], place: tuple[str, ...]) -> Any:
+    def _response(self, values: Mapping[str, str], place: tuple[str, ...]) -> Any:
         path, method, status = place
-        whole = self._document(words)
+        whole = self._document(values)
         operation = whole["paths"].get(path, {}).get(method.lower())
         # What has no operation is refused like the operations.
         operation = operation or whole["paths"]["/submitTask"]["post"]
         found = operation["responses"].get(status)
         return None if found is None else contract.followed(whole, found)
 
-    def _validator(self, words: Mapping[str, str], place: tuple[str, ...]) -> Validator | None:
-        key = (tuple(sorted(words.items())), *place)
+    def _validator(self, values: Mapping[str, str], place: tuple[str, ...]) -> Validator | None:
+        key = (tuple(sorted(values.items())), *place)
         if key not in self._validators:
-            promised = self._response(words, place)
+            promised = self._response(values, place)
             schema = (promised or {}).get("content", {}).get("application/json", {}).get("schema")
             if schema is None:
                 return None
-            components = self._document(words)["components"]
+            components = self._document(values)["components"]
             self._validators[key] = Validator({**schema, "components": components})
         return self._validators[key]
 
-    def _head(self, promised: dict[str, Any], answer: Answer) -> Iterator[str]:
-        whole = self._document(self.words)
+    def _head(self, promised: dict[str, Any], answer: CheckAnswer) -> Iterator[str]:
+        whole = self._document(self.values)
         for name, given in promised.get("headers", {}).items():
             wanted, value = contract.followed(whole, given), answer.headers.get(name.lower())
             if value is None and wanted.get("required") is True:
@@ -81,7 +81,7 @@ class Judge:
                 for error in validator.iter_errors(value):
                     yield f"the header {name}: {_words(error, _leaves(error))}"
 
-    def _body(self, place: tuple[str, ...], answer: Answer) -> list[str]:
+    def _body(self, place: tuple[str, ...], answer: CheckAnswer) -> list[str]:
         named = answer.headers.get("content-type", "")
         if media_type(named) != "application/json":
             return [f"the Content-Type is {named[:80]!r}, not application/json{said(answer)}"]
@@ -89,7 +89,7 @@ class Judge:
             value = json.loads(answer.body)
         except (ValueError, RecursionError):
             return [f"the body is no JSON: {answer.body[:80].decode('utf-8', 'replace')!r}"]
-        validator = self._validator(self.words, place)
+        validator = self._validator(self.values, place)
         if validator is None or validator.is_valid(value):
             return []
         found = [_words(error, _leaves(error)) for error in validator.iter_errors(value)]
@@ -98,15 +98,15 @@ class Judge:
         return [each + hint for each in dict.fromkeys(found)]
 
     def _allowing(self, place: tuple[str, ...], value: Any) -> Iterator[str]:
-        """Yield the other words for what was named under which the body would be right."""
-        for reading, word in self.words.items():
-            for other in contract.words_of(reading):
-                validator = self._validator({**self.words, reading: other}, place)
-                if other != word and validator is not None and validator.is_valid(value):
+        """Yield the other values for what was named under which the body would be right."""
+        for reading, held in self.values.items():
+            for other in contract.values_of_reading(reading):
+                validator = self._validator({**self.values, reading: other}, place)
+                if other != held and validator is not None and validator.is_valid(value):
                     yield f"{reading}={other}"
 
 
-def said(answer: Answer) -> str:
+def said(answer: CheckAnswer) -> str:
     """Return what the gateway says about a refusal, and what to do about it; else nothing."""
     code = answer.headers.get("x-ca-error-code", "")
     message = answer.headers.get("x-ca-error-message", "")
@@ -120,7 +120,7 @@ def said(answer: Answer) -> str:
     return f": {shown}" + (f" ({hint})" if hint else "")
 
 
-def refuses(answer: Answer) -> bool:
+def refuses(answer: CheckAnswer) -> bool:
     """Whether the service says no, by its status or in its body."""
     if answer.status == 450:
         return True
@@ -130,7 +130,7 @@ def refuses(answer: Answer) -> bool:
     return "ret_code" in body and str(body["ret_code"]) != "0"
 
 
-def service_body(answer: Answer) -> dict[str, Any] | None:
+def service_body(answer: CheckAnswer) -> dict[str, Any] | None:
     """Return what the service itself says, in an envelope or bare; None: nothing readable."""
     try:
         value = json.loads(answer.body)
@@ -158,7 +158,7 @@ def _leaves(error: ValidationError) -> list[ValidationError]:
     nearest = [branch for branch in branches if _nearness(branch) == best]
     if len(places := _places([leaf for branch in nearest for leaf in branch])) > 1:
         return nearest[0]
-    # Alternatives that differ in one field are told together: all their words are right.
+    # Alternatives that differ in one field are told together: all their values are right.
     return [leaf for branch in branches for leaf in branch if _places([leaf]) == places]
 
 

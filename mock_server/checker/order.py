@@ -22,11 +22,11 @@ class CheckCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOrder:
-    """Which server is held against which words, with which calls, for whom and how much."""
+    """Which server is held against which values, with which calls, for whom and how much."""
 
     url: str
     document: dict[str, Any]
-    words: dict[str, str]
+    values: dict[str, str]
     mode: str
     credentials: CheckCredentials
     budget: Budget

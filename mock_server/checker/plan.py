@@ -69,27 +69,27 @@ def form(
     return requests.Request(method, url + path, headers=headers, data=body.encode()).prepare()
 
 
-def probes(url: str, words: Mapping[str, str], *, is_signed: bool) -> Iterator[Planned]:
-    """Yield the wrong requests of contracts/probes.toml that are certain under these words."""
+def probes(url: str, values: Mapping[str, str], *, is_signed: bool) -> Iterator[Planned]:
+    """Yield the wrong requests of contracts/probes.toml that are certain under these values."""
     run = "signature" if is_signed else "app-code"
     for row in contract.load_toml("probes.toml")["probe"]:
         where = row.get("where", {})
-        if row.get("run", run) != run or any(words.get(r) not in ok for r, ok in where.items()):
+        if row.get("run", run) != run or any(values.get(r) not in ok for r, ok in where.items()):
             continue
         yield Planned(
             name=row["name"],
             path=row["path"],
             request=form(url, row["method"], row["path"], row["fields"]),
             who=Who(row.get("credentials", "own")),
-            expected=_expected(row, words),
+            expected=_expected(row, values),
         )
 
 
-def _expected(row: dict[str, Any], words: Mapping[str, str]) -> Expected:
+def _expected(row: dict[str, Any], values: Mapping[str, str]) -> Expected:
     by_service = row["answer"] == REFUSED
     statuses = [400, 450] if by_service else row["answer"]
     for reading, by_word in row.get("by", {}).items():
-        statuses = by_word.get(words.get(reading), statuses)
+        statuses = by_word.get(values.get(reading), statuses)
     return Expected(
         statuses=tuple(statuses), by_service=by_service, says=row["says"], claim=row["claim"]
     )

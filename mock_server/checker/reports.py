@@ -12,7 +12,7 @@ from xml.etree import ElementTree as Xml
 
 from mock_server.checker.order import CheckCredentials
 from mock_server.checker.run import Checked, Run
-from mock_server.checker.transport import Answer, Sent, Who, body_of
+from mock_server.checker.transport import CheckAnswer, SentRequest, Who, body_of
 from mock_server.domain.call import redaction
 
 # The first failures of a kind say enough; the reports have them all.
@@ -84,7 +84,7 @@ def _kind(breach: str) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|\d{4,}', "", breach)[:120]
 
 
-def curl(sent: Sent, own: CheckCredentials) -> str:
+def curl(sent: SentRequest, own: CheckCredentials) -> str:
     """Return a command that makes the same call, with the credentials of whoever runs it."""
     request = sent.request
     words = ["curl", "-i", "-X", str(request.method), shlex.quote(_url(sent, own))]
@@ -108,7 +108,7 @@ def curl(sent: Sent, own: CheckCredentials) -> str:
     return command
 
 
-def _url(sent: Sent, own: CheckCredentials) -> str:
+def _url(sent: SentRequest, own: CheckCredentials) -> str:
     return redaction.redact_text(str(sent.request.url), own.hidden)
 
 
@@ -173,7 +173,7 @@ def har(run: Run) -> bytes:
     return json.dumps({"log": log}, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-def _entry(sent: Sent, hidden: tuple[str, ...]) -> dict[str, Any]:
+def _entry(sent: SentRequest, hidden: tuple[str, ...]) -> dict[str, Any]:
     started = datetime.fromtimestamp(sent.started_at / 1000, UTC).isoformat(timespec="milliseconds")
     made: dict[str, Any] = {
         "startedDateTime": started.replace("+00:00", "Z"),
@@ -186,7 +186,7 @@ def _entry(sent: Sent, hidden: tuple[str, ...]) -> dict[str, Any]:
     return {**made, "comment": f"no answer: {sent.error}"} if sent.answer is None else made
 
 
-def _har_request(sent: Sent, hidden: tuple[str, ...]) -> dict[str, Any]:
+def _har_request(sent: SentRequest, hidden: tuple[str, ...]) -> dict[str, Any]:
     request, body = sent.request, body_of(sent.request)
     url = redaction.redact_target(str(request.url), hidden)
     named = [
@@ -220,7 +220,7 @@ def _har_headers(text: str) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, _, value in parts]
 
 
-def _har_response(answer: Answer | None, hidden: tuple[str, ...]) -> dict[str, Any]:
+def _har_response(answer: CheckAnswer | None, hidden: tuple[str, ...]) -> dict[str, Any]:
     body = answer.body if answer else b""
     headers = tuple(answer.headers.items()) if answer else ()
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mock_server.checker.judge import Judge, refuses, said, service_body
 from mock_server.checker.order import CheckOrder
 from mock_server.checker.plan import SUBMIT, Expected, Planned, Source, examples, generated, probes
-from mock_server.checker.transport import Answer, Sent, SpentError, Who, Wire
+from mock_server.checker.transport import CheckAnswer, SentRequest, SpentError, Who, Wire
 
 MODES = {"positive": (True,), "negative": (False,), "all": (True, False)}
 RIGHT_STATUSES = (200, 450)  # claim refusal-450: the service may refuse what is well formed
@@ -23,7 +23,7 @@ class Checked:
     """A call that was made, and what is wrong with its answer."""
 
     planned: Planned
-    sent: Sent
+    sent: SentRequest
     breaches: tuple[str, ...]
 
 
@@ -89,7 +89,7 @@ class Run:
         if False not in MODES[self.order.mode]:
             return []
         is_signed = bool(self.wire.credentials.key)
-        return list(probes(self.order.url, self.order.words, is_signed=is_signed))
+        return list(probes(self.order.url, self.order.values, is_signed=is_signed))
 
     @property
     def unsent_probes(self) -> int:
@@ -129,7 +129,7 @@ class Run:
         self._tasks[task_id] += 1
         return task_id
 
-    def _breaches(self, planned: Planned, sent: Sent) -> Iterator[str]:
+    def _breaches(self, planned: Planned, sent: SentRequest) -> Iterator[str]:
         answer = sent.answer
         if answer is None:
             yield f"no answer: {sent.error}"
@@ -155,21 +155,23 @@ class Run:
 def run_of(order: CheckOrder) -> Run:
     """Return a run that has not begun."""
     wire = Wire(credentials=order.credentials, budget=order.budget, trusted=order.trusted)
-    return Run(order=order, wire=wire, judge=Judge(words=order.words), open_judge=Judge(words={}))
+    return Run(
+        order=order, wire=wire, judge=Judge(values=order.values), open_judge=Judge(values={})
+    )
 
 
-def _is_of_buyer(answer: Answer) -> bool:
+def _is_of_buyer(answer: CheckAnswer) -> bool:
     """Whether the gateway refused the credentials or the package, whatever the request was."""
     return answer.headers.get("x-ca-error-code", "").startswith(("A", "B"))
 
 
-def _is_refused(expected: Expected, answer: Answer) -> bool:
+def _is_refused(expected: Expected, answer: CheckAnswer) -> bool:
     if answer.status in expected.statuses:
         return True
     return expected.by_service and refuses(answer)
 
 
-def _not_refused(expected: Expected, answer: Answer) -> str:
+def _not_refused(expected: Expected, answer: CheckAnswer) -> str:
     ways = [str(status) for status in expected.statuses]
     if expected.by_service:
         ways.append("200 with a ret_code that is not 0")

@@ -43,7 +43,7 @@ class Who(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class CheckAnswer:
     """What came back; header names in lower case."""
 
     status: int
@@ -53,12 +53,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentRequest:
     """A call that was made. `answer` None: none came, `error` says why."""
 
     request: requests.PreparedRequest
     who: Who
-    answer: Answer | None
+    answer: CheckAnswer | None
     error: str
     started_at: int
     took_ms: int
@@ -71,11 +71,11 @@ class Wire:
     credentials: CheckCredentials
     budget: Budget
     spent: Spent = field(default_factory=Spent)
-    calls: list[Sent] = field(default_factory=list)
+    calls: list[SentRequest] = field(default_factory=list)
     trusted: str | None = None  # whose certificates are good, where the environment says nothing
     _session: requests.Session = field(default_factory=requests.Session)
 
-    def call(self, request: requests.PreparedRequest, who: Who = Who.OWN) -> Sent:
+    def call(self, request: requests.PreparedRequest, who: Who = Who.OWN) -> SentRequest:
         """Pay for a call, make it and write it down. Raises SpentError."""
         self.check_budget()
         self.spent = rules.sent(self.budget, self.spent)
@@ -84,7 +84,7 @@ class Wire:
         answer, error = self._exchange(request)
         if answer is not None:
             self.spent = rules.answered(self.budget, self.spent, answer.status)
-        done = Sent(
+        done = SentRequest(
             request=request,
             who=who,
             answer=answer,
@@ -101,7 +101,7 @@ class Wire:
         if lacks is not None:
             raise SpentError(lacks)
 
-    def _exchange(self, request: requests.PreparedRequest) -> tuple[Answer | None, str]:
+    def _exchange(self, request: requests.PreparedRequest) -> tuple[CheckAnswer | None, str]:
         try:
             if self.trusted is not None:
                 self._session.verify = self.trusted
@@ -110,7 +110,7 @@ class Wire:
         except requests.RequestException as error:
             return None, _cause(error)
         headers = {name.lower(): value for name, value in got.headers.items()}
-        answer = Answer(
+        answer = CheckAnswer(
             status=got.status_code, reason=got.reason or "", headers=headers, body=got.content
         )
         return answer, ""

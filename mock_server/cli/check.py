@@ -27,7 +27,7 @@ from mock_server.cli.common import (
     write_output,
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.tls import ca_file
 
 MODES = ("positive", "negative", "all")
@@ -79,7 +79,7 @@ def check(
     place = _place(url)
     is_local = _is_local(place)
     if max_yuan is None and not is_local:
-        raise WrongUseError(
+        raise UsageError(
             f"calls to {place.netloc} may cost money: say with --max-yuan how much at most"
         )
     credentials = _credentials(app_code, key, secret, is_local=is_local)
@@ -90,7 +90,7 @@ def check(
         check_output(report)
     _reach(place)
     order = CheckOrder(
-        url=url.rstrip("/"), document=document, words=named, mode=mode,
+        url=url.rstrip("/"), document=document, values=named, mode=mode,
         credentials=credentials, budget=budget,
         trusted=str(ca_file()) if is_local and ca_file().exists() else None,
     )  # fmt: skip
@@ -131,7 +131,7 @@ def _place(url: str) -> SplitResult:
     except ValueError:
         named = False
     if not named or place.scheme not in ("http", "https"):
-        raise WrongUseError(f"{url[:80]!r} is no address: write http://127.0.0.1:3040")
+        raise UsageError(f"{url[:80]!r} is no address: write http://127.0.0.1:3040")
     return place
 
 
@@ -147,17 +147,17 @@ def _credentials(
 ) -> CheckCredentials:
     if key is not None:
         if not secret:
-            raise WrongUseError("--key needs --secret (or ARTQR_APP_SECRET)")
+            raise UsageError("--key needs --secret (or ARTQR_APP_SECRET)")
         return CheckCredentials(key=key, secret=secret)
     if not app_code and not is_local:
-        raise WrongUseError("name the credentials: --app-code, or --key and --secret")
+        raise UsageError("name the credentials: --app-code, or --key and --secret")
     return CheckCredentials(app_code=app_code or DEFAULT_APP_CODE)
 
 
 def _price(offer: int | None) -> int:
     offers = contract.load_catalogue().offers
     if offer is not None and offer not in offers:
-        raise WrongUseError(f"no offer has {offer} calls: there is {', '.join(map(str, offers))}")
+        raise UsageError(f"no offer has {offer} calls: there is {', '.join(map(str, offers))}")
     chosen = offers.values() if offer is None else [offers[offer]]
     return rules.dearest_fen((each.credits, each.fen) for each in chosen)
 

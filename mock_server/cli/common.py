@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from mock_server.admin_client import AccountClient, AdminClient, RefusedError, UnreachableError
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
@@ -111,7 +111,7 @@ def fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-class Group(click.Group):
+class PlainGroup(click.Group):
     """A group whose commands end with a clear line, never with a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -122,7 +122,7 @@ class Group(click.Group):
             fail(str(error), COULD_NOT_RUN)
         except RefusedError as error:
             fail(str(error), WRONG_USE if error.status < 500 else COULD_NOT_RUN)
-        except WrongUseError as error:
+        except UsageError as error:
             fail(str(error), WRONG_USE)
         except BrokenPipeError:
             # The reader of our output has gone (`| head`): nothing is left to say.

@@ -17,7 +17,7 @@ from mock_server.cli.common import (
 )
 from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.findings import Severity
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 MAX_SHOWN = 2000
 SEVERITIES = [each.value for each in Severity]
@@ -41,7 +41,7 @@ def findings(
     was found in calls that name no account.
     """
     if nobody and account_id != DEFAULT_ID:
-        raise WrongUseError("--nobody looks at calls of no account: leave --account out")
+        raise UsageError("--nobody looks at calls of no account: leave --account out")
     found = admin.findings(severity) if nobody else admin.account(account_id).findings(severity)
     if as_json:
         print_json(found)

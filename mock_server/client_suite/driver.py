@@ -13,7 +13,7 @@ from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, tru
 from mock_server.client_suite.inputs import IMAGE, PLAIN, Intent
 from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
 from mock_server.testing.calls import Calls
-from mock_server.testing.records import Call
+from mock_server.testing.records import RecordedCall
 from mock_server.testing.server import MockServer, SimulatorBugError, bug_text
 from mock_server.testing.tables import counted
 from mock_server.testing.world import World
@@ -147,7 +147,7 @@ class Play:
         """Let go of the world, of the client and of the connections."""
         getattr(self._adapter, "close", lambda: None)()
         self._pool.clear()
-        self._server.retire(self._world, Calls(self._story.calls()))
+        self._server.archive(self._world, Calls(self._story.calls()))
 
     def _query(self, task_id: str, truth: TaskResult | None, trouble: Trouble | None) -> None:
         step = self._do(f"query {task_id}", trouble, lambda: self._adapter.query(task_id))
@@ -248,5 +248,5 @@ class Play:
                     raise self._wrong(f"it answered a callback with {short(what)}")
 
 
-def _without_findings(calls: Sequence[Call]) -> list[Call]:
+def _without_findings(calls: Sequence[RecordedCall]) -> list[RecordedCall]:
     return [replace(call, findings=()) for call in calls]

@@ -4,13 +4,13 @@ The message says what was wrong and what to do instead.
 """
 
 
-class WrongUseError(ValueError):
+class UsageError(ValueError):
     """A value that cannot be: HTTP 422, exit code 2."""
 
 
-class NotFoundError(WrongUseError):
+class NotFoundError(UsageError):
     """Something named that is not there: HTTP 404."""
 
 
-class ConflictError(WrongUseError):
+class ConflictError(UsageError):
     """Something that cannot be in the present state: HTTP 409."""

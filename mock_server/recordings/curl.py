@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 from mock_server.domain.call.bodies import FORM_TYPE
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Call
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 Headers = list[tuple[str, str]]
 
@@ -54,7 +54,7 @@ FLAGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CurlItem:
     """An option with its value, or the URL: an option without a name."""
 
     option: str
@@ -66,7 +66,7 @@ def words_of(line: str) -> list[str]:
     """Return the words of a shell line up to a pipe or redirection. Raises WrongUseError."""
     line = re.sub(r"\\\r?\n", " ", line.strip()).removeprefix("$ ")
     if re.search(r'\^(?:"|\r?\n)', line):
-        raise WrongUseError("that is a command for cmd.exe: copy it as cURL for bash instead")
+        raise UsageError("that is a command for cmd.exe: copy it as cURL for bash instead")
     words: list[str] = []
     at = 0
     for match in _WORD.finditer(line):
@@ -77,13 +77,13 @@ def words_of(line: str) -> list[str]:
             return words
         words.append("".join(_pieces(match.group())))
     if line[at:].strip():
-        raise WrongUseError("the command does not end: a quotation mark is not closed")
+        raise UsageError("the command does not end: a quotation mark is not closed")
     return words
 
 
 def _pieces(word: str) -> Iterator[str]:
     if _EXPANSION.search(re.sub(r"\$?'(?:[^'\\]|\\.)*'", "", word)):
-        raise WrongUseError(
+        raise UsageError(
             f"{word[:80]!r} holds something that only your shell knows: put its value there"
         )
     for match in _PIECE.finditer(word):
@@ -105,62 +105,62 @@ def _ansi(match: re.Match[str]) -> str:
     return _ANSI.get(escape, escape)
 
 
-def items_of(words: list[str]) -> list[Item]:
+def items_of(words: list[str]) -> list[CurlItem]:
     """Return the options and URLs of a curl command, its first word being curl."""
     if not words or Path(words[0]).name.removesuffix(".exe") != "curl":
-        raise WrongUseError("the command does not start with curl")
+        raise UsageError("the command does not start with curl")
     rest = iter(words[1:])
-    items: list[Item] = []
+    items: list[CurlItem] = []
     for word in rest:
         if word.startswith("--"):
             items.append(_long(word, rest))
         elif word.startswith("-") and len(word) > 1:
             items += _cluster(word[1:], rest)
         else:
-            items.append(Item("", word, (word,)))
+            items.append(CurlItem("", word, (word,)))
     return items
 
 
-def _long(word: str, rest: Iterator[str]) -> Item:
+def _long(word: str, rest: Iterator[str]) -> CurlItem:
     option = word[2:]
     _check_known(option, word)
     if option not in TAKES_VALUE:
-        return Item(option, "", (word,))
+        return CurlItem(option, "", (word,))
     value = _value(word, rest)
-    return Item(option, value, (word, value))
+    return CurlItem(option, value, (word, value))
 
 
-def _cluster(letters: str, rest: Iterator[str]) -> Iterator[Item]:
+def _cluster(letters: str, rest: Iterator[str]) -> Iterator[CurlItem]:
     """Yield the options of `-sXPOST`: flags, and the value that ends them."""
     for at, letter in enumerate(letters):
         option = SHORT.get(letter, "")
         _check_known(option, f"-{letter}")
         if option in TAKES_VALUE:
             value = letters[at + 1 :] or _value(f"-{letter}", rest)
-            yield Item(option, value, (f"-{letter}", value))
+            yield CurlItem(option, value, (f"-{letter}", value))
             return
-        yield Item(option, "", (f"-{letter}",))
+        yield CurlItem(option, "", (f"-{letter}",))
 
 
 def _check_known(option: str, word: str) -> None:
     if option in {"form", "form-string", "upload-file"}:
-        raise WrongUseError(f"{word}: the gateway takes no multipart and no file; use -d or --json")
+        raise UsageError(f"{word}: the gateway takes no multipart and no file; use -d or --json")
     if option not in TAKES_VALUE and option not in FLAGS:
-        raise WrongUseError(f"curl's option {word[:40]} is not known here: leave it out")
+        raise UsageError(f"curl's option {word[:40]} is not known here: leave it out")
 
 
 def _value(word: str, rest: Iterator[str]) -> str:
     value = next(rest, None)
     if value is None:
-        raise WrongUseError(f"{word} has no value")
+        raise UsageError(f"{word} has no value")
     return value
 
 
-def call_of(items: list[Item]) -> Call:
+def call_of(items: list[CurlItem]) -> Call:
     """Return the request that curl sends for these items."""
     urls = [item.value for item in items if item.option in {"", "url"}]
     if len(urls) != 1:
-        raise WrongUseError(f"the command names {len(urls)} URLs: give exactly one")
+        raise UsageError(f"the command names {len(urls)} URLs: give exactly one")
     options = {item.option: item.value for item in items}
     data = _data(items)
     scheme, host, path, query = split_url(urls[0])
@@ -176,7 +176,7 @@ def _default_method(options: dict[str, str], data: bytes | None) -> str:
     return "GET" if data is None else "POST"
 
 
-def _headers(items: list[Item], host: str, data: bytes | None) -> Headers:
+def _headers(items: list[CurlItem], host: str, data: bytes | None) -> Headers:
     options = {item.option: item.value for item in items}
     own: Headers = [("Host", host), ("User-Agent", options.get("user-agent", "curl"))]
     own.append(("Accept", "application/json" if "json" in options else "*/*"))
@@ -189,7 +189,7 @@ def _headers(items: list[Item], host: str, data: bytes | None) -> Headers:
     return kept + [(name, value) for name, value in given if value is not None]
 
 
-def given_headers(items: list[Item]) -> list[tuple[str, str | None]]:
+def given_headers(items: list[CurlItem]) -> list[tuple[str, str | None]]:
     """Return the headers of -H; None takes away one that curl would send."""
     found: list[tuple[str, str | None]] = []
     for item in items:
@@ -201,11 +201,11 @@ def given_headers(items: list[Item]) -> list[tuple[str, str | None]]:
         elif item.value.strip().endswith(";"):
             found.append((item.value.strip()[:-1], ""))
         else:
-            raise WrongUseError(f"-H {item.value[:80]!r} is no header: write 'Name: value'")
+            raise UsageError(f"-H {item.value[:80]!r} is no header: write 'Name: value'")
     return found
 
 
-def _data(items: list[Item]) -> bytes | None:
+def _data(items: list[CurlItem]) -> bytes | None:
     parts = [(item.option, _datum(item)) for item in items if item.option in DATA]
     if not parts:
         return None
@@ -214,7 +214,7 @@ def _data(items: list[Item]) -> bytes | None:
     return glue.join(datum for _, datum in parts)
 
 
-def _datum(item: Item) -> bytes:
+def _datum(item: CurlItem) -> bytes:
     value = item.value
     if item.option == "data-urlencode":
         name, sign, content = re.fullmatch(r"([^=@]*)([=@]?)(.*)", value, re.DOTALL).groups()  # type: ignore[union-attr]
@@ -232,12 +232,12 @@ def _datum(item: Item) -> bytes:
 
 def _file(name: str) -> bytes:
     if name == "-":
-        raise WrongUseError("@- reads standard input, which is taken: write the body out, or @FILE")
+        raise UsageError("@- reads standard input, which is taken: write the body out, or @FILE")
     try:
         with Path(name).open("rb") as file:
             return file.read(MAX_BODY_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise WrongUseError(f"the body @{name[:80]} cannot be read: {error}") from None
+        raise UsageError(f"the body @{name[:80]} cannot be read: {error}") from None
 
 
 def split_url(url: str) -> tuple[str, str, str, str]:
@@ -248,17 +248,17 @@ def split_url(url: str) -> tuple[str, str, str, str]:
         url,
     )
     if match is None:
-        raise WrongUseError(f"{url[:80]!r} is not a URL")
+        raise UsageError(f"{url[:80]!r} is not a URL")
     scheme, host, path, query = match.groups()
     if (scheme or "http").lower() not in {"http", "https"}:
-        raise WrongUseError(f"{url[:80]!r} is not a URL of HTTP")
+        raise UsageError(f"{url[:80]!r} is not a URL of HTTP")
     return (scheme or "http").lower(), host, path or "/", query or ""
 
 
 def request(method: str, target: tuple[str, str, str, str], headers: Headers, body: bytes) -> Call:
     """Return a request as a door would hand it over. Raises WrongUseError."""
     if len(body) > MAX_BODY_BYTES:
-        raise WrongUseError("the body is larger than the 8 MiB that the gateway takes")
+        raise UsageError("the body is larger than the 8 MiB that the gateway takes")
     return request_of_any_size(method, target, headers, body)
 
 
@@ -267,10 +267,10 @@ def request_of_any_size(
 ) -> Call:
     """Return a request, one that no door would take included. Raises WrongUseError."""
     if not re.fullmatch(r"[A-Za-z]{1,32}", method):
-        raise WrongUseError(f"{method[:40]!r} is not a method of HTTP")
+        raise UsageError(f"{method[:40]!r} is not a method of HTTP")
     for name, value in headers:
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(r"[\r\n\0]", value):
-            raise WrongUseError(f"{name[:40]!r} is no header: write 'Name: value'")
+            raise UsageError(f"{name[:40]!r} is no header: write 'Name: value'")
     scheme, _, path, query = target
     return Call(
         method=method,

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Call
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings.curl import Headers, split_url
 from mock_server.recordings.curl import request_of_any_size as request
 
@@ -23,7 +23,7 @@ def one_call(text: str) -> Call:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise WrongUseError(f"that is no JSON, hence no HAR entry: give {FORMS}") from None
+        raise UsageError(f"that is no JSON, hence no HAR entry: give {FORMS}") from None
     return call_of(_har_request(document))
 
 
@@ -31,7 +31,7 @@ def call_of(found: dict[str, Any]) -> Call:
     """Return the request of an entry as a door would hand it over. Raises WrongUseError."""
     call = recorded_call(found)[0]
     if len(call.body) > MAX_BODY_BYTES:
-        raise WrongUseError("the body is larger than the 8 MiB that the gateway takes")
+        raise UsageError("the body is larger than the 8 MiB that the gateway takes")
     return call
 
 
@@ -39,7 +39,7 @@ def recorded_call(found: dict[str, Any]) -> tuple[Call, bool]:
     """Return the request of an entry, and whether its body is all there. Raises WrongUseError."""
     url, method = found.get("url"), found.get("method")
     if not isinstance(url, str) or not isinstance(method, str):
-        raise WrongUseError("the request of the HAR entry has no `method` or no `url`")
+        raise UsageError("the request of the HAR entry has no `method` or no `url`")
     scheme, host, path, query = split_url(url)
     headers = headers_of(found.get("headers"))
     if not any(name.lower() == "host" for name, _ in headers):
@@ -60,13 +60,13 @@ def _har_request(document: Any) -> dict[str, Any]:
         document = document["log"].get("entries")
     if isinstance(document, list):
         if len(document) != 1:
-            raise WrongUseError(f"the HAR file has {len(document)} entries: give one of them")
+            raise UsageError(f"the HAR file has {len(document)} entries: give one of them")
         document = document[0]
     if isinstance(document, dict):
         found = document.get("request", document if "url" in document else None)
         if isinstance(found, dict):
             return found
-    raise WrongUseError("that JSON is no HAR entry: it has no `request`")
+    raise UsageError("that JSON is no HAR entry: it has no `request`")
 
 
 def headers_of(listed: Any) -> Headers:
@@ -75,7 +75,7 @@ def headers_of(listed: Any) -> Headers:
     for each in [] if listed is None else listed if isinstance(listed, list) else [None]:
         name, value = (each.get("name"), each.get("value")) if isinstance(each, dict) else (0, 0)
         if not isinstance(name, str) or not isinstance(value, str):
-            raise WrongUseError("`headers` of the HAR entry is not a list of names and values")
+            raise UsageError("`headers` of the HAR entry is not a list of names and values")
         if not name.startswith(":"):  # what HTTP/2 writes instead of a request line
             headers.append((name, value))
     return headers
@@ -150,7 +150,7 @@ def answered(content: Any) -> tuple[bytes, bool]:
     if content.get("encoding") == "base64":
         try:
             return _decoded(text), True
-        except WrongUseError:
+        except UsageError:
             return b"", False
     size = content.get("size")
     return text.encode("utf-8", "surrogatepass"), bool(text) or not (
@@ -162,7 +162,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise WrongUseError("the body is marked as base64 and is none") from None
+        raise UsageError("the body is marked as base64 and is none") from None
 
 
 def pairs_of(listed: list[list[str]]) -> Headers:

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from mock_server.domain.call.calls import ROUTES
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 # Pictures and short links are no API.
@@ -32,7 +32,7 @@ def whose(method: str, url: str, hosts: AbstractSet[str]) -> Whose:
         parts = urlsplit(url)
         name, port = (parts.hostname or "").rstrip("."), parts.netloc.rpartition("@")[2].lower()
     except ValueError:
-        raise WrongUseError(f"{url[:80]!r} is not a URL") from None
+        raise UsageError(f"{url[:80]!r} is not a URL") from None
     if parts.scheme not in ("http", "https") or not name:
         return Whose.OTHER_HOST  # data:, blob:, a socket, an extension of the browser
     is_named = bool({name, port} & {VENDOR_HOST, *hosts})

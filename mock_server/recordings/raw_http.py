@@ -3,7 +3,7 @@
 import re
 
 from mock_server.domain.call.calls import Call
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings.curl import request, split_url
 from mock_server.recordings.har import FORMS
 
@@ -15,7 +15,7 @@ def call_of(given: bytes) -> Call:
     texts = [line.decode("utf-8", "surrogateescape") for line in lines]
     match = re.fullmatch(r"([A-Za-z]+) (\S+)(?: HTTP/[0-9.]+)?", texts[0].rstrip())
     if match is None:
-        raise WrongUseError(f"standard input holds no request: give {FORMS}")
+        raise UsageError(f"standard input holds no request: give {FORMS}")
     method, target = match.groups()
     headers = [_header(line) for line in texts[1:]]
     by_name = {name.lower(): value for name, value in headers}
@@ -37,19 +37,19 @@ def _split_head(given: bytes) -> tuple[bytes, bytes, bytes]:
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon:
-        raise WrongUseError(f"{line[:80]!r} is no header: write 'Name: value'")
+        raise UsageError(f"{line[:80]!r} is no header: write 'Name: value'")
     return name, value
 
 
 def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
     if "transfer-encoding" in headers:
-        raise WrongUseError("the body has a Transfer-Encoding: give it whole, without that header")
+        raise UsageError("the body has a Transfer-Encoding: give it whole, without that header")
     length = headers.get("content-length", "").strip()
     if not length:
         # An editor ends a file with a newline that is not of the body.
         return re.sub(rb"\r?\n\Z", b"", rest)
     if not re.fullmatch(r"[0-9]{1,15}", length) or int(length) > len(rest):
-        raise WrongUseError(f"Content-Length is {length[:20]}, but the body has {len(rest)} bytes")
+        raise UsageError(f"Content-Length is {length[:20]}, but the body has {len(rest)} bytes")
     if rest[int(length) :].strip():
-        raise WrongUseError(f"Content-Length is {length[:20]}, but more than that follows")
+        raise UsageError(f"Content-Length is {length[:20]}, but more than that follows")
     return rest[: int(length)]

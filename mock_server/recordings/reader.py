@@ -17,8 +17,8 @@ from datetime import datetime
 from typing import Any
 
 from mock_server.domain.call.calls import Answer, Call, Defect
-from mock_server.domain.call.wire_script import heard
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.call.wire_script import status_seen
+from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import har
 from mock_server.recordings.curl import request_of_any_size
 from mock_server.recordings.hosts import Whose, whose, whose_in_journal
@@ -72,15 +72,15 @@ Reader = Callable[[int, Any], Exchange | Whose]
 def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recording:
     """Return what a file holds; `hosts` have the API, too. Raises WrongUseError."""
     if len(raw) > MOST_BYTES:
-        raise WrongUseError("it is larger than the 256 MiB that are read: split it")
+        raise UsageError("it is larger than the 256 MiB that are read: split it")
     text = _text(raw)
     if not text.strip():
-        raise WrongUseError("it is empty: give a HAR file, or calls of the journal, one a line")
+        raise UsageError("it is empty: give a HAR file, or calls of the journal, one a line")
     whole = _whole(text)
     if isinstance(whole, dict) and isinstance(whole.get("log"), dict):
         entries = whole["log"].get("entries")
         if not isinstance(entries, list):
-            raise WrongUseError("its `log` has no list of `entries`: that is no HAR file")
+            raise UsageError("its `log` has no list of `entries`: that is no HAR file")
         return _gathered("entry", enumerate(entries, 1), lambda n, each: _entry(n, each, hosts))
     if isinstance(whole, dict) and isinstance(whole.get("calls"), list):
         calls, has_more = enumerate(whole["calls"], 1), whole.get("next") is not None
@@ -101,7 +101,7 @@ def _gathered(
             found = read(number, value)
         except UnicodeError:  # half a character, which JSON can write
             recording.unread.append(Unread(number=number, why="it has a text that is no Unicode"))
-        except WrongUseError as error:
+        except UsageError as error:
             recording.unread.append(Unread(number=number, why=str(error)))
         else:
             if isinstance(found, Whose):
@@ -113,12 +113,12 @@ def _gathered(
 
 def _text(raw: bytes) -> str:
     if raw.startswith(GZIP):
-        raise WrongUseError("it is compressed: unpack it first, as in `gunzip -c … | … lint -`")
+        raise UsageError("it is compressed: unpack it first, as in `gunzip -c … | … lint -`")
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes it
         try:
             return raw.decode("utf-16")
         except UnicodeDecodeError:
-            raise WrongUseError("it begins as UTF-16 and is broken: save it as UTF-8") from None
+            raise UsageError("it begins as UTF-16 and is broken: save it as UTF-8") from None
     try:
         text = raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
@@ -126,9 +126,9 @@ def _text(raw: bytes) -> str:
         if _has_calls(text):
             return text
         line = raw[: error.start].count(b"\n") + 1
-        raise WrongUseError(f"line {line} is not UTF-8 text: save the file as UTF-8") from None
+        raise UsageError(f"line {line} is not UTF-8 text: save the file as UTF-8") from None
     if "\0" in text[:4]:
-        raise WrongUseError("it is not UTF-8 text: save the file as UTF-8")
+        raise UsageError("it is not UTF-8 text: save the file as UTF-8")
     return text
 
 
@@ -137,14 +137,14 @@ def _whole(text: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise WrongUseError("it is nested too deeply") from None
+        raise UsageError("it is nested too deeply") from None
     except ValueError as error:
         first = text.lstrip().partition("\n")[0].strip()
         # Lines of JSON, or a whole that is broken somewhere: the first line tells, or any call.
         if _is_json(first) or _has_calls(text):
             return None
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "somewhere"
-        raise WrongUseError(
+        raise UsageError(
             f"{place} is no JSON: {error}. Give a HAR file, or calls of the journal, one a line"
         ) from None
 
@@ -177,21 +177,21 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _line(number: int, line: str) -> Exchange | Whose:
     if not _is_utf8(line):
-        raise WrongUseError("it is not UTF-8 text")
+        raise UsageError("it is not UTF-8 text")
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise WrongUseError(f"it is no JSON: {error}") from None
+        raise UsageError(f"it is no JSON: {error}") from None
     return _journalled(number, value)
 
 
 def _entry(number: int, entry: Any, hosts: AbstractSet[str]) -> Exchange | Whose:
     found = entry.get("request") if isinstance(entry, dict) else None
     if not isinstance(found, dict):
-        raise WrongUseError("it has no `request`")
+        raise UsageError("it has no `request`")
     url = found.get("url")
     if not isinstance(url, str):
-        raise WrongUseError("its `request` has no `url`")
+        raise UsageError("its `request` has no `url`")
     made_to = whose(str(found.get("method")), url, hosts)
     return _exchange(number, entry, found) if made_to is Whose.API else made_to
 
@@ -231,10 +231,10 @@ def _journalled(number: int, value: Any) -> Exchange | Whose:
         target = str(value["path"])
         made_to = whose_in_journal(target)
         return _call(number, value, target) if made_to is Whose.API else made_to
-    except WrongUseError:
+    except UsageError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise WrongUseError(
+        raise UsageError(
             "it is no call of the journal: give lines as in `calls` of GET …/calls"
         ) from None
 
@@ -244,7 +244,7 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
     path, _, query = target.partition("?")
     body, length = _bytes(asked), int(asked["length"])
     status, answer = int(value["status"]), _bytes(told)
-    met = heard(status, value.get("sent"))
+    met = status_seen(status, value.get("sent"))
     headers, defect = har.pairs_of(asked["headers"]), _defect(value)
     call = (
         request_of_any_size(str(value["method"]), ("http", "", path, query), headers, body)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from mock_server.domain.auth import signatures
 from mock_server.domain.call.bodies import FORM_TYPE, media_type
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Call, header
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import curl, har, raw_http
 from mock_server.recordings.har import FORMS
 
@@ -22,10 +22,10 @@ WRONG_DIGEST = (
 def read_request(given: bytes) -> Call:
     """Return the request that a text holds. Raises WrongUseError."""
     if len(given) > MOST_BYTES:
-        raise WrongUseError("the request is larger than the 8 MiB that are read")
+        raise UsageError("the request is larger than the 8 MiB that are read")
     given = given.removeprefix(codecs.BOM_UTF8)  # what editors of Windows put in front
     if not given.strip():
-        raise WrongUseError(f"standard input is empty: give {FORMS}")
+        raise UsageError(f"standard input is empty: give {FORMS}")
     start = given.lstrip()
     if re.match(rb"(?:\$\s+)?curl(?:\.exe)?\s", start):
         return curl.call_of(curl.items_of(curl.words_of(_text(given))))
@@ -38,11 +38,11 @@ def _text(given: bytes) -> str:
     try:
         return given.decode()
     except UnicodeDecodeError:
-        raise WrongUseError("the request is not UTF-8 text") from None
+        raise UsageError("the request is not UTF-8 text") from None
 
 
 def signing_headers(
-    call: Call, items: list[curl.Item], pair: tuple[str, str], *, md5: bool
+    call: Call, items: list[curl.CurlItem], pair: tuple[str, str], *, md5: bool
 ) -> dict[str, str]:
     """Return the headers that make a curl command's call correctly signed.
 
@@ -72,7 +72,7 @@ def signing_headers(
 def _signature(call: Call, added: dict[str, str], secret: str) -> str:
     method = header(call, "x-ca-signature-method") or signatures.DEFAULT_METHOD
     if method not in signatures.DIGESTS:
-        raise WrongUseError(WRONG_DIGEST)
+        raise UsageError(WRONG_DIGEST)
     # Before those that curl adds by itself: the first of a name counts.
     headers = (*((name.lower(), value) for name, value in added.items()), *call.headers)
     text = signatures.string_to_sign(signatures.parts_of(replace(call, headers=headers)))

@@ -13,7 +13,7 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class CallbackFault:
     """The kind and the parameters of a fault that a callback met."""
 
     kind: Kind
@@ -21,11 +21,11 @@ class Met:
 
 
 @lru_cache(maxsize=1024)
-def read(text: str) -> Met:
+def read(text: str) -> CallbackFault:
     """Return what a callback met."""
     written = json.loads(text)
     kind = KINDS[written["kind"]]
-    return Met(kind=kind, fault=fault_of(kind, written["parameters"]))
+    return CallbackFault(kind=kind, fault=fault_of(kind, written["parameters"]))
 
 
 def mark(tx: Transaction, callback_id: int, rule: Rule, *, crossed_with: str | None = None) -> str:
@@ -38,7 +38,7 @@ def mark(tx: Transaction, callback_id: int, rule: Rule, *, crossed_with: str | N
     return text
 
 
-def put_back(
+def postpone(
     tx: Transaction, claimed: Claimed, next_at: int, *, waits_for: int | None = None
 ) -> None:
     """Let a callback that was claimed wait: until an instant, and for another."""

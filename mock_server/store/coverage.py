@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from mock_server.store.engine.transaction import Transaction
 
 # What was met in worlds that were reset or deleted, and by calls that are nobody's.
-GONE = ""
+ARCHIVED = ""
 
 
 def add(tx: Transaction, account: str, items: Iterable[str], call_id: int) -> None:
@@ -18,7 +18,7 @@ def add(tx: Transaction, account: str, items: Iterable[str], call_id: int) -> No
         )
 
 
-def leave(tx: Transaction, account: str) -> None:
+def archive(tx: Transaction, account: str) -> None:
     """Take what an account has met out of its world, which is about to be emptied."""
     add_all = (
         "insert into met (account, item, call_id)"
@@ -26,7 +26,7 @@ def leave(tx: Transaction, account: str) -> None:
         " order by item"
         " on conflict (account, item) do nothing"
     )
-    tx.execute(add_all, (GONE, account))
+    tx.execute(add_all, (ARCHIVED, account))
     tx.execute("delete from met where account = ?", (account,))
 
 
@@ -36,7 +36,7 @@ def of(tx: Transaction, account: str) -> dict[str, int | None]:
     return {row["item"]: row["call_id"] for row in rows}
 
 
-def everybodys(tx: Transaction) -> dict[str, int | None]:
+def for_all_accounts(tx: Transaction) -> dict[str, int | None]:
     """Return what any account has met, those included that are gone."""
     rows = tx.all("select item, min(call_id) as call_id from met group by item")
     return {row["item"]: row["call_id"] for row in rows}

@@ -13,7 +13,7 @@ ROW_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class JournalLimits:
     """How much the journal keeps for each account."""
 
     calls: int
@@ -49,7 +49,7 @@ class Entry:
     findings: str = "[]"
 
 
-def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
+def insert(tx: Transaction, entry: Entry, limits: JournalLimits) -> int:
     """Add a call and return its id; the oldest are dropped past the limits."""
     values = _values(entry)
     size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
@@ -112,7 +112,7 @@ def _count(tx: Transaction, account: str, size: int) -> Row | None:
     )
 
 
-def _bound(tx: Transaction, account: str, total: Row | None, limits: Limits) -> None:
+def _bound(tx: Transaction, account: str, total: Row | None, limits: JournalLimits) -> None:
     # The newest always stays: its ledger entry points at it.
     while total and total["kept"] > 1 and not _fits(total, limits):
         # An eighth at a time, so that a full journal does not pay for a deletion on every call.
@@ -128,12 +128,12 @@ def _bound(tx: Transaction, account: str, total: Row | None, limits: Limits) -> 
         )
 
 
-def _fits(total: Row, limits: Limits) -> bool:
+def _fits(total: Row, limits: JournalLimits) -> bool:
     return bool(total["kept"] <= limits.calls and total["bytes"] <= limits.bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class CallFilter:
     """Which calls to show; None shows all. `after` is the id to go on from."""
 
     operation: str | None = None
@@ -143,7 +143,7 @@ class Filter:
     limit: int = 100
 
 
-def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
+def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
     """Return the calls of an account that a filter lets through, oldest first."""
     conditions = ["account = ?", "id > ?"]
     values: list[str | int] = [account or NO_ACCOUNT, wanted.after]

@@ -10,7 +10,7 @@ from mock_server.testing.calls import Calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class AccountBill:
     """The bill as of the moment it was asked for. `raw` is all that the server says of it."""
 
     raw: Mapping[str, Any]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mock_server.cli.lint import judged
 from mock_server.cli.main import main
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import reader
 from mock_server.recordings.reader import read_recording
 from tests.support.requests import FORM, GOOD, PAIRS, TASK, Sent
@@ -280,5 +280,5 @@ def test_any_json_is_judged_or_refused(value: Any) -> None:
     good = {"method": "POST", "url": VENDOR + "/taskList"}
     merged = {**good, **value} if isinstance(value, dict) else value
     for text in (har(value), har({"request": merged, "response": value}), json.dumps(value)):
-        with suppress(WrongUseError):
+        with suppress(UsageError):
             judged(read_recording(text.encode("utf-8", "surrogatepass")), DEFAULT_READINGS)

@@ -7,7 +7,7 @@ import pytest
 
 from mock_server import contract
 from mock_server.actions.accounts.faults import read_order
-from mock_server.domain.faults.kinds import KINDS, Order
+from mock_server.domain.faults.kinds import KINDS, FaultOrder
 from mock_server.domain.faults.rules import Kind, Match, Stage
 
 SCHEMAS = contract.document("admin.openapi")["components"]["schemas"]
@@ -32,7 +32,7 @@ def test_the_parameters_of_a_kind_are_its_schema(kind: Kind) -> None:
     schema = schema_of(kind)
 
     parameters = {field.name for field in fields(kind.fault)}
-    assert not parameters & (OF_RULES | {field.name for field in fields(Order)})
+    assert not parameters & (OF_RULES | {field.name for field in fields(FaultOrder)})
     assert set(schema["properties"]) == parameters | OF_RULES | {"kind"}
     assert schema["additionalProperties"] is False
     assert kind.name in schema["properties"]["kind"]["enum"]

@@ -4,7 +4,7 @@ from dataclasses import fields
 from hashlib import sha256
 from importlib import resources
 
-from mock_server.domain.account.accounts import Origin
+from mock_server.domain.account.accounts import AccountTemplate
 from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
@@ -24,4 +24,4 @@ def test_the_schema_is_the_one_of_its_version() -> None:
 
 
 def test_what_is_kept_as_json_is_of_the_same_version() -> None:
-    assert tuple(field.name for field in fields(Origin)) == ORIGIN, "raise SCHEMA_VERSION"
+    assert tuple(field.name for field in fields(AccountTemplate)) == ORIGIN, "raise SCHEMA_VERSION"

@@ -31,18 +31,18 @@ def test_the_first_of_everybody_counts(database: Database) -> None:
     add(database, "a", "x", call=7)
     add(database, "b", "x", "y", call=5)
 
-    assert database.read(coverage.everybodys) == {"x": 5, "y": 5}
+    assert database.read(coverage.for_all_accounts) == {"x": 5, "y": 5}
 
 
 def test_what_a_world_leaves_behind_is_nobodys_and_has_no_call(database: Database) -> None:
     add(database, "a", "x", "y", call=1)
     add(database, "b", "x", call=2)
-    add(database, coverage.GONE, "y", call=3)
+    add(database, coverage.ARCHIVED, "y", call=3)
 
-    database.run(lambda tx: coverage.leave(tx, "a"))
-    database.run(lambda tx: coverage.leave(tx, "a"))
+    database.run(lambda tx: coverage.archive(tx, "a"))
+    database.run(lambda tx: coverage.archive(tx, "a"))
 
     assert database.read(lambda tx: coverage.of(tx, "a")) == {}
     assert database.read(lambda tx: coverage.of(tx, "b")) == {"x": 2}
-    assert database.read(lambda tx: coverage.of(tx, coverage.GONE)) == {"x": None, "y": 3}
-    assert database.read(coverage.everybodys) == {"x": 2, "y": 3}
+    assert database.read(lambda tx: coverage.of(tx, coverage.ARCHIVED)) == {"x": None, "y": 3}
+    assert database.read(coverage.for_all_accounts) == {"x": 2, "y": 3}

@@ -8,8 +8,8 @@ from mock_server.domain.callback.payload import CallbackState, Outcome
 from mock_server.domain.callback.retries import (
     MAX_RETRY_AFTER_MS,
     RETRIES_MS,
+    DeliveryState,
     Progress,
-    Standing,
     after_attempt,
     retry_after,
     room,
@@ -29,7 +29,7 @@ def after(
     tries: int = 1,
     acknowledged: bool = False,
     is_copy: bool = False,
-) -> Standing:
+) -> DeliveryState:
     progress = Progress(tries=tries, acknowledged=acknowledged, is_copy=is_copy, ended_at=5_000)
     readings = with_readings(DEFAULT_READINGS, {"callback.delivery": reading})
     return after_attempt(outcome, progress, readings, NOW)
@@ -56,7 +56,7 @@ def test_any_2xx_acknowledges_and_nothing_else_does(status: int, state: str) -> 
 def test_once_is_once_for_no_answer_too() -> None:
     silent = Outcome(error="no answer within 10 s")
 
-    assert after(silent, "once") == Standing(state=CallbackState.FAILED)
+    assert after(silent, "once") == DeliveryState(state=CallbackState.FAILED)
 
 
 @pytest.mark.claim("callback-retries")
@@ -70,7 +70,7 @@ def test_three_more_tries_follow_each_later_than_the_one_before() -> None:
 @pytest.mark.claim("callback-gone")
 @pytest.mark.parametrize("reading", ["retried", "at-least-once"])
 def test_a_receiver_that_is_gone_is_not_tried_again(reading: str) -> None:
-    assert after(Outcome(status=410), reading) == Standing(state=CallbackState.FAILED)
+    assert after(Outcome(status=410), reading) == DeliveryState(state=CallbackState.FAILED)
 
 
 def test_what_no_other_try_can_better_is_not_tried_again() -> None:
@@ -82,8 +82,8 @@ def test_at_least_once_an_acknowledged_callback_comes_a_second_time_and_no_third
     first = after(OK, "at-least-once")
     second = after(BUSY, "at-least-once", tries=2, acknowledged=True)
 
-    assert first == Standing(state=CallbackState.DUE, next_at=6_000, acknowledged=True)
-    assert second == Standing(state=CallbackState.DELIVERED, acknowledged=True)
+    assert first == DeliveryState(state=CallbackState.DUE, next_at=6_000, acknowledged=True)
+    assert second == DeliveryState(state=CallbackState.DELIVERED, acknowledged=True)
 
 
 @given(reading=DELIVERIES, status=st.integers(200, 599))
@@ -98,7 +98,7 @@ def test_a_repetition_is_tried_once_whatever_the_reading(reading: str, status: i
 def test_every_callback_comes_to_an_end_within_five_tries(
     reading: str, outcomes: list[Outcome]
 ) -> None:
-    tries, standing = 0, Standing(state=CallbackState.DUE, next_at=0)
+    tries, standing = 0, DeliveryState(state=CallbackState.DUE, next_at=0)
     for outcome in [*outcomes, *[BUSY] * 5]:
         tries += 1
         standing = after(outcome, reading, tries=tries, acknowledged=standing.acknowledged)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from mock_server.domain.call.calls import Operation
-from mock_server.domain.findings import Event, has_ended, judge_sequence
+from mock_server.domain.findings import CallEvent, has_ended, judge_sequence
 
 T0 = 1_700_000_000_000
-SUBMIT = Event(
+SUBMIT = CallEvent(
     id=1, at=T0, real_at=T0, operation=Operation.SUBMIT_TASK, status=200, body="b", task_id="t"
 )
 FAILED = replace(SUBMIT, status=504, code="D504TO", task_id=None)
@@ -18,7 +18,7 @@ LIST = replace(SUBMIT, operation=Operation.LIST_TASKS, task_id=None)
 SPENT = replace(QUERY, status=403, code="B403MQ", task_id=None)
 
 
-def found(*events: Event, pause: int = 5_000, real_pause: int | None = None) -> list[list[str]]:
+def found(*events: CallEvent, pause: int = 5_000, real_pause: int | None = None) -> list[list[str]]:
     """Return what is found in each call, the calls a pause apart."""
     real = pause if real_pause is None else real_pause
     story = [
@@ -59,7 +59,7 @@ def test_the_same_submit_much_later_is_another_wish() -> None:
 
 
 @pytest.mark.parametrize("refused", [REFUSED, replace(REFUSED, status=200)])
-def test_a_refusal_that_is_sent_again_unchanged_is_found(refused: Event) -> None:
+def test_a_refusal_that_is_sent_again_unchanged_is_found(refused: CallEvent) -> None:
     assert found(refused, refused) == [[], ["refusal-repeated"]]
 
 
@@ -92,7 +92,7 @@ def test_polls_after_the_end_was_answered_are_found_each_time() -> None:
         replace(QUERY, status=403, code="Throttled by API Flow Control"),
     ],
 )
-def test_a_retry_without_a_pause_is_found(asked: Event) -> None:
+def test_a_retry_without_a_pause_is_found(asked: CallEvent) -> None:
     asked = replace(asked, task_id=None)
 
     assert found(asked, QUERY, pause=200) == [[], ["retry-at-once"]]

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mock_server.actions.accounts import lookup, notices
-from mock_server.actions.accounts.setup import equip
+from mock_server.actions.accounts.setup import set_up
 from mock_server.domain.account.accounts import (
     DEFAULT_APP_CODE,
     DEFAULT_ID,
     MAX_SEED,
     Account,
-    Origin,
+    AccountTemplate,
     Standing,
     first_clock,
 )
@@ -21,7 +21,7 @@ from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.task.magic import PackageState
 from mock_server.domain.urls import AddressError, parse_address
-from mock_server.domain.usage_errors import ConflictError, WrongUseError
+from mock_server.domain.usage_errors import ConflictError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store import coverage
@@ -30,16 +30,16 @@ from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class NewAccount:
     """What a new account is asked to be. `seed` None: drawn."""
 
     name: str = ""
     seed: int | None = None
-    origin: Origin
+    origin: AccountTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class AccountCredentials:
     """Who an account is."""
 
     id: str
@@ -48,11 +48,11 @@ class Credentials:
     app_secret: str
 
 
-def create(tx: Transaction, simulator: Simulator, wish: Wish) -> Account:
+def create(tx: Transaction, simulator: Simulator, wish: NewAccount) -> Account:
     """Make an account with credentials of its own."""
     draw = simulator.draw_bytes
     while True:  # until nobody else has any of them
-        credentials = Credentials(
+        credentials = AccountCredentials(
             id=_letters(draw(5)),
             app_code=draw(16).hex(),
             app_key=_app_key(draw),
@@ -65,12 +65,14 @@ def create(tx: Transaction, simulator: Simulator, wish: Wish) -> Account:
 
 def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     """Return the default account, made on the first start."""
-    wish = Wish(
-        name="the default account", seed=simulator.settings.seed, origin=Origin(readings={})
+    wish = NewAccount(
+        name="the default account",
+        seed=simulator.settings.seed,
+        origin=AccountTemplate(readings={}),
     )
     while (account := rows.get(tx, DEFAULT_ID)) is None:
         # Another process may be making it at this moment.
-        credentials = Credentials(
+        credentials = AccountCredentials(
             id=DEFAULT_ID,
             app_code=DEFAULT_APP_CODE,
             app_key=_app_key(simulator.draw_bytes),
@@ -80,12 +82,12 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     return account
 
 
-def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
+def create_magic_account(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
     """Return the account of a magic credential, made now; None if the name is no magic."""
     magic = simulator.catalogue.magic.get(name)
     if magic is None:
         return None
-    origin = Origin(
+    origin = AccountTemplate(
         credits=magic.credits,
         package=PackageState(magic.package),
         readings=magic.readings,
@@ -94,13 +96,13 @@ def conjure(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
         burst=magic.burst,
         faults=magic.armed,
     )
-    credentials = Credentials(id=name, app_code=name, app_key=name, app_secret=name)
-    made = _add(tx, simulator, Wish(name=magic.says, origin=origin), credentials)
+    credentials = AccountCredentials(id=name, app_code=name, app_key=name, app_secret=name)
+    made = _add(tx, simulator, NewAccount(name=magic.says, origin=origin), credentials)
     return made or rows.get(tx, name)  # another process made it at this moment
 
 
 def reset(
-    tx: Transaction, simulator: Simulator, account_id: str, origin: Origin | None = None
+    tx: Transaction, simulator: Simulator, account_id: str, origin: AccountTemplate | None = None
 ) -> Account:
     """Empty an account's world and start it again as it was made; others are untouched.
 
@@ -126,7 +128,7 @@ def reset(
         answers=0,
     )
     rows.set_world(tx, account)
-    equip(tx, simulator, account)
+    set_up(tx, simulator, account)
     return lookup.find(tx, account_id)
 
 
@@ -170,12 +172,12 @@ def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
 
 def _leave(tx: Transaction, simulator: Simulator, account_id: str) -> None:
     """Keep what a world has met of the contract, for it is about to be emptied."""
-    coverage.leave(tx, account_id)
+    coverage.archive(tx, account_id)
     tx.after_commit.append(lambda: simulator.coverage_cache.forget(account_id))
 
 
 def _add(
-    tx: Transaction, simulator: Simulator, wish: Wish, credentials: Credentials
+    tx: Transaction, simulator: Simulator, wish: NewAccount, credentials: AccountCredentials
 ) -> Account | None:
     """Add an account and equip it; None if its id or a credential is somebody's."""
     _check_clock(wish.origin)
@@ -202,11 +204,11 @@ def _add(
     )
     if not rows.insert(tx, account):
         return None
-    equip(tx, simulator, account)
+    set_up(tx, simulator, account)
     return lookup.find(tx, account.id)  # with what it was equipped with
 
 
-def _check_clock(origin: Origin) -> None:
+def _check_clock(origin: AccountTemplate) -> None:
     if origin.clock_at is not None and not 0 <= origin.clock_at <= LATEST_AT:
         raise ClockError(f"clock.now is in ms since 1970: 0 to {LATEST_AT}")
     if not MIN_RATE <= origin.rate <= MAX_RATE:
@@ -218,7 +220,7 @@ def _check_notify_url(url: str | None) -> None:
         if url is not None:
             parse_address(url)
     except AddressError as error:
-        raise WrongUseError(
+        raise UsageError(
             f"notify_url: {error}; write one such as http://127.0.0.1:9000/notices"
         ) from None
 

@@ -8,7 +8,7 @@ from mock_server.actions.accounts import lookup
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.faults import kinds
-from mock_server.domain.faults.kinds import Order, Place
+from mock_server.domain.faults.kinds import FaultOrder, FaultSite
 from mock_server.domain.faults.rules import FaultError, Rule, Stage, Subject
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
@@ -18,7 +18,7 @@ from mock_server.store.engine.transaction import Transaction
 MAX_ID = 2**63 - 1  # what the database can hold
 
 
-def read_order(value: Mapping[str, Any]) -> Order:
+def read_order(value: Mapping[str, Any]) -> FaultOrder:
     """Return an order as people write it, `{kind, …}`. Raises FaultError for what is none."""
     kind = kinds.kind_of(value)
     schema = contract.fault_schema(kind.name)
@@ -27,9 +27,9 @@ def read_order(value: Mapping[str, Any]) -> Order:
     return kinds.read_order(value)
 
 
-def arm_rule(tx: Transaction, simulator: Simulator, account: Account, order: Order) -> int:
+def arm_rule(tx: Transaction, simulator: Simulator, account: Account, order: FaultOrder) -> int:
     """Arm a rule and return its id. Raises FaultError for one that could never fire."""
-    place = Place(
+    place = FaultSite(
         tables=simulator.catalogue.errors,
         classic=account.readings.gateway_profile == "classic",
         connection=simulator.has_connections,
@@ -41,7 +41,7 @@ def arm_rule(tx: Transaction, simulator: Simulator, account: Account, order: Ord
     return rows.insert(tx, account.id, order, now)
 
 
-def arm(tx: Transaction, simulator: Simulator, account_id: str, order: Order) -> Rule:
+def arm(tx: Transaction, simulator: Simulator, account_id: str, order: FaultOrder) -> Rule:
     """Arm a rule. Raises FaultError for one that could never fire."""
     rule = rows.get(tx, arm_rule(tx, simulator, lookup.find(tx, account_id), order))
     assert rule is not None  # noqa: S101 - it was inserted a line above
@@ -54,7 +54,7 @@ def listed(tx: Transaction, account_id: str) -> list[Rule]:
     return rows.of_account(tx, account_id)
 
 
-def fired(
+def match_and_count(
     tx: Transaction,
     account: Account,
     stage: Stage,
@@ -73,10 +73,10 @@ def fired(
     for rule in rows.of_account(tx, account.id):
         if rule.kind.stage is not stage or slot not in (None, rule.kind.slot):
             continue
-        if not rule.is_alive(now) or not rule.fits(subject):
+        if not rule.is_active(now) or not rule.matches(subject):
             continue
         seen = rows.count_seen(tx, rule.id)
-        if seen is None or not rule.comes_up(account.seed, seen):
+        if seen is None or not rule.fires_on(account.seed, seen):
             continue
         if rule.kind.slot not in firing:
             firing[rule.kind.slot] = rule

@@ -5,27 +5,27 @@ from dataclasses import dataclass, replace
 from mock_server.actions.accounts import lookup, notices
 from mock_server.domain.billing.charges import Package, expiry
 from mock_server.domain.billing.notices import expiry_notice_at
-from mock_server.domain.usage_errors import ConflictError, WrongUseError
+from mock_server.domain.usage_errors import ConflictError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
 from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class PackagePurchase:
     """An offer of the price list, named by its number of calls; `valid_days` None: a year."""
 
     offer: str
     valid_days: int | None = None
 
 
-def buy(tx: Transaction, simulator: Simulator, account_id: str, order: Order) -> Package:
+def buy(tx: Transaction, simulator: Simulator, account_id: str, order: PackagePurchase) -> Package:
     """Buy a package at the account's now. Raises for an unknown offer and for a second trial."""
     account = lookup.find(tx, account_id)
     offers = {str(size): offer for size, offer in simulator.catalogue.offers.items()}
     offer = offers.get(order.offer)
     if offer is None:
-        raise WrongUseError(
+        raise UsageError(
             f"no offer is called {order.offer[:64]!r}: there is {', '.join(offers)}, named by "
             "their number of calls"
         )

@@ -14,11 +14,11 @@ from mock_server.store.engine.transaction import Transaction
 
 
 def change(
-    tx: Transaction, simulator: Simulator, account_id: str, words: Mapping[str, str]
+    tx: Transaction, simulator: Simulator, account_id: str, values: Mapping[str, str]
 ) -> Readings:
     """Change what `{id: word}` names, for the next call. Raises domain.readings.ReadingError."""
     account = lookup.find(tx, account_id)
-    readings = with_readings(account.readings, words)
+    readings = with_readings(account.readings, values)
     # What came due before follows the readings of then.
     account = notices.catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
     rows.set_world(tx, replace(account, readings=readings))

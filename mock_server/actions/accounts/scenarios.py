@@ -13,7 +13,7 @@ from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.scenarios import Scenario, scenario_of
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
-from mock_server.domain.usage_errors import NotFoundError, WrongUseError
+from mock_server.domain.usage_errors import NotFoundError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
 
@@ -23,12 +23,12 @@ MAX_FILE_BYTES = 256 * 1024
 def read(name: str, values: Mapping[str, Any]) -> Scenario:
     """Return a scenario as people write it. Raises WrongUseError for what is none."""
     if wrong := contract.misfits("Scenario", dict(values)):
-        raise WrongUseError(f"scenario {name[:64]}: {wrong}")
+        raise UsageError(f"scenario {name[:64]}: {wrong}")
     for number, order in enumerate(values.get("faults", ()), start=1):
         try:
             read_order(order)
-        except WrongUseError as error:
-            raise WrongUseError(f"scenario {name[:64]}, fault {number}: {error}") from None
+        except UsageError as error:
+            raise UsageError(f"scenario {name[:64]}, fault {number}: {error}") from None
     scenario = scenario_of(name, values)
     with_readings(DEFAULT_READINGS, scenario.origin.readings)
     return scenario
@@ -57,15 +57,15 @@ def values_of(file: Path) -> dict[str, Any]:
     """Return what a scenario's file says. Raises WrongUseError for one that cannot be read."""
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
-            raise WrongUseError(f"{file} is larger than a scenario can be: {MAX_FILE_BYTES} bytes")
+            raise UsageError(f"{file} is larger than a scenario can be: {MAX_FILE_BYTES} bytes")
         values = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
-        raise WrongUseError(f"cannot read {file}: {error.strerror or error}") from None
+        raise UsageError(f"cannot read {file}: {error.strerror or error}") from None
     except ValueError as error:
-        raise WrongUseError(f"{file} is not TOML: {error}") from None
+        raise UsageError(f"{file} is not TOML: {error}") from None
     for where, value in _leaves(values, ""):
         if isinstance(value, date | time):
-            raise WrongUseError(
+            raise UsageError(
                 f"{file}: {where} is a date or a time: write milliseconds since 1970, such as "
                 "1767225600000"
             )

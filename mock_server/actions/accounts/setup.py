@@ -9,13 +9,13 @@ from mock_server.domain.billing.charges import LOOSE_CREDIT_FEN, Package, expiry
 from mock_server.domain.billing.notices import expiry_notice_at
 from mock_server.domain.faults.kinds import read_order
 from mock_server.domain.task.magic import PackageState
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
 from mock_server.store.engine.transaction import Transaction
 
 
-def equip(tx: Transaction, simulator: Simulator, account: Account) -> None:
+def set_up(tx: Transaction, simulator: Simulator, account: Account) -> None:
     """Give an account what its origin says it starts with. Raises WrongUseError."""
     origin = account.origin
     bought = origin.packages or [{"credits": origin.credits}]
@@ -31,7 +31,7 @@ def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[s
     size = int(wanted.get("offer", wanted.get("credits", 0)))
     offer = offers.get(size)
     if "offer" in wanted and offer is None:
-        raise WrongUseError(
+        raise UsageError(
             f"no offer is called {wanted['offer']!r}: there is {', '.join(map(str, offers))}; "
             "for another number of calls say credits"
         )

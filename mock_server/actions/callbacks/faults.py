@@ -14,8 +14,8 @@ from mock_server.domain.callback.payload import Posting
 from mock_server.domain.faults.callback import (
     MET_WHEN_DUE,
     MET_WHEN_PLANNED,
+    CallbackEffect,
     Copy,
-    Mishap,
     Swap,
 )
 from mock_server.domain.faults.rules import Rule, Stage, Subject
@@ -33,7 +33,7 @@ def met_when_planned(tx: Transaction, account: Account, task: Task, now: int) ->
     return _met(tx, account, task, MET_WHEN_PLANNED, now)
 
 
-def meet(tx: Transaction, account: Account, claimed: Claimed, now: int) -> list[Claimed]:
+def apply_faults(tx: Transaction, account: Account, claimed: Claimed, now: int) -> list[Claimed]:
     """Return what is to be posted now of a callback that was claimed: it, it and a copy, nothing.
 
     A rule looks at the instant at which the callback was due, which a jump may have left behind.
@@ -43,7 +43,7 @@ def meet(tx: Transaction, account: Account, claimed: Claimed, now: int) -> list[
     if is_first and account.armed:
         task = task_rows.get(tx, claimed.account, claimed.task_id)
     rule = task and _met(tx, account, task, MET_WHEN_DUE, claimed.next_at)
-    return _befallen(tx, claimed, rule, now) if rule else [claimed]
+    return _apply(tx, claimed, rule, now) if rule else [claimed]
 
 
 def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
@@ -57,16 +57,16 @@ def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
         return Posting(body=rules.encoded(rules.payload(claimed.task_id, pictures)))
     content = rules.payload(claimed.crossed_with or claimed.task_id, pictures)
     met = mishap_rows.read(claimed.fault)
-    mishap: Mishap = met.kind.act(met.fault)
+    mishap: CallbackEffect = met.kind.act(met.fault)
     if mishap.shape is None:
         return Posting(body=rules.encoded(content))
     return mishap.shape(content, account.seed)
 
 
-def _befallen(tx: Transaction, claimed: Claimed, rule: Rule, now: int) -> list[Claimed]:
+def _apply(tx: Transaction, claimed: Claimed, rule: Rule, now: int) -> list[Claimed]:
     """Keep what has befallen a callback and return what is to be posted of it now."""
     claimed = replace(claimed, fault=mishap_rows.mark(tx, claimed.id, rule))
-    mishap: Mishap = rule.kind.act(rule.fault)
+    mishap: CallbackEffect = rule.kind.act(rule.fault)
     if mishap.swap is not None:
         return _swap(tx, claimed, rule, mishap.swap)
     if mishap.copy is not None:
@@ -75,14 +75,14 @@ def _befallen(tx: Transaction, claimed: Claimed, rule: Rule, now: int) -> list[C
         mishap_rows.lose(tx, claimed)
         return []
     if mishap.late_ms:
-        mishap_rows.put_back(tx, claimed, claimed.next_at + mishap.late_ms)
+        mishap_rows.postpone(tx, claimed, claimed.next_at + mishap.late_ms)
         return []
     return [claimed]
 
 
 def _met(tx: Transaction, account: Account, task: Task, slot: str, at: int) -> Rule | None:
     subject = Subject(text=task.text, style=task.style_id, task_id=task.id)
-    return faults.fired(tx, account, Stage.CALLBACK, subject, at, slot=slot).get(slot)
+    return faults.match_and_count(tx, account, Stage.CALLBACK, subject, at, slot=slot).get(slot)
 
 
 def _swap(tx: Transaction, claimed: Claimed, rule: Rule, swap: Swap) -> list[Claimed]:
@@ -92,7 +92,7 @@ def _swap(tx: Transaction, claimed: Claimed, rule: Rule, swap: Swap) -> list[Cla
         return [claimed]
     if swap is Swap.TURNS:
         mishap_rows.mark(tx, other["id"], rule)
-        mishap_rows.put_back(tx, claimed, other["next_at"], waits_for=other["id"])
+        mishap_rows.postpone(tx, claimed, other["next_at"], waits_for=other["id"])
         return []
     mishap_rows.mark(tx, other["id"], rule, crossed_with=claimed.task_id)
     mishap_rows.mark(tx, claimed.id, rule, crossed_with=other["task_id"])

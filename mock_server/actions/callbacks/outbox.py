@@ -47,7 +47,7 @@ class Coming:
     left: bool
 
 
-def claims(simulator: Simulator) -> Iterator[Delivery]:
+def claim_due(simulator: Simulator) -> Iterator[Delivery]:
     """Claim what is due in any account, in turns, as far as there is room.
 
     Each turn of an account is a transaction: whoever is handed a delivery posts it at once.
@@ -59,7 +59,7 @@ def claims(simulator: Simulator) -> Iterator[Delivery]:
         turns = 0
         for account_id in simulator.database.read(lambda tx: _due_accounts(tx, simulator)):
             claimed = simulator.database.run(
-                lambda tx, account_id=account_id: claim_turn(tx, simulator, account_id)  # type: ignore[misc]
+                lambda tx, account_id=account_id: claim_batch(tx, simulator, account_id)  # type: ignore[misc]
             )
             turns += bool(claimed)
             yield from claimed
@@ -67,7 +67,7 @@ def claims(simulator: Simulator) -> Iterator[Delivery]:
             return
 
 
-def coming(tx: Transaction, simulator: Simulator) -> Coming:
+def upcoming(tx: Transaction, simulator: Simulator) -> Coming:
     """Return what is still to come. What was left goes out when something under way has ended."""
     real_now = simulator.real_now()
     waiting = [
@@ -77,7 +77,7 @@ def coming(tx: Transaction, simulator: Simulator) -> Coming:
     return Coming(next_at=min(instants, default=None), left=any(is_due for _, is_due in waiting))
 
 
-def claim_turn(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
+def claim_batch(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
     """Claim some of what is due in one account, as far as there is room."""
     in_flight = rows.in_flight(tx)
     room = retries.room(in_flight, account_id, simulator.settings.callback_concurrency)
@@ -92,7 +92,7 @@ def claim_turn(tx: Transaction, simulator: Simulator, account_id: str) -> list[D
     limit = 1 if account.armed else most
     while len(claimed) < most:
         taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
-        claimed += [met for each in taken for met in faults.meet(tx, account, each, now)]
+        claimed += [met for each in taken for met in faults.apply_faults(tx, account, each, now)]
         if not taken or not account.armed:
             break
     return [_prepared(tx, simulator, account, each) for each in claimed]
@@ -146,10 +146,10 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
 
 def _until(tx: Transaction, account: Account, now: int) -> int:
     """Return up to which instant callbacks can go out and stay in order."""
-    until = rows.held_at(tx, account.id, now) if account.armed else now
+    until = rows.blocked_since(tx, account.id, now) if account.armed else now
     if account.readings.callback_delivery == "once":
         return until
-    return min(until, rows.overtaken_at(tx, account.id, now) - 1)
+    return min(until, rows.retry_barrier(tx, account.id, now) - 1)
 
 
 def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
@@ -167,7 +167,7 @@ def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
 
 def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
     """Return `account, instant, clock` of every account with a try or a posted notice to come."""
-    peeked = [account_rows.peek(tx, account_id) for account_id in notice_rows.posting(tx)]
+    peeked = [account_rows.get_unlocked(tx, account_id) for account_id in notice_rows.posting(tx)]
     return rows.waiting(tx) + [
         (account.id, account.watch.due_at, account.clock)
         for account in peeked
@@ -192,11 +192,13 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
         ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
     )
     standing = retries.after_attempt(outcome, progress, account.readings, real_now)
-    rows.stand(tx, claimed, standing)
-    ring(tx, simulator, account, rows.first_due(tx, account.id))
+    rows.save_state(tx, claimed, standing)
+    schedule_wakeup(tx, simulator, account, rows.first_due(tx, account.id))
 
 
-def ring(tx: Transaction, simulator: Simulator, account: Account, at: int | None) -> None:
+def schedule_wakeup(
+    tx: Transaction, simulator: Simulator, account: Account, at: int | None
+) -> None:
     """Wake the deliverer for an instant on an account's clock, once this is committed."""
     if at is None:
         return

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mock_server.actions.accounts import lookup
 from mock_server.actions.callbacks import faults, outbox, wait
-from mock_server.actions.callbacks.wait import Due
+from mock_server.actions.callbacks.wait import PendingDeliveries
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.callback import payload as rules
 from mock_server.domain.callback.payload import CallbackState
@@ -29,10 +29,14 @@ def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, no
     callback_id = rows.insert(tx, new)
     if rule is not None:
         mishap_rows.mark(tx, callback_id, rule)
-    outbox.ring(tx, simulator, account, new.due_at if new.next_at is None else new.next_at)
+    outbox.schedule_wakeup(
+        tx, simulator, account, new.due_at if new.next_at is None else new.next_at
+    )
 
 
-def follow(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
+def reschedule(
+    tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int
+) -> None:
     """Move the callback of a task with the task's new plan: later, earlier, cancelled or made."""
     if not task.call_back:
         return
@@ -41,7 +45,7 @@ def follow(tx: Transaction, simulator: Simulator, account: Account, task: Task, 
     if rules.is_pushed(task.plan.outcome, account.readings):
         if not rows.move(tx, planned, CallbackState.DUE):
             rows.insert(tx, planned)
-        outbox.ring(tx, simulator, account, planned.due_at)
+        outbox.schedule_wakeup(tx, simulator, account, planned.due_at)
     else:
         never = NewCallback(account=account.id, task_id=task.id, url=planned.url, due_at=None)
         rows.move(tx, never, CallbackState.CANCELLED)
@@ -49,7 +53,7 @@ def follow(tx: Transaction, simulator: Simulator, account: Account, task: Task, 
 
 def resend(
     tx: Transaction, simulator: Simulator, account_id: str, callback_id: int
-) -> tuple[int, Due]:
+) -> tuple[int, PendingDeliveries]:
     """Order one more delivery of a callback, whatever its state; return its id and what is due.
 
     It is a callback of its own in the outbox, so that it survives a restart like the others.

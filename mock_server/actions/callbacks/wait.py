@@ -13,7 +13,7 @@ LOOK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class PendingDeliveries:
     """What is to be waited for: the tries due by `until` of callbacks planned by now.
 
     `last_attempt` is the last one that was made before.
@@ -25,9 +25,9 @@ class Due:
     last_attempt: int
 
 
-def due(tx: Transaction, account_id: str, until: int) -> Due:
+def due(tx: Transaction, account_id: str, until: int) -> PendingDeliveries:
     """Return what is due in an account by an instant."""
-    return Due(
+    return PendingDeliveries(
         account_id=account_id,
         until=until,
         last_id=rows.last_id(tx, account_id),
@@ -40,7 +40,7 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
     made = 0
     recorded: set[Future[None]] = set()
     while not simulator.due_signal.stopped:
-        claimed = simulator.database.run(lambda tx: outbox.claim_turn(tx, simulator, account_id))
+        claimed = simulator.database.run(lambda tx: outbox.claim_batch(tx, simulator, account_id))
         if not claimed and not recorded:
             break
         made += len(claimed)
@@ -50,7 +50,7 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
     return made
 
 
-def settle(simulator: Simulator, waited: Due) -> int:
+def wait_until_delivered(simulator: Simulator, waited: PendingDeliveries) -> int:
     """Return once every try of `waited` was made, by us or by the deliverer, retries included.
 
     Returns how many callbacks were tried. It gives up only if the server stops, or if no attempt

@@ -5,7 +5,7 @@ credit, throttle.
 
 from dataclasses import dataclass
 
-from mock_server.actions.gateway.context import Visit
+from mock_server.actions.gateway.context import CallContext
 from mock_server.domain.account.accounts import Account, Standing
 from mock_server.domain.auth import credentials, signatures
 from mock_server.domain.auth.credentials import WINDOW_MS, AppCode, KeyPair
@@ -29,7 +29,7 @@ UNPUBLISHED_STAGES = ("TEST", "PRE")
 STANDING_CODES = {Standing.ARREARS: "B403MO", Standing.UNAUTHORIZED: "I403AA"}
 
 
-def admit(visit: Visit) -> Operation:
+def admit(visit: CallContext) -> Operation:
     """Check size, syntax, stage and route; return the operation that is called."""
     call = visit.call
     if call.defect is not None:
@@ -44,7 +44,7 @@ def admit(visit: Visit) -> Operation:
     return visit.operation
 
 
-def known(visit: Visit) -> Account:
+def known(visit: CallContext) -> Account:
     """Return whose call it is. Raises for no credentials, and for unknown ones."""
     if isinstance(visit.credentials, GatewayError):
         raise visit.credentials
@@ -56,7 +56,7 @@ def known(visit: Visit) -> Account:
     return visit.account
 
 
-def authenticate(tx: Transaction, visit: Visit, account: Account) -> None:
+def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
     """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
     assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
     call, named = visit.call, visit.credentials
@@ -108,7 +108,7 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
         raise GatewayError("T429PA", retry_after_s=wait_s)
 
 
-def _check_host(visit: Visit) -> None:
+def _check_host(visit: CallContext) -> None:
     """Under a reading the gateway answers to its own name only (claim host-unchecked)."""
     host = (header(visit.call, "host") or "").partition(":")[0].lower()
     if visit.readings.host_check == "vendor-host" and host != VENDOR_HOST:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mock_server.actions.accounts import faults
-from mock_server.actions.gateway.context import Visit, fields_of
+from mock_server.actions.gateway.context import CallContext, fields_of
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call import bodies
 from mock_server.domain.call.calls import Operation
@@ -19,7 +19,7 @@ from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class MatchedCall:
     """A call that is the account's and names an operation, with the rules that it met, by slot."""
 
     account: Account
@@ -27,22 +27,26 @@ class Course:
     met: Mapping[str, Rule]
 
 
-def begin(tx: Transaction, visit: Visit, account: Account, operation: Operation) -> Course:
+def match_entry_faults(
+    tx: Transaction, visit: CallContext, account: Account, operation: Operation
+) -> MatchedCall:
     """Meet the faults at the door."""
     met: dict[str, Rule] = {}
     if account.armed:
         subject = _subject(visit, operation)
         for stage in (Stage.GATEWAY, Stage.WIRE):
-            met |= faults.fired(tx, account, stage, subject, visit.stamp.now)
-    return Course(account=account, operation=operation, met=met)
+            met |= faults.match_and_count(tx, account, stage, subject, visit.stamp.now)
+    return MatchedCall(account=account, operation=operation, met=met)
 
 
-def at_the_service(tx: Transaction, visit: Visit, course: Course) -> tuple[Rule | None, Effect]:
+def match_service_fault(
+    tx: Transaction, visit: CallContext, course: MatchedCall
+) -> tuple[Rule | None, Effect]:
     """Meet the faults of the service: the rule that fires and what it does."""
     if not course.account.armed:
         return None, NOTHING
     subject = _subject(visit, course.operation)
-    met = faults.fired(tx, course.account, Stage.SERVICE, subject, visit.stamp.now)
+    met = faults.match_and_count(tx, course.account, Stage.SERVICE, subject, visit.stamp.now)
     for rule in met.values():
         effect: Effect = rule.kind.act(rule.fault)
         return rule, effect
@@ -52,7 +56,7 @@ def at_the_service(tx: Transaction, visit: Visit, course: Course) -> tuple[Rule 
 NOTHING = Effect()
 
 
-def _subject(visit: Visit, operation: Operation) -> Subject:
+def _subject(visit: CallContext, operation: Operation) -> Subject:
     fields = fields_of(visit)
     return Subject(
         operation=operation,

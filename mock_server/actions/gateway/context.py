@@ -24,7 +24,7 @@ from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class CallContext:
     """A call on its way through the gateway; nothing of it is verified yet.
 
     `credentials` is what the call names, or the error for naming none. `readings` are those of
@@ -42,7 +42,7 @@ class Visit:
     body: Body | None
 
 
-def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
+def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallContext:
     """Return the visit of a call."""
     credentials = _credentials(call)
     # A call that is refused for how it names its credentials is still in the journal of the
@@ -65,7 +65,7 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
         classic=readings.gateway_profile == "classic",
         debug=header(call, "x-ca-request-mode") == "debug",
     )
-    return Visit(
+    return CallContext(
         call=call,
         operation=operation,
         credentials=credentials,
@@ -77,7 +77,7 @@ def arrive(tx: Transaction, simulator: Simulator, call: Call) -> Visit:
     )
 
 
-def fields_of(visit: Visit) -> Fields:
+def fields_of(visit: CallContext) -> Fields:
     """Return the fields of a call, read now where that was not worth it on arrival."""
     return visit.body.fields if visit.body is not None else bodies.fields_of(visit.call)
 
@@ -104,9 +104,9 @@ def _named_account(
     else:
         name = credentials.key
         account = rows.by_app_key(tx, name)
-    return account or accounts.conjure(tx, simulator, name)
+    return account or accounts.create_magic_account(tx, simulator, name)
 
 
 def _default_readings(tx: Transaction) -> Readings:
-    default = rows.peek(tx, DEFAULT_ID)
+    default = rows.get_unlocked(tx, DEFAULT_ID)
     return default.readings if default else DEFAULT_READINGS

@@ -6,7 +6,7 @@ in the transaction that books it, and remembered once that is committed.
 
 from functools import partial
 
-from mock_server.actions.gateway.context import Visit
+from mock_server.actions.gateway.context import CallContext
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.auth.credentials import KeyPair
 from mock_server.domain.call.calls import Answer, Operation
@@ -30,7 +30,7 @@ ERROR_MESSAGE = "X-Ca-Error-Message"
 def note(
     tx: Transaction,
     simulator: Simulator,
-    visit: Visit,
+    visit: CallContext,
     answer: Answer,
     answered: Answered,
     task_id: str | None,
@@ -44,7 +44,7 @@ def note(
     if answered is Answered.ERROR and ERROR_MESSAGE not in dict(answer.headers):
         return []  # no gateway said that: a bug of ours is nothing of the contract
     known = simulator.coverage_cache.of(
-        *((account.id, account.answers) if account else (coverage_rows.GONE, 0))
+        *((account.id, account.answers) if account else (coverage_rows.ARCHIVED, 0))
     )
     new = [] if shape in known else items_of(shape)
     if new:
@@ -58,13 +58,13 @@ def note(
     return new
 
 
-def _told(tx: Transaction, visit: Visit, account: Account, task_id: str) -> Status | None:
+def _told(tx: Transaction, visit: CallContext, account: Account, task_id: str) -> Status | None:
     """Return the status that a query has told."""
     task = task_rows.get(tx, account.id, task_id)
     return None if task is None else task_rules.status_at(task.plan, visit.stamp.now)
 
 
-def _shape(simulator: Simulator, visit: Visit, answer: Answer, answered: Answered) -> Shape:
+def _shape(simulator: Simulator, visit: CallContext, answer: Answer, answered: Answered) -> Shape:
     contract = simulator.catalogue.requests(visit.readings)
     operation, body = visit.operation, visit.body
     known = contract.fields[operation] if operation is not None and body is not None else ()

@@ -15,8 +15,12 @@ from dataclasses import dataclass, replace
 from mock_server.actions.accounts import notices
 from mock_server.actions.gateway import admission, signature_review
 from mock_server.actions.gateway.admission import Payer
-from mock_server.actions.gateway.call_faults import Course, at_the_service, begin
-from mock_server.actions.gateway.context import Visit, arrive, fields_of
+from mock_server.actions.gateway.call_faults import (
+    MatchedCall,
+    match_entry_faults,
+    match_service_fault,
+)
+from mock_server.actions.gateway.context import CallContext, fields_of, identify_call
 from mock_server.actions.gateway.recording import Decision, Served, book
 from mock_server.actions.operations import operations
 from mock_server.domain.account.accounts import Account
@@ -29,7 +33,7 @@ from mock_server.domain.answer.answers import (
 )
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
-from mock_server.domain.call.wire_script import What
+from mock_server.domain.call.wire_script import Delivered
 from mock_server.domain.faults import wire
 from mock_server.domain.faults.rules import FaultError, Rule
 from mock_server.domain.faults.service import Effect
@@ -57,7 +61,7 @@ def handle(
     tx: Transaction, simulator: Simulator, call: Call, held: Hold | None = None
 ) -> Answer | Hold:
     """Answer a call and book it, or say for how long to hold it first; `held`: it was."""
-    visit = _caught_up(tx, simulator, arrive(tx, simulator, call))
+    visit = _caught_up(tx, simulator, identify_call(tx, simulator, call))
     course = refused = None
     try:
         if visit.stamp.classic and call.method == "OPTIONS":
@@ -77,35 +81,37 @@ def handle(
     return answer
 
 
-def abandon(tx: Transaction, simulator: Simulator, call: Call, held: Hold, left_ms: int) -> Answer:
+def abandon(
+    tx: Transaction, simulator: Simulator, call: Call, held: Hold, disconnected_after_ms: int
+) -> Answer:
     """Journal a call whose client hung up after so long, while it was held: it never happens."""
-    visit = arrive(tx, simulator, call)
-    sent = Sent(what=What.NOTHING, status=None, bytes=0, left_after_ms=left_ms)
+    visit = identify_call(tx, simulator, call)
+    sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
     decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
     book(tx, simulator, visit, decision)
     return NO_ANSWER
 
 
-def note_left(tx: Transaction, call_id: int, left_ms: int) -> None:
+def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
     """Journal that a client hung up after so long, before it had all of its answer."""
     sent = journal.sent(tx, call_id)
     if sent is not None:
-        journal.set_sent(tx, call_id, {**sent, "left_after_ms": left_ms})
+        journal.set_sent(tx, call_id, {**sent, "left_after_ms": disconnected_after_ms})
 
 
-def _course(tx: Transaction, visit: Visit, held: Hold | None) -> Course:
+def _course(tx: Transaction, visit: CallContext, held: Hold | None) -> MatchedCall:
     operation = admission.admit(visit)
     account = admission.known(visit)
     if held is not None:
-        return Course(account=account, operation=operation, met=held.met)
-    return begin(tx, visit, account, operation)
+        return MatchedCall(account=account, operation=operation, met=held.met)
+    return match_entry_faults(tx, visit, account, operation)
 
 
 def _book(
     tx: Transaction,
     simulator: Simulator,
-    visit: Visit,
-    course: Course | None,
+    visit: CallContext,
+    course: MatchedCall | None,
     decision: Decision,
 ) -> tuple[Answer, int]:
     """Book the answer that was decided; return it as the wire is to show it, and its row."""
@@ -119,7 +125,7 @@ def _book(
 
 def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseException) -> Answer:
     """Answer and journal a call on which we failed; nothing else of it is kept."""
-    visit = arrive(tx, simulator, call)
+    visit = identify_call(tx, simulator, call)
     answer = bug_answer(error)
     book(tx, simulator, visit, Decision(answer=answer))
     return answer
@@ -144,7 +150,7 @@ def _ours(status: int, text: str) -> Answer:
     return Answer(status=status, headers=headers, body=body)
 
 
-def _caught_up(tx: Transaction, simulator: Simulator, visit: Visit) -> Visit:
+def _caught_up(tx: Transaction, simulator: Simulator, visit: CallContext) -> CallContext:
     """Return the visit once the notices of its account that came due by now are kept."""
     account = visit.account
     if account is None or account.watch.due_at is None:
@@ -153,12 +159,14 @@ def _caught_up(tx: Transaction, simulator: Simulator, visit: Visit) -> Visit:
     return visit if after is account else replace(visit, account=after)
 
 
-def _refused(simulator: Simulator, visit: Visit, error: GatewayError) -> Decision:
+def _refused(simulator: Simulator, visit: CallContext, error: GatewayError) -> Decision:
     answer = gateway_answer(error, simulator.catalogue.errors, visit.stamp)
     return Decision(answer=answer, error_code=None if visit.stamp.classic else error.code)
 
 
-def _decide(tx: Transaction, simulator: Simulator, visit: Visit, course: Course) -> Decision:
+def _decide(
+    tx: Transaction, simulator: Simulator, visit: CallContext, course: MatchedCall
+) -> Decision:
     account, operation = course.account, course.operation
     if wire.is_before(course.met.get(wire.DAMAGE)):
         return Decision(answer=NO_ANSWER)
@@ -173,11 +181,11 @@ def _decide(tx: Transaction, simulator: Simulator, visit: Visit, course: Course)
 
 
 def _serve(
-    tx: Transaction, simulator: Simulator, visit: Visit, course: Course, payer: Payer
+    tx: Transaction, simulator: Simulator, visit: CallContext, course: MatchedCall, payer: Payer
 ) -> Decision:
     """Let the service answer. What it answers is numbered, a refusal too (claim res-id-form)."""
     account = course.account
-    fault, effect = at_the_service(tx, visit, course)
+    fault, effect = match_service_fault(tx, visit, course)
     faults = (fault,) if fault else ()
     try:
         if effect.says is not None:
@@ -204,10 +212,10 @@ def _serve(
 
 
 def _request(
-    simulator: Simulator, visit: Visit, account: Account, effect: Effect
-) -> operations.Request:
+    simulator: Simulator, visit: CallContext, account: Account, effect: Effect
+) -> operations.OperationRequest:
     call = visit.call
-    return operations.Request(
+    return operations.OperationRequest(
         account=account,
         now=visit.stamp.now,
         fields=fields_of(visit),

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.gateway import coverage
-from mock_server.actions.gateway.context import Visit
+from mock_server.actions.gateway.context import CallContext
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.bills import Total, day_of
 from mock_server.domain.billing.charges import Charge, LedgerEntry, Package
@@ -20,7 +20,7 @@ from mock_server.domain.call.redaction import (
 from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
-from mock_server.domain.findings import is_clean, judge, request_of, shown
+from mock_server.domain.findings import is_clean, judge, render_finding, request_of
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import coverage as coverage_rows
@@ -54,7 +54,7 @@ class Decision:
     sent: Sent | None = None
 
 
-def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision) -> int:
+def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision) -> int:
     """Write journal row and, for a charged call, credit and ledger entry; return the call's id."""
     call, account, answer = visit.call, visit.account, decision.answer
     charge, paid, fen = Charge.NEVER, None, 0
@@ -97,7 +97,7 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
 
 
 def _note(
-    tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision, call_id: int
+    tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision, call_id: int
 ) -> None:
     """Keep what of the contract the call is the first of its account to meet."""
     new = coverage.note(
@@ -105,7 +105,7 @@ def _note(
     )
     if new:
         coverage_rows.add(
-            tx, visit.account.id if visit.account else coverage_rows.GONE, new, call_id
+            tx, visit.account.id if visit.account else coverage_rows.ARCHIVED, new, call_id
         )
 
 
@@ -149,7 +149,7 @@ def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: st
     billing_rows.add_to_totals(tx, account_id, line)
 
 
-def _findings(simulator: Simulator, visit: Visit) -> str:
+def _findings(simulator: Simulator, visit: CallContext) -> str:
     """Return the findings of a call as its journal row keeps them."""
     catalogue = simulator.catalogue
     readings = visit.readings
@@ -162,4 +162,6 @@ def _findings(simulator: Simulator, visit: Visit) -> str:
         return NO_FINDINGS
     known = visit.account.secrets if visit.account else ()
     secrets = (*known, *values_of(visit.call.headers))
-    return journal.as_array([shown(hit, catalogue.findings, secrets, readings) for hit in hits])
+    return journal.as_array(
+        [render_finding(hit, catalogue.findings, secrets, readings) for hit in hits]
+    )

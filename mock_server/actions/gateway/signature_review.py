@@ -11,7 +11,7 @@ from mock_server.domain.auth import credentials, diagnosis
 from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.redaction import SECRET_HEADERS, redact_signed, values_of
-from mock_server.domain.findings import Hit, hidden, pointer, shown
+from mock_server.domain.findings import Finding, hidden, pointer, render_finding
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Transaction
@@ -20,7 +20,7 @@ from mock_server.store.engine.transaction import Transaction
 CODES = frozenset({"A403IS", "I400I5", "S403TE"})
 MAX_BODY_BYTES = 1024 * 1024
 
-Finding = dict[str, Any]
+FindingRow = dict[str, Any]
 HEADERS = {
     "signature": "x-ca-signature",
     "content-md5": "content-md5",
@@ -42,13 +42,13 @@ def examine_later(
         # The strings hold whatever headers and parameters the client chose to sign.
         secrets = (*account.secrets, *values_of(call.headers))
         told = {name: _redacted(value, secrets) for name, value in found.items()}
-        hit = Hit(
+        hit = Finding(
             id=told.pop("id"),
             at=pointer("header", HEADERS[found["id"]]),
             sent=_sent(call, HEADERS[found["id"]]),
             says=told.pop("says"),
         )
-        finding = {**shown(hit, simulator.catalogue.findings, secrets), **told}
+        finding = {**render_finding(hit, simulator.catalogue.findings, secrets), **told}
         simulator.database.start(
             lambda later: journal.add_finding(later, call_id, finding)
         ).result()
@@ -56,7 +56,7 @@ def examine_later(
     tx.after_commit.append(lambda: simulator.background.start(examine))
 
 
-def _finding(account: Account, call: Call, code: str, now: int, *, too_long: bool) -> Finding:
+def _finding(account: Account, call: Call, code: str, now: int, *, too_long: bool) -> FindingRow:
     if code == "S403TE":
         return _says("timestamp", explain_timestamp(call, now))
     about = "content-md5" if code == "I400I5" else "signature"
@@ -83,5 +83,5 @@ def _sent(call: Call, name: str) -> str:
     return hidden(value) if name in SECRET_HEADERS else value
 
 
-def _says(finding_id: str, sentence: str) -> Finding:
+def _says(finding_id: str, sentence: str) -> FindingRow:
     return {"id": finding_id, "says": sentence}

@@ -10,7 +10,7 @@ from mock_server.actions.callbacks import planning
 from mock_server.actions.operations import short_links, source_images
 from mock_server.actions.operations.replan import replan
 from mock_server.domain.account.accounts import Account
-from mock_server.domain.answer.envelope import SUCCESS, Shape, page_shape, said, task_shape
+from mock_server.domain.answer.envelope import SUCCESS, Shape, base_body, page_shape, task_shape
 from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Refusal
@@ -26,7 +26,7 @@ FAILED_REMARK = "创作失败"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class OperationRequest:
     """A call that the gateway let through. `order` is what is to become of a task it submits,
     `shape` what a fault makes of it."""
 
@@ -47,7 +47,7 @@ class Result:
     submits: int = 0
 
 
-def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
+def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest) -> Result:
     """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
     account = request.account
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
@@ -63,11 +63,11 @@ def submit_task(tx: Transaction, simulator: Simulator, request: Request) -> Resu
     if task.content is None:
         source_images.read_later(tx, simulator, task)
     planning.plan(tx, simulator, account, task, request.now)
-    body = {**said(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
+    body = {**base_body(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)
 
 
-def query_task(tx: Transaction, simulator: Simulator, request: Request) -> Result:
+def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest) -> Result:
     """Tell the status of one task and, once it succeeded, its pictures (claim query-body)."""
     task_id = text_field(request.fields, "task_id")  # claim query-field
     if task_id is None:
@@ -84,11 +84,11 @@ def query_task(tx: Transaction, simulator: Simulator, request: Request) -> Resul
     remark = "查询成功!"
     if status is Status.FAILED:
         remark = task.remark or FAILED_REMARK  # claim failure-remark
-    body = {**said(SUCCESS, remark, readings), **task_shape(task, now, readings)}
+    body = {**base_body(SUCCESS, remark, readings), **task_shape(task, now, readings)}
     return Result(body=body, task_id=task.id)
 
 
-def list_tasks(tx: Transaction, _simulator: Simulator, request: Request) -> Result:
+def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest) -> Result:
     """List the buyer's tasks, newest first, a page at a time (claims list-scope, list-shape)."""
     page = parse_page(request.fields)
     account_id, now, readings = request.account.id, request.now, request.account.readings
@@ -98,7 +98,10 @@ def list_tasks(tx: Transaction, _simulator: Simulator, request: Request) -> Resu
     listed = task_rows.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
     items = [task_shape(task, now, readings) for task in listed]
     return Result(
-        body={**said(SUCCESS, "查询成功!", readings), **page_shape(page, total, items, readings)}
+        body={
+            **base_body(SUCCESS, "查询成功!", readings),
+            **page_shape(page, total, items, readings),
+        }
     )
 
 
@@ -109,7 +112,7 @@ OPERATIONS = {
 }
 
 
-def _new_task(simulator: Simulator, request: Request, submission: Submission) -> Task:
+def _new_task(simulator: Simulator, request: OperationRequest, submission: Submission) -> Task:
     account, order = request.account, request.order
     number = account.submits + 1
     magic = simulator.catalogue.magic_texts.get(submission.text or "")
@@ -135,7 +138,7 @@ def _new_task(simulator: Simulator, request: Request, submission: Submission) ->
     )
 
 
-def _asked(tx: Transaction, simulator: Simulator, request: Request, task: Task) -> Task:
+def _asked(tx: Transaction, simulator: Simulator, request: OperationRequest, task: Task) -> Task:
     """Count a query of a task that ends with its n-th; its callback is due with its end."""
     plan = tasks.asked(task.plan, request.now) if task.content is not None else task.plan
     if plan is task.plan:

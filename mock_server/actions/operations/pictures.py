@@ -25,7 +25,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class PictureAddress:
     """What the path of a picture says."""
 
     account: str
@@ -40,7 +40,7 @@ class Missing:
     status: int = 404
 
 
-def find(tx: Transaction, simulator: Simulator, address: Address) -> Picture | Missing:
+def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Picture | Missing:
     """Return the picture; it is missing before its task has succeeded and after its lifetime."""
     account = account_rows.get(tx, address.account)
     task = task_rows.get(tx, address.account, address.task_id)

@@ -43,4 +43,4 @@ def force(
 def replan(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
     """Keep the new plan of a task, and have its callback follow it."""
     rows.set_plan(tx, task)
-    planning.follow(tx, simulator, account, task, now)
+    planning.reschedule(tx, simulator, account, task, now)

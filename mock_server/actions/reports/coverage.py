@@ -15,7 +15,7 @@ def report(
 ) -> Coverage:
     """Return what an account has met; None: all of them, those that are gone too."""
     if account_id is None:
-        found = coverage_rows.everybodys(tx)
+        found = coverage_rows.for_all_accounts(tx)
     else:
         lookup.find(tx, account_id)
         found = coverage_rows.of(tx, account_id)

@@ -12,8 +12,8 @@ from typing import Any
 
 from mock_server.actions.accounts import lookup
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
-from mock_server.domain.call.wire_script import heard
-from mock_server.domain.findings import Event, has_ended, judge_sequence, shown
+from mock_server.domain.call.wire_script import status_seen
+from mock_server.domain.findings import CallEvent, has_ended, judge_sequence, render_finding
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Row, Transaction
@@ -22,7 +22,7 @@ PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class FindingsFilter:
     """Which findings to show; `severity` None shows all. `after` is the call to go on from, `limit`
     how many calls with findings a page has."""
 
@@ -43,12 +43,14 @@ class Report:
     dropped: int
 
 
-def report(tx: Transaction, simulator: Simulator, account_id: str | None, wanted: Filter) -> Report:
+def report(
+    tx: Transaction, simulator: Simulator, account_id: str | None, wanted: FindingsFilter
+) -> Report:
     """Return what is found in the calls that the journal still has; None: in those of nobody."""
     account = None if account_id is None else lookup.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
-    events: list[Event] = []
+    events: list[CallEvent] = []
     for row in _rows(tx, account_id):
         places.append({"call": row["id"], "called_at": row["at"], "operation": row["operation"]})
         stored[row["id"]] = json.loads(row["findings"])
@@ -57,7 +59,7 @@ def report(tx: Transaction, simulator: Simulator, account_id: str | None, wanted
     rows = simulator.catalogue.findings
     for call_id, hits in judge_sequence(events).items():
         secrets = account.secrets if account else ()
-        stored[call_id] += [shown(hit, rows, secrets) for hit in hits]
+        stored[call_id] += [render_finding(hit, rows, secrets) for hit in hits]
     found = [{**place, **each} for place in places for each in stored[place["call"]]]
     chosen = [each for each in found if wanted.severity in (None, each["severity"])]
     page = _page(chosen, wanted)
@@ -71,7 +73,7 @@ def report(tx: Transaction, simulator: Simulator, account_id: str | None, wanted
     )
 
 
-def _page(chosen: list[dict[str, Any]], wanted: Filter) -> list[dict[str, Any]]:
+def _page(chosen: list[dict[str, Any]], wanted: FindingsFilter) -> list[dict[str, Any]]:
     calls = sorted({each["call"] for each in chosen if each["call"] > wanted.after})[: wanted.limit]
     shown_calls = frozenset(calls)
     return [each for each in chosen if each["call"] in shown_calls]
@@ -84,14 +86,14 @@ def _rows(tx: Transaction, account_id: str | None) -> Iterator[Row]:
         after = page[-1]["id"]
 
 
-def _event(row: Row) -> Event:
+def _event(row: Row) -> CallEvent:
     asked = {name.lower(): value for name, value in _pairs(row["request_headers"])}
-    status = heard(row["status"], row["sent"] and json.loads(row["sent"]))
+    status = status_seen(row["status"], row["sent"] and json.loads(row["sent"]))
     is_whole = status == row["status"]
     told = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
     operation = Operation(row["operation"])
     is_query = operation is Operation.QUERY_TASK and status == 200
-    return Event(
+    return CallEvent(
         id=row["id"],
         at=row["at"],
         real_at=row["real_at"],

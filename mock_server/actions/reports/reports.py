@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mock_server.actions.accounts import lookup
 from mock_server.actions.callbacks import planning
 from mock_server.domain.account.accounts import Account
-from mock_server.domain.billing.bills import Rule, Total, rule_of
+from mock_server.domain.billing.bills import ChargingRule, Total, rule_of
 from mock_server.domain.billing.charges import Package, paying_order
 from mock_server.domain.task import tasks as task_rules
 from mock_server.domain.task.tasks import Status, Task
@@ -25,7 +25,7 @@ class Bill:
     order of purchase and in the order they pay."""
 
     totals: list[Total]
-    rule: Rule
+    rule: ChargingRule
     balance: int
     packages: list[Package]
     paying: list[Package]
@@ -66,7 +66,9 @@ def task_charges(tx: Transaction, account_id: str, *, after: int, limit: int) ->
     return billing_rows.task_charges(tx, account_id, after, limit)
 
 
-def calls(tx: Transaction, account_id: str | None, wanted: journal.Filter) -> tuple[list[Row], int]:
+def calls(
+    tx: Transaction, account_id: str | None, wanted: journal.CallFilter
+) -> tuple[list[Row], int]:
     """Return the journalled calls that a filter lets through, and how many were dropped."""
     if account_id is not None:
         lookup.find(tx, account_id)

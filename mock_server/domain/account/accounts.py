@@ -30,7 +30,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class AccountTemplate:
     """What an account starts with and what reset goes back to. `clock_at` None: the real time.
 
     `packages` are bought in place of `credits`, each `{offer or credits, valid_days?}`.
@@ -71,7 +71,7 @@ class Account:
     app_secret: str = field(repr=False)
     seed: int
     readings: Readings
-    origin: Origin
+    origin: AccountTemplate
     created_at: int
     clock: Clock
     standing: Standing = Standing.GOOD
@@ -94,7 +94,7 @@ class Account:
         return dice.hex_digits(self.seed, "answer", self.answers + 1, "id", digits=24)
 
 
-def first_clock(origin: Origin, real_now: int) -> Clock:
+def first_clock(origin: AccountTemplate, real_now: int) -> Clock:
     """Return the clock that an account starts with."""
     at = real_now if origin.clock_at is None else origin.clock_at
     return Clock(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.domain.account.accounts import DEFAULT_CREDITS, Origin, Standing
+from mock_server.domain.account.accounts import DEFAULT_CREDITS, AccountTemplate, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +18,13 @@ class Scenario:
     name: str
     says: str
     client: str
-    origin: Origin
+    origin: AccountTemplate
 
 
 def scenario_of(name: str, values: Mapping[str, Any]) -> Scenario:
     """Return a scenario as it is written; its form is right already."""
     clock, throttle = values.get("clock", {}), values.get("throttle", {})
-    origin = Origin(
+    origin = AccountTemplate(
         credits=values.get("credits", DEFAULT_CREDITS),
         packages=tuple(values.get("packages", ())),
         readings=values.get("readings", {}),

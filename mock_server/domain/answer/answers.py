@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 
-from mock_server.domain.answer.envelope import FINE, REFUSED, PlatformFault, Shape, enveloped, said
+from mock_server.domain.answer.envelope import (
+    NO_PLATFORM_ERROR,
+    REFUSED,
+    PlatformFault,
+    Shape,
+    base_body,
+    wrap,
+)
 from mock_server.domain.call.calls import Answer, Header
 from mock_server.domain.call.errors import ErrorTables, GatewayError, Refusal, classic_row
 from mock_server.domain.readings import Readings
@@ -93,10 +100,10 @@ def result_answer(
     stamp: Stamp,
     *,
     charged: bool,
-    fault: PlatformFault = FINE,
+    fault: PlatformFault = NO_PLATFORM_ERROR,
 ) -> Answer:
     """Return a 200 with the service's result in the envelope; `fault` is the platform's."""
-    content = enveloped(body, res_id, int(charged), readings, fault)
+    content = wrap(body, res_id, int(charged), readings, fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     if stamp.classic:
         headers = (*headers, ("X-Ca-Error-Message", "OK"), *CLASSIC_RESULT_HEADERS)
@@ -109,12 +116,12 @@ def refusal_answer(
     refusal: Refusal, readings: Readings, res_id: str, stamp: Stamp, *, charged: bool
 ) -> Answer:
     """Return the service's refusal: 450 and free, or under a reading 200 and charged."""
-    fault = (refusal.platform_code, refusal.remark) if refusal.platform_code else FINE
+    fault = (refusal.platform_code, refusal.remark) if refusal.platform_code else NO_PLATFORM_ERROR
     # claim platform-envelope: the platform's code and text are in the envelope, which is empty
-    body = said(REFUSED, refusal.remark, readings) if fault is FINE else {}
+    body = base_body(REFUSED, refusal.remark, readings) if fault is NO_PLATFORM_ERROR else {}
     if refusal_status(readings) == 200:
         return result_answer(body, readings, res_id, stamp, charged=charged, fault=fault)
-    content = enveloped(body, res_id, 0, readings, fault)
+    content = wrap(body, res_id, 0, readings, fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     return Answer(status=450, headers=headers, body=content)
 

@@ -16,7 +16,7 @@ Shape = dict[str, object]
 SUCCESS = 0  # claim ret-code
 REFUSED = -1
 PlatformFault = tuple[int, str]
-FINE: PlatformFault = (0, "")  # the platform's code and text where it has not failed
+NO_PLATFORM_ERROR: PlatformFault = (0, "")  # the platform's code and text where it has not failed
 
 # claim task-words
 WORDS: Mapping[str, Mapping[Status, str | int]] = {
@@ -33,7 +33,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 UNNAMED: Shape = {"reserved": None}
 
 
-def said(code: int, text: str, readings: Readings) -> Shape:
+def base_body(code: int, text: str, readings: Readings) -> Shape:
     """Return what every body begins with: a code and a text (claims ret-code-type, body-text)."""
     shown = str(code) if readings.ret_code_type == "string" else code
     return _with_unnamed({"ret_code": shown, readings.envelope_text_field: text}, readings)
@@ -70,14 +70,14 @@ def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -
     return {"pagebean": shape} if readings.list_shape == "pagebean" else shape
 
 
-def enveloped(
-    body: Shape, res_id: str, fee: int, readings: Readings, fault: PlatformFault = FINE
+def wrap(
+    body: Shape, res_id: str, fee: int, readings: Readings, fault: PlatformFault = NO_PLATFORM_ERROR
 ) -> bytes:
     """Return a body as it goes over the wire (claim envelope-kept); `fault` is the platform's."""
     platform_code, error = fault
     if readings.envelope == "bare":
         # What there is to say of the platform has no other place then.
-        shown = body if fault == FINE else said(platform_code, error, readings)
+        shown = body if fault == NO_PLATFORM_ERROR else base_body(platform_code, error, readings)
         return _JSON.encode(shown).encode()
     # claim envelope-order: error, id, code, fee, body
     envelope: Shape = {

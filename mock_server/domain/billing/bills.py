@@ -49,7 +49,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class ChargingRule:
     """One way to read the vendor's sentence on what is charged."""
 
     polls: str
@@ -69,15 +69,15 @@ class Rule:
 
 
 RULES = tuple(
-    Rule(polls=polls, refusal=refusal)
+    ChargingRule(polls=polls, refusal=refusal)
     for refusal in ("450", "200")
     for polls in ("every-200", "submit-only")
 )
 
 
-def rule_of(readings: Readings) -> Rule:
+def rule_of(readings: Readings) -> ChargingRule:
     """Return the rule that an account lives by."""
-    return Rule(polls=readings.charge_polls, refusal=readings.refusal_status)
+    return ChargingRule(polls=readings.charge_polls, refusal=readings.refusal_status)
 
 
 def day_of(at: int) -> int:
@@ -118,7 +118,7 @@ class Value:
     beyond: int
 
 
-def valued(totals: Iterable[Total], rule: Rule, packages: Sequence[Package]) -> Value:
+def valued(totals: Iterable[Total], rule: ChargingRule, packages: Sequence[Package]) -> Value:
     """Return what the same traffic costs by a rule; `packages` in the order they pay."""
     calls: dict[int, int] = {}
     for total in totals:

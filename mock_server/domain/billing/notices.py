@@ -61,7 +61,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class DueNotices:
     """What came due: notices in order, the watch after them, and the packages now told of."""
 
     notices: tuple[Notice, ...]
@@ -97,7 +97,7 @@ def call_charged(
     return _timed(watch, packages), _low_balance(watch, packages, now, balance)
 
 
-def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Readings) -> Due:
+def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Readings) -> DueNotices:
     """Return every notice due by `now`, in the order they would have been sent."""
     ahead = sorted(
         (package for package in packages if package.notice_at is not None),
@@ -116,7 +116,7 @@ def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Read
             told.append(package.id)
             notices += [_expiry(package, at)] if package.remaining else []
         watch = _timed(watch, ahead[-1:])
-    return Due(notices=tuple(notices), watch=watch, told=tuple(told))
+    return DueNotices(notices=tuple(notices), watch=watch, told=tuple(told))
 
 
 def valid_credits(packages: Sequence[Package], at: int) -> int:

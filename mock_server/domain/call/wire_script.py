@@ -18,7 +18,7 @@ class End(StrEnum):
     RESET = "reset"
 
 
-class What(StrEnum):
+class Delivered(StrEnum):
     """What a client can have seen of an answer."""
 
     WHOLE = "whole"
@@ -42,7 +42,7 @@ class Script:
 
     parts: tuple[Part, ...] = ()
     end: End
-    what: What
+    what: Delivered
     body_bytes: int = 0
 
 
@@ -50,7 +50,7 @@ class Script:
 Damage = Callable[[bytes, bytes], Script]
 
 
-def heard(status: int, sent: Mapping[str, Any] | None) -> int:
+def status_seen(status: int, sent: Mapping[str, Any] | None) -> int:
     """Return the status that a client can go by: 0 where it had no answer, or no whole one.
 
     `sent` is what the journal says about an answer that did not go out as it was decided.
@@ -59,6 +59,6 @@ def heard(status: int, sent: Mapping[str, Any] | None) -> int:
         return status
     if sent["left_after_ms"] is not None:
         return 0
-    if sent["what"] == What.WHOLE or sent["status"] not in (None, status):
+    if sent["what"] == Delivered.WHOLE or sent["status"] not in (None, status):
         return int(sent["status"])
     return 0

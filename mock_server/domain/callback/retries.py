@@ -36,7 +36,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class DeliveryState:
     """Where a callback stands; `next_at` is when it is tried again, None if it is not."""
 
     state: CallbackState
@@ -46,21 +46,21 @@ class Standing:
 
 def after_attempt(
     outcome: Outcome, progress: Progress, readings: Readings, real_now: int
-) -> Standing:
+) -> DeliveryState:
     """Return where a callback stands after a try; `progress.tries` counts that one."""
     reading = "once" if progress.is_copy else readings.callback_delivery
     if progress.acknowledged:  # what was tried just now was the duplicate
-        return Standing(state=CallbackState.DELIVERED, acknowledged=True)
+        return DeliveryState(state=CallbackState.DELIVERED, acknowledged=True)
     if outcome.acknowledged:
         if reading != "at-least-once":
-            return Standing(state=CallbackState.DELIVERED, acknowledged=True)
+            return DeliveryState(state=CallbackState.DELIVERED, acknowledged=True)
         again_at = progress.ended_at + REPEAT_MS
-        return Standing(state=CallbackState.DUE, next_at=again_at, acknowledged=True)
+        return DeliveryState(state=CallbackState.DUE, next_at=again_at, acknowledged=True)
     is_last = reading == "once" or progress.tries > len(RETRIES_MS)
     if is_last or outcome.hopeless or outcome.status == GONE:
-        return Standing(state=CallbackState.FAILED)
+        return DeliveryState(state=CallbackState.FAILED)
     wait_ms = max(RETRIES_MS[progress.tries - 1], retry_after(outcome.headers, real_now))
-    return Standing(state=CallbackState.DUE, next_at=progress.ended_at + wait_ms)
+    return DeliveryState(state=CallbackState.DUE, next_at=progress.ended_at + wait_ms)
 
 
 def retry_after(headers: Headers, real_now: int) -> int:

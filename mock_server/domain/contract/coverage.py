@@ -41,7 +41,7 @@ WAYS = ("app-code", "signature")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class CoverageItem:
     """One thing to meet, and how, where that is not plain."""
 
     group: Group
@@ -90,33 +90,33 @@ def outcome_item(status: Status) -> str:
     return f"{Group.OUTCOMES}/{status}"
 
 
-def all_items(contract: Contract, errors: ErrorTables) -> list[Item]:
+def all_items(contract: Contract, errors: ErrorTables) -> list[CoverageItem]:
     """Return everything that there is to meet."""
     return [
-        *(Item(group=Group.OPERATIONS, name=each) for each in VENDOR_OPERATIONS),
-        *(Item(group=Group.CREDENTIALS, name=way) for way in WAYS),
+        *(CoverageItem(group=Group.OPERATIONS, name=each) for each in VENDOR_OPERATIONS),
+        *(CoverageItem(group=Group.CREDENTIALS, name=way) for way in WAYS),
         *(
-            Item(group=Group.FIELDS, name=f"{operation}.{name}")
+            CoverageItem(group=Group.FIELDS, name=f"{operation}.{name}")
             for operation, names in contract.fields.items()
             for name in names
         ),
-        *(Item(group=Group.HEADERS, name=name) for name in sorted(contract.headers)),
+        *(CoverageItem(group=Group.HEADERS, name=name) for name in sorted(contract.headers)),
         *(
-            Item(group=Group.ANSWERS, name=f"{operation}.{answered}")
+            CoverageItem(group=Group.ANSWERS, name=f"{operation}.{answered}")
             for operation in VENDOR_OPERATIONS
             for answered in Answered
         ),
         *(
-            Item(
+            CoverageItem(
                 group=Group.ERRORS,
                 name=row.code,
                 how=row.how or f"artqr-mock fault add --code {row.code}",
             )
             for row in errors.rows.values()
         ),
-        *(Item(group=Group.OUTCOMES, name=status) for status in Status),
+        *(CoverageItem(group=Group.OUTCOMES, name=status) for status in Status),
         *(
-            Item(group=Group.READINGS, name=f"{reading}={word}",
+            CoverageItem(group=Group.READINGS, name=f"{reading}={word}",
                  how=f"artqr-mock account create --reading {reading}={word}")
             for reading, words in ALLOWED.items()
             for word in words
@@ -125,10 +125,10 @@ def all_items(contract: Contract, errors: ErrorTables) -> list[Item]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class CoveredItem:
     """An item, and the first call that met it; `call` None: never, or of a world that is gone."""
 
-    item: Item
+    item: CoverageItem
     met: bool
     call: int | None
 
@@ -137,7 +137,7 @@ class Met:
 class Coverage:
     """What was met of some groups."""
 
-    lines: tuple[Met, ...]
+    lines: tuple[CoveredItem, ...]
 
     @property
     def met(self) -> int:
@@ -155,13 +155,13 @@ class Coverage:
 
 
 def coverage(
-    items: Iterable[Item], met: Mapping[str, int | None], groups: Sequence[Group] = ()
+    items: Iterable[CoverageItem], met: Mapping[str, int | None], groups: Sequence[Group] = ()
 ) -> Coverage:
     """Return what was met, `{item id: call}`, of the groups; none given: of all."""
     wanted = frozenset(groups or Group)
     return Coverage(
         lines=tuple(
-            Met(item=item, met=item.id in met, call=met.get(item.id))
+            CoveredItem(item=item, met=item.id in met, call=met.get(item.id))
             for item in items
             if item.group in wanted
         )

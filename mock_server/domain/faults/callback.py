@@ -37,7 +37,7 @@ class Swap(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mishap:
+class CallbackEffect:
     """What a fault makes of a callback. `shape` makes the posting of its content and a seed."""
 
     is_lost: bool = False
@@ -95,37 +95,41 @@ class Dropped:
     after_bytes: int | None = None
 
 
-def _late(fault: Late) -> Mishap:
-    return Mishap(late_ms=fault.late_ms)
+def _late(fault: Late) -> CallbackEffect:
+    return CallbackEffect(late_ms=fault.late_ms)
 
 
-def _labelled(fault: Labelled) -> Mishap:
-    return Mishap(
+def _labelled(fault: Labelled) -> CallbackEffect:
+    return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded(content), content_type=fault.content_type)
     )
 
 
-def _nulled(fault: Nulled) -> Mishap:
-    return Mishap(shape=lambda content, _: Posting(body=encoded({**content, fault.field: None})))
+def _nulled(fault: Nulled) -> CallbackEffect:
+    return CallbackEffect(
+        shape=lambda content, _: Posting(body=encoded({**content, fault.field: None}))
+    )
 
 
-def _huge(fault: Huge) -> Mishap:
-    return Mishap(
+def _huge(fault: Huge) -> CallbackEffect:
+    return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded(content).ljust(fault.mib * MIB, b" "))
     )
 
 
-def _dripped(fault: Dripped) -> Mishap:
-    return Mishap(shape=lambda content, _: Posting(body=encoded(content), lasts_ms=fault.lasts_ms))
+def _dripped(fault: Dripped) -> CallbackEffect:
+    return CallbackEffect(
+        shape=lambda content, _: Posting(body=encoded(content), lasts_ms=fault.lasts_ms)
+    )
 
 
-def _dropped(fault: Dropped) -> Mishap:
+def _dropped(fault: Dropped) -> CallbackEffect:
     def shape(content: Content, _: int) -> Posting:
         body = encoded(content)
         asked = len(body) // 2 if fault.after_bytes is None else fault.after_bytes
         return Posting(body=body, cut_after=min(asked, len(body) - 1))
 
-    return Mishap(shape=shape)
+    return CallbackEffect(shape=shape)
 
 
 def _with_extra_fields(content: Content, _: int) -> Posting:
@@ -147,13 +151,13 @@ def _malformed(content: Content, _: int) -> Posting:
     return Posting(body=json.dumps(content, ensure_ascii=False).encode()[:-1])
 
 
-def _kind(name: str, fault: type[Any], act: Callable[..., Mishap]) -> Kind:
+def _kind(name: str, fault: type[Any], act: Callable[..., CallbackEffect]) -> Kind:
     slot = MET_WHEN_PLANNED if name == "callback_early" else MET_WHEN_DUE
     return Kind(name=name, stage=Stage.CALLBACK, fault=fault, act=act, operations=(), slot=slot)
 
 
 def _simple(name: str, **mishap: Any) -> Kind:
-    made = Mishap(**mishap)
+    made = CallbackEffect(**mishap)
     return _kind(name, Simple, lambda _: made)
 
 

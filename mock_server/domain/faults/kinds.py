@@ -26,7 +26,7 @@ ALWAYS = Match()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class FaultOrder:
     """A fault that somebody wants: when, how often (`calls` None: without end), and from when to
     when, in ms from its arming on the account's clock."""
 
@@ -39,7 +39,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FaultSite:
     """Where a fault is to be armed: the error tables, the readings' gateway profile, and whether
     the server has its connections in hand."""
 
@@ -67,12 +67,12 @@ def kind_of(order: Mapping[str, Any]) -> Kind:
     return kind
 
 
-def read_order(order: Mapping[str, Any]) -> Order:
+def read_order(order: Mapping[str, Any]) -> FaultOrder:
     """Return an order whose form is right already. Raises FaultError."""
     kind = kind_of(order)
     operation = order.get("operation")
     match = {name: order[name] for name in _names(Match) if name in order}
-    return Order(
+    return FaultOrder(
         kind=kind,
         fault=fault_of(kind, {name: order[name] for name in _names(kind.fault) if name in order}),
         match=Match(**{**match, "operation": Operation(operation) if operation else None}),
@@ -93,7 +93,7 @@ def parameters_of(fault: Any) -> dict[str, Any]:
     return {name: getattr(fault, name) for name in _names(type(fault))}
 
 
-def check(order: Order, place: Place) -> None:
+def check(order: FaultOrder, place: FaultSite) -> None:
     """Check that the fault can happen there. Raises FaultError."""
     check_match(order.kind, order.match, order.calls)
     starts = order.starts_in_ms or 0
@@ -113,7 +113,7 @@ def check(order: Order, place: Place) -> None:
         gateway.check_code(order.fault.code, place.tables, classic=place.classic)
 
 
-def shown(order: Order) -> dict[str, Any]:
+def shown(order: FaultOrder) -> dict[str, Any]:
     """Return an order as it is written, without what it leaves out."""
     return {"kind": order.kind.name, **parameters_of(order.fault), **given(order.match)}
 

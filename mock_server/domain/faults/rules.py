@@ -15,7 +15,7 @@ from typing import Any
 
 from mock_server.domain import dice
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 
 class Stage(StrEnum):
@@ -28,7 +28,7 @@ class Stage(StrEnum):
     CALLBACK = "callback"
 
 
-class FaultError(WrongUseError):
+class FaultError(UsageError):
     """A rule that cannot be; the message lists what can."""
 
 
@@ -97,7 +97,7 @@ class Rule:
     seen: int
     hits: int
 
-    def is_alive(self, now: int) -> bool:
+    def is_active(self, now: int) -> bool:
         """Whether it can still fire: it has begun, is not over, and not worn out."""
         return (
             (self.starts_at is None or now >= self.starts_at)
@@ -105,7 +105,7 @@ class Rule:
             and self.calls_left != 0
         )
 
-    def fits(self, subject: Subject) -> bool:
+    def matches(self, subject: Subject) -> bool:
         """Whether a call is one of those that it counts."""
         match = self.match
         return (
@@ -116,7 +116,7 @@ class Rule:
             and _like(subject.style, match.style)
         )
 
-    def comes_up(self, seed: int, seen: int) -> bool:
+    def fires_on(self, seed: int, seen: int) -> bool:
         """Whether it wants the `seen`-th call that fits."""
         match = self.match
         if match.nth is not None:

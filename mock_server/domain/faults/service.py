@@ -33,7 +33,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class ServiceRefusal:
     """The service refuses with a remark."""
 
     remark: str
@@ -99,7 +99,7 @@ PLATFORM_TEXTS = {
 }
 
 
-def refused(fault: Refused) -> Effect:
+def refused(fault: ServiceRefusal) -> Effect:
     """The refusal that was ordered."""
     return Effect(says=Refusal(fault.remark))
 
@@ -159,7 +159,7 @@ def _of_tasks(name: str, fault: type[object], act: Callable[..., Effect]) -> Kin
 
 
 KINDS = (
-    Kind(name="refusal", stage=Stage.SERVICE, fault=Refused, act=refused, slot="service"),
+    Kind(name="refusal", stage=Stage.SERVICE, fault=ServiceRefusal, act=refused, slot="service"),
     Kind(name="platform_error", stage=Stage.SERVICE, fault=Platform, act=platform, slot="service"),
     Kind(name="ghost", stage=Stage.SERVICE, fault=Ghost, act=ghost, slot="service"),
     _of_tasks("task_fails", Plain, task_fails),

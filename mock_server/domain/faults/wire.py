@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from mock_server.domain.call.calls import Answer
-from mock_server.domain.call.wire_script import Damage, End, Part, Script, What
+from mock_server.domain.call.wire_script import Damage, Delivered, End, Part, Script
 from mock_server.domain.faults.rules import Kind, Rule, Stage
 
 
@@ -90,7 +90,7 @@ def dribble(fault: Dribble, head: bytes, body: bytes) -> Script:
     chunks = [body[start : start + fault.chunk_bytes] for start in starts]
     parts = [Part(after_ms=fault.pause_ms, data=chunk) for chunk in chunks]
     return Script(
-        parts=(Part(data=head), *parts), end=End.KEEP, what=What.WHOLE, body_bytes=len(body)
+        parts=(Part(data=head), *parts), end=End.KEEP, what=Delivered.WHOLE, body_bytes=len(body)
     )
 
 
@@ -105,7 +105,7 @@ def truncate(fault: Truncate, head: bytes, body: bytes) -> Script:
     parts: tuple[Part, ...] = (Part(data=head + kept),)
     if fault.end is End.RESET:
         parts += (Part(after_ms=RESET_AFTER_MS, data=b""),)
-    what = What.CUT if body else What.WHOLE
+    what = Delivered.CUT if body else Delivered.WHOLE
     return Script(parts=parts, end=fault.end, what=what, body_bytes=len(kept))
 
 
@@ -114,18 +114,18 @@ def wrong_length(fault: WrongLength, head: bytes, body: bytes) -> Script:
     there = b"Content-Length: %d\r\n" % len(body)
     said = b"Content-Length: %d\r\n" % max(0, len(body) + fault.by_bytes)
     data = head.replace(there, said, 1) + body
-    what = What.ALTERED if said != there else What.WHOLE
+    what = Delivered.ALTERED if said != there else Delivered.WHOLE
     return Script(parts=(Part(data=data),), end=End.KEEP, what=what, body_bytes=len(body))
 
 
 def reset(_fault: Broken, _head: bytes, _body: bytes) -> Script:
     """Reset before the first byte."""
-    return Script(end=End.RESET, what=What.NOTHING)
+    return Script(end=End.RESET, what=Delivered.NOTHING)
 
 
 def close(_fault: Broken, _head: bytes, _body: bytes) -> Script:
     """Closed in order, without an answer."""
-    return Script(end=End.CLOSE, what=What.NOTHING)
+    return Script(end=End.CLOSE, what=Delivered.NOTHING)
 
 
 def garbage(fault: Garbage, _head: bytes, _body: bytes) -> Script:
@@ -133,7 +133,7 @@ def garbage(fault: Garbage, _head: bytes, _body: bytes) -> Script:
     blocks = range(-(-fault.length_bytes // 64))
     noise = b"".join(blake2b(b"garbage %d" % number).digest() for number in blocks)
     data = bytes(byte | 0x80 for byte in noise[: fault.length_bytes])
-    return Script(parts=(Part(data=data),), end=End.CLOSE, what=What.GARBAGE)
+    return Script(parts=(Part(data=data),), end=End.CLOSE, what=Delivered.GARBAGE)
 
 
 def invalid_json(_fault: InvalidJson, answer: Answer) -> Answer:
@@ -205,7 +205,7 @@ class Sent:
     had hung up by then.
     """
 
-    what: What
+    what: Delivered
     status: int | None
     bytes: int
     late_ms: int = 0
@@ -228,17 +228,19 @@ def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | Non
         answer = delay.kind.act(delay.fault, answer)
     late_ms = delay.fault.for_ms if delay else 0
     if damage is None:
-        sent = Sent(what=What.WHOLE, status=answer.status, bytes=len(answer.body), late_ms=late_ms)
+        sent = Sent(
+            what=Delivered.WHOLE, status=answer.status, bytes=len(answer.body), late_ms=late_ms
+        )
         return answer, sent
     if not damage.kind.connection:
         answer = damage.kind.act(damage.fault, answer)
         sent = Sent(
-            what=What.ALTERED, status=answer.status, bytes=len(answer.body), late_ms=late_ms
+            what=Delivered.ALTERED, status=answer.status, bytes=len(answer.body), late_ms=late_ms
         )
         return answer, sent
     act: Damage = partial(damage.kind.act, damage.fault)
     script = act(b"", answer.body)
-    heard = script.what not in (What.NOTHING, What.GARBAGE)
+    heard = script.what not in (Delivered.NOTHING, Delivered.GARBAGE)
     sent = Sent(
         what=script.what,
         status=answer.status if heard else None,

@@ -6,31 +6,51 @@ Rule 2: no finding ever changes an answer.
 
 # The modules of rules, imported so that their rules are in the table.
 from mock_server.domain.findings import encodings, fields, headers, submit_fields
-from mock_server.domain.findings.between_calls import Event, event_of, has_ended, judge_sequence
+from mock_server.domain.findings.between_calls import CallEvent, event_of, has_ended, judge_sequence
 from mock_server.domain.findings.context import (
     MAX_JUDGED_BYTES,
     Breach,
     Contract,
-    Request,
+    JudgedRequest,
     judged_body,
     request_of,
 )
 from mock_server.domain.findings.engine import judge
 from mock_server.domain.findings.fast_path import is_clean
 from mock_server.domain.findings.finding import (
-    Hit,
-    Hits,
-    Row,
-    Rows,
+    Finding,
+    FindingRow,
+    FindingRows,
+    Findings,
     Severity,
     hidden,
     pointer,
-    shown,
+    render_finding,
 )
 
 __all__ = [
-    "MAX_JUDGED_BYTES", "Breach", "Contract", "Event", "Hit", "Hits", "Request", "Row", "Rows",
-    "Severity", "encodings", "event_of", "fields", "has_ended", "headers", "hidden",
-    "is_clean", "judge",
-    "judge_sequence", "judged_body", "pointer", "request_of", "shown", "submit_fields",
-]  # fmt: skip
+    "MAX_JUDGED_BYTES",
+    "Breach",
+    "CallEvent",
+    "Contract",
+    "Finding",
+    "FindingRow",
+    "FindingRows",
+    "Findings",
+    "JudgedRequest",
+    "Severity",
+    "encodings",
+    "event_of",
+    "fields",
+    "has_ended",
+    "headers",
+    "hidden",
+    "is_clean",
+    "judge",
+    "judge_sequence",
+    "judged_body",
+    "pointer",
+    "render_finding",
+    "request_of",
+    "submit_fields",
+]

@@ -14,7 +14,7 @@ from typing import Any
 from mock_server.domain.call.calls import Answer, Call, Operation, header
 from mock_server.domain.call.redaction import HIDDEN
 from mock_server.domain.findings.context import judged_body
-from mock_server.domain.findings.finding import Hit
+from mock_server.domain.findings.finding import Finding
 
 SHORT_PAUSE_MS = 1000
 # A later submit of the same fields is another wish.
@@ -34,7 +34,7 @@ _ENDED = frozenset({"succeeded", "failed", "success", "fail", "2", "3"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class CallEvent:
     """One call of an operation and its answer, as far as the next calls depend on it. `at` is on
     the account's clock; `code` is the gateway's code, or the message of an older instance;
     `task_id` is what a query asked for, or what a submit was answered. `answer_read`: somebody
@@ -53,8 +53,8 @@ class Event:
     answer_read: bool = True
 
 
-Found = Iterator[tuple[int, Hit]]
-SequenceRule = Callable[[Sequence[Event]], Found]
+Found = Iterator[tuple[int, Finding]]
+SequenceRule = Callable[[Sequence[CallEvent]], Found]
 SEQUENCE_RULES: list[SequenceRule] = []
 
 
@@ -64,9 +64,9 @@ def over_calls(function: SequenceRule) -> SequenceRule:
     return function
 
 
-def judge_sequence(events: Sequence[Event]) -> dict[int, list[Hit]]:
+def judge_sequence(events: Sequence[CallEvent]) -> dict[int, list[Finding]]:
     """Return what is off, by the id of the call that should have been another."""
-    found: dict[int, list[Hit]] = {}
+    found: dict[int, list[Finding]] = {}
     for each in SEQUENCE_RULES:
         for call_id, hit in each(events):
             found.setdefault(call_id, []).append(hit)
@@ -75,7 +75,7 @@ def judge_sequence(events: Sequence[Event]) -> dict[int, list[Hit]]:
 
 def event_of(
     call: Call, answer: Answer, operation: Operation, *, number: int, at: int, answer_read: bool
-) -> Event:
+) -> CallEvent:
     """Return the event of an exchange that was recorded somewhere, with the answer or without."""
     told = {name.lower(): value for name, value in answer.headers} if answer.status >= 400 else {}
     ended, task_id = False, None
@@ -87,7 +87,7 @@ def event_of(
         ended = has_ended(answer.body)
     elif operation is Operation.SUBMIT_TASK and answer.status == 200:
         task_id = _made(answer.body)
-    return Event(
+    return CallEvent(
         id=number,
         at=at,
         real_at=at,
@@ -125,9 +125,9 @@ def _inside(answer: bytes) -> dict[str, Any]:
 
 
 @over_calls
-def repeated_submits(events: Sequence[Event]) -> Found:
+def repeated_submits(events: Sequence[CallEvent]) -> Found:
     """submit-after-failure, submit-twice, refusal-repeated."""
-    last: dict[str, Event] = {}
+    last: dict[str, CallEvent] = {}
     for event in events:
         if event.operation is Operation.LIST_TASKS and event.status == 200:
             # Whoever has looked into the list knows whether the submit was carried out.
@@ -140,16 +140,16 @@ def repeated_submits(events: Sequence[Event]) -> Found:
             if finding is not None:
                 says = NOT_RECORDED if _is_open(before) else None
                 sent = f"the body of call {before.id} again"
-                yield event.id, Hit(id=finding, sent=sent, says=says)
+                yield event.id, Finding(id=finding, sent=sent, says=says)
         last[event.body] = event
 
 
-def _is_open(before: Event) -> bool:
+def _is_open(before: CallEvent) -> bool:
     """Whether nobody wrote down what became of a submit."""
     return not before.answer_read and before.status in (0, 200)
 
 
-def _repeated(before: Event) -> str | None:
+def _repeated(before: CallEvent) -> str | None:
     if _is_open(before):
         return "submit-twice"
     if before.status >= 500 or before.status == 0:
@@ -161,27 +161,30 @@ def _repeated(before: Event) -> str | None:
 
 
 @over_calls
-def fast_polls(events: Sequence[Event]) -> Found:
+def fast_polls(events: Sequence[CallEvent]) -> Found:
     """poll-too-fast, poll-after-end."""
-    last: dict[str, Event] = {}
+    last: dict[str, CallEvent] = {}
     for event in events:
         if event.operation is not Operation.QUERY_TASK or event.task_id is None:
             continue
         before = last.get(event.task_id)
         if before is not None and before.ended:
-            yield event.id, Hit(id="poll-after-end", sent=f"call {before.id} had the end already")
+            yield (
+                event.id,
+                Finding(id="poll-after-end", sent=f"call {before.id} had the end already"),
+            )
         elif before is not None and (pause := _pause(before, event)) < SHORT_PAUSE_MS:
             sent = f"{pause} ms after call {before.id}"
-            yield event.id, Hit(id="poll-too-fast", sent=sent)
+            yield event.id, Finding(id="poll-too-fast", sent=sent)
         # An end that was answered once stays answered.
         if before is None or not before.ended:
             last[event.task_id] = event
 
 
 @over_calls
-def no_pause(events: Sequence[Event]) -> Found:
+def no_pause(events: Sequence[CallEvent]) -> Found:
     """retry-at-once."""
-    last: dict[Operation, Event] = {}
+    last: dict[Operation, CallEvent] = {}
     for event in events:
         before = last.get(event.operation)
         last[event.operation] = event
@@ -189,36 +192,36 @@ def no_pause(events: Sequence[Event]) -> Found:
             continue
         if (pause := _pause(before, event)) < SHORT_PAUSE_MS:
             sent = f"{pause} ms after the {before.status} of call {before.id}"
-            yield event.id, Hit(id="retry-at-once", sent=sent)
+            yield event.id, Finding(id="retry-at-once", sent=sent)
 
 
-def _asks_for_a_pause(event: Event) -> bool:
+def _asks_for_a_pause(event: CallEvent) -> bool:
     throttled = event.code is not None and event.code.startswith("Throttled by")
     return event.status == 429 or event.status >= 500 or throttled
 
 
 @over_calls
-def deaf(events: Sequence[Event]) -> Found:
+def calls_after_final_refusal(events: Sequence[CallEvent]) -> Found:
     """went-on: after a refusal that no retry changes."""
-    before: Event | None = None
+    before: CallEvent | None = None
     for event in events:
         if before is not None and before.code in FINAL and event.code == before.code:
-            yield event.id, Hit(id="went-on", sent=f"{before.code} was answered to {before.id}")
+            yield event.id, Finding(id="went-on", sent=f"{before.code} was answered to {before.id}")
         before = event
 
 
 @over_calls
-def used_nonces(events: Sequence[Event]) -> Found:
+def used_nonces(events: Sequence[CallEvent]) -> Found:
     """nonce-reused, enforced or not."""
-    seen: dict[str, Event] = {}
+    seen: dict[str, CallEvent] = {}
     for event in events:
         if not event.nonce or HIDDEN in event.nonce:
             continue
         before = seen.setdefault(event.nonce, event)
         if before is not event:
             sent = f"{event.nonce}, as in call {before.id}"
-            yield event.id, Hit(id="nonce-reused", at="/header/x-ca-nonce", sent=sent)
+            yield event.id, Finding(id="nonce-reused", at="/header/x-ca-nonce", sent=sent)
 
 
-def _pause(before: Event, event: Event) -> int:
+def _pause(before: CallEvent, event: CallEvent) -> int:
     return max(event.at - before.at, event.real_at - before.real_at)

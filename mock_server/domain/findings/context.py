@@ -14,7 +14,7 @@ from typing import Any
 from mock_server.domain.auth.credentials import QUERY_NAMES
 from mock_server.domain.call.bodies import FORM_TYPE, Body, Fields, Number, media_type, read_body
 from mock_server.domain.call.calls import Call, Operation, header
-from mock_server.domain.findings.finding import Hits
+from mock_server.domain.findings.finding import Findings
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 
 # No honest request is longer: a text is 2,953 bytes at most.
@@ -45,7 +45,7 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class JudgedRequest:
     """One request. Header names are lower case; `texts` are the fields that say something;
     `body` is None where it is not read: no operation, or over MAX_JUDGED_BYTES."""
 
@@ -81,11 +81,11 @@ class Request:
 class When(Enum):
     """Which requests a rule looks at."""
 
-    LOST = auto()  # every call of no operation
-    QUERIED = auto()  # every call with a query
+    UNROUTED = auto()  # every call of no operation
+    WITH_QUERY = auto()  # every call with a query
     ALWAYS = auto()  # every call, a wrong path too
     SIGNED = auto()  # every call with a signature
-    UNREAD = auto()  # every call whose body was not read
+    BODY_SKIPPED = auto()  # every call whose body was not read
     BODY = auto()  # every call of an operation whose body was read
     SUBMIT = auto()
     LIST = auto()
@@ -93,7 +93,7 @@ class When(Enum):
     BREACH = auto()  # only what the contract refuses: the rule says why
 
 
-Rule = Callable[[Request], Hits]
+Rule = Callable[[JudgedRequest], Findings]
 RULES: dict[When, list[Rule]] = defaultdict(list)
 
 
@@ -128,10 +128,10 @@ def request_of(
     body: Body | None,
     contract: Contract,
     readings: Readings = DEFAULT_READINGS,
-) -> Request:
+) -> JudgedRequest:
     """Return a call as the rules see it."""
     fields = {} if body is None else body.fields
-    return Request(
+    return JudgedRequest(
         call=call,
         operation=operation,
         headers=call.named,
@@ -150,7 +150,7 @@ def _texts(fields: Fields, *, is_json: bool) -> dict[str, str]:
     return texts
 
 
-def instance(request: Request) -> dict[str, Any]:
+def instance(request: JudgedRequest) -> dict[str, Any]:
     """Return what the compiled contract judges: headers, and the body as it was sent."""
     body = request.body
     if body is None:

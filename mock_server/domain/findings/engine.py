@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import cache
 
 from mock_server.domain.call.calls import Operation
-from mock_server.domain.findings.context import RULES, Breach, Request, Rule, When, instance
-from mock_server.domain.findings.finding import MAX_HITS, NONE, Hit, Hits
+from mock_server.domain.findings.context import RULES, Breach, JudgedRequest, Rule, When, instance
+from mock_server.domain.findings.finding import MAX_HITS, NONE, Finding, Findings
 
 # Who asks for these is a browser that somebody pointed at the server.
 NOT_A_CLIENT = frozenset({"/", "/favicon.ico", "/robots.txt", "/apple-touch-icon.png"})
 UNREADABLE = frozenset({"multipart-body", "json-sent-as-form", "json-broken", "byte-order-mark"})
 # No door reads such a body to its end.
-TOO_LARGE: Hits = [Hit(id="body-too-large", at="/body")]
+TOO_LARGE: Findings = [Finding(id="body-too-large", at="/body")]
 OF_OPERATION = {
     Operation.SUBMIT_TASK: When.SUBMIT,
     Operation.LIST_TASKS: When.LIST,
@@ -23,7 +23,7 @@ OF_OPERATION = {
 }
 
 
-def judge(request: Request) -> Hits:
+def judge(request: JudgedRequest) -> Findings:
     """Return what is off in a request, at most MAX_HITS."""
     operation = request.operation
     call = request.call
@@ -31,7 +31,7 @@ def judge(request: Request) -> Hits:
         return TOO_LARGE if call.defect.code == "I413RL" else NONE
     if operation is None and (call.method == "OPTIONS" or call.path in NOT_A_CLIENT):
         return NONE
-    hits: Hits = []
+    hits: Findings = []
     is_signed = "x-ca-signature" in request.headers
     for each in _rules(operation, request.body is not None, is_signed, call.query != ""):
         if found := each(request):
@@ -59,20 +59,20 @@ def _rules(
     is_signed: bool,  # noqa: FBT001
     has_query: bool,  # noqa: FBT001
 ) -> tuple[Rule, ...]:
-    found = [*RULES[When.LOST]] if operation is None else []
+    found = [*RULES[When.UNROUTED]] if operation is None else []
     if has_query:
-        found += RULES[When.QUERIED]
+        found += RULES[When.WITH_QUERY]
     found += RULES[When.ALWAYS]
     if is_signed:
         found += RULES[When.SIGNED]
     if not has_body:
-        found += RULES[When.UNREAD]
+        found += RULES[When.BODY_SKIPPED]
     elif operation is not None:
         found += [*RULES[When.BODY], *RULES[OF_OPERATION[operation]]]
     return tuple(found)
 
 
-def _breached(request: Request, found: Hits, breaches: list[Breach]) -> Hits:
+def _breached(request: JudgedRequest, found: Findings, breaches: list[Breach]) -> Findings:
     """Return why the contract refuses a request, each breach explained or told as it is."""
     explained = [hit for each in RULES[When.BREACH] for hit in each(request)]
     places = {hit.at for hit in (*found, *explained)}
@@ -84,8 +84,10 @@ def _breached(request: Request, found: Hits, breaches: list[Breach]) -> Hits:
     return explained + [_told(breach) for breach in breaches if breach.at not in places]
 
 
-def _told(breach: Breach) -> Hit:
+def _told(breach: Breach) -> Finding:
     _, kind, name = f"{breach.at}//".split("/", 2)
     where = f"The header {name.strip('/')}: " if kind == "header" else ""
     says = f"{where}{breach.message} (contract {breach.contract})"
-    return Hit(id="contract", at=breach.at, sent=breach.sent, says=says, contract=breach.contract)
+    return Finding(
+        id="contract", at=breach.at, sent=breach.sent, says=says, contract=breach.contract
+    )

@@ -29,7 +29,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FindingRow:
     """A row of contracts/findings.toml. It rests on a claim or on a place in the contract.
     `refused` has readings, with the word under which it is refused: an error then."""
 
@@ -48,7 +48,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Finding:
     """What a rule found. `at` is a JSON pointer into the request: `/method`, `/path`,
     `/query/page`, `/header/content-type`, `/body/text`; empty: the whole. `hint` fills the
     `{hint}` of its row. Clinic and contract say more than a row can: `says`, and `contract`, the
@@ -62,9 +62,9 @@ class Hit:
     contract: str | None = None
 
 
-Hits = list[Hit]
-Rows = Mapping[str, Row]
-NONE: Hits = []
+Findings = list[Finding]
+FindingRows = Mapping[str, FindingRow]
+NONE: Findings = []
 
 
 def pointer(*steps: str) -> str:
@@ -72,8 +72,8 @@ def pointer(*steps: str) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def shown(
-    hit: Hit, rows: Rows, secrets: Iterable[str], readings: Readings = DEFAULT_READINGS
+def render_finding(
+    hit: Finding, rows: FindingRows, secrets: Iterable[str], readings: Readings = DEFAULT_READINGS
 ) -> dict[str, Any]:
     """Return a finding as the journal and the admin API have it."""
     row = rows[hit.id]

@@ -4,9 +4,9 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from mock_server.domain.findings.context import Request, When, rule
+from mock_server.domain.findings.context import JudgedRequest, When, rule
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
-from mock_server.domain.findings.finding import NONE, Hit, Hits, pointer
+from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.task.submissions import is_holdable
 from mock_server.domain.urls import is_address
@@ -26,41 +26,41 @@ PAIRS = (
 
 
 @rule(When.SUBMIT)
-def shadowed(request: Request) -> Hits:
+def shadowed(request: JudgedRequest) -> Findings:
     """image-shadowed, prompt-shadowed."""
     texts = request.texts
     return [
-        Hit(id=finding, at=pointer("body", loser), sent=texts[loser])
+        Finding(id=finding, at=pointer("body", loser), sent=texts[loser])
         for winner, loser, _, finding in PAIRS
         if loser in texts and winner in texts
     ]
 
 
 @rule(When.BREACH)
-def missing(request: Request) -> Hits:
+def missing(request: JudgedRequest) -> Findings:
     """text-or-image-missing, style-or-prompt-missing."""
     # A field that is there and cannot be read is another finding.
     fields = request.body.fields if request.body else {}
     return [
-        Hit(id=finding, at="/body")
+        Finding(id=finding, at="/body")
         for winner, loser, finding, _ in PAIRS
         if winner in request.known_fields and not fields.get(winner) and not fields.get(loser)
     ]
 
 
 @rule(When.BREACH)
-def no_address(request: Request) -> Hits:
+def no_address(request: JudgedRequest) -> Findings:
     """address-not-http: a text, where that has to be an address (claim text-any)."""
     content = request.texts.get("text", "")
     if request.readings.text_not_url != "refused" or "text" not in request.known_fields:
         return NONE
     if not content or content in NO_VALUES or is_address(content):
         return NONE
-    return [Hit(id="address-not-http", at="/body/text", sent=content)]
+    return [Finding(id="address-not-http", at="/body/text", sent=content)]
 
 
 @rule(When.SUBMIT)
-def addresses(request: Request) -> Hits:
+def addresses(request: JudgedRequest) -> Findings:
     """address-not-http, callback-unreachable, callback-https, address-with-credentials."""
     hits = NONE
     for name in ADDRESSES:
@@ -70,27 +70,27 @@ def addresses(request: Request) -> Hits:
     return hits
 
 
-def _address(name: str, address: str) -> Hits:
+def _address(name: str, address: str) -> Findings:
     at = pointer("body", name)
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").lower()
     except ValueError:
-        return [Hit(id="address-not-http", at=at, sent=address)]
+        return [Finding(id="address-not-http", at=at, sent=address)]
     if parts.scheme not in ("http", "https") or not host or " " in address:
-        return [Hit(id="address-not-http", at=at, sent=address)]
+        return [Finding(id="address-not-http", at=at, sent=address)]
     if not _has_right_port(parts):
-        return [Hit(id="address-not-http", at=at, sent=address, says=WRONG_PORT)]
-    hits: Hits = []
+        return [Finding(id="address-not-http", at=at, sent=address, says=WRONG_PORT)]
+    hits: Findings = []
     if "@" in parts.netloc:
         shown = address.replace(parts.netloc.rpartition("@")[0], "***")
-        hits.append(Hit(id="address-with-credentials", at=at, sent=shown))
+        hits.append(Finding(id="address-with-credentials", at=at, sent=shown))
         address = shown
     if _is_private(host):
-        hits.append(Hit(id=f"{'callback' if name == 'call_back' else 'image'}-unreachable",
+        hits.append(Finding(id=f"{'callback' if name == 'call_back' else 'image'}-unreachable",
                         at=at, sent=address))  # fmt: skip
     elif name == "call_back" and parts.scheme == "https":
-        hits.append(Hit(id="callback-https", at=at, sent=address))
+        hits.append(Finding(id="callback-https", at=at, sent=address))
     return hits
 
 
@@ -109,7 +109,7 @@ def _is_private(host: str) -> bool:
 
 
 @rule(When.SUBMIT)
-def text(request: Request) -> Hits:
+def text(request: JudgedRequest) -> Findings:
     """text-too-long, text-long, short-link-stored, short-link-needless."""
     content = request.texts.get("text")
     if content is None:
@@ -118,22 +118,22 @@ def text(request: Request) -> Hits:
     shortened = wished and is_shortened(content)
     if not shortened and not is_holdable(content):
         size = f"{len(content.encode('utf-8', 'replace'))} bytes: {content}"
-        return [Hit(id="text-too-long", at="/body/text", sent=size)]
+        return [Finding(id="text-too-long", at="/body/text", sent=size)]
     sent = f"{len(content)} characters: {content}"
     if shortened:
-        return [Hit(id="short-link-stored", at="/body/text", sent=sent)]
-    hits: Hits = []
+        return [Finding(id="short-link-stored", at="/body/text", sent=sent)]
+    hits: Findings = []
     if wished:
         at = pointer("body", FLAG)
-        hits.append(Hit(id="short-link-needless", at=at, sent=f"1, with {sent}"))
+        hits.append(Finding(id="short-link-needless", at=at, sent=f"1, with {sent}"))
     if len(content) > ADVISED_CHARACTERS:
         hint = SHORT_LINK_HELPS if is_shortened(content) else "."
-        hits.append(Hit(id="text-long", at="/body/text", sent=sent, hint=hint))
+        hits.append(Finding(id="text-long", at="/body/text", sent=sent, hint=hint))
     return hits
 
 
 @rule(When.BREACH)
-def style(request: Request) -> Hits:
+def style(request: JudgedRequest) -> Findings:
     """style-unknown."""
     sent = request.texts.get("style_id")
     if sent is None or sent in NO_VALUES or sent in request.contract.styles:
@@ -142,23 +142,23 @@ def style(request: Request) -> Hits:
         return NONE
     near = get_close_matches(sent[:64], request.contract.style_ids, n=1)
     hint = f"did you mean {near[0]}?" if near else "the list is in the README and the contract."
-    return [Hit(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
+    return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
 
 
 @rule(When.BREACH)
-def flag(request: Request) -> Hits:
+def flag(request: JudgedRequest) -> Findings:
     """short-link-flag."""
     sent = request.texts.get(FLAG)
     if sent in (None, "0", "1") or FLAG not in request.known_fields or sent in NO_VALUES:
         return NONE
-    return [Hit(id="short-link-flag", at=pointer("body", FLAG), sent=sent)]
+    return [Finding(id="short-link-flag", at=pointer("body", FLAG), sent=sent)]
 
 
 @rule(When.BREACH)
-def length(request: Request) -> Hits:
+def length(request: JudgedRequest) -> Findings:
     """address-too-long."""
     return [
-        Hit(id="address-too-long", at=pointer("body", name), sent=f"{len(sent)} characters")
+        Finding(id="address-too-long", at=pointer("body", name), sent=f"{len(sent)} characters")
         for name in ADDRESSES
         if name in request.known_fields and len(sent := request.texts.get(name, "")) > 2048
     ]

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from mock_server.domain.task.tasks import FINAL, Status, TaskOrder
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 MAX_PICTURES = 4  # claim result-count
 MAX_LENGTH_MS = 365 * 24 * 3_600_000
@@ -18,7 +18,7 @@ MAX_REMARK = 200
 ENDS = ("duration_ms", "factor", "after_queries", "never_ends")
 
 
-class TaskOrderError(WrongUseError):
+class TaskOrderError(UsageError):
     """An order that cannot be; the message says what can."""
 
 

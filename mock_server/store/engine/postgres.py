@@ -24,7 +24,7 @@ from psycopg_pool import ConnectionPool
 from mock_server.store.engine import postgres_schema
 from mock_server.store.engine.postgres_text_codec import Connection, connection_options
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.engine.transaction import Done, Outcome, Row, Value, Work
+from mock_server.store.engine.transaction import Done, Row, Value, Work, WorkOutcome
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class PostgresEngine:
         self._writers.wait(CONNECTION_TIMEOUT_S)
         self._readers = _pool(address, _only_read)
         self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
-        self._finished: deque[tuple[Done, Outcome]] = deque()
+        self._finished: deque[tuple[Done, WorkOutcome]] = deque()
 
     def submit(self, work: Work[T], done: Done) -> None:
         """Do the work on a thread of the pool."""
@@ -115,12 +115,12 @@ class PostgresEngine:
                 done, outcome = self._finished.popleft()
                 outcome.tell(done)
 
-    def _outcome(self, work: Work[Any]) -> Outcome:
+    def _outcome(self, work: Work[Any]) -> WorkOutcome:
         try:
             result, tx = _done(self._writers, work)
         except Exception as error:  # noqa: BLE001 - whoever waits is told of it
-            return Outcome(error=error)
-        return Outcome(result=result, after=tx.after_commit)
+            return WorkOutcome(error=error)
+        return WorkOutcome(result=result, after=tx.after_commit)
 
 
 def _pool(address: str, configure: Callable[[Connection], None]) -> ConnectionPool[Connection]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from mock_server.store.engine import files
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.engine.transaction import Done, Outcome, Row, Value, Work
+from mock_server.store.engine.transaction import Done, Row, Value, Work, WorkOutcome
 
 T = TypeVar("T")
 
@@ -141,7 +141,7 @@ class SqliteEngine:
         for item, outcome in zip(turn, self._commit(turn), strict=True):
             outcome.tell(item.done)
 
-    def _commit(self, turn: list[_Item]) -> list[Outcome]:
+    def _commit(self, turn: list[_Item]) -> list[WorkOutcome]:
         try:
             self._writer.execute("begin immediate")
             outcomes = [self._work(item) for item in turn]
@@ -152,10 +152,10 @@ class SqliteEngine:
                 self._writer.execute("rollback")
             lost = TurnLostError(f"the database rolled back: {error}")
             lost.__cause__ = error
-            return [Outcome(error=lost) for _ in turn]
+            return [WorkOutcome(error=lost) for _ in turn]
         return outcomes
 
-    def _work(self, item: _Item) -> Outcome:
+    def _work(self, item: _Item) -> WorkOutcome:
         execute = self._writer.execute
         execute("savepoint item")
         tx = SqliteTransaction(self._writer)
@@ -166,6 +166,6 @@ class SqliteEngine:
                 raise sqlite3.OperationalError(str(error)) from error
             execute("rollback to item")
             execute("release item")
-            return Outcome(error=error)
+            return WorkOutcome(error=error)
         execute("release item")
-        return Outcome(result=result, after=tx.after_commit)
+        return WorkOutcome(result=result, after=tx.after_commit)

@@ -52,7 +52,7 @@ Done = Callable[[Any, BaseException | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WorkOutcome:
     """What became of a work, once its transaction is committed or rolled back."""
 
     result: Any = None

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions.accounts import accounts as actions
 from mock_server.actions.accounts import lookup
-from mock_server.actions.accounts.accounts import Patch, Wish
+from mock_server.actions.accounts.accounts import NewAccount, Patch
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Overview
-from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, Origin, Standing
+from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, AccountTemplate, Standing
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
@@ -34,7 +34,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts")
     def list_accounts() -> Response:
-        return jsonify(accounts=read(lambda tx: [shown(tx, each) for each in rows.every(tx)]))
+        return jsonify(accounts=read(lambda tx: [shown(tx, each) for each in rows.list_all(tx)]))
 
     @routes.get("/accounts/<account_id>")
     def get_account(account_id: str) -> Response:
@@ -80,9 +80,9 @@ def account_json(overview: Overview) -> dict[str, Any]:
     }
 
 
-def _wish(body: dict[str, Any]) -> Wish:
+def _wish(body: dict[str, Any]) -> NewAccount:
     clock = body.get("clock", {})
-    origin = Origin(
+    origin = AccountTemplate(
         credits=body.get("credits", DEFAULT_CREDITS),
         readings=body.get("readings", {}),
         clock_at=clock.get("now"),
@@ -90,7 +90,7 @@ def _wish(body: dict[str, Any]) -> Wish:
         frozen=clock.get("frozen", False),
         notify_url=body.get("notify_url"),
     )
-    return Wish(name=body.get("name", ""), seed=body.get("seed"), origin=origin)
+    return NewAccount(name=body.get("name", ""), seed=body.get("seed"), origin=origin)
 
 
 def _patch(body: dict[str, Any]) -> Patch:

@@ -9,7 +9,7 @@ from mock_server.actions.accounts import lookup, notices, packages
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Bill
 from mock_server.domain.billing import bills
-from mock_server.domain.billing.bills import Rule, Sum
+from mock_server.domain.billing.bills import ChargingRule, Sum
 from mock_server.domain.billing.charges import Package, invoices_for
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Row, Transaction
@@ -86,7 +86,7 @@ def invoice_json(package: Package) -> dict[str, Any]:
     }
 
 
-def _rule_json(rule: Rule, bill: Bill) -> dict[str, Any]:
+def _rule_json(rule: ChargingRule, bill: Bill) -> dict[str, Any]:
     return {
         "title": rule.title,
         "readings": {"charge.polls": rule.polls, "refusal.status": rule.refusal},

@@ -42,7 +42,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
             lambda tx: planning.resend(tx, simulator, account_id, id_of(callback_id, "callback"))
         )
         if body.get("settle"):
-            wait.settle(simulator, due)
+            wait.wait_until_delivered(simulator, due)
         return shown(account_id, new_id)
 
 

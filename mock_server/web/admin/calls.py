@@ -8,10 +8,10 @@ from flask import Blueprint, Response, jsonify
 from mock_server.actions.reports import reports
 from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
 from mock_server.domain.call.calls import Operation
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Row
-from mock_server.store.journal import Filter
+from mock_server.store.journal import CallFilter
 from mock_server.web.admin.http_message import message_json
 from mock_server.web.admin.parsing import MAX_PAGE, flag, id_of, query_of, whole
 
@@ -42,15 +42,15 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     routes.add_url_rule("/accounts/<account_id>/calls", "list_calls", calls)
 
 
-def _filter() -> Filter:
+def _filter() -> CallFilter:
     query = query_of(CALL_FILTERS)
     operation = query.get("operation")
     if operation is not None and operation not in set(Operation):
-        raise WrongUseError(
+        raise UsageError(
             f"no operation is called {operation[:64]!r}: there is {', '.join(Operation)}"
         )
     status = whole(query, "status", default=0, most=599)
-    return Filter(
+    return CallFilter(
         operation=operation,
         status=status or None,
         charged=flag(query, "charged"),

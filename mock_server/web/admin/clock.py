@@ -53,7 +53,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "package": event.package,
             }
         if body.get("settle"):
-            shown["delivered"] = wait.settle(simulator, changed.due)
+            shown["delivered"] = wait.wait_until_delivered(simulator, changed.due)
         return jsonify(shown)
 
 

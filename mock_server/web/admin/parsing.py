@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from mock_server import contract
-from mock_server.domain.usage_errors import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 MAX_PAGE = 1000
 MAX_DIGITS = 18
@@ -20,7 +20,7 @@ def body_of(schema: str) -> dict[str, Any]:
     """
     value = _json()
     if wrong := contract.misfits(schema, value):
-        raise WrongUseError(f"{wrong} (see schema {schema} in /_mock/openapi.json)")
+        raise UsageError(f"{wrong} (see schema {schema} in /_mock/openapi.json)")
     fields: dict[str, Any] = value
     return fields
 
@@ -29,7 +29,7 @@ def object_of() -> dict[str, Any]:
     """Return the JSON object that the current call sends. Raises WrongUseError."""
     value = _json()
     if not isinstance(value, dict):
-        raise WrongUseError("the body is no JSON object")
+        raise UsageError("the body is no JSON object")
     return value
 
 
@@ -39,9 +39,9 @@ def _json() -> Any:
         value = json.loads(raw.decode(), parse_float=_number) if raw.strip() else {}
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise WrongUseError("the body contains a lone surrogate, which is no text") from None
+        raise UsageError("the body contains a lone surrogate, which is no text") from None
     except (ValueError, RecursionError) as error:
-        raise WrongUseError(f"the body is not JSON: {error}") from None
+        raise UsageError(f"the body is not JSON: {error}") from None
     return value
 
 
@@ -55,7 +55,7 @@ def query_of(allowed: Collection[str]) -> dict[str, str]:
     """Return the query parameters; refuse a name that is not allowed."""
     for name in request.args:
         if name not in allowed:
-            raise WrongUseError(
+            raise UsageError(
                 f"no query parameter is called {name[:64]!r}: there is {', '.join(allowed)}"
             )
     return request.args.to_dict()
@@ -68,9 +68,7 @@ def whole(query: dict[str, str], name: str, *, default: int, most: int, least: i
         return default
     is_whole = text.isascii() and text.isdigit() and len(text) <= 19
     if not is_whole or not least <= int(text) <= most:
-        raise WrongUseError(
-            f"{name} must be a whole number from {least} to {most}, not {text[:64]!r}"
-        )
+        raise UsageError(f"{name} must be a whole number from {least} to {most}, not {text[:64]!r}")
     return int(text)
 
 
@@ -78,7 +76,7 @@ def id_of(text: str, what: str) -> int:
     """Return the id in a path, of a callback or a call, say. Raises WrongUseError."""
     if text.isascii() and text.isdigit():
         return int(text[:MAX_DIGITS])  # longer than any id: there is none
-    raise WrongUseError(f"a {what}'s id is a whole number, not {text[:64]!r}")
+    raise UsageError(f"a {what}'s id is a whole number, not {text[:64]!r}")
 
 
 def page_of_query() -> tuple[int, int]:
@@ -94,5 +92,5 @@ def flag(query: dict[str, str], name: str) -> bool | None:
     if text is None:
         return None
     if text not in ("true", "false"):
-        raise WrongUseError(f"{name} must be true or false, not {text[:64]!r}")
+        raise UsageError(f"{name} must be true or false, not {text[:64]!r}")
     return text == "true"

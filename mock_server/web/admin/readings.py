@@ -19,8 +19,8 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.patch("/accounts/<account_id>/readings")
     def change_readings(account_id: str) -> Response:
-        words = body_of("ReadingsChange")
+        values = body_of("ReadingsChange")
         changed = simulator.database.run(
-            lambda tx: actions.change(tx, simulator, account_id, words)
+            lambda tx: actions.change(tx, simulator, account_id, values)
         )
         return jsonify(as_mapping(changed))

@@ -21,7 +21,13 @@ from mock_server.store.engine.transaction import Transaction
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
 from mock_server.web.serving.protocol import call_of
-from mock_server.web.serving.response_writer import EXTENSION, hang_up, hold, left_ms, write_answer
+from mock_server.web.serving.response_writer import (
+    EXTENSION,
+    disconnected_after_ms,
+    hang_up,
+    hold,
+    write_answer,
+)
 
 T = TypeVar("T")
 Scope = dict[str, Any]
@@ -48,18 +54,18 @@ class Held:
     """A call that was held, and how long after it its client hung up; None: it waits."""
 
     hold: Hold
-    left_ms: int | None
+    disconnected_after_ms: int | None
 
 
-Take = Callable[[Call, Callable[[Answer | Hold], None], Held | None], None]
+Submit = Callable[[Call, Callable[[Answer | Hold], None], Held | None], None]
 
 
-class Express:
+class AsgiApp:
     """The ASGI application of `serve`."""
 
     def __init__(self, simulator: Simulator, flask: Flask) -> None:
         self._simulator = simulator
-        self._flask = FlaskLane(flask)
+        self._flask = FlaskBridge(flask)
         self._bugs: set[asyncio.Task[Answer]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
@@ -82,7 +88,7 @@ class Express:
         assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
         return outcome
 
-    def take(
+    def submit(
         self, call: Call, reply: Callable[[Answer | Hold], None], held: Held | None = None
     ) -> None:
         """Answer a call through the gateway without a task; `reply` is called on the loop."""
@@ -91,27 +97,31 @@ class Express:
             if error is None:
                 reply(outcome)
                 return
-            task = asyncio.get_running_loop().create_task(self._own_up(call, error))
+            task = asyncio.get_running_loop().create_task(self._answer_bug(call, error))
             self._bugs.add(task)
             task.add_done_callback(self._bugs.discard)
             task.add_done_callback(lambda owned: reply(owned.result()))
 
         self._simulator.database.submit(self._work(call, held), done)
 
-    def note_left(self, call_id: int, ms: int) -> None:
+    def record_disconnect(self, call_id: int, ms: int) -> None:
         """Journal that a client hung up before it had all of its answer."""
 
         def done(_: None, error: BaseException | None) -> None:
             if error is not None:
                 log.error("who hung up could not be journalled", exc_info=error)
 
-        self._simulator.database.submit(lambda tx: pipeline.note_left(tx, call_id, ms), done)
+        self._simulator.database.submit(
+            lambda tx: pipeline.record_disconnect(tx, call_id, ms), done
+        )
 
     async def _handle(self, scope: Scope, call: Call) -> Answer:
         outcome = await self._outcome(call, None)
         if isinstance(outcome, Hold):
             await hold(scope, outcome.ms)
-            outcome = await self._outcome(call, Held(hold=outcome, left_ms=left_ms(scope)))
+            outcome = await self._outcome(
+                call, Held(hold=outcome, disconnected_after_ms=disconnected_after_ms(scope))
+            )
         assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
         return outcome
 
@@ -120,22 +130,22 @@ class Express:
         try:
             return await self._commit(self._work(call, held))
         except Exception as error:  # noqa: BLE001 - it is logged there
-            return await self._own_up(call, error)
+            return await self._answer_bug(call, error)
 
     def _work(self, call: Call, held: Held | None) -> Callable[[Transaction], Answer | Hold]:
         simulator = self._simulator
         if held is None:
             return lambda tx: pipeline.handle(tx, simulator, call)
-        if held.left_ms is None:
+        if held.disconnected_after_ms is None:
             return lambda tx: pipeline.handle(tx, simulator, call, held.hold)
-        left_ms = held.left_ms
-        return lambda tx: pipeline.abandon(tx, simulator, call, held.hold, left_ms)
+        disconnected_after_ms = held.disconnected_after_ms
+        return lambda tx: pipeline.abandon(tx, simulator, call, held.hold, disconnected_after_ms)
 
     def close(self) -> None:
         """End the threads of the Flask app, once they have answered."""
         self._flask.close()
 
-    async def _own_up(self, call: Call, bug: BaseException) -> Answer:
+    async def _answer_bug(self, call: Call, bug: BaseException) -> Answer:
         simulator = self._simulator
         log.error("a call failed in the simulator", exc_info=bug)
         try:
@@ -159,7 +169,7 @@ class Express:
         return committed
 
 
-class FlaskLane:
+class FlaskBridge:
     """Runs the Flask app in threads for what is not on the express lane."""
 
     def __init__(self, flask: Flask) -> None:

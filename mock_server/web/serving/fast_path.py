@@ -13,20 +13,20 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.web.paths import is_ours
-from mock_server.web.serving.asgi_app import Held, Take
+from mock_server.web.serving.asgi_app import Held, Submit
 from mock_server.web.serving.protocol import ArtqrProtocol, call_of
-from mock_server.web.serving.response_writer import left_ms, write_answer, write_now
+from mock_server.web.serving.response_writer import disconnected_after_ms, write_answer, write_now
 
 # Below uvicorn's own mark, from which on it waits for somebody to read.
 MAX_BODY_BYTES = 32 * 1024
 
 
-class ShortCallProtocol(ArtqrProtocol):
-    """One connection; `take(call, reply, held)` answers a call and calls `reply` on the loop."""
+class FastPathProtocol(ArtqrProtocol):
+    """One connection; `submit(call, reply, held)` answers a call and calls `reply` on the loop."""
 
-    def __init__(self, *args: Any, take: Take, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, submit: Submit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._take = take
+        self._submit = submit
         self._short: RequestResponseCycle | None = None
         self._starting = False
 
@@ -41,7 +41,7 @@ class ShortCallProtocol(ArtqrProtocol):
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
         if self._short is not None and len(self._short.body) + len(body) > MAX_BODY_BYTES:
-            self._go_the_ordinary_way()
+            self._fall_back_to_asgi()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -50,7 +50,7 @@ class ShortCallProtocol(ArtqrProtocol):
         short, self._short = self._short, None
         if short is not None:
             call = call_of(short.scope, bytes(short.body))
-            self._take(call, partial(self._reply, short, call), None)
+            self._submit(call, partial(self._reply, short, call), None)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         is_short = self._starting and not cycle.waiting_for_100_continue
@@ -60,17 +60,17 @@ class ShortCallProtocol(ArtqrProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _refuse(self, defect: Defect) -> None:
-        self._go_the_ordinary_way()
+        self._fall_back_to_asgi()
         super()._refuse(defect)
 
-    def _go_the_ordinary_way(self) -> None:
+    def _fall_back_to_asgi(self) -> None:
         short, self._short = self._short, None
         if short is not None:
             super()._start_asgi_task(short, self.app)
 
     def _reply(self, cycle: RequestResponseCycle, call: Call, outcome: Answer | Hold) -> None:
         if isinstance(outcome, Hold):
-            self.wait(outcome.ms, partial(self._take_again, cycle, call, outcome))
+            self.wait(outcome.ms, partial(self._submit_again, cycle, call, outcome))
         elif not cycle.flow.write_paused:
             write_now(cycle, outcome)
         else:
@@ -78,6 +78,6 @@ class ShortCallProtocol(ArtqrProtocol):
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
-    def _take_again(self, cycle: RequestResponseCycle, call: Call, hold: Hold) -> None:
-        held = Held(hold=hold, left_ms=left_ms(cycle.scope))
-        self._take(call, partial(self._reply, cycle, call), held)
+    def _submit_again(self, cycle: RequestResponseCycle, call: Call, hold: Hold) -> None:
+        held = Held(hold=hold, disconnected_after_ms=disconnected_after_ms(cycle.scope))
+        self._submit(call, partial(self._reply, cycle, call), held)

@@ -23,21 +23,21 @@ LINGER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class RequestLimits:
     """`request_timeout` is the seconds a peer has to send one whole request.
 
-    `note_left(call_id, ms)` hears of a client that hung up before it had its answer.
+    `record_disconnect(call_id, ms)` hears of a client that hung up before it had its answer.
     """
 
     request_timeout: float
     answer_defect: Callable[[Call], Awaitable[Answer]]
-    note_left: Callable[[int, int], None]
+    record_disconnect: Callable[[int, int], None]
 
 
 class ArtqrProtocol(HttpToolsProtocol):
     """One connection."""
 
-    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, limits: RequestLimits, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
@@ -47,7 +47,7 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._broken = False
         self._refusing = False
         self._upgrading: list[tuple[bytes, bytes]] = []
-        self.note_left = limits.note_left
+        self.record_disconnect = limits.record_disconnect
         self.left_at: float | None = None
         self._stopping = False
         self._waiting: tuple[asyncio.TimerHandle, Callable[[], None]] | None = None

@@ -56,7 +56,7 @@ def hang_up(scope: Any) -> None:
     cycle.transport.close()
 
 
-def left_ms(scope: Any) -> int | None:
+def disconnected_after_ms(scope: Any) -> int | None:
     """Return how long after its request a peer hung up; None if it has not.
 
     A peer that only says that nothing more will come looks the same.
@@ -104,9 +104,9 @@ def _write_faulty(cycle: RequestResponseCycle, answer: Answer, done: Callable[[]
     connection = scope["extensions"][EXTENSION]["connection"]
 
     def finish() -> None:
-        ms = left_ms(cycle.scope)
+        ms = disconnected_after_ms(cycle.scope)
         if ms is not None and answer.call_id is not None:
-            connection.note_left(answer.call_id, ms)
+            connection.record_disconnect(answer.call_id, ms)
         done()
 
     def write() -> None:

@@ -43,7 +43,7 @@ def as_spelt(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Candidate:
     """A string to sign in pieces, and how it is signed."""
 
     method: str
@@ -103,7 +103,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class SigningContext:
     """The call as the catalogue looks at it. `form` is empty unless the body counts as a form."""
 
     call: Call
@@ -114,7 +114,7 @@ class Scene:
     form: Parameters
     body_as_form: Parameters
     body_text: str
-    draft: Draft
+    draft: Candidate
     query_wins: bool
 
     def sent(self, name: str) -> str | None:
@@ -128,9 +128,9 @@ class Scene:
         return tuple(sorted(once(first + second)))
 
 
-def scene_of(
+def signing_context_of(
     call: Call, secret: str, known_secrets: Mapping[str, str], *, query_wins: bool = False
-) -> Scene:
+) -> SigningContext:
     """Return a call as the catalogue looks at it."""
     method = header(call, "x-ca-signature-method") or ""
     method = method if method in signatures.DIGESTS else signatures.DEFAULT_METHOD
@@ -142,7 +142,7 @@ def scene_of(
     first, second = (query, form) if query_wins else (form, query)
     parts = signatures.parts_of(call, query_wins=query_wins)
     accept, content_md5, content_type, date = parts.fixed
-    draft = Draft(
+    draft = Candidate(
         method=parts.method,
         accept=accept,
         content_md5=content_md5,
@@ -155,7 +155,7 @@ def scene_of(
         secret=secret,
         digest=method,
     )
-    return Scene(
+    return SigningContext(
         call=call,
         secret=secret,
         known_secrets=known_secrets,

@@ -2,7 +2,7 @@
 
 import re
 
-from mock_server.domain.auth.diagnosis.candidate import Scene
+from mock_server.domain.auth.diagnosis.candidate import SigningContext
 from mock_server.domain.auth.diagnosis.lines import Variants, always
 from mock_server.domain.auth.signatures import FIXED_HEADERS
 
@@ -10,7 +10,7 @@ NOT_SIGNED = ("x-ca-signature", "x-ca-signature-headers")
 MOST_NAMES = 32
 
 
-def timestamp_units(scene: Scene) -> Variants:
+def timestamp_units(scene: SigningContext) -> Variants:
     """Seconds signed for the milliseconds that were sent, or the other way round."""
     sent = scene.sent("x-ca-timestamp") or ""
     if re.fullmatch(r"[0-9]{11,16}", sent):
@@ -21,7 +21,7 @@ def timestamp_units(scene: Scene) -> Variants:
         yield {"timestamp": sent + "000"}, "milliseconds"
 
 
-def nonce_spelling(scene: Scene) -> Variants:
+def nonce_spelling(scene: SigningContext) -> Variants:
     """The nonce in another spelling."""
     sent = scene.sent("x-ca-nonce") or ""
     for text in (sent.replace("-", ""), sent.lower(), sent.upper()):
@@ -29,13 +29,13 @@ def nonce_spelling(scene: Scene) -> Variants:
             yield {"nonce": text}, ""
 
 
-def headers_none(scene: Scene) -> Variants:
+def headers_none(scene: SigningContext) -> Variants:
     """No header line at all."""
     if scene.draft.names:
         yield {"names": ()}, ""
 
 
-def headers_dropped(scene: Scene) -> Variants:
+def headers_dropped(scene: SigningContext) -> Variants:
     """Some listed header not signed: one, or all that were not sent."""
     names = scene.draft.names[:MOST_NAMES]
     for dropped in names:
@@ -45,19 +45,19 @@ def headers_dropped(scene: Scene) -> Variants:
         yield {"names": sent}, "a header that was not sent"
 
 
-def headers_all(scene: Scene) -> Variants:
+def headers_all(scene: SigningContext) -> Variants:
     """Every X-Ca-* header that was sent, listed or not."""
     yield from _with_names(scene, [name for name in _sent_ca(scene) if name not in NOT_SIGNED])
 
 
-def headers_self(scene: Scene) -> Variants:
+def headers_self(scene: SigningContext) -> Variants:
     """X-Ca-Signature-Headers among the signed headers."""
     yield from _with_names(scene, [*_lower_names(scene), "x-ca-signature-headers"])
     everything = [name for name in _sent_ca(scene) if name != "x-ca-signature"]
     yield from _with_names(scene, everything)
 
 
-def headers_fixed(scene: Scene) -> Variants:
+def headers_fixed(scene: SigningContext) -> Variants:
     """A listed Accept, Content-MD5, Content-Type or Date signed as a header line, too."""
     listed = (scene.sent("x-ca-signature-headers") or "").lower().split(",")
     fixed = [name.strip() for name in listed if name.strip() in FIXED_HEADERS]
@@ -65,16 +65,16 @@ def headers_fixed(scene: Scene) -> Variants:
         yield from _with_names(scene, [*_lower_names(scene), *fixed])
 
 
-def _sent_ca(scene: Scene) -> list[str]:
+def _sent_ca(scene: SigningContext) -> list[str]:
     names = (name for name, _ in scene.call.headers if name.startswith("x-ca-"))
     return list(dict.fromkeys(names))[:MOST_NAMES]
 
 
-def _lower_names(scene: Scene) -> list[str]:
+def _lower_names(scene: SigningContext) -> list[str]:
     return [name.lower() for name in scene.draft.names]
 
 
-def _with_names(scene: Scene, lower: list[str]) -> Variants:
+def _with_names(scene: SigningContext, lower: list[str]) -> Variants:
     """Yield these headers, spelt as in the list where they are listed, else in a usual way."""
     listed = {name.lower(): name for name in scene.draft.names}
     for spelling in (str.title, str.lower):
@@ -86,7 +86,7 @@ def _spelt(name: str, titled: bool) -> str:  # noqa: FBT001
     return name.title().replace("-Md5", "-MD5") if titled else name
 
 
-def headers_unsorted(scene: Scene) -> Variants:
+def headers_unsorted(scene: SigningContext) -> Variants:
     """The headers in another order than that of their names."""
     names = (scene.sent("x-ca-signature-headers") or "").split(",")
     signed = set(scene.draft.names)
@@ -104,7 +104,7 @@ def _position(order: list[str], name: str) -> int:
     return order.index(name) if name in order else len(order)
 
 
-def headers_case(scene: Scene) -> Variants:
+def headers_case(scene: SigningContext) -> Variants:
     """Header names in another case than in the list."""
     for spelling, what in ((str.lower, "lower case"), (str.title, "X-Ca-Key style"),
                            (str.upper, "capitals")):  # fmt: skip
@@ -114,14 +114,14 @@ def headers_case(scene: Scene) -> Variants:
             yield {"spelling": spelling, "names": sorted_anew}, what
 
 
-def headers_separator(scene: Scene) -> Variants:
+def headers_separator(scene: SigningContext) -> Variants:
     """Something else than a colon alone between name and value."""
     if scene.draft.names:
         for separator in (": ", "=", ""):
             yield {"separator": separator}, f"`{separator}`" if separator else "nothing"
 
 
-def headers_list_separator(scene: Scene) -> Variants:
+def headers_list_separator(scene: SigningContext) -> Variants:
     """X-Ca-Signature-Headers separated by something else than commas."""
     listed = scene.sent("x-ca-signature-headers") or ""
     names = [name for name in re.split(r"[:;,|\s]+", listed) if name]
@@ -130,7 +130,7 @@ def headers_list_separator(scene: Scene) -> Variants:
         yield {"names": tuple(sorted(wanted))}, ""
 
 
-def headers_missing_newline(scene: Scene) -> Variants:
+def headers_missing_newline(scene: SigningContext) -> Variants:
     """No newline after the last header."""
     if scene.draft.names:
         yield {"newlines_after_headers": 0}, ""

@@ -1,11 +1,11 @@
 """Mistakes in what the string is signed with: the secret and the digest."""
 
-from mock_server.domain.auth.diagnosis.candidate import Scene
+from mock_server.domain.auth.diagnosis.candidate import SigningContext
 from mock_server.domain.auth.diagnosis.digests import HMACS, PLAIN
 from mock_server.domain.auth.diagnosis.lines import Variants, always
 
 
-def secret_other(scene: Scene) -> Variants:
+def secret_other(scene: SigningContext) -> Variants:
     """A wrong secret that is at hand."""
     for label, secret in scene.known_secrets.items():
         yield {"secret": secret}, label
@@ -18,7 +18,7 @@ def secret_other(scene: Scene) -> Variants:
     yield {"secret": scene.secret.upper()}, "the secret in another case"
 
 
-def secret_whitespace(scene: Scene) -> Variants:
+def secret_whitespace(scene: SigningContext) -> Variants:
     """White space around the secret."""
     secret = scene.secret
     yield {"secret": secret.strip()}, "without the white space around it"
@@ -29,12 +29,12 @@ def secret_whitespace(scene: Scene) -> Variants:
         yield {"secret": mark + secret + mark}, "with quotation marks around it"
 
 
-def secret_ampersand(scene: Scene) -> Variants:
+def secret_ampersand(scene: SigningContext) -> Variants:
     """The secret as other interfaces of the same vendor want it."""
     yield {"secret": scene.secret + "&"}, ""
 
 
-def roles_swapped(scene: Scene) -> Variants:
+def roles_swapped(scene: SigningContext) -> Variants:
     """Secret and string in each other's place."""
     yield {"digest": f"swapped {scene.method}"}, ""
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from mock_server.domain.auth.diagnosis.candidate import FIXED, Change, Scene
+from mock_server.domain.auth.diagnosis.candidate import FIXED, Change, SigningContext
 from mock_server.domain.auth.signatures import content_md5
 from mock_server.domain.call.bodies import FORM_TYPE, media_type
 
@@ -20,25 +20,25 @@ CHARSETS = ("; charset=UTF-8", "; charset=utf-8", ";charset=UTF-8", ";charset=ut
 TYPES = (FORM_TYPE, JSON_TYPE, "application/octet-stream", "text/plain")
 
 
-def always(*variants: tuple[Change, str]) -> Callable[[Scene], Variants]:
+def always(*variants: tuple[Change, str]) -> Callable[[SigningContext], Variants]:
     """Return the function of a mistake that is the same for every call."""
     return lambda _: iter(variants)
 
 
-def method_case(scene: Scene) -> Variants:
+def method_case(scene: SigningContext) -> Variants:
     """The method not in capitals."""
     for method in (scene.draft.method.lower(), scene.draft.method.capitalize()):
         yield {"method": method}, ""
 
 
-def method_differs(scene: Scene) -> Variants:
+def method_differs(scene: SigningContext) -> Variants:
     """Another method."""
     for method in ("GET", "POST", "PUT"):
         if method != scene.draft.method:
             yield {"method": method}, method
 
 
-def missing_newline(scene: Scene) -> Variants:
+def missing_newline(scene: SigningContext) -> Variants:
     """Empty lines left out, all of them or some."""
     absent = [name for name in FIXED if not getattr(scene.draft, name)]
     for count in (len(absent), *range(1, len(absent))):
@@ -46,7 +46,7 @@ def missing_newline(scene: Scene) -> Variants:
             yield {"skipped": frozenset(names)}, _titles(names)
 
 
-def missing_line(scene: Scene) -> Variants:
+def missing_line(scene: SigningContext) -> Variants:
     """The line of a header that was sent left out, newline and all."""
     present = [name for name in FIXED if getattr(scene.draft, name)]
     for count in range(1, len(present) + 1):
@@ -58,14 +58,14 @@ def _titles(names: tuple[str, ...]) -> str:
     return " and ".join(TITLES[name] for name in names)
 
 
-def accept_differs(scene: Scene) -> Variants:
+def accept_differs(scene: SigningContext) -> Variants:
     """Another Accept than the one sent."""
     for accept in ("", *ACCEPTS):
         if accept != scene.draft.accept:
             yield {"accept": accept}, _shown(accept)
 
 
-def content_type_differs(scene: Scene) -> Variants:
+def content_type_differs(scene: SigningContext) -> Variants:
     """Another Content-Type than the one sent.
 
     What a client believes to send decides whether it signs the body's parameters, so a change
@@ -88,7 +88,7 @@ def content_type_differs(scene: Scene) -> Variants:
             )
 
 
-def date_differs(scene: Scene) -> Variants:
+def date_differs(scene: SigningContext) -> Variants:
     """A Date that was sent and not signed."""
     if scene.draft.date:
         yield {"date": ""}, ""
@@ -98,7 +98,7 @@ def _shown(value: str) -> str:
     return f"`{value}`" if value else "nothing"
 
 
-def md5_hex(scene: Scene) -> Variants:
+def md5_hex(scene: SigningContext) -> Variants:
     """The MD5 of the body as hex."""
     hexed = _md5(scene.call.body).hex()
     for text in (hexed, hexed.upper()):
@@ -106,19 +106,19 @@ def md5_hex(scene: Scene) -> Variants:
         yield {"content_md5": base64.b64encode(text.encode()).decode()}, "the base64 of hex digits"
 
 
-def md5_not_signed(scene: Scene) -> Variants:
+def md5_not_signed(scene: SigningContext) -> Variants:
     """A Content-MD5 that was sent and not signed."""
     if scene.draft.content_md5:
         yield {"content_md5": ""}, ""
 
 
-def md5_not_sent(scene: Scene) -> Variants:
+def md5_not_sent(scene: SigningContext) -> Variants:
     """A Content-MD5 that was signed and not sent."""
     if not scene.draft.content_md5:
         yield {"content_md5": content_md5(scene.call.body)}, ""
 
 
-def md5_other_bytes(scene: Scene) -> Variants:
+def md5_other_bytes(scene: SigningContext) -> Variants:
     """The MD5 of something that is not quite the body."""
     body = scene.call.body
     others = [b"", body + b"\n", body.strip(), *(text.encode() for text in json_texts(scene))]
@@ -131,7 +131,7 @@ def _md5(body: bytes) -> bytes:
     return hashlib.md5(body, usedforsecurity=False).digest()
 
 
-def json_texts(scene: Scene) -> list[str]:
+def json_texts(scene: SigningContext) -> list[str]:
     """Return how else a client may have written its JSON body."""
     try:
         value = json.loads(scene.call.body)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_server.domain.auth.diagnosis import headers, keys, lines, parameters
-from mock_server.domain.auth.diagnosis.candidate import Scene
+from mock_server.domain.auth.diagnosis.candidate import SigningContext
 from mock_server.domain.auth.diagnosis.lines import Variants
 
 
@@ -19,7 +19,7 @@ class Mistake:
     id: str
     did: str
     instead: str
-    variants: Callable[[Scene], Variants]
+    variants: Callable[[SigningContext], Variants]
 
 
 @dataclass(frozen=True, slots=True)

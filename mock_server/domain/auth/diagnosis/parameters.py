@@ -5,7 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote, quote_plus, unquote
 
-from mock_server.domain.auth.diagnosis.candidate import Parameter, Parameters, Scene, decoded, once
+from mock_server.domain.auth.diagnosis.candidate import (
+    Parameter,
+    Parameters,
+    SigningContext,
+    decoded,
+    once,
+)
 from mock_server.domain.auth.diagnosis.lines import Variants, always, json_texts
 from mock_server.domain.auth.diagnosis.side_by_side import visible
 from mock_server.domain.auth.signatures import wire_text
@@ -55,7 +61,7 @@ _all_encoded = always(
 )
 
 
-def values_encoded(scene: Scene) -> Variants:
+def values_encoded(scene: SigningContext) -> Variants:
     """Percent-encoded parameters: all of them, the query's, or the form's."""
     yield from _all_encoded(scene)
     of_query, of_form = {each.name for each in scene.query}, {each.name for each in scene.form}
@@ -77,7 +83,7 @@ def _raw_among(names: set[str], parameter: Parameter) -> tuple[str, str]:
 plus_literal = always(({"written": _plus_kept}, ""))
 
 
-def parameters_unsorted(scene: Scene) -> Variants:
+def parameters_unsorted(scene: SigningContext) -> Variants:
     """Parameters in another order than that of their names."""
     query, form = scene.query, scene.form
     yield {"parameters": _as_sent(scene, query + form)}, "as sent, query before form"
@@ -93,17 +99,17 @@ def parameters_unsorted(scene: Scene) -> Variants:
     yield {"parameters": right[::-1]}, "in reverse order"
 
 
-def _as_sent(scene: Scene, order: Parameters) -> Parameters:
+def _as_sent(scene: SigningContext, order: Parameters) -> Parameters:
     right = {each.name: each for each in scene.draft.parameters}
     return tuple(right[each.name] for each in once(order))
 
 
-def form_missing(scene: Scene) -> Variants:
+def form_missing(scene: SigningContext) -> Variants:
     """The query alone."""
     yield {"parameters": scene.joined(scene.query, ())}, ""
 
 
-def query_missing(scene: Scene) -> Variants:
+def query_missing(scene: SigningContext) -> Variants:
     """The form alone."""
     yield {"parameters": scene.joined((), scene.form)}, ""
 
@@ -112,7 +118,7 @@ def query_missing(scene: Scene) -> Variants:
 parameters_missing = always(({"parameters": ()}, ""))
 
 
-def parameter_missing(scene: Scene) -> Variants:
+def parameter_missing(scene: SigningContext) -> Variants:
     """All parameters but one."""
     right = scene.draft.parameters
     for at, each in enumerate(right[:MOST_LEFT_OUT]):
@@ -120,13 +126,13 @@ def parameter_missing(scene: Scene) -> Variants:
         yield {"parameters": right[:at] + right[at + 1 :]}, f"`{name}`"
 
 
-def body_as_form(scene: Scene) -> Variants:
+def body_as_form(scene: SigningContext) -> Variants:
     """The body's parameters, although its Content-Type does not say form."""
     if not scene.form and scene.call.body.lstrip()[:1] not in (b"{", b"["):
         yield {"parameters": scene.joined(scene.query, scene.body_as_form)}, ""
 
 
-def repeated_names(scene: Scene) -> Variants:
+def repeated_names(scene: SigningContext) -> Variants:
     """A repeated name with all its values, the last one, or all of them joined."""
     every = scene.form + scene.query
     yield {"parameters": tuple(sorted(every, key=lambda each: each.name))}, "every value"
@@ -145,12 +151,12 @@ def repeated_names(scene: Scene) -> Variants:
 empty_sign = always(({"sign_empty": True}, ""))
 
 
-def empty_dropped(scene: Scene) -> Variants:
+def empty_dropped(scene: SigningContext) -> Variants:
     """No parameter with an empty value."""
     yield {"parameters": tuple(each for each in scene.draft.parameters if each.value)}, ""
 
 
-def body_signed(scene: Scene) -> Variants:
+def body_signed(scene: SigningContext) -> Variants:
     """The body's text in the string."""
     body = scene.body_text
     if not body:
@@ -195,7 +201,7 @@ def _is_text(text: str) -> bool:
     return text.encode("utf-8", "replace").decode() == text
 
 
-def path_slash(scene: Scene) -> Variants:
+def path_slash(scene: SigningContext) -> Variants:
     """A slash too few or too many."""
     path = scene.draft.path
     yield {"path": path.removeprefix("/")}, "without its first slash"
@@ -204,7 +210,7 @@ def path_slash(scene: Scene) -> Variants:
     yield {"path": "/" + path}, "with a second slash in front"
 
 
-def path_url(scene: Scene) -> Variants:
+def path_url(scene: SigningContext) -> Variants:
     """The whole URL, or the host with the path."""
     host = scene.sent("host") or ""
     hosts = [host, host.rpartition(":")[0]]
@@ -216,7 +222,7 @@ def path_url(scene: Scene) -> Variants:
         yield {"path": f"//{each}{scene.draft.path}"}, "host and path"
 
 
-def path_prefix(scene: Scene) -> Variants:
+def path_prefix(scene: SigningContext) -> Variants:
     """A stage or a segment too many or too few."""
     path = scene.draft.path
     stage = scene.sent("x-ca-stage") or ""
@@ -232,13 +238,13 @@ def path_prefix(scene: Scene) -> Variants:
         yield {"path": ""}, "not at all"
 
 
-def path_case(scene: Scene) -> Variants:
+def path_case(scene: SigningContext) -> Variants:
     """The path in lower case or capitals."""
     yield {"path": scene.draft.path.lower()}, "in lower case"
     yield {"path": scene.draft.path.upper()}, "in capitals"
 
 
-def path_encoding(scene: Scene) -> Variants:
+def path_encoding(scene: SigningContext) -> Variants:
     """The path decoded or encoded, unlike it was sent."""
     path = scene.draft.path
     yield {"path": _unquoted(path)}, "decoded"
@@ -248,7 +254,7 @@ def path_encoding(scene: Scene) -> Variants:
     yield {"path": _encoded(path, "")}, "percent-encoded"
 
 
-def target_signed(scene: Scene) -> Variants:
+def target_signed(scene: SigningContext) -> Variants:
     """Path and query as they stand in the request line."""
     target = wire_text(scene.call.target)
     yield {"path": target, "parameters": ()}, ""

@@ -9,7 +9,12 @@ Rule 3: the search is bounded by the number of strings and by their bytes.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mock_server.domain.auth.diagnosis.candidate import Change, Draft, Scene, scene_of
+from mock_server.domain.auth.diagnosis.candidate import (
+    Candidate,
+    Change,
+    SigningContext,
+    signing_context_of,
+)
 from mock_server.domain.auth.diagnosis.digests import KINDS, READERS
 from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, WRITINGS, Mistake, Writing
 from mock_server.domain.call.calls import Call, header
@@ -69,14 +74,14 @@ class _Search:
         """Whether no known digest has the size of what came."""
         return not self._sizes & {kind.size for kind in KINDS.values()}
 
-    def knows(self, draft: Draft, text: str) -> bool:
+    def knows(self, draft: Candidate, text: str) -> bool:
         """Say whether the same was tried before, and remember it."""
         key = hash((text, draft.secret, draft.digest, draft.charset))
         known = key in self._seen
         self._seen.add(key)
         return known
 
-    def writing(self, draft: Draft, text: str) -> str | None:
+    def writing(self, draft: Candidate, text: str) -> str | None:
         """Return how the signature that came is written if this draft was signed, else None.
 
         Raises _SpentError.
@@ -104,7 +109,7 @@ def diagnose(
     `known_secrets` are wrong secrets worth trying, by what to call them, such as "the app code".
     """
     sent = (header(call, "x-ca-signature") or "").strip()
-    scene = scene_of(call, secret, known_secrets)
+    scene = signing_context_of(call, secret, known_secrets)
     expected = scene.draft.text()
     if not sent:
         sentence = "No X-Ca-Signature was sent: send the base64 of the HMAC."
@@ -132,30 +137,30 @@ def diagnose(
 _Found = tuple[tuple[_Step, ...], str, str]
 
 
-def _found(search: _Search, scene: Scene) -> _Found | None:
-    other = scene_of(scene.call, scene.secret, scene.known_secrets, query_wins=True)
+def _found(search: _Search, scene: SigningContext) -> _Found | None:
+    other = signing_context_of(scene.call, scene.secret, scene.known_secrets, query_wins=True)
     scenes = [scene] if other.draft == scene.draft else [scene, other]
     for each in scenes:
         found = _try(search, each.draft, ())
         if found:
             return found
-    steps: list[tuple[Scene, list[_Step], list[_Step]]] = []
+    steps: list[tuple[SigningContext, list[_Step], list[_Step]]] = []
     for each in scenes:
-        awake: list[_Step] = []
-        asleep: list[_Step] = []
+        effective: list[_Step] = []
+        inert: list[_Step] = []
         for step in _steps(each):
             draft = replace(each.draft, **step.change)
             text = draft.text()
             if search.knows(draft, text):
-                asleep.append(step)
+                inert.append(step)
                 continue
             writing = search.writing(draft, text)
             if writing is not None:
                 return (step,), writing, text
-            awake.append(step)
-        steps.append((each, awake, asleep))
-    for each, awake, asleep in steps:
-        for pair in _pairs(awake, asleep):
+            effective.append(step)
+        steps.append((each, effective, inert))
+    for each, effective, inert in steps:
+        for pair in _pairs(effective, inert):
             draft = replace(each.draft, **pair[0].change, **pair[1].change)
             found = _try(search, draft, pair)
             if found:
@@ -163,7 +168,7 @@ def _found(search: _Search, scene: Scene) -> _Found | None:
     return None
 
 
-def _try(search: _Search, draft: Draft, steps: tuple[_Step, ...]) -> _Found | None:
+def _try(search: _Search, draft: Candidate, steps: tuple[_Step, ...]) -> _Found | None:
     text = draft.text()
     writing = None if search.knows(draft, text) else search.writing(draft, text)
     # Two mistakes are the most that are named: a third would explain nearly anything.
@@ -172,23 +177,23 @@ def _try(search: _Search, draft: Draft, steps: tuple[_Step, ...]) -> _Found | No
     return steps, writing, text
 
 
-def _steps(scene: Scene) -> Iterator[_Step]:
+def _steps(scene: SigningContext) -> Iterator[_Step]:
     for mistake in CATALOGUE:
         for change, what in mistake.variants(scene):
             yield _Step(mistake, change, what, frozenset(change))
 
 
-def _pairs(awake: list[_Step], asleep: list[_Step]) -> Iterator[tuple[_Step, _Step]]:
+def _pairs(effective: list[_Step], inert: list[_Step]) -> Iterator[tuple[_Step, _Step]]:
     """Yield the pairs that go together, the likelier first: the catalogue is in that order."""
-    count = len(awake)
+    count = len(effective)
     for total in range(1, 2 * count - 2):
         for low in range(max(0, total - count + 1), (total + 1) // 2):
-            first, second = awake[low], awake[total - low]
+            first, second = effective[low], effective[total - low]
             if first.mistake is not second.mistake and not first.fields & second.fields:
                 yield first, second
-    for first in awake:
+    for first in effective:
         woken = frozenset().union(*(WOKEN_BY.get(name, ()) for name in first.fields))
-        for second in asleep:
+        for second in inert:
             if second.fields <= woken:
                 yield first, second
 
