@@ -28,7 +28,7 @@ def modules() -> list[Path]:
 
 def test_layers_are_kept_and_no_siblings_import_each_other_in_a_circle() -> None:
     """In a process of its own: import-linter sets up logging for the whole process."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
 
     done = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
 

@@ -4,8 +4,8 @@ A reading that no value is given for stays open: all of its alternatives hold, a
 required under one of its values is neither.
 
 The marks, in contracts/openapi.yaml:
-- `x-reading: {id: value}` beside an alternative: it holds under that value only (under each value of
-  a list). What refers to a component that does not hold goes with it.
+- `x-reading: {id: value}` beside an alternative: it holds under that value only (or under each of
+  a list of values). What refers to a component that does not hold goes with it.
 - `x-required-reading: {id: value}` beside a header: required under that value, else absent.
 - `x-readings.<id>.<value>`: `responses` of every operation, `paths` and `security` added under it.
 """

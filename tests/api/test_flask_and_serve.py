@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import exchanges
-from tests.support.doors import flask_door, live_door
+from tests.support.flask_and_serve import flask_door, live_door
 
 
 @pytest.mark.claim("header-case")

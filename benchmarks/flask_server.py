@@ -1,6 +1,6 @@
 """The Flask door alone, under plain uvicorn and a2wsgi: what the express lane is measured against.
 
-`python -m benchmarks.flask_door` prints its address and serves until it is stopped.
+`python -m benchmarks.flask_server` prints its address and serves until it is stopped.
 """
 
 import socket

@@ -13,8 +13,8 @@ from tests.support.bug_kit import (
     setting,
     writing,
 )
-from tests.support.client_bugs_above import FIXED_BUGS, HEADER_BUGS
-from tests.support.client_bugs_last import LINE_BUGS
+from tests.support.signing_bugs_head import FIXED_BUGS, HEADER_BUGS
+from tests.support.signing_bugs_parameters import LINE_BUGS
 
 KEY_SECRETS = {"the app code": "4f1e5a0c8d9b4b0fa1c2d3e4f5a6b7c8"}
 

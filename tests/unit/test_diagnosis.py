@@ -11,8 +11,8 @@ from mock_server.domain.call.calls import Call
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings
 from tests.support.bug_kit import Planted, setting
-from tests.support.client_bugs import ALL, BY_NAME, KEY_SECRETS
 from tests.support.signed_requests import requests
+from tests.support.signing_bugs import ALL, BY_NAME, KEY_SECRETS
 from tests.support.signing_client import FORM, Request, sign
 
 RANKS = {name: rank for rank, name in enumerate([*WRITINGS, *(each.id for each in CATALOGUE)])}

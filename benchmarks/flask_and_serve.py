@@ -12,7 +12,7 @@ ROUNDS = 3
 SECONDS = 4
 CONNECTIONS = 32
 SERVE = ("mock_server", "serve", "--port", "0", "--database", ":memory:")
-FLASK = ("benchmarks.flask_door",)
+FLASK = ("benchmarks.flask_server",)
 
 SCRIPT = """
 wrk.method = "POST"
