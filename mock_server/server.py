@@ -56,7 +56,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
 
-    Raises CannotListenError or store.files.DatabaseFileError.
+    Raises CannotListenError or store.engine.files.DatabaseFileError.
     """
     listener = listen(settings)
     loop_factory = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()

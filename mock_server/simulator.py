@@ -108,7 +108,7 @@ def build_simulator(
     """Put a simulator together.
 
     `own_ports` are the ports of our own server, which has its connections in hand, and where no
-    callback may go; none under a foreign one. Raises store.files.DatabaseFileError if the
+    callback may go; none under a foreign one. Raises store.engine.files.DatabaseFileError if the
     database cannot be used.
     """
     database = Database(settings.database_path, scheduler)

@@ -17,7 +17,7 @@ ORIGIN = (
 
 
 def test_the_schema_is_the_one_of_its_version() -> None:
-    schema = resources.files("mock_server.store").joinpath("schema.sql").read_bytes()
+    schema = resources.files("mock_server.store.engine").joinpath("schema.sql").read_bytes()
 
     assert SCHEMA_VERSION == VERSION
     assert sha256(schema).hexdigest() == SCHEMA, "raise SCHEMA_VERSION with the schema"

@@ -13,7 +13,7 @@ from mock_server.store.engine.files import SCHEMA_VERSION, DatabaseFileError, re
 
 HOLD = """
 import sys
-from mock_server.store.database import Database
+from mock_server.store.engine.database import Database
 database = Database(sys.argv[1])
 print("open", flush=True)
 sys.stdin.read()

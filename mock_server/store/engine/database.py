@@ -142,7 +142,7 @@ def _engine(address: str, scheduler: Scheduler) -> Engine:
 def _postgres(module: str) -> Any:
     """Import what needs the extra, which most people do without."""
     try:
-        return import_module(f"mock_server.store.{module}")
+        return import_module(f"mock_server.store.engine.{module}")
     except ImportError as error:
         raise files.DatabaseFileError(
             f"a database at postgresql:// needs psycopg ({error}): "
