@@ -1,18 +1,18 @@
-"""The Flask door of the gateway: request -> `Call`, `Answer` -> response."""
+"""The gateway under Flask: request -> `Call`, `Answer` -> response."""
 
-import logging
 import re
+from collections.abc import Callable
+from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Request, Response, request
 
 from mock_server.actions.gateway import pipeline
+from mock_server.actions.gateway.exchange import Work, exchange
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
-
-log = logging.getLogger(__name__)
 
 _AUTHORITY = re.compile(r"(?i)^https?://[^/?#]*(?=/)")
 
@@ -22,30 +22,31 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
 
     A delay holds this thread: a WSGI server has nothing else that could wait.
     """
-    run = simulator.database.run
-    try:
-        outcome = run(lambda tx: pipeline.handle(tx, simulator, call))
-        if isinstance(outcome, Hold):
-            held = outcome
-            simulator.pause(held.ms)
-            outcome = run(lambda tx: pipeline.handle(tx, simulator, call, held))
-        assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
-    except FaultError as error:  # a magic account whose faults need more than a WSGI server
-        return pipeline.cannot_answer(error)
-    except Exception as error:
-        log.exception("a call failed in the simulator")
-        bug = error
-    else:
-        if outcome.damage is not None:  # armed while the database was served by `serve`
-            return pipeline.cannot_answer(FaultError("a WSGI server has no connection to damage"))
-        if outcome.delay_ms:
-            simulator.pause(outcome.delay_ms)
-        return outcome
-    try:
-        return simulator.database.run(lambda tx: pipeline.record_bug(tx, simulator, call, bug))
-    except Exception:
-        log.exception("the failure could not be journalled")
-        return pipeline.bug_answer(bug)
+    steps = exchange(simulator, call)
+    step: Callable[[Any], Work | Hold] = steps.send
+    value: Any = None
+    while True:
+        try:
+            wanted = step(value)
+        except StopIteration as end:
+            return _played(simulator, cast("Answer", end.value))
+        step, value = steps.send, None
+        if isinstance(wanted, Hold):
+            simulator.pause(wanted.ms)
+            continue
+        try:
+            value = simulator.database.run(wanted)
+        except Exception as error:  # noqa: BLE001 - the exchange logs it and answers for it
+            step, value = steps.throw, error
+
+
+def _played(simulator: Simulator, answer: Answer) -> Answer:
+    """Return an answer once its delay is over; damage needs a connection, which is not ours."""
+    if answer.damage is not None:  # armed while the database was served by `serve`
+        return pipeline.cannot_answer(FaultError("a WSGI server has no connection to damage"))
+    if answer.delay_ms:
+        simulator.pause(answer.delay_ms)
+    return answer
 
 
 def read_call() -> Call:
@@ -84,7 +85,7 @@ def _raw_target(asked: Request) -> str:
 
 
 def _origin_form(target: str) -> str:
-    """Return a target without scheme, authority and fragment, as the express lane sees it."""
+    """Return a target without scheme, authority and fragment, as `serve` sees it."""
     return _AUTHORITY.sub("", target.partition("#")[0])
 
 

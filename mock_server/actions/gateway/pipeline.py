@@ -62,7 +62,7 @@ def handle(
 ) -> Answer | Hold:
     """Answer a call and book it, or say for how long to hold it first; `held`: it was."""
     visit = _caught_up(tx, simulator, identify_call(tx, simulator, call))
-    course = refused = None
+    course = None
     try:
         if visit.stamp.classic and call.method == "OPTIONS":
             decision = Decision(answer=preflight_answer(visit.stamp))
@@ -73,11 +73,11 @@ def handle(
                 return Hold(ms=delay.fault.for_ms, met=course.met)
             decision = _decide(tx, simulator, visit, course)
     except GatewayError as error:
-        refused = error
         decision = _refused(simulator, visit, error)
     answer, call_id = _book(tx, simulator, visit, course, decision)
-    if refused is not None and refused.code in signature_review.CODES and visit.account is not None:
-        signature_review.examine_later(tx, simulator, call_id, visit.account, call, refused.code)
+    code = decision.error.code if decision.error else None
+    if code in signature_review.CODES and visit.account is not None:
+        signature_review.examine_later(tx, simulator, call_id, visit.account, call, code)
     return answer
 
 
@@ -161,7 +161,7 @@ def _caught_up(tx: Transaction, simulator: Simulator, visit: CallContext) -> Cal
 
 def _refused(simulator: Simulator, visit: CallContext, error: GatewayError) -> Decision:
     answer = gateway_answer(error, simulator.catalogue.errors, visit.stamp)
-    return Decision(answer=answer, error_code=None if visit.stamp.classic else error.code)
+    return Decision(answer=answer, error=error)
 
 
 def _decide(

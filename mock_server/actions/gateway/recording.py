@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from mock_server.actions.accounts import notices
 from mock_server.actions.gateway import coverage
 from mock_server.actions.gateway.context import CallContext
+from mock_server.actions.gateway.coverage import CallOutcome
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.bills import Total, day_of
 from mock_server.domain.billing.charges import Charge, LedgerEntry, Package
 from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import (
     answer_lines,
     capture,
@@ -41,15 +43,16 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """An answer and what has to be booked with it. `served` None: the gateway answered.
+    """An answer and what has to be booked with it.
 
-    `faults` are those that happened, `sent` what went over the wire if not just the answer.
+    `served` None: the gateway answered, with `error` unless there was no answer or it is a bug of
+    ours. `faults` are those that happened, `sent` what went over the wire if not just the answer.
     """
 
     answer: Answer
     served: Served | None = None
     task_id: str | None = None
-    error_code: str | None = None
+    error: GatewayError | None = None
     faults: tuple[Rule, ...] = ()
     sent: Sent | None = None
 
@@ -74,7 +77,7 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
         method=call.method,
         path=redact_target(call.target, secrets),
         status=answer.status,
-        error_code=decision.error_code,
+        error_code=_error_code(decision, visit),
         charge=charge,
         fen=fen,
         task_id=decision.task_id,
@@ -100,13 +103,19 @@ def _note(
     tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision, call_id: int
 ) -> None:
     """Keep what of the contract the call is the first of its account to meet."""
-    new = coverage.note(
-        tx, simulator, visit, decision.answer, _answered(decision), decision.task_id
+    outcome = CallOutcome(
+        answered=_answered(decision), error=decision.error, task_id=decision.task_id
     )
+    new = coverage.note(tx, simulator, visit, outcome)
     if new:
         coverage_rows.add(
             tx, visit.account.id if visit.account else coverage_rows.ARCHIVED, new, call_id
         )
+
+
+def _error_code(decision: Decision, visit: CallContext) -> str | None:
+    """Return the code that the client was shown: older instances show none."""
+    return decision.error.code if decision.error and not visit.stamp.classic else None
 
 
 def _answered(decision: Decision) -> Answered:

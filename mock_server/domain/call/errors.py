@@ -95,3 +95,14 @@ def classic_row(error: GatewayError, tables: ErrorTables) -> tuple[int, str]:
     # whatever throttles answers 403 there.
     known = tables.rows[error.code]
     return 403 if known.status == 429 else known.status, known.message
+
+
+def row_code(error: GatewayError, tables: ErrorTables, *, classic: bool) -> str | None:
+    """Return the code of the row that an error is; on an older instance the first code of its
+    message, None for a message that no table has."""
+    if not classic:
+        return error.code
+    if error.classic is not None:
+        codes = tables.classic[error.classic].codes
+        return codes[0] if codes else None
+    return next((row.codes[0] for row in tables.classic.values() if error.code in row.codes), None)

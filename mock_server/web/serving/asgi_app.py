@@ -1,19 +1,20 @@
-"""The express lane: bytes -> `Call` -> gateway -> `Answer` -> bytes, without a thread or a route.
+"""The ASGI application of `serve`: bytes -> `Call` -> gateway -> `Answer` -> bytes.
 
-Rule 1: it takes everything that is the gateway's; the Flask app has the rest, through a2wsgi.
+Rule 1: it answers every call of the gateway itself, without a thread or a route; the Flask app
+answers the rest, through a2wsgi.
 Rule 2: a body is read here, bounded, before any thread is taken.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from mock_server.actions.gateway import pipeline
+from mock_server.actions.gateway.exchange import Work, exchange, run_with_callbacks
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
@@ -49,24 +50,12 @@ class ClientGoneError(Exception):
     """The peer hung up before its request was whole: there is nobody to answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A call that was held, and how long after it its client hung up; None: it waits."""
-
-    hold: Hold
-    disconnected_after_ms: int | None
-
-
-Submit = Callable[[Call, Callable[[Answer | Hold], None], Held | None], None]
-
-
 class AsgiApp:
     """The ASGI application of `serve`."""
 
     def __init__(self, simulator: Simulator, flask: Flask) -> None:
         self._simulator = simulator
         self._flask = FlaskBridge(flask)
-        self._bugs: set[asyncio.Task[Answer]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Answer one request."""
@@ -74,7 +63,7 @@ class AsgiApp:
             if is_ours(scope["path"]):
                 answer = await self._flask.answer(scope, receive)
             else:
-                answer = await self._handle(scope, await read_call(scope, receive))
+                answer = await self._exchange(await read_call(scope, receive), scope)
         except ClientGoneError:
             return
         except asyncio.CancelledError:  # the server stops, and its grace is over: nobody's bug
@@ -83,26 +72,17 @@ class AsgiApp:
         await write_answer(scope, answer)
 
     async def answer(self, call: Call) -> Answer:
-        """Answer a call that nobody is held for, such as a request that cannot be parsed."""
-        outcome = await self._outcome(call, None)
-        assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
-        return outcome
+        """Answer a call that is not held for anybody, such as a request that cannot be parsed."""
+        return await self._exchange(call, None)
 
     def submit(
-        self, call: Call, reply: Callable[[Answer | Hold], None], held: Held | None = None
+        self,
+        call: Call,
+        hold: Callable[[int, Callable[[int | None], None]], None],
+        reply: Callable[[Answer], None],
     ) -> None:
         """Answer a call through the gateway without a task; `reply` is called on the loop."""
-
-        def done(outcome: Answer | Hold, error: BaseException | None) -> None:
-            if error is None:
-                reply(outcome)
-                return
-            task = asyncio.get_running_loop().create_task(self._answer_bug(call, error))
-            self._bugs.add(task)
-            task.add_done_callback(self._bugs.discard)
-            task.add_done_callback(lambda owned: reply(owned.result()))
-
-        self._simulator.database.submit(self._work(call, held), done)
+        run_with_callbacks(self._simulator, call, hold, reply)
 
     def record_disconnect(self, call_id: int, ms: int) -> None:
         """Journal that a client hung up before it had all of its answer."""
@@ -115,44 +95,30 @@ class AsgiApp:
             lambda tx: pipeline.record_disconnect(tx, call_id, ms), done
         )
 
-    async def _handle(self, scope: Scope, call: Call) -> Answer:
-        outcome = await self._outcome(call, None)
-        if isinstance(outcome, Hold):
-            await hold(scope, outcome.ms)
-            outcome = await self._outcome(
-                call, Held(hold=outcome, disconnected_after_ms=disconnected_after_ms(scope))
-            )
-        assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
-        return outcome
-
-    async def _outcome(self, call: Call, held: Held | None) -> Answer | Hold:
-        """Pass a call through the gateway; our own failure becomes our 500."""
-        try:
-            return await self._commit(self._work(call, held))
-        except Exception as error:  # noqa: BLE001 - it is logged there
-            return await self._answer_bug(call, error)
-
-    def _work(self, call: Call, held: Held | None) -> Callable[[Transaction], Answer | Hold]:
-        simulator = self._simulator
-        if held is None:
-            return lambda tx: pipeline.handle(tx, simulator, call)
-        if held.disconnected_after_ms is None:
-            return lambda tx: pipeline.handle(tx, simulator, call, held.hold)
-        disconnected_after_ms = held.disconnected_after_ms
-        return lambda tx: pipeline.abandon(tx, simulator, call, held.hold, disconnected_after_ms)
+    async def _exchange(self, call: Call, scope: Scope | None) -> Answer:
+        """Run an exchange in this task; `scope` is the request that may be held."""
+        steps = exchange(self._simulator, call)
+        step: Callable[[Any], Work | Hold] = steps.send
+        value: Any = None
+        while True:
+            try:
+                wanted = step(value)
+            except StopIteration as end:
+                return cast("Answer", end.value)
+            step, value = steps.send, None
+            if isinstance(wanted, Hold):
+                if scope is not None:
+                    await hold(scope, wanted.ms)
+                    value = disconnected_after_ms(scope)
+                continue
+            try:
+                value = await self._commit(wanted)
+            except Exception as error:  # noqa: BLE001 - the exchange logs it and answers for it
+                step, value = steps.throw, error
 
     def close(self) -> None:
         """End the threads of the Flask app, once they have answered."""
         self._flask.close()
-
-    async def _answer_bug(self, call: Call, bug: BaseException) -> Answer:
-        simulator = self._simulator
-        log.error("a call failed in the simulator", exc_info=bug)
-        try:
-            return await self._commit(lambda tx: pipeline.record_bug(tx, simulator, call, bug))
-        except Exception:
-            log.exception("the failure could not be journalled")
-            return pipeline.bug_answer(bug)
 
     def _commit(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         committed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -170,7 +136,7 @@ class AsgiApp:
 
 
 class FlaskBridge:
-    """Runs the Flask app in threads for what is not on the express lane."""
+    """Runs the Flask app in threads for everything that is not the gateway's."""
 
     def __init__(self, flask: Flask) -> None:
         app = _keep_headers(flask)

@@ -1,19 +1,18 @@
-"""The shortest way in: a small, whole call of the gateway needs no task of its own.
+"""The fast path: a small, whole call of the gateway needs no task of its own.
 
 uvicorn starts an ASGI task for each request; for a call that is answered within one turn of the
 loop that is half of the work. A call that is large, slow, pipelined or waits for a `100 Continue`
-goes the ordinary way, through ASGI.
+goes through ASGI.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.actions.gateway.pipeline import Hold
-from mock_server.domain.call.calls import Answer, Call, Defect
+from mock_server.domain.call.calls import Answer, Defect
 from mock_server.web.paths import is_ours
-from mock_server.web.serving.asgi_app import Held, Submit
 from mock_server.web.serving.protocol import ArtqrProtocol, call_of
 from mock_server.web.serving.response_writer import disconnected_after_ms, write_answer, write_now
 
@@ -22,9 +21,9 @@ MAX_BODY_BYTES = 32 * 1024
 
 
 class FastPathProtocol(ArtqrProtocol):
-    """One connection; `submit(call, reply, held)` answers a call and calls `reply` on the loop."""
+    """One connection; `submit(call, hold, reply)` answers a call, see AsgiApp.submit."""
 
-    def __init__(self, *args: Any, submit: Submit, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, submit: Callable[..., None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._submit = submit
         self._short: RequestResponseCycle | None = None
@@ -50,7 +49,7 @@ class FastPathProtocol(ArtqrProtocol):
         short, self._short = self._short, None
         if short is not None:
             call = call_of(short.scope, bytes(short.body))
-            self._submit(call, partial(self._reply, short, call), None)
+            self._submit(call, partial(self._hold, short), partial(self._reply, short))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         is_short = self._starting and not cycle.waiting_for_100_continue
@@ -68,16 +67,15 @@ class FastPathProtocol(ArtqrProtocol):
         if short is not None:
             super()._start_asgi_task(short, self.app)
 
-    def _reply(self, cycle: RequestResponseCycle, call: Call, outcome: Answer | Hold) -> None:
-        if isinstance(outcome, Hold):
-            self.wait(outcome.ms, partial(self._submit_again, cycle, call, outcome))
-        elif not cycle.flow.write_paused:
-            write_now(cycle, outcome)
+    def _hold(
+        self, cycle: RequestResponseCycle, ms: int, then: Callable[[int | None], None]
+    ) -> None:
+        self.wait(ms, lambda: then(disconnected_after_ms(cycle.scope)))
+
+    def _reply(self, cycle: RequestResponseCycle, answer: Answer) -> None:
+        if not cycle.flow.write_paused:
+            write_now(cycle, answer)
         else:
-            task = self.loop.create_task(write_answer(cycle.scope, outcome))
+            task = self.loop.create_task(write_answer(cycle.scope, answer))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
-
-    def _submit_again(self, cycle: RequestResponseCycle, call: Call, hold: Hold) -> None:
-        held = Held(hold=hold, disconnected_after_ms=disconnected_after_ms(cycle.scope))
-        self._submit(call, partial(self._reply, cycle, call), held)
