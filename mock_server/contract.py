@@ -14,6 +14,7 @@ import yaml
 from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server.domain import findings
+from mock_server.domain.billing.charges import Offer
 from mock_server.domain.call.calls import ROUTES, Operation
 from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables
 from mock_server.domain.contract.narrowing import narrowed
@@ -35,15 +36,6 @@ class Style:
     id: str
     names: tuple[str, ...]
     english: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A package of the price list. An offer is named by its number of calls."""
-
-    credits: int
-    fen: int
-    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.domain.call.redaction import Capture
+from mock_server.domain.call.calls import Answer, Call
+from mock_server.domain.call.redaction import (
+    Capture,
+    answer_lines,
+    capture,
+    header_lines,
+    redact_target,
+)
 from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
@@ -47,6 +54,19 @@ class Entry:
     faults: str = "[]"
     sent: str | None = None
     findings: str = "[]"
+
+
+def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
+    """Return what an Entry keeps of a call and its answer: method, path, headers and bodies."""
+    return {
+        "method": call.method,
+        "path": redact_target(call.target, secrets),
+        "status": answer.status,
+        "request_headers": header_lines(call.headers, secrets),
+        "request": capture(call.body, secrets),
+        "answer_headers": answer_lines(answer.headers, call.headers, secrets),
+        "answer": capture(answer.body, secrets),
+    }
 
 
 def insert(tx: Transaction, entry: Entry, limits: JournalLimits) -> int:

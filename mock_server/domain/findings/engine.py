@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import cache
 
 from mock_server.domain.call.calls import Operation
-from mock_server.domain.findings.context import RULES, Breach, JudgedRequest, Rule, When, instance
+from mock_server.domain.findings.context import Breach, JudgedRequest, Rule, When, instance
 from mock_server.domain.findings.finding import MAX_HITS, NONE, Finding, Findings
+from mock_server.domain.findings.rules import RULES
 
 # Who asks for these is a browser that somebody pointed at the server.
 NOT_A_CLIENT = frozenset({"/", "/favicon.ico", "/robots.txt", "/apple-touch-icon.png"})

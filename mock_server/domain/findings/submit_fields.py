@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from mock_server.domain.findings.context import JudgedRequest, When, rule
+from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.task.short_links import is_shortened
@@ -25,7 +25,6 @@ PAIRS = (
 )
 
 
-@rule(When.SUBMIT)
 def shadowed(request: JudgedRequest) -> Findings:
     """image-shadowed, prompt-shadowed."""
     texts = request.texts
@@ -36,7 +35,6 @@ def shadowed(request: JudgedRequest) -> Findings:
     ]
 
 
-@rule(When.BREACH)
 def missing(request: JudgedRequest) -> Findings:
     """text-or-image-missing, style-or-prompt-missing."""
     # A field that is there and cannot be read is another finding.
@@ -48,7 +46,6 @@ def missing(request: JudgedRequest) -> Findings:
     ]
 
 
-@rule(When.BREACH)
 def no_address(request: JudgedRequest) -> Findings:
     """address-not-http: a text, where that has to be an address (claim text-any)."""
     content = request.texts.get("text", "")
@@ -59,7 +56,6 @@ def no_address(request: JudgedRequest) -> Findings:
     return [Finding(id="address-not-http", at="/body/text", sent=content)]
 
 
-@rule(When.SUBMIT)
 def addresses(request: JudgedRequest) -> Findings:
     """address-not-http, callback-unreachable, callback-https, address-with-credentials."""
     hits = NONE
@@ -108,7 +104,6 @@ def _is_private(host: str) -> bool:
         return "." not in host.rstrip(".") or host.rstrip(".").endswith(PRIVATE_ENDINGS)
 
 
-@rule(When.SUBMIT)
 def text(request: JudgedRequest) -> Findings:
     """text-too-long, text-long, short-link-stored, short-link-needless."""
     content = request.texts.get("text")
@@ -132,7 +127,6 @@ def text(request: JudgedRequest) -> Findings:
     return hits
 
 
-@rule(When.BREACH)
 def style(request: JudgedRequest) -> Findings:
     """style-unknown."""
     sent = request.texts.get("style_id")
@@ -145,7 +139,6 @@ def style(request: JudgedRequest) -> Findings:
     return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
 
 
-@rule(When.BREACH)
 def flag(request: JudgedRequest) -> Findings:
     """short-link-flag."""
     sent = request.texts.get(FLAG)
@@ -154,7 +147,6 @@ def flag(request: JudgedRequest) -> Findings:
     return [Finding(id="short-link-flag", at=pointer("body", FLAG), sent=sent)]
 
 
-@rule(When.BREACH)
 def length(request: JudgedRequest) -> Findings:
     """address-too-long."""
     return [
