@@ -6,16 +6,16 @@ Rule 2: a delay is real time, as a client waits in real time; the account's cloc
 Rule 3: what takes the connection makes a script; what any door can do makes another answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 from mock_server.domain.call.calls import Answer
 from mock_server.domain.call.wire_script import Damage, Delivered, End, Part, Script
-from mock_server.domain.faults.rules import Kind, Rule, Stage
+from mock_server.domain.faults.rules import AnyKind, Kind, Rule, Stage
 
 
 class Commit(StrEnum):
@@ -179,22 +179,42 @@ def _late(fault: Delay, answer: Answer) -> Answer:
     return answer if fault.commit is Commit.BEFORE else replace(answer, delay_ms=fault.for_ms)
 
 
-def _kind(name: str, fault: type[Any], act: Any, *, slot: str, connection: bool) -> Kind:
-    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=slot, connection=connection)
-
-
+F = TypeVar("F")
+AnswerAct = Callable[[Any, Answer], Answer]
+ScriptAct = Callable[[Any, bytes, bytes], Script]
 DELAY, DAMAGE = "delay", "damage"
-KINDS = (
-    _kind("delay", Delay, _late, slot=DELAY, connection=False),
-    _kind("dribble", Dribble, dribble, slot=DAMAGE, connection=True),
-    _kind("truncate", Truncate, truncate, slot=DAMAGE, connection=True),
-    _kind("wrong_length", WrongLength, wrong_length, slot=DAMAGE, connection=True),
-    _kind("reset", Broken, reset, slot=DAMAGE, connection=True),
-    _kind("close", Broken, close, slot=DAMAGE, connection=True),
-    _kind("garbage", Garbage, garbage, slot=DAMAGE, connection=True),
-    _kind("invalid_json", InvalidJson, invalid_json, slot=DAMAGE, connection=False),
-    _kind("html_page", HtmlPage, html_page, slot=DAMAGE, connection=False),
+
+
+def _altering(
+    name: str, fault: type[F], act: Callable[[F, Answer], Answer], slot: str = DAMAGE
+) -> Kind[AnswerAct]:
+    """Return a kind that makes another answer, which any server can send."""
+    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=slot)
+
+
+def _scripted(
+    name: str, fault: type[F], act: Callable[[F, bytes, bytes], Script]
+) -> Kind[ScriptAct]:
+    """Return a kind that takes the connection, which only `serve` has."""
+    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=DAMAGE, connection=True)
+
+
+_DELAY = _altering("delay", Delay, _late, DELAY)
+_SCRIPTED = (
+    _scripted("dribble", Dribble, dribble),
+    _scripted("truncate", Truncate, truncate),
+    _scripted("wrong_length", WrongLength, wrong_length),
+    _scripted("reset", Broken, reset),
+    _scripted("close", Broken, close),
+    _scripted("garbage", Garbage, garbage),
 )
+_ALTERING = (
+    _altering("invalid_json", InvalidJson, invalid_json),
+    _altering("html_page", HtmlPage, html_page),
+)
+KINDS: tuple[AnyKind, ...] = (_DELAY, *_SCRIPTED, *_ALTERING)
+_ANSWER_ACTS = {kind.name: kind.act for kind in (_DELAY, *_ALTERING)}
+_SCRIPT_ACTS = {kind.name: kind.act for kind in _SCRIPTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +245,7 @@ def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | Non
     if delay is None and damage is None:
         return answer, None
     if delay is not None:
-        answer = delay.kind.act(delay.fault, answer)
+        answer = _ANSWER_ACTS[delay.kind.name](delay.fault, answer)
     late_ms = delay.fault.for_ms if delay else 0
     if damage is None:
         sent = Sent(
@@ -233,12 +253,12 @@ def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | Non
         )
         return answer, sent
     if not damage.kind.connection:
-        answer = damage.kind.act(damage.fault, answer)
+        answer = _ANSWER_ACTS[damage.kind.name](damage.fault, answer)
         sent = Sent(
             what=Delivered.ALTERED, status=answer.status, bytes=len(answer.body), late_ms=late_ms
         )
         return answer, sent
-    act: Damage = partial(damage.kind.act, damage.fault)
+    act: Damage = partial(_SCRIPT_ACTS[damage.kind.name], damage.fault)
     script = act(b"", answer.body)
     heard = script.what not in (Delivered.NOTHING, Delivered.GARBAGE)
     sent = Sent(
