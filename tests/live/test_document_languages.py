@@ -46,7 +46,7 @@ def test_the_tests_in_node_pass(tmp_path: Path) -> None:
     node = program("node")
     shutil.copytree(EXAMPLES / "node", tmp_path, dirs_exist_ok=True)
 
-    told = run(node, "--test", "--test-reporter", "tap", str(tmp_path), cwd=tmp_path)
+    told = run(node, "--test", "--test-reporter", "tap", cwd=tmp_path)
 
     assert "# pass 5\n" in told
     assert "# fail 0\n" in told
