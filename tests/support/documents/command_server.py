@@ -5,10 +5,11 @@ the path hands its arguments, environment, folder and standard streams to the fo
 """
 
 import array
-import atexit
 import contextlib
 import json
 import os
+import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 SOCKET = "COMMAND_SERVER"
+DOOR = "door"
 MAX_REQUEST = 1 << 20
 STUB = f"""#!{sys.executable} -IS
 import array, json, os, socket, sys
@@ -33,51 +35,51 @@ sys.exit(int(door.recv(16) or b"70"))
 """
 
 
+_KEPT: list["subprocess.Popen[bytes]"] = []  # or its standard input would be closed at once
+
+
 @cache
 def environment() -> dict[str, str]:
-    """Start the process, once, and return the variables that lead to it."""
+    """Start the process, once, and return the variables that lead to it.
+
+    It ends by itself when this process has ended, however that was: its standard input closes.
+    """
     folder = Path(tempfile.mkdtemp(prefix="artqr-commands-"))
-    for name in ("artqr-mock",):
-        stub = folder / name
-        stub.write_text(STUB, "utf-8")
-        stub.chmod(0o755)
+    stub = folder / "artqr-mock"
+    stub.write_text(STUB, "utf-8")
+    stub.chmod(0o755)
     process = subprocess.Popen(
-        [sys.executable, "-m", __name__, str(folder / "door")],
+        [sys.executable, "-m", __name__, str(folder)],
         cwd=Path(__file__).parents[3],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    atexit.register(_end, process, folder)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
+    _KEPT.append(process)
     path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {SOCKET: str(folder / "door"), "PATH": path}
+    return {SOCKET: str(folder / DOOR), "PATH": path}
 
 
-def _end(process: "subprocess.Popen[bytes]", folder: Path) -> None:
-    process.kill()
-    process.wait()
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
-
-
-def serve(place: str) -> NoReturn:
-    """Fork for each command until killed."""
+def serve(folder: Path) -> None:
+    """Fork for each command until standard input closes; then remove the folder."""
     from mock_server.cli.main import main  # noqa: PLC0415, F401 - loaded before the first fork
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     door = socket.socket(socket.AF_UNIX)
-    door.bind(place)
+    door.bind(str(folder / DOOR))
     door.listen()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    while True:
+    while sys.stdin not in (ready := select.select([door, sys.stdin], [], [])[0]):
+        assert ready == [door]
         caller, _ = door.accept()
         if os.fork() == 0:
             door.close()
             _run(caller)
         caller.close()
+    shutil.rmtree(folder)
 
 
 def _run(caller: socket.socket) -> NoReturn:
@@ -124,4 +126,4 @@ def _command(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(Path(sys.argv[1]))

@@ -14,10 +14,11 @@ SHARED_BY = 5  # an option that looks the same in so many commands is described 
 
 def overview() -> str:
     """Return a table of the commands with their subcommands."""
-    rows = ["| Command | What it does | Subcommands |", "|---|---|---|"]
+    rows = ["| Command | What it does | Details |", "|---|---|---|"]
     for name, command in main.commands.items():
+        section = f"#{PROGRAM}-{name}"
         subs = command.commands if isinstance(command, click.Group) else {}
-        listed = ", ".join(f"`{sub}`" for sub in subs)
+        listed = ", ".join(f"[`{sub}`]({section}-{sub})" for sub in subs) or f"[options]({section})"
         rows.append(f"| `{name}` | {_summary(command)} | {listed} |")
     return "\n".join(rows)
 
@@ -69,12 +70,13 @@ def _counted() -> Counter[str]:
 
 
 def _row(option: click.Option) -> str:
-    names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    *others, last = (*option.opts, *option.secondary_opts)
     metavar = "" if option.is_flag else f" {_metavar(option)}"
+    names = ", ".join(f"`{name}`" for name in (*others, last + metavar))
     text = (option.help or "").replace("|", "\\|")
     default, text = _default(option, text)
     repeated = " May be repeated." if option.multiple and "repeated" not in text else ""
-    return f"| {names}{metavar} | {default} | {text}{repeated} |"
+    return f"| {names} | {default} | {text}{repeated} |"
 
 
 def _metavar(option: click.Option) -> str:

@@ -22,7 +22,7 @@ def run(page: Page, folder: Path, url: str) -> "subprocess.CompletedProcess[str]
     return subprocess.run(
         ["bash", "-c", text],
         cwd=folder,
-        env={**sessions.command_environment(url), "HOME": str(folder)},
+        env=sessions.command_environment(url, str(folder)),
         capture_output=True,
         text=True,
         check=False,

@@ -73,7 +73,7 @@ def played(session: str) -> str:
         done = subprocess.run(
             ["bash", "-c", "\n".join(steps).replace(SHOWN_ADDRESS, url)],
             cwd=folder,
-            env=command_environment(url),
+            env=command_environment(url, folder),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -100,10 +100,12 @@ def _line_end(output: str) -> str:
     return "" if not output or output.endswith("\n") else "\n"
 
 
-def command_environment(url: str) -> dict[str, str]:
+def command_environment(url: str, home: str) -> dict[str, str]:
     """Return an environment in which `artqr-mock` is on the path and talks to that server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ARTQR_")}
-    return {**kept, **command_server.environment(), "ARTQR_MOCK_URL": url, "COLUMNS": "80"}
+    places = dict.fromkeys(("HOME", "XDG_DATA_HOME", "TMPDIR"), home)
+    own = {"ARTQR_MOCK_URL": url, "COLUMNS": "80"}
+    return {**kept, **places, **command_server.environment(), **own}
 
 
 @contextmanager
