@@ -5,6 +5,7 @@ the path hands its arguments, environment, folder and standard streams to the fo
 """
 
 import array
+import atexit
 import contextlib
 import json
 import os
@@ -35,14 +36,11 @@ sys.exit(int(door.recv(16) or b"70"))
 """
 
 
-_KEPT: list["subprocess.Popen[bytes]"] = []  # or its standard input would be closed at once
-
-
 @cache
 def environment() -> dict[str, str]:
     """Start the process, once, and return the variables that lead to it.
 
-    It ends by itself when this process has ended, however that was: its standard input closes.
+    It ends when its standard input closes: at the end of this process, however that comes.
     """
     folder = Path(tempfile.mkdtemp(prefix="artqr-commands-"))
     stub = folder / "artqr-mock"
@@ -57,9 +55,15 @@ def environment() -> dict[str, str]:
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
-    _KEPT.append(process)
+    atexit.register(_end, process)
     path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
     return {SOCKET: str(folder / DOOR), "PATH": path}
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    with process:
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def serve(folder: Path) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+from mock_server.cli.main import main
 from mock_server.cli.serve import serve
-from mock_server.settings import MEANINGS, PREFIX, Settings
+from mock_server.settings import COMMAND_VARIABLES, MEANINGS, PREFIX, Settings
+from tests.support.documents.commands import leaves
 
 
 def settings() -> str:
@@ -36,6 +38,22 @@ def run_options() -> str:
     return "\n".join(rows)
 
 
+def command_variables() -> str:
+    """Return the variables that commands read, with the option that wins over each."""
+    rows = ["| Variable | Option | Meaning |", "|---|---|---|"]
+    options = [
+        option
+        for _, command in leaves(main)
+        for option in command.params
+        if isinstance(option, click.Option)
+    ]
+    for variable in sorted(COMMAND_VARIABLES):
+        flag = "--" + variable.removeprefix(PREFIX).lower().replace("_", "-")
+        option = next(each for each in options if flag in each.opts)
+        rows.append(f"| `{variable}` | `{flag}` | {option.help} |")
+    return "\n".join(rows)
+
+
 def _default(field: Field[Any]) -> str:
     if MEANINGS[field.name].unset:
         return MEANINGS[field.name].unset
@@ -44,4 +62,8 @@ def _default(field: Field[Any]) -> str:
     return f"`{str(field.default).removesuffix('.0')}`"
 
 
-PARTS = {"settings": settings, "run-options": run_options}
+PARTS = {
+    "settings": settings,
+    "run-options": run_options,
+    "command-variables": command_variables,
+}
