@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server.domain import findings
 from mock_server.domain.calls import ROUTES, Operation
@@ -21,6 +20,7 @@ from mock_server.domain.magic import Magic, MagicText
 from mock_server.domain.narrowing import narrowed
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.task_orders import order_of
+from mock_server.schemas import Validator, compiled
 
 _PACKAGE = Path(__file__).parent
 # Where words differ in what the gateway lets through, the one whose requests all of them take; what
@@ -106,7 +106,7 @@ def document_text(name: str) -> str:
 def admin_validator(schema: str) -> Validator:
     """Return the compiled validator of a component of the admin document."""
     components = document("admin.openapi")["components"]
-    return Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
+    return compiled({"$ref": f"#/components/schemas/{schema}", "components": components})
 
 
 def misfits(schema: str, value: Any) -> str:
@@ -196,7 +196,7 @@ def _request_contract(words: tuple[tuple[str, str], ...]) -> findings.Contract:
     """Compile what a request of each operation has to be: one validator for head and body."""
     whole = narrowed_document(with_readings(DEFAULT_READINGS, dict(words)))
     schemas = {each: _request_schema(whole, each) for each in _PATHS}
-    validators = {each: Validator(schema) for each, schema in schemas.items()}
+    validators = {each: compiled(schema) for each, schema in schemas.items()}
     submit = schemas[Operation.SUBMIT_TASK]["properties"]
     styles = tuple(whole["components"]["schemas"]["StyleId"]["enum"])
     return findings.Contract(
