@@ -22,11 +22,12 @@ from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store.schedulers import LoopScheduler
 from mock_server.store.transaction import Transaction
 from mock_server.tls import server_context
+from mock_server.web.admin.health import SERVING
 from mock_server.web.express import Express
 from mock_server.web.flask_app import create_app
 from mock_server.web.handshake import TlsListener
-from mock_server.web.protocol import Limits
-from mock_server.web.short_calls import ShortCallProtocol
+from mock_server.web.protocol import ArtqrProtocol, Limits
+from mock_server.web.short_calls import ShortCallProtocol, missing_hook
 from mock_server.web.wire import KEEP_ALIVE_S
 
 GRACE_S = 5
@@ -59,8 +60,7 @@ def serve(
     Raises CannotListenError or store.files.DatabaseFileError.
     """
     listener = listen(settings)
-    loop_factory = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
-    with listener, asyncio.Runner(loop_factory=loop_factory) as runner:
+    with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, listener, on_ready, real_now))
 
 
@@ -113,6 +113,15 @@ def listen(settings: Settings) -> socket.socket:
             "what uses it, or choose another with --port (0 takes a free one)"
         ) from None
     return listener
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory; None, for the standard loop, where uvloop is not installed."""
+    try:
+        import uvloop  # noqa: PLC0415 - it does not exist for every system
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 class _Server(uvicorn.Server):
@@ -222,7 +231,9 @@ async def _answer(
     on_ready: Callable[[str, Callable[[], None]], None],
 ) -> None:
     settings = simulator.settings
-    express = Express(simulator, create_app(simulator))
+    app = create_app(simulator)
+    app.config[SERVING] = _serving()
+    express = Express(simulator, app)
     config = _config(express, settings)
     loop = asyncio.get_running_loop()
 
@@ -244,6 +255,13 @@ async def _answer(
         await server.serve(sockets=[listener])
     finally:
         await loop.run_in_executor(None, express.close)
+
+
+def _serving() -> dict[str, Any]:
+    """Return what `/_mock/health` says about how calls are answered."""
+    reason = missing_hook()
+    server = f"uvicorn {uvicorn.__version__}"
+    return {"server": server, "fast_path": reason is None, "reason": reason}
 
 
 def _config(express: Express, settings: Settings) -> uvicorn.Config:
@@ -268,4 +286,6 @@ def _protocol(settings: Settings, express: Express) -> Any:
         answer_defect=express.answer,
         note_left=express.note_left,
     )
+    if missing_hook() is not None:
+        return functools.partial(ArtqrProtocol, limits=limits)
     return functools.partial(ShortCallProtocol, limits=limits, take=express.take)
