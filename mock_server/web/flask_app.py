@@ -22,7 +22,7 @@ def create_app(simulator: Simulator) -> Flask:
     app.request_class = AppRequest
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.url_map.merge_slashes = False
+    app.url_map = app.url_map_class(merge_slashes=False)  # Werkzeug 3.0.0 ignores a later change
     app.register_blueprint(admin.blueprint(simulator))
     app.register_blueprint(pictures.blueprint(simulator))
     app.register_blueprint(short_links.blueprint(simulator))
