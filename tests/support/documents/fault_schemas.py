@@ -1,18 +1,18 @@
 """The schemas of faults in the admin document, generated from their dataclasses.
 
-`python -m tests.support.fault_schemas` writes them anew; a test fails while they are stale.
+`python -m tests.support.documents` writes them anew; a test fails while they are stale.
 """
 
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from mock_server.domain.faults.kinds import KINDS, UNNAMED
 from mock_server.domain.faults.parameters import needed, schemas_of
+from tests.support.documents.pages import ROOT
 
-DOCUMENT = Path(__file__).parents[2] / "contracts" / "admin.openapi.yaml"
+DOCUMENT = ROOT / "contracts" / "admin.openapi.yaml"
 START, END = "    # <faults>\n", "    # </faults>\n"
 
 
@@ -68,7 +68,3 @@ def generated(text: str) -> str:
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     return f"{before}{start}{section()}{end}{after}"
-
-
-if __name__ == "__main__":
-    DOCUMENT.write_text(generated(DOCUMENT.read_text("utf-8")), "utf-8")
