@@ -54,6 +54,16 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         body_of("Empty")
         return jsonify(run(lambda tx: shown(tx, actions.reset(tx, simulator, account_id))))
 
+    @routes.post("/reset")
+    def reset_all() -> Response:
+        body_of("Empty")
+
+        def work(tx: Transaction) -> dict[str, Any]:
+            deleted, default = actions.reset_all(tx, simulator)
+            return {"deleted": deleted, "account": shown(tx, default)}
+
+        return jsonify(run(work))
+
 
 def account_json(overview: Overview) -> dict[str, Any]:
     """Return an account as the admin API shows it; credentials are for its owner to use."""
@@ -89,7 +99,12 @@ def _wish(body: dict[str, Any]) -> Wish:
         frozen=clock.get("frozen", False),
         notify_url=body.get("notify_url"),
     )
-    return Wish(name=body.get("name", ""), seed=body.get("seed"), origin=origin)
+    return Wish(
+        name=body.get("name", ""),
+        seed=body.get("seed"),
+        app_code=body.get("app_code"),
+        origin=origin,
+    )
 
 
 def _patch(body: dict[str, Any]) -> Patch:

@@ -11,6 +11,7 @@ from mock_server.domain.wrong_use import WrongUseError
 
 MAX_PAGE = 1000
 MAX_DIGITS = 18
+MAX_ID = 2**62
 
 
 def body_of(schema: str) -> dict[str, Any]:
@@ -84,8 +85,13 @@ def id_of(text: str, what: str) -> int:
 def page_of_query() -> tuple[int, int]:
     """Return `after` and `limit` of a listing that takes no other parameter."""
     query = query_of(("after", "limit"))
-    after = whole(query, "after", default=0, most=2**62)
+    after = whole(query, "after", default=0, most=MAX_ID)
     return after, whole(query, "limit", default=100, most=MAX_PAGE, least=1)
+
+
+def before_of(query: dict[str, str]) -> int | None:
+    """Return `before` of a listing that can be read backwards; None if it is not given."""
+    return whole(query, "before", default=0, most=MAX_ID, least=1) or None
 
 
 def flag(query: dict[str, str], name: str) -> bool | None:

@@ -12,10 +12,10 @@ from mock_server.domain.wrong_use import WrongUseError
 from mock_server.simulator import Simulator
 from mock_server.store.journal import Filter
 from mock_server.store.transaction import Row
-from mock_server.web.admin.inputs import MAX_PAGE, flag, id_of, query_of, whole
+from mock_server.web.admin.inputs import MAX_ID, MAX_PAGE, before_of, flag, id_of, query_of, whole
 from mock_server.web.admin.messages import message_json
 
-CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
+CALL_FILTERS = ("operation", "status", "charged", "after", "limit", "before", "task_id")
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -26,7 +26,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         wanted = _filter()
         simulator.background.flush()
         found, dropped = read(lambda tx: reports.calls(tx, account_id, wanted))
-        full = bool(found) and len(found) == wanted.limit
+        full = bool(found) and len(found) == wanted.limit and wanted.before is None
         return jsonify(
             calls=[call_json(row) for row in found],
             next=found[-1]["id"] if full else None,
@@ -54,7 +54,9 @@ def _filter() -> Filter:
         operation=operation,
         status=status or None,
         charged=flag(query, "charged"),
-        after=whole(query, "after", default=0, most=2**62),
+        task_id=query.get("task_id"),
+        after=whole(query, "after", default=0, most=MAX_ID),
+        before=before_of(query),
         limit=whole(query, "limit", default=100, most=MAX_PAGE, least=1),
     )
 
