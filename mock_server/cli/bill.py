@@ -6,8 +6,17 @@ import click
 from rich.console import Console
 
 from mock_server.cli import bill_tables as tables
-from mock_server.cli.common import FINDINGS, account_options, fail, fen, print_json, yuan
+from mock_server.cli.common import (
+    FINDINGS,
+    account_options,
+    fail,
+    fen,
+    no_longer_kept,
+    print_json,
+    yuan,
+)
 from mock_server.client import AccountClient
+from mock_server.display import counted
 
 FORMATS = ("table", "json", "csv")
 
@@ -62,7 +71,7 @@ def bill(
         click.echo(tables.csv_of(lines, tables.COLUMNS[by]), nl=False)
     else:
         if dropped:
-            click.echo(f"{dropped} earlier call(s) are no longer in the journal, which is bounded")
+            click.echo(no_longer_kept(dropped))
         print_bill(Console(), found, lines, by)
     _hold_to(found, max_calls, max_fen)
 
@@ -78,18 +87,25 @@ def print_bill(
         console.print(tables.table_of(tables.by_reading(found)))
     console.print(
         f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
-        f"balance {found['balance']} credits"
+        f"balance {counted(found['balance'], 'credit')}"
     )
 
 
 def _hold_to(found: dict[str, Any], max_calls: int | None, max_fen: int | None) -> None:
     exceeded = []
     if max_calls is not None and found["charges"] > max_calls:
-        exceeded.append(f"{found['charges']} calls were charged, at most {max_calls} are allowed")
+        exceeded.append(
+            f"{counted(found['charges'], 'call')} {_were(found['charges'])} charged, "
+            f"at most {max_calls} {'is' if max_calls == 1 else 'are'} allowed"
+        )
     if max_fen is not None and found["fen"] > max_fen:
         exceeded.append(f"{yuan(found['fen'])} yuan were paid, at most {yuan(max_fen)} are allowed")
     if exceeded:
         fail("; ".join(exceeded), FINDINGS)
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _print_invoice(account: AccountClient, form: str) -> None:

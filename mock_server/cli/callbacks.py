@@ -6,6 +6,7 @@ import click
 
 from mock_server.cli.common import account_options, instant, json_option, print_json
 from mock_server.client import AccountClient
+from mock_server.display import counted
 
 
 @click.group()
@@ -70,7 +71,7 @@ def _message(mark: str, message: dict[str, Any] | None) -> None:
 
 def _line(callback: dict[str, Any]) -> str:
     tries = len(callback["attempts"])
-    parts = [f"{callback['id']:>3}  {callback['state']}", f"{tries} attempt(s)"]
+    parts = [f"{callback['id']:>3}  {callback['state']}", counted(tries, "attempt")]
     if callback["attempts"]:
         parts.append(f"last: {_result(callback['attempts'][-1])}")
     if callback["next_at"] is not None:

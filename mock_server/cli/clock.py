@@ -6,6 +6,7 @@ import click
 
 from mock_server.cli.common import account_options, instant, json_option, print_json
 from mock_server.client import AccountClient
+from mock_server.display import counted
 
 
 @click.group()
@@ -83,4 +84,4 @@ def _print(clock: dict[str, Any], *, as_json: bool) -> None:
             shown = [f": {name} {which}" for name, which in about.items() if which is not None]
             click.echo(event["kind"].replace("_", " ") + "".join(shown))
     if clock.get("delivered"):
-        click.echo(f"{clock['delivered']} callback(s) attempted")
+        click.echo(f"{counted(clock['delivered'], 'callback')} attempted")

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
-from mock_server.client import AccountClient, AdminClient, RefusedError, UnreachableError
+from mock_server.client import AdminClient, RefusedError, UnreachableError
+from mock_server.display import counted
 from mock_server.display import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.display import yuan as yuan  # noqa: PLC0414
+from mock_server.domain.accounts import DEFAULT_ID
 from mock_server.domain.wrong_use import WrongUseError
 from mock_server.tls import ca_file
 
@@ -41,16 +44,29 @@ def server_options(command: Command) -> Command:
     return with_admin
 
 
+def account_option(
+    text: str = "The account to work on, by its id or its name.",
+) -> Callable[[Command], Command]:
+    """Add `--account`; the command gets its value as `account_id`."""
+    return click.option("--account", "account_id", envvar="ARTQR_MOCK_ACCOUNT", default=DEFAULT_ID,
+                        show_default=True, metavar="ID|NAME", help=text)  # fmt: skip
+
+
+def refuse_account_option(option: str) -> None:
+    """Refuse `--account` on the command line beside an option that goes with no account."""
+    source = click.get_current_context().get_parameter_source("account_id")
+    if source is ParameterSource.COMMANDLINE:
+        raise WrongUseError(f"{option}: leave --account out")
+
+
 def account_options(command: Command) -> Command:
     """Add `--account` to the server options; the command gets an `account` client."""
 
     @server_options
-    @click.option("--account", "account_id", default="default", show_default=True,
-                  help="The account to work on.")  # fmt: skip
+    @account_option()
     @wraps(command)
     def with_account(*args: Any, admin: AdminClient, account_id: str, **kwargs: Any) -> Any:
-        account: AccountClient = admin.account(account_id)
-        return command(*args, account=account, **kwargs)
+        return command(*args, account=admin.account_named(account_id), **kwargs)
 
     return with_account
 
@@ -79,6 +95,12 @@ def fen(text: str) -> int:
         raise click.BadParameter(f"{text!r} is no amount of yuan: write one such as 9.30")
     whole, _, part = text.partition(".")
     return int(whole + part.ljust(2, "0"))
+
+
+def no_longer_kept(dropped: int) -> str:
+    """Return the line about calls that the bounded journal has dropped."""
+    are = "is" if dropped == 1 else "are"
+    return f"{counted(dropped, 'earlier call')} {are} no longer in the journal, which is bounded"
 
 
 def check_output(file: Path) -> None:

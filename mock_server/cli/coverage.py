@@ -10,7 +10,13 @@ from typing import Any
 import click
 import jinja2
 
-from mock_server.cli.common import FINDINGS, check_output, server_options, write_output
+from mock_server.cli.common import (
+    FINDINGS,
+    account_option,
+    check_output,
+    server_options,
+    write_output,
+)
 from mock_server.client import AdminClient
 from mock_server.domain.coverage import Group
 
@@ -28,8 +34,7 @@ def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
 
 
 @click.command()
-@click.option("--account", "account_id", default="default", show_default=True,
-              help="The account to look at.")  # fmt: skip
+@account_option("The account to look at, by its id or its name.")
 @click.option("--all", "everybody", is_flag=True,
               help="All accounts, those that are gone too: a whole test run.")  # fmt: skip
 @click.option("--of", "groups", multiple=True, type=click.Choice([each.value for each in Group]),
@@ -51,12 +56,11 @@ def coverage(
         check_output(output)
         form = form or SUFFIXES.get(output.suffix.lower())
     query = {"groups": ",".join(dict.fromkeys(groups))} if groups else {}
-    found = (
-        admin.get("/coverage", **query)
-        if everybody
-        else admin.account(account_id).get("/coverage", **query)
-    )
-    whose = "all accounts" if everybody else f"account {account_id}"
+    if everybody:
+        found, whose = admin.get("/coverage", **query), "all accounts"
+    else:
+        account = admin.account_named(account_id)
+        found, whose = account.get("/coverage", **query), f"account {account.id}"
     if form == "json":
         text = json.dumps(found, ensure_ascii=False, indent=2)
     else:
