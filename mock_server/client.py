@@ -1,7 +1,7 @@
 """The admin API as a Python caller sees it: over HTTP, like anybody else."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, unquote
@@ -31,6 +31,9 @@ def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]
     if base_url.startswith("https:"):
         found["ARTQR_CA_FILE"] = str(ca_file())
     return found
+
+
+Query = Mapping[str, str | int]
 
 
 class UnreachableError(Exception):
@@ -85,22 +88,24 @@ class AdminClient:
         return [row for page in self.pages(path, name, after) for row in page]
 
     def pages(
-        self, path: str, name: str, after: int = 0, **query: str | int
+        self, path: str, name: str, after: int = 0, query: Query | None = None
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield a listing page by page; `name` is its field."""
         following: int | None = after
         while following is not None:
-            page = self.get(path, after=following, limit=PAGE, **query)
+            page = self.get(path, after=following, limit=PAGE, **(query or {}))
             yield page[name]
             following = page["next"]
 
     def pages_back(
-        self, path: str, name: str, size: int = PAGE, **query: str | int
+        self, path: str, name: str, size: int = PAGE, query: Query | None = None
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield a listing from its end, page by page; the rows of each are oldest first."""
         before, size = NEWEST, min(size, PAGE)
         while True:
-            rows: list[dict[str, Any]] = self.get(path, before=before, limit=size, **query)[name]
+            rows: list[dict[str, Any]] = self.get(path, before=before, limit=size, **(query or {}))[
+                name
+            ]
             if rows:
                 yield rows
             if len(rows) < size:
@@ -231,16 +236,16 @@ class AccountClient:
         return self._admin.every(self._path + what, name, after)
 
     def pages(
-        self, what: str, name: str, after: int = 0, **query: str | int
+        self, what: str, name: str, after: int = 0, query: Query | None = None
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield a listing page by page; `name` is its field."""
-        return self._admin.pages(self._path + what, name, after, **query)
+        return self._admin.pages(self._path + what, name, after, query)
 
     def pages_back(
-        self, what: str, name: str, size: int = PAGE, **query: str | int
+        self, what: str, name: str, size: int = PAGE, query: Query | None = None
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield a listing from its end, page by page; the rows of each are oldest first."""
-        return self._admin.pages_back(self._path + what, name, size, **query)
+        return self._admin.pages_back(self._path + what, name, size, query)
 
     def last_calls(self, count: int) -> list[dict[str, Any]]:
         """Return the last `count` journalled calls, oldest first."""

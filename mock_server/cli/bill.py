@@ -29,6 +29,8 @@ def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None)
 @click.option("--by", type=click.Choice(tables.BREAKDOWNS), default="call", show_default=True,
               help="A line for each of these.")  # fmt: skip
 @click.option("--calls/--no-calls", default=True, help="Every call, or the totals only.")
+@click.option("--last", type=click.IntRange(1), metavar="N",
+              help="Only the last N lines, by call, task or day; totals stay.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
               help="For people, or for programs: money as whole fen, instants in ms.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -42,6 +44,7 @@ def bill(
     *,
     by: str,
     calls: bool,
+    last: int | None,
     form: str,
     as_json: bool,
     invoice: bool,
@@ -56,13 +59,15 @@ def bill(
         raise click.UsageError("--invoice prints no bill to hold to --max-calls or --max-yuan")
     if form == "csv" and by == "call" and not calls:
         raise click.UsageError("--no-calls leaves no line for CSV: choose one with --by")
+    if last is not None and by not in ("call", "task", "day"):
+        raise click.UsageError("--last goes with --by call, --by task or --by day")
     form = "json" if as_json else form
     if invoice:
         _print_invoice(account, form)
         return
     found = account.get("/bill")
     wanted = None if by == "call" and not calls else by
-    lines = tables.lines(account, found, wanted) if wanted else []
+    lines = tables.lines(account, found, wanted, last) if wanted else []
     dropped = account.dropped_calls() if wanted == "call" else 0
     if form == "json":
         more = {f"{by}s": lines} if wanted in ("call", "task") else {}
@@ -70,7 +75,7 @@ def bill(
     elif form == "csv":
         click.echo(tables.csv_of(lines, tables.COLUMNS[by]), nl=False)
     else:
-        if dropped:
+        if dropped and last is None:
             click.echo(no_longer_kept(dropped))
         print_bill(Console(), found, lines, by)
     _hold_to(found, max_calls, max_fen)

@@ -39,10 +39,17 @@ LONGEST_WORD = 12
 NUMBERS = ("id", "charges", "charged", "fen", "yuan", "number", "remaining")
 
 
-def lines(account: AccountClient, found: Line, by: str) -> list[Line]:
-    """Return the lines of a breakdown; `found` is the bill."""
+def lines(account: AccountClient, found: Line, by: str, last: int | None = None) -> list[Line]:
+    """Return the lines of a breakdown, only the last ones if `last` says how many; `found` is the
+    bill."""
     if by == "call":
-        return [{name: call[name] for name in CALL_FIELDS} for call in account.calls()]
+        calls = account.calls() if last is None else account.last_calls(last)
+        return [{name: call[name] for name in CALL_FIELDS} for call in calls]
+    every = _breakdown(account, found, by)
+    return every if last is None else every[-last:]
+
+
+def _breakdown(account: AccountClient, found: Line, by: str) -> list[Line]:
     if by == "task":
         without = {"number": None, "task_id": None, **found["without_task"]}
         charged = [without] if without["charges"] else []

@@ -3,9 +3,10 @@
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
+from threading import Event
 from typing import Any, NoReturn
 
 import click
@@ -24,6 +25,10 @@ DEFAULT_URL = "http://127.0.0.1:3040"
 FINDINGS = 1
 WRONG_USE = 2
 COULD_NOT_RUN = 3
+
+# How many rows `--follow` begins with, and how long it waits before it looks for more.
+FOLLOWED = 10
+POLL_S = 0.5
 
 Command = Callable[..., Any]
 
@@ -74,6 +79,60 @@ def account_options(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+Page = list[dict[str, Any]]
+Line = Callable[[dict[str, Any]], tuple[int, str]]
+
+
+class Printer:
+    """Prints the rows of a listing as they come: a table with a header and the days, or JSON lines.
+
+    `line` returns the instant of a row and its line.
+    """
+
+    def __init__(self, header: str, line: Line, *, as_json: bool = False) -> None:
+        self._header = header
+        self._line = line
+        self._as_json = as_json
+        self._day = ""
+
+    def show(self, rows: Page) -> None:
+        """Print rows."""
+        for row in rows:
+            if self._as_json:
+                click.echo(json.dumps(row, ensure_ascii=False))
+                continue
+            at, line = self._line(row)
+            day = instant(at)[:10]
+            if not self._day:
+                click.echo(self._header)
+            if day != self._day:
+                click.echo(f"-- {day} Asia/Shanghai")
+                self._day = day
+            click.echo(line)
+
+    def end(self, nothing: str) -> None:
+        """Say that there was no row, if there was none."""
+        if not self._day:
+            click.echo(nothing)
+
+
+def follow(pages: Iterator[Page], printer: Printer) -> None:
+    """Print what comes until Ctrl-C, or until the server has gone: that is exit code 3.
+
+    Between two pages it waits for POLL_S.
+    """
+    try:
+        for page in pages:
+            printer.show(page)
+            if not page:
+                Event().wait(POLL_S)
+    except KeyboardInterrupt:
+        click.echo(err=True)  # after the ^C that the terminal shows
+        sys.exit(0)
+    except UnreachableError as error:
+        fail(f"--follow ended: {error}", COULD_NOT_RUN)
 
 
 def print_json(value: Any) -> None:

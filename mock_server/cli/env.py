@@ -33,6 +33,8 @@ def env(*, account_id: str, form: str, magic: bool, admin: AdminClient, as_json:
     PowerShell      artqr-mock env --format powershell | Out-String | Invoke-Expression
     a .env file     artqr-mock env --format dotenv > .env
     GitHub Actions  artqr-mock env --format github >> "$GITHUB_ENV"
+
+    --magic needs no server.
     """
     as_json = as_json or form == "json"
     if magic:

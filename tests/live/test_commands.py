@@ -267,9 +267,7 @@ def test_callbacks_are_listed_shown_and_delivered_again(server: Live, tmp_path: 
     with receiving(Reply(status=500, body=b"not today")) as receiver:
         task_id = buyer.submit(call_back=receiver.url)
         account = ("--account", buyer.id)
-        assert "due, 0 attempts, next try" in told(
-            server, tmp_path, "callbacks", "list", *account
-        )
+        assert "due, 0 attempts, next try" in told(server, tmp_path, "callbacks", "list", *account)
         buyer.clock(advance="1m", settle=True)
 
         (planned,) = told_json(server, tmp_path, "callbacks", "list", *account)

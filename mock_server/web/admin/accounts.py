@@ -1,4 +1,4 @@
-"""Accounts: make, list, look at, reset, delete."""
+"""Accounts: make, list, look at, reset, delete; and reset of everything."""
 
 from dataclasses import asdict
 from typing import Any, Literal
@@ -57,12 +57,12 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     @routes.post("/reset")
     def reset_all() -> Response:
         body_of("Empty")
+        return jsonify(run(lambda tx: _reset_all(tx, simulator)))
 
-        def work(tx: Transaction) -> dict[str, Any]:
-            deleted, default = actions.reset_all(tx, simulator)
-            return {"deleted": deleted, "account": shown(tx, default)}
 
-        return jsonify(run(work))
+def _reset_all(tx: Transaction, simulator: Simulator) -> dict[str, Any]:
+    deleted, default = actions.reset_all(tx, simulator)
+    return {"deleted": deleted, "account": account_json(reports.overview(tx, simulator, default))}
 
 
 def account_json(overview: Overview) -> dict[str, Any]:
