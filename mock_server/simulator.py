@@ -16,7 +16,7 @@ from mock_server.domain.source_images import SourceRead
 from mock_server.outbound import Outbound
 from mock_server.settings import Settings
 from mock_server.store.database import Database
-from mock_server.store.journal import Limits
+from mock_server.store.journal import Entry, Limits
 from mock_server.store.schedulers import Scheduler
 
 MAX_BACKGROUND = 64
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 Post = Callable[[Address, Posting], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
+LogCall = Callable[[int, Entry], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,9 @@ class Simulator:
     """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy.
 
     `has_connections`: the server that is in front has its connections in hand, so that faults of
-    the wire can be ordered. `pause` holds the thread of a server that has not, for ms.
+    the wire can be ordered. `pause` holds the thread of a server that has not, for ms. `log_call`
+    hears of every call once it is committed, with its id and its row of the journal; it must not
+    wait.
     """
 
     settings: Settings
@@ -157,6 +160,7 @@ class Simulator:
     close_outbound: Callable[[], None]
     has_connections: bool = False
     pause: Callable[[int], None] = pause
+    log_call: LogCall | None = None
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -203,6 +207,7 @@ def build_simulator(
     real_now: Callable[[], int] = wall_clock,
     network: Network | None = None,
     own_ports: tuple[int, ...] = (),
+    log_call: LogCall | None = None,
 ) -> Simulator:
     """Put a simulator together.
 
@@ -226,4 +231,5 @@ def build_simulator(
         real_now=steady(real_now),
         close_outbound=outbound.close,
         has_connections=bool(own_ports),
+        log_call=log_call,
     )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from mock_server.actions import coverage, judging, notices
 from mock_server.actions.arrivals import Visit
@@ -75,13 +76,21 @@ def book(tx: Transaction, simulator: Simulator, visit: Visit, decision: Decision
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
         findings=judging.findings_of(simulator, visit),
     )
-    call_id = journal.insert(tx, entry, simulator.journal_limits)
+    call_id = add_to_journal(tx, simulator, entry)
     _note(tx, simulator, visit, decision, call_id)
     if account is not None and decision.served is not None:
         _count(tx, entry, decision.served, account.id)
     if account is not None and paid is not None:
         _charge(tx, entry, paid, call_id)
         notices.charged(tx, simulator, account, paid, entry.at)
+    return call_id
+
+
+def add_to_journal(tx: Transaction, simulator: Simulator, entry: journal.Entry) -> int:
+    """Write the row of a call and return its id; whoever logs calls hears of it once it is kept."""
+    call_id = journal.insert(tx, entry, simulator.journal_limits)
+    if simulator.log_call is not None:
+        tx.after_commit.append(partial(simulator.log_call, call_id, entry))
     return call_id
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mock_server.actions.booking import add_to_journal
 from mock_server.domain import dice, tasks
 from mock_server.domain.billing import Charge
 from mock_server.domain.calls import Answer, Call, Operation
@@ -88,4 +89,4 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         # The bytes can be drawn again at any time; their size and hash are enough.
         answer=Capture(body=b"", length=len(answer.body), sha256=""),
     )
-    journal.insert(tx, entry, simulator.journal_limits)
+    add_to_journal(tx, simulator, entry)

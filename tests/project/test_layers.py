@@ -16,6 +16,7 @@ LAYERS = {
     "client_suite": 7,
     "testing": 7,
     "client": 7,
+    "access_log": 7,
     "server": 7,
     "web": 6,
     "deliverer": 6,
