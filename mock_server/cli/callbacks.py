@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from mock_server.cli.common import account_options, instant, json_option, print_json
+from mock_server.cli.common import Group, account_options, instant, json_option, print_json
 from mock_server.client import AccountClient
 from mock_server.display import counted
 
 
-@click.group()
+@click.group(cls=Group)
 def callbacks() -> None:
     """What the account's tasks posted to their callback addresses, and what came of it."""
 

@@ -186,6 +186,12 @@ def _reason(error: OSError | ValueError) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
+def first_sentence(command: click.Command) -> str:
+    """Return the first sentence of a command's help, whole."""
+    text = " ".join((command.help or "").partition("\n\n")[0].split())
+    return f"{text.split('. ')[0].removesuffix('.')}."
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and end with an exit code."""
     click.echo(f"artqr-mock: {message}", err=True)
@@ -194,6 +200,16 @@ def fail(message: str, code: int) -> NoReturn:
 
 class Group(click.Group):
     """A group whose commands end with a clear line, never with a traceback."""
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click passes it
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """List the commands, each with the whole first sentence of its help."""
+        rows = [(name, first_sentence(command)) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what we expect to go wrong into a line and an exit code."""

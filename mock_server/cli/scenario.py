@@ -9,11 +9,11 @@ from rich.table import Table
 
 from mock_server import contract
 from mock_server.actions import scenarios as actions
-from mock_server.cli.common import account_options, json_option, print_json
+from mock_server.cli.common import Group, account_options, json_option, print_json
 from mock_server.client import AccountClient
 
 
-@click.group()
+@click.group(cls=Group)
 def scenario() -> None:
     """Situations to rehearse: readings, packages, clock and faults under one name."""
 

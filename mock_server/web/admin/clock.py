@@ -8,7 +8,7 @@ from mock_server.actions import accounts, images, reports, settling
 from mock_server.actions import clock as actions
 from mock_server.actions.clock import Change
 from mock_server.actions.reports import Overview
-from mock_server.domain.durations import parse_duration
+from mock_server.domain.clock import forward_ms
 from mock_server.simulator import Simulator
 from mock_server.store.transaction import Transaction
 from mock_server.web.admin.inputs import body_of
@@ -59,7 +59,7 @@ def _change(body: dict[str, Any]) -> Change:
     return Change(
         frozen=body.get("freeze"),
         rate=body.get("rate"),
-        advance_ms=None if advance is None else parse_duration(advance),
+        advance_ms=None if advance is None else forward_ms(advance),
         to=body.get("now"),
         to_next_event=body.get("to_next_event", False),
     )
