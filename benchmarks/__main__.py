@@ -3,14 +3,19 @@
 import shutil
 import sys
 
-from benchmarks import books, callbacks, doors, findings
+from benchmarks import books, callbacks, findings, flask_and_serve
 
 
 def main() -> None:
     """Run them all."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed to measure: install the Debian package wrk, or `brew install wrk`")
-    for measurement in (doors.measure, callbacks.measure, books.measure, findings.measure):
+    for measurement in (
+        flask_and_serve.measure,
+        callbacks.measure,
+        books.measure,
+        findings.measure,
+    ):
         print(measurement(), flush=True)
 
 

@@ -5,14 +5,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.actions import accounts, reports
-from mock_server.actions.accounts import Wish
-from mock_server.domain.accounts import Account, Origin
-from mock_server.domain.bills import Total, day_of
+from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts.accounts import NewAccount
+from mock_server.actions.reports import reports
+from mock_server.domain.account.accounts import Account, AccountTemplate
+from mock_server.domain.billing.bills import Total, day_of
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store import billing, tasks
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 SMALL, LARGE = 10_000, 1_000_000
 DAYS = 365
@@ -55,7 +56,7 @@ def _ratio(
 
 def _filled(simulator: Simulator, size: int) -> Account:
     """Return an account with so many charged submits, spread over a year and three minutes."""
-    wish = Wish(origin=Origin(credits=size, readings={}))
+    wish = NewAccount(origin=AccountTemplate(credits=size, readings={}))
     account = simulator.database.run(lambda tx: accounts.create(tx, simulator, wish))
     (package,) = simulator.database.read(lambda tx: billing.packages(tx, account.id))
     for first in range(0, size, CHUNK):

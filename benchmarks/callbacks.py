@@ -8,7 +8,7 @@ from typing import Any
 
 import urllib3
 
-from benchmarks.doors import SERVE
+from benchmarks.flask_and_serve import SERVE
 from benchmarks.servers import rich_app_code, started
 
 JUMPS = 50

@@ -5,13 +5,14 @@ import time
 from dataclasses import replace
 from unittest.mock import patch
 
-from mock_server.actions import accounts, gateway, judging
-from mock_server.actions.accounts import Wish
-from mock_server.domain.accounts import Origin
-from mock_server.domain.calls import Answer, Call
+from mock_server.actions.accounts import accounts
+from mock_server.actions.accounts.accounts import NewAccount
+from mock_server.actions.gateway import pipeline, recording
+from mock_server.domain.account.accounts import AccountTemplate
+from mock_server.domain.call.calls import Answer, Call
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 ROUNDS = 60
 CALLS = 100
@@ -33,7 +34,7 @@ def measure() -> str:
     """Return the result as a line; raise if a judged request was not clean."""
     simulator = build_simulator(Settings(database=":memory:", seed=1, journal_calls=1_000_000))
     try:
-        wish = Wish(origin=Origin(credits=100_000_000, readings={}))
+        wish = NewAccount(origin=AccountTemplate(credits=100_000_000, readings={}))
         account = simulator.database.run(lambda tx: accounts.create(tx, simulator, wish))
         headers = (*CALL.headers, ("authorization", f"APPCODE {account.app_code}"))
         with_, without = _rounds(simulator, replace(CALL, headers=headers))
@@ -58,7 +59,7 @@ def _rounds(simulator: Simulator, call: Call) -> tuple[list[float], list[float]]
     _round(simulator, call)
     for _ in range(ROUNDS):
         with_.append(_round(simulator, call))
-        with patch.object(judging, "findings_of", lambda *_: judging.NOTHING):
+        with patch.object(recording, "_findings", lambda *_: recording.NO_FINDINGS):
             without.append(_round(simulator, call))
     return with_, without
 
@@ -69,7 +70,7 @@ def _round(simulator: Simulator, call: Call) -> float:
     def work(tx: Transaction) -> float:
         started_at = time.thread_time()
         for _ in range(CALLS):
-            answer = gateway.handle(tx, simulator, call)
+            answer = pipeline.handle(tx, simulator, call)
             assert isinstance(answer, Answer)
             assert answer.status == 200
         return (time.thread_time() - started_at) / CALLS * 1e6

@@ -10,8 +10,8 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Self, TextIO
 
-from mock_server.display import counted, instant, printable, yuan
-from mock_server.domain.billing import Charge
+from mock_server.domain.billing.charges import Charge
+from mock_server.formatting import counted, instant, printable, yuan
 from mock_server.store.journal import Entry
 
 MOST_WAITING = 1000

@@ -14,17 +14,18 @@ import yaml
 from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server.domain import findings
-from mock_server.domain.calls import ROUTES, Operation
-from mock_server.domain.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.billing.charges import Offer
+from mock_server.domain.call.calls import ROUTES, Operation
+from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
-from mock_server.domain.magic import Magic, MagicText
-from mock_server.domain.narrowing import narrowed
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
-from mock_server.domain.task_orders import order_of
+from mock_server.domain.task.magic import Magic, MagicText
+from mock_server.domain.task.overrides import order_of
 
 _PACKAGE = Path(__file__).parent
-# Where words differ in what the gateway lets through, the one whose requests all of them take; what
-# the service itself refuses, it answers in its own way.
+# Where the values of a reading differ in what the gateway lets through: the value whose requests
+# all of them accept. The service answers what it refuses in its own way.
 RIGHT_BY_ALL = {"body.type": "form-only"}
 
 
@@ -35,15 +36,6 @@ class Style:
     id: str
     names: tuple[str, ...]
     english: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A package of the price list. An offer is named by its number of calls."""
-
-    credits: int
-    fen: int
-    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +52,7 @@ class Catalogue:
     styles: Mapping[str, Style]
     offers: Mapping[int, Offer]
     requests: Callable[[Readings], findings.Contract]
-    findings: findings.Rows
+    findings: findings.FindingRows
 
 
 def folder(name: str) -> Path:
@@ -88,13 +80,13 @@ def narrowed_document(readings: Readings) -> dict[str, Any]:
     return narrowed(document("openapi"), as_mapping(readings))
 
 
-def document_under(words: Mapping[str, str]) -> dict[str, Any]:
-    """Return the vendor's document narrowed to these words; readings that are not named stay open.
+def document_under(values: Mapping[str, str]) -> dict[str, Any]:
+    """Return the vendor's document narrowed to these values; readings that are not named stay open.
 
     A request that fits it is right by any answer to what is open. Raises ReadingError.
     """
-    with_readings(DEFAULT_READINGS, words)
-    return narrowed(document("openapi"), {**RIGHT_BY_ALL, **words})
+    with_readings(DEFAULT_READINGS, values)
+    return narrowed(document("openapi"), {**RIGHT_BY_ALL, **values})
 
 
 def document_text(name: str) -> str:
@@ -140,8 +132,8 @@ def scenarios() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def words_of(reading: str) -> tuple[str, ...]:
-    """Return the words that an open question may be answered with, the default first."""
+def values_of_reading(reading: str) -> tuple[str, ...]:
+    """Return the values that an open question may be answered with, the default first."""
     rows = load_toml("readings.toml")["reading"]
     return next((r["default"], *r["alternatives"]) for r in rows if r["id"] == reading)
 
@@ -174,10 +166,10 @@ def load_catalogue() -> Catalogue:
 
 
 @cache
-def load_finding_rows() -> findings.Rows:
+def load_finding_rows() -> findings.FindingRows:
     """Return the words of findings by id."""
     rows = load_toml("findings.toml")["finding"]
-    return {row["id"]: findings.Row(**{**row, "severity": Severity(row["severity"])})
+    return {row["id"]: findings.FindingRow(**{**row, "severity": Severity(row["severity"])})
             for row in rows}  # fmt: skip
 
 
@@ -187,14 +179,14 @@ _PATHS = {operation: path for (_, path), operation in ROUTES.items()}
 @lru_cache(maxsize=256)
 def request_contract(readings: Readings) -> findings.Contract:
     """Return the compiled contract of requests under readings."""
-    words = as_mapping(readings)
-    return _request_contract(tuple((name, words[name]) for name in _request_readings()))
+    values = as_mapping(readings)
+    return _request_contract(tuple((name, values[name]) for name in _request_readings()))
 
 
 @lru_cache(maxsize=64)
-def _request_contract(words: tuple[tuple[str, str], ...]) -> findings.Contract:
+def _request_contract(values: tuple[tuple[str, str], ...]) -> findings.Contract:
     """Compile what a request of each operation has to be: one validator for head and body."""
-    whole = narrowed_document(with_readings(DEFAULT_READINGS, dict(words)))
+    whole = narrowed_document(with_readings(DEFAULT_READINGS, dict(values)))
     schemas = {each: _request_schema(whole, each) for each in _PATHS}
     validators = {each: Validator(schema) for each, schema in schemas.items()}
     submit = schemas[Operation.SUBMIT_TASK]["properties"]

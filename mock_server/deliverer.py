@@ -1,6 +1,6 @@
 """The one background actor: asks what is due, posts it, sleeps until the next.
 
-It sleeps until the real instant of the next callback or until the alarm rings, whichever is
+It sleeps until the real instant of the next callback or until it is notified, whichever is
 first; a jump of a clock rings it.
 """
 
@@ -8,7 +8,8 @@ import logging
 import threading
 from concurrent.futures import Future
 
-from mock_server.actions import callbacks, images
+from mock_server.actions.callbacks import outbox
+from mock_server.actions.operations import source_images
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
 
@@ -31,7 +32,7 @@ class Deliverer:
 
     def start(self) -> None:
         """Take up what an earlier process left, and deliver from now on."""
-        self._simulator.alarm.listen(self.notify)
+        self._simulator.due_signal.listen(self.notify)
         self._thread.start()
 
     def stop(self) -> None:
@@ -52,7 +53,7 @@ class Deliverer:
     def _run(self) -> None:
         if not self._simulator.database.shared:
             self._simulator.database.run(rows.release_all)
-        images.resume(self._simulator)
+        source_images.resume(self._simulator)
         while not self._stopped:
             try:
                 self._look()
@@ -64,11 +65,11 @@ class Deliverer:
         simulator = self._simulator
         with self._wake:
             self._look_at = simulator.real_now() + LONGEST_SLEEP_MS
-        for delivery in callbacks.claims(simulator):
-            callbacks.deliver(simulator, delivery).add_done_callback(self._delivered)
+        for delivery in outbox.claim_due(simulator):
+            outbox.deliver(simulator, delivery).add_done_callback(self._delivered)
             if self._stopped:  # what was claimed and not posted is due at the next start
                 return
-        coming = simulator.database.read(lambda tx: callbacks.coming(tx, simulator))
+        coming = simulator.database.read(lambda tx: outbox.upcoming(tx, simulator))
         self._left = coming.left
         if coming.next_at is not None:
             self.notify(coming.next_at)

@@ -15,7 +15,7 @@ from mock_server import pytest_options as options
 
 if TYPE_CHECKING:
     from mock_server.testing import CallbackReceiver, MockServer, World
-    from mock_server.testing.marker import Wish
+    from mock_server.testing.marker import WorldRequest
     from mock_server.testing.session import Session
 
 MARKER = (
@@ -23,7 +23,7 @@ MARKER = (
     "max_yuan=None): what the world of the `artqr` fixture is like"
 )
 _session: pytest.StashKey["Session"] = pytest.StashKey()
-_wish: pytest.StashKey["Wish"] = pytest.StashKey()
+_wish: pytest.StashKey["WorldRequest"] = pytest.StashKey()
 _totals = pytest.StashKey[list[dict[str, Any]]]()
 
 
@@ -53,7 +53,9 @@ def artqr_server(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
     from mock_server.testing import session as runs  # noqa: PLC0415 - see the rule
 
     config = request.config
-    limits = runs.Limits(max_yuan=options.max_yuan(config), findings=options.findings(config))
+    limits = runs.SessionLimits(
+        max_yuan=options.max_yuan(config), findings=options.findings(config)
+    )
     with ExitStack() as stack:
         server = _enter(config, stack)
         is_shared = bool(options.text(config, "artqr_url"))
@@ -110,16 +112,16 @@ def pytest_runtest_makereport(
     if session is None or (call.when == "setup" and call.excinfo is None):
         return (yield)  # what a fixture's calls came to is said after the test's own
     wish = item.stash.get(_wish, None)
-    doom = session.verdict(wish.max_yuan if wish else None)
-    if doom and call.excinfo is None:
-        call.excinfo = _failure(doom.text)
+    verdict = session.verdict(wish.max_yuan if wish else None)
+    if verdict and call.excinfo is None:
+        call.excinfo = _failure(verdict.text)
     report = yield
-    if doom and doom.is_bug and not report.failed:
+    if verdict and verdict.is_bug and not report.failed:
         report.outcome = "failed"
-        report.longrepr = item.repr_failure(_failure(doom.text))
+        report.longrepr = item.repr_failure(_failure(verdict.text))
         vars(report).pop("wasxfail", None)
     elif report.failed and call.excinfo is not None:
-        shown = doom.text if doom else session.story()
+        shown = verdict.text if verdict else session.story()
         if shown not in str(call.excinfo.value):
             report.sections.append((f"Captured artqr calls {call.when}", shown))
     if call.when == "call":
@@ -134,11 +136,11 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand what was counted to the process that reports (xdist)."""
     run = session.config.stash.get(_session, None)
-    doom = run.verdict() if run else None
-    if doom:  # the run was stopped, and what came after the last test is said of no test
+    verdict = run.verdict() if run else None
+    if verdict:  # the run was stopped, and what came after the last test is said of no test
         from mock_server.testing.session import Totals  # noqa: PLC0415 - see the rule
 
-        session.config.stash[_totals].append(Totals(untold=[doom.text]).as_json())
+        session.config.stash[_totals].append(Totals(untold=[verdict.text]).as_json())
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
@@ -178,7 +180,7 @@ def _failure(text: str) -> pytest.ExceptionInfo[BaseException]:
 
 def _world_of(test: pytest.Item, server: "MockServer") -> "World | str":
     """Return the world that the markers of a test want, or why it cannot be."""
-    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
+    from mock_server.admin_client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
     from mock_server.testing import session as runs  # noqa: PLC0415
     from mock_server.testing.marker import wish_of  # noqa: PLC0415
 
@@ -203,7 +205,7 @@ def _refused(test: pytest.Item, error: Exception) -> str:
 def _enter(config: pytest.Config, stack: ExitStack) -> "MockServer":
     """Start the server, or attach to the one that was named; what fails is told in one line."""
     __tracebackhide__ = True
-    from mock_server.client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
+    from mock_server.admin_client import RefusedError, UnreachableError  # noqa: PLC0415 - see the rule
     from mock_server.testing import server  # noqa: PLC0415
 
     url = options.text(config, "artqr_url")

@@ -14,20 +14,20 @@ from typing import Any
 
 import uvicorn
 
-from mock_server.actions import accounts, scenarios
+from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
-from mock_server.domain.accounts import Account
+from mock_server.domain.account.accounts import Account
 from mock_server.settings import Settings
 from mock_server.simulator import LogCall, Simulator, build_simulator, wall_clock
-from mock_server.store.schedulers import LoopScheduler
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.schedulers import LoopScheduler
+from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
-from mock_server.web.express import Express
 from mock_server.web.flask_app import create_app
-from mock_server.web.handshake import TlsListener
-from mock_server.web.protocol import Limits
-from mock_server.web.short_calls import ShortCallProtocol
-from mock_server.web.wire import KEEP_ALIVE_S
+from mock_server.web.serving.asgi_app import AsgiApp
+from mock_server.web.serving.fast_path import FastPathProtocol
+from mock_server.web.serving.protocol import RequestLimits
+from mock_server.web.serving.response_writer import KEEP_ALIVE_S
+from mock_server.web.serving.tls_listener import TlsListener
 
 GRACE_S = 5
 BACKLOG = 2048
@@ -59,7 +59,7 @@ def serve(
 
     `log_call` hears of every call, on the event loop: it must not wait.
 
-    Raises CannotListenError or store.files.DatabaseFileError.
+    Raises CannotListenError or store.engine.files.DatabaseFileError.
     """
     listener = listen(settings)
     loop_factory = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
@@ -227,8 +227,8 @@ async def _answer(
     on_ready: Callable[[str, Callable[[], None]], None],
 ) -> None:
     settings = simulator.settings
-    express = Express(simulator, create_app(simulator))
-    config = _config(express, settings)
+    app = AsgiApp(simulator, create_app(simulator))
+    config = _config(app, settings)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -241,20 +241,20 @@ async def _answer(
     server = _Server(
         config,
         started,
-        simulator.alarm.stop,
+        simulator.due_signal.stop,
         context,
         handshake_timeout=settings.request_timeout,
     )
     try:
         await server.serve(sockets=[listener])
     finally:
-        await loop.run_in_executor(None, express.close)
+        await loop.run_in_executor(None, app.close)
 
 
-def _config(express: Express, settings: Settings) -> uvicorn.Config:
+def _config(app: AsgiApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        express,
-        http=_protocol(settings, express),
+        app,
+        http=_protocol(settings, app),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -267,10 +267,10 @@ def _config(express: Express, settings: Settings) -> uvicorn.Config:
     )
 
 
-def _protocol(settings: Settings, express: Express) -> Any:
-    limits = Limits(
+def _protocol(settings: Settings, app: AsgiApp) -> Any:
+    limits = RequestLimits(
         request_timeout=settings.request_timeout,
-        answer_defect=express.answer,
-        note_left=express.note_left,
+        answer_defect=app.answer,
+        record_disconnect=app.record_disconnect,
     )
-    return functools.partial(ShortCallProtocol, limits=limits, take=express.take)
+    return functools.partial(FastPathProtocol, limits=limits, submit=app.submit)

@@ -1,28 +1,26 @@
 """The simulator: what everything above needs, put together once."""
 
-import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
-from mock_server import images
 from mock_server.contract import Catalogue, load_catalogue
-from mock_server.domain.callbacks import Address, Outcome, Posting
-from mock_server.domain.source_images import SourceRead
-from mock_server.outbound import Outbound
+from mock_server.delivery import qr_reader
+from mock_server.delivery.outbound import Outbound
+from mock_server.domain.callback.payload import Outcome, Posting
+from mock_server.domain.task.source_images import SourceRead
+from mock_server.domain.urls import Address
 from mock_server.settings import Settings
-from mock_server.store.database import Database
-from mock_server.store.journal import Entry, Limits
-from mock_server.store.schedulers import Scheduler
-
-MAX_BACKGROUND = 64
-FLUSH_S = 10.0
-
-log = logging.getLogger(__name__)
+from mock_server.signals import Background, CoverageCache, DueSignal
+from mock_server.store import journal
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.schedulers import Scheduler
+from mock_server.store.engine.transaction import Transaction
+from mock_server.store.journal import Entry, JournalLimits
 
 Post = Callable[[Address, Posting], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
@@ -37,104 +35,9 @@ class Network:
     fetch: Fetch
 
 
-class Alarm:
-    """Tells whoever waits for due callbacks that there may be one, from any thread."""
-
-    def __init__(self) -> None:
-        self._listeners: list[Callable[[int], None]] = []
-        self.attempted = threading.Condition()
-        self.attempts = 0
-        self.stopped = False
-
-    def listen(self, listener: Callable[[int], None]) -> None:
-        """Call `listener(real_at)` for every callback planned or moved, from now on."""
-        self._listeners.append(listener)
-
-    def ring(self, real_at: int) -> None:
-        """A callback is due at this real instant (ms); 0 says look now."""
-        for listener in self._listeners:
-            listener(real_at)
-
-    def stop(self) -> None:
-        """Let nobody wait any longer: the server is stopping."""
-        with self.attempted:
-            self.stopped = True
-            self.attempted.notify_all()
-
-    def attempt_recorded(self) -> None:
-        """Wake whoever waits for attempts to be made."""
-        with self.attempted:
-            self.attempts += 1
-            self.attempted.notify_all()
-
-
-class Background:
-    """Work that nobody waits for on the way of a call: one thread, a bounded queue."""
-
-    def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
-        self._pending: set[Future[None]] = set()
-        self._lock = threading.Lock()
-
-    def start(self, work: Callable[[], None]) -> None:
-        """Do the work soon; it is left out while too much is waiting."""
-        with self._lock:
-            if len(self._pending) >= MAX_BACKGROUND:
-                log.warning("background work was left out: %d are waiting", len(self._pending))
-                return
-            future = self._executor.submit(work)
-            self._pending.add(future)
-        future.add_done_callback(self._finished)
-
-    def flush(self) -> None:
-        """Wait until what was started by now is done, so that a reader sees it."""
-        with self._lock:
-            pending = set(self._pending)
-        wait(pending, timeout=FLUSH_S)
-
-    def close(self) -> None:
-        """Give up what has not begun, finish what has."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-    def _finished(self, future: Future[None]) -> None:
-        with self._lock:
-            self._pending.discard(future)
-        if not future.cancelled() and (error := future.exception()) is not None:
-            log.error("background work failed", exc_info=error)
-
-
 def pause(ms: int) -> None:
     """Hold this thread."""
     time.sleep(ms / 1000)
-
-
-class Memory:
-    """What the calls of each account have shown, so that what is known is not written again.
-
-    Only a memory: what is forgotten is written once more, to no effect.
-    """
-
-    MOST_ACCOUNTS = 10_000
-
-    def __init__(self) -> None:
-        self._lives: dict[str, tuple[int, set[Hashable]]] = {}
-
-    def of(self, account_id: str, answers: int) -> set[Hashable]:
-        """Return what an account has shown, to be added to.
-
-        `answers` is its counter: where that has gone back, another process has reset the account.
-        """
-        seen, shown = self._lives.get(account_id, (0, None))
-        if shown is None or answers < seen:
-            shown = set()
-            if len(self._lives) >= self.MOST_ACCOUNTS:
-                self._lives.clear()
-        self._lives[account_id] = (answers, shown)
-        return shown
-
-    def forget(self, account_id: str) -> None:
-        """Remember nothing of an account: its world has been emptied."""
-        self._lives.pop(account_id, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +57,9 @@ class Simulator:
     fetch: Fetch
     real_now: Callable[[], int]
     draw_bytes: Callable[[int], bytes] = os.urandom
-    alarm: Alarm = field(default_factory=Alarm)
+    due_signal: DueSignal = field(default_factory=DueSignal)
     background: Background = field(default_factory=Background)
-    memory: Memory = field(default_factory=Memory)
+    coverage_cache: CoverageCache = field(default_factory=CoverageCache)
     close_outbound: Callable[[], None]
     has_connections: bool = False
     pause: Callable[[int], None] = pause
@@ -172,11 +75,18 @@ class Simulator:
         self.close_workers()
         self.database.close()
 
+    def add_to_journal(self, tx: Transaction, entry: Entry) -> int:
+        """Write the row of a call and return its id; `log_call` hears of it after the commit."""
+        call_id = journal.insert(tx, entry, self.journal_limits)
+        if self.log_call is not None:
+            tx.after_commit.append(partial(self.log_call, call_id, entry))
+        return call_id
+
     @property
-    def journal_limits(self) -> Limits:
+    def journal_limits(self) -> JournalLimits:
         """How much the journal keeps for each account."""
         mib = self.settings.journal_mib
-        return Limits(calls=self.settings.journal_calls, bytes=mib * 1024 * 1024)
+        return JournalLimits(calls=self.settings.journal_calls, bytes=mib * 1024 * 1024)
 
 
 def wall_clock() -> int:
@@ -184,7 +94,7 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def steady(real_now: Callable[[], int]) -> Callable[[], int]:
+def monotonic(real_now: Callable[[], int]) -> Callable[[], int]:
     """Return the clock made to run on where the real one is set back: time never goes backwards."""
     lock = threading.Lock()
     latest, ahead = 0, 0
@@ -212,7 +122,7 @@ def build_simulator(
     """Put a simulator together.
 
     `own_ports` are the ports of our own server, which has its connections in hand, and where no
-    callback may go; none under a foreign one. Raises store.files.DatabaseFileError if the
+    callback may go; none under a foreign one. Raises store.engine.files.DatabaseFileError if the
     database cannot be used.
     """
     database = Database(settings.database_path, scheduler)
@@ -227,8 +137,8 @@ def build_simulator(
         catalogue=load_catalogue(),
         database=database,
         post=network.post if network else outbound.post,
-        fetch=network.fetch if network else partial(outbound.fetch, read=images.read_code),
-        real_now=steady(real_now),
+        fetch=network.fetch if network else partial(outbound.fetch, read=qr_reader.read_code),
+        real_now=monotonic(real_now),
         close_outbound=outbound.close,
         has_connections=bool(own_ports),
         log_call=log_call,

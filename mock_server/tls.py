@@ -14,7 +14,7 @@ import platformdirs
 import trustme
 from filelock import FileLock
 
-from mock_server.domain.calls import VENDOR_HOST
+from mock_server.domain.call.calls import VENDOR_HOST
 from mock_server.settings import Settings, SettingsError
 
 LOCK_S = 10.0

@@ -3,17 +3,18 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mock_server.actions import accounts, notices, settling
-from mock_server.actions.settling import Due
+from mock_server.actions.accounts import lookup, notices
+from mock_server.actions.callbacks import wait
+from mock_server.actions.callbacks.wait import PendingDeliveries
 from mock_server.domain import clock as rules
-from mock_server.domain.accounts import Account
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import Clock
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 class Happening(StrEnum):
@@ -53,12 +54,12 @@ class Changed:
     account: Account
     now: int
     event: NextEvent | None
-    due: Due
+    due: PendingDeliveries
 
 
 def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Change) -> Changed:
     """Change the clock of an account. Raises domain.clock.ClockError for what cannot be."""
-    account = accounts.find(tx, account_id)
+    account = lookup.find(tx, account_id)
     real_now = simulator.real_now()
     clock = _set(account.clock, wanted, real_now)
     event = None
@@ -70,12 +71,12 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
     account_rows.set_clock(tx, account_id, clock)
     now = clock.now(real_now)
     notices.catch_up(tx, simulator, account, now)
-    tx.after_commit.append(lambda: simulator.alarm.ring(0))
+    tx.after_commit.append(lambda: simulator.due_signal.notify(0))
     return Changed(
-        account=accounts.find(tx, account_id),
+        account=lookup.find(tx, account_id),
         now=now,
         event=event,
-        due=settling.due(tx, account_id, now),
+        due=wait.due(tx, account_id, now),
     )
 
 

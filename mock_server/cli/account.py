@@ -6,9 +6,10 @@ from typing import Any
 import click
 from rich.console import Console
 
+from mock_server.admin_client import AccountClient, AdminClient
 from mock_server.cli.bill_tables import table_of
 from mock_server.cli.common import (
-    Group,
+    PlainGroup,
     account_option,
     account_options,
     instant,
@@ -19,12 +20,11 @@ from mock_server.cli.common import (
     server_options,
     yuan,
 )
-from mock_server.client import AccountClient, AdminClient
-from mock_server.display import counted, printable
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
+from mock_server.formatting import counted, printable
 
 
-@click.group(cls=Group)
+@click.group(cls=PlainGroup)
 def account() -> None:
     """Create, show and change accounts: each is one buyer with its own tasks, bill and clock."""
 

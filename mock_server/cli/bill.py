@@ -5,6 +5,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from mock_server.admin_client import AccountClient
 from mock_server.cli import bill_tables as tables
 from mock_server.cli.common import (
     FINDINGS,
@@ -15,8 +16,7 @@ from mock_server.cli.common import (
     print_json,
     yuan,
 )
-from mock_server.client import AccountClient
-from mock_server.display import counted
+from mock_server.formatting import counted
 
 FORMATS = ("table", "json", "csv")
 

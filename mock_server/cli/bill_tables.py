@@ -11,9 +11,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from mock_server.client import AccountClient
-from mock_server.display import counted, instant, printable, yuan
+from mock_server.admin_client import AccountClient
 from mock_server.domain.durations import show_duration
+from mock_server.formatting import counted, instant, printable, yuan
 
 Line = dict[str, Any]
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from mock_server.cli.common import Group, account_options, instant, json_option, print_json
-from mock_server.client import AccountClient
-from mock_server.display import counted
+from mock_server.admin_client import AccountClient
+from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
+from mock_server.formatting import counted
 
 
-@click.group(cls=Group)
+@click.group(cls=PlainGroup)
 def callbacks() -> None:
     """What the account's tasks posted to their callback addresses, and what came of it."""
 

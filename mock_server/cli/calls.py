@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mock_server.admin_client import NEWEST, PAGE, AccountClient, AdminClient, last
 from mock_server.cli.common import (
     FOLLOWED,
     Page,
@@ -21,11 +22,10 @@ from mock_server.cli.common import (
     server_options,
 )
 from mock_server.cli.findings import COLOURS
-from mock_server.client import NEWEST, PAGE, AccountClient, AdminClient, last
 from mock_server.contract import load_catalogue
-from mock_server.display import instant, printable, yuan
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import Severity
+from mock_server.formatting import instant, printable, yuan
 
 HEADER = " call  time      operation    answer       yuan  found  task or path"
 OPERATIONS = [each.value for each in Operation]

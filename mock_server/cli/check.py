@@ -5,7 +5,6 @@ import re
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,6 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from mock_server import contract
+from mock_server.checker import budget as rules
+from mock_server.checker.budget import Budget
+from mock_server.checker.order import CheckCredentials, CheckOrder
 from mock_server.cli.common import (
     COULD_NOT_RUN,
     FINDINGS,
@@ -24,10 +26,8 @@ from mock_server.cli.common import (
     pair,
     write_output,
 )
-from mock_server.domain import budget as rules
-from mock_server.domain.accounts import DEFAULT_APP_CODE
-from mock_server.domain.budget import Budget
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.account.accounts import DEFAULT_APP_CODE
+from mock_server.domain.usage_errors import UsageError
 from mock_server.tls import ca_file
 
 MODES = ("positive", "negative", "all")
@@ -41,33 +41,6 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
     if match is None:
         raise click.BadParameter(f"{value!r} is no amount of money: write 3 or 0.50")
     return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """Whose calls are made: an app code, or a key pair that signs."""
-
-    app_code: str = ""
-    key: str = ""
-    secret: str = ""
-
-    @property
-    def hidden(self) -> tuple[str, ...]:
-        """What no report may say."""
-        return tuple(each for each in (self.app_code, self.secret) if len(each) > 3)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Which server is held against which words, with which calls, for whom and how much."""
-
-    url: str
-    document: dict[str, Any]
-    words: dict[str, str]
-    mode: str
-    credentials: Credentials
-    budget: Budget
-    trusted: str | None = None
 
 
 @click.command()
@@ -106,7 +79,7 @@ def check(
     place = _place(url)
     is_local = _is_local(place)
     if max_yuan is None and not is_local:
-        raise WrongUseError(
+        raise UsageError(
             f"calls to {place.netloc} may cost money: say with --max-yuan how much at most"
         )
     credentials = _credentials(app_code, key, secret, is_local=is_local)
@@ -116,18 +89,18 @@ def check(
     for report in filter(None, (junit, har)):
         check_output(report)
     _reach(place)
-    order = Order(
-        url=url.rstrip("/"), document=document, words=named, mode=mode,
+    order = CheckOrder(
+        url=url.rstrip("/"), document=document, values=named, mode=mode,
         credentials=credentials, budget=budget,
         trusted=str(ca_file()) if is_local and ca_file().exists() else None,
     )  # fmt: skip
     _check(order, junit, har)
 
 
-def _check(order: Order, junit: Path | None, har: Path | None) -> None:
+def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     """Make the calls, say what was found and end with the exit code for it."""
-    from mock_server.cli import check_reports  # noqa: PLC0415 - needs what the extra brings
-    from mock_server.cli.check_run import run_of  # noqa: PLC0415
+    from mock_server.checker import reports  # noqa: PLC0415 - needs what the extra brings
+    from mock_server.checker.run import run_of  # noqa: PLC0415
 
     click.echo(f"checking {order.url}")
     run = run_of(order)
@@ -136,10 +109,10 @@ def _check(order: Order, junit: Path | None, har: Path | None) -> None:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
         run.go()
     if junit is not None:
-        write_output(junit, check_reports.junit(run))
+        write_output(junit, reports.junit(run))
     if har is not None:
-        write_output(har, check_reports.har(run))
-    for line in check_reports.lines(run):
+        write_output(har, reports.har(run))
+    for line in reports.lines(run):
         click.echo(line)
     stopped = f"; stopped: {run.stopped}" if run.stopped else ""
     click.echo(rules.summary(run.wire.spent) + stopped)
@@ -158,7 +131,7 @@ def _place(url: str) -> SplitResult:
     except ValueError:
         named = False
     if not named or place.scheme not in ("http", "https"):
-        raise WrongUseError(f"{url[:80]!r} is no address: write http://127.0.0.1:3040")
+        raise UsageError(f"{url[:80]!r} is no address: write http://127.0.0.1:3040")
     return place
 
 
@@ -171,20 +144,20 @@ def _is_local(place: SplitResult) -> bool:
 
 def _credentials(
     app_code: str | None, key: str | None, secret: str | None, *, is_local: bool
-) -> Credentials:
+) -> CheckCredentials:
     if key is not None:
         if not secret:
-            raise WrongUseError("--key needs --secret (or ARTQR_APP_SECRET)")
-        return Credentials(key=key, secret=secret)
+            raise UsageError("--key needs --secret (or ARTQR_APP_SECRET)")
+        return CheckCredentials(key=key, secret=secret)
     if not app_code and not is_local:
-        raise WrongUseError("name the credentials: --app-code, or --key and --secret")
-    return Credentials(app_code=app_code or DEFAULT_APP_CODE)
+        raise UsageError("name the credentials: --app-code, or --key and --secret")
+    return CheckCredentials(app_code=app_code or DEFAULT_APP_CODE)
 
 
 def _price(offer: int | None) -> int:
     offers = contract.load_catalogue().offers
     if offer is not None and offer not in offers:
-        raise WrongUseError(f"no offer has {offer} calls: there is {', '.join(map(str, offers))}")
+        raise UsageError(f"no offer has {offer} calls: there is {', '.join(map(str, offers))}")
     chosen = offers.values() if offer is None else [offers[offer]]
     return rules.dearest_fen((each.credits, each.fen) for each in chosen)
 

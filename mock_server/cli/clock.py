@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from mock_server.cli.common import Group, account_options, instant, json_option, print_json
-from mock_server.client import AccountClient
-from mock_server.display import counted
+from mock_server.admin_client import AccountClient
+from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
 from mock_server.domain.clock import forward_ms
+from mock_server.formatting import counted
 
 TAKE_A_VALUE = ("--url", "--token", "--account")
 
 
-@click.group(cls=Group)
+@click.group(cls=PlainGroup)
 def clock() -> None:
     """The clock of an account. Time only goes forward."""
 

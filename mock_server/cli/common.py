@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from mock_server.client import AdminClient, RefusedError, UnreachableError
-from mock_server.display import counted
-from mock_server.display import instant as instant  # noqa: PLC0414 - commands find both here
-from mock_server.display import yuan as yuan  # noqa: PLC0414
-from mock_server.domain.accounts import DEFAULT_ID
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
+from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import counted
+from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
+from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
 
 DEFAULT_URL = "http://127.0.0.1:3040"
@@ -61,7 +61,7 @@ def refuse_account_option(option: str) -> None:
     """Refuse `--account` on the command line beside an option that goes with no account."""
     source = click.get_current_context().get_parameter_source("account_id")
     if source is ParameterSource.COMMANDLINE:
-        raise WrongUseError(f"{option}: leave --account out")
+        raise UsageError(f"{option}: leave --account out")
 
 
 def account_options(command: Command) -> Command:
@@ -198,7 +198,7 @@ def fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-class Group(click.Group):
+class PlainGroup(click.Group):
     """A group whose commands end with a clear line, never with a traceback."""
 
     def format_commands(
@@ -219,7 +219,7 @@ class Group(click.Group):
             fail(str(error), COULD_NOT_RUN)
         except RefusedError as error:
             fail(str(error), WRONG_USE if error.status < 500 else COULD_NOT_RUN)
-        except WrongUseError as error:
+        except UsageError as error:
             fail(str(error), WRONG_USE)
         except BrokenPipeError:
             # The reader of our output has gone (`| head`): nothing is left to say.

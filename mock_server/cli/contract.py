@@ -7,7 +7,7 @@ import yaml
 
 from mock_server import contract as documents
 from mock_server.cli.common import pair
-from mock_server.domain.plain import plain
+from mock_server.domain.contract.flatten import plain
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import click
 import jinja2
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
     FINDINGS,
     account_option,
@@ -18,9 +19,8 @@ from mock_server.cli.common import (
     server_options,
     write_output,
 )
-from mock_server.client import AdminClient
-from mock_server.domain.coverage import Group
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.contract.coverage import Group
+from mock_server.domain.usage_errors import UsageError
 
 BAR = 20
 SHOWN = 6
@@ -102,7 +102,7 @@ def table(found: dict[str, Any], *, missing: bool) -> str:
 def _form_of(output: Path) -> str:
     form = SUFFIXES.get(output.suffix.lower())
     if form is None:
-        raise WrongUseError(
+        raise UsageError(
             f"--output {output}: no format is written to {output.suffix} files; use .txt, .json, "
             ".html or .xml, or choose with --format"
         )

@@ -15,9 +15,9 @@ import click
 import urllib3
 from rich.console import Console
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.bill import print_bill
 from mock_server.cli.common import COULD_NOT_RUN, check_output, fail
-from mock_server.client import AdminClient
 from mock_server.settings import PREFIX
 from mock_server.testing import CallbackReceiver, receiving_callbacks
 
@@ -36,10 +36,10 @@ def demo(*, out: Path | None) -> None:
         check_output(out)
     target = out or Path(tempfile.mkdtemp(prefix="artqr-mock-demo-")) / f"{STYLE}.png"
     with _server() as base_url, receiving_callbacks() as receiver:
-        Story(base_url, receiver, target).tell()
+        DemoStory(base_url, receiver, target).tell()
 
 
-class Story:
+class DemoStory:
     """The steps of the demo, each of which ends the program if it does not come true."""
 
     def __init__(self, base_url: str, receiver: CallbackReceiver, target: Path) -> None:

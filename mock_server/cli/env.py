@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 import click
 
+from mock_server.admin_client import AdminClient, client_environment
 from mock_server.cli.common import account_option, json_option, print_json, server_options
-from mock_server.client import AdminClient, client_environment
 from mock_server.contract import load_catalogue
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 CHOICES = ("sh", "fish", "powershell", "dotenv", "json", "github")
 
@@ -64,11 +64,11 @@ def _powershell(name: str, value: str) -> str:
 
 
 def _dotenv(name: str, value: str) -> str:
-    """Return a line of a .env file as every library reads it. Raises WrongUseError."""
+    """Return a line of a .env file as every library reads it. Raises UsageError."""
     if re.fullmatch(r"[A-Za-z0-9_./:@%+,-]*", value):
         return f"{name}={value}"
     if re.search(r"['$`\n\r]|\\\\|\\$", value):
-        raise WrongUseError(
+        raise UsageError(
             f"{name} has a character that libraries read from a .env file in different ways: "
             "choose another --format, such as json"
         )

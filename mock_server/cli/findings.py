@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
     FINDINGS,
     account_option,
@@ -15,10 +16,9 @@ from mock_server.cli.common import (
     refuse_account_option,
     server_options,
 )
-from mock_server.client import AdminClient
-from mock_server.display import counted, instant, plural, printable, yuan
-from mock_server.domain.accounts import DEFAULT_ID
+from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.findings import Severity
+from mock_server.formatting import counted, instant, plural, printable, yuan
 
 MAX_SHOWN = 2000
 SEVERITIES = [each.value for each in Severity]

@@ -11,24 +11,24 @@ import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
 from mock_server.cli.findings import SEVERITIES, print_findings, summary
-from mock_server.cli.recorded_hosts import VENDOR_HOST, Whose
-from mock_server.cli.recordings import MOST_BYTES, Exchange, Recording, read_recording
 from mock_server.contract import load_catalogue
-from mock_server.display import counted, printable
-from mock_server.domain.calls import VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import (
-    Event,
-    Hit,
+    CallEvent,
+    Finding,
     event_of,
     judge,
     judge_sequence,
     judged_body,
+    render_finding,
     request_of,
-    shown,
 )
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
-from mock_server.domain.redaction import values_of
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import counted, printable
+from mock_server.recordings.hosts import VENDOR_HOST, Whose
+from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_recording
 
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000
@@ -39,7 +39,7 @@ REDACTED = re.compile(r"(?i)^\W*(?:filter|redact|remove|hidden|mask|sanitize|sec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class LintVerdict:
     """What is found in a recording, and how much of it was looked at."""
 
     findings: list[dict[str, Any]]
@@ -77,7 +77,7 @@ def lint(
     name = getattr(file, "name", "the file")
     try:
         recording = read_recording(file.read(MOST_BYTES + 1), hosts)
-    except WrongUseError as error:
+    except UsageError as error:
         fail(f"{name}: {error}", WRONG_USE)
     verdict = judged(recording, readings)
     severities = Counter(each["severity"] for each in verdict.findings)
@@ -98,7 +98,7 @@ def lint(
 
 
 def _as_json(
-    recording: Recording, verdict: Verdict, chosen: list[dict[str, Any]]
+    recording: Recording, verdict: LintVerdict, chosen: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "findings": chosen,
@@ -114,7 +114,7 @@ def _as_json(
     }
 
 
-def _left_out(recording: Recording, verdict: Verdict) -> str:
+def _left_out(recording: Recording, verdict: LintVerdict) -> str:
     noun, told = recording.noun, []
     if recording.unread:
         told.append(f"{counted(len(recording.unread), noun)} could not be read")
@@ -145,13 +145,13 @@ def _nothing(recording: Recording, hosts: frozenset[str]) -> str:
     return "nothing was judged: no call of the API is in it"
 
 
-def judged(recording: Recording, readings: Readings) -> Verdict:
+def judged(recording: Recording, readings: Readings) -> LintVerdict:
     """Return what is found in a recording."""
     exchanges = recording.exchanges
     found = {each.number: _findings(each, _hits(each, readings), readings) for each in exchanges}
     for each, hits in _between(exchanges, readings):
         found[each.number] += _findings(each, hits, readings)
-    return Verdict(
+    return LintVerdict(
         findings=[finding for each in exchanges for finding in found[each.number]],
         judged=len(exchanges),
         without_body=sum(not each.is_whole for each in exchanges),
@@ -159,7 +159,7 @@ def judged(recording: Recording, readings: Readings) -> Verdict:
     )
 
 
-def _hits(exchange: Exchange, readings: Readings) -> list[Hit]:
+def _hits(exchange: Exchange, readings: Readings) -> list[Finding]:
     call = exchange.call
     operation = operation_of(call, readings)
     body = judged_body(call) if operation and exchange.is_whole else None
@@ -175,23 +175,25 @@ def _is_redacted(value: str | None) -> bool:
     return value is not None and REDACTED.search(value) is not None
 
 
-def _findings(exchange: Exchange, hits: list[Hit], readings: Readings) -> list[dict[str, Any]]:
+def _findings(exchange: Exchange, hits: list[Finding], readings: Readings) -> list[dict[str, Any]]:
     secrets = values_of(exchange.call.headers)
     call = exchange.call
     return [
         {
             "call": exchange.number,
             "request": f"{call.method} {call.path}"[:200],
-            **shown(hit, load_catalogue().findings, secrets, readings),
+            **render_finding(hit, load_catalogue().findings, secrets, readings),
         }
         for hit in hits
     ]
 
 
-def _between(exchanges: list[Exchange], readings: Readings) -> Iterable[tuple[Exchange, list[Hit]]]:
+def _between(
+    exchanges: list[Exchange], readings: Readings
+) -> Iterable[tuple[Exchange, list[Finding]]]:
     """Yield what only several calls of one client show, each with the later call."""
     by_number = {each.number: each for each in exchanges}
-    clients: dict[tuple[str | None, ...], list[Event]] = {}
+    clients: dict[tuple[str | None, ...], list[CallEvent]] = {}
     at = 0
     for each in exchanges:
         at = at + STEP_MS if each.at is None else each.at

@@ -9,7 +9,7 @@ from mock_server.cli.callbacks import callbacks
 from mock_server.cli.calls import calls
 from mock_server.cli.check import check
 from mock_server.cli.clock import clock
-from mock_server.cli.common import Group
+from mock_server.cli.common import PlainGroup
 from mock_server.cli.contract import contract
 from mock_server.cli.coverage import coverage
 from mock_server.cli.demo import demo
@@ -25,7 +25,7 @@ from mock_server.cli.sign import sign
 from mock_server.cli.tasks import tasks
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="artqr-mock")
 def main() -> None:
     """The art-QR-code API of the marketplace, on your own machine.

@@ -4,8 +4,8 @@ import sys
 
 import click
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import COULD_NOT_RUN, fail, server_options
-from mock_server.client import AdminClient
 from mock_server.domain.durations import parse_duration
 
 

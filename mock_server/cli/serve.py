@@ -13,10 +13,10 @@ import click
 
 from mock_server.access_log import AccessLog
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
-from mock_server.domain.accounts import DEFAULT_APP_CODE
+from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.settings import Settings, SettingsError
-from mock_server.store import database
-from mock_server.store.files import DatabaseFileError
+from mock_server.store.engine import database
+from mock_server.store.engine.files import DatabaseFileError
 from mock_server.store.journal import Entry
 from mock_server.tls import ca_file
 

@@ -9,20 +9,20 @@ from typing import Any
 
 import click
 
-from mock_server.cli import curl
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import FINDINGS, account_option, json_option, print_json, server_options
-from mock_server.cli.requests import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
-from mock_server.client import AdminClient
-from mock_server.domain import signatures
-from mock_server.domain.auth import check_timestamp
-from mock_server.domain.calls import Call, header
-from mock_server.domain.clinic import aligned, diagnose
+from mock_server.domain.auth import signatures
+from mock_server.domain.auth.credentials import check_timestamp
+from mock_server.domain.auth.diagnosis import aligned, diagnose
+from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
+from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.call.redaction import redact_text
 from mock_server.domain.durations import show_duration
-from mock_server.domain.errors import GatewayError
-from mock_server.domain.explanations import explain_md5, explain_timestamp
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
-from mock_server.domain.redaction import redact_text
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
+from mock_server.recordings import curl
+from mock_server.recordings.signing import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 
 # The findings that --explain prints, and the refusals that lead to one.
 EXPLAINED = frozenset({"signature", "content-md5", "timestamp"})
@@ -38,7 +38,7 @@ REPLACED = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class SigningPair:
     """What a signature is checked against; `known` are wrong secrets by what to call them."""
 
     key: str
@@ -76,14 +76,14 @@ def sign(
     of the journal.
     """
     if (key is None) != (secret is None):
-        raise WrongUseError("--key and --secret go together")
+        raise UsageError("--key and --secret go together")
     if call_id is not None:
         if command or key or secret or md5:
-            raise WrongUseError("--explain stands alone, with --account at most")
+            raise UsageError("--explain stands alone, with --account at most")
         _explain(admin, account_id, call_id, as_json=as_json)
         return
     if md5 and not command:
-        raise WrongUseError("--md5 goes with a curl command: artqr-mock sign --md5 -- curl …")
+        raise UsageError("--md5 goes with a curl command: artqr-mock sign --md5 -- curl …")
     if command:
         items = curl.items_of(_words(command))
         _print_signed(items, _credentials(admin, account_id, key, secret), md5=md5, as_json=as_json)
@@ -100,7 +100,7 @@ def _words(command: tuple[str, ...]) -> list[str]:
 def _standard_input() -> bytes:
     stream = sys.stdin.buffer
     if stream.isatty():
-        raise WrongUseError(
+        raise UsageError(
             "give a request on standard input, `-- curl …` to sign one, or --explain CALL_ID"
         )
     return stream.read(MOST_BYTES + 1)
@@ -108,15 +108,15 @@ def _standard_input() -> bytes:
 
 def _credentials(
     admin: AdminClient, account_id: str, key: str | None, secret: str | None
-) -> Credentials:
+) -> SigningPair:
     if key is not None and secret is not None:
-        return Credentials(key=key, secret=secret)
+        return SigningPair(key=key, secret=secret)
     account = admin.account_named(account_id).get()
     others = [each for each in admin.get("/accounts")["accounts"] if each["id"] != account["id"]]
     known = {"the app code": account["app_code"], "the app key": account["app_key"]}
     for other in others[:MOST_OTHERS]:
         known[f"the secret of account {other['id']}"] = other["app_secret"]
-    return Credentials(
+    return SigningPair(
         key=account["app_key"],
         secret=account["app_secret"],
         known={label: value for label, value in known.items() if value != account["app_secret"]},
@@ -130,7 +130,7 @@ def _explain(admin: AdminClient, account_id: str, call_id: int, *, as_json: bool
     page = account.get("/calls", after=call_id - 1, limit=1)
     found = [call for call in page["calls"] if call["id"] == call_id]
     if not found:
-        raise WrongUseError(f"the journal of account {account.id} has no call {call_id}")
+        raise UsageError(f"the journal of account {account.id} has no call {call_id}")
     _print_explained(call_id, found[0], as_json=as_json)
 
 
@@ -168,7 +168,7 @@ def _refusal(call: dict[str, Any]) -> str | None:
     return next((each for each in CLASSIC_EXAMINED if message.startswith(each)), None)
 
 
-def _check(call: Call, credentials: Credentials, *, as_json: bool) -> None:
+def _check(call: Call, credentials: SigningPair, *, as_json: bool) -> None:
     result = _result(call, credentials)
     if as_json:
         print_json(result)
@@ -180,7 +180,7 @@ def _check(call: Call, credentials: Credentials, *, as_json: bool) -> None:
         sys.exit(FINDINGS)
 
 
-def _result(call: Call, credentials: Credentials) -> dict[str, Any]:
+def _result(call: Call, credentials: SigningPair) -> dict[str, Any]:
     """Return what there is to say of a request's signature, as --json prints it."""
     expected = signatures.string_to_sign(signatures.parts_of(call))
     result: dict[str, Any] = {
@@ -206,7 +206,7 @@ def _result(call: Call, credentials: Credentials) -> dict[str, Any]:
     return {**result, "says": f"The signature is right, but {says}.", "causes": causes}
 
 
-def _diagnosed(call: Call, credentials: Credentials) -> dict[str, Any]:
+def _diagnosed(call: Call, credentials: SigningPair) -> dict[str, Any]:
     # A label may be a secret elsewhere (a magic account's id is): it is put in after redaction.
     labels = {f"\0{number}\0": label for number, label in enumerate(credentials.known)}
     known = dict(zip(labels, credentials.known.values(), strict=True))
@@ -225,7 +225,7 @@ def _diagnosed(call: Call, credentials: Credentials) -> dict[str, Any]:
     }
 
 
-def _wrong_key(call: Call, credentials: Credentials) -> str:
+def _wrong_key(call: Call, credentials: SigningPair) -> str:
     sent = header(call, "x-ca-key")
     if sent == credentials.key:
         return ""
@@ -233,7 +233,7 @@ def _wrong_key(call: Call, credentials: Credentials) -> str:
     return f"X-Ca-Key is {what}: send {credentials.key}"
 
 
-def _wrong_timestamp(call: Call, credentials: Credentials) -> str:
+def _wrong_timestamp(call: Call, credentials: SigningPair) -> str:
     now = time.time_ns() // 1_000_000 + credentials.skew_ms
     try:
         check_timestamp(call, now)
@@ -258,7 +258,7 @@ def _print_strings(says: str, server: str, client: str | None) -> None:
 
 
 def _print_signed(
-    items: list[curl.Item], credentials: Credentials, *, md5: bool, as_json: bool
+    items: list[curl.CurlItem], credentials: SigningPair, *, md5: bool, as_json: bool
 ) -> None:
     kept = [item for item in items if not _is_replaced(item)]
     pair = (credentials.key, credentials.secret)
@@ -273,6 +273,6 @@ def _print_signed(
         click.echo(command)
 
 
-def _is_replaced(item: curl.Item) -> bool:
+def _is_replaced(item: curl.CurlItem) -> bool:
     name = item.value.partition(":")[0].strip().lower()
     return item.option == "header" and name in REPLACED

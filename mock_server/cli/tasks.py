@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mock_server.admin_client import NEWEST, PAGE, AccountClient, last
 from mock_server.cli.common import (
     FOLLOWED,
     Page,
@@ -15,9 +16,8 @@ from mock_server.cli.common import (
     json_option,
     print_json,
 )
-from mock_server.client import NEWEST, PAGE, AccountClient, last
-from mock_server.display import instant, printable
-from mock_server.domain.tasks import Status
+from mock_server.domain.task.tasks import Status
+from mock_server.formatting import instant, printable
 
 HEADER = "number  submitted  task                      status     encodes"
 STATUSES = [each.value for each in Status]

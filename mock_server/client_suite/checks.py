@@ -15,9 +15,9 @@ from typing import Any
 from mock_server.client_suite.adapter import TaskResult, result_of
 from mock_server.client_suite.inputs import Intent
 from mock_server.client_suite.story import Step, short
-from mock_server.display import yuan
+from mock_server.formatting import yuan
 from mock_server.testing.calls import asks_to_wait
-from mock_server.testing.records import Call
+from mock_server.testing.records import RecordedCall
 
 SUBMIT = "submit_task"
 LEAVES_OPEN = frozenset({0, 500, 502, 504})
@@ -141,19 +141,19 @@ def _asked_wrongly(step: Step) -> Iterator[str]:
         yield f"what it sent was answered {_named(step.calls[-1])}; what it was asked is fine"
 
 
-def _is_its_own(call: Call) -> bool:
+def _is_its_own(call: RecordedCall) -> bool:
     """Whether the gateway failed by itself, which passes: codes that begin with X."""
     return (call.error_code or "").startswith("X")
 
 
-def _neighbours(calls: Any) -> Iterator[tuple[Call, Call]]:
+def _neighbours(calls: Any) -> Iterator[tuple[RecordedCall, RecordedCall]]:
     """Yield each call with the next one, where the next is the same again."""
     for call, following in pairwise(calls):
         if call.operation == following.operation and call.fields == following.fields:
             yield call, following
 
 
-def _named(call: Call) -> str:
+def _named(call: RecordedCall) -> str:
     return f"{call.status} {call.error_code or ''} {call.message}".replace("  ", " ").strip()
 
 

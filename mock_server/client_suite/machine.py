@@ -14,8 +14,8 @@ from hypothesis.stateful import (
 )
 
 from mock_server.client_suite import inputs
+from mock_server.client_suite.driver import Play
 from mock_server.client_suite.inputs import Intent
-from mock_server.client_suite.play import Play
 from mock_server.client_suite.story import ClientMistakeError, Trouble
 
 # Less than a page, and a little more than one of 20 and of 50 tasks.

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from mock_server.client_suite import inputs
+from mock_server.client_suite.driver import Play
 from mock_server.client_suite.inputs import ADDRESS, IMAGE, PLAIN, PROMPT, STYLES, Intent
-from mock_server.client_suite.play import Play
 from mock_server.client_suite.story import Trouble
 
 STYLE = {"style_id": STYLES[1]}

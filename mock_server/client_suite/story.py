@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_server.display import yuan
-from mock_server.testing.records import Call
+from mock_server.formatting import yuan
+from mock_server.testing.records import RecordedCall
 from mock_server.testing.tables import totals
 
 MOST_TEXT = 70
@@ -35,13 +35,13 @@ class Step:
 
     says: str
     trouble: Trouble | None = None
-    calls: Sequence[Call] = ()
+    calls: Sequence[RecordedCall] = ()
     value: Any = None
     error: Exception | None = None
     is_endless: bool = False
     is_ours: bool = False
 
-    def calls_of(self, operation: str) -> list[Call]:
+    def calls_of(self, operation: str) -> list[RecordedCall]:
         """Return its calls of one operation."""
         return [call for call in self.calls if call.operation == operation]
 
@@ -82,7 +82,7 @@ class Story:
             lines += [f"{number:>3}. {head}", *(f"       {line}" for line in rest)]
         return "\n".join([*lines, "", totals(self.calls())])
 
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[RecordedCall]:
         """Return every call of the client."""
         return [call for step in self.steps for call in step.calls]
 
@@ -103,7 +103,7 @@ def _cut(value: str) -> str:
     return value if len(value) <= MOST_TEXT else f"{value[: MOST_TEXT - 20]}... ({len(value)} long)"
 
 
-def _call_line(call: Call) -> str:
+def _call_line(call: RecordedCall) -> str:
     answer = f"{call.status or 'nothing'} {call.error_code or ''}".strip()
     cost = yuan(call.fen) if call.charged else "-"
     said = "" if call.succeeded else call.message[:MOST_TEXT]

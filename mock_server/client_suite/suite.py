@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 from mock_server.client_suite import inputs, machine, pitfalls
 from mock_server.client_suite.adapter import Adapter
+from mock_server.client_suite.driver import Play
 from mock_server.client_suite.pitfalls import Pitfall
-from mock_server.client_suite.play import Play
 from mock_server.client_suite.story import ClientMistakeError
 from mock_server.testing.server import MockServer
 

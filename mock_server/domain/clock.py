@@ -8,7 +8,7 @@ Rule 3: whoever acts takes one `now` at the top and hands it down.
 from dataclasses import dataclass, replace
 
 from mock_server.domain.durations import parse_duration
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 # 9999-12-31T00:00:00Z: the last day that every calendar on the way can print.
 LATEST_AT = 253_402_214_400_000
@@ -16,7 +16,7 @@ MAX_RATE = 1_000_000.0
 MIN_RATE = 0.001
 
 
-class ClockError(WrongUseError):
+class ClockError(UsageError):
     """A clock change that cannot be: backwards, past the calendar, a rate out of range."""
 
 

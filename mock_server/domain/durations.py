@@ -2,7 +2,7 @@
 
 import re
 
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 DAY_MS = UNIT_MS["d"]
@@ -18,7 +18,7 @@ _ISO = re.compile(
 MAX_LENGTH = 64
 
 
-class BadDurationError(WrongUseError):
+class BadDurationError(UsageError):
     """A text that is no duration; the message says which forms are."""
 
 

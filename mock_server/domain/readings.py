@@ -1,7 +1,7 @@
 """Readings: what nobody outside the vendor knows, as one frozen value per account.
 
 Rule 1: a rule that rests on an open question asks this value, never a setting or a constant.
-Rule 2: ids, questions and allowed words are contracts/readings.toml; a test keeps both equal.
+Rule 2: ids, questions and allowed values are contracts/readings.toml; a test keeps both equal.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 
-class ReadingError(WrongUseError):
-    """An unknown reading or a word it does not take; the message lists what there is."""
+class ReadingError(UsageError):
+    """An unknown reading or a value it does not take; the message lists what there is."""
 
 
 def _reading(reading_id: str, default: str) -> Any:
@@ -76,11 +76,11 @@ class Readings:
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
-        """Hash the words."""
+        """Hash the values."""
         object.__setattr__(self, "_hash", hash(tuple(as_mapping(self).values())))
 
     def __hash__(self) -> int:
-        """Return the hash of the words."""
+        """Return the hash of the values."""
         return self._hash
 
 
@@ -91,23 +91,23 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 
 
 def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
-    """Return the value with `{id: word}` changed. Raises ReadingError for what is not allowed."""
-    for reading_id, word in changes.items():
+    """Return the value with `{id: value}` changed. Raises ReadingError for what is not allowed."""
+    for reading_id, value in changes.items():
         if reading_id not in ALLOWED:
             near = get_close_matches(reading_id, ALLOWED, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise ReadingError(
                 f"no reading is called {reading_id[:64]!r}: {hint}there is: {', '.join(ALLOWED)}"
             )
-        if word not in ALLOWED[reading_id]:
+        if value not in ALLOWED[reading_id]:
             allowed = " or ".join(map(repr, ALLOWED[reading_id]))
-            raise ReadingError(f"reading {reading_id} takes {allowed}, not {word[:64]!r}")
-    words: dict[str, Any] = {_FIELDS[name].name: word for name, word in changes.items()}
-    return replace(readings, **words)
+            raise ReadingError(f"reading {reading_id} takes {allowed}, not {value[:64]!r}")
+    values: dict[str, Any] = {_FIELDS[name].name: value for name, value in changes.items()}
+    return replace(readings, **values)
 
 
 def as_mapping(readings: Readings) -> dict[str, str]:
-    """Return `{id: word}` for every reading."""
+    """Return `{id: value}` for every reading."""
     return {name: getattr(readings, item.name) for name, item in _FIELDS.items()}
 
 

@@ -31,7 +31,7 @@ class Tones:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PanelPlace:
     """Where the code lies: pixels a module, side and upper left corner of its light square."""
 
     module: int
@@ -45,16 +45,16 @@ class Place:
         return min(PADDING, self.y, self.x)
 
 
-def place(symbol: Symbol) -> Place:
+def place(symbol: Symbol) -> PanelPlace:
     """Return the place of a symbol on a picture of 768 by 768 pixels."""
     total = symbol.size + 2 * QUIET
     module = max(_USUAL // total, min(6, _LARGEST // total))
     side = module * total
     x = (SIDE - side) // 2
-    return Place(module=module, side=side, x=x, y=max(x, SIDE - FOOT - PADDING - side))
+    return PanelPlace(module=module, side=side, x=x, y=max(x, SIDE - FOOT - PADDING - side))
 
 
-def lay(picture: Image.Image, symbol: Symbol, spot: Place, tones: Tones) -> None:
+def lay(picture: Image.Image, symbol: Symbol, spot: PanelPlace, tones: Tones) -> None:
     """Draw the framed code onto the picture."""
     corner = (spot.x, spot.y, spot.x + spot.side, spot.y + spot.side)
     below = picture.crop(corner)
@@ -73,7 +73,7 @@ def lay(picture: Image.Image, symbol: Symbol, spot: Place, tones: Tones) -> None
     picture.paste(sheet, (spot.x, spot.y), mask)
 
 
-def _frame(picture: Image.Image, spot: Place, tones: Tones) -> None:
+def _frame(picture: Image.Image, spot: PanelPlace, tones: Tones) -> None:
     pad = spot.padding
     size = (spot.side + 2 * pad, spot.side + 2 * pad)
     corner = (spot.x - pad, spot.y - pad)
@@ -87,7 +87,7 @@ def _frame(picture: Image.Image, spot: Place, tones: Tones) -> None:
     picture.paste(Image.new("RGB", size, rgb(tones.frame)), corner, rounded_mask(size, pad + 8))
 
 
-def _modules(symbol: Symbol, spot: Place) -> Image.Image:
+def _modules(symbol: Symbol, spot: PanelPlace) -> Image.Image:
     """Return the mask of the dark modules, their corners rounded where there is room for it."""
     code = Image.frombytes("L", (symbol.size, symbol.size), symbol.dark)
     width = symbol.size * spot.module

@@ -5,14 +5,14 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from mock_server.domain.accounts import Account, Origin, Standing
+from mock_server.domain.account.accounts import Account, AccountTemplate, Standing
+from mock_server.domain.billing.notices import Watch
+from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
-from mock_server.domain.magic import PackageState
-from mock_server.domain.notices import Watch
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
-from mock_server.domain.throttle import Limit
+from mock_server.domain.task.magic import PackageState
 from mock_server.store import notices
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 OWNED = (
     "attempt", "callback", "task", "task_total", "ledger", "charge_total", "package", "notice",
@@ -72,13 +72,13 @@ def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     return _account(row) if row else None
 
 
-def peek(tx: Transaction, account_id: str) -> Account | None:
+def get_unlocked(tx: Transaction, account_id: str) -> Account | None:
     """Return the account with this id and leave it to others."""
     row = tx.one("select * from account where id = ?", (account_id,))
     return _account(row) if row else None
 
 
-def every(tx: Transaction) -> list[Account]:
+def list_all(tx: Transaction) -> list[Account]:
     """Return all accounts, oldest first."""
     return [_account(row) for row in tx.all("select * from account order by created_at, id")]
 
@@ -111,7 +111,7 @@ def set_world(tx: Transaction, account: Account) -> None:
     )
 
 
-def set_origin(tx: Transaction, account_id: str, origin: Origin) -> None:
+def set_origin(tx: Transaction, account_id: str, origin: AccountTemplate) -> None:
     """Keep what a reset goes back to from now on."""
     text = json.dumps(asdict(origin))
     tx.execute("update account set origin = ? where id = ?", (text, account_id))
@@ -161,13 +161,13 @@ def _readings(text: str) -> Readings:
 
 
 @lru_cache(maxsize=1024)
-def _origin(text: str) -> Origin:
+def _origin(text: str) -> AccountTemplate:
     values: dict[str, Any] = json.loads(text)
     values["package"] = PackageState(values["package"])
     values["standing"] = Standing(values["standing"])
     values["faults"] = tuple(values["faults"])
     values["packages"] = tuple(values["packages"])
-    return Origin(**values)
+    return AccountTemplate(**values)
 
 
 def _limit(per_second: float | None, burst: int) -> Limit | None:

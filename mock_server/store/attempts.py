@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from mock_server.domain.redaction import Capture
-from mock_server.store.transaction import Row, Transaction
+from mock_server.domain.call.redaction import Capture
+from mock_server.store.engine.transaction import Row, Transaction
 
 MAX_ANSWER_BYTES = 4096
 MAX_HEADERS = 16_384

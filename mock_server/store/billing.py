@@ -1,9 +1,9 @@
 """Rows of packages, of the ledger and of its totals."""
 
-from mock_server.domain.billing import LedgerEntry, Package
-from mock_server.domain.bills import Total
+from mock_server.domain.billing.bills import Total
+from mock_server.domain.billing.charges import LedgerEntry, Package
 from mock_server.domain.readings import Readings
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 
 def add_package(tx: Transaction, package: Package) -> int:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from mock_server.domain.callbacks import CallbackState
+from mock_server.domain.callback.payload import CallbackState
+from mock_server.domain.callback.retries import SOONEST_MS, DeliveryState
 from mock_server.domain.clock import Clock
-from mock_server.domain.deliveries import SOONEST_MS, Standing
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 # What may go out at its instant: the first try of what it waits for has been made.
 _READY = (
@@ -123,7 +123,7 @@ def take(tx: Transaction, account_id: str, callback_id: int, now: int) -> Claime
     return Claimed(**row)
 
 
-def held_at(tx: Transaction, account_id: str, now: int) -> int:
+def blocked_since(tx: Transaction, account_id: str, now: int) -> int:
     """Return the instant after which nothing goes out before a callback that waits for another."""
     row = tx.one(
         "select min(held.next_at) as at from callback as held join callback as before"
@@ -135,7 +135,7 @@ def held_at(tx: Transaction, account_id: str, now: int) -> int:
     return now if row is None or row["at"] is None else int(row["at"])
 
 
-def overtaken_at(tx: Transaction, account_id: str, now: int) -> int:
+def retry_barrier(tx: Transaction, account_id: str, now: int) -> int:
     """Return the instant from which on a retry of what is under way could come first."""
     sending = tx.one(
         "select min(next_at - claimed_at) as lag from callback where state = 'sending'"
@@ -150,7 +150,7 @@ def overtaken_at(tx: Transaction, account_id: str, now: int) -> int:
     return now if first is None or first["at"] is None else int(first["at"]) + SOONEST_MS
 
 
-def stand(tx: Transaction, claimed: Claimed, standing: Standing) -> None:
+def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> None:
     """Keep where a callback stands after a try."""
     tx.execute(
         "update callback set state = ?, next_at = ?, tries = ?, acknowledged = ?,"

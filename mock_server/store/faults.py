@@ -4,13 +4,13 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from mock_server.domain.calls import Operation
-from mock_server.domain.faults.kinds import KINDS, Order, fault_of, parameters_of
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.faults.kinds import KINDS, FaultOrder, fault_of, parameters_of
 from mock_server.domain.faults.rules import Match, Rule, given
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 
-def insert(tx: Transaction, account_id: str, order: Order, now: int) -> int:
+def insert(tx: Transaction, account_id: str, order: FaultOrder, now: int) -> int:
     """Arm a rule at the account's `now` and return its id."""
     tx.execute("update account set armed = armed + 1 where id = ?", (account_id,))
     last = tx.one("select max(number) as number from fault where account = ?", (account_id,))

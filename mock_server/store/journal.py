@@ -4,8 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.domain.redaction import Capture
-from mock_server.store.transaction import Row, Transaction, Value
+from mock_server.domain.call.calls import Answer, Call
+from mock_server.domain.call.redaction import (
+    Capture,
+    answer_lines,
+    capture,
+    header_lines,
+    redact_target,
+)
+from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
 # What one row costs beside its texts and bodies, roughly.
@@ -13,7 +20,7 @@ ROW_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class JournalLimits:
     """How much the journal keeps for each account."""
 
     calls: int
@@ -49,7 +56,20 @@ class Entry:
     findings: str = "[]"
 
 
-def insert(tx: Transaction, entry: Entry, limits: Limits) -> int:
+def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
+    """Return what an Entry keeps of a call and its answer: method, path, headers and bodies."""
+    return {
+        "method": call.method,
+        "path": redact_target(call.target, secrets),
+        "status": answer.status,
+        "request_headers": header_lines(call.headers, secrets),
+        "request": capture(call.body, secrets),
+        "answer_headers": answer_lines(answer.headers, call.headers, secrets),
+        "answer": capture(answer.body, secrets),
+    }
+
+
+def insert(tx: Transaction, entry: Entry, limits: JournalLimits) -> int:
     """Add a call and return its id; the oldest are dropped past the limits."""
     values = _values(entry)
     size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
@@ -112,7 +132,7 @@ def _count(tx: Transaction, account: str, size: int) -> Row | None:
     )
 
 
-def _bound(tx: Transaction, account: str, total: Row | None, limits: Limits) -> None:
+def _bound(tx: Transaction, account: str, total: Row | None, limits: JournalLimits) -> None:
     # The newest always stays: its ledger entry points at it.
     while total and total["kept"] > 1 and not _fits(total, limits):
         # An eighth at a time, so that a full journal does not pay for a deletion on every call.
@@ -128,12 +148,12 @@ def _bound(tx: Transaction, account: str, total: Row | None, limits: Limits) -> 
         )
 
 
-def _fits(total: Row, limits: Limits) -> bool:
+def _fits(total: Row, limits: JournalLimits) -> bool:
     return bool(total["kept"] <= limits.calls and total["bytes"] <= limits.bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class CallFilter:
     """Which calls to show; None shows all. `after` is the id to go on from; `before` is the id to
     go back from."""
 
@@ -146,7 +166,7 @@ class Filter:
     limit: int = 100
 
 
-def find(tx: Transaction, account: str | None, wanted: Filter) -> list[Row]:
+def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
     """Return the calls of an account that a filter lets through, oldest first.
 
     They are the first after `wanted.after`; or the last before `wanted.before`, if that is given.

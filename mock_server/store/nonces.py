@@ -1,6 +1,6 @@
 """Rows of nonces: those of verified calls, for as long as they may not come again."""
 
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 
 
 def is_used(tx: Transaction, account_id: str, credential: str, nonce: str, since: int) -> bool:

@@ -1,7 +1,7 @@
 """Rows of notices, and of the watch that an account keeps for them."""
 
-from mock_server.domain.notices import Notice, Watch
-from mock_server.store.transaction import Row, Transaction
+from mock_server.domain.billing.notices import Notice, Watch
+from mock_server.store.engine.transaction import Row, Transaction
 
 
 def insert(tx: Transaction, account_id: str, notice: Notice) -> int:

@@ -1,7 +1,7 @@
 """Rows of short links."""
 
-from mock_server.domain.short_links import ShortLink
-from mock_server.store.transaction import Transaction
+from mock_server.domain.task.short_links import ShortLink
+from mock_server.store.engine.transaction import Transaction
 
 
 def insert(tx: Transaction, link: ShortLink) -> bool:

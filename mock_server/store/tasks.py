@@ -2,9 +2,9 @@
 
 from dataclasses import fields
 
-from mock_server.domain.paging import Page
-from mock_server.domain.tasks import Plan, Status, Task
-from mock_server.store.transaction import Row, Transaction
+from mock_server.domain.call.paging import Page
+from mock_server.domain.task.tasks import Plan, Status, Task
+from mock_server.store.engine.transaction import Row, Transaction
 
 MINUTE_MS = 60_000
 _NEVER = -1

@@ -1,8 +1,8 @@
 """Rows of token buckets."""
 
-from mock_server.domain.calls import Operation
-from mock_server.domain.throttle import Bucket
-from mock_server.store.transaction import Transaction
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.throttle import Bucket
+from mock_server.store.engine.transaction import Transaction
 
 
 def get(tx: Transaction, account_id: str, operation: Operation) -> Bucket | None:

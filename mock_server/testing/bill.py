@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from mock_server.display import yuan
+from mock_server.formatting import yuan
 from mock_server.testing.calls import Calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class AccountBill:
     """The bill as of the moment it was asked for. `raw` is all that the server says of it."""
 
     raw: Mapping[str, Any]

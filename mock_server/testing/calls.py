@@ -14,9 +14,9 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import NoReturn, overload
 
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
-from mock_server.testing.records import SEVERITIES, Call, Finding
+from mock_server.testing.records import SEVERITIES, Finding, RecordedCall
 from mock_server.testing.tables import calls_table, counted
 
 OPERATIONS = tuple(str(each) for each in Operation)
@@ -27,17 +27,17 @@ BUSY = frozenset({429, 500, 502, 503, 504})
 LATENCY_MS = 100
 
 
-class Calls(Sequence[Call]):
+class Calls(Sequence[RecordedCall]):
     """Calls in the order in which they came, as of the moment they were asked for."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[RecordedCall]) -> None:
         self._calls = tuple(calls)
 
     @overload
-    def __getitem__(self, index: int) -> Call: ...
+    def __getitem__(self, index: int) -> RecordedCall: ...
     @overload
     def __getitem__(self, index: slice) -> "Calls": ...
-    def __getitem__(self, index: int | slice) -> "Call | Calls":
+    def __getitem__(self, index: int | slice) -> "RecordedCall | Calls":
         """Return a call, or some of them."""
         return Calls(self._calls[index]) if isinstance(index, slice) else self._calls[index]
 
@@ -45,7 +45,7 @@ class Calls(Sequence[Call]):
         """How many calls there are."""
         return len(self._calls)
 
-    def __iter__(self) -> Iterator[Call]:
+    def __iter__(self) -> Iterator[RecordedCall]:
         """Go through them."""
         return iter(self._calls)
 
@@ -97,7 +97,7 @@ class Calls(Sequence[Call]):
     def assert_no_duplicate_submits(self) -> None:
         """Fail if one intent was paid for, or made into a task, more than once."""
         __tracebackhide__ = True
-        intents: dict[tuple[tuple[str, str], ...], list[Call]] = defaultdict(list)
+        intents: dict[tuple[tuple[str, str], ...], list[RecordedCall]] = defaultdict(list)
         for call in self.of(SUBMIT):
             if call.charged or call.task_id:
                 intents[tuple(sorted(call.fields.items()))].append(call)
@@ -147,14 +147,14 @@ class Calls(Sequence[Call]):
         raise AssertionError(f"{message}\n\n{calls_table(self._calls)}")
 
 
-def asks_to_wait(call: Call) -> bool:
+def asks_to_wait(call: RecordedCall) -> bool:
     """Whether an answer asks the client to wait before it calls again."""
     if call.mishap is not None and call.status in (0, 200):
         return True
     return call.status in BUSY or (call.status == 403 and "Throttled by" in call.message)
 
 
-def _heard(call: Call) -> str:
+def _heard(call: RecordedCall) -> str:
     return f"an answer {call.answer}" if call.status else f"no answer ({call.answer})"
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
-from mock_server.client import AccountClient
+from mock_server.admin_client import AccountClient
 
 
-class Clock:
+class ClockControl:
     """The account's time. Each change waits for the callbacks that it makes due."""
 
     def __init__(self, account: AccountClient) -> None:
@@ -76,7 +76,7 @@ class Faults:
         return found
 
 
-class Readings(Mapping[str, str]):
+class ReadingsControl(Mapping[str, str]):
     """The account's answers to what nobody outside the vendor knows."""
 
     def __init__(self, account: AccountClient) -> None:

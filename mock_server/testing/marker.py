@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from mock_server.client import RefusedError
+from mock_server.admin_client import RefusedError
 from mock_server.testing.server import MockServer
 from mock_server.testing.world import World
 
@@ -35,7 +35,7 @@ class Mark(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class WorldRequest:
     """A world to make, and what its test may cost."""
 
     account: Mapping[str, Any]
@@ -55,12 +55,12 @@ class Wish:
             for fault in self.faults:
                 world.faults.add(**fault)
         except RefusedError:
-            server.discard(world)
+            server.delete(world)
             raise
         return world
 
 
-def wish_of(marks: Iterable[Mark]) -> Wish:
+def wish_of(marks: Iterable[Mark]) -> WorldRequest:
     """Return what the markers of a test ask for, the nearest first. Raises MarkerError."""
     words: dict[str, Any] = {}
     readings: dict[str, str] = {}
@@ -74,7 +74,7 @@ def wish_of(marks: Iterable[Mark]) -> Wish:
             f"scenario={words['scenario']!r} says what {' and '.join(sorted(twice))} there is: "
             "leave one of them out"
         )
-    return Wish(
+    return WorldRequest(
         account={**account, "readings": readings},
         scenario=words.get("scenario"),
         faults=tuple(_fault(each) for each in words.get("faults", ())),

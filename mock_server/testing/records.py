@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from mock_server.domain.bodies import FORM_TYPE, parse_fields
-from mock_server.domain.scripts import End, What
+from mock_server.domain.call.bodies import FORM_TYPE, parse_fields
+from mock_server.domain.call.wire_script import Delivered, End
 
 SEVERITIES = ("error", "warning", "advice")  # worst first
 BUG_HEADER = "x-mock-server-bug"
@@ -62,7 +62,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class RecordedCall:
     """One call as the journal has it. `raw` is all of it; `fields` is what the client sent.
 
     `status` is that of the answer that the client was sent, 0 for none; `decided_status` is what
@@ -179,13 +179,13 @@ def _mishap(call: Mapping[str, Any]) -> str | None:
         return None
     if sent["left_after_ms"] is not None:
         return "hung up"
-    if sent["what"] == What.NOTHING:
+    if sent["what"] == Delivered.NOTHING:
         return "reset" if sent["end"] == End.RESET else "closed"
-    if sent["what"] == What.ALTERED and sent["status"] != call["status"]:
+    if sent["what"] == Delivered.ALTERED and sent["status"] != call["status"]:
         return f"sent {sent['status']}"
     if _is_page(call):
         return "a web page"
-    return None if sent["what"] == What.WHOLE else str(sent["what"])
+    return None if sent["what"] == Delivered.WHOLE else str(sent["what"])
 
 
 def _is_page(call: Mapping[str, Any]) -> bool:

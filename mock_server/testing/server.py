@@ -7,9 +7,9 @@ from typing import Any
 
 import urllib3
 
-from mock_server.client import AdminClient, RefusedError, UnreachableError
+from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.testing.calls import Calls
-from mock_server.testing.records import Call
+from mock_server.testing.records import RecordedCall
 from mock_server.testing.world import World
 
 NOT_FOUND = 404
@@ -47,7 +47,7 @@ class MockServer:
         self.worlds.append(world)
         return world
 
-    def adopt(self) -> None:
+    def sync_accounts(self) -> None:
         """Take in every account that there is as a world, and let go of those that were deleted.
 
         For a server of one's own: accounts may be made by magic credentials, or by hand.
@@ -59,14 +59,14 @@ class MockServer:
             known.get(each["id"]) or self._world(each) for each in there if each["id"] != image
         ]
 
-    def let_go(self, world: World) -> None:
+    def detach(self, world: World) -> None:
         """Let go of a world, and leave its account as it is."""
         if world in self.worlds:
             self.worlds.remove(world)
 
-    def discard(self, world: World) -> None:
+    def delete(self, world: World) -> None:
         """Delete a world that nobody wants to look at any more."""
-        self.let_go(world)
+        self.detach(world)
         try:
             self.admin.delete(f"/accounts/{world.id}")
         except RefusedError as error:
@@ -93,9 +93,9 @@ class MockServer:
             self.admin.delete(f"/accounts/{self._image.id}")
             self._image = None
 
-    def retire(self, world: World, calls: Calls) -> None:
+    def archive(self, world: World, calls: Calls) -> None:
         """Delete a world that is done with; `calls` are those that count."""
-        self.discard(world)
+        self.delete(world)
         self.on_retired(calls)
 
     @property
@@ -106,9 +106,15 @@ class MockServer:
     def _world(self, account: Mapping[str, Any]) -> World:
         return World(self.admin, account, self.before_emptied)
 
-    def nobodys_calls(self, after: int = 0) -> list[Call]:
+    def nobodys_calls(self, after: int = 0) -> list[RecordedCall]:
         """Return the calls that named no account."""
-        return [Call.of(each) for each in self.admin.every("/calls", "calls", after)]
+        return [RecordedCall.of(each) for each in self.admin.every("/calls", "calls", after)]
+
+    # What these methods were called up to 0.1.
+    adopt = sync_accounts
+    let_go = detach
+    discard = delete
+    retire = archive
 
 
 def _check(wish: Mapping[str, Any]) -> None:
@@ -166,13 +172,13 @@ def attached(url: str, token: str | None = None) -> Iterator[MockServer]:
         server.forget_image()
 
 
-def _bugs(server: MockServer) -> list[Call]:
-    server.adopt()
+def _bugs(server: MockServer) -> list[RecordedCall]:
+    server.sync_accounts()
     calls = [*server.nobodys_calls(), *(call for world in server.worlds for call in world.calls)]
     return [call for call in calls if call.is_bug]
 
 
-def bug_text(calls: list[Call]) -> str:
+def bug_text(calls: list[RecordedCall]) -> str:
     """Return what to say of calls on which the simulator failed."""
     named = ", ".join(f"{call.operation} (call {call.id})" for call in calls)
     return (

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_server.client import RefusedError, UnreachableError
-from mock_server.display import yuan
+from mock_server.admin_client import RefusedError, UnreachableError
+from mock_server.formatting import yuan
 from mock_server.testing.calls import Calls, finding_line
-from mock_server.testing.records import SEVERITIES, Call
+from mock_server.testing.records import SEVERITIES, RecordedCall
 from mock_server.testing.server import NOT_FOUND, MockServer, bug_text
 from mock_server.testing.tables import calls_table, counted
 from mock_server.testing.world import World
@@ -20,7 +20,7 @@ MOST_FINDINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SessionLimits:
     """What a test may do: cost so much, and have findings less bad than this severity."""
 
     max_yuan: float | None = None
@@ -99,7 +99,7 @@ def seed_of(test: str, base: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class RunVerdict:
     """Why a test has to fail whatever it says itself."""
 
     text: str
@@ -114,7 +114,7 @@ class Session:
     Rule 3: a world is let go of after the teardown of its test, which may call the API as well.
     """
 
-    def __init__(self, server: MockServer, limits: Limits, *, is_shared: bool) -> None:
+    def __init__(self, server: MockServer, limits: SessionLimits, *, is_shared: bool) -> None:
         self.server = server
         self.totals = Totals()
         self.passed = False
@@ -131,12 +131,12 @@ class Session:
     def begin(self) -> None:
         """Start a test."""
         self.passed = False
-        self._test: list[Call] = []
+        self._test: list[RecordedCall] = []
         self._judged = 0
         self._retired_fen = 0
         self._told: set[str] = set()
 
-    def verdict(self, max_yuan: float | None = None) -> Verdict | None:
+    def verdict(self, max_yuan: float | None = None) -> RunVerdict | None:
         """Return why the test has to fail, if that has not been said already.
 
         `max_yuan` is what the test may cost, if it says so itself.
@@ -150,7 +150,7 @@ class Session:
         wrongs = [self._too_dear(calls, max_yuan), self._bad_findings(new)]
         bugs = [call for call in new if call.is_bug]
         if bugs:
-            return Verdict(text=f"{bug_text(bugs)}\n\n{calls!r}", is_bug=True)
+            return RunVerdict(text=f"{bug_text(bugs)}\n\n{calls!r}", is_bug=True)
         return next((wrong for wrong in wrongs if wrong), None)
 
     def story(self) -> str:
@@ -182,11 +182,11 @@ class Session:
         for world in closed:
             self._last.pop(world.id, None)
             if self._is_shared and not self.passed:
-                self.server.let_go(world)
+                self.server.detach(world)
                 continue
             # What is wrong with the server was said of the test.
             with contextlib.suppress(UnreachableError, RefusedError):
-                self.server.discard(world)
+                self.server.delete(world)
 
     @property
     def _new(self) -> Calls:
@@ -200,7 +200,7 @@ class Session:
             calls = Calls(self.server.nobodys_calls(after=self._nobody))
             self._nobody = calls[-1].id if calls else self._nobody
             self._take(calls)
-            self.server.adopt()
+            self.server.sync_accounts()
         for world in list(self.server.worlds):
             calls = self._calls_of(world)
             if calls:
@@ -213,7 +213,7 @@ class Session:
         except RefusedError as error:
             if error.status != NOT_FOUND:
                 raise
-        self.server.let_go(world)  # the test has deleted it
+        self.server.detach(world)  # the test has deleted it
         return Calls([])
 
     def _take(self, calls: Calls) -> None:
@@ -224,13 +224,13 @@ class Session:
         self.totals.add(calls)
         self._retired_fen += calls.fen
 
-    def _once(self, name: str, text: str) -> Verdict | None:
+    def _once(self, name: str, text: str) -> RunVerdict | None:
         if name in self._told:
             return None
         self._told.add(name)
-        return Verdict(text=text)
+        return RunVerdict(text=text)
 
-    def _too_dear(self, calls: Calls, own: float | None) -> Verdict | None:
+    def _too_dear(self, calls: Calls, own: float | None) -> RunVerdict | None:
         cost, most = calls.fen + self._retired_fen, self._limits.max_yuan if own is None else own
         if most is None or cost <= round(most * 100):
             return None
@@ -240,11 +240,11 @@ class Session:
             text += f"; {yuan(self._retired_fen)} of it in worlds of the client suite"
         return self._once("yuan", f"{text}\n\n{calls!r}" if calls else text)
 
-    def _bad_findings(self, calls: Calls) -> Verdict | None:
+    def _bad_findings(self, calls: Calls) -> RunVerdict | None:
         wanted = self._limits.findings
         bad = [each for each in calls.findings if wanted and each.at_least(wanted)]
         if not bad:
             return None
         lines = "\n".join(map(finding_line, bad))
         text = f"{counted(len(bad), 'finding')}, artqr_findings is {wanted}:\n{lines}"
-        return Verdict(text=f"{text}\n\n{Calls(self._test)!r}")
+        return RunVerdict(text=f"{text}\n\n{Calls(self._test)!r}")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from mock_server.display import instant, yuan
-from mock_server.testing.records import Call
+from mock_server.formatting import instant, yuan
+from mock_server.testing.records import RecordedCall
 
 MOST_LINES = 40
 
 
-def calls_table(calls: Sequence[Call]) -> str:
+def calls_table(calls: Sequence[RecordedCall]) -> str:
     """Return one line a call: time, call, answer, yuan; of very many only the latest."""
     if not calls:
         return "no call was made with the credentials of this world"
@@ -19,7 +19,7 @@ def calls_table(calls: Sequence[Call]) -> str:
     return "\n".join([*lines, totals(calls)])
 
 
-def totals(calls: Sequence[Call]) -> str:
+def totals(calls: Sequence[RecordedCall]) -> str:
     """Return the last line of a table: how many calls, and what they cost."""
     charged = sum(call.charged for call in calls)
     return f"{counted(len(calls), 'call')}, {charged} charged, {yuan(_fen(calls))} yuan"
@@ -30,11 +30,11 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _fen(calls: Iterable[Call]) -> int:
+def _fen(calls: Iterable[RecordedCall]) -> int:
     return sum(call.fen for call in calls if call.charged)
 
 
-def _cells(call: Call) -> tuple[str, ...]:
+def _cells(call: RecordedCall) -> tuple[str, ...]:
     about = f"task {call.task_id}" if call.task_id else call.message if call.status != 200 else ""
     notes = [about[:60], *(f"! {finding.id}" for finding in call.findings)]
     cost = yuan(call.fen) if call.charged else "-"

@@ -6,11 +6,11 @@ from typing import Any
 
 import urllib3
 
-from mock_server.client import AccountClient, AdminClient, client_environment
-from mock_server.testing.bill import Bill
+from mock_server.admin_client import AccountClient, AdminClient, client_environment
+from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
-from mock_server.testing.controls import Clock, Faults, Readings, Tasks
-from mock_server.testing.records import Call, Finding
+from mock_server.testing.controls import ClockControl, Faults, ReadingsControl, Tasks
+from mock_server.testing.records import Finding, RecordedCall
 
 
 class World:
@@ -31,9 +31,9 @@ class World:
         self.seed: int = account["seed"]
         self.env: dict[str, str] = client_environment(admin.base_url, dict(account))
         self.admin: AccountClient = admin.account(self.id)
-        self.clock = Clock(self.admin)
+        self.clock = ClockControl(self.admin)
         self.faults = Faults(self.admin)
-        self.readings = Readings(self.admin)
+        self.readings = ReadingsControl(self.admin)
         self.tasks = Tasks(self.admin)
 
     @property
@@ -44,7 +44,7 @@ class World:
     def calls_after(self, call_id: int) -> Calls:
         """Return the calls that came after one, by its id in the journal; the findings are those
         of each call alone."""
-        return Calls([Call.of(each) for each in self.admin.calls(after=call_id)])
+        return Calls([RecordedCall.of(each) for each in self.admin.calls(after=call_id)])
 
     def judged(self, calls: Calls) -> Calls:
         """Return calls with what is wrong between them as well."""
@@ -53,12 +53,12 @@ class World:
         found: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
         for each in self.admin.findings()["findings"]:
             found[each["call"]].append(each)
-        return Calls([Call.of({**each.raw, "findings": found[each.id]}) for each in calls])
+        return Calls([RecordedCall.of({**each.raw, "findings": found[each.id]}) for each in calls])
 
     @property
-    def bill(self) -> Bill:
+    def bill(self) -> AccountBill:
         """What was spent so far."""
-        return Bill(raw=self.admin.get("/bill"), calls=self.calls)
+        return AccountBill(raw=self.admin.get("/bill"), calls=self.calls)
 
     @property
     def callbacks(self) -> list[dict[str, Any]]:

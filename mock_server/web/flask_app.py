@@ -6,8 +6,8 @@
 from flask import Flask, Response, request
 
 from mock_server.simulator import Simulator
-from mock_server.web import admin, documents, pictures, problems, short_links, vendor
-from mock_server.web.routing import is_admin, is_ours
+from mock_server.web import admin, documents, gateway_view, pictures, problems, short_links
+from mock_server.web.paths import is_admin, is_ours
 
 
 def create_app(simulator: Simulator) -> Flask:
@@ -28,6 +28,8 @@ def create_app(simulator: Simulator) -> Flask:
         # ever writes an answer in the gateway's name.
         if is_ours(request.path):
             return admin.refusal(simulator) if is_admin(request.path) else None
-        return vendor.to_response(vendor.answer_call(simulator, vendor.read_call()))
+        return gateway_view.to_response(
+            gateway_view.answer_call(simulator, gateway_view.read_call())
+        )
 
     return app

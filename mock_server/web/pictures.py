@@ -7,11 +7,11 @@ from hashlib import sha256
 from flask import Blueprint, Response, request
 
 from mock_server import render
-from mock_server.actions import pictures
-from mock_server.actions.pictures import Address, Fetch, Missing, Picture
-from mock_server.domain.calls import Answer, Operation
+from mock_server.actions.operations import pictures
+from mock_server.actions.operations.pictures import Fetch, Missing, Picture, PictureAddress
+from mock_server.domain.call.calls import Answer, Operation
 from mock_server.simulator import Simulator
-from mock_server.web.vendor import read_call
+from mock_server.web.gateway_view import read_call
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
@@ -21,7 +21,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
 
     @routes.get("/pictures/<account>/<task_id>/<int:number>.png")
     def picture(account: str, task_id: str, number: int) -> Response:
-        address = Address(account=account, task_id=task_id, number=number)
+        address = PictureAddress(account=account, task_id=task_id, number=number)
         found = simulator.database.read(lambda tx: pictures.find(tx, simulator, address))
         response = _found(cache, found)
         answer = Answer(

@@ -6,8 +6,8 @@ import logging
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from mock_server.actions.gateway import BUG_HEADER
-from mock_server.domain.wrong_use import ConflictError, NotFoundError, WrongUseError
+from mock_server.actions.gateway.pipeline import BUG_HEADER
+from mock_server.domain.usage_errors import ConflictError, NotFoundError, UsageError
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ def add_handlers(app: Flask) -> None:
     def conflict(error: ConflictError) -> Response:
         return problem(409, "Not possible now", str(error))
 
-    @app.errorhandler(WrongUseError)
-    def wrong_use(error: WrongUseError) -> Response:
+    @app.errorhandler(UsageError)
+    def wrong_use(error: UsageError) -> Response:
         return problem(422, "Cannot be", str(error))
 
     @app.errorhandler(HTTPException)

@@ -6,11 +6,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response
 from werkzeug.datastructures import Headers
 
-from mock_server.actions import pictures, short_links
-from mock_server.actions.pictures import Fetch
-from mock_server.domain.calls import Answer, Operation
+from mock_server.actions.operations import pictures, short_links
+from mock_server.actions.operations.pictures import Fetch
+from mock_server.domain.call.calls import Answer, Operation
 from mock_server.simulator import Simulator
-from mock_server.web.vendor import read_call
+from mock_server.web.gateway_view import read_call
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -8,8 +8,8 @@ import pytest
 import urllib3
 from click.testing import CliRunner, Result
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.main import main
-from mock_server.client import AdminClient
 from mock_server.server import running
 from mock_server.settings import Settings
 from tests.support.requests import FORM

@@ -6,7 +6,7 @@ import json
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_server.domain.calls import MAX_BODY_BYTES
+from mock_server.domain.call.calls import MAX_BODY_BYTES
 from tests.support.worlds import APP_CODE, World, body_of
 
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}

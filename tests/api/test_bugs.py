@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.actions import vendor
-from mock_server.domain.calls import Operation
+from mock_server.actions.operations import operations
+from mock_server.domain.call.calls import Operation
 from mock_server.store import callbacks, journal
 from tests.support.turns import writer
 from tests.support.worlds import World
@@ -26,13 +26,13 @@ def broken(*_: Any, **__: Any) -> Any:
 @pytest.fixture
 def fails_after_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Break the submit after it has written its task."""
-    submit = vendor.OPERATIONS[Operation.SUBMIT_TASK]
+    submit = operations.OPERATIONS[Operation.SUBMIT_TASK]
 
     def write_and_fail(*args: Any) -> Any:
         submit(*args)
         return broken()
 
-    monkeypatch.setitem(vendor.OPERATIONS, Operation.SUBMIT_TASK, write_and_fail)
+    monkeypatch.setitem(operations.OPERATIONS, Operation.SUBMIT_TASK, write_and_fail)
 
 
 @pytest.mark.usefixtures("fails_after_writing")

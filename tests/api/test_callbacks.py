@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.actions import callbacks, settling
-from mock_server.domain.callbacks import Address, Outcome, Posting
+from mock_server.actions.callbacks import outbox, wait
+from mock_server.domain.callback.payload import Outcome, Posting
+from mock_server.domain.urls import Address
 from tests.support import worlds
 from tests.support.worlds import START_AT, Postbox, World
 
@@ -115,8 +116,8 @@ def test_a_callback_claimed_once_is_not_claimed_again(world: World) -> None:
     world.real_now.now += 60_000
     simulator = world.simulator
 
-    first, again = list(callbacks.claims(simulator)), list(callbacks.claims(simulator))
-    by_hand = settling.deliver_due(simulator, "default")
+    first, again = list(outbox.claim_due(simulator)), list(outbox.claim_due(simulator))
+    by_hand = wait.deliver_due(simulator, "default")
 
     assert (len(first), again, by_hand) == (1, [], 0)
 
@@ -126,13 +127,13 @@ def test_a_reset_while_a_callback_is_being_sent_leaves_nothing_of_it() -> None:
     with worlds.simulator(post=held) as simulator, ThreadPoolExecutor() as pool:
         world = World(simulator, worlds.RealClock(), held)
         world.submit(call_back=CALL_BACK)
-        settling = pool.submit(world.clock, advance="1m")
+        wait = pool.submit(world.clock, advance="1m")
         held.arrived.acquire(timeout=20)
         world.admin("POST", "/accounts/default/reset")
         again = world.submit(call_back=CALL_BACK)
         held.held[0].set_result(Outcome(status=200))
 
-        assert settling.result(timeout=20)["now"] == START_AT + 60_000
+        assert wait.result(timeout=20)["now"] == START_AT + 60_000
         (row,) = listed(world)
         assert (row["task_id"], row["state"], row["attempts"]) == (again, "due", [])
 
@@ -143,11 +144,11 @@ def test_a_deletion_while_a_callback_is_being_sent_is_no_trouble() -> None:
         world = World(simulator, worlds.RealClock(), held)
         account = world.account()
         world.submit(account["app_code"], call_back=CALL_BACK)
-        settling = pool.submit(world.clock, account["id"], advance="1m")
+        wait = pool.submit(world.clock, account["id"], advance="1m")
         held.arrived.acquire(timeout=20)
         world.admin("DELETE", f"/accounts/{account['id']}", expect=204)
         held.held[0].set_result(Outcome(status=200))
-        settling.result(timeout=20)
+        wait.result(timeout=20)
 
         world.admin("GET", f"/accounts/{account['id']}/callbacks", expect=404)
 
@@ -160,7 +161,7 @@ def test_settling_ends_when_what_is_being_posted_is_given_up() -> None:
         simulator.database.run(
             lambda tx: tx.execute("update account set base_at = base_at + 60000")
         )
-        delivering = pool.submit(settling.deliver_due, simulator, "default")
+        delivering = pool.submit(wait.deliver_due, simulator, "default")
         held.arrived.acquire(timeout=20)
         held.held[0].cancel()
 

@@ -12,7 +12,7 @@ import pytest
 import urllib3
 from click.testing import CliRunner, Result
 
-from mock_server.cli.common import Group, first_sentence
+from mock_server.cli.common import PlainGroup, first_sentence
 from mock_server.cli.main import main
 from mock_server.server import running
 from mock_server.settings import Settings
@@ -46,7 +46,7 @@ def test_help_shows_the_whole_first_sentence_of_every_command(
 ) -> None:
     done = CliRunner().invoke(main, [*words.split(), "--help"], terminal_width=80)
 
-    assert isinstance(group, Group)
+    assert isinstance(group, PlainGroup)
     assert max(map(len, done.output.splitlines())) <= 80
     listed = " ".join(done.output.partition("\nCommands:\n")[2].split()).replace("- ", "-")
     for name, each in group.commands.items():

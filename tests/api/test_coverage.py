@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from mock_server.actions import gateway, vendor
+from mock_server.actions.gateway import pipeline
+from mock_server.actions.operations import operations
+from mock_server.admin_client import AdminClient
 from mock_server.cli.coverage import html
 from mock_server.cli.main import main
-from mock_server.client import AdminClient
-from mock_server.domain.calls import Call, Operation
+from mock_server.domain.call.calls import Call, Operation
 from mock_server.server import running
 from mock_server.settings import Settings
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 from tests.support.signed import Request, Signer, send
 from tests.support.worlds import World
 
@@ -151,7 +152,7 @@ def test_a_call_on_which_we_failed_meets_nothing_and_is_not_remembered(
         raise LookupError
 
     with monkeypatch.context() as patched:
-        patched.setitem(vendor.OPERATIONS, Operation.LIST_TASKS, broken)
+        patched.setitem(operations.OPERATIONS, Operation.LIST_TASKS, broken)
         assert world.vendor("/taskList").status_code == 500
     assert world.admin("GET", "/accounts/default/coverage")["met"] == 0
 
@@ -165,7 +166,7 @@ def test_what_was_rolled_back_is_not_remembered(world: World) -> None:
     call = Call(method="POST", path="/taskList", headers=headers)
 
     def handled(tx: Transaction) -> None:
-        gateway.handle(tx, world.simulator, call)
+        pipeline.handle(tx, world.simulator, call)
 
     def lost(tx: Transaction) -> None:
         handled(tx)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mock_server.contract import load_toml
-from mock_server.domain.calls import MAX_BODY_BYTES
+from mock_server.domain.call.calls import MAX_BODY_BYTES
 from mock_server.server import running
 from mock_server.settings import Settings
 from tests.support import raw, worlds

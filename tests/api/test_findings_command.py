@@ -8,8 +8,8 @@ import pytest
 import urllib3
 from click.testing import CliRunner, Result
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.main import main
-from mock_server.client import AdminClient
 from mock_server.server import running
 from mock_server.settings import Settings
 from tests.support.requests import FORM, GOOD
@@ -84,7 +84,7 @@ def test_a_report_of_many_pages_is_whole(
 ) -> None:
     for _ in range(5):
         post(url, buyer, "page=0", "/taskList")
-    monkeypatch.setattr("mock_server.client.FINDINGS_PAGE", 2)
+    monkeypatch.setattr("mock_server.admin_client.FINDINGS_PAGE", 2)
 
     found = json.loads(command(url, buyer, "findings", "--json").output)
 

@@ -6,9 +6,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from mock_server import contract
-from mock_server.domain.answers import Stamp, gateway_answer
-from mock_server.domain.errors import GatewayError
-from mock_server.web.wire import render
+from mock_server.domain.answer.answers import Stamp, gateway_answer
+from mock_server.domain.call.errors import GatewayError
+from mock_server.web.serving.response_writer import render
 from tests.support.worlds import APP_CODE, World, body_of
 
 SUBMIT = {"text": "https://example.com", "style_id": "food_fryrice"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.redaction import MAX_CAPTURE_BYTES
+from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from tests.support.worlds import START_AT, World
 
 FIELDS = {

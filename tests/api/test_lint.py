@@ -14,12 +14,12 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.cli import recordings
 from mock_server.cli.lint import judged
 from mock_server.cli.main import main
-from mock_server.cli.recordings import read_recording
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
+from mock_server.recordings import reader
+from mock_server.recordings.reader import read_recording
 from tests.support.requests import FORM, GOOD, PAIRS, TASK, Sent
 
 VENDOR = "https://aiart.market.alicloudapi.com"
@@ -232,7 +232,7 @@ def test_a_file_that_cannot_be_read_is_said_to_be_and_where(text: str | bytes, w
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recordings, "MOST_BYTES", 10)
+    monkeypatch.setattr(reader, "MOST_BYTES", 10)
 
     assert "larger than" in lint(har(entry())).stderr
 
@@ -280,5 +280,5 @@ def test_any_json_is_judged_or_refused(value: Any) -> None:
     good = {"method": "POST", "url": VENDOR + "/taskList"}
     merged = {**good, **value} if isinstance(value, dict) else value
     for text in (har(value), har({"request": merged, "response": value}), json.dumps(value)):
-        with suppress(WrongUseError):
+        with suppress(UsageError):
             judged(read_recording(text.encode("utf-8", "surrogatepass")), DEFAULT_READINGS)

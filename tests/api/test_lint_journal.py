@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.calls import MAX_BODY_BYTES
+from mock_server.domain.call.calls import MAX_BODY_BYTES
 from tests.api.test_lint import found, ids, lint
 from tests.support.requests import FORM
 from tests.support.worlds import APP_CODE, World

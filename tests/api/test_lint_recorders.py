@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.calls import MAX_BODY_BYTES
+from mock_server.domain.call.calls import MAX_BODY_BYTES
 from tests.api.test_lint import CODE, FORM_HEADER, VENDOR, entry, found, har, ids, lint
 from tests.support.requests import FORM, GOOD, TASK
 
@@ -144,7 +144,7 @@ def test_an_answer_that_was_not_recorded_is_taken_for_no_refusal(first: dict[str
     whole = found(har(first, entry()))
 
     assert [(each["call"], each["id"]) for each in whole["findings"]] == [(2, "submit-twice")]
-    assert "what was answered was not recorded: if it was accepted" in whole["findings"][0]["says"]
+    assert "response was not recorded: if the service accepted it" in whole["findings"][0]["says"]
     assert whole["without_answer"] == 1
     assert "1 without the answer, which was not recorded" in lint(har(first, entry())).output
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from mock_server.domain.callbacks import Outcome, Posting, parse_address
-from mock_server.outbound import Outbound
+from mock_server.delivery.outbound import Outbound
+from mock_server.domain.callback.payload import Outcome, Posting
+from mock_server.domain.urls import parse_address
 from mock_server.settings import Settings
 from tests.support.receivers import Reply, receiving
 from tests.support.worlds import World, body_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from tests.api.test_package_life import DAY_MS, Buyer
 from tests.support.worlds import START_AT, World
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.domain.billing import Package
+from mock_server.domain.billing.charges import Package
 from mock_server.store import billing
 from tests.support.worlds import START_AT, World
 

@@ -8,7 +8,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from mock_server import render
-from mock_server.actions.pictures import Picture
+from mock_server.actions.operations.pictures import Picture
 from mock_server.web.pictures import Cache
 from tests.support.worlds import World
 

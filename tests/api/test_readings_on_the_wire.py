@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from tests.support.signed import SUBMIT as BODY
 from tests.support.signed import Request, Signer, header, seen, send, string_to_sign
 from tests.support.worlds import World, body_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from tests.support.worlds import World
 
 CALL_BACK = "http://127.0.0.1:9/done"

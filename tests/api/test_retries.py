@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.callbacks import Address, Outcome, Posting
+from mock_server.domain.callback.payload import Outcome, Posting
+from mock_server.domain.urls import Address
 from tests.support import worlds
 from tests.support.worlds import Postbox, RealClock, World
 

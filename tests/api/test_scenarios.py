@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mock_server import contract
-from mock_server.actions import scenarios
+from mock_server.actions.accounts import scenarios
 from mock_server.domain.faults.kinds import KINDS
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from tests.support.worlds import World
 
 SHIPPED = contract.scenarios()
@@ -135,13 +135,13 @@ def test_a_file_of_ones_own_is_read_or_refused_with_the_reason(tmp_path: Path) -
     assert tomllib.loads(file.read_text("utf-8"))["credits"] == 1
 
     file.write_text("says = ", "utf-8")
-    with pytest.raises(WrongUseError, match="is not TOML"):
+    with pytest.raises(UsageError, match="is not TOML"):
         scenarios.find(str(file))
     file.write_text('says = "x"\nclient = "y"\n[clock]\nnow = 2026-01-01T00:00:00\n', "utf-8")
-    with pytest.raises(WrongUseError, match="/clock/now is a date"):
+    with pytest.raises(UsageError, match="/clock/now is a date"):
         scenarios.find(str(file))
-    with pytest.raises(WrongUseError, match="cannot read"):
+    with pytest.raises(UsageError, match="cannot read"):
         scenarios.find(str(tmp_path / "none.toml"))
     file.write_text(f'says = "{"x" * 300_000}"', "utf-8")
-    with pytest.raises(WrongUseError, match="larger than a scenario"):
+    with pytest.raises(UsageError, match="larger than a scenario"):
         scenarios.find(str(file))

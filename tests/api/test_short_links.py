@@ -8,7 +8,7 @@ import zxingcpp
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from mock_server.domain.short_links import codes
+from mock_server.domain.task.short_links import codes
 from tests.support.worlds import World
 
 LONG = "https://example.com/a/path/that/is/long"

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli.main import main
-from mock_server.domain import signatures
-from mock_server.domain.calls import Call
-from mock_server.domain.explanations import explain_md5
+from mock_server.domain.auth import signatures
+from mock_server.domain.auth.refusal_hints import explain_md5
+from mock_server.domain.call.calls import Call
 from mock_server.domain.readings import Readings
 from mock_server.server import running
 from mock_server.settings import Settings
@@ -183,8 +183,8 @@ def test_a_wrong_signature_is_explained_however_the_request_is_given(write: Any)
 
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        "The client signed the timestamp in seconds, not as X-Ca-Timestamp was sent: send and sign "
-        "the same text, milliseconds since 1970.",
+        "The client signed the timestamp in seconds, but sent another X-Ca-Timestamp: send and "
+        "sign the same text, milliseconds since 1970.",
         "",
         r"        POST\n",
         r"        \n",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.cli import curl
-from mock_server.cli.requests import read_request
-from mock_server.client import AdminClient
-from mock_server.domain import signatures
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.admin_client import AdminClient
+from mock_server.domain.auth import signatures
+from mock_server.domain.usage_errors import UsageError
+from mock_server.recordings import curl
+from mock_server.recordings.signing import read_request
 from mock_server.server import running
 from mock_server.settings import Settings
 from tests.support.sign_command import FORM_TYPE, KEY, PAIR, SECRET, URL, run
@@ -136,7 +136,7 @@ def test_an_absolute_target_of_raw_http_is_a_path_and_a_query() -> None:
 
 def test_an_operator_of_the_shell_ends_the_command() -> None:
     assert curl.words_of("curl http://x && rm y") == ["curl", "http://x"]
-    with pytest.raises(WrongUseError):
+    with pytest.raises(UsageError):
         curl.items_of([])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_server import contract
-from mock_server.domain.errors import ErrorRow
+from mock_server.domain.call.errors import ErrorRow
 from tests.support.exchanges import Reply
 from tests.support.signed import (
     Request,

@@ -8,7 +8,7 @@ import zxingcpp
 from PIL import Image
 
 from mock_server import render
-from mock_server.actions import images
+from mock_server.actions.operations import source_images
 from tests.support.worlds import Gallery, World
 
 TEXT = "https://example.com/from-an-image"
@@ -77,7 +77,7 @@ def test_what_cannot_be_read_makes_the_task_fail_and_the_query_says_which(
 
 def test_an_image_takes_no_time_of_its_own(world: World) -> None:
     submit(world)
-    images.settle(world.simulator, "default")
+    source_images.settle(world.simulator, "default")
     with_image = task(world)
     world.admin("POST", "/accounts/default/reset")
     world.submit()
@@ -96,7 +96,7 @@ def test_a_task_whose_image_is_still_to_come_runs_until_it_is_there(
     late = world.query(task_id)["status"], task(world)["content"], task(world)["ends_at"]
 
     gallery.arrive(URL)
-    images.settle(world.simulator, "default")
+    source_images.settle(world.simulator, "default")
     world.clock(advance="1ms")
 
     assert late == ("running", None, None)
@@ -113,7 +113,7 @@ def test_a_task_may_be_failed_by_force_while_its_image_is_to_come(
     task_id = submit(world)
     world.admin("POST", f"/accounts/default/tasks/{task_id}", {"state": state}, expect=allowed)
     gallery.arrive(URL)
-    images.settle(world.simulator, "default")
+    source_images.settle(world.simulator, "default")
     world.clock(advance="1m")
 
     expected = "failed" if allowed == 200 else "succeeded"
@@ -127,7 +127,7 @@ def test_what_comes_after_a_reset_is_dropped(world: World, gallery: Gallery) -> 
     world.admin("POST", "/accounts/default/reset")
     gallery.arrive(URL)
 
-    images.settle(world.simulator, "default")
+    source_images.settle(world.simulator, "default")
     assert world.admin("GET", "/accounts/default/tasks")["tasks"] == []
 
 
@@ -138,7 +138,9 @@ def test_a_jump_of_the_clock_says_when_it_does_not_wait_for_an_image_any_longer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     patience_s = 0.5
-    monkeypatch.setattr(images, "GRACE_S", patience_s - world.simulator.settings.callback_timeout)
+    monkeypatch.setattr(
+        source_images, "GRACE_S", patience_s - world.simulator.settings.callback_timeout
+    )
     gallery.is_slow = True
     task_id = submit(world)
 
@@ -158,7 +160,7 @@ def test_an_image_that_a_killed_process_left_unread_is_read_at_the_next_start(
     gallery.waiting.clear()
     gallery.is_slow = False
 
-    images.resume(world.simulator)
+    source_images.resume(world.simulator)
     world.clock(advance="1m")
 
     assert world.query(task_id)["status"] == "succeeded"

@@ -5,7 +5,7 @@ import os
 import subprocess
 from typing import Any
 
-from mock_server.client import AccountClient, AdminClient
+from mock_server.admin_client import AccountClient, AdminClient
 
 
 class Buyer:

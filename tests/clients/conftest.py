@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from mock_server.server import running
 from mock_server.settings import Settings
 from tests.clients.buyers import Buyer

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aliyun_api_gateway import ApiGatewayClient, ApiGatewayRequest, ApiGatewayResponse
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from tests.clients.buyers import Buyer
 
 DIGESTS = ["HmacSHA256", "HmacSHA1"]

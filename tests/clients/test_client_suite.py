@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 
-import mock_server.actions.vendor as vendor_actions
+import mock_server.actions.operations.operations as vendor_actions
 from mock_server import artqr_mock_server
 from mock_server.client_suite import ClientSuite
 from mock_server.client_suite.adapter import STATUSES, TaskResult
-from mock_server.client_suite.play import Play
+from mock_server.client_suite.driver import Play
 from mock_server.client_suite.story import Trouble
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError
 from tests.clients.reference.client import ArtQrError, Client, Task
 from tests.clients.reference.mutants import (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from tests.clients.buyers import Buyer
 
 GOOD = {"text": "https://例子.测试/", "style_id": "food_fryrice"}

@@ -11,7 +11,7 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
 from mock_server.web.flask_app import create_app
-from tests.contract.doors import Door
+from tests.contract.wsgi_app import Door
 from tests.support.worlds import World
 
 DOOR = Door()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_server.domain import shapes
+from mock_server.domain.answer import envelope
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, Readings
 from tests.contract.documents import DEFAULT, VENDOR, Document
 from tests.support import worlds
@@ -152,9 +152,10 @@ def test_a_simulator_that_forgets_a_reading_is_found_out(
 
         return forget
 
-    for place in ("actions.vendor.said", "actions.vendor.task_shape", "actions.vendor.page_shape",
-                  "domain.answers.said", "domain.answers.enveloped"):  # fmt: skip
-        function = getattr(shapes, place.rpartition(".")[2])
+    for place in ("actions.operations.operations.said", "actions.operations.operations.task_shape",
+                  "actions.operations.operations.page_shape",
+                  "domain.answer.answers.said", "domain.answer.answers.enveloped"):  # fmt: skip
+        function = getattr(envelope, place.rpartition(".")[2])
         monkeypatch.setattr(f"mock_server.{place}", planted(function))
 
     assert complaints(world, words, VENDOR.under(words)) != []

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import urllib3
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from mock_server.contract import folder
 from mock_server.domain.readings import ALLOWED
 from mock_server.server import running

@@ -14,7 +14,7 @@ from schemathesis.core.transport import Response
 
 from mock_server import contract
 from mock_server.web.flask_app import create_app
-from tests.contract.doors import Door
+from tests.contract.wsgi_app import Door
 from tests.support import worlds
 from tests.support.worlds import Postbox, RealClock, World
 

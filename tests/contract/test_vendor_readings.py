@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Err
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from mock_server.domain.readings import ALLOWED
 from mock_server.server import running
 from mock_server.settings import Settings

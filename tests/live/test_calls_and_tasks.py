@@ -120,7 +120,7 @@ def test_many_calls_are_read_page_by_page(server: Live, monkeypatch: pytest.Monk
     for _ in range(7):
         buyer.call("/taskList", page="0")
     ids = [call["id"] for call in listed(buyer)]
-    monkeypatch.setattr("mock_server.client.PAGE", 3)
+    monkeypatch.setattr("mock_server.admin_client.PAGE", 3)
     monkeypatch.setattr("mock_server.cli.calls.PAGE", 3)
 
     assert [call["id"] for call in listed(buyer)] == ids

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from requests import PreparedRequest, Request
 
-from mock_server.cli.check import Credentials
-from mock_server.cli.check_wire import Who, authenticate
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
+from mock_server.checker.order import CheckCredentials
+from mock_server.checker.transport import Who, authenticate
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import Call
+from mock_server.domain.auth.signatures import verify
+from mock_server.domain.call.calls import Call
 from mock_server.domain.readings import DEFAULT_READINGS
-from mock_server.domain.signatures import verify
 from tests.support.live import Live, live
 from tests.support.processes import run, serving
 from tests.support.stubs import answering
@@ -232,7 +232,7 @@ def prepared(body: Any = None, **headers: str) -> PreparedRequest:
     ],
 )
 def test_what_leaves_is_signed_as_the_gateway_checks_it(request_: PreparedRequest) -> None:
-    own = Credentials(key="200000001", secret="a secret")
+    own = CheckCredentials(key="200000001", secret="a secret")
     authenticate(request_, own, Who.OWN)
     body = request_.body
     _, _, query = str(request_.url).partition("?")

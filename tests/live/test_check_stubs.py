@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from tests.support.flawed import Flawed, serving_flawed
+from tests.support.flawed_server import Flawed, serving_flawed
 from tests.support.processes import run
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.concurrent_submits import SUBMITTERS, submit_all
 from tests.support.live import Live, live
-from tests.support.rush import SUBMITTERS, submit_all
 
 
 def check(server: Live, *, seed: int, size: int) -> None:

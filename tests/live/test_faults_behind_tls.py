@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from mock_server.client import AccountClient, AdminClient
+from mock_server.admin_client import AccountClient, AdminClient
 from mock_server.server import running
 from mock_server.settings import Settings
 from mock_server.tls import ca_file

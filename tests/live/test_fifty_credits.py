@@ -17,12 +17,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from mock_server.web.flask_app import create_app
 from tests.support import worlds
+from tests.support.concurrent_submits import SUBMITTERS, submit_all
 from tests.support.databases import BOTH, address_of
 from tests.support.processes import serving
-from tests.support.rush import SUBMITTERS, submit_all
 from tests.support.worlds import Postbox, RealClock, World, body_of
 
 RUNS = 52  # of each door on each database: 208

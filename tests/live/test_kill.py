@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from mock_server.client import AccountClient, AdminClient
+from mock_server.admin_client import AccountClient, AdminClient
 from tests.support.databases import BOTH, address_of
 from tests.support.live import GOOD, Buyer
 from tests.support.processes import serving, until

@@ -10,7 +10,7 @@ import urllib3
 
 from mock_server.server import running
 from mock_server.settings import Settings
-from mock_server.web.express import FLASK_THREADS
+from mock_server.web.serving.asgi_app import FLASK_THREADS
 
 WORLDS = FLASK_THREADS + 4
 PATIENCE_S = 60.0  # urllib3's own is three seconds, which a busy machine can take

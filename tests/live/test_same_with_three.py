@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from tests.support import postgres, raw
 from tests.support.processes import serving
 from tests.support.receivers import Received, Receiver, Reply, receiving

@@ -15,9 +15,9 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
+from mock_server.admin_client import AdminClient
 from mock_server.cli.main import main
-from mock_server.client import AdminClient
-from mock_server.domain.calls import VENDOR_HOST
+from mock_server.domain.call.calls import VENDOR_HOST
 from mock_server.server import running
 from mock_server.settings import Settings, SettingsError
 from mock_server.tls import ca_file, server_context

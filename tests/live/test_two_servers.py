@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from tests.support import postgres
 from tests.support.live import SETTLED, Buyer
 from tests.support.processes import Server, run, serving, until

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mock_server.actions import gateway
-from mock_server.domain.calls import Answer
+from mock_server.actions.gateway import pipeline
+from mock_server.domain.call.calls import Answer
 from tests.support.live import Live, live
 from tests.support.wire import AUTHORIZED, SUBMIT, Reply, exchange, request, submit, wire
 
@@ -39,13 +39,13 @@ def test_headers_leave_with_the_names_the_case_and_the_order_of_the_answer(
     server: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decided: list[Answer] = []
-    handle = gateway.handle
+    handle = pipeline.handle
 
     def spied(*args: object) -> Answer:
         decided.append(handle(*args))  # type: ignore[arg-type]
         return decided[-1]
 
-    monkeypatch.setattr(gateway, "handle", spied)
+    monkeypatch.setattr(pipeline, "handle", spied)
     with wire(server.url) as connection:
         for body in (SUBMIT, b"no=thing", b""):
             connection.send(request("/submitTask", body, *AUTHORIZED))

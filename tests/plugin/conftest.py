@@ -5,11 +5,11 @@ import pytest
 # Imported here once, or every run within this process would import the server anew.
 import zxingcpp  # noqa: F401 - its compiled part can be loaded but once
 
-import mock_server.actions.vendor as vendor_actions
+import mock_server.actions.operations.operations as vendor_actions
 import mock_server.client_suite
 import mock_server.server
 import mock_server.testing.session  # noqa: F401
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from tests.support.plugin_users import CLIENT
 
 

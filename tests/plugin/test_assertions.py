@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.wrong_use import WrongUseError
-from mock_server.testing.bill import Bill
+from mock_server.domain.usage_errors import UsageError
+from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
-from mock_server.testing.records import Call
+from mock_server.testing.records import RecordedCall
 
 FORM = [["Content-Type", "application/x-www-form-urlencoded"]]
 
 
-def call(number: int, **facts: Any) -> Call:
+def call(number: int, **facts: Any) -> RecordedCall:
     """A journalled call, a second after the one before it."""
     plain = {
         "id": number, "at": 1_700_000_000_000 + number * 1000, "operation": "submit_task",
@@ -24,10 +24,10 @@ def call(number: int, **facts: Any) -> Call:
         "request": {"headers": FORM, "body": "text=a&style_id=b", "encoding": "utf-8"},
         "answer": {"headers": [], "body": "", "encoding": "utf-8"},
     }  # fmt: skip
-    return Call.of({**plain, **facts})
+    return RecordedCall.of({**plain, **facts})
 
 
-def failed(number: int, at_s: float, status: int = 503, **facts: Any) -> Call:
+def failed(number: int, at_s: float, status: int = 503, **facts: Any) -> RecordedCall:
     """A call that met a failure, so many seconds after the first."""
     at = 1_700_000_000_000 + round(at_s * 1000)
     return call(number, at=at, status=status, charged=False, task_id=None, **facts)
@@ -47,7 +47,7 @@ def throttled(message: str) -> dict[str, Any]:
         [failed(1, 0), call(2, at=1_700_000_009_000), failed(3, 9.1), failed(4, 10.1)],
     ],
 )
-def test_a_client_that_waits_ever_longer_has_backed_off(calls: list[Call]) -> None:
+def test_a_client_that_waits_ever_longer_has_backed_off(calls: list[RecordedCall]) -> None:
     Calls(calls).assert_backed_off("1s")
 
 
@@ -64,7 +64,7 @@ def test_a_client_that_waits_ever_longer_has_backed_off(calls: list[Call]) -> No
         ([failed(1, 0, 403), failed(2, 0, 450)], "nothing to back off from"),
     ],
 )
-def test_a_client_that_hurries_has_not(calls: list[Call], says: str) -> None:
+def test_a_client_that_hurries_has_not(calls: list[RecordedCall], says: str) -> None:
     with pytest.raises(AssertionError, match=says) as caught:
         Calls(calls).assert_backed_off("1s")
 
@@ -139,7 +139,7 @@ def test_a_severity_that_is_none_is_refused() -> None:
 
 def test_counts_and_money_are_compared_and_shown() -> None:
     calls = Calls([call(1), call(2), failed(3, 9)])
-    bill = Bill(raw={"charges": 2, "fen": 56, "balance": 1, "packages": []}, calls=calls)
+    bill = AccountBill(raw={"charges": 2, "fen": 56, "balance": 1, "packages": []}, calls=calls)
 
     bill.assert_yuan(0.56)
     bill.assert_at_most_yuan("0.56")
@@ -189,12 +189,12 @@ def test_pauses_that_cannot_be_are_refused() -> None:
     for factor in (0.5, math.nan, math.inf):
         with pytest.raises(ValueError, match="a factor of 1 or more"):
             Calls([]).assert_backed_off("1s", factor=factor)
-    with pytest.raises(WrongUseError, match="'1' is not a duration: write a number with a unit"):
+    with pytest.raises(UsageError, match="'1' is not a duration: write a number with a unit"):
         Calls([]).assert_backed_off(1)  # type: ignore[arg-type]
 
 
 def test_an_amount_that_is_none_is_refused() -> None:
-    bill = Bill(raw={"charges": 0, "fen": 0, "balance": 1, "packages": []}, calls=Calls([]))
+    bill = AccountBill(raw={"charges": 0, "fen": 0, "balance": 1, "packages": []}, calls=Calls([]))
     for amount in ("nan", math.inf, "much"):
         with pytest.raises(ValueError, match="is not an amount of yuan"):
             bill.assert_at_most_yuan(amount)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("broken_queries")
 # For a process of its own: the simulator fails on each query.
 BREAK = """
 import mock_server.actions.vendor as actions
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 
 def broken(*_):
     raise LookupError

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import mock_server.actions.vendor as vendor_actions
+import mock_server.actions.operations.operations as vendor_actions
 from mock_server import artqr_mock_server
-from mock_server.domain.calls import Operation
+from mock_server.domain.call.calls import Operation
 from mock_server.testing import SimulatorBugError
 from tests.clients.reference.client import ArtQrError, Client
 from tests.support.processes import environment

@@ -8,10 +8,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mock_server import contract
-from mock_server.domain.calls import ROUTES
-from mock_server.domain.paging import MAX_PAGE, MAX_SIZE
+from mock_server.domain.call.calls import ROUTES
+from mock_server.domain.call.paging import MAX_PAGE, MAX_SIZE
 from mock_server.domain.readings import ALLOWED
-from mock_server.domain.tasks import Status
+from mock_server.domain.task.tasks import Status
 from mock_server.web.flask_app import create_app
 from tests.contract.documents import ADMIN, DEFAULT, VENDOR, Document
 from tests.support.worlds import World

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.client import AdminClient, RefusedError
+from mock_server.admin_client import AdminClient, RefusedError
 from tests.support import wire
 from tests.support.processes import serving
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.actions import vendor
-from mock_server.client import AdminClient
-from mock_server.domain.calls import Operation
+from mock_server.actions.operations import operations
+from mock_server.admin_client import AdminClient
+from mock_server.domain.call.calls import Operation
 from tests.support import raw, worlds
 from tests.support.signed import SUBMIT, Request, Signer, seen, send, with_app_code
 from tests.support.worlds import Postbox, RealClock, World
@@ -169,7 +169,7 @@ def test_our_own_bugs_leave_none(scene: Scene, monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setitem(vendor.OPERATIONS, Operation.SUBMIT_TASK, broken)
+    monkeypatch.setitem(operations.OPERATIONS, Operation.SUBMIT_TASK, broken)
     code = scene.account["app_code"]
     assert scene.send(with_app_code(code, Request(target=f"/submitTask?appcode={code}")))[0] == 500
     assert scene.send(Signer.of(scene.account).signed())[0] == 500

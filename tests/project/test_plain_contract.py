@@ -8,7 +8,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server import contract
-from mock_server.domain.plain import plain
+from mock_server.domain.contract.flatten import plain
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, Readings, with_readings
 
 FLIPS = [{}, *({name: word} for name, words in ALLOWED.items() for word in words[1:])]

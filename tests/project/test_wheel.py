@@ -59,7 +59,7 @@ def test_it_holds_the_package_the_contract_and_the_fixtures_and_nothing_else(whe
         *(f"mock_server/_contracts/{name}" for name in files(ROOT / "contracts")),
         *(f"mock_server/_fixtures/{name}" for name in files(ROOT / "fixtures")),
     }
-    assert {"mock_server/store/schema.sql", "mock_server/py.typed"} <= packed
+    assert {"mock_server/store/engine/schema.sql", "mock_server/py.typed"} <= packed
     assert "mock_server/_contracts/openapi.yaml" in packed
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_server import contract
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from mock_server.domain.faults.rules import Stage
-from tests.support import armed, books
+from tests.support import books, random_faults
 from tests.support.databases import address_of
-from tests.support.lived import MOODS, Lived
+from tests.support.flask_accounts import MOODS, Lived
 
 CALL_BACK = "http://127.0.0.1:9/done"
 PICKS = st.integers(0, 10_000)
@@ -46,8 +46,12 @@ JUMPS = st.sampled_from(
     [{"advance": each} for each in ("1ms", "1s", "5s", "12s", "25s", "2m", "1h", "25h")]
     + [{"to_next_event": True}] * 6
 )
-PUSHED = armed.of_stages(Stage.CALLBACK)
-ORDERS = st.lists(armed.orders(armed.FAULTS) | armed.orders(PUSHED), min_size=1, max_size=4)
+PUSHED = random_faults.of_stages(Stage.CALLBACK)
+ORDERS = st.lists(
+    random_faults.orders(random_faults.FAULTS) | random_faults.orders(PUSHED),
+    min_size=1,
+    max_size=4,
+)
 PATCHES = st.sampled_from(
     [{"standing": "arrears"}, {"throttle": {"per_second": 1, "burst": 2}}]
     + [{"standing": "good", "throttle": None}] * 4
@@ -79,7 +83,7 @@ class FaultsArmed(RuleBasedStateMachine):
     def arm(self, pick: int, orders: list[dict[str, Any]]) -> None:
         life = self.lived.pick(pick)
         for order in orders:
-            expect = 422 if armed.is_for_connections(order) else 201
+            expect = 422 if random_faults.is_for_connections(order) else 201
             rule_ = self.lived.admin("POST", "/faults", order, expect)
             if expect == 201:
                 life.know(rule_)
@@ -177,7 +181,7 @@ class FaultsArmed(RuleBasedStateMachine):
     def load_a_scenario(self, pick: int, name: str) -> None:
         self.lived.pick(pick)
         faults = contract.scenarios()[name].get("faults", [])
-        if any(armed.is_for_connections(each) for each in faults):
+        if any(random_faults.is_for_connections(each) for each in faults):
             before = self.lived.before[self.lived.touched]
             self.lived.admin("POST", "/scenario", {"name": name}, 422)
             assert books.read(self.lived.simulator.database)[self.lived.touched] == before

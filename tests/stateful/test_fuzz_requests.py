@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mock_server.server import running
 from mock_server.settings import Settings
-from tests.support.doors import FlaskDoor, flask_door
+from tests.support.flask_and_serve import FlaskDoor, flask_door
 from tests.support.raw import Answer, exchange
 from tests.support.signed import FORM, Request, Signer, content_md5
 from tests.support.worlds import START_AT, RealClock

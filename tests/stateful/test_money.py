@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from tests.support import databases, worlds
 from tests.support.money import DAY_MS, Bought
 from tests.support.money_buyers import READINGS, Buyer
-from tests.support.money_met import EVERYTHING, met
+from tests.support.money_coverage import EVERYTHING, met
 from tests.support.worlds import Postbox, RealClock, World
 
 PICKS = st.integers(0, 11)

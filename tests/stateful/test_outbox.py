@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from mock_server.domain.callbacks import Outcome
-from mock_server.domain.deliveries import REPEAT_MS, RETRIES_MS
+from mock_server.domain.callback.payload import Outcome
+from mock_server.domain.callback.retries import REPEAT_MS, RETRIES_MS
 from tests.support import worlds
 from tests.support.databases import address_of
 from tests.support.worlds import Rawbox, RealClock, World

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from tests.support import checks
 from tests.support.databases import address_of
-from tests.support.lives import PATHS, Lives
 from tests.support.model import DAY_MS, VALID_MS, Expected, ModelAccount, ModelTask
+from tests.support.modelled_accounts import PATHS, Lives
 
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
 PICKS = st.integers(0, 11)

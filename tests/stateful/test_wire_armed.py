@@ -10,19 +10,21 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from mock_server.client import AdminClient
+from mock_server.admin_client import AdminClient
 from mock_server.domain.faults.rules import Stage
 from mock_server.server import running
 from mock_server.settings import Settings
-from tests.support import armed, books, met, raw
+from tests.support import books, random_faults, raw, wire_checks
 from tests.support.books import Life
 from tests.support.live import Buyer
 from tests.support.processes import until
 from tests.support.worlds import RealClock
 
 WHO = st.sampled_from([0, 0, 0, 1])
-FAULTS = armed.of_stages(Stage.WIRE) * 2 + armed.of_stages(Stage.GATEWAY, Stage.SERVICE)
-ORDERS = st.lists(armed.orders(FAULTS), min_size=1, max_size=3)
+FAULTS = random_faults.of_stages(Stage.WIRE) * 2 + random_faults.of_stages(
+    Stage.GATEWAY, Stage.SERVICE
+)
+ORDERS = st.lists(random_faults.orders(FAULTS), min_size=1, max_size=3)
 GOOD = b"text=https://example.com&style_id=food_fryrice"
 
 
@@ -128,11 +130,11 @@ class WireArmed(RuleBasedStateMachine):
     def _ask(self, pick: int, path: str, body: bytes) -> None:
         self.touched = pick
         with self._sent(pick, path, body) as connection:
-            was_reset, received = met.heard(connection)
+            was_reset, received = wire_checks.heard(connection)
         (call,) = self._journalled(pick)
         self.lives[pick].charged += call["status"] == 200
-        order = met.damage_of(call, self.lives[pick].orders)
-        met.check_heard(call, order, received, was_reset=was_reset)
+        order = wire_checks.damage_of(call, self.lives[pick].orders)
+        wire_checks.check_heard(call, order, received, was_reset=was_reset)
         self.the_books_agree()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mock_server.store.database import Database
+from mock_server.store.engine.database import Database
 from tests.support.databases import on_both
 from tests.support.turns import ByHand, Seen
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.store import database
-from mock_server.store.database import Database
-from mock_server.store.files import DatabaseFileError
+from mock_server.store.engine import database
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.files import DatabaseFileError
 
 SECRET = "s3cretpw"
 

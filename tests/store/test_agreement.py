@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mock_server.actions import accounts
+from mock_server.actions.accounts import accounts
 from mock_server.settings import Settings
 from mock_server.simulator import Network, build_simulator
 from mock_server.store.accounts import OWNED
-from mock_server.store.transaction import Row, Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 from tests.support import worlds
 from tests.support.databases import address_of
 from tests.support.worlds import Entropy, Gallery, Postbox, RealClock, World

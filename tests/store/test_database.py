@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.store.database import Database
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.transaction import Transaction
 from tests.support.turns import ByHand, Seen, fail, notes, write
 
 

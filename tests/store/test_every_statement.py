@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from mock_server.store import sqlite
-from mock_server.store.database import Database
-from mock_server.store.transaction import Transaction, Value
+from mock_server.store.engine import sqlite
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.transaction import Transaction, Value
 from tests.support.worlds import World
 
 CREDITS = 500
@@ -85,7 +85,7 @@ def fuse(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, addres
     lit = Fuse(request.param)
     monkeypatch.setattr(sqlite, "SqliteTransaction", fused(sqlite.SqliteTransaction, lit))
     if address != ":memory:":
-        from mock_server.store import postgres  # noqa: PLC0415 - it needs the extra
+        from mock_server.store.engine import postgres  # noqa: PLC0415 - it needs the extra
 
         kind = fused(postgres.PostgresTransaction, lit)
         monkeypatch.setattr(postgres, "PostgresTransaction", kind)

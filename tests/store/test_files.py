@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.store.database import Database
-from mock_server.store.files import SCHEMA_VERSION, DatabaseFileError, remove_file
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.files import SCHEMA_VERSION, DatabaseFileError, remove_file
 
 HOLD = """
 import sys
-from mock_server.store.database import Database
+from mock_server.store.engine.database import Database
 database = Database(sys.argv[1])
 print("open", flush=True)
 sys.stdin.read()

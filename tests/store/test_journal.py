@@ -2,11 +2,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from mock_server.domain.redaction import Capture
+from mock_server.domain.call.redaction import Capture
 from mock_server.store import journal
-from mock_server.store.database import Database
-from mock_server.store.journal import ROW_BYTES, Entry, Filter, Limits
-from mock_server.store.transaction import Row
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.transaction import Row
+from mock_server.store.journal import ROW_BYTES, CallFilter, Entry, JournalLimits
 from tests.support import worlds
 from tests.support.worlds import World
 
@@ -30,12 +30,12 @@ def entry(body: bytes = b"", *, account: str | None = "abc", status: int = 200) 
     )  # fmt: skip
 
 
-def insert(database: Database, *entries: Entry, limits: Limits) -> list[int]:
+def insert(database: Database, *entries: Entry, limits: JournalLimits) -> list[int]:
     return database.run(lambda tx: [journal.insert(tx, each, limits) for each in entries])
 
 
 def kept(database: Database, account: str | None = "abc") -> list[Row]:
-    return database.read(lambda tx: journal.find(tx, account, Filter(limit=10_000)))
+    return database.read(lambda tx: journal.find(tx, account, CallFilter(limit=10_000)))
 
 
 def dropped(database: Database, account: str | None = "abc") -> int:
@@ -49,7 +49,7 @@ def size_of(rows: list[Row]) -> int:
 def test_a_journal_keeps_as_many_calls_as_it_may_and_counts_what_it_drops(
     database: Database,
 ) -> None:
-    limits = Limits(calls=20, bytes=10**9)
+    limits = JournalLimits(calls=20, bytes=10**9)
     for number in range(1, 101):
         (newest,) = insert(database, entry(), limits=limits)
         rows = kept(database)
@@ -61,7 +61,7 @@ def test_a_journal_keeps_as_many_calls_as_it_may_and_counts_what_it_drops(
 
 
 def test_a_journal_keeps_as_many_bytes_as_it_may(database: Database) -> None:
-    limits = Limits(calls=10**6, bytes=20 * ROW_BYTES)
+    limits = JournalLimits(calls=10**6, bytes=20 * ROW_BYTES)
     for number in range(1, 60):
         insert(database, entry(b"x" * (number % 7) * 300), limits=limits)
         assert size_of(kept(database)) <= limits.bytes
@@ -69,7 +69,7 @@ def test_a_journal_keeps_as_many_bytes_as_it_may(database: Database) -> None:
 
 
 def test_one_large_call_after_many_small_ones_keeps_the_bound(database: Database) -> None:
-    limits = Limits(calls=10**6, bytes=400 * ROW_BYTES)
+    limits = JournalLimits(calls=10**6, bytes=400 * ROW_BYTES)
     insert(database, *[entry() for _ in range(300)], limits=limits)
     assert dropped(database) == 0
 
@@ -80,7 +80,7 @@ def test_one_large_call_after_many_small_ones_keeps_the_bound(database: Database
 
 
 def test_the_newest_call_is_kept_whatever_its_size(database: Database) -> None:
-    limits = Limits(calls=1, bytes=1)
+    limits = JournalLimits(calls=1, bytes=1)
 
     first, second = insert(database, entry(), entry(b"x" * 1_000), limits=limits)
 
@@ -90,7 +90,7 @@ def test_the_newest_call_is_kept_whatever_its_size(database: Database) -> None:
 
 
 def test_a_full_journal_of_one_account_drops_nothing_of_another(database: Database) -> None:
-    limits = Limits(calls=5, bytes=10**9)
+    limits = JournalLimits(calls=5, bytes=10**9)
     insert(database, *[entry(account="other") for _ in range(3)], limits=limits)
     insert(database, *[entry() for _ in range(50)], limits=limits)
     insert(database, *[entry(account=None) for _ in range(7)], limits=limits)
@@ -101,7 +101,7 @@ def test_a_full_journal_of_one_account_drops_nothing_of_another(database: Databa
 
 
 def test_the_ids_of_calls_only_rise_even_after_drops(database: Database) -> None:
-    limits = Limits(calls=1, bytes=10**9)
+    limits = JournalLimits(calls=1, bytes=10**9)
 
     ids = insert(database, *[entry() for _ in range(20)], limits=limits)
 
@@ -109,7 +109,7 @@ def test_the_ids_of_calls_only_rise_even_after_drops(database: Database) -> None
 
 
 def test_headers_come_back_as_they_were_kept(database: Database) -> None:
-    insert(database, entry(), limits=Limits(calls=9, bytes=10**9))
+    insert(database, entry(), limits=JournalLimits(calls=9, bytes=10**9))
 
     (row,) = kept(database)
 

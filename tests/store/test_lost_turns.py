@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_server.store.database import Database
-from mock_server.store.sqlite import TurnLostError
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.sqlite import TurnLostError
+from mock_server.store.engine.transaction import Transaction
 from tests.support.turns import ByHand, Seen, fill_the_disk, notes, rollback, write, writer
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from mock_server.store import database as module
-from mock_server.store.database import Database
-from mock_server.store.files import SCHEMA_VERSION, DatabaseFileError
+from mock_server.store.engine import database as module
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.files import SCHEMA_VERSION, DatabaseFileError
 from tests.support import postgres, worlds
 from tests.support.worlds import Postbox, RealClock, World
 
@@ -168,7 +168,7 @@ def test_where_the_rows_are_is_shown_without_a_secret(address: str) -> None:
 
 def test_without_the_extra_its_name_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*sys.modules]:
-        if name.startswith("mock_server.store.postgres"):
+        if name.startswith("mock_server.store.engine.postgres"):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
 

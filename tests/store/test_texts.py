@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.store import postgres_text
-from mock_server.store.database import Database
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine import postgres_text_codec
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.transaction import Transaction
 from tests.support.worlds import World
 
 ODD = [
@@ -28,15 +28,17 @@ TEXTS = st.text(st.sampled_from("\0\x1a0ax\\")) | st.text()
 
 @given(TEXTS)
 def test_what_is_written_can_be_held_and_is_read_as_it_was(text: str) -> None:
-    held = postgres_text.written(text)
+    held = postgres_text_codec.written(text)
 
     assert "\0" not in held
-    assert postgres_text.read(held) == text
+    assert postgres_text_codec.read(held) == text
 
 
 @given(TEXTS, TEXTS)
 def test_two_texts_are_never_held_as_one(one: str, other: str) -> None:
-    assert (postgres_text.written(one) == postgres_text.written(other)) == (one == other)
+    assert (postgres_text_codec.written(one) == postgres_text_codec.written(other)) == (
+        one == other
+    )
 
 
 @pytest.mark.parametrize("text", ODD)

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.actions import reports
-from mock_server.domain.accounts import DEFAULT_ID
-from mock_server.domain.billing import LedgerEntry
-from mock_server.domain.bills import Total
-from mock_server.domain.tasks import Plan, Status, Task
+from mock_server.actions.reports import reports
+from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.billing.bills import Total
+from mock_server.domain.billing.charges import LedgerEntry
+from mock_server.domain.task.tasks import Plan, Status, Task
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
 from mock_server.store import tasks as task_rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 from tests.support import worlds
 from tests.support.money_buyers import READINGS, flip
 from tests.support.worlds import START_AT, Postbox, RealClock, World

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.store import sqlite as module
-from mock_server.store.database import Database
+from mock_server.store.engine import sqlite as module
+from mock_server.store.engine.database import Database
 from tests.support.turns import ByHand, Seen, commits, notes, write
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import Stage
-from mock_server.store.database import Database
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.transaction import Transaction
 
 Rows = list[dict[str, Any]]
 Books = dict[str, Rows]

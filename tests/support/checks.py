@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from mock_server.domain.callbacks import Outcome
+from mock_server.domain.callback.payload import Outcome
 from tests.support.model import RANK, Expected, ModelAccount, ModelCallback, ModelTask
 from tests.support.worlds import World
 

@@ -96,7 +96,7 @@ def expected(fixture: dict[str, Any]) -> list[dict[str, Any]]:
 
 def rewrite() -> None:
     """Write the answers of every fixture anew."""
-    from tests.support.doors import flask_door  # noqa: PLC0415 - doors import this module
+    from tests.support.flask_and_serve import flask_door  # noqa: PLC0415 - doors import this module
 
     for path in files():
         fixture = json.loads(path.read_text("utf-8"))

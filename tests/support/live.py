@@ -6,7 +6,7 @@ from typing import Any
 
 import urllib3
 
-from mock_server.client import AccountClient, AdminClient
+from mock_server.admin_client import AccountClient, AdminClient
 from mock_server.server import running
 from mock_server.settings import Settings
 from tests.support.processes import until

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from mock_server.actions import accounts, notices
+from mock_server.actions.accounts import lookup, notices
 from mock_server.domain.readings import with_readings
 from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 from tests.support import money_checks as checks
 from tests.support.money import (
     DAY_MS,
@@ -38,7 +38,7 @@ def flip(world: World, account_id: str, words: dict[str, str]) -> None:
     """Change the readings of an account, from now on: what came due before is told first."""
 
     def work(tx: Transaction) -> None:
-        account = accounts.find(tx, account_id)
+        account = lookup.find(tx, account_id)
         now = account.clock.now(world.simulator.real_now())
         account = notices.catch_up(tx, world.simulator, account, now)
         rows.set_world(tx, replace(account, readings=with_readings(account.readings, words)))

@@ -8,11 +8,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from mock_server import contract
-from mock_server.domain import notices
-from mock_server.domain.billing import Package
+from mock_server.domain.billing import notices
+from mock_server.domain.billing.charges import Package
+from mock_server.domain.billing.notices import Notice
 from mock_server.domain.durations import DAY_MS, show_duration
 from mock_server.domain.faults.kinds import KINDS
-from mock_server.domain.notices import Notice
 from mock_server.domain.readings import Readings
 
 README = Path(__file__).parents[2] / "README.md"

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_server.contract import document, load_catalogue
-from mock_server.domain.calls import MAX_BODY_BYTES, Call, Header, operation_of
-from mock_server.domain.findings import Hits, Request, judge, judged_body, request_of
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Call, Header, operation_of
+from mock_server.domain.findings import Findings, JudgedRequest, judge, judged_body, request_of
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -41,7 +41,7 @@ class Sent:
         )
 
     @property
-    def request(self) -> Request:
+    def request(self) -> JudgedRequest:
         """The request as the rules see it."""
         call = self.call
         operation = operation_of(call, self.readings)
@@ -50,7 +50,7 @@ class Sent:
         return request_of(call, operation, body, compiled, self.readings)
 
     @property
-    def hits(self) -> Hits:
+    def hits(self) -> Findings:
         """What is found in it."""
         return judge(self.request)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
-from tests.support.doors import FlaskDoor
 from tests.support.exchanges import HOST, Headers, Reply
+from tests.support.flask_and_serve import FlaskDoor
 from tests.support.worlds import START_AT, World
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from mock_server.domain.calls import Call
+from mock_server.domain.call.calls import Call
 
 FORM = "application/x-www-form-urlencoded"
 Pairs = list[tuple[str, str]]

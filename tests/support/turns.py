@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.store.database import Database
-from mock_server.store.sqlite import SqliteEngine
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.database import Database
+from mock_server.store.engine.sqlite import SqliteEngine
+from mock_server.store.engine.transaction import Transaction
 from tests.support.processes import until
 
 Task = Callable[[], None]

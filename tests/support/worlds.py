@@ -11,10 +11,11 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
-from mock_server.actions import accounts
-from mock_server.domain.callbacks import Address, Outcome, Posting
-from mock_server.domain.source_images import SourceError, SourceRead, unreachable
-from mock_server.images import read_code
+from mock_server.actions.accounts import accounts
+from mock_server.delivery.qr_reader import read_code
+from mock_server.domain.callback.payload import Outcome, Posting
+from mock_server.domain.task.source_images import SourceError, SourceRead, unreachable
+from mock_server.domain.urls import Address
 from mock_server.settings import Settings
 from mock_server.simulator import Network, Simulator, build_simulator
 from mock_server.web.flask_app import create_app

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from mock_server.access_log import MOST_WAITING, AccessLog
-from mock_server.domain.redaction import Capture
+from mock_server.domain.call.redaction import Capture
 from mock_server.store.journal import Entry
 
 NOTHING = Capture(body=b"", length=0, sha256=None)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from mock_server.domain.accounts import Account, Origin, first_clock
+from mock_server.domain.account.accounts import Account, AccountTemplate, first_clock
 from mock_server.domain.clock import Clock
 from mock_server.domain.readings import DEFAULT_READINGS
 
@@ -12,7 +12,7 @@ NOW = 1_700_000_000_000
 def account() -> Account:
     return Account(
         id="abc", name="abc", app_code="c0de", app_key="203753385", app_secret="s3cret", seed=1,
-        readings=DEFAULT_READINGS, origin=Origin(readings={}), created_at=NOW,
+        readings=DEFAULT_READINGS, origin=AccountTemplate(readings={}), created_at=NOW,
         clock=Clock(base_at=NOW, real_base_at=NOW),
     )  # fmt: skip
 
@@ -31,9 +31,9 @@ def test_the_secrets_of_an_account_are_its_code_and_its_secret() -> None:
 
 
 def test_a_clock_starts_at_the_real_time_unless_told_otherwise() -> None:
-    assert first_clock(Origin(readings={}), NOW).now(NOW + 5) == NOW + 5
-    assert first_clock(Origin(readings={}, clock_at=0, rate=2.0), NOW).now(NOW + 5) == 10
-    assert first_clock(Origin(readings={}, clock_at=7, frozen=True), NOW).now(NOW + 5) == 7
+    assert first_clock(AccountTemplate(readings={}), NOW).now(NOW + 5) == NOW + 5
+    assert first_clock(AccountTemplate(readings={}, clock_at=0, rate=2.0), NOW).now(NOW + 5) == 10
+    assert first_clock(AccountTemplate(readings={}, clock_at=7, frozen=True), NOW).now(NOW + 5) == 7
 
 
 def test_the_secrets_of_an_account_are_not_in_what_it_says_of_itself() -> None:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.answers import Stamp, gateway_answer, refusal_answer, result_answer
-from mock_server.domain.errors import ErrorRow, GatewayError, Refusal
+from mock_server.domain.answer.answers import Stamp, gateway_answer, refusal_answer, result_answer
+from mock_server.domain.call.errors import ErrorRow, GatewayError, Refusal
 from mock_server.domain.readings import Readings
 
 STAMP = Stamp(request_id="0A1B2C3D-0000-4000-A000-000000000000", now=1_700_000_000_999)

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain import bills
-from mock_server.domain.billing import Package
-from mock_server.domain.bills import RULES, Rule, Total, Value
+from mock_server.domain.billing import bills
+from mock_server.domain.billing.bills import RULES, ChargingRule, Total, Value
+from mock_server.domain.billing.charges import Package
 from mock_server.domain.readings import Readings
 
 OPERATIONS = ["submit_task", "query_task", "list_tasks"]
@@ -74,7 +74,7 @@ def test_a_rule_that_charges_more_never_costs_less(rows: list[Total]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_an_account_lives_by_the_rule_of_its_readings(rule: Rule) -> None:
+def test_an_account_lives_by_the_rule_of_its_readings(rule: ChargingRule) -> None:
     readings = Readings(charge_polls=rule.polls, refusal_status=rule.refusal)  # type: ignore[arg-type]
 
     assert bills.rule_of(readings) == rule

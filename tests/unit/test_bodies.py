@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.bodies import (
+from mock_server.domain.call.bodies import (
     FORM_TYPE,
     BadField,
     check_content_type,
     parse_fields,
     text_field,
 )
-from mock_server.domain.errors import GatewayError, Refusal
+from mock_server.domain.call.errors import GatewayError, Refusal
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 JSON = "application/json"

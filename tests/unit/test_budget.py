@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_server.checker.budget import Budget, Spent, answered, dearest_fen, lack, sent, summary
 from mock_server.contract import load_catalogue
-from mock_server.domain.budget import Budget, Spent, answered, dearest_fen, lack, sent, summary
 
 FREE = Budget(most_calls=2, most_fen=None, price_fen=30)
 

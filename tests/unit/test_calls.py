@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.calls import ROUTES, Call, Operation, head_bytes, header
+from mock_server.domain.call.calls import ROUTES, Call, Operation, head_bytes, header
 
 
 @pytest.mark.claim("submit-route")

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import Operation
-from mock_server.domain.coverage import (
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.contract.coverage import (
     Answered,
     Coverage,
     Group,
@@ -15,7 +15,7 @@ from mock_server.domain.coverage import (
     outcome_item,
 )
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, with_readings
-from mock_server.domain.tasks import Status
+from mock_server.domain.task.tasks import Status
 
 ITEMS = all_items(load_catalogue().requests(DEFAULT_READINGS), load_catalogue().errors)
 IDS = {item.id for item in ITEMS}

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 
 from mock_server.cli.env import FORMATS
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 
 PLAIN = ["mock-demo", "http://127.0.0.1:3040", "", "/home/a b/ca.pem", r"C:\Users\me\ca.pem"]
 HOSTILE = [
@@ -91,7 +91,7 @@ def test_a_dotenv_file_carries_what_credentials_and_addresses_need(value: str) -
 def test_a_dotenv_file_carries_a_hostile_value_or_refuses_it(value: str) -> None:
     dotenv = pytest.importorskip("dotenv")
     if set(value) & set("'$`\\\n"):
-        with pytest.raises(WrongUseError, match="choose another --format"):
+        with pytest.raises(UsageError, match="choose another --format"):
             FORMATS["dotenv"]("ARTQR_X", value)
     else:
         line = FORMATS["dotenv"]("ARTQR_X", value)

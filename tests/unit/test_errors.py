@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.errors import ErrorRow, GatewayError, classic_row
+from mock_server.domain.call.errors import ErrorRow, GatewayError, classic_row
 
 TABLES = load_catalogue().errors
 ROWS = list(TABLES.rows.values())

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.errors import GatewayError, classic_row
+from mock_server.domain.call.errors import GatewayError, classic_row
 from mock_server.domain.faults import gateway
-from mock_server.domain.faults.kinds import KINDS, Place, check, kind_of, read_order, shown
+from mock_server.domain.faults.kinds import KINDS, FaultSite, check, kind_of, read_order, shown
 from mock_server.domain.faults.rules import FaultError
 
 TABLES = load_catalogue().errors
 
 
-def place(*, classic: bool = False, connection: bool = True) -> Place:
-    return Place(tables=TABLES, classic=classic, connection=connection)
+def place(*, classic: bool = False, connection: bool = True) -> FaultSite:
+    return FaultSite(tables=TABLES, classic=classic, connection=connection)
 
 
 def raised(code: str, *, classic: bool = False) -> GatewayError:

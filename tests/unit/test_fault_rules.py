@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.faults import gateway
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import (
+    AnyKind,
     FaultError,
     Kind,
     Match,
@@ -28,7 +29,7 @@ SHAPING = replace(KINDS["refusal"], name="task_fails", operations=(SUBMIT,))
 SEEDS = st.integers(0, 2**63 - 1)
 
 
-def rule(kind: Kind = KINDS["throttled"], **given: Any) -> Rule:
+def rule(kind: AnyKind = KINDS["throttled"], **given: Any) -> Rule:
     of_rule: dict[str, Any] = {
         name: given.pop(name) for name in ("number", "calls_left") if name in given
     }
@@ -42,7 +43,7 @@ def rule(kind: Kind = KINDS["throttled"], **given: Any) -> Rule:
 
 def ups(of: Rule, calls: int, seed: int = 1) -> list[int]:
     """Return which of so many calls it wants."""
-    return [seen for seen in range(1, calls + 1) if of.comes_up(seed, seen)]
+    return [seen for seen in range(1, calls + 1) if of.fires_on(seed, seen)]
 
 
 def test_the_calls_that_it_wants_are_counted_from_one() -> None:
@@ -59,9 +60,9 @@ def test_chance_follows_from_seed_rule_and_call_alone(
 ) -> None:
     one, other = (rule(probability=probability, number=number) for _ in range(2))
 
-    assert ups(one, 40, seed) == [seen for seen in range(1, 41) if other.comes_up(seed, seen)]
+    assert ups(one, 40, seed) == [seen for seen in range(1, 41) if other.fires_on(seed, seen)]
     # In any order, as many workers might ask.
-    assert {seen for seen in range(40, 0, -1) if one.comes_up(seed, seen)} == set(
+    assert {seen for seen in range(40, 0, -1) if one.fires_on(seed, seen)} == set(
         ups(one, 40, seed)
     )
 
@@ -95,7 +96,7 @@ def test_two_rules_of_an_account_throw_different_dice() -> None:
 def test_a_rule_lives_from_its_start_until_it_is_over_or_worn_out(
     given: dict[str, Any], now: int, alive: bool
 ) -> None:
-    assert rule(**given).is_alive(now) is alive
+    assert rule(**given).is_active(now) is alive
 
 
 @pytest.mark.parametrize(
@@ -122,17 +123,17 @@ def test_a_rule_lives_from_its_start_until_it_is_over_or_worn_out(
 def test_a_rule_counts_the_calls_that_are_as_it_says(
     given: dict[str, Any], subject: dict[str, Any], fits: bool
 ) -> None:
-    assert rule(**given).fits(Subject(**{"operation": SUBMIT, **subject})) is fits
+    assert rule(**given).matches(Subject(**{"operation": SUBMIT, **subject})) is fits
 
 
 def test_a_rule_counts_only_what_its_fault_can_happen_to() -> None:
-    assert rule(SHAPING).fits(Subject(operation=SUBMIT))
-    assert not rule(SHAPING).fits(Subject(operation=Operation.LIST_TASKS))
-    assert rule(CALLBACK, text="a*", task_id="t").fits(Subject(text="ab", task_id="t"))
+    assert rule(SHAPING).matches(Subject(operation=SUBMIT))
+    assert not rule(SHAPING).matches(Subject(operation=Operation.LIST_TASKS))
+    assert rule(CALLBACK, text="a*", task_id="t").matches(Subject(text="ab", task_id="t"))
 
 
 def test_a_pattern_made_to_be_slow_is_not() -> None:
-    assert not rule(text="*a" * 250 + "*b").fits(Subject(operation=SUBMIT, text="a" * 100_000))
+    assert not rule(text="*a" * 250 + "*b").matches(Subject(operation=SUBMIT, text="a" * 100_000))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_pattern_made_to_be_slow_is_not() -> None:
     ],
 )
 def test_a_rule_that_could_never_fire_is_refused(
-    kind: Kind, given: dict[str, Any], calls: int | None, says: str
+    kind: AnyKind, given: dict[str, Any], calls: int | None, says: str
 ) -> None:
     with pytest.raises(FaultError, match=says):
         check_match(kind, Match(**given), calls)
@@ -176,5 +177,5 @@ def test_what_is_not_refused_comes_up_sooner_or_later(
 
     armed = rule(**given, calls_left=left)
 
-    assert armed.fits(Subject(operation=operation))
+    assert armed.matches(Subject(operation=operation))
     assert ups(armed, 64, seed)

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.contract import admin_validator
-from mock_server.domain.calls import Answer
+from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.wire_script import Delivered, End, Script
 from mock_server.domain.faults import wire
 from mock_server.domain.faults.kinds import KINDS, fault_of
 from mock_server.domain.faults.rules import Match, Rule
 from mock_server.domain.faults.wire import Commit, HtmlPage, InvalidJson, Truncate, damaged
-from mock_server.domain.scripts import End, Script, What
 
 BODY = b'{"ret_code":0}'
 ANSWER = Answer(
@@ -54,7 +54,7 @@ def test_a_dribble_is_the_whole_answer_in_its_own_time(
     played = script("dribble", body, chunk_bytes=chunk_bytes, pause_ms=pause_ms)
 
     assert bytes_of(played) == HEAD + body
-    assert (played.end, played.what, played.body_bytes) == (End.KEEP, What.WHOLE, len(body))
+    assert (played.end, played.what, played.body_bytes) == (End.KEEP, Delivered.WHOLE, len(body))
     assert played.parts[0].after_ms == 0
     assert all(part.after_ms == pause_ms for part in played.parts[1:])
     assert all(0 < len(part.data) <= chunk_bytes for part in played.parts[1:])
@@ -68,7 +68,7 @@ def test_a_truncated_body_is_never_whole(body: bytes, keep_bytes: int) -> None:
     assert body.startswith(sent)
     assert len(sent) == played.body_bytes == min(keep_bytes, max(0, len(body) - 1))
     # What is empty cannot be cut: the journal does not say so either.
-    assert (played.end, played.what) == (End.CLOSE, What.CUT if body else What.WHOLE)
+    assert (played.end, played.what) == (End.CLOSE, Delivered.CUT if body else Delivered.WHOLE)
 
 
 def test_a_reset_gives_what_was_written_time_to_arrive() -> None:
@@ -99,7 +99,7 @@ def test_garbage_is_the_same_each_time_and_no_http(length_bytes: int) -> None:
 
 @pytest.mark.parametrize(("name", "end"), [("reset", End.RESET), ("close", End.CLOSE)])
 def test_a_broken_connection_says_nothing(name: str, end: End) -> None:
-    assert script(name) == Script(end=end, what=What.NOTHING)
+    assert script(name) == Script(end=end, what=Delivered.NOTHING)
 
 
 def test_invalid_json_has_the_length_that_it_says() -> None:
@@ -134,7 +134,7 @@ def test_a_delay_happens_beside_another_fault() -> None:
     assert answer.damage is not None
     assert bytes_of(answer.damage(HEAD, BODY)) == HEAD + BODY[:5]
     assert sent is not None
-    assert (sent.what, sent.bytes, sent.late_ms, sent.end) == (What.CUT, 5, 900, End.CLOSE)
+    assert (sent.what, sent.bytes, sent.late_ms, sent.end) == (Delivered.CUT, 5, 900, End.CLOSE)
 
 
 def test_a_delay_before_the_commit_is_over_when_the_answer_leaves() -> None:

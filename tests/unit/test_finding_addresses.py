@@ -3,7 +3,7 @@
 import pytest
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.findings import shown
+from mock_server.domain.findings import render_finding
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from tests.support.requests import CAT, JSON, Sent, submit
 
@@ -60,7 +60,7 @@ def test_credentials_in_the_rest_of_an_address_are_not_shown() -> None:
     (hit,) = submit(f"text=https://e.co/?a=1&key={secret}&{CAT}").hits
 
     assert hit.id == "address-cut"
-    assert secret not in str(shown(hit, ROWS, ()))
+    assert secret not in str(render_finding(hit, ROWS, ()))
 
 
 @pytest.mark.parametrize(

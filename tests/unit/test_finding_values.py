@@ -3,7 +3,7 @@
 import pytest
 
 from mock_server.contract import load_catalogue
-from mock_server.domain.findings import shown
+from mock_server.domain.findings import render_finding
 from tests.support.requests import (
     CAT,
     GOOD,
@@ -36,7 +36,10 @@ def ids(sent: Sent) -> list[str]:
 def test_advice_on_short_links_does_not_contradict_itself(
     text: str, flag: str, found: dict[str, str]
 ) -> None:
-    told = [shown(hit, ROWS, ()) for hit in with_text(text, f"&is_use_temp_short_link={flag}").hits]
+    told = [
+        render_finding(hit, ROWS, ())
+        for hit in with_text(text, f"&is_use_temp_short_link={flag}").hits
+    ]
 
     assert [each["id"] for each in told] == list(found)
     assert all(found[each["id"]] in each["instead"] for each in told)
@@ -59,7 +62,7 @@ def test_advice_on_short_links_does_not_contradict_itself(
 def test_what_no_rule_explains_names_the_place_what_was_sent_and_where_the_contract_says_so(
     sent: Sent, at: str, value: str, where: str
 ) -> None:
-    (found,) = [shown(hit, ROWS, ()) for hit in sent.hits]
+    (found,) = [render_finding(hit, ROWS, ()) for hit in sent.hits]
 
     assert (found["id"], found["at"], found["sent"]) == ("contract", at, value)
     assert found["contract"] == where
@@ -114,7 +117,9 @@ def test_a_charset_that_writes_ascii_as_it_is_does_no_harm_to_it(
 def test_what_json_alone_can_write_is_told_once_and_as_it_was_sent(
     body: str, found: list[tuple[str, str, str]]
 ) -> None:
-    told = [shown(hit, ROWS, ()) for hit in submit(body, JSON).hits if hit.id != "json-body"]
+    told = [
+        render_finding(hit, ROWS, ()) for hit in submit(body, JSON).hits if hit.id != "json-body"
+    ]
 
     assert [(each["id"], each["sent"]) for each in told] == [each[:2] for each in found]
     assert all(each[2] in has["instead"] for each, has in zip(found, told, strict=True))

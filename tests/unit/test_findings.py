@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from mock_server import contract
 from mock_server.contract import load_catalogue
-from mock_server.domain.calls import Call, Defect
-from mock_server.domain.findings import Hit, Severity, judge, request_of, shown
-from mock_server.domain.findings.hits import MAX_HITS, MAX_SENT
-from mock_server.domain.findings.requests import instance
+from mock_server.domain.call.calls import Call, Defect
+from mock_server.domain.findings import Finding, Severity, judge, render_finding, request_of
+from mock_server.domain.findings.context import instance
+from mock_server.domain.findings.finding import MAX_HITS, MAX_SENT
 from mock_server.domain.readings import DEFAULT_READINGS
 from tests.support.requests import (
     CLEAN,
@@ -150,7 +150,7 @@ def test_a_credential_in_a_header_of_another_name_is_found() -> None:
 @pytest.mark.parametrize("finding", PAIRS)
 def test_a_finding_says_where_what_and_on_what_ground(finding: str) -> None:
     hits = PAIRS[finding][0].hits
-    (found, *_) = [shown(hit, ROWS, ()) for hit in hits if hit.id == finding]
+    (found, *_) = [render_finding(hit, ROWS, ()) for hit in hits if hit.id == finding]
 
     assert set(found) == {
         "id", "severity", "says", "at", "sent", "instead", "claim", "contract"
@@ -163,9 +163,9 @@ def test_a_finding_says_where_what_and_on_what_ground(finding: str) -> None:
 
 def test_what_was_sent_is_cut_and_every_credential_in_it_is_hidden() -> None:
     secret = "ab" * 16
-    hit = Hit(id="field-unknown", at=f"/body/{secret}", sent=f"x={secret} other " + "y" * 500)
+    hit = Finding(id="field-unknown", at=f"/body/{secret}", sent=f"x={secret} other " + "y" * 500)
 
-    found = shown(hit, ROWS, ("other",))
+    found = render_finding(hit, ROWS, ("other",))
 
     assert secret not in json.dumps(found)
     assert "other" not in found["sent"]
@@ -178,7 +178,7 @@ def test_half_a_credential_is_never_shown(start: int) -> None:
     secret = "0123456789abcdef" * 2
     text = (f"{secret} " * 200)[: start - 1] + " " + secret
 
-    found = shown(Hit(id="contract", says=text), ROWS, ())
+    found = render_finding(Finding(id="contract", says=text), ROWS, ())
 
     assert "0123456" not in found["says"]
 
@@ -242,7 +242,7 @@ def test_whatever_the_contract_refuses_has_a_finding_and_nothing_makes_a_rule_fa
     request = sent.request
     hits = sent.hits
 
-    found = [shown(hit, ROWS, ("secret",)) for hit in hits]
+    found = [render_finding(hit, ROWS, ("secret",)) for hit in hits]
     json.dumps(found, ensure_ascii=False).encode()
     if request.operation is not None and request.body is not None:
         fits = (

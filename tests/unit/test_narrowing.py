@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mock_server import contract
-from mock_server.domain.narrowing import holds, narrowed
+from mock_server.domain.contract.narrowing import holds, narrowed
 
 ONE = {"x-reading": {"a": "1"}, "title": "one"}
 TWO = {"x-reading": {"a": "2"}, "title": "two"}

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.domain.callbacks import AddressError, Outcome, Posting, parse_address
-from mock_server.outbound import MAX_ANSWER_BYTES, Outbound
-from mock_server.targets import Guard, TargetRefusedError
+from mock_server.delivery.egress_guard import Guard, TargetRefusedError
+from mock_server.delivery.outbound import MAX_ANSWER_BYTES, Outbound
+from mock_server.domain.callback.payload import Outcome, Posting
+from mock_server.domain.urls import AddressError, parse_address
 
 OWN_PORT = 3040
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.domain.callbacks import parse_address
-from mock_server.domain.source_images import MAX_BYTES, SourceRead
-from mock_server.outbound import Outbound
+from mock_server.delivery.outbound import Outbound
+from mock_server.domain.task.source_images import MAX_BYTES, SourceRead
+from mock_server.domain.urls import parse_address
 from tests.support.receivers import Received, Receiver, Reply, receiving
 
 

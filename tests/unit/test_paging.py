@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.errors import Refusal
-from mock_server.domain.paging import MAX_PAGE, MAX_SIZE, Page, parse_page
+from mock_server.domain.call.errors import Refusal
+from mock_server.domain.call.paging import MAX_PAGE, MAX_SIZE, Page, parse_page
 
 pytestmark = pytest.mark.claim("list-paging")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.display import counted, printable
+from mock_server.formatting import counted, printable
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.redaction import (
+from mock_server.domain.call.redaction import (
     HIDDEN,
     MAX_CAPTURE_BYTES,
     SECRET_HEADERS,

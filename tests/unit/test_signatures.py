@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mock_server import contract
-from mock_server.domain import signatures
-from mock_server.domain.calls import Call
-from mock_server.domain.errors import GatewayError
+from mock_server.domain.auth import signatures
+from mock_server.domain.call.calls import Call
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings, with_readings
 from tests.support.signed_requests import requests
 from tests.support.signing_client import FORM, Request, parameters_text, sign

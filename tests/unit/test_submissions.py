@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain.errors import Refusal
+from mock_server.domain.call.errors import Refusal
 from mock_server.domain.readings import Readings
-from mock_server.domain.submissions import MAX_QR_BYTES, Submission, parse_submission
+from mock_server.domain.task.submissions import MAX_QR_BYTES, Submission, parse_submission
 
 STYLES = {"food_fryrice", "pet_cat"}
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}

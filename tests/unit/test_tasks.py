@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.domain import tasks
 from mock_server.domain.durations import DAY_MS
-from mock_server.domain.tasks import (
+from mock_server.domain.task import tasks
+from mock_server.domain.task.tasks import (
     FINAL,
     MAX_DURATION_MS,
     MIN_DURATION_MS,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.domain.throttle import Bucket, Limit, take
+from mock_server.domain.call.throttle import Bucket, Limit, take
 
 limits = st.builds(
     Limit,

@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from mock_server.domain import dice
-from mock_server.domain.callbacks import Posting, encoded
-from mock_server.domain.faults.rules import Kind, Stage
+from mock_server.domain.callback.payload import Posting, encoded
+from mock_server.domain.faults.rules import AnyKind, Kind, Stage
 
 MET_WHEN_DUE = "callback"
 MET_WHEN_PLANNED = "callback_plan"
@@ -37,11 +37,10 @@ class Swap(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mishap:
+class CallbackEffect:
     """What a fault makes of a callback. `shape` makes the posting of its content and a seed."""
 
     is_lost: bool = False
-    is_early: bool = False
     late_ms: int = 0
     copy: Copy | None = None
     swap: Swap | None = None
@@ -95,37 +94,41 @@ class Dropped:
     after_bytes: int | None = None
 
 
-def _late(fault: Late) -> Mishap:
-    return Mishap(late_ms=fault.late_ms)
+def _late(fault: Late) -> CallbackEffect:
+    return CallbackEffect(late_ms=fault.late_ms)
 
 
-def _labelled(fault: Labelled) -> Mishap:
-    return Mishap(
+def _labelled(fault: Labelled) -> CallbackEffect:
+    return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded(content), content_type=fault.content_type)
     )
 
 
-def _nulled(fault: Nulled) -> Mishap:
-    return Mishap(shape=lambda content, _: Posting(body=encoded({**content, fault.field: None})))
+def _nulled(fault: Nulled) -> CallbackEffect:
+    return CallbackEffect(
+        shape=lambda content, _: Posting(body=encoded({**content, fault.field: None}))
+    )
 
 
-def _huge(fault: Huge) -> Mishap:
-    return Mishap(
+def _huge(fault: Huge) -> CallbackEffect:
+    return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded(content).ljust(fault.mib * MIB, b" "))
     )
 
 
-def _dripped(fault: Dripped) -> Mishap:
-    return Mishap(shape=lambda content, _: Posting(body=encoded(content), lasts_ms=fault.lasts_ms))
+def _dripped(fault: Dripped) -> CallbackEffect:
+    return CallbackEffect(
+        shape=lambda content, _: Posting(body=encoded(content), lasts_ms=fault.lasts_ms)
+    )
 
 
-def _dropped(fault: Dropped) -> Mishap:
+def _dropped(fault: Dropped) -> CallbackEffect:
     def shape(content: Content, _: int) -> Posting:
         body = encoded(content)
         asked = len(body) // 2 if fault.after_bytes is None else fault.after_bytes
         return Posting(body=body, cut_after=min(asked, len(body) - 1))
 
-    return Mishap(shape=shape)
+    return CallbackEffect(shape=shape)
 
 
 def _with_extra_fields(content: Content, _: int) -> Posting:
@@ -147,30 +150,42 @@ def _malformed(content: Content, _: int) -> Posting:
     return Posting(body=json.dumps(content, ensure_ascii=False).encode()[:-1])
 
 
-def _kind(name: str, fault: type[Any], act: Callable[..., Mishap]) -> Kind:
+F = TypeVar("F")
+CallbackAct = Callable[[Any], CallbackEffect]
+
+
+def _kind(name: str, fault: type[F], act: Callable[[F], CallbackEffect]) -> Kind[CallbackAct]:
     slot = MET_WHEN_PLANNED if name == "callback_early" else MET_WHEN_DUE
     return Kind(name=name, stage=Stage.CALLBACK, fault=fault, act=act, operations=(), slot=slot)
 
 
-def _simple(name: str, **mishap: Any) -> Kind:
-    made = Mishap(**mishap)
-    return _kind(name, Simple, lambda _: made)
+def _simple(name: str, effect: CallbackEffect) -> Kind[CallbackAct]:
+    def act(_fault: Simple) -> CallbackEffect:
+        return effect
+
+    return _kind(name, Simple, act)
 
 
-KINDS: tuple[Kind, ...] = (
-    _simple("callback_lost", is_lost=True),
+KINDS = (
+    _simple("callback_lost", CallbackEffect(is_lost=True)),
     _kind("callback_late", Late, _late),
-    _simple("callback_early", is_early=True),
-    _simple("callback_duplicate", copy=Copy.AFTER),
-    _simple("callback_concurrent_duplicate", copy=Copy.BESIDE),
-    _simple("callback_reordered", swap=Swap.TURNS),
-    _simple("callback_crossed", swap=Swap.TASKS),
-    _simple("callback_unknown_task", shape=_of_no_task),
-    _simple("callback_malformed", shape=_malformed),
+    _simple("callback_early", CallbackEffect()),
+    _simple("callback_duplicate", CallbackEffect(copy=Copy.AFTER)),
+    _simple("callback_concurrent_duplicate", CallbackEffect(copy=Copy.BESIDE)),
+    _simple("callback_reordered", CallbackEffect(swap=Swap.TURNS)),
+    _simple("callback_crossed", CallbackEffect(swap=Swap.TASKS)),
+    _simple("callback_unknown_task", CallbackEffect(shape=_of_no_task)),
+    _simple("callback_malformed", CallbackEffect(shape=_malformed)),
     _kind("callback_wrong_content_type", Labelled, _labelled),
-    _simple("callback_extra_fields", shape=_with_extra_fields),
+    _simple("callback_extra_fields", CallbackEffect(shape=_with_extra_fields)),
     _kind("callback_null_field", Nulled, _nulled),
     _kind("callback_huge", Huge, _huge),
     _kind("callback_dripped", Dripped, _dripped),
     _kind("callback_dropped", Dropped, _dropped),
 )
+_ACTS = {kind.name: kind.act for kind in KINDS}
+
+
+def effect_of(kind: AnyKind, fault: object) -> CallbackEffect:
+    """Return what becomes of a callback that meets a fault of this kind."""
+    return _ACTS[kind.name](fault)

@@ -1,10 +1,12 @@
 """Faults of the gateway: it answers by itself, before anything is verified; nothing is booked
 but the journal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from mock_server.domain.errors import ErrorTables, GatewayError
-from mock_server.domain.faults.rules import FaultError, Kind, Stage
+from mock_server.domain.call.errors import ErrorTables, GatewayError
+from mock_server.domain.faults.rules import FaultError, Kind, Rule, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
         )
 
 
-def error_of(code: str) -> GatewayError:
+def error_named(code: str) -> GatewayError:
     """Return the error that a code, or a message of older instances, names."""
     # A classic message stands in for a code that no table has. Under another profile than the one
     # it was armed for, it is at least a failure of its sort.
@@ -46,10 +48,10 @@ def error_of(code: str) -> GatewayError:
 
 def coded(fault: Coded) -> GatewayError:
     """Return the row that was ordered."""
-    return error_of(fault.code)
+    return error_named(fault.code)
 
 
-# Failures by their names, for who does not know the codes.
+# Named aliases for common error codes.
 NAMED = {
     "quota_exhausted": "B403MQ",
     "package_expired": "B403ME",
@@ -61,14 +63,29 @@ NAMED = {
 }
 
 
-def _named(name: str, code: str) -> Kind:
+F = TypeVar("F")
+GatewayAct = Callable[[Any], GatewayError]
+
+
+def _kind(name: str, fault: type[F], act: Callable[[F], GatewayError]) -> Kind[GatewayAct]:
+    return Kind(name=name, stage=Stage.GATEWAY, fault=fault, act=act, slot=SLOT)
+
+
+def _named(name: str, code: str) -> Kind[GatewayAct]:
     def act(_fault: Plain) -> GatewayError:
-        return error_of(code)
+        return error_named(code)
 
-    return Kind(name=name, stage=Stage.GATEWAY, fault=Plain, act=act, slot="gateway")
+    return _kind(name, Plain, act)
 
 
+SLOT = "gateway"
 KINDS = (
-    Kind(name="gateway_error", stage=Stage.GATEWAY, fault=Coded, act=coded, slot="gateway"),
+    _kind("gateway_error", Coded, coded),
     *(_named(name, code) for name, code in NAMED.items()),
 )
+_ACTS = {kind.name: kind.act for kind in KINDS}
+
+
+def error_of(rule: Rule) -> GatewayError:
+    """Return what the gateway answers when a rule of this stage fires."""
+    return _ACTS[rule.kind.name](rule.fault)

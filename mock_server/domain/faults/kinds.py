@@ -11,14 +11,13 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, get_type_hints
 
-from mock_server.domain.calls import Operation
-from mock_server.domain.errors import ErrorTables
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import ErrorTables
 from mock_server.domain.faults import callback, gateway, service, wire
-from mock_server.domain.faults.rules import FaultError, Kind, Match, check_match, given
+from mock_server.domain.faults.rules import AnyKind, FaultError, Match, check_match, given
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
-}
+_ALL: tuple[AnyKind, ...] = (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
+KINDS: dict[str, AnyKind] = {kind.name: kind for kind in _ALL}
 # The oldest two need not say which they are.
 UNNAMED = {"code": "gateway_error", "remark": "refusal"}
 
@@ -26,11 +25,11 @@ ALWAYS = Match()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class FaultOrder:
     """A fault that somebody wants: when, how often (`calls` None: without end), and from when to
     when, in ms from its arming on the account's clock."""
 
-    kind: Kind
+    kind: AnyKind
     fault: Any
     match: Match = ALWAYS
     calls: int | None = None
@@ -39,7 +38,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FaultSite:
     """Where a fault is to be armed: the error tables, the readings' gateway profile, and whether
     the server has its connections in hand."""
 
@@ -48,7 +47,7 @@ class Place:
     connection: bool
 
 
-def kind_of(order: Mapping[str, Any]) -> Kind:
+def kind_of(order: Mapping[str, Any]) -> AnyKind:
     """Return the kind that an order is for. Raises FaultError, with the nearest or all of them."""
     name = order.get("kind")
     if name is None:
@@ -67,12 +66,12 @@ def kind_of(order: Mapping[str, Any]) -> Kind:
     return kind
 
 
-def read_order(order: Mapping[str, Any]) -> Order:
+def read_order(order: Mapping[str, Any]) -> FaultOrder:
     """Return an order whose form is right already. Raises FaultError."""
     kind = kind_of(order)
     operation = order.get("operation")
     match = {name: order[name] for name in _names(Match) if name in order}
-    return Order(
+    return FaultOrder(
         kind=kind,
         fault=fault_of(kind, {name: order[name] for name in _names(kind.fault) if name in order}),
         match=Match(**{**match, "operation": Operation(operation) if operation else None}),
@@ -82,7 +81,7 @@ def read_order(order: Mapping[str, Any]) -> Order:
     )
 
 
-def fault_of(kind: Kind, parameters: Mapping[str, Any]) -> Any:
+def fault_of(kind: AnyKind, parameters: Mapping[str, Any]) -> Any:
     """Return a kind's parameters as its dataclass."""
     hints = get_type_hints(kind.fault)
     return kind.fault(**{name: _typed(hints[name], parameters[name]) for name in parameters})
@@ -93,7 +92,7 @@ def parameters_of(fault: Any) -> dict[str, Any]:
     return {name: getattr(fault, name) for name in _names(type(fault))}
 
 
-def check(order: Order, place: Place) -> None:
+def check(order: FaultOrder, place: FaultSite) -> None:
     """Check that the fault can happen there. Raises FaultError."""
     check_match(order.kind, order.match, order.calls)
     starts = order.starts_in_ms or 0
@@ -113,7 +112,7 @@ def check(order: Order, place: Place) -> None:
         gateway.check_code(order.fault.code, place.tables, classic=place.classic)
 
 
-def shown(order: Order) -> dict[str, Any]:
+def shown(order: FaultOrder) -> dict[str, Any]:
     """Return an order as it is written, without what it leaves out."""
     return {"kind": order.kind.name, **parameters_of(order.fault), **given(order.match)}
 

@@ -8,13 +8,14 @@ Rule 3: a ghost is carried out to the end, and then answered as an error: it exi
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, TypeVar
 
-from mock_server.domain.calls import Operation
-from mock_server.domain.errors import GatewayError, Refusal
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.faults.gateway import Coded, Plain, coded
-from mock_server.domain.faults.rules import Kind, Stage
-from mock_server.domain.task_orders import TaskOrderError, order_of
-from mock_server.domain.tasks import NO_ORDER, Status, Task, TaskOrder
+from mock_server.domain.faults.rules import Kind, Rule, Stage
+from mock_server.domain.task.overrides import TaskOrderError, order_of
+from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 
 SUBMITS = (Operation.SUBMIT_TASK,)
 Shape = Callable[[Task], Task]
@@ -33,7 +34,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class ServiceRefusal:
     """The service refuses with a remark."""
 
     remark: str
@@ -99,7 +100,7 @@ PLATFORM_TEXTS = {
 }
 
 
-def refused(fault: Refused) -> Effect:
+def refused(fault: ServiceRefusal) -> Effect:
     """The refusal that was ordered."""
     return Effect(says=Refusal(fault.remark))
 
@@ -152,20 +153,35 @@ def task_order(fault: Ordered) -> Effect:
     return Effect(order=order_of(values))
 
 
-def _of_tasks(name: str, fault: type[object], act: Callable[..., Effect]) -> Kind:
+F = TypeVar("F")
+ServiceAct = Callable[[Any], Effect]
+
+
+def _kind(
+    name: str,
+    fault: type[F],
+    act: Callable[[F], Effect],
+    operations: tuple[Operation, ...] = VENDOR_OPERATIONS,
+) -> Kind[ServiceAct]:
     return Kind(
-        name=name, stage=Stage.SERVICE, fault=fault, act=act, operations=SUBMITS, slot="service"
+        name=name, stage=Stage.SERVICE, fault=fault, act=act, operations=operations, slot="service"
     )
 
 
 KINDS = (
-    Kind(name="refusal", stage=Stage.SERVICE, fault=Refused, act=refused, slot="service"),
-    Kind(name="platform_error", stage=Stage.SERVICE, fault=Platform, act=platform, slot="service"),
-    Kind(name="ghost", stage=Stage.SERVICE, fault=Ghost, act=ghost, slot="service"),
-    _of_tasks("task_fails", Plain, task_fails),
-    _of_tasks("task_never_ends", Plain, task_never_ends),
-    _of_tasks("task_slow", Slow, task_slow),
-    _of_tasks("empty_result", Plain, empty_result),
-    _of_tasks("wrong_picture_link", Plain, wrong_picture_link),
-    _of_tasks("task_order", Ordered, task_order),
+    _kind("refusal", ServiceRefusal, refused),
+    _kind("platform_error", Platform, platform),
+    _kind("ghost", Ghost, ghost),
+    _kind("task_fails", Plain, task_fails, SUBMITS),
+    _kind("task_never_ends", Plain, task_never_ends, SUBMITS),
+    _kind("task_slow", Slow, task_slow, SUBMITS),
+    _kind("empty_result", Plain, empty_result, SUBMITS),
+    _kind("wrong_picture_link", Plain, wrong_picture_link, SUBMITS),
+    _kind("task_order", Ordered, task_order, SUBMITS),
 )
+_ACTS = {kind.name: kind.act for kind in KINDS}
+
+
+def effect_of(rule: Rule) -> Effect:
+    """Return what the service does when a rule of this stage fires."""
+    return _ACTS[rule.kind.name](rule.fault)

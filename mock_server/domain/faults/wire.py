@@ -6,16 +6,16 @@ Rule 2: a delay is real time, as a client waits in real time; the account's cloc
 Rule 3: what takes the connection makes a script; what any door can do makes another answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
-from mock_server.domain.calls import Answer
-from mock_server.domain.faults.rules import Kind, Rule, Stage
-from mock_server.domain.scripts import Damage, End, Part, Script, What
+from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.wire_script import Damage, Delivered, End, Part, Script
+from mock_server.domain.faults.rules import AnyKind, Kind, Rule, Stage
 
 
 class Commit(StrEnum):
@@ -90,7 +90,7 @@ def dribble(fault: Dribble, head: bytes, body: bytes) -> Script:
     chunks = [body[start : start + fault.chunk_bytes] for start in starts]
     parts = [Part(after_ms=fault.pause_ms, data=chunk) for chunk in chunks]
     return Script(
-        parts=(Part(data=head), *parts), end=End.KEEP, what=What.WHOLE, body_bytes=len(body)
+        parts=(Part(data=head), *parts), end=End.KEEP, what=Delivered.WHOLE, body_bytes=len(body)
     )
 
 
@@ -105,7 +105,7 @@ def truncate(fault: Truncate, head: bytes, body: bytes) -> Script:
     parts: tuple[Part, ...] = (Part(data=head + kept),)
     if fault.end is End.RESET:
         parts += (Part(after_ms=RESET_AFTER_MS, data=b""),)
-    what = What.CUT if body else What.WHOLE
+    what = Delivered.CUT if body else Delivered.WHOLE
     return Script(parts=parts, end=fault.end, what=what, body_bytes=len(kept))
 
 
@@ -114,18 +114,18 @@ def wrong_length(fault: WrongLength, head: bytes, body: bytes) -> Script:
     there = b"Content-Length: %d\r\n" % len(body)
     said = b"Content-Length: %d\r\n" % max(0, len(body) + fault.by_bytes)
     data = head.replace(there, said, 1) + body
-    what = What.ALTERED if said != there else What.WHOLE
+    what = Delivered.ALTERED if said != there else Delivered.WHOLE
     return Script(parts=(Part(data=data),), end=End.KEEP, what=what, body_bytes=len(body))
 
 
 def reset(_fault: Broken, _head: bytes, _body: bytes) -> Script:
     """Reset before the first byte."""
-    return Script(end=End.RESET, what=What.NOTHING)
+    return Script(end=End.RESET, what=Delivered.NOTHING)
 
 
 def close(_fault: Broken, _head: bytes, _body: bytes) -> Script:
     """Closed in order, without an answer."""
-    return Script(end=End.CLOSE, what=What.NOTHING)
+    return Script(end=End.CLOSE, what=Delivered.NOTHING)
 
 
 def garbage(fault: Garbage, _head: bytes, _body: bytes) -> Script:
@@ -133,7 +133,7 @@ def garbage(fault: Garbage, _head: bytes, _body: bytes) -> Script:
     blocks = range(-(-fault.length_bytes // 64))
     noise = b"".join(blake2b(b"garbage %d" % number).digest() for number in blocks)
     data = bytes(byte | 0x80 for byte in noise[: fault.length_bytes])
-    return Script(parts=(Part(data=data),), end=End.CLOSE, what=What.GARBAGE)
+    return Script(parts=(Part(data=data),), end=End.CLOSE, what=Delivered.GARBAGE)
 
 
 def invalid_json(_fault: InvalidJson, answer: Answer) -> Answer:
@@ -179,22 +179,42 @@ def _late(fault: Delay, answer: Answer) -> Answer:
     return answer if fault.commit is Commit.BEFORE else replace(answer, delay_ms=fault.for_ms)
 
 
-def _kind(name: str, fault: type[Any], act: Any, *, slot: str, connection: bool) -> Kind:
-    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=slot, connection=connection)
-
-
+F = TypeVar("F")
+AnswerAct = Callable[[Any, Answer], Answer]
+ScriptAct = Callable[[Any, bytes, bytes], Script]
 DELAY, DAMAGE = "delay", "damage"
-KINDS = (
-    _kind("delay", Delay, _late, slot=DELAY, connection=False),
-    _kind("dribble", Dribble, dribble, slot=DAMAGE, connection=True),
-    _kind("truncate", Truncate, truncate, slot=DAMAGE, connection=True),
-    _kind("wrong_length", WrongLength, wrong_length, slot=DAMAGE, connection=True),
-    _kind("reset", Broken, reset, slot=DAMAGE, connection=True),
-    _kind("close", Broken, close, slot=DAMAGE, connection=True),
-    _kind("garbage", Garbage, garbage, slot=DAMAGE, connection=True),
-    _kind("invalid_json", InvalidJson, invalid_json, slot=DAMAGE, connection=False),
-    _kind("html_page", HtmlPage, html_page, slot=DAMAGE, connection=False),
+
+
+def _altering(
+    name: str, fault: type[F], act: Callable[[F, Answer], Answer], slot: str = DAMAGE
+) -> Kind[AnswerAct]:
+    """Return a kind that makes another answer, which any server can send."""
+    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=slot)
+
+
+def _scripted(
+    name: str, fault: type[F], act: Callable[[F, bytes, bytes], Script]
+) -> Kind[ScriptAct]:
+    """Return a kind that takes the connection, which only `serve` has."""
+    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=DAMAGE, connection=True)
+
+
+_DELAY = _altering("delay", Delay, _late, DELAY)
+_SCRIPTED = (
+    _scripted("dribble", Dribble, dribble),
+    _scripted("truncate", Truncate, truncate),
+    _scripted("wrong_length", WrongLength, wrong_length),
+    _scripted("reset", Broken, reset),
+    _scripted("close", Broken, close),
+    _scripted("garbage", Garbage, garbage),
 )
+_ALTERING = (
+    _altering("invalid_json", InvalidJson, invalid_json),
+    _altering("html_page", HtmlPage, html_page),
+)
+KINDS: tuple[AnyKind, ...] = (_DELAY, *_SCRIPTED, *_ALTERING)
+_ANSWER_ACTS = {kind.name: kind.act for kind in (_DELAY, *_ALTERING)}
+_SCRIPT_ACTS = {kind.name: kind.act for kind in _SCRIPTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +225,7 @@ class Sent:
     had hung up by then.
     """
 
-    what: What
+    what: Delivered
     status: int | None
     bytes: int
     late_ms: int = 0
@@ -225,20 +245,22 @@ def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | Non
     if delay is None and damage is None:
         return answer, None
     if delay is not None:
-        answer = delay.kind.act(delay.fault, answer)
+        answer = _ANSWER_ACTS[delay.kind.name](delay.fault, answer)
     late_ms = delay.fault.for_ms if delay else 0
     if damage is None:
-        sent = Sent(what=What.WHOLE, status=answer.status, bytes=len(answer.body), late_ms=late_ms)
-        return answer, sent
-    if not damage.kind.connection:
-        answer = damage.kind.act(damage.fault, answer)
         sent = Sent(
-            what=What.ALTERED, status=answer.status, bytes=len(answer.body), late_ms=late_ms
+            what=Delivered.WHOLE, status=answer.status, bytes=len(answer.body), late_ms=late_ms
         )
         return answer, sent
-    act: Damage = partial(damage.kind.act, damage.fault)
+    if not damage.kind.connection:
+        answer = _ANSWER_ACTS[damage.kind.name](damage.fault, answer)
+        sent = Sent(
+            what=Delivered.ALTERED, status=answer.status, bytes=len(answer.body), late_ms=late_ms
+        )
+        return answer, sent
+    act: Damage = partial(_SCRIPT_ACTS[damage.kind.name], damage.fault)
     script = act(b"", answer.body)
-    heard = script.what not in (What.NOTHING, What.GARBAGE)
+    heard = script.what not in (Delivered.NOTHING, Delivered.GARBAGE)
     sent = Sent(
         what=script.what,
         status=answer.status if heard else None,

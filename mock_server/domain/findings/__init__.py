@@ -1,27 +1,51 @@
 """Findings: what the contract, and more than a schema can say, has against a request.
 
-Rule 1: a rule is one function, marked `@rule`; its words are a row of contracts/findings.toml.
+Rule 1: a rule is one function in the table of rules.py, or of between_calls.py; its words are a row
+of contracts/findings.toml.
 Rule 2: no finding ever changes an answer.
 """
 
-# The modules of rules, imported so that their rules are in the table.
-from mock_server.domain.findings import encodings, fields, heads, submits
-from mock_server.domain.findings.hits import Hit, Hits, Row, Rows, Severity, hidden, pointer, shown
-from mock_server.domain.findings.judging import judge
-from mock_server.domain.findings.ordinary import is_clean
-from mock_server.domain.findings.requests import (
+from mock_server.domain.findings.between_calls import CallEvent, event_of, has_ended, judge_sequence
+from mock_server.domain.findings.context import (
     MAX_JUDGED_BYTES,
     Breach,
     Contract,
-    Request,
+    JudgedRequest,
     judged_body,
     request_of,
 )
-from mock_server.domain.findings.sequences import Event, event_of, has_ended, judge_sequence
+from mock_server.domain.findings.engine import judge
+from mock_server.domain.findings.fast_path import is_clean
+from mock_server.domain.findings.finding import (
+    Finding,
+    FindingRow,
+    FindingRows,
+    Findings,
+    Severity,
+    hidden,
+    pointer,
+    render_finding,
+)
 
 __all__ = [
-    "MAX_JUDGED_BYTES", "Breach", "Contract", "Event", "Hit", "Hits", "Request", "Row", "Rows",
-    "Severity", "encodings", "event_of", "fields", "has_ended", "heads", "hidden",
-    "is_clean", "judge",
-    "judge_sequence", "judged_body", "pointer", "request_of", "shown", "submits",
-]  # fmt: skip
+    "MAX_JUDGED_BYTES",
+    "Breach",
+    "CallEvent",
+    "Contract",
+    "Finding",
+    "FindingRow",
+    "FindingRows",
+    "Findings",
+    "JudgedRequest",
+    "Severity",
+    "event_of",
+    "has_ended",
+    "hidden",
+    "is_clean",
+    "judge",
+    "judge_sequence",
+    "judged_body",
+    "pointer",
+    "render_finding",
+    "request_of",
+]

@@ -7,8 +7,8 @@ has its `&` encoded as well, and the fields after it are fields.
 import re
 from urllib.parse import unquote_plus
 
-from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
-from mock_server.domain.findings.requests import Request, When, rule
+from mock_server.domain.findings.context import JudgedRequest
+from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 
 MAX_PAIRS = 100
 _PLAIN = re.compile(rb"https?://", re.IGNORECASE)
@@ -16,7 +16,7 @@ _PLAIN = re.compile(rb"https?://", re.IGNORECASE)
 _SPACED = re.compile(r"https?://[^\s/?#]+[/?#][!-~]* [ -~]*[!-~]", re.IGNORECASE)
 
 
-def rests_of_addresses(request: Request) -> dict[str, str]:
+def rests_of_addresses(request: JudgedRequest) -> dict[str, str]:
     """Return the names of unknown fields that may be the rest of an address, each with the field
     that the address is in."""
     if request.body is None or request.body.members is not None:
@@ -34,16 +34,15 @@ def rests_of_addresses(request: Request) -> dict[str, str]:
     return found
 
 
-def cut(request: Request, owner: str, rests: list[str]) -> Hit:
+def cut(request: JudgedRequest, owner: str, rests: list[str]) -> Finding:
     """Return the finding address-cut: an address in a field, and the fields that it became."""
     fields = request.body.fields if request.body else {}
     parts = [f"{name}={value}" if (value := fields.get(name)) else name for name in rests]
     sent = "&".join([request.texts.get(owner, ""), *parts])
-    return Hit(id="address-cut", at=pointer("body", owner), sent=sent)
+    return Finding(id="address-cut", at=pointer("body", owner), sent=sent)
 
 
-@rule(When.SUBMIT)
-def spaced(request: Request) -> Hits:
+def spaced(request: JudgedRequest) -> Findings:
     """address-with-space: of the text; other addresses with one are none."""
     text = request.texts.get("text", "")
     if " " not in text or not _SPACED.fullmatch(text := text.strip()):
@@ -53,5 +52,5 @@ def spaced(request: Request) -> Hits:
     start, _, rest = text.partition(" ")
     is_plain = "?" in start and b"://" in request.raw
     if is_plain or " " not in rest or "=" in rest:
-        return [Hit(id="address-with-space", at="/body/text", sent=text)]
+        return [Finding(id="address-with-space", at="/body/text", sent=text)]
     return NONE  # words after an address

@@ -5,11 +5,11 @@ import re
 from collections import Counter
 from urllib.parse import unquote_plus
 
-from mock_server.domain.bodies import FORM_TYPE, BadField
-from mock_server.domain.calls import MAX_BODY_BYTES
-from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
+from mock_server.domain.call.bodies import FORM_TYPE, BadField
+from mock_server.domain.call.calls import MAX_BODY_BYTES
+from mock_server.domain.findings.context import MAX_JUDGED_BYTES, JudgedRequest
+from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.findings.mojibake import meant_by
-from mock_server.domain.findings.requests import MAX_JUDGED_BYTES, Request, When, rule
 
 JSON_TYPE = "application/json"
 AT_TYPE = "/header/content-type"
@@ -26,27 +26,24 @@ _LIKE_ASCII = re.compile(
 _TWICE = re.compile(r"%(?:25|3A%2F%2F|E[4-9]%[89AB][0-9A-F])", re.IGNORECASE)
 
 
-@rule(When.UNREAD)
-def size(request: Request) -> Hits:
+def size(request: JudgedRequest) -> Findings:
     """body-not-judged, body-too-large."""
     length = len(request.call.body)
     if length <= MAX_JUDGED_BYTES:
         return NONE
     # Only a recording has one that is too large: the doors do not read it.
     finding = "body-too-large" if length > MAX_BODY_BYTES else "body-not-judged"
-    return [Hit(id=finding, at="/body", sent=f"{length} bytes")]
+    return [Finding(id=finding, at="/body", sent=f"{length} bytes")]
 
 
-@rule(When.UNREAD)
-def multipart(request: Request) -> Hits:
+def multipart(request: JudgedRequest) -> Findings:
     """multipart-body."""
     if request.media.startswith("multipart/"):
-        return [Hit(id="multipart-body", at=AT_TYPE, sent=request.media)]
+        return [Finding(id="multipart-body", at=AT_TYPE, sent=request.media)]
     return NONE
 
 
-@rule(When.BODY)
-def charset(request: Request) -> Hits:
+def charset(request: JudgedRequest) -> Findings:
     """charset-missing, charset-of-text-missing, charset-other, charset-wrong."""
     content_type = request.headers.get("content-type", "")
     if not request.call.body or content_type.endswith("; charset=UTF-8"):
@@ -56,7 +53,7 @@ def charset(request: Request) -> Hits:
         if request.media == JSON_TYPE or not content_type:
             return NONE  # JSON is UTF-8; no type at all is a finding of its own
         told = _NOT_ASCII.search(request.call.body) is not None
-        return [Hit(id="charset-of-text-missing" if told else "charset-missing",
+        return [Finding(id="charset-of-text-missing" if told else "charset-missing",
                     at=AT_TYPE, sent=content_type)]  # fmt: skip
     if found[1].lower() in ("utf-8", "utf8"):
         return NONE
@@ -65,48 +62,44 @@ def charset(request: Request) -> Hits:
     is_plain = raw.isascii() if is_json else _NOT_ASCII.search(raw) is None
     harmless = is_plain and _LIKE_ASCII.fullmatch(found[1]) is not None
     finding = "charset-other" if harmless else "charset-wrong"
-    return [Hit(id=finding, at=AT_TYPE, sent=content_type)]
+    return [Finding(id=finding, at=AT_TYPE, sent=content_type)]
 
 
-@rule(When.BODY)
-def form(request: Request) -> Hits:
+def form(request: JudgedRequest) -> Findings:
     """json-sent-as-form."""
     raw = request.call.body
     if raw[:1] == b"{" and request.media == FORM_TYPE and raw.rstrip()[-1:] == b"}":
-        return [Hit(id="json-sent-as-form", at=AT_TYPE, sent=request.media)]
+        return [Finding(id="json-sent-as-form", at=AT_TYPE, sent=request.media)]
     return NONE
 
 
-@rule(When.BODY)
-def media(request: Request) -> Hits:
+def media(request: JudgedRequest) -> Findings:
     """content-type-missing, content-type-other, form-sent-as-json, json-body, json-broken."""
     raw = request.call.body
     if not raw or request.media == FORM_TYPE:
         return NONE
     is_json = request.body is not None and request.body.members is not None
     if not is_json and raw.lstrip()[:1] in (b"{", b"["):
-        return [Hit(id="json-broken", at="/body", sent=_text(raw))]
+        return [Finding(id="json-broken", at="/body", sent=_text(raw))]
     if not request.media:
-        return [Hit(id="content-type-missing", at=AT_TYPE)]
+        return [Finding(id="content-type-missing", at=AT_TYPE)]
     finding = "json-body" if is_json else "form-sent-as-json"
     if request.media != JSON_TYPE:
         finding = "content-type-other"
-    return [Hit(id=finding, at=AT_TYPE, sent=request.media)]
+    return [Finding(id=finding, at=AT_TYPE, sent=request.media)]
 
 
-@rule(When.BODY)
-def mark(request: Request) -> Hits:
+def mark(request: JudgedRequest) -> Findings:
     """byte-order-mark."""
     raw = request.call.body
     if raw[:1] in (b"\xef", b"\xff", b"\xfe", b"%") and (
         raw.startswith(MARKS) or raw[:9].upper() == b"%EF%BB%BF"
     ):
-        return [Hit(id="byte-order-mark", at="/body", sent=_text(raw))]
+        return [Finding(id="byte-order-mark", at="/body", sent=_text(raw))]
     return NONE
 
 
-@rule(When.BODY)
-def repeated(request: Request) -> Hits:
+def repeated(request: JudgedRequest) -> Findings:
     """field-repeated, member-repeated."""
     body = request.body
     if body is None or body.pairs == len(body.fields):
@@ -114,10 +107,12 @@ def repeated(request: Request) -> Hits:
     if body.members is not None:
         counts = Counter(_members(request.raw)).items()
         again = [name for name, count in counts if count > 1][:5]
-        return [Hit(id="member-repeated", at=pointer("body", name), sent=name) for name in again]
+        return [
+            Finding(id="member-repeated", at=pointer("body", name), sent=name) for name in again
+        ]
     names = Counter(part.partition(b"=")[0] for part in request.raw.split(b"&"))
     twice = [name for name, count in names.items() if name and count > 1][:5]
-    return [Hit(id="field-repeated", at=pointer("body", _text(name)), sent=_text(name))
+    return [Finding(id="field-repeated", at=pointer("body", _text(name)), sent=_text(name))
             for name in twice]  # fmt: skip
 
 
@@ -132,8 +127,7 @@ def _members(raw: bytes) -> list[str]:
     return names
 
 
-@rule(When.BODY)
-def unreadable(request: Request) -> Hits:
+def unreadable(request: JudgedRequest) -> Findings:
     """not-utf8, empty-field."""
     body = request.body
     if body is None or len(body.fields) == len(request.texts):
@@ -142,9 +136,9 @@ def unreadable(request: Request) -> Hits:
     for name, value in body.fields.items():
         at = pointer("body", name)
         if isinstance(value, BadField) and body.members is None:
-            hits.append(Hit(id="not-utf8", at=at, sent=_as_sent(request.raw, name)))
+            hits.append(Finding(id="not-utf8", at=at, sent=_as_sent(request.raw, name)))
         elif value == "" and name in request.known_fields:
-            hits.append(Hit(id="empty-field", at=at, sent=f"{name}="))
+            hits.append(Finding(id="empty-field", at=at, sent=f"{name}="))
     return hits
 
 
@@ -156,22 +150,20 @@ def _as_sent(raw: bytes, name: str) -> str | None:
     return None
 
 
-@rule(When.BODY)
-def twice_encoded(request: Request) -> Hits:
+def twice_encoded(request: JudgedRequest) -> Findings:
     """encoded-twice."""
     for name, text in request.texts.items():
         if "%" in text and "://" not in text and _TWICE.search(text):
-            return [Hit(id="encoded-twice", at=pointer("body", name), sent=text)]
+            return [Finding(id="encoded-twice", at=pointer("body", name), sent=text)]
     return NONE
 
 
-@rule(When.BODY)
-def mojibake(request: Request) -> Hits:
+def mojibake(request: JudgedRequest) -> Findings:
     """mojibake."""
     hits = NONE
     for name, text in request.texts.items():
         if not text.isascii() and (meant := meant_by(text)) is not None:
-            hits = [*hits, Hit(id="mojibake", at=pointer("body", name), sent=text, hint=meant)]
+            hits = [*hits, Finding(id="mojibake", at=pointer("body", name), sent=text, hint=meant)]
     return hits
 
 

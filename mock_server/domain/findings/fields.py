@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Container, Mapping
 from difflib import get_close_matches
 
-from mock_server.domain.bodies import BadField, Number
+from mock_server.domain.call.bodies import BadField, Number
+from mock_server.domain.call.paging import MAX_PAGE, MAX_SIZE
+from mock_server.domain.call.redaction import HIDDEN
 from mock_server.domain.findings.addresses import cut, rests_of_addresses
-from mock_server.domain.findings.heads import CREDENTIAL_NAMES, squeezed
-from mock_server.domain.findings.hits import NONE, Hit, Hits, pointer
-from mock_server.domain.findings.requests import Request, When, rule
-from mock_server.domain.paging import MAX_PAGE, MAX_SIZE
-from mock_server.domain.redaction import HIDDEN
+from mock_server.domain.findings.context import JudgedRequest
+from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
+from mock_server.domain.findings.headers import CREDENTIAL_NAMES, squeezed
 
 # What other APIs call the same thing, and people write from memory; without case and joints.
 OTHER_NAMES: Mapping[str, str] = {
@@ -38,21 +38,19 @@ _PRINTED = re.compile(r"b'[^']*'|b\"[^\"]*\"|\[b?'.*'\]|\[b?\".*\"\]", re.DOTALL
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
-@rule(When.BODY)
-def untrimmed(request: Request) -> Hits:
+def untrimmed(request: JudgedRequest) -> Findings:
     """untrimmed: white space around a value."""
     for name, text in request.texts.items():
         # Of a number, another rule says so.
         if text != text.strip() and name in request.known_fields and name not in NUMBERS:
-            return [Hit(id="untrimmed", at=pointer("body", name), sent=repr(text))]
+            return [Finding(id="untrimmed", at=pointer("body", name), sent=repr(text))]
     return NONE
 
 
-@rule(When.BODY)
-def no_value(request: Request) -> Hits:
+def no_value(request: JudgedRequest) -> Findings:
     """no-value, printed-value: what the form encoding made of a value that was none, or no text."""
     return [
-        Hit(
+        Finding(
             id="no-value" if text in NO_VALUES else "printed-value",
             at=pointer("body", name),
             sent=f"{name}={text}",
@@ -63,10 +61,9 @@ def no_value(request: Request) -> Hits:
     ]
 
 
-@rule(When.BREACH)
-def unknown_fields(request: Request) -> Hits:
+def unknown_fields(request: JudgedRequest) -> Findings:
     """field-misspelt, field-unknown, credentials-misplaced, address-cut."""
-    hits: Hits = []
+    hits: Findings = []
     fields = request.body.fields if request.body else {}
     known = {squeezed(name): name for name in request.known_fields}
     rests, cuts = rests_of_addresses(request), defaultdict[str, list[str]](list)
@@ -76,14 +73,14 @@ def unknown_fields(request: Request) -> Hits:
         meant = _meant(name, known, fields, is_rest=name in rests)
         at = pointer("body", name)
         if squeezed(name) in CREDENTIAL_NAMES:
-            hits.append(Hit(id="credentials-misplaced", at=at, sent=f"{name}={HIDDEN}"))
+            hits.append(Finding(id="credentials-misplaced", at=at, sent=f"{name}={HIDDEN}"))
         elif meant is not None:
-            hits.append(Hit(id="field-misspelt", at=at, sent=name, hint=meant))
+            hits.append(Finding(id="field-misspelt", at=at, sent=name, hint=meant))
         elif name in rests:
             cuts[rests[name]].append(name)
         else:
             hint = ", ".join(request.known_fields)
-            hits.append(Hit(id="field-unknown", at=at, sent=name, hint=hint))
+            hits.append(Finding(id="field-unknown", at=at, sent=name, hint=hint))
         if len(hits) == 10:
             break
     return [*(cut(request, owner, names) for owner, names in cuts.items()), *hits]
@@ -107,8 +104,7 @@ def _meant(
     return known[near[0]] if near else None
 
 
-@rule(When.BREACH)
-def types(request: Request) -> Hits:
+def types(request: JudgedRequest) -> Findings:
     """wrong-type, number-not-text: what JSON can send and the operation does not take."""
     body = request.body
     if body is None or body.members is None:
@@ -121,27 +117,25 @@ def types(request: Request) -> Hits:
         if isinstance(value, Number | bool):
             text = body.fields[name]
             hits.append(
-                Hit(id="number-not-text", at=at, sent=f"{name}: {text}", hint=f': "{text}".')
+                Finding(id="number-not-text", at=at, sent=f"{name}: {text}", hint=f': "{text}".')
             )
         elif isinstance(field := body.fields.get(name), BadField):
-            hits.append(Hit(id="wrong-type", at=at, sent=f"{name}: {json.dumps(value)[:80]}"))
+            hits.append(Finding(id="wrong-type", at=at, sent=f"{name}: {json.dumps(value)[:80]}"))
         elif not _is_unicode(field or ""):
-            hits.append(Hit(id="wrong-type", at=at, sent=f"{name}: a lone surrogate"))
+            hits.append(Finding(id="wrong-type", at=at, sent=f"{name}: a lone surrogate"))
     return hits
 
 
-@rule(When.BREACH)
-def nul(request: Request) -> Hits:
+def nul(request: JudgedRequest) -> Findings:
     """nul-character."""
     return [
-        Hit(id="nul-character", at=pointer("body", name), sent=repr(text))
+        Finding(id="nul-character", at=pointer("body", name), sent=repr(text))
         for name, text in request.texts.items()
         if "\x00" in text
     ]
 
 
-@rule(When.BREACH)
-def paging(request: Request) -> Hits:
+def paging(request: JudgedRequest) -> Findings:
     """page-out-of-range, page-size-out-of-range."""
     hits = []
     for name, finding, most in (
@@ -151,15 +145,16 @@ def paging(request: Request) -> Hits:
         if text is None or text in NO_VALUES or name not in request.known_fields:
             continue
         if not _within(text, most):
-            hits.append(Hit(id=finding, at=pointer("body", name), sent=text, hint=f"1 to {most}"))
+            hits.append(
+                Finding(id=finding, at=pointer("body", name), sent=text, hint=f"1 to {most}")
+            )
     return hits
 
 
-@rule(When.BREACH)
-def whole_numbers(request: Request) -> Hits:
+def whole_numbers(request: JudgedRequest) -> Findings:
     """number-spelt-oddly: what the service reads as a number and the contract does not."""
     return [
-        Hit(id="number-spelt-oddly", at=pointer("body", name), sent=text)
+        Finding(id="number-spelt-oddly", at=pointer("body", name), sent=text)
         for name, most in (("page", MAX_PAGE), ("maxResult", MAX_SIZE))
         if (text := request.texts.get(name)) is not None
         and name in request.known_fields
@@ -168,22 +163,20 @@ def whole_numbers(request: Request) -> Hits:
     ]
 
 
-@rule(When.BREACH)
-def task_id_missing(request: Request) -> Hits:
+def task_id_missing(request: JudgedRequest) -> Findings:
     """task-id-missing."""
     fields = request.body.fields if request.body else {}
     if "task_id" not in request.known_fields or fields.get("task_id"):
         return NONE
-    return [Hit(id="task-id-missing", at="/body/task_id")]
+    return [Finding(id="task-id-missing", at="/body/task_id")]
 
 
-@rule(When.QUERY)
-def task_id(request: Request) -> Hits:
+def task_id(request: JudgedRequest) -> Findings:
     """task-id-changed."""
     text = request.texts.get("task_id")
     if text is None or TASK_ID.fullmatch(text) or text in NO_VALUES:
         return NONE
-    return [Hit(id="task-id-changed", at="/body/task_id", sent=text)]
+    return [Finding(id="task-id-changed", at="/body/task_id", sent=text)]
 
 
 def _within(text: str, most: int) -> bool:

@@ -7,6 +7,7 @@ from mock_server.web.admin import (
     accounts,
     bill,
     callbacks,
+    calls,
     clock,
     coverage,
     faults,
@@ -15,7 +16,6 @@ from mock_server.web.admin import (
     health,
     packages,
     readings,
-    reports,
     scenarios,
     tasks,
 )
@@ -26,7 +26,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
     """Return every admin route; whoever registers them asks `refusal` first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
     for module in (
-        health, accounts, readings, clock, tasks, callbacks, faults, packages, bill, reports,
+        health, accounts, readings, clock, tasks, callbacks, faults, packages, bill, calls,
         scenarios, findings, coverage,
     ):  # fmt: skip
         module.add_routes(routes, simulator)

@@ -5,17 +5,18 @@ from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts as actions
-from mock_server.actions import reports
-from mock_server.actions.accounts import Patch, Wish
-from mock_server.actions.reports import Overview
-from mock_server.domain.accounts import DEFAULT_CREDITS, Account, Origin, Standing
+from mock_server.actions.accounts import accounts as actions
+from mock_server.actions.accounts import lookup
+from mock_server.actions.accounts.accounts import NewAccount, Patch
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Overview
+from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, AccountTemplate, Standing
+from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping
-from mock_server.domain.throttle import Limit
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
-from mock_server.store.transaction import Transaction
-from mock_server.web.admin.inputs import body_of
+from mock_server.store.engine.transaction import Transaction
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -33,11 +34,11 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts")
     def list_accounts() -> Response:
-        return jsonify(accounts=read(lambda tx: [shown(tx, each) for each in rows.every(tx)]))
+        return jsonify(accounts=read(lambda tx: [shown(tx, each) for each in rows.list_all(tx)]))
 
     @routes.get("/accounts/<account_id>")
     def get_account(account_id: str) -> Response:
-        return jsonify(read(lambda tx: shown(tx, actions.find(tx, account_id))))
+        return jsonify(read(lambda tx: shown(tx, lookup.find(tx, account_id))))
 
     @routes.delete("/accounts/<account_id>")
     def delete_account(account_id: str) -> tuple[str, int]:
@@ -89,9 +90,9 @@ def account_json(overview: Overview) -> dict[str, Any]:
     }
 
 
-def _wish(body: dict[str, Any]) -> Wish:
+def _wish(body: dict[str, Any]) -> NewAccount:
     clock = body.get("clock", {})
-    origin = Origin(
+    origin = AccountTemplate(
         credits=body.get("credits", DEFAULT_CREDITS),
         readings=body.get("readings", {}),
         clock_at=clock.get("now"),
@@ -99,7 +100,7 @@ def _wish(body: dict[str, Any]) -> Wish:
         frozen=clock.get("frozen", False),
         notify_url=body.get("notify_url"),
     )
-    return Wish(
+    return NewAccount(
         name=body.get("name", ""),
         seed=body.get("seed"),
         app_code=body.get("app_code"),

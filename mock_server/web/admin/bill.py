@@ -5,15 +5,16 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts, notices, packages, reports
-from mock_server.actions.reports import Bill
-from mock_server.domain import bills
-from mock_server.domain.billing import Package, invoices_for
-from mock_server.domain.bills import Rule, Sum
+from mock_server.actions.accounts import lookup, notices, packages
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Bill
+from mock_server.domain.billing import bills
+from mock_server.domain.billing.bills import ChargingRule, Sum
+from mock_server.domain.billing.charges import Package, invoices_for
 from mock_server.simulator import Simulator
-from mock_server.store.transaction import Row, Transaction
-from mock_server.web.admin.inputs import page_of_query
+from mock_server.store.engine.transaction import Row, Transaction
 from mock_server.web.admin.packages import package_json
+from mock_server.web.admin.parsing import page_of_query
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -37,7 +38,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         after, limit = page_of_query()
 
         def look(tx: Transaction) -> list[dict[str, Any]]:
-            account = accounts.find(tx, account_id)
+            account = lookup.find(tx, account_id)
             listed = notices.listed(tx, simulator, account, after=after, limit=limit)
             return [notice_json(row, delivery) for row, delivery in listed]
 
@@ -85,7 +86,7 @@ def invoice_json(package: Package) -> dict[str, Any]:
     }
 
 
-def _rule_json(rule: Rule, bill: Bill) -> dict[str, Any]:
+def _rule_json(rule: ChargingRule, bill: Bill) -> dict[str, Any]:
     return {
         "title": rule.title,
         "readings": {"charge.polls": rule.polls, "refusal.status": rule.refusal},

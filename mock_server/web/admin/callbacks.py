@@ -4,12 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import pushes, reports, settling
+from mock_server.actions.callbacks import planning, wait
+from mock_server.actions.reports import reports
 from mock_server.simulator import Simulator
-from mock_server.store.mishaps import read
-from mock_server.store.transaction import Row
-from mock_server.web.admin.inputs import body_of, id_of, page_of_query
-from mock_server.web.admin.messages import message_json, text_json
+from mock_server.store.callback_faults import read
+from mock_server.store.engine.transaction import Row
+from mock_server.web.admin.http_message import message_json, text_json
+from mock_server.web.admin.parsing import body_of, id_of, page_of_query
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -38,10 +39,10 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     def resend_callback(account_id: str, callback_id: str) -> Response:
         body = body_of("Resend")
         new_id, due = simulator.database.run(
-            lambda tx: pushes.resend(tx, simulator, account_id, id_of(callback_id, "callback"))
+            lambda tx: planning.resend(tx, simulator, account_id, id_of(callback_id, "callback"))
         )
         if body.get("settle"):
-            settling.settle(simulator, due)
+            wait.wait_until_delivered(simulator, due)
         return shown(account_id, new_id)
 
 

@@ -4,14 +4,17 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts, images, reports, settling
 from mock_server.actions import clock as actions
+from mock_server.actions.accounts import lookup
+from mock_server.actions.callbacks import wait
 from mock_server.actions.clock import Change
-from mock_server.actions.reports import Overview
+from mock_server.actions.operations import source_images
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Overview
 from mock_server.domain.clock import forward_ms
 from mock_server.simulator import Simulator
-from mock_server.store.transaction import Transaction
-from mock_server.web.admin.inputs import body_of
+from mock_server.store.engine.transaction import Transaction
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -20,7 +23,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     @routes.get("/accounts/<account_id>/clock")
     def get_clock(account_id: str) -> Response:
         def look(tx: Transaction) -> Overview:
-            return reports.overview(tx, simulator, accounts.find(tx, account_id))
+            return reports.overview(tx, simulator, lookup.find(tx, account_id))
 
         overview = simulator.database.read(look)
         clock = overview.account.clock
@@ -31,7 +34,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         body = body_of("ClockChange")
         wanted = _change(body)
         if body.get("settle"):
-            images.settle(simulator, account_id)
+            source_images.settle(simulator, account_id)
         changed = simulator.database.run(
             lambda tx: actions.change(tx, simulator, account_id, wanted)
         )
@@ -50,7 +53,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "package": event.package,
             }
         if body.get("settle"):
-            shown["delivered"] = settling.settle(simulator, changed.due)
+            shown["delivered"] = wait.wait_until_delivered(simulator, changed.due)
         return jsonify(shown)
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import coverage as actions
-from mock_server.domain.coverage import Coverage, Group
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.actions.reports import coverage as actions
+from mock_server.domain.contract.coverage import Coverage, Group
+from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import query_of
+from mock_server.web.admin.parsing import query_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -32,7 +32,7 @@ def _groups() -> list[Group]:
     words = named.split(",")
     for word in words:
         if word not in set(Group):
-            raise WrongUseError(f"no group is called {word[:64]!r}: there is {', '.join(Group)}")
+            raise UsageError(f"no group is called {word[:64]!r}: there is {', '.join(Group)}")
     return [Group(word) for word in words]
 
 

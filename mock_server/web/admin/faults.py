@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import faults as actions
+from mock_server.actions.accounts import faults as actions
 from mock_server.domain.faults.kinds import parameters_of
 from mock_server.domain.faults.rules import Rule, given
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import object_of
+from mock_server.web.admin.parsing import object_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

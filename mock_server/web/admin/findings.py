@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import findings
+from mock_server.actions.reports import findings
 from mock_server.domain.findings import Severity
-from mock_server.domain.wrong_use import WrongUseError
+from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import MAX_PAGE, query_of, whole
+from mock_server.web.admin.parsing import MAX_PAGE, query_of, whole
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -31,14 +31,12 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     routes.add_url_rule("/accounts/<account_id>/findings", "list_findings", report)
 
 
-def _filter() -> findings.Filter:
+def _filter() -> findings.FindingsFilter:
     query = query_of(("severity", "after", "limit"))
     severity = query.get("severity")
     if severity is not None and severity not in set(Severity):
-        raise WrongUseError(
-            f"no severity is called {severity[:64]!r}: there is {', '.join(Severity)}"
-        )
-    return findings.Filter(
+        raise UsageError(f"no severity is called {severity[:64]!r}: there is {', '.join(Severity)}")
+    return findings.FindingsFilter(
         severity=severity,
         after=whole(query, "after", default=0, most=2**62),
         limit=whole(query, "limit", default=100, most=MAX_PAGE, least=1),

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Request
 
-from mock_server.domain.signatures import same_text
+from mock_server.domain.auth.signatures import same_text
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -21,27 +21,27 @@ OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class GuardRefusal:
     """Why a call is not let in."""
 
     status: int
     detail: str
 
 
-def refusal(request: Request, settings: Settings) -> Refused | None:
+def refusal(request: Request, settings: Settings) -> GuardRefusal | None:
     """Return why a call to the admin API is refused, None if it is welcome."""
     request.max_content_length = MAX_BODY_BYTES
     origin = request.headers.get("Origin")
     if origin is not None and _host_of(origin) != request.host:
-        return Refused(status=403, detail=f"Origin {origin[:200]} is not this server")
+        return GuardRefusal(status=403, detail=f"Origin {origin[:200]} is not this server")
     if settings.token is not None:
         if request.path in OPEN_PATHS or same_text(_token(request), settings.token):
             return None
-        return Refused(
+        return GuardRefusal(
             status=401, detail="send the token of `serve --token` as `Authorization: Bearer TOKEN`"
         )
     if not _names_this_machine(request.host, settings):
-        return Refused(
+        return GuardRefusal(
             status=403,
             detail=f"Host {request.host[:200]!r} is not this machine: use 127.0.0.1 or localhost, "
             "start with --public-url for another name, or with --token",

@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import packages as actions
-from mock_server.actions.packages import Order
-from mock_server.domain.billing import Package
+from mock_server.actions.accounts import packages as actions
+from mock_server.actions.accounts.packages import PackagePurchase
+from mock_server.domain.billing.charges import Package
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import body_of
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -22,7 +22,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.post("/accounts/<account_id>/packages")
     def buy_package(account_id: str) -> tuple[Response, int]:
-        order = Order(**body_of("NewPackage"))
+        order = PackagePurchase(**body_of("NewPackage"))
         bought = simulator.database.run(lambda tx: actions.buy(tx, simulator, account_id, order))
         return jsonify(package_json(bought)), 201
 

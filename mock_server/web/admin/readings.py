@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import accounts
-from mock_server.actions import readings as actions
+from mock_server.actions.accounts import lookup
+from mock_server.actions.accounts import readings as actions
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import body_of
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -14,13 +14,13 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>/readings")
     def get_readings(account_id: str) -> Response:
-        account = simulator.database.read(lambda tx: accounts.find(tx, account_id))
+        account = simulator.database.read(lambda tx: lookup.find(tx, account_id))
         return jsonify(as_mapping(account.readings))
 
     @routes.patch("/accounts/<account_id>/readings")
     def change_readings(account_id: str) -> Response:
-        words = body_of("ReadingsChange")
+        values = body_of("ReadingsChange")
         changed = simulator.database.run(
-            lambda tx: actions.change(tx, simulator, account_id, words)
+            lambda tx: actions.change(tx, simulator, account_id, values)
         )
         return jsonify(as_mapping(changed))

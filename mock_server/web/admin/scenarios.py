@@ -3,13 +3,13 @@
 from flask import Blueprint, Response, jsonify
 
 from mock_server import contract
-from mock_server.actions import reports
-from mock_server.actions import scenarios as actions
-from mock_server.actions.reports import Overview
+from mock_server.actions.accounts import scenarios as actions
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Overview
 from mock_server.simulator import Simulator
-from mock_server.store.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction
 from mock_server.web.admin.accounts import account_json
-from mock_server.web.admin.inputs import body_of
+from mock_server.web.admin.parsing import body_of
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

@@ -4,12 +4,19 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions import reports
-from mock_server.actions import tasks as actions
-from mock_server.actions.reports import Span
-from mock_server.domain.tasks import Status, Task, picture_urls, status_at
+from mock_server.actions.operations import replan as actions
+from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Span
+from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
 from mock_server.simulator import Simulator
-from mock_server.web.admin.inputs import MAX_ID, MAX_PAGE, before_of, body_of, query_of, whole
+from mock_server.web.admin.parsing import (
+    MAX_ID,
+    MAX_PAGE,
+    before_of,
+    body_of,
+    query_of,
+    whole,
+)
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:

@@ -1,0 +1,1 @@
+"""Accounts: what a buyer has, and how a test changes it."""

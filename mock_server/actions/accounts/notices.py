@@ -1,0 +1,100 @@
+"""Notices: kept when they come due, posted where the account wants them.
+
+Rule 1: whoever acts on an account first catches up with what its clock has passed, so that a jump
+finds the notices of the way before anything else happens.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.billing import notices as rules
+from mock_server.domain.billing.charges import Package
+from mock_server.domain.billing.notices import Notice
+from mock_server.simulator import Simulator
+from mock_server.store import billing as billing_rows
+from mock_server.store import callbacks as callback_rows
+from mock_server.store import notices as rows
+from mock_server.store.callbacks import NewCallback
+from mock_server.store.engine.transaction import Row, Transaction
+
+
+def catch_up(tx: Transaction, simulator: Simulator, account: Account, now: int) -> Account:
+    """Keep every notice that came due by `now`; return the account as it is after them."""
+    if account.watch.due_at is None or account.watch.due_at > now:
+        return account
+    packages = billing_rows.packages(tx, account.id)
+    due = rules.came_due(account.watch, packages, now, account.readings)
+    for notice in due.notices:
+        _keep(tx, simulator, account, notice)
+    for package_id in due.told:
+        billing_rows.expiry_told(tx, package_id)
+    rows.set_watch(tx, account.id, due.watch)
+    return replace(account, watch=due.watch)
+
+
+def ordered(tx: Transaction, simulator: Simulator, account: Account, now: int) -> None:
+    """Start the watch anew after an order whose package is among the rows already."""
+    watch = rules.order_placed(billing_rows.packages(tx, account.id), now)
+    rows.set_watch(tx, account.id, watch)
+    catch_up(tx, simulator, replace(account, watch=watch), now)
+
+
+def charged(
+    tx: Transaction, simulator: Simulator, account: Account, paid: Package, now: int
+) -> None:
+    """Keep the notice that a charged call causes; `paid` is its package as it was before."""
+    watch, left = account.watch, paid.remaining - 1
+    # The ordinary case, without a look at the other packages.
+    if left > 0 if watch.warned else rules.LINE * left >= watch.base:
+        return
+    packages = billing_rows.packages(tx, account.id)
+    after, notice = rules.call_charged(watch, packages, now, account.readings)
+    if notice is not None:
+        rows.set_watch(tx, account.id, after)
+        _keep(tx, simulator, account, notice)
+
+
+def listed(
+    tx: Transaction, simulator: Simulator, account: Account, *, after: int, limit: int
+) -> list[tuple[Row, Row | None]]:
+    """Return the notices sent by now, in order, each with its delivery if it is posted."""
+    catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
+    return [
+        (row, callback_rows.of_notice(tx, account.id, row["id"]))
+        for row in rows.after(tx, account.id, after, limit)
+    ]
+
+
+def shown(row: Row) -> dict[str, Any]:
+    """Return a notice as the admin API shows it and as it is posted."""
+    return {name: row[name] for name in ("id", "kind", "at", "package", "remaining", "text")}
+
+
+def next_at(tx: Transaction, account: Account) -> int | None:
+    """Return when the next notice will be sent if nothing happens before; None: never."""
+    watch, packages = account.watch, billing_rows.packages(tx, account.id)
+    while watch.due_at is not None:
+        due = rules.came_due(watch, packages, watch.due_at, account.readings)
+        if due.notices:
+            return watch.due_at
+        told = set(due.told)
+        packages = [replace(each, notice_at=None) if each.id in told else each for each in packages]
+        watch = due.watch
+    return None
+
+
+def _keep(tx: Transaction, simulator: Simulator, account: Account, notice: Notice) -> None:
+    notice_id = rows.insert(tx, account.id, notice)
+    if account.notify_url is not None:
+        callback_rows.insert(
+            tx,
+            NewCallback(
+                account=account.id,
+                task_id="",
+                notice_id=notice_id,
+                url=account.notify_url,
+                due_at=notice.at,
+            ),
+        )
+        tx.after_commit.append(lambda: simulator.due_signal.notify(0))

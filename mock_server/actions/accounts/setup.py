@@ -1,0 +1,47 @@
+"""What an account starts with, and again after a reset: packages and faults, as its origin says."""
+
+from dataclasses import replace
+from typing import Any
+
+from mock_server.actions.accounts import faults, packages
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.billing.charges import expiry
+from mock_server.domain.billing.purchases import purchased
+from mock_server.domain.faults.kinds import read_order
+from mock_server.domain.task.magic import PackageState
+from mock_server.domain.usage_errors import UsageError
+from mock_server.simulator import Simulator
+from mock_server.store.engine.transaction import Transaction
+
+
+def set_up(tx: Transaction, simulator: Simulator, account: Account) -> None:
+    """Give an account what its origin says it starts with. Raises WrongUseError."""
+    origin = account.origin
+    bought = origin.packages or [{"credits": origin.credits}]
+    for wanted in bought:
+        _buy(tx, simulator, account, wanted)
+    for order in origin.faults:
+        faults.arm_rule(tx, simulator, account, read_order(order))
+
+
+def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[str, Any]) -> None:
+    """Buy a package at the account's now: an offer, or a number of credits. None of them: none."""
+    offers, state = simulator.catalogue.offers, account.origin.package
+    size = int(wanted.get("offer", wanted.get("credits", 0)))
+    offer = offers.get(size)
+    if "offer" in wanted and offer is None:
+        raise UsageError(
+            f"no offer is called {wanted['offer']!r}: there is {', '.join(map(str, offers))}; "
+            "for another number of calls say credits"
+        )
+    if not size:
+        return
+    now = account.clock.now(simulator.real_now())
+    days = wanted.get("valid_days")
+    bought_at = now - expiry(0, days) if state is PackageState.EXPIRED else now
+    package = purchased(account.id, size, offer, bought_at, days)
+    if state is not PackageState.FULL:
+        package = replace(package, notice_at=None)
+    if state is PackageState.SPENT:
+        package = replace(package, remaining=0)
+    packages.add(tx, simulator, account, package, now)

@@ -1,0 +1,1 @@
+"""Callbacks: planned, claimed, sent, waited for."""

@@ -1,0 +1,227 @@
+"""The outbox: claim what is due, post it, record the attempt.
+
+Rule 1: posting happens between two transactions, never inside one.
+Rule 2: whoever claims a callback posts it, so each try is made once however many ask what is due.
+Rule 3: what is due in one account goes out in the order of its instants, retries included.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from mock_server.actions.accounts import notices
+from mock_server.actions.callbacks import faults
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.call import redaction
+from mock_server.domain.callback import retries
+from mock_server.domain.callback.payload import MAX_LASTS_MS, Outcome, Posting
+from mock_server.domain.callback.retries import Progress
+from mock_server.domain.clock import Clock
+from mock_server.domain.urls import AddressError, parse_address
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
+from mock_server.store import attempts as attempt_rows
+from mock_server.store import callbacks as rows
+from mock_server.store import notices as notice_rows
+from mock_server.store.attempts import MAX_ANSWER_BYTES, Attempt
+from mock_server.store.callbacks import Claimed
+from mock_server.store.engine.transaction import Transaction
+
+ROUND = 10  # so many callbacks of one account, then it is the turn of the next
+SLACK_S = 5  # on top of the longest post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A claimed callback with what to post."""
+
+    claimed: Claimed
+    posting: Posting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """The real instant (ms) of the next try, and whether one that is due found no room."""
+
+    next_at: int | None
+    left: bool
+
+
+def claim_due(simulator: Simulator) -> Iterator[Delivery]:
+    """Claim what is due in any account, in turns, as far as there is room.
+
+    Each turn of an account is a transaction: whoever is handed a delivery posts it at once.
+    """
+    if simulator.database.shared:
+        real_now = simulator.real_now()
+        simulator.database.run(lambda tx: rows.release_expired(tx, real_now))
+    while True:
+        turns = 0
+        for account_id in simulator.database.read(lambda tx: _due_accounts(tx, simulator)):
+            claimed = simulator.database.run(
+                lambda tx, account_id=account_id: claim_batch(tx, simulator, account_id)  # type: ignore[misc]
+            )
+            turns += bool(claimed)
+            yield from claimed
+        if not turns:
+            return
+
+
+def upcoming(tx: Transaction, simulator: Simulator) -> Coming:
+    """Return what is still to come. What was left goes out when something under way has ended."""
+    real_now = simulator.real_now()
+    waiting = [
+        (clock.real_at(due_at), due_at <= clock.now(real_now)) for _, due_at, clock in _waiting(tx)
+    ]
+    instants = [at for at, is_due in waiting if at is not None and not is_due]
+    return Coming(next_at=min(instants, default=None), left=any(is_due for _, is_due in waiting))
+
+
+def claim_batch(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
+    """Claim some of what is due in one account, as far as there is room."""
+    in_flight = rows.in_flight(tx)
+    room = retries.room(in_flight, account_id, simulator.settings.callback_concurrency)
+    account = account_rows.get(tx, account_id) if room > 0 else None
+    if account is None:
+        return []
+    now = account.clock.now(simulator.real_now())
+    account = notices.catch_up(tx, simulator, account, now)
+    claimed: list[Claimed] = []
+    most = min(room, ROUND)
+    # One by one where faults are about: what one meets can change which is the next.
+    limit = 1 if account.armed else most
+    while len(claimed) < most:
+        taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
+        claimed += [met for each in taken for met in faults.apply_faults(tx, account, each, now)]
+        if not taken or not account.armed:
+            break
+    return [_prepared(tx, simulator, account, each) for each in claimed]
+
+
+def patience(simulator: Simulator, lasts_ms: int = MAX_LASTS_MS) -> float:
+    """Return the seconds after which an attempt that was not recorded never will be."""
+    return simulator.settings.callback_timeout + lasts_ms / 1000 + SLACK_S
+
+
+def _prepared(
+    tx: Transaction, simulator: Simulator, account: Account, claimed: Claimed
+) -> Delivery:
+    """Return a claimed callback with what to post; others may have it if we die meanwhile."""
+    posting = faults.posting(tx, account, claimed)
+    if simulator.database.shared:
+        lease_ms = int(patience(simulator, posting.lasts_ms) * 1000)
+        rows.lease(tx, claimed.id, simulator.real_now() + lease_ms)
+    return Delivery(claimed=claimed, posting=posting)
+
+
+def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
+    """Post a claimed callback; the future is done when its attempt is recorded."""
+    recorded: Future[None] = Future()
+
+    def record(posted: Future[Outcome]) -> None:
+        if posted.cancelled():  # we are stopping: it stays claimed, and due at the next start
+            recorded.cancel()
+            recorded.set_running_or_notify_cancel()  # or `wait` would go on waiting for it
+            return
+        outcome = posted.result()
+        simulator.database.submit(
+            lambda tx: _record(tx, simulator, delivery, outcome), lambda _, error: finish(error)
+        )
+
+    def finish(error: BaseException | None) -> None:
+        simulator.due_signal.attempt_recorded()
+        if error is None:
+            recorded.set_result(None)
+        else:
+            recorded.set_exception(error)
+
+    try:
+        posted = simulator.post(parse_address(delivery.claimed.url), delivery.posting)
+    except AddressError as error:
+        posted = Future()
+        posted.set_result(Outcome(error=str(error), hopeless=True))
+    posted.add_done_callback(record)
+    return recorded
+
+
+def _until(tx: Transaction, account: Account, now: int) -> int:
+    """Return up to which instant callbacks can go out and stay in order."""
+    until = rows.blocked_since(tx, account.id, now) if account.armed else now
+    if account.readings.callback_delivery == "once":
+        return until
+    return min(until, rows.retry_barrier(tx, account.id, now) - 1)
+
+
+def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
+    """Return the accounts with something due and room for it, those with least under way first."""
+    real_now = simulator.real_now()
+    concurrency = simulator.settings.callback_concurrency
+    in_flight = rows.in_flight(tx)
+    due = [
+        account_id
+        for account_id, due_at, clock in _waiting(tx)
+        if due_at <= clock.now(real_now) and retries.room(in_flight, account_id, concurrency) > 0
+    ]
+    return sorted(dict.fromkeys(due), key=lambda account_id: in_flight.get(account_id, 0))
+
+
+def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
+    """Return `account, instant, clock` of every account with a try or a posted notice to come."""
+    peeked = [account_rows.get_unlocked(tx, account_id) for account_id in notice_rows.posting(tx)]
+    return rows.waiting(tx) + [
+        (account.id, account.watch.due_at, account.clock)
+        for account in peeked
+        if account is not None and account.watch.due_at is not None
+    ]
+
+
+def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:
+    """Keep an attempt and what follows from it; nothing if the world was reset meanwhile."""
+    claimed = delivery.claimed
+    account = account_rows.get(tx, claimed.account)
+    if account is None or rows.get(tx, claimed.account, claimed.id) is None:
+        return
+    real_now = simulator.real_now()
+    clock = account.clock
+    attempt_rows.insert(tx, _attempt(account, delivery, outcome, clock.now(real_now)))
+    progress = Progress(
+        tries=claimed.tries + 1,
+        acknowledged=bool(claimed.acknowledged),
+        is_copy=claimed.copy_of is not None,
+        # While a clock stands still a try takes no time.
+        ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
+    )
+    standing = retries.after_attempt(outcome, progress, account.readings, real_now)
+    rows.save_state(tx, claimed, standing)
+    schedule_wakeup(tx, simulator, account, rows.first_due(tx, account.id))
+
+
+def schedule_wakeup(
+    tx: Transaction, simulator: Simulator, account: Account, at: int | None
+) -> None:
+    """Wake the deliverer for an instant on an account's clock, once this is committed."""
+    if at is None:
+        return
+    is_due = at <= account.clock.now(simulator.real_now())
+    real_at = 0 if is_due else account.clock.real_at(at)
+    if real_at is not None:
+        tx.after_commit.append(lambda: simulator.due_signal.notify(real_at))
+
+
+def _attempt(account: Account, delivery: Delivery, outcome: Outcome, now: int) -> Attempt:
+    secrets = account.secrets
+    headers = outcome.sent_headers
+    sent = delivery.posting.body[: outcome.sent]
+    return Attempt(
+        callback_id=delivery.claimed.id,
+        account=account.id,
+        due_at=delivery.claimed.next_at,
+        at=now,
+        request_headers=None if headers is None else redaction.header_lines(headers, secrets),
+        request=redaction.capture(sent, secrets),
+        status=outcome.status,
+        error=outcome.error,
+        answer_headers=redaction.header_lines(outcome.headers, secrets),
+        answer=redaction.capture(outcome.body[:MAX_ANSWER_BYTES], secrets).body,
+        duration_ms=outcome.duration_ms,
+    )

@@ -1,0 +1,97 @@
+"""Planning callbacks: when a task is accepted, when its plan changes, and once more by hand."""
+
+from dataclasses import replace
+
+from mock_server.actions.accounts import lookup
+from mock_server.actions.callbacks import faults, outbox, wait
+from mock_server.actions.callbacks.wait import PendingDeliveries
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.callback import payload as rules
+from mock_server.domain.callback.payload import CallbackState
+from mock_server.domain.task.tasks import Task
+from mock_server.domain.usage_errors import NotFoundError
+from mock_server.simulator import Simulator
+from mock_server.store import callback_faults as fault_rows
+from mock_server.store import callbacks as rows
+from mock_server.store.callbacks import NewCallback
+from mock_server.store.engine.transaction import Row, Transaction
+
+
+def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
+    """Plan the callback of a task that was just accepted, if it is to have one."""
+    # claim callback-on-failure: nothing is pushed for a task that fails
+    if not task.call_back or not rules.is_pushed(task.plan.outcome, account.readings):
+        return
+    new = _planned(account, task, now)
+    rule = faults.met_when_planned(tx, account, task, now)
+    if rule is not None:
+        new = replace(new, next_at=now)
+    callback_id = rows.insert(tx, new)
+    if rule is not None:
+        fault_rows.mark(tx, callback_id, rule)
+    outbox.schedule_wakeup(
+        tx, simulator, account, new.due_at if new.next_at is None else new.next_at
+    )
+
+
+def reschedule(
+    tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int
+) -> None:
+    """Move the callback of a task with the task's new plan: later, earlier, cancelled or made."""
+    if not task.call_back:
+        return
+    planned = _planned(account, task, now)
+    # claim callback-on-failure: nothing is pushed for a task that fails
+    if rules.is_pushed(task.plan.outcome, account.readings):
+        if not rows.move(tx, planned, CallbackState.DUE):
+            rows.insert(tx, planned)
+        outbox.schedule_wakeup(tx, simulator, account, planned.due_at)
+    else:
+        never = NewCallback(account=account.id, task_id=task.id, url=planned.url, due_at=None)
+        rows.move(tx, never, CallbackState.CANCELLED)
+
+
+def resend(
+    tx: Transaction, simulator: Simulator, account_id: str, callback_id: int
+) -> tuple[int, PendingDeliveries]:
+    """Order one more delivery of a callback, whatever its state; return its id and what is due.
+
+    It is a callback of its own in the outbox, so that it survives a restart like the others.
+    """
+    account = lookup.find(tx, account_id)
+    row = find(tx, account_id, callback_id)
+    now = account.clock.now(simulator.real_now())
+    new_id = rows.insert(
+        tx,
+        NewCallback(
+            account=account_id,
+            task_id=row["task_id"],
+            url=row["url"],
+            due_at=now,
+            copy_of=callback_id,
+            by_hand=True,
+        ),
+    )
+    tx.after_commit.append(lambda: simulator.due_signal.notify(0))
+    return new_id, wait.due(tx, account_id, now)
+
+
+def find(tx: Transaction, account_id: str, callback_id: int) -> Row:
+    """Return a callback of a task. Raises NotFoundError."""
+    lookup.find(tx, account_id)
+    row = rows.get(tx, account_id, callback_id)
+    if row is None or row["notice_id"] is not None:
+        raise NotFoundError(
+            f"account {account_id} has no callback {callback_id}: "
+            f"GET /_mock/accounts/{account_id}/callbacks lists them"
+        )
+    return row
+
+
+def _planned(account: Account, task: Task, now: int) -> NewCallback:
+    return NewCallback(
+        account=account.id,
+        task_id=task.id,
+        url=task.call_back or "",
+        due_at=rules.due_at(task.plan, account.readings, now),
+    )

@@ -1,0 +1,81 @@
+"""Waiting for callbacks: post what is due by hand, return when nothing that was due is left."""
+
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+
+from mock_server.actions.callbacks import outbox
+from mock_server.simulator import Simulator
+from mock_server.store import attempts as attempt_rows
+from mock_server.store import callbacks as rows
+from mock_server.store.engine.transaction import Transaction
+
+LOOK_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingDeliveries:
+    """What is to be waited for: the tries due by `until` of callbacks planned by now.
+
+    `last_attempt` is the last one that was made before.
+    """
+
+    account_id: str
+    until: int
+    last_id: int
+    last_attempt: int
+
+
+def due(tx: Transaction, account_id: str, until: int) -> PendingDeliveries:
+    """Return what is due in an account by an instant."""
+    return PendingDeliveries(
+        account_id=account_id,
+        until=until,
+        last_id=rows.last_id(tx, account_id),
+        last_attempt=attempt_rows.last_id(tx, account_id),
+    )
+
+
+def deliver_due(simulator: Simulator, account_id: str) -> int:
+    """Post everything that is due in an account, by hand; return how many attempts were made."""
+    made = 0
+    recorded: set[Future[None]] = set()
+    while not simulator.due_signal.stopped:
+        claimed = simulator.database.run(lambda tx: outbox.claim_batch(tx, simulator, account_id))
+        if not claimed and not recorded:
+            break
+        made += len(claimed)
+        recorded |= {outbox.deliver(simulator, each) for each in claimed}
+        if not claimed:  # what is left may wait for what is under way
+            recorded = set(wait(recorded, timeout=LOOK_S, return_when=FIRST_COMPLETED).not_done)
+    return made
+
+
+def wait_until_delivered(simulator: Simulator, waited: PendingDeliveries) -> int:
+    """Return once every try of `waited` was made, by us or by the deliverer, retries included.
+
+    Returns how many callbacks were tried. It gives up only if the server stops, or if no attempt
+    at all was recorded for longer than one may take.
+    """
+    signal = simulator.due_signal
+    patience = outbox.patience(simulator)
+    # Nobody tells us of what another process records: look now and then.
+    look_s = LOOK_S if simulator.database.shared else patience
+
+    def waiting(tx: Transaction) -> int:
+        return rows.unattempted(tx, waited.account_id, waited.until, waited.last_id)
+
+    quiet_s, before = 0.0, -1
+    while quiet_s < patience:
+        seen = signal.attempts
+        deliver_due(simulator, waited.account_id)
+        left = simulator.database.read(waiting)
+        if signal.stopped or not left:
+            break
+        signal.wait_for_attempt(seen, look_s)
+        quiet_s = quiet_s + look_s if signal.attempts == seen and left == before else 0.0
+        before = left
+    return simulator.database.read(
+        lambda tx: attempt_rows.count_tried(
+            tx, waited.account_id, until=waited.until, after=waited.last_attempt
+        )
+    )

@@ -1,0 +1,72 @@
+"""The faults that a call meets on its way through the gateway.
+
+Rule 1: those of the gateway and the wire are met at the door, as soon as it is known whose call it
+is; those of the service where the operation would begin. Each counts the calls that get there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_server.actions.accounts import faults
+from mock_server.actions.gateway.context import CallContext, fields_of
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.call import bodies
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import Refusal
+from mock_server.domain.faults.rules import Rule, Stage, Subject
+from mock_server.domain.faults.service import Effect, effect_of
+from mock_server.store.engine.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedCall:
+    """A call that is the account's and names an operation, with the rules that it met, by slot."""
+
+    account: Account
+    operation: Operation
+    met: Mapping[str, Rule]
+
+
+def match_entry_faults(
+    tx: Transaction, visit: CallContext, account: Account, operation: Operation
+) -> MatchedCall:
+    """Meet the faults at the door."""
+    met: dict[str, Rule] = {}
+    if account.armed:
+        subject = _subject(visit, operation)
+        for stage in (Stage.GATEWAY, Stage.WIRE):
+            met |= faults.match_and_count(tx, account, stage, subject, visit.stamp.now)
+    return MatchedCall(account=account, operation=operation, met=met)
+
+
+def match_service_fault(
+    tx: Transaction, visit: CallContext, course: MatchedCall
+) -> tuple[Rule | None, Effect]:
+    """Meet the faults of the service: the rule that fires and what it does."""
+    if not course.account.armed:
+        return None, NOTHING
+    subject = _subject(visit, course.operation)
+    met = faults.match_and_count(tx, course.account, Stage.SERVICE, subject, visit.stamp.now)
+    for rule in met.values():
+        return rule, effect_of(rule)
+    return None, NOTHING
+
+
+NOTHING = Effect()
+
+
+def _subject(visit: CallContext, operation: Operation) -> Subject:
+    fields = fields_of(visit)
+    return Subject(
+        operation=operation,
+        text=_text(fields, "text"),
+        style=_text(fields, "style_id"),
+        task_id=_text(fields, "task_id") if operation is Operation.QUERY_TASK else None,
+    )
+
+
+def _text(fields: bodies.Fields, name: str) -> str | None:
+    try:
+        return bodies.text_field(fields, name)
+    except Refusal:  # what is no text is like no pattern
+        return None

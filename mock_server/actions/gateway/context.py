@@ -1,0 +1,112 @@
+"""A call at the door: which operation it is, whose world it names, and its one `now`."""
+
+from dataclasses import dataclass
+
+from mock_server.actions.accounts import accounts
+from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.answer.answers import Stamp
+from mock_server.domain.auth.credentials import (
+    AppCode,
+    Credentials,
+    app_code_in_query,
+    app_code_of,
+    named_credentials,
+)
+from mock_server.domain.call import bodies
+from mock_server.domain.call.bodies import Body, Fields
+from mock_server.domain.call.calls import Call, Operation, header, operation_of
+from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.findings import judged_body
+from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as rows
+from mock_server.store.engine.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """A call on its way through the gateway; nothing of it is verified yet.
+
+    `credentials` is what the call names, or the error for naming none. `readings` are those of
+    the account, or of the default account where a call is nobody's. `body` is None where it is
+    not worth reading yet: no operation, multipart, or too long for somebody who is not verified.
+    """
+
+    call: Call
+    operation: Operation | None
+    credentials: Credentials | GatewayError
+    account: Account | None
+    readings: Readings
+    real_now: int
+    stamp: Stamp
+    body: Body | None
+
+
+def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallContext:
+    """Return the visit of a call."""
+    credentials = _credentials(call)
+    # A call that is refused for how it names its credentials is still in the journal of the
+    # account whose app code it carries, with that account's secrets hidden.
+    named = app_code_of(call) if isinstance(credentials, GatewayError) else credentials
+    account = _named_account(tx, simulator, named) if named else None
+    readings = account.readings if account else _default_readings(tx)
+    in_query = None if named else app_code_in_query(call)
+    if in_query is not None:
+        found = rows.by_app_code(tx, in_query.code)
+        asked = found.readings if found else readings
+        if asked.appcode_in_query == "accepted":
+            account = found or _named_account(tx, simulator, in_query)
+            credentials, readings = in_query, account.readings if account else readings
+    operation = None if call.defect else operation_of(call, readings)
+    real_now = simulator.real_now()
+    stamp = Stamp(
+        request_id=request_id(simulator.draw_bytes(16)),
+        now=account.clock.now(real_now) if account else real_now,
+        classic=readings.gateway_profile == "classic",
+        debug=header(call, "x-ca-request-mode") == "debug",
+    )
+    return CallContext(
+        call=call,
+        operation=operation,
+        credentials=credentials,
+        account=account,
+        readings=readings,
+        real_now=real_now,
+        stamp=stamp,
+        body=judged_body(call) if operation else None,
+    )
+
+
+def fields_of(visit: CallContext) -> Fields:
+    """Return the fields of a call, read now where that was not worth it on arrival."""
+    return visit.body.fields if visit.body is not None else bodies.fields_of(visit.call)
+
+
+def request_id(entropy: bytes) -> str:
+    """Return an upper-case UUID (claim request-id)."""
+    digits = entropy.hex().upper()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-A{digits[17:20]}-{digits[20:]}"
+
+
+def _credentials(call: Call) -> Credentials | GatewayError:
+    try:
+        return named_credentials(call)
+    except GatewayError as error:
+        return error
+
+
+def _named_account(
+    tx: Transaction, simulator: Simulator, credentials: Credentials
+) -> Account | None:
+    if isinstance(credentials, AppCode):
+        name = credentials.code
+        account = rows.by_app_code(tx, name)
+    else:
+        name = credentials.key
+        account = rows.by_app_key(tx, name)
+    return account or accounts.create_magic_account(tx, simulator, name)
+
+
+def _default_readings(tx: Transaction) -> Readings:
+    default = rows.get_unlocked(tx, DEFAULT_ID)
+    return default.readings if default else DEFAULT_READINGS

@@ -1,0 +1,87 @@
+"""What a call covers of the contract, noted as the call is recorded.
+
+A call of a shape that its account has shown before costs a look into memory; a new one is written
+in the transaction that books it, and remembered once that is committed.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from mock_server.actions.gateway.context import CallContext
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.auth.credentials import KeyPair
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import GatewayError, row_code
+from mock_server.domain.contract.coverage import (
+    Answered,
+    Shape,
+    items_of,
+    outcome_item,
+)
+from mock_server.domain.task import tasks as task_rules
+from mock_server.domain.task.tasks import Status
+from mock_server.simulator import Simulator
+from mock_server.store import coverage as coverage_rows
+from mock_server.store import tasks as task_rows
+from mock_server.store.engine.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOutcome:
+    """What came of a call: who answered, with which error of the gateway, about which task."""
+
+    answered: Answered
+    error: GatewayError | None
+    task_id: str | None
+
+
+def note(
+    tx: Transaction, simulator: Simulator, visit: CallContext, outcome: CallOutcome
+) -> list[str]:
+    """Return the items that a call covers and its account has not covered before.
+
+    The caller writes them with the call's id.
+    """
+    account, answered = visit.account, outcome.answered
+    if answered is Answered.ERROR and outcome.error is None:
+        return []  # the gateway did not say that: a bug of ours covers nothing of the contract
+    shape = _shape(simulator, visit, outcome)
+    owner = (account.id, account.answers) if account else (coverage_rows.ARCHIVED, 0)
+    known = simulator.coverage_cache.of(*owner)
+    new = [] if shape in known else items_of(shape)
+    if new:
+        tx.after_commit.append(partial(known.add, shape))
+    has_status = shape.operation is Operation.QUERY_TASK and answered is Answered.RESULT
+    if account is not None and has_status and not known.issuperset(Status):
+        status = _status_of(tx, visit, account, outcome.task_id or "")
+        if status is not None and status not in known:
+            tx.after_commit.append(partial(known.add, status))
+            new.append(outcome_item(status))
+    return new
+
+
+def _status_of(
+    tx: Transaction, visit: CallContext, account: Account, task_id: str
+) -> Status | None:
+    """Return the status that a query was answered with."""
+    task = task_rows.get(tx, account.id, task_id)
+    return None if task is None else task_rules.status_at(task.plan, visit.stamp.now)
+
+
+def _shape(simulator: Simulator, visit: CallContext, outcome: CallOutcome) -> Shape:
+    contract = simulator.catalogue.requests(visit.readings)
+    operation, body = visit.operation, visit.body
+    known = contract.fields[operation] if operation is not None and body is not None else ()
+    sent = body.fields if body is not None else {}
+    error = None
+    if outcome.error is not None:
+        error = row_code(outcome.error, simulator.catalogue.errors, classic=visit.stamp.classic)
+    return Shape(
+        operation=operation,
+        answered=outcome.answered,
+        way="signature" if isinstance(visit.credentials, KeyPair) else "app-code",
+        fields=tuple([name for name in known if sent.get(name)]),
+        headers=tuple([name for name, _ in visit.call.headers if name in contract.headers]),
+        error=error,
+        readings=visit.readings,
+    )

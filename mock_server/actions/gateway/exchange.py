@@ -1,0 +1,87 @@
+"""The whole exchange for one call, for every server that lets calls in.
+
+An exchange says what has to happen, step by step, and is told how it went; the server in front does
+it in its own way, with a thread, a task or callbacks. So holding a call, handling it and answering
+for a bug of ours are written once.
+"""
+
+import logging
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any
+
+from mock_server.actions.gateway import pipeline
+from mock_server.actions.gateway.pipeline import Hold
+from mock_server.domain.call.calls import Answer, Call
+from mock_server.domain.faults.rules import FaultError
+from mock_server.simulator import Simulator
+from mock_server.store.engine.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[Transaction], Any]
+# Work to commit is answered with its result, or its error is thrown in. A Hold is answered with
+# the ms after which the client hung up, None if it still waits. Returns the answer to write.
+Exchange = Generator[Work | Hold, Any, Answer]
+
+
+def exchange(simulator: Simulator, call: Call) -> Exchange:
+    """Pass a call through the gateway; our own failure becomes our 500."""
+    try:
+        outcome = yield lambda tx: pipeline.handle(tx, simulator, call)
+        if isinstance(outcome, Hold):
+            left_ms = yield outcome
+            outcome = yield _after_hold(simulator, call, outcome, left_ms)
+    except FaultError as error:  # a magic account whose faults need more than a WSGI server
+        return pipeline.cannot_answer(error)
+    except Exception as error:
+        log.exception("a call failed in the simulator")
+        bug = error
+    else:
+        assert isinstance(outcome, Answer)  # noqa: S101 - a call is held at most once
+        return outcome
+    try:
+        answer: Answer = yield lambda tx: pipeline.record_bug(tx, simulator, call, bug)
+    except Exception:
+        log.exception("the failure could not be journalled")
+        return pipeline.bug_answer(bug)
+    return answer
+
+
+def _after_hold(simulator: Simulator, call: Call, hold: Hold, left_ms: int | None) -> Work:
+    if left_ms is None:
+        return lambda tx: pipeline.handle(tx, simulator, call, hold)
+    return lambda tx: pipeline.abandon(tx, simulator, call, hold, left_ms)
+
+
+def run_with_callbacks(
+    simulator: Simulator,
+    call: Call,
+    hold: Callable[[int, Callable[[int | None], None]], None],
+    reply: Callable[[Answer], None],
+) -> None:
+    """Run an exchange without waiting anywhere.
+
+    `hold(ms, then)` calls `then` with the ms after which the client hung up, or None; `reply` is
+    called with the answer, where the database reports its commits.
+    """
+    steps = exchange(simulator, call)
+
+    def go_on(step: Callable[[Any], Work | Hold], value: object) -> None:
+        try:
+            wanted = step(value)
+        except StopIteration as end:
+            reply(end.value)
+            return
+        if isinstance(wanted, Hold):
+            hold(wanted.ms, partial(go_on, steps.send))
+        else:
+            simulator.database.submit(wanted, committed)
+
+    def committed(result: object, error: BaseException | None) -> None:
+        if error is None:
+            go_on(steps.send, result)
+        else:
+            go_on(steps.throw, error)
+
+    go_on(steps.send, None)

@@ -1,0 +1,166 @@
+"""The books: what a call leaves behind, in the transaction that answers it."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from mock_server.actions.accounts import notices
+from mock_server.actions.gateway import coverage
+from mock_server.actions.gateway.context import CallContext
+from mock_server.actions.gateway.coverage import CallOutcome
+from mock_server.domain.billing import charges
+from mock_server.domain.billing.bills import Total, day_of
+from mock_server.domain.billing.charges import Charge, LedgerEntry, Package
+from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.call.redaction import (
+    values_of,
+)
+from mock_server.domain.contract.coverage import Answered
+from mock_server.domain.faults.rules import Rule
+from mock_server.domain.faults.wire import Sent
+from mock_server.domain.findings import is_clean, judge, render_finding, request_of
+from mock_server.simulator import Simulator
+from mock_server.store import billing as billing_rows
+from mock_server.store import coverage as coverage_rows
+from mock_server.store import journal
+from mock_server.store.engine.transaction import Transaction
+
+NO_FINDINGS = "[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """That the service answered: `package` is what the call is worth a credit of, paid or not."""
+
+    package: Package | None
+    charged: bool
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """An answer and what has to be booked with it.
+
+    `served` None: the gateway answered, with `error` unless there was no answer or it is a bug of
+    ours. `faults` are those that happened, `sent` what went over the wire if not just the answer.
+    """
+
+    answer: Answer
+    served: Served | None = None
+    task_id: str | None = None
+    error: GatewayError | None = None
+    faults: tuple[Rule, ...] = ()
+    sent: Sent | None = None
+
+
+def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision) -> int:
+    """Write journal row and, for a charged call, credit and ledger entry; return the call's id."""
+    call, account, answer = visit.call, visit.account, decision.answer
+    charge, paid, fen = Charge.NEVER, None, 0
+    if account is not None:
+        charge = charges.charge_for(visit.operation, answer.status, account.readings)
+    if decision.served is not None and decision.served.charged:
+        paid = decision.served.package
+    if paid is not None:
+        fen = charges.credit_fen(paid)
+    secrets = account.secrets if account else ()
+    entry = journal.Entry(
+        account=account.id if account else None,
+        at=visit.stamp.now,
+        real_at=visit.real_now,
+        request_id=visit.stamp.request_id,
+        operation=visit.operation,
+        error_code=_error_code(decision, visit),
+        charge=charge,
+        fen=fen,
+        task_id=decision.task_id,
+        faults=_faults(decision.faults),
+        sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
+        findings=_findings(simulator, visit),
+        **journal.redacted(call, answer, secrets),
+    )
+    call_id = simulator.add_to_journal(tx, entry)
+    _note(tx, simulator, visit, decision, call_id)
+    if account is not None and decision.served is not None:
+        _count(tx, entry, decision.served, account.id)
+    if account is not None and paid is not None:
+        _charge(tx, entry, paid, call_id)
+        notices.charged(tx, simulator, account, paid, entry.at)
+    return call_id
+
+
+def _note(
+    tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision, call_id: int
+) -> None:
+    """Keep what of the contract the call is the first of its account to meet."""
+    outcome = CallOutcome(
+        answered=_answered(decision), error=decision.error, task_id=decision.task_id
+    )
+    new = coverage.note(tx, simulator, visit, outcome)
+    if new:
+        coverage_rows.add(
+            tx, visit.account.id if visit.account else coverage_rows.ARCHIVED, new, call_id
+        )
+
+
+def _error_code(decision: Decision, visit: CallContext) -> str | None:
+    """Return the code that the client was shown: older instances show none."""
+    return decision.error.code if decision.error and not visit.stamp.classic else None
+
+
+def _answered(decision: Decision) -> Answered:
+    if decision.served is None:
+        return Answered.ERROR
+    return Answered.REFUSAL if decision.served.refused else Answered.RESULT
+
+
+def _faults(rules: tuple[Rule, ...]) -> str:
+    if not rules:
+        return "[]"
+    return json.dumps([{"id": rule.id, "kind": rule.kind.name} for rule in rules])
+
+
+def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: int) -> None:
+    if not billing_rows.take_credit(tx, package.id):
+        raise RuntimeError("the credit that was seen is gone")
+    booked = LedgerEntry(
+        account=package.account,
+        call_id=call_id,
+        package_id=package.id,
+        operation=entry.operation or "",
+        task_id=entry.task_id,
+        fen=entry.fen,
+        at=entry.at,
+    )
+    billing_rows.add_entry(tx, booked)
+
+
+def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: str) -> None:
+    line = Total(
+        day=day_of(entry.at),
+        package_id=served.package.id if served.package else 0,
+        operation=entry.operation or "",
+        refused=served.refused,
+        calls=1,
+        charged=int(served.charged),
+        charged_fen=entry.fen,
+    )
+    billing_rows.add_to_totals(tx, account_id, line)
+
+
+def _findings(simulator: Simulator, visit: CallContext) -> str:
+    """Return the findings of a call as its journal row keeps them."""
+    catalogue = simulator.catalogue
+    readings = visit.readings
+    contract = catalogue.requests(readings)
+    if is_clean(visit.call, visit.operation, visit.body, contract):
+        return NO_FINDINGS
+    request = request_of(visit.call, visit.operation, visit.body, contract, readings)
+    hits = judge(request)
+    if not hits:
+        return NO_FINDINGS
+    known = visit.account.secrets if visit.account else ()
+    secrets = (*known, *values_of(visit.call.headers))
+    return journal.as_array(
+        [render_finding(hit, catalogue.findings, secrets, readings) for hit in hits]
+    )

@@ -1,0 +1,1 @@
+"""The three operations of the service, and what they leave behind: pictures, links, plans."""

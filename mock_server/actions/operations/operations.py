@@ -1,0 +1,151 @@
+"""The three operations, as the service behind the gateway does them.
+
+Only `gateway` calls these, inside its own transaction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mock_server.actions.callbacks import planning
+from mock_server.actions.operations import short_links, source_images
+from mock_server.actions.operations.replan import replan
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.answer.envelope import SUCCESS, Shape, base_body, page_shape, task_shape
+from mock_server.domain.call.bodies import Fields, text_field
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import Refusal
+from mock_server.domain.call.paging import parse_page
+from mock_server.domain.task import tasks
+from mock_server.domain.task.submissions import TOO_LONG_REMARK, Submission, parse_submission
+from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
+from mock_server.simulator import Simulator
+from mock_server.store import tasks as task_rows
+from mock_server.store.engine.transaction import Transaction
+
+FAILED_REMARK = "创作失败"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationRequest:
+    """A call that the gateway let through. `order` is what is to become of a task it submits,
+    `shape` what a fault makes of it."""
+
+    account: Account
+    now: int
+    fields: Fields
+    base_url: str
+    order: TaskOrder = NO_ORDER
+    shape: Callable[[Task], Task] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the service answers, the task it is about, and how many tasks it made."""
+
+    body: Shape
+    task_id: str | None = None
+    submits: int = 0
+
+
+def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest) -> Result:
+    """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
+    account = request.account
+    submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
+    task = _new_task(simulator, request, submission)
+    if submission.short_link:
+        link = short_links.make(tx, account, task, request.now)
+        task = replace(task, content=f"{request.base_url}/s/{link.code}")
+    if request.shape is not None:
+        task = request.shape(task)
+    if task.content is None:
+        task = replace(task, plan=tasks.hold(task.plan))
+    task_rows.insert(tx, task)
+    if task.content is None:
+        source_images.read_later(tx, simulator, task)
+    planning.plan(tx, simulator, account, task, request.now)
+    body = {**base_body(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
+    return Result(body=body, task_id=task.id, submits=1)
+
+
+def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest) -> Result:
+    """Tell the status of one task and, once it succeeded, its pictures (claim query-body)."""
+    task_id = text_field(request.fields, "task_id")  # claim query-field
+    if task_id is None:
+        raise Refusal("task_id不能为空")
+    task = task_rows.get(tx, request.account.id, task_id)
+    account, now = request.account, request.now
+    readings = account.readings
+    if task is None or not tasks.is_kept(task.plan, now, readings):
+        raise Refusal("未查到相关信息！")  # claim unknown-task
+    task = _asked(tx, simulator, request, task)
+    status = tasks.status_at(task.plan, now)
+    if status not in tasks.FINAL and readings.task_unfinished == "refused":
+        raise Refusal("任务未完成")  # claim task-unfinished
+    remark = "查询成功!"
+    if status is Status.FAILED:
+        remark = task.remark or FAILED_REMARK  # claim failure-remark
+    body = {**base_body(SUCCESS, remark, readings), **task_shape(task, now, readings)}
+    return Result(body=body, task_id=task.id)
+
+
+def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest) -> Result:
+    """List the buyer's tasks, newest first, a page at a time (claims list-scope, list-shape)."""
+    page = parse_page(request.fields)
+    account_id, now, readings = request.account.id, request.now, request.account.readings
+    ended_after = now - tasks.retention_ms(readings)
+    total = task_rows.kept(tx, account_id, ended_after)
+    oldest_first = readings.list_order == "oldest-first"
+    listed = task_rows.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
+    items = [task_shape(task, now, readings) for task in listed]
+    return Result(
+        body={
+            **base_body(SUCCESS, "查询成功!", readings),
+            **page_shape(page, total, items, readings),
+        }
+    )
+
+
+OPERATIONS = {
+    Operation.SUBMIT_TASK: submit_task,
+    Operation.LIST_TASKS: list_tasks,
+    Operation.QUERY_TASK: query_task,
+}
+
+
+def _new_task(simulator: Simulator, request: OperationRequest, submission: Submission) -> Task:
+    account, order = request.account, request.order
+    number = account.submits + 1
+    magic = simulator.catalogue.magic_texts.get(submission.text or "")
+    if order == NO_ORDER and magic is not None:
+        order = magic.order
+    if not submission.holdable:
+        order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK, pictures=None)
+    return Task(
+        account=account.id,
+        id=tasks.task_id(account.seed, number, account.readings),
+        number=number,
+        content=submission.content,
+        text=submission.text,
+        qr_code_url=submission.qr_code_url,
+        style_id=submission.style_id,
+        your_prompt=submission.your_prompt,
+        call_back=submission.call_back,
+        base_url=request.base_url,
+        # claim result-count
+        pictures=int(account.readings.result_count) if order.pictures is None else order.pictures,
+        remark=order.remark,
+        plan=tasks.plan_task(account.seed, number, request.now, order),
+    )
+
+
+def _asked(tx: Transaction, simulator: Simulator, request: OperationRequest, task: Task) -> Task:
+    """Count a query of a task that ends with its n-th; its callback is due with its end."""
+    plan = tasks.asked(task.plan, request.now) if task.content is not None else task.plan
+    if plan is task.plan:
+        return task
+    task = replace(task, plan=plan)
+    if plan.ends_at is None:
+        task_rows.set_plan(tx, task)
+    else:
+        replan(tx, simulator, request.account, task, request.now)
+    return task

@@ -1,0 +1,87 @@
+"""Pictures: which one an address names, and its row in the journal. Drawing is not done here."""
+
+from dataclasses import dataclass, replace
+
+from mock_server.domain import dice
+from mock_server.domain.billing.charges import Charge
+from mock_server.domain.call.calls import Answer, Call, Operation
+from mock_server.domain.call.redaction import Capture
+from mock_server.domain.task import tasks
+from mock_server.domain.task.tasks import Status
+from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
+from mock_server.store import journal
+from mock_server.store import tasks as task_rows
+from mock_server.store.engine.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Everything a picture is drawn from: the same values, the same bytes."""
+
+    content: str
+    style_id: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureAddress:
+    """What the path of a picture says."""
+
+    account: str
+    task_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """No picture: the status that its address gives."""
+
+    status: int = 404
+
+
+def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Picture | Missing:
+    """Return the picture; it is missing before its task has succeeded and after its lifetime."""
+    account = account_rows.get(tx, address.account)
+    task = task_rows.get(tx, address.account, address.task_id)
+    if account is None or task is None or not 1 <= address.number <= task.pictures:
+        return Missing()
+    now = account.clock.now(simulator.real_now())
+    if task.content is None or tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
+        return Missing()
+    # claims picture-lifetime, picture-gone: 24 h, then the address gives 404
+    if not tasks.has_pictures(task.plan, now, account.readings):
+        return Missing(status=int(account.readings.picture_gone))
+    seed = dice.between(account.seed, "picture", task.number, address.number, low=0, high=2**32 - 1)
+    return Picture(content=task.content, style_id=task.style_id or "", seed=seed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Who fetches what: a picture, or where a short link leads."""
+
+    operation: Operation
+    account: str
+    task_id: str | None
+
+
+def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> None:
+    """Journal a fetch; it is never charged."""
+    account = account_rows.get(tx, fetch.account)
+    real_now = simulator.real_now()
+    secrets = account.secrets if account else ()
+    entry = journal.Entry(
+        account=account.id if account else None,
+        at=account.clock.now(real_now) if account else real_now,
+        real_at=real_now,
+        request_id="",
+        operation=fetch.operation,
+        error_code=None,
+        charge=Charge.NEVER,
+        fen=0,
+        task_id=fetch.task_id if account else None,
+        **journal.redacted(replace(call, body=b""), replace(answer, body=b""), secrets),
+    )
+    # The bytes can be drawn again at any time; their size is enough.
+    size = Capture(body=b"", length=len(answer.body), sha256="")
+    simulator.add_to_journal(tx, replace(entry, answer=size))

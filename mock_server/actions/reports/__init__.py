@@ -1,0 +1,1 @@
+"""Reports: what people ask about an account. Reads only."""

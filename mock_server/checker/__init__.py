@@ -1,0 +1,1 @@
+"""Contract checks of a server: generated calls, each answer judged, within a budget."""

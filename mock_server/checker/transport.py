@@ -1,0 +1,184 @@
+"""How the calls of `artqr-mock check` leave: paid for first, with credentials, and written down.
+
+`Wire.call` is the only way out: right requests, wrong ones and probes go through it, redirects are
+not followed. So no call is made that the budget does not hold, and none that a report leaves out.
+"""
+
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import requests
+
+from mock_server.checker import budget as rules
+from mock_server.checker.budget import Budget, Spent
+from mock_server.checker.order import CheckCredentials
+from mock_server.domain.auth.signatures import parts_of, sign, string_to_sign
+from mock_server.domain.call.calls import Call
+
+LISTED = ("X-Ca-Key", "X-Ca-Nonce", "X-Ca-Timestamp")
+TIMEOUT_S = 30
+HOUR_MS = 3_600_000
+# Nobody was ever given these.
+UNKNOWN_CODE = "00000000000000000000000000000000"
+UNKNOWN_KEY = "100000000"
+
+
+class SpentError(Exception):
+    """The budget does not hold one more call; says what is used up."""
+
+
+class Who(StrEnum):
+    """Whose credentials a call carries."""
+
+    OWN = "own"
+    NONE = "none"
+    UNKNOWN_CODE = "unknown-code"
+    CODE_IN_QUERY = "code-in-query"
+    WRONG_SIGNATURE = "wrong-signature"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckAnswer:
+    """What came back; header names in lower case."""
+
+    status: int
+    reason: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentRequest:
+    """A call that was made. `answer` None: none came, `error` says why."""
+
+    request: requests.PreparedRequest
+    who: Who
+    answer: CheckAnswer | None
+    error: str
+    started_at: int
+    took_ms: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Wire:
+    """The way to one server, for one buyer, within one budget; and all that went over it."""
+
+    credentials: CheckCredentials
+    budget: Budget
+    spent: Spent = field(default_factory=Spent)
+    calls: list[SentRequest] = field(default_factory=list)
+    trusted: str | None = None  # whose certificates are good, where the environment says nothing
+    _session: requests.Session = field(default_factory=requests.Session)
+
+    def call(self, request: requests.PreparedRequest, who: Who = Who.OWN) -> SentRequest:
+        """Pay for a call, make it and write it down. Raises SpentError."""
+        self.check_budget()
+        self.spent = rules.sent(self.budget, self.spent)
+        authenticate(request, self.credentials, who)
+        started_at, began_ns = _now_ms(), time.monotonic_ns()
+        answer, error = self._exchange(request)
+        if answer is not None:
+            self.spent = rules.answered(self.budget, self.spent, answer.status)
+        done = SentRequest(
+            request=request,
+            who=who,
+            answer=answer,
+            error=error,
+            started_at=started_at,
+            took_ms=(time.monotonic_ns() - began_ns) // 1_000_000,
+        )
+        self.calls.append(done)
+        return done
+
+    def check_budget(self) -> None:
+        """Raise SpentError if there is not enough left for one more call."""
+        lacks = rules.lack(self.budget, self.spent)
+        if lacks is not None:
+            raise SpentError(lacks)
+
+    def _exchange(self, request: requests.PreparedRequest) -> tuple[CheckAnswer | None, str]:
+        try:
+            if self.trusted is not None:
+                self._session.verify = self.trusted
+            how = self._session.merge_environment_settings(str(request.url), {}, None, None, None)
+            got = self._session.send(request, timeout=TIMEOUT_S, allow_redirects=False, **how)
+        except requests.RequestException as error:
+            return None, _cause(error)
+        headers = {name.lower(): value for name, value in got.headers.items()}
+        answer = CheckAnswer(
+            status=got.status_code, reason=got.reason or "", headers=headers, body=got.content
+        )
+        return answer, ""
+
+
+def _cause(error: BaseException) -> str:
+    """Return the innermost of the exceptions that libraries put around each other, in words."""
+    while True:
+        inner = getattr(error, "reason", None) or next(
+            (each for each in error.args if isinstance(each, BaseException)), None
+        )
+        inner = inner if isinstance(inner, BaseException) else error.__cause__
+        if inner is None:
+            # Some begin with the address of an object in memory.
+            said = re.sub(r"^<[^>]* object at 0x[0-9a-f]+>: ", "", str(error))
+            return (said or type(error).__name__)[:200]
+        error = inner
+
+
+def authenticate(request: requests.PreparedRequest, own: CheckCredentials, who: Who) -> None:
+    """Give a request credentials, right ones or those that a probe asks for."""
+    if who is Who.UNKNOWN_CODE:
+        request.headers["Authorization"] = f"APPCODE {UNKNOWN_CODE}"
+    elif who is Who.CODE_IN_QUERY:
+        request.prepare_url(str(request.url), {"AppCode": own.app_code})
+    elif who is Who.WRONG_SIGNATURE:
+        _sign(request, own.key or UNKNOWN_KEY, "a secret that is not the right one", _now_ms())
+    elif who is Who.STALE:
+        _sign(request, own.key, own.secret, _now_ms() - HOUR_MS)
+    elif who is Who.OWN and own.key:
+        _sign(request, own.key, own.secret, _now_ms())
+    elif who is Who.OWN:
+        request.headers["Authorization"] = f"APPCODE {own.app_code}"
+
+
+def _sign(request: requests.PreparedRequest, key: str, secret: str, at: int) -> None:
+    request.headers.update(signed(request, key, secret, at))
+
+
+def signed(request: requests.PreparedRequest, key: str, secret: str, at: int) -> dict[str, str]:
+    """Return the headers that sign a request as it is about to leave."""
+    fresh = {
+        "X-Ca-Key": key,
+        "X-Ca-Nonce": str(uuid.uuid4()),
+        "X-Ca-Timestamp": str(at),
+        "X-Ca-Signature-Headers": ",".join(LISTED),
+    }
+    headers = {**request.headers, **fresh}
+    parts = urlsplit(request.url or "")
+    call = Call(
+        method=request.method or "",
+        path=parts.path or "/",
+        query=parts.query,
+        headers=tuple((name.lower(), _text(value)) for name, value in headers.items() if value),
+        body=body_of(request),
+    )
+    return {**fresh, "X-Ca-Signature": sign(secret, string_to_sign(parts_of(call)), "HmacSHA256")}
+
+
+def body_of(request: requests.PreparedRequest) -> bytes:
+    """Return the bytes that a request carries."""
+    body = request.body
+    return body.encode() if isinstance(body, str) else bytes(body or b"")  # type: ignore[arg-type]
+
+
+def _text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

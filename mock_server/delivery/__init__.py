@@ -1,0 +1,1 @@
+"""The way out: callbacks and source images, to allowed hosts only."""

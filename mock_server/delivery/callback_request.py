@@ -1,0 +1,62 @@
+"""How a posting is written to a connection, and what was written of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from mock_server.domain.call.calls import Headers
+from mock_server.domain.callback.payload import Posting
+
+PIECE_BYTES = 64 * 1024
+PIECE_MS = 50  # a body that takes long is written that often
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was written of a request. `headers` None: not even its head."""
+
+    headers: Headers | None = None
+    sent: int = 0
+
+
+class CutError(Exception):
+    """The connection is to be closed here, as ordered."""
+
+
+def pieces(posting: Posting) -> bytes | AsyncIterator[bytes]:
+    """Return a body as it is to be written: at once, piece by piece, slowly, not to its end."""
+    whole = len(posting.body) <= PIECE_BYTES and not posting.lasts_ms and posting.cut_after is None
+    return posting.body if whole else _piecemeal(posting)
+
+
+async def _piecemeal(posting: Posting) -> AsyncIterator[bytes]:
+    body = posting.body[: posting.cut_after]
+    count = max(1, posting.lasts_ms // PIECE_MS, -(-len(body) // PIECE_BYTES))
+    size = max(1, -(-len(body) // count))
+    starts = range(0, len(body), size)
+    for start in starts:
+        if posting.lasts_ms:
+            await asyncio.sleep(posting.lasts_ms / len(starts) / 1000)
+        yield body[start : start + size]
+    if posting.cut_after is not None:
+        raise CutError
+
+
+def trace() -> aiohttp.TraceConfig:
+    """Return what notes on the `Seen` of a request, if it has one, what is written of it."""
+    config = aiohttp.TraceConfig()
+
+    async def head(_: Any, context: Any, sent: aiohttp.TraceRequestHeadersSentParams) -> None:
+        if isinstance(context.trace_request_ctx, Seen):
+            context.trace_request_ctx.headers = tuple(sent.headers.items())
+
+    async def chunk(_: Any, context: Any, sent: aiohttp.TraceRequestChunkSentParams) -> None:
+        if isinstance(context.trace_request_ctx, Seen):
+            context.trace_request_ctx.sent += len(sent.chunk)
+
+    config.on_request_headers_sent.append(head)
+    config.on_request_chunk_sent.append(chunk)
+    return config

@@ -1,0 +1,106 @@
+"""An account is a world: one buyer with credentials, packages, tasks, readings and a clock.
+
+Rule 1: nothing of one account is visible in another.
+Rule 2: everything that repeats follows from its seed and its counters; who it is does not.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mock_server.domain import dice
+from mock_server.domain.billing.notices import Watch
+from mock_server.domain.call.throttle import Limit
+from mock_server.domain.clock import Clock
+from mock_server.domain.readings import Readings
+from mock_server.domain.task.magic import PackageState
+
+DEFAULT_ID = "default"
+DEFAULT_APP_CODE = "mock-demo"
+DEFAULT_CREDITS = 1000
+MAX_SEED = 2**63 - 1
+
+
+class Standing(StrEnum):
+    """How the buyer stands with the marketplace."""
+
+    GOOD = "good"
+    ARREARS = "arrears"
+    UNAUTHORIZED = "unauthorized"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTemplate:
+    """What an account starts with and what reset goes back to. `clock_at` None: the real time.
+
+    `packages` are bought in place of `credits`, each `{offer or credits, valid_days?}`.
+    `faults` are armed from the start, written as the admin API takes them: the magic accounts
+    have some. `notify_url` is where its notices are posted, None: nowhere.
+    """
+
+    credits: int = DEFAULT_CREDITS
+    packages: tuple[dict[str, Any], ...] = ()
+    package: PackageState = PackageState.FULL
+    readings: dict[str, str]
+    standing: Standing = Standing.GOOD
+    per_second: float | None = None
+    burst: int = 0
+    faults: tuple[dict[str, Any], ...] = ()
+    clock_at: int | None = None
+    rate: float = 1.0
+    frozen: bool = False
+    notify_url: str | None = None
+
+    @property
+    def limit(self) -> Limit | None:
+        """The throttle it starts with."""
+        if self.per_second is None:
+            return None
+        return Limit(per_second=self.per_second, burst=self.burst)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One buyer. `submits` and `answers` count what has been numbered so far, `armed`
+    its faults."""
+
+    id: str
+    name: str
+    app_code: str = field(repr=False)
+    app_key: str
+    app_secret: str = field(repr=False)
+    seed: int
+    readings: Readings
+    origin: AccountTemplate
+    created_at: int
+    clock: Clock
+    standing: Standing = Standing.GOOD
+    skew_ms: int = 0
+    limit: Limit | None = None
+    watch: Watch = field(default_factory=Watch)
+    notify_url: str | None = None
+    armed: int = 0
+    submits: int = 0
+    answers: int = 0
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log, journal or report may show."""
+        return (self.app_code, self.app_secret)
+
+    @property
+    def res_id(self) -> str:
+        """The `showapi_res_id` of the next answer (claim res-id-form)."""
+        return dice.hex_digits(self.seed, "answer", self.answers + 1, "id", digits=24)
+
+
+def first_clock(origin: AccountTemplate, real_now: int) -> Clock:
+    """Return the clock that an account starts with."""
+    at = real_now if origin.clock_at is None else origin.clock_at
+    return Clock(
+        base_at=at,
+        real_base_at=real_now,
+        rate=origin.rate,
+        frozen=origin.frozen,
+        pinned=origin.clock_at is not None,
+    )

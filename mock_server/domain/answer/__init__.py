@@ -1,0 +1,1 @@
+"""An answer: how results, refusals and errors are written for the wire."""

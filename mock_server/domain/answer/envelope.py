@@ -1,0 +1,94 @@
+"""How what the service says is shaped, under the readings: words, items, pages, envelope.
+
+Rule 1: what is stored stays as it is; what is shown follows the readings of the moment.
+Rule 2: every shape is made here, so that a result, a refusal and a callback agree.
+"""
+
+import json
+from collections.abc import Mapping
+
+from mock_server.domain.call.paging import Page
+from mock_server.domain.readings import Readings
+from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
+
+Shape = dict[str, object]
+
+SUCCESS = 0  # claim ret-code
+REFUSED = -1
+PlatformFault = tuple[int, str]
+NO_PLATFORM_ERROR: PlatformFault = (0, "")  # the platform's code and text where it has not failed
+
+# claim task-words
+WORDS: Mapping[str, Mapping[Status, str | int]] = {
+    "lower-case": {status: status.value for status in Status},
+    "upper-case": {status: status.value.upper() for status in Status},
+    "other-words": dict(zip(Status, ("waiting", "processing", "success", "fail"), strict=True)),
+    "numbers": {status: number for number, status in enumerate(Status)},
+}
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+# claim fields-unnamed: what stands for any field that the vendor's page does not name
+UNNAMED: Shape = {"reserved": None}
+
+
+def base_body(code: int, text: str, readings: Readings) -> Shape:
+    """Return what every body begins with: a code and a text (claims ret-code-type, body-text)."""
+    shown = str(code) if readings.ret_code_type == "string" else code
+    return _with_unnamed({"ret_code": shown, readings.envelope_text_field: text}, readings)
+
+
+def task_shape(task: Task, now: int, readings: Readings) -> Shape:
+    """Return a task as its buyer sees it."""
+    # claim task-unfinished: ret_code is 0 and the list of pictures empty
+    status = status_at(task.plan, now)
+    nothing: list[object] | None = (
+        None if readings.result_none == "null" else []
+    )  # claim result-none
+    shown = pictures_shape(task, readings) if status is Status.SUCCEEDED else nothing
+    shape: Shape = {"task_id": task.id, "status": WORDS[readings.task_words][status]}
+    return _with_unnamed({**shape, "resList": shown}, readings)
+
+
+def pictures_shape(task: Task, readings: Readings) -> list[object]:
+    """Return the list of a task's pictures, empty unless it succeeds (claim result-item)."""
+    urls = picture_urls(task)
+    return [{"url": url} for url in urls] if readings.result_item == "object" else [*urls]
+
+
+def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -> Shape:
+    """Return a page of the list, in the body itself or inside `pagebean` (claim list-shape)."""
+    shape: Shape = {
+        "allNum": total,
+        "allPages": page.of(total),
+        "currentPage": page.number,
+        "maxResult": page.size,
+        "contentlist": items,
+    }
+    shape = _with_unnamed(shape, readings)
+    return {"pagebean": shape} if readings.list_shape == "pagebean" else shape
+
+
+def wrap(
+    body: Shape, res_id: str, fee: int, readings: Readings, fault: PlatformFault = NO_PLATFORM_ERROR
+) -> bytes:
+    """Return a body as it goes over the wire (claim envelope-kept); `fault` is the platform's."""
+    platform_code, error = fault
+    if readings.envelope == "bare":
+        # What there is to say of the platform has no other place then.
+        shown = body if fault == NO_PLATFORM_ERROR else base_body(platform_code, error, readings)
+        return _JSON.encode(shown).encode()
+    # claim envelope-order: error, id, code, fee, body
+    envelope: Shape = {
+        "showapi_res_error": error,
+        "showapi_res_id": res_id,
+        "showapi_res_code": platform_code,
+        "showapi_fee_num": fee,
+        "showapi_res_body": body,
+    }
+    return _JSON.encode(_with_unnamed(envelope, readings)).encode()
+
+
+def _with_unnamed(shape: Shape, readings: Readings) -> Shape:
+    return {**shape, **UNNAMED} if readings.fields_unnamed == "present" else shape

@@ -1,0 +1,1 @@
+"""Authentication: app codes, signatures, and why one was refused."""

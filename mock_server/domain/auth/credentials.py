@@ -1,0 +1,129 @@
+"""Who calls: which credentials a call names, and whether they are fresh.
+
+Rule 1: the scheme word is APPCODE in any case and at least one space (claim appcode-scheme).
+Rule 2: any other syntax is the same as no credentials at all (claim appcode-syntax).
+Rule 3: the app code counts in the header only, not in the query (claim appcode-header-only).
+Rule 4: a signature wins over an app code that was sent with it (claim signature-wins).
+Rule 5: timestamp and nonce are checked if they were sent, under both (claims timestamp-window,
+nonce-window, nonce-optional, nonce-scope).
+"""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.readings import Readings
+
+# The spellings of the gateway manual (reading appcode.in_query).
+QUERY_NAMES = ("AppCode", "appcode", "appCode", "APPCODE", "APPCode")
+WINDOW_MS = 15 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AppCode:
+    """Simple authentication: the code that names the buyer."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A signed call: the key that names the buyer. `signed`: whether a signature came with it."""
+
+    key: str
+    signed: bool = True
+
+
+Credentials = AppCode | KeyPair
+
+
+def named_credentials(call: Call) -> Credentials:
+    """Return the credentials that a call names. Raises A400MA or I400MH."""
+    key = (header(call, "x-ca-key") or "").strip()
+    if header(call, "x-ca-signature"):
+        if not key:  # claim key-missing
+            raise GatewayError("I400MH", "X-Ca-Key")
+        return KeyPair(key)
+    app_code = app_code_of(call)
+    if app_code is not None:
+        return app_code
+    if key:
+        return KeyPair(key, signed=False)
+    raise GatewayError("A400MA")
+
+
+def check_signed(credentials: Credentials) -> None:
+    """Check that a key came with a signature (claim signature-missing). Raises I400MH."""
+    if isinstance(credentials, KeyPair) and not credentials.signed:
+        raise GatewayError("I400MH", "X-Ca-Signature", classic="Empty Signature")
+
+
+def app_code_of(call: Call) -> AppCode | None:
+    """Return the app code that stands in the header, None without one."""
+    scheme, _, code = (header(call, "authorization") or "").strip().partition(" ")
+    code = code.strip()
+    return AppCode(code) if scheme.upper() == "APPCODE" and code else None
+
+
+def app_code_in_query(call: Call) -> AppCode | None:
+    """Return the app code that stands in the query (claim appcode-header-only)."""
+    if "=" not in call.query:
+        return None
+    for name, value in parse_qsl(call.query, max_num_fields=None):
+        if name in QUERY_NAMES:
+            return AppCode(value)
+    return None
+
+
+def check_scheme(call: Call, readings: Readings) -> None:
+    """Check how the header writes APPCODE (claim appcode-scheme). Raises A400MA."""
+    written = header(call, "authorization")
+    if readings.appcode_scheme == "capitals" and written is not None:
+        scheme, _, code = written.partition(" ")
+        if scheme != "APPCODE" or code != code.strip():
+            raise GatewayError("A400MA")
+
+
+def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
+    """Return what the gateway says of credentials that it has never issued."""
+    if isinstance(credentials, KeyPair):
+        return GatewayError("A400IK")
+    # claim appcode-unknown
+    code = "A401AC" if readings.appcode_unknown == "401" else "A400AC"
+    return GatewayError(code, "`not exists`")
+
+
+def signing_now(account: Account, real_now: int) -> int:
+    """Return the instant (ms) that timestamps and nonces of a call are compared with.
+
+    The real time plus the account's skew, so that moving its clock breaks no client that signs;
+    but the account's own while that stands still at an instant it was told.
+    """
+    if account.clock.frozen and account.clock.pinned:
+        return account.clock.base_at
+    return real_now + account.skew_ms
+
+
+def check_timestamp(call: Call, now: int) -> None:
+    """Check X-Ca-Timestamp if it was sent. Raises I400HD (claim header-unreadable), S403TE."""
+    text = (header(call, "x-ca-timestamp") or "").strip()
+    if not text:
+        return
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise GatewayError(
+            "I400HD", "`X-Ca-Timestamp` is not a number", classic="Invalid Timestamp"
+        )
+    if abs(now - int(text)) > WINDOW_MS:
+        raise GatewayError("S403TE")
+
+
+def nonce_of(call: Call, credentials: Credentials, readings: Readings) -> str | None:
+    """Return the nonce of a call, None without one. Raises I400NC where it is required."""
+    nonce = (header(call, "x-ca-nonce") or "").strip()
+    if nonce:
+        return nonce
+    if isinstance(credentials, KeyPair) and readings.signature_nonce == "required":
+        raise GatewayError("I400NC")
+    return None

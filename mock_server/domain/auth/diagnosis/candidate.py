@@ -1,0 +1,192 @@
+"""What a client may have signed: a draft of it, and the facts of the call that drafts come from.
+
+Rule 1: every way in which a client can go wrong is a field of `Draft`, so that a mistake is a
+change of fields and two mistakes can be put together when they change different ones.
+Rule 2: the draft without a change renders to exactly what the verifier expects.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mock_server.domain.auth import signatures
+from mock_server.domain.call.bodies import FORM_TYPE, media_type
+from mock_server.domain.call.calls import Call, header
+
+# A longer body is not searched for what else a client may have made of it.
+MOST_GUESSED_BYTES = 64 * 1024
+
+FIXED = ("accept", "content_md5", "content_type", "date")
+Change = dict[str, Any]
+
+
+class Parameter(NamedTuple):
+    """A parameter, decoded and as it was sent."""
+
+    name: str
+    value: str
+    raw_name: str
+    raw_value: str
+
+
+Parameters = tuple[Parameter, ...]
+
+
+def decoded(parameter: Parameter) -> tuple[str, str]:
+    """Return a parameter as it has to be signed."""
+    return parameter.name, parameter.value
+
+
+def as_spelt(name: str) -> str:
+    """Return a header name as it has to be signed."""
+    return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A string to sign in pieces, and how it is signed."""
+
+    method: str
+    accept: str
+    content_md5: str
+    content_type: str
+    date: str
+    # Of FIXED, lines left out with their newline: those that are empty, those that are not.
+    skipped: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+
+    names: tuple[str, ...]
+    values: Mapping[str, str]
+    spelling: Callable[[str], str] = as_spelt
+    timestamp: str | None = None
+    nonce: str | None = None
+    separator: str = ":"
+    newlines_after_headers: int = 1
+
+    path: str
+    parameters: Parameters
+    written: Callable[[Parameter], tuple[str, str]] = decoded
+    sign_empty: bool = False
+    tail: str = ""
+
+    newline: str = "\n"
+    end: str = ""
+    charset: str = "utf-8"
+    secret: str
+    digest: str
+
+    def text(self) -> str:
+        """Return the string to sign."""
+        gone = self.skipped | self.left_out
+        fixed = [getattr(self, name) for name in FIXED if name not in gone]
+        rest = self._headers() + self._last_line() + self.end
+        return self.newline.join([self.method, *fixed, rest])
+
+    def _headers(self) -> str:
+        replaced = {"x-ca-timestamp": self.timestamp, "x-ca-nonce": self.nonce}
+        lines = []
+        for name in self.names:
+            value = replaced.get(name.lower())
+            if value is None:
+                value = self.values.get(name.lower(), "")
+            lines.append(f"{self.spelling(name)}{self.separator}{value}")
+        after = self.newlines_after_headers if lines else self.newlines_after_headers - 1
+        return self.newline.join(lines) + self.newline * after
+
+    def _last_line(self) -> str:
+        sign = "=" if self.sign_empty else ""
+        pairs = []
+        for parameter in self.parameters:
+            name, value = self.written(parameter)
+            pairs.append(f"{name}={value}" if value else f"{name}{sign}")
+        return signatures.path_and_parameters(self.path, pairs) + self.tail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningContext:
+    """The call as the catalogue looks at it. `form` is empty unless the body counts as a form."""
+
+    call: Call
+    secret: str
+    known_secrets: Mapping[str, str]
+    method: str
+    query: Parameters
+    form: Parameters
+    body_as_form: Parameters
+    body_text: str
+    draft: Candidate
+    query_wins: bool
+
+    def sent(self, name: str) -> str | None:
+        """Return a header's value as text; None if it was not sent."""
+        value = header(self.call, name)
+        return None if value is None else signatures.wire_text(value)
+
+    def joined(self, query: Parameters, form: Parameters) -> Parameters:
+        """Return query and form as they stand in the string, the right one first on a clash."""
+        first, second = (query, form) if self.query_wins else (form, query)
+        return tuple(sorted(once(first + second)))
+
+
+def signing_context_of(
+    call: Call, secret: str, known_secrets: Mapping[str, str], *, query_wins: bool = False
+) -> SigningContext:
+    """Return a call as the catalogue looks at it."""
+    method = header(call, "x-ca-signature-method") or ""
+    method = method if method in signatures.DIGESTS else signatures.DEFAULT_METHOD
+    query = parameters_of(call.query.encode("latin-1", "replace"))
+    is_form = media_type(header(call, "content-type")) == FORM_TYPE
+    guessed = call.body if len(call.body) <= MOST_GUESSED_BYTES else b""
+    body_as_form = parameters_of(call.body if is_form else guessed)
+    form = body_as_form if is_form else ()
+    first, second = (query, form) if query_wins else (form, query)
+    parts = signatures.parts_of(call, query_wins=query_wins)
+    accept, content_md5, content_type, date = parts.fixed
+    draft = Candidate(
+        method=parts.method,
+        accept=accept,
+        content_md5=content_md5,
+        content_type=content_type,
+        date=date,
+        names=tuple(name for name, _ in parts.headers),
+        values={name: signatures.wire_text(value) for name, value in reversed(call.headers)},
+        path=parts.path,
+        parameters=tuple(sorted(once(first + second))),
+        secret=secret,
+        digest=method,
+    )
+    return SigningContext(
+        call=call,
+        secret=secret,
+        known_secrets=known_secrets,
+        method=method,
+        query=query,
+        form=form,
+        body_as_form=body_as_form,
+        body_text=guessed.decode("utf-8", "surrogateescape"),
+        draft=draft,
+        query_wins=query_wins,
+    )
+
+
+def parameters_of(text: bytes) -> Parameters:
+    """Return the parameters of a query or a form in the order they were sent."""
+    raw = [pair.partition(b"=") for pair in text.split(b"&") if pair]
+    return tuple(
+        Parameter(name, value, _text(raw_name), _text(raw_value))
+        for (name, value), (raw_name, _, raw_value) in zip(
+            signatures.parse_pairs(text), raw, strict=True
+        )
+    )
+
+
+def once(parameters: Parameters) -> Parameters:
+    """Return each name once, with its first value."""
+    found: dict[str, Parameter] = {}
+    for parameter in parameters:
+        found.setdefault(parameter.name, parameter)
+    return tuple(found.values())
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

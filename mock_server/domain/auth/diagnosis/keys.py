@@ -1,0 +1,45 @@
+"""Mistakes in what the string is signed with: the secret and the digest."""
+
+from mock_server.domain.auth.diagnosis.candidate import SigningContext
+from mock_server.domain.auth.diagnosis.digests import HMACS, PLAIN
+from mock_server.domain.auth.diagnosis.lines import Variants, always
+
+
+def secret_other(scene: SigningContext) -> Variants:
+    """A wrong secret that is at hand."""
+    for label, secret in scene.known_secrets.items():
+        yield {"secret": secret}, label
+    key = scene.sent("x-ca-key")
+    if key:
+        yield {"secret": key}, "the app key"
+    yield {"secret": ""}, "an empty secret"
+    yield {"secret": scene.secret.swapcase()}, "the secret in other letter case"
+    yield {"secret": scene.secret.lower()}, "the secret in other letter case"
+    yield {"secret": scene.secret.upper()}, "the secret in other letter case"
+
+
+def secret_whitespace(scene: SigningContext) -> Variants:
+    """White space around the secret."""
+    secret = scene.secret
+    yield {"secret": secret.strip()}, "without the white space around it"
+    for text in ("\n", "\r\n", " ", "\r", "\t"):
+        yield {"secret": secret + text}, "with white space after it"
+    yield {"secret": " " + secret}, "with a space before it"
+    for mark in ('"', "'"):
+        yield {"secret": mark + secret + mark}, "with quotation marks around it"
+
+
+def secret_ampersand(scene: SigningContext) -> Variants:
+    """The secret as other interfaces of the same vendor want it."""
+    yield {"secret": scene.secret + "&"}, ""
+
+
+def roles_swapped(scene: SigningContext) -> Variants:
+    """Secret and string in each other's place."""
+    yield {"digest": f"swapped {scene.method}"}, ""
+
+
+# Another digest than X-Ca-Signature-Method says.
+other_digest = always(*(({"digest": name}, name) for name in HMACS))
+# A hash without a key.
+plain_hash = always(*(({"digest": name}, name) for name in PLAIN))

@@ -1,0 +1,173 @@
+"""AppKey and AppSecret: the string to sign and its signature, as the gateway builds them.
+
+Rule 1: METHOD, Accept, Content-MD5, Content-Type and Date are a line each, empty if absent; then
+the listed headers, `name:value` a line each, sorted by the names as the client spelt them; then
+path and parameters (claim string-to-sign).
+Rule 2: query and form parameters stand together, sorted by name, with decoded values; a repeated
+name counts once with its first value, an empty value is the name alone (claims
+string-parameters, string-empty-value).
+Rule 3: where query and form name the same parameter, the form's value is tried, then the query's
+(claim string-name-clash).
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from mock_server.domain.call.bodies import FORM_TYPE, media_type
+from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.readings import Readings
+
+DIGESTS = {"HmacSHA256": hashlib.sha256, "HmacSHA1": hashlib.sha1}
+DEFAULT_METHOD = "HmacSHA256"
+
+FIXED_HEADERS = ("accept", "content-md5", "content-type", "date")
+# Never among the listed headers, even if a client lists them.
+NEVER_LISTED = frozenset({*FIXED_HEADERS, "x-ca-signature", "x-ca-signature-headers"})
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a string to sign is put together from. `fixed` are the values of FIXED_HEADERS.
+
+    Texts are UTF-8 as far as the client sent it; other bytes are kept by surrogate escapes.
+    """
+
+    method: str
+    fixed: tuple[str, str, str, str]
+    headers: Pairs
+    path: str
+    parameters: Pairs
+
+
+def parts_of(call: Call, *, query_wins: bool = False) -> Parts:
+    """Return the parts of the string that a call should have signed."""
+    query = parse_pairs(call.query.encode("latin-1"))
+    form = form_pairs(call)
+    first, second = (query, form) if query_wins else (form, query)
+    values = {**_first_values(second), **_first_values(first)}
+    return Parts(
+        method=call.method.upper(),
+        fixed=tuple(wire_text(header(call, name) or "") for name in FIXED_HEADERS),  # type: ignore[arg-type]
+        headers=tuple(
+            (name, wire_text(header(call, name.lower()) or "")) for name in sorted(listed(call))
+        ),
+        path=wire_text(call.path),
+        parameters=tuple(sorted(values.items())),
+    )
+
+
+def string_to_sign(parts: Parts, *, empty_value_sign: bool = False) -> str:
+    """Return the string to sign; `empty_value_sign` writes `k=` for an empty value."""
+    lines = [parts.method, *parts.fixed, *(f"{name}:{value}" for name, value in parts.headers)]
+    sign = "=" if empty_value_sign else ""
+    pairs = [f"{name}={value}" if value else f"{name}{sign}" for name, value in parts.parameters]
+    return "\n".join([*lines, path_and_parameters(parts.path, pairs)])
+
+
+def path_and_parameters(path: str, pairs: list[str]) -> str:
+    """Return the last line of the string to sign."""
+    return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+
+def sign(secret: str, text: str, method: str = DEFAULT_METHOD) -> str:
+    """Return the signature of a string: base64 of its HMAC. `method` is a key of DIGESTS."""
+    return base64.b64encode(digest(secret, text, method)).decode()
+
+
+def digest(secret: str, text: str, method: str) -> bytes:
+    """Return the HMAC of a string; both sides are UTF-8 (claim signature-digest)."""
+    return hmac.digest(
+        secret.encode(), text.encode("utf-8", "surrogateescape"), DIGESTS[method]().name
+    )
+
+
+def accepted_strings(call: Call, readings: Readings) -> list[str]:
+    """Return every string that the gateway accepts a signature of, the documented one first."""
+    both = [parts_of(call), parts_of(call, query_wins=True)]
+    parts = both[:1] if both[0] == both[1] else both
+    strings = [string_to_sign(each) for each in parts]
+    if readings.signature_empty_value == "with-equals":
+        strings += [string_to_sign(each, empty_value_sign=True) for each in parts]
+    return strings
+
+
+def verify(call: Call, secret: str, readings: Readings) -> None:
+    """Check the signature of a call. Raises I400HD, I400I5 or A403IS."""
+    method = header(call, "x-ca-signature-method") or DEFAULT_METHOD
+    if method not in DIGESTS:  # claim header-unreadable
+        raise GatewayError("I400HD", "`X-Ca-Signature-Method` is not supported")
+    check_content_md5(call)
+    strings = accepted_strings(call, readings)
+    sent = header(call, "x-ca-signature") or ""
+    matched = [same_text(sign(secret, text, method), sent) for text in strings]
+    if not any(matched):
+        # The echo is the documented form, newlines as # (claim signature-echo).
+        echo = strings[0].replace("\n", "#").encode("utf-8", "surrogateescape").decode("latin-1")
+        raise GatewayError("A403IS", echo)
+
+
+def check_content_md5(call: Call) -> None:
+    """Check Content-MD5 if it was sent (claim content-md5). Raises I400I5."""
+    sent = header(call, "content-md5")
+    if sent is None:
+        return
+    if not call.body:
+        raise GatewayError("I400I5", "the body is empty")
+    if not same_text(content_md5(call.body), sent):
+        raise GatewayError("I400I5", "it is not the base64 MD5 of the body")
+
+
+def content_md5(body: bytes) -> str:
+    """Return what Content-MD5 has to be: base64 of the MD5 of the body's bytes."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+def listed(call: Call) -> list[str]:
+    """Return the header names that the client says it signed, as it spelt them, in its order."""
+    names = [name.strip() for name in (header(call, "x-ca-signature-headers") or "").split(",")]
+    wanted = [name for name in names if name and name.lower() not in NEVER_LISTED]
+    return list(dict.fromkeys(wanted))
+
+
+def form_pairs(call: Call) -> Pairs:
+    """Return the parameters of a form body; any other body is not in the string."""
+    if media_type(header(call, "content-type")) != FORM_TYPE:
+        return ()
+    return parse_pairs(call.body)
+
+
+def parse_pairs(text: bytes) -> Pairs:
+    """Return decoded names and values in the order they were sent."""
+    pairs = []
+    for pair in text.split(b"&"):
+        if pair:
+            name, _, value = pair.partition(b"=")
+            pairs.append((_decoded(name), _decoded(value)))
+    return tuple(pairs)
+
+
+def wire_text(value: str) -> str:
+    """Return a header value as the text a client meant: its bytes are UTF-8 on the wire."""
+    return value.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+
+
+def same_text(left: str, right: str) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode("utf-8", "surrogateescape"))
+
+
+def _first_values(pairs: Pairs) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values.setdefault(name, value)
+    return values
+
+
+def _decoded(quoted: bytes) -> str:
+    return unquote_to_bytes(quoted.replace(b"+", b" ")).decode("utf-8", "surrogateescape")

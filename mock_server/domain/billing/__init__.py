@@ -1,0 +1,1 @@
+"""Billing: charges, packages, bills and notices."""

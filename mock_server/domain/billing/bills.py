@@ -1,0 +1,139 @@
+"""A bill: the sums of the ledger, and what the same calls cost under every rule of charging.
+
+Rule 1: what was paid is never worked out anew: it is what the ledger says (`charged`).
+Rule 2: every call that the service answered is counted at the package that would have paid for it,
+so that the same traffic can be valued by another reading of the rule (claims billing-polls,
+refusal-450): its calls are taken out of the packages as they would have been, and what one cannot
+hold goes on to the next.
+Rule 3: days are those of the vendor's time zone (claim package-expiry-zone).
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from mock_server.domain.billing.charges import Package, price_fen
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.durations import DAY_MS
+from mock_server.domain.readings import Readings
+
+SHANGHAI_MS = 8 * 3_600_000
+_EPOCH = date(1970, 1, 1).toordinal()
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """The calls of one day, package and operation that the service served or refused.
+
+    `calls` are all of them, `charged` and `charged_fen` those that were paid and what for.
+    `package_id` 0: no package could have paid.
+    """
+
+    day: int
+    package_id: int
+    operation: str
+    refused: bool
+    calls: int
+    charged: int
+    charged_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """A number of charged calls and what they cost together."""
+
+    charges: int = 0
+    fen: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingRule:
+    """One way to read the vendor's sentence on what is charged."""
+
+    polls: str
+    refusal: str
+
+    @property
+    def title(self) -> str:
+        """What the rule says, in a few words."""
+        what = "every HTTP 200" if self.polls == "every-200" else "submits only"
+        return what + (", refusals too" if self.refusal == "200" else "")
+
+    def covers(self, total: Total) -> bool:
+        """Whether these calls cost a credit by this rule."""
+        if total.refused and self.refusal != "200":
+            return False
+        return self.polls == "every-200" or total.operation == Operation.SUBMIT_TASK
+
+
+RULES = tuple(
+    ChargingRule(polls=polls, refusal=refusal)
+    for refusal in ("450", "200")
+    for polls in ("every-200", "submit-only")
+)
+
+
+def rule_of(readings: Readings) -> ChargingRule:
+    """Return the rule that an account lives by."""
+    return ChargingRule(polls=readings.charge_polls, refusal=readings.refusal_status)
+
+
+def day_of(at: int) -> int:
+    """Return the day of an instant: days since 1970 in the vendor's time zone."""
+    return (at + SHANGHAI_MS) // DAY_MS
+
+
+def day_name(day: int) -> str:
+    """Return a day as `2026-11-22`."""
+    return date.fromordinal(_EPOCH + day).isoformat()
+
+
+def paid(totals: Iterable[Total]) -> Sum:
+    """Return what was paid."""
+    totals = list(totals)
+    return Sum(
+        charges=sum(total.charged for total in totals),
+        fen=sum(total.charged_fen for total in totals),
+    )
+
+
+def paid_by(totals: Iterable[Total], key: Callable[[Total], Key]) -> dict[Key, Sum]:
+    """Return what was paid for each key, without those for which nothing was."""
+    groups: dict[Key, list[Total]] = {}
+    for total in totals:
+        if total.charged:
+            groups.setdefault(key(total), []).append(total)
+    return {name: paid(group) for name, group in groups.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What traffic costs by a rule; `beyond` of its calls would have found no credit left, and
+    are valued at the price of a credit of the last package."""
+
+    charges: int
+    fen: int
+    beyond: int
+
+
+def valued(totals: Iterable[Total], rule: ChargingRule, packages: Sequence[Package]) -> Value:
+    """Return what the same traffic costs by a rule; `packages` in the order they pay."""
+    calls: dict[int, int] = {}
+    for total in totals:
+        if rule.covers(total):
+            calls[total.package_id] = calls.get(total.package_id, 0) + total.calls
+    fen, over = 0, 0
+    for package in packages:
+        wanted = calls.get(package.id, 0) + over
+        taken = min(wanted, package.credits)
+        fen, over = fen + taken * package.fen // package.credits, wanted - taken
+    beyond = over + calls.get(0, 0)
+    last = max(packages, key=lambda package: (package.bought_at, package.id), default=None)
+    return Value(charges=sum(calls.values()), fen=fen + beyond * price_fen(last), beyond=beyond)
+
+
+def is_without_task(total: Total) -> bool:
+    """Whether these calls were about no task of the account: lists and refusals."""
+    return total.refused or total.operation == Operation.LIST_TASKS

@@ -1,0 +1,154 @@
+"""The body of a call as text fields: one parser for both doors.
+
+Rule 1: JSON if it is an object, else a form; the Content-Type decides only that a form stays a
+form and that multipart is refused (claim body-sniffed).
+Rule 2: numbers and booleans count as their text; arrays, objects and null are refused (claim
+wrong-types).
+Rule 3: an empty string is the same as an absent field (claim empty-is-absent).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.errors import GatewayError, Refusal
+from mock_server.domain.readings import DEFAULT_READINGS, Readings
+
+# Decoding happens between other people's calls: a form is bounded in fields, a field in bytes.
+MAX_FIELDS = 1000
+MAX_QUOTED_BYTES = 256 * 1024
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class BadField:
+    """A value that no text can be made of; refused only when somebody asks for the field."""
+
+    why: str
+
+
+Fields = Mapping[str, str | BadField]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A body as it was read. `members` are the values of a JSON object as they were sent, None
+    for a form; `pairs` is how many fields a form has, repeated ones too."""
+
+    fields: Fields
+    members: Mapping[str, Any] | None = None
+    pairs: int = 0
+
+
+def check_content_type(
+    content_type: str | None, body: bytes = b"", readings: Readings = DEFAULT_READINGS
+) -> None:
+    """Refuse multipart, which the gateway does not map to the API (claim multipart-refused)."""
+    named = media_type(content_type)
+    if named.startswith("multipart/"):
+        raise GatewayError("I400CT", "multipart is not supported")
+    if readings.body_type == "form-only" and body and named != FORM_TYPE:  # claim body-sniffed
+        raise GatewayError("I400CT", f"{named[:64] or 'none'} is not {FORM_TYPE}")
+
+
+def fields_of(call: Call) -> Fields:
+    """Return the fields of a call: of its body, or of the query where it is a GET."""
+    if call.method == "GET":
+        return parse_fields(call.query.encode(), FORM_TYPE)
+    return parse_fields(call.body, header(call, "content-type"))
+
+
+def parse_fields(body: bytes, content_type: str | None) -> Fields:
+    """Return the fields of a body; a field of the wrong type is a `BadField`."""
+    return read_body(body, content_type).fields
+
+
+def read_body(body: bytes, content_type: str | None) -> Body:
+    """Return a body with its fields, and with what was sent before it became text."""
+    if media_type(content_type) != FORM_TYPE:
+        members = _json_object(body)
+        if members is not None:
+            fields = {name: _text_of(value) for name, value in members.items()}
+            return Body(fields=fields, members=members)
+    return _form(body)
+
+
+def text_field(fields: Fields, name: str) -> str | None:
+    """Return the text of a field, None if it is absent or empty; refuse what is no text."""
+    value = fields.get(name)
+    if isinstance(value, BadField):
+        raise Refusal(f"参数{name}不合法: {value.why}")
+    if not value:
+        return None
+    if "\x00" in value:
+        raise Refusal(f"参数{name}不合法: 含有NUL字符")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Refusal(f"参数{name}不合法: 含有不成对的代理字符") from None
+    return value
+
+
+def media_type(content_type: str | None) -> str:
+    """Return a Content-Type without its parameters, in lower case."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    if body.lstrip()[:1] != b"{":
+        return None
+    try:
+        # Numbers keep the spelling they were sent with: 1.0 stays "1.0".
+        value = json.loads(body.decode(), parse_int=Number, parse_float=Number)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class Number(str):
+    """A JSON number as it was spelt."""
+
+    __slots__ = ()
+
+
+def _text_of(value: object) -> str | BadField:
+    match value:
+        case str():
+            return str(value)
+        case bool():
+            return "true" if value else "false"
+        case float():  # NaN and Infinity come through here, they are no JSON
+            return BadField("必须是字符串")
+        case None:
+            return BadField("必须是字符串, 不能是null")
+        case list():
+            return BadField("必须是字符串, 不能是数组")
+        case _:
+            return BadField("必须是字符串, 不能是对象")
+
+
+def _form(body: bytes) -> Body:
+    fields: dict[str, str | BadField] = {}
+    pairs = body.split(b"&", MAX_FIELDS)[:MAX_FIELDS]
+    for pair in pairs:
+        name, _, value = pair.partition(b"=")
+        key = _unquote(name)
+        # A repeated name counts once, with its first value (claim form-first-value).
+        if isinstance(key, str) and key not in fields:
+            fields[key] = _unquote(value)
+    return Body(fields=fields, pairs=len(pairs))
+
+
+def _unquote(quoted: bytes) -> str | BadField:
+    if len(quoted) > MAX_QUOTED_BYTES:
+        return BadField(f"超过{MAX_QUOTED_BYTES}字节")
+    try:
+        if b"%" not in quoted and b"+" not in quoted:
+            return quoted.decode()
+        return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        return BadField("不是UTF-8")

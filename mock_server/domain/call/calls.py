@@ -1,0 +1,117 @@
+"""A call and its answer, as both doors hand them over, and where a call is routed.
+
+Rule 1: a `Call` is the request with nothing judged; header names are lower case in it.
+Rule 2: an `Answer` is complete: names, case and order of its headers are what the wire shows.
+Rule 3: method and path match exactly, or the API is not found (claim wrong-path-or-method).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mock_server.domain.call.wire_script import Damage
+from mock_server.domain.readings import Readings
+
+Header = tuple[str, str]
+Headers = tuple[Header, ...]
+
+# URL and headers together (claim limit-head), body (claim limit-body).
+MAX_HEAD_BYTES = 8 * 1024
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+class Operation(StrEnum):
+    """What a call asks for. Only the first three are the vendor's, and only they may cost."""
+
+    SUBMIT_TASK = "submit_task"
+    LIST_TASKS = "list_tasks"
+    QUERY_TASK = "query_task"
+    GET_PICTURE = "get_picture"
+    FOLLOW_SHORT_LINK = "follow_short_link"
+
+
+# claim submit-route; the other two paths are invented: claims list-route, query-route
+ROUTES = {
+    ("POST", "/submitTask"): Operation.SUBMIT_TASK,
+    ("POST", "/taskList"): Operation.LIST_TASKS,
+    ("POST", "/queryTask"): Operation.QUERY_TASK,
+}
+# Where the queries are by GET too (reading query.method); their fields are in the query then.
+GET_ROUTES = {
+    ("GET", "/taskList"): Operation.LIST_TASKS,
+    ("GET", "/queryTask"): Operation.QUERY_TASK,
+}
+VENDOR_OPERATIONS = tuple(ROUTES.values())
+VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """What a door found wrong before there was a whole call: a gateway error and its reason."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request. `path` and `query` are raw, as sent; `body` is whole or, on a defect, empty.
+
+    `named` has the headers by name: the first of a repeated one counts, as it does at the gateway.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+    scheme: str = "http"
+    defect: Defect | None = None
+    named: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the headers, which are asked for a dozen times."""
+        object.__setattr__(self, "named", dict(self.headers[::-1]))
+
+    @property
+    def target(self) -> str:
+        """The request target as it stood in the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer, booked or about to be.
+
+    `delay_ms` (real time) and `damage` are for the door that writes it; `call_id` is its row in
+    the journal, where such a door notes a client that did not wait.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    delay_ms: int = 0
+    damage: Damage | None = None
+    call_id: int | None = None
+
+
+def operation_of(call: Call, readings: Readings) -> Operation | None:
+    """Return what a call asks for; None if no API is there (claim query-method)."""
+    place = (call.method, call.path)
+    found = ROUTES.get(place)
+    if found is None and readings.query_method == "post-or-get":
+        return GET_ROUTES.get(place)
+    return found
+
+
+def header(call: Call, name: str) -> str | None:
+    """Return the first value of a header, its name in lower case; None if it is absent."""
+    return call.named.get(name)
+
+
+def head_bytes(call: Call) -> int:
+    """Return the size that the gateway's limit on URL and headers counts."""
+    size = len(call.method) + len(call.target) + len(" HTTP/1.1\r\n") + 1
+    for name, value in call.headers:
+        size += len(name) + len(value) + len(": \r\n")
+    return size

@@ -1,0 +1,47 @@
+"""The pages of the task list (claim list-paging)."""
+
+import re
+from dataclasses import dataclass
+
+from mock_server.domain.call.bodies import Fields, text_field
+from mock_server.domain.call.errors import Refusal
+
+DEFAULT_SIZE = 20
+MAX_SIZE = 50
+MAX_PAGE = 1_000_000
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page asked for: `number` from 1, `size` tasks on it."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """How many tasks come before it."""
+        return (self.number - 1) * self.size
+
+    def of(self, total: int) -> int:
+        """Return how many pages `total` tasks fill."""
+        return -(-total // self.size)
+
+
+def parse_page(fields: Fields) -> Page:
+    """Return the page that a list call asks for. Raises Refusal."""
+    return Page(
+        number=_whole(fields, "page", default=1, most=MAX_PAGE),
+        size=_whole(fields, "maxResult", default=DEFAULT_SIZE, most=MAX_SIZE),
+    )
+
+
+def _whole(fields: Fields, name: str, *, default: int, most: int) -> int:
+    text = text_field(fields, name)
+    if text is None:
+        return default
+    number = int(text) if _WHOLE.fullmatch(text.strip()) else 0
+    if not 1 <= number <= most:
+        raise Refusal(f"参数{name}不合法: 1-{most}")
+    return number

@@ -1,0 +1,64 @@
+"""What goes over the wire instead of an answer, step by step.
+
+Rule 1: a script is data; only a server that has its connections in hand can play it.
+Rule 2: its instants are real time: the wire knows nothing of an account's clock.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class End(StrEnum):
+    """What becomes of the connection afterwards."""
+
+    KEEP = "keep"
+    CLOSE = "close"
+    RESET = "reset"
+
+
+class Delivered(StrEnum):
+    """What a client can have seen of an answer."""
+
+    WHOLE = "whole"
+    CUT = "cut"
+    GARBAGE = "garbage"
+    ALTERED = "altered"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Bytes, written this long after the part before."""
+
+    after_ms: int = 0
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """The parts, and how the connection ends. `body_bytes` of the answer's body are in them."""
+
+    parts: tuple[Part, ...] = ()
+    end: End
+    what: Delivered
+    body_bytes: int = 0
+
+
+# Makes the script of an answer, whose head and body are given as they would be written.
+Damage = Callable[[bytes, bytes], Script]
+
+
+def status_seen(status: int, sent: Mapping[str, Any] | None) -> int:
+    """Return the status that a client can go by: 0 where it had no answer, or no whole one.
+
+    `sent` is what the journal says about an answer that did not go out as it was decided.
+    """
+    if sent is None:
+        return status
+    if sent["left_after_ms"] is not None:
+        return 0
+    if sent["what"] == Delivered.WHOLE or sent["status"] not in (None, status):
+        return int(sent["status"])
+    return 0

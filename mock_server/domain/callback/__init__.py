@@ -1,0 +1,1 @@
+"""Callbacks: what is sent, when, and when it is sent again."""

@@ -1,0 +1,107 @@
+"""What comes after an attempt, and how many may be under way.
+
+Rule 1: any 2xx acknowledges a callback (claim callback-ack); once means once (claim callback-once).
+Rule 2: the schedule is on the account's clock and counts from the instant at which a try was due,
+so that a jump of the clock makes exactly the tries it crosses.
+Rule 3: nobody's receiver is kept waiting by another account's: each account always has a place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import mktime_tz, parsedate_tz
+
+from mock_server.domain.call.calls import Headers
+from mock_server.domain.callback.payload import CallbackState, Outcome
+from mock_server.domain.readings import Readings
+
+RETRIES_MS = (1_000, 10_000, 60_000)  # claim callback-retries
+SOONEST_MS = RETRIES_MS[0]
+REPEAT_MS = 1_000  # claim callback-duplicate
+MAX_RETRY_AFTER_MS = 3_600_000  # claim callback-retry-after
+GONE = 410  # claim callback-gone
+MAX_HEADER = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a callback has come. `ended_at` is when the try just made ended, on its clock.
+
+    `is_copy` says that it is a repetition, which is tried once whatever the reading.
+    """
+
+    tries: int
+    acknowledged: bool
+    is_copy: bool
+    ended_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryState:
+    """Where a callback stands; `next_at` is when it is tried again, None if it is not."""
+
+    state: CallbackState
+    next_at: int | None = None
+    acknowledged: bool = False
+
+
+def after_attempt(
+    outcome: Outcome, progress: Progress, readings: Readings, real_now: int
+) -> DeliveryState:
+    """Return where a callback stands after a try; `progress.tries` counts that one."""
+    reading = "once" if progress.is_copy else readings.callback_delivery
+    if progress.acknowledged:  # what was tried just now was the duplicate
+        return DeliveryState(state=CallbackState.DELIVERED, acknowledged=True)
+    if outcome.acknowledged:
+        if reading != "at-least-once":
+            return DeliveryState(state=CallbackState.DELIVERED, acknowledged=True)
+        again_at = progress.ended_at + REPEAT_MS
+        return DeliveryState(state=CallbackState.DUE, next_at=again_at, acknowledged=True)
+    is_last = reading == "once" or progress.tries > len(RETRIES_MS)
+    if is_last or outcome.hopeless or outcome.status == GONE:
+        return DeliveryState(state=CallbackState.FAILED)
+    wait_ms = max(RETRIES_MS[progress.tries - 1], retry_after(outcome.headers, real_now))
+    return DeliveryState(state=CallbackState.DUE, next_at=progress.ended_at + wait_ms)
+
+
+def retry_after(headers: Headers, real_now: int) -> int:
+    """Return for how long (ms) a receiver asks to be left alone, an hour at most; 0: not at all.
+
+    It says seconds or a date. A date is on the receiver's clock, so its own `Date` is now.
+    """
+    asked = _value(headers, "retry-after")
+    if asked is None:
+        return 0
+    if asked.isascii() and asked.isdigit():
+        return min(int(asked) * 1_000, MAX_RETRY_AFTER_MS)
+    until = _date(asked)
+    if until is None:
+        return 0
+    now = _date(_value(headers, "date") or "")
+    left_ms = until - (real_now if now is None else now)
+    return min(max(0, left_ms), MAX_RETRY_AFTER_MS)
+
+
+def room(in_flight: Mapping[str, int], account_id: str, concurrency: int) -> int:
+    """Return how many callbacks an account may begin to post now.
+
+    One account has a quarter of the places at most; one that has none gets one even if all are
+    taken.
+    """
+    own = in_flight.get(account_id, 0)
+    share = max(1, concurrency // 4)
+    free = concurrency - sum(in_flight.values())
+    return max(0 if own else 1, min(share - own, free))
+
+
+def _value(headers: Headers, name: str) -> str | None:
+    found = (value.strip() for each, value in headers if each.lower() == name)
+    value = next(found, None)
+    return value if value and len(value) <= MAX_HEADER else None
+
+
+def _date(text: str) -> int | None:
+    try:
+        parts = parsedate_tz(text)
+        return None if parts is None else mktime_tz((*parts[:9], parts[9] or 0)) * 1_000
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""A task: what a submit asks for, and what becomes of it."""

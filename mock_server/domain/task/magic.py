@@ -1,0 +1,56 @@
+"""Magic: failures that need nothing but another app code, or another text.
+
+Rule 1: each app code is an account of its own, its id is the app code, made on first use.
+Rule 2: its key pair has the same name: AppKey and AppSecret are the app code too.
+Rule 3: a magic text orders what becomes of the task that is submitted with it, in any account.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mock_server.domain.task.tasks import TaskOrder
+
+
+class PackageState(StrEnum):
+    """How an account's first package stands when the account is made."""
+
+    FULL = "full"
+    SPENT = "spent"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Magic:
+    """One row of contracts/magic.toml. What is not named is as in any account.
+
+    `error` and `remark` are short for a fault that answers every call with them.
+    """
+
+    app_code: str
+    says: str
+    credits: int = 1000
+    package: PackageState = PackageState.FULL
+    standing: str = "good"
+    per_second: float | None = None
+    burst: int = 0
+    error: str | None = None
+    remark: str | None = None
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    readings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def armed(self) -> tuple[dict[str, Any], ...]:
+        """The faults that its account has from the start."""
+        short = {"code": self.error, "remark": self.remark}
+        plain = [{name: value} for name, value in short.items() if value is not None]
+        return (*plain, *self.faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MagicText:
+    """A `text` that orders what becomes of its task."""
+
+    text: str
+    says: str
+    order: TaskOrder

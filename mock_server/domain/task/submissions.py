@@ -1,0 +1,85 @@
+"""What a submit asks for: the vendor's precedence rules and its refusals.
+
+Rule 1: one of text and source image, `text` wins (claims text-or-image, text-wins).
+Rule 2: one of style and custom prompt, `style_id` wins (claims style-or-prompt, style-wins).
+Rule 3: over 35 characters is advice, not an error (claim text-advice); what no QR code can hold
+is refused (claim text-too-long), as is a style that is not listed (claim style-closed-list).
+Rule 4: unknown fields are ignored (claim unknown-fields).
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from mock_server.domain.call.bodies import Fields, text_field
+from mock_server.domain.call.errors import Refusal
+from mock_server.domain.readings import Readings
+from mock_server.domain.task.short_links import is_shortened
+from mock_server.domain.urls import is_address
+
+# The largest QR code, version 40 at level L, holds this many bytes (ISO/IEC 18004).
+MAX_QR_BYTES = 2953
+TOO_LONG_REMARK = "创作失败: 内容过长"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A submit that the service accepts.
+
+    `content` is what the picture will encode, None where a source image has to tell;
+    `short_link`: a short link to it instead.
+    """
+
+    content: str | None
+    text: str | None
+    qr_code_url: str | None
+    style_id: str | None
+    your_prompt: str | None
+    call_back: str | None
+    short_link: bool = False
+
+    @property
+    def holdable(self) -> bool:
+        """Whether any QR code can hold the content, as far as it is known."""
+        return self.content is None or self.short_link or is_holdable(self.content)
+
+
+def is_holdable(content: str) -> bool:
+    """Whether any QR code can hold a text."""
+    return len(content.encode()) <= MAX_QR_BYTES
+
+
+def parse_submission(fields: Fields, styles: Container[str], readings: Readings) -> Submission:
+    """Return the submission that the fields of a submit ask for. Raises Refusal."""
+    text = text_field(fields, "text")
+    image = text_field(fields, "qr_code_url")
+    style = text_field(fields, "style_id")
+    prompt = text_field(fields, "your_prompt")
+    call_back = text_field(fields, "call_back")
+    flag = text_field(fields, "is_use_temp_short_link")
+    if readings.short_link_flag == "strict" and flag not in (None, "0", "1"):
+        raise Refusal("参数is_use_temp_short_link不合法: 0或1")  # claim short-link-flag
+    # claim image-is-content
+    content = text if text or readings.image_content == "decoded" else image
+    if text is None and image is None:
+        raise Refusal("text和qr_code_url必须二选一")
+    if text and readings.text_not_url == "refused" and not is_address(text):
+        raise Refusal("参数text不合法: 必须是URL")  # claim text-any
+    if call_back and readings.callback_address == "refused" and not is_address(call_back):
+        raise Refusal("参数call_back不合法: 必须是HTTP地址")  # claim callback-address
+    if style is None and prompt is None:
+        raise Refusal("style_id和your_prompt必须二选一")
+    if style is not None and style not in styles and readings.style_unknown == "refused":
+        raise Refusal(f"style_id不存在: {style[:100]}")
+    submission = Submission(
+        content=content,
+        text=text,
+        qr_code_url=None if text else image,
+        style_id=style,
+        your_prompt=None if style else prompt,
+        call_back=call_back,
+        short_link=flag == "1" and is_shortened(text),
+    )
+    if not submission.holdable and readings.text_too_long == "refused":
+        size = len((content or "").encode())
+        raise Refusal(f"内容过长: 二维码最多容纳{MAX_QR_BYTES}字节, 收到{size}字节")
+    return submission

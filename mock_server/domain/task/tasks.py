@@ -1,0 +1,232 @@
+"""The life of a task: its plan is made at submission, its status is a function of plan and clock.
+
+Rule 1: everything that decides what a task may become is `TRANSITIONS`.
+Rule 2: `status_at(plan, now)` is pure; no thread moves a task.
+Rule 3: a forced state is a new plan, and a status never goes back.
+Rule 4: what is ordered of a task (checked in task_orders.py) is applied once, when it is planned.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+
+from mock_server.domain import dice
+from mock_server.domain.durations import DAY_MS
+from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.domain.usage_errors import ConflictError
+
+MIN_DURATION_MS = 5_000  # claim task-duration
+MAX_DURATION_MS = 20_000
+TASK_ID_DIGITS = 24
+
+
+class Status(StrEnum):
+    """The status words of the wire (claim task-words)."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Event(StrEnum):
+    """What can happen to a task."""
+
+    START = "start"
+    SUCCEED = "succeed"
+    FAIL = "fail"
+
+
+TRANSITIONS: dict[tuple[Status, Event], Status] = {
+    (Status.PENDING, Event.START): Status.RUNNING,
+    (Status.PENDING, Event.FAIL): Status.FAILED,
+    (Status.RUNNING, Event.SUCCEED): Status.SUCCEEDED,
+    (Status.RUNNING, Event.FAIL): Status.FAILED,
+}
+FINAL = frozenset(set(Status) - {status for status, _ in TRANSITIONS})
+
+
+class PlanError(ConflictError):
+    """A plan or a forced state that the transition table does not allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The future of a task, in ms on the account's clock. `ends_at` None: it never ends.
+
+    `queries_left`: it ends with that many more queries, whatever the clock says; None: by time.
+    `held_until`: its end, held back until its source image has been read.
+    """
+
+    submitted_at: int
+    starts_at: int
+    ends_at: int | None
+    outcome: Status
+    queries_left: int | None = None
+    held_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOrder:
+    """What is to become of a task; what is None is left to the dice and to the readings.
+
+    It ends by time (`duration_ms`, or what the dice say times `factor`), with its n-th query
+    (`after_queries`), or never (`never_ends`). `pictures` 0 is an empty result: it succeeds, and
+    its list is empty. `remark` is what the query of a failed task says.
+    """
+
+    outcome: Status | None = None
+    remark: str | None = None
+    duration_ms: int | None = None
+    factor: float | None = None
+    after_queries: int | None = None
+    never_ends: bool = False
+    pictures: int | None = None
+
+
+NO_ORDER = TaskOrder()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task of an account. `number` counts its submits from 1.
+
+    `content`: what is encoded, None until its source image has been read. `pictures`: how many
+    it makes, 0 for a success that has none. `remark`: why it fails.
+    """
+
+    account: str
+    id: str
+    number: int
+    content: str | None
+    text: str | None
+    qr_code_url: str | None
+    style_id: str | None
+    your_prompt: str | None
+    call_back: str | None
+    base_url: str
+    pictures: int
+    remark: str | None = None
+    plan: Plan
+
+
+def picture_urls(task: Task) -> list[str]:
+    """Return the addresses of a task's pictures, none unless it succeeds (claim result-item)."""
+    if task.plan.outcome is not Status.SUCCEEDED:
+        return []
+    base = f"{task.base_url}/pictures/{task.account}/{task.id}"
+    return [f"{base}/{number}.png" for number in range(1, task.pictures + 1)]
+
+
+def plan_task(seed: int, number: int, now: int, order: TaskOrder = NO_ORDER) -> Plan:
+    """Return the plan of the account's `number`-th task: by the dice it is 5 to 20 s long."""
+    lasts = dice.between(
+        seed, "task", number, "duration", low=MIN_DURATION_MS, high=MAX_DURATION_MS
+    )
+    if order.factor is not None:
+        lasts = round(lasts * order.factor)
+    if order.duration_ms is not None:
+        lasts = order.duration_ms
+    waits = dice.between(seed, "task", number, "queue", low=lasts // 10, high=lasts // 3)
+    by_time = not order.never_ends and order.after_queries is None
+    plan = Plan(
+        submitted_at=now,
+        starts_at=now + waits,
+        ends_at=now + lasts if by_time else None,
+        outcome=order.outcome or Status.SUCCEEDED,
+        queries_left=order.after_queries,
+    )
+    return checked(plan)
+
+
+def asked(plan: Plan, now: int) -> Plan:
+    """Return the plan after one more query: with the last of its `queries_left` the task ends."""
+    if plan.queries_left is None or plan.ends_at is not None:
+        return plan
+    left = plan.queries_left - 1
+    if left > 0:
+        return replace(plan, queries_left=left)
+    starts_at = min(plan.starts_at, now)
+    return checked(replace(plan, queries_left=0, starts_at=starts_at, ends_at=now))
+
+
+def hold(plan: Plan) -> Plan:
+    """Return the plan without its end, which comes when the source image has been read."""
+    return replace(plan, ends_at=None, held_until=plan.ends_at)
+
+
+def release(plan: Plan, now: int, outcome: Status) -> Plan:
+    """Return the plan with its end back: where it was, or now if that has passed meanwhile."""
+    ends_at = None if plan.held_until is None else max(plan.held_until, now)
+    return checked(replace(plan, ends_at=ends_at, held_until=None, outcome=outcome))
+
+
+def task_id(seed: int, number: int, readings: Readings = DEFAULT_READINGS) -> str:
+    """Return the id of the account's `number`-th task (claim task-id-form)."""
+    if readings.task_id_form == "digits-19":
+        return str(dice.between(seed, "task", number, "id", low=10**18, high=10**19 - 1))
+    return dice.hex_digits(seed, "task", number, "id", digits=TASK_ID_DIGITS)
+
+
+def status_at(plan: Plan, now: int) -> Status:
+    """Return the status that the account's clock makes of a plan."""
+    if plan.ends_at is not None and now >= plan.ends_at:
+        return plan.outcome
+    return Status.RUNNING if now >= plan.starts_at else Status.PENDING
+
+
+def retention_ms(readings: Readings) -> int:
+    """Return how long after its end the service still knows a task (claim list-retention)."""
+    return DAY_MS if readings.list_retention == "24h" else 3 * DAY_MS
+
+
+def is_kept(plan: Plan, now: int, readings: Readings = DEFAULT_READINGS) -> bool:
+    """Whether the service still knows the task: a day after its end it is forgotten."""
+    return plan.ends_at is None or now < plan.ends_at + retention_ms(readings)
+
+
+def has_pictures(plan: Plan, now: int, readings: Readings) -> bool:
+    """Whether the pictures of an ended task are still served (claim picture-lifetime)."""
+    if readings.picture_lifetime == "unlimited" or plan.ends_at is None:
+        return True
+    return now < plan.ends_at + DAY_MS
+
+
+def checked(plan: Plan) -> Plan:
+    """Return the plan if the transition table allows it. Raises PlanError."""
+    ends_at = plan.ends_at if plan.ends_at is not None else plan.starts_at
+    if not plan.submitted_at <= plan.starts_at <= ends_at:
+        raise PlanError("a plan runs forward: submitted, started, ended")
+    if (last := plan.outcome) not in FINAL:
+        raise PlanError(f"a task cannot end as {last}: allowed are {_words(FINAL)}")
+    if last not in _reachable(Status.PENDING):
+        raise PlanError(f"no transition leads to {last}")
+    return plan
+
+
+def force(plan: Plan, status: Status, now: int) -> Plan:
+    """Return the plan under which the task has `status` from `now` on. Raises PlanError."""
+    current = status_at(plan, now)
+    if status == current:
+        return plan
+    if status not in _reachable(current):
+        allowed = _words(_reachable(current)) or "none, it has ended"
+        raise PlanError(f"a {current} task cannot become {status}: allowed from here: {allowed}")
+    starts_at = min(plan.starts_at, now)
+    if status is Status.RUNNING:
+        return checked(replace(plan, starts_at=starts_at))
+    return checked(replace(plan, starts_at=starts_at, ends_at=now, outcome=status))
+
+
+@cache
+def _reachable(status: Status) -> frozenset[Status]:
+    found: set[Status] = set()
+    edge = {status}
+    while edge:
+        edge = {after for (before, _), after in TRANSITIONS.items() if before in edge} - found
+        found |= edge
+    return frozenset(found)
+
+
+def _words(statuses: frozenset[Status]) -> str:
+    return ", ".join(status for status in Status if status in statuses)

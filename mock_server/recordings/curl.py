@@ -1,0 +1,287 @@
+"""A curl command as a request: the words of a shell line, curl's options, what curl adds.
+
+Rule 1: an option that would change the request and is not known here is refused, not ignored.
+Rule 2: nothing is expanded: a shell variable or a substitution is refused with what to do.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote_plus
+
+from mock_server.domain.call.bodies import FORM_TYPE
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Call
+from mock_server.domain.usage_errors import UsageError
+
+Headers = list[tuple[str, str]]
+
+_WORD = re.compile(
+    r"""(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\])+""", re.DOTALL
+)
+_PIECE = re.compile(
+    r"""\$'((?:[^'\\]|\\.)*)'|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\])""", re.DOTALL
+)
+_EXPANSION = re.compile(r"(?<!\\)(?:\$[\w{(]|`)")
+_IN_DOUBLE_QUOTES = re.compile(r'\\([\\"$`])')
+_ANSI_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|x[0-9a-fA-F]{1,2}|.)", re.S)
+_ANSI = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_OPERATOR = re.compile(r"(?:\||\|\||&&|;|&|[0-9]?>{1,2}|<)$")
+
+SHORT = {
+    "X": "request", "H": "header", "d": "data", "G": "get", "I": "head", "A": "user-agent",
+    "e": "referer", "b": "cookie", "F": "form", "T": "upload-file", "K": "config", "o": "output",
+    "u": "user", "m": "max-time", "x": "proxy", "w": "write-out", "c": "cookie-jar",
+    "D": "dump-header", "E": "cert", "s": "silent", "S": "show-error", "v": "verbose",
+    "i": "include", "k": "insecure", "L": "location", "f": "fail", "g": "globoff",
+    "N": "no-buffer", "O": "remote-name", "#": "progress-bar", "0": "http1.0", "1": "tlsv1",
+    "4": "ipv4", "6": "ipv6",
+}  # fmt: skip
+DATA = frozenset({"data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json"})
+TAKES_VALUE = DATA | {
+    "request", "header", "url", "user-agent", "referer", "cookie", "output", "user", "max-time",
+    "proxy", "write-out", "cookie-jar", "dump-header", "cert", "cacert", "key", "resolve",
+    "connect-to", "connect-timeout", "retry", "retry-delay", "max-redirs", "noproxy", "ciphers",
+    "interface", "limit-rate",
+}  # fmt: skip
+FLAGS = {
+    "get", "head", "silent", "show-error", "verbose", "include", "insecure", "location", "fail",
+    "fail-with-body", "globoff", "no-buffer", "remote-name", "progress-bar", "http1.0", "http1.1",
+    "http2", "tlsv1", "tlsv1.2", "tlsv1.3", "ipv4", "ipv6", "compressed", "no-progress-meter",
+    "path-as-is", "no-keepalive", "tcp-nodelay", "ssl-no-revoke",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CurlItem:
+    """An option with its value, or the URL: an option without a name."""
+
+    option: str
+    value: str
+    words: tuple[str, ...]
+
+
+def words_of(line: str) -> list[str]:
+    """Return the words of a shell line up to a pipe or redirection. Raises WrongUseError."""
+    line = re.sub(r"\\\r?\n", " ", line.strip()).removeprefix("$ ")
+    if re.search(r'\^(?:"|\r?\n)', line):
+        raise UsageError("that is a command for cmd.exe: copy it as cURL for bash instead")
+    words: list[str] = []
+    at = 0
+    for match in _WORD.finditer(line):
+        if line[at : match.start()].strip():
+            break
+        at = match.end()
+        if _OPERATOR.match(match.group()):
+            return words
+        words.append("".join(_pieces(match.group())))
+    if line[at:].strip():
+        raise UsageError("the command does not end: a quotation mark is not closed")
+    return words
+
+
+def _pieces(word: str) -> Iterator[str]:
+    if _EXPANSION.search(re.sub(r"\$?'(?:[^'\\]|\\.)*'", "", word)):
+        raise UsageError(
+            f"{word[:80]!r} holds something that only your shell knows: put its value there"
+        )
+    for match in _PIECE.finditer(word):
+        ansi, single, double, escaped, plain = match.groups()
+        if ansi is not None:
+            yield _ANSI_ESCAPE.sub(_ansi, ansi)
+        elif double is not None:
+            yield _IN_DOUBLE_QUOTES.sub(r"\1", double)
+        else:
+            yield single or escaped or plain or ""
+
+
+def _ansi(match: re.Match[str]) -> str:
+    escape = match.group()[1:]
+    if len(escape) > 1:
+        point = int(escape[1:], 16)
+        # Bash writes \x of a byte; a whole character comes as \u.
+        return chr(point) if point < 0x110000 else ""
+    return _ANSI.get(escape, escape)
+
+
+def items_of(words: list[str]) -> list[CurlItem]:
+    """Return the options and URLs of a curl command, its first word being curl."""
+    if not words or Path(words[0]).name.removesuffix(".exe") != "curl":
+        raise UsageError("the command does not start with curl")
+    rest = iter(words[1:])
+    items: list[CurlItem] = []
+    for word in rest:
+        if word.startswith("--"):
+            items.append(_long(word, rest))
+        elif word.startswith("-") and len(word) > 1:
+            items += _cluster(word[1:], rest)
+        else:
+            items.append(CurlItem("", word, (word,)))
+    return items
+
+
+def _long(word: str, rest: Iterator[str]) -> CurlItem:
+    option = word[2:]
+    _check_known(option, word)
+    if option not in TAKES_VALUE:
+        return CurlItem(option, "", (word,))
+    value = _value(word, rest)
+    return CurlItem(option, value, (word, value))
+
+
+def _cluster(letters: str, rest: Iterator[str]) -> Iterator[CurlItem]:
+    """Yield the options of `-sXPOST`: flags, and the value that ends them."""
+    for at, letter in enumerate(letters):
+        option = SHORT.get(letter, "")
+        _check_known(option, f"-{letter}")
+        if option in TAKES_VALUE:
+            value = letters[at + 1 :] or _value(f"-{letter}", rest)
+            yield CurlItem(option, value, (f"-{letter}", value))
+            return
+        yield CurlItem(option, "", (f"-{letter}",))
+
+
+def _check_known(option: str, word: str) -> None:
+    if option in {"form", "form-string", "upload-file"}:
+        raise UsageError(f"{word}: the gateway takes no multipart and no file; use -d or --json")
+    if option not in TAKES_VALUE and option not in FLAGS:
+        raise UsageError(f"curl's option {word[:40]} is not known here: leave it out")
+
+
+def _value(word: str, rest: Iterator[str]) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise UsageError(f"{word} has no value")
+    return value
+
+
+def call_of(items: list[CurlItem]) -> Call:
+    """Return the request that curl sends for these items."""
+    urls = [item.value for item in items if item.option in {"", "url"}]
+    if len(urls) != 1:
+        raise UsageError(f"the command names {len(urls)} URLs: give exactly one")
+    options = {item.option: item.value for item in items}
+    data = _data(items)
+    scheme, host, path, query = split_url(urls[0])
+    if "get" in options and data is not None:
+        query, data = "&".join(filter(None, [query, data.decode("utf-8", "surrogateescape")])), None
+    method = options.get("request") or _default_method(options, data)
+    return request(method, (scheme, host, path, query), _headers(items, host, data), data or b"")
+
+
+def _default_method(options: dict[str, str], data: bytes | None) -> str:
+    if "head" in options:
+        return "HEAD"
+    return "GET" if data is None else "POST"
+
+
+def _headers(items: list[CurlItem], host: str, data: bytes | None) -> Headers:
+    options = {item.option: item.value for item in items}
+    own: Headers = [("Host", host), ("User-Agent", options.get("user-agent", "curl"))]
+    own.append(("Accept", "application/json" if "json" in options else "*/*"))
+    own += [(name.title(), options[name]) for name in ("referer", "cookie") if name in options]
+    if data is not None:
+        own.append(("Content-Type", "application/json" if "json" in options else FORM_TYPE))
+    given = given_headers(items)
+    replaced = {name.lower() for name, _ in given}
+    kept = [(name, value) for name, value in own if name.lower() not in replaced]
+    return kept + [(name, value) for name, value in given if value is not None]
+
+
+def given_headers(items: list[CurlItem]) -> list[tuple[str, str | None]]:
+    """Return the headers of -H; None takes away one that curl would send."""
+    found: list[tuple[str, str | None]] = []
+    for item in items:
+        if item.option != "header":
+            continue
+        name, colon, value = item.value.partition(":")
+        if colon:
+            found.append((name.strip(), value.strip() or None))
+        elif item.value.strip().endswith(";"):
+            found.append((item.value.strip()[:-1], ""))
+        else:
+            raise UsageError(f"-H {item.value[:80]!r} is no header: write 'Name: value'")
+    return found
+
+
+def _data(items: list[CurlItem]) -> bytes | None:
+    parts = [(item.option, _datum(item)) for item in items if item.option in DATA]
+    if not parts:
+        return None
+    # Several --json are put together without anything in between.
+    glue = b"" if parts[0][0] == "json" else b"&"
+    return glue.join(datum for _, datum in parts)
+
+
+def _datum(item: CurlItem) -> bytes:
+    value = item.value
+    if item.option == "data-urlencode":
+        name, sign, content = re.fullmatch(r"([^=@]*)([=@]?)(.*)", value, re.DOTALL).groups()  # type: ignore[union-attr]
+        if not sign:
+            return quote_plus(name).replace("+", "%20").encode()
+        raw = _file(content) if sign == "@" else content.encode("utf-8", "surrogateescape")
+        encoded = quote_plus(raw).replace("+", "%20")
+        return (f"{name}={encoded}" if name else encoded).encode()
+    if item.option != "data-raw" and value.startswith("@"):
+        content_of = _file(value[1:])
+        stripped = item.option in {"data", "data-ascii"}
+        return re.sub(rb"[\r\n\0]", b"", content_of) if stripped else content_of
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _file(name: str) -> bytes:
+    if name == "-":
+        raise UsageError("@- reads standard input, which is taken: write the body out, or @FILE")
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(MAX_BODY_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the body @{name[:80]} cannot be read: {error}") from None
+
+
+def split_url(url: str) -> tuple[str, str, str, str]:
+    """Return scheme, host, path and query as curl sends them. Raises WrongUseError."""
+    match = re.fullmatch(
+        r"(?:([a-zA-Z][\w+.-]*)://)?(?:[^/?#\s@]*@)?((?:\[[0-9a-fA-F:.]+\]|[^/?#\s:@]+)(?::[0-9]+)?)"
+        r"(/[^?#\s]*)?(?:\?([^#\s]*))?(?:#\S*)?",
+        url,
+    )
+    if match is None:
+        raise UsageError(f"{url[:80]!r} is not a URL")
+    scheme, host, path, query = match.groups()
+    if (scheme or "http").lower() not in {"http", "https"}:
+        raise UsageError(f"{url[:80]!r} is not a URL of HTTP")
+    return (scheme or "http").lower(), host, path or "/", query or ""
+
+
+def request(method: str, target: tuple[str, str, str, str], headers: Headers, body: bytes) -> Call:
+    """Return a request as a door would hand it over. Raises WrongUseError."""
+    if len(body) > MAX_BODY_BYTES:
+        raise UsageError("the body is larger than the 8 MiB that the gateway takes")
+    return request_of_any_size(method, target, headers, body)
+
+
+def request_of_any_size(
+    method: str, target: tuple[str, str, str, str], headers: Headers, body: bytes
+) -> Call:
+    """Return a request, one that no door would take included. Raises WrongUseError."""
+    if not re.fullmatch(r"[A-Za-z]{1,32}", method):
+        raise UsageError(f"{method[:40]!r} is not a method of HTTP")
+    for name, value in headers:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(r"[\r\n\0]", value):
+            raise UsageError(f"{name[:40]!r} is no header: write 'Name: value'")
+    scheme, _, path, query = target
+    return Call(
+        method=method,
+        scheme=scheme,
+        path=wire(path),
+        query=wire(query),
+        headers=tuple((name.lower(), wire(value.strip())) for name, value in headers),
+        body=body,
+    )
+
+
+def wire(text: str) -> str:
+    """Return a text as it stands in a request's head: a character for a byte."""
+    return codecs.decode(text.encode("utf-8", "surrogateescape"), "latin-1")

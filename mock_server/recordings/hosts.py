@@ -1,0 +1,60 @@
+"""Whose a recorded call is: one to the API, one to another host, or one beside the API."""
+
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mock_server.domain.call.calls import ROUTES
+from mock_server.domain.usage_errors import UsageError
+
+VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
+# Pictures and short links are no API.
+FETCHED = ("/pictures/", "/s/")
+PATHS = frozenset(path.lower() for _, path in ROUTES)
+
+
+class Whose(StrEnum):
+    """What a recorded call was made to."""
+
+    API = "API"
+    OTHER_HOST = "other hosts"
+    OTHER_PATH = "other paths"
+
+
+def whose(method: str, url: str, hosts: AbstractSet[str]) -> Whose:
+    """Return what a call in a HAR file was made to; `hosts` are names beside the vendor's.
+
+    Nothing but the address is looked at, and it may be as odd as other hosts like it. Raises
+    WrongUseError where no host can be read.
+    """
+    try:
+        parts = urlsplit(url)
+        name, port = (parts.hostname or "").rstrip("."), parts.netloc.rpartition("@")[2].lower()
+    except ValueError:
+        raise UsageError(f"{url[:80]!r} is not a URL") from None
+    if parts.scheme not in ("http", "https") or not name:
+        return Whose.OTHER_HOST  # data:, blob:, a socket, an extension of the browser
+    is_named = bool({name, port} & {VENDOR_HOST, *hosts})
+    if not is_named and not _is_this_machine(name):
+        return Whose.OTHER_HOST
+    path = parts.path.rstrip("/").lower()
+    if method.upper() == "CONNECT":
+        return Whose.OTHER_PATH  # a proxy was asked for a tunnel
+    if is_named:
+        return Whose.OTHER_PATH if path.startswith((*FETCHED, "/_mock")) else Whose.API
+    # On this machine other servers run as well.
+    return Whose.API if path in PATHS else Whose.OTHER_PATH
+
+
+def whose_in_journal(path: str) -> Whose:
+    """Return what a call in a journal was made to: it also has what was fetched."""
+    return Whose.OTHER_PATH if path.lower().startswith(FETCHED) else Whose.API
+
+
+def _is_this_machine(name: str) -> bool:
+    try:
+        address = ip_address(name)
+        return address.is_loopback or address.is_unspecified
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

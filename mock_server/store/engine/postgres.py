@@ -1,0 +1,183 @@
+"""PostgreSQL, which several processes may share: a work is a transaction, on a pool of threads.
+
+Rule 1: a work that looks an account up takes its row (`tx.for_update`) and so has that world to
+itself; it takes no second account, so that nobody waits in a circle.
+Rule 2: an answer leaves only after the commit, and is told on the scheduler's thread.
+Rule 3: a work that was undone before its commit, because its connection was lost or for the sake
+of another, is done again: works are repeatable.
+Rule 4: reads for people see one state and cannot write.
+"""
+
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import IsolationLevel
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg_pool import ConnectionPool
+
+from mock_server.store.engine import postgres_schema
+from mock_server.store.engine.postgres_text_codec import Connection, connection_options
+from mock_server.store.engine.schedulers import Scheduler
+from mock_server.store.engine.transaction import Done, Row, Value, Work, WorkOutcome
+
+T = TypeVar("T")
+
+# Connections of one process that write, and as many that read. PostgreSQL has 100 for everybody.
+CONNECTIONS = 8
+# How long a call waits for a connection while PostgreSQL is away, before it is told of a bug.
+CONNECTION_TIMEOUT_S = 5.0
+TRIES = 3
+
+log = logging.getLogger(__name__)
+
+
+class PostgresTransaction:
+    """A transaction of a PostgreSQL connection; see Transaction."""
+
+    __slots__ = ("_cursor", "after_commit", "for_update", "skip_locked")
+
+    def __init__(self, connection: Connection) -> None:
+        self._cursor = connection.cursor()
+        self.after_commit: list[Callable[[], None]] = []
+        self.for_update = "" if connection.read_only else " for update"
+        self.skip_locked = "" if connection.read_only else " for update skip locked"
+
+    def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """See Transaction."""
+        return self._cursor.execute(_translated(sql), values).rowcount
+
+    def insert(self, sql: str, values: Sequence[Value]) -> int:
+        """See Transaction."""
+        row = self._cursor.execute(_translated(f"{sql} returning id"), values).fetchone()
+        return int(row["id"]) if row else 0
+
+    def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """See Transaction."""
+        return self._cursor.execute(_translated(sql), values).fetchone()
+
+    def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """See Transaction."""
+        return [*self._cursor.execute(_translated(sql), values)]
+
+
+@lru_cache(maxsize=1024)
+def _translated(sql: str) -> bytes:
+    """Return a statement with PostgreSQL's placeholders."""
+    return sql.replace("%", "%%").replace("?", "%s").encode()
+
+
+class PostgresEngine:
+    """Does the work of a Database in one PostgreSQL database; see database.Engine."""
+
+    shared = True
+
+    def __init__(self, address: str, scheduler: Scheduler) -> None:
+        self.place = postgres_schema.open_schema(address)
+        self._scheduler = scheduler
+        self._writers = _pool(address, postgres_schema.hold)
+        # The first one holds the tables: without it another process could still drop them.
+        self._writers.wait(CONNECTION_TIMEOUT_S)
+        self._readers = _pool(address, _only_read)
+        self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
+        self._finished: deque[tuple[Done, WorkOutcome]] = deque()
+
+    def submit(self, work: Work[T], done: Done) -> None:
+        """Do the work on a thread of the pool."""
+        try:
+            self._workers.submit(self._do, work, done)
+        except RuntimeError:
+            raise RuntimeError("the database is closed") from None
+
+    def read(self, work: Work[T]) -> T:
+        """Return what `work` reads in a transaction that cannot write."""
+        return _done(self._readers, work)[0]
+
+    def close(self) -> None:
+        """Finish what was handed in, tell everybody, and close the connections."""
+        self._workers.shutdown(wait=True)
+        self._tell()
+        self._writers.close()
+        self._readers.close()
+
+    def _do(self, work: Work[Any], done: Done) -> None:
+        self._finished.append((done, self._outcome(work)))
+        self._scheduler.call_soon(self._tell)
+
+    def _tell(self) -> None:
+        with contextlib.suppress(IndexError):  # also if `close` was here first
+            while True:
+                done, outcome = self._finished.popleft()
+                outcome.tell(done)
+
+    def _outcome(self, work: Work[Any]) -> WorkOutcome:
+        try:
+            result, tx = _done(self._writers, work)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told of it
+            return WorkOutcome(error=error)
+        return WorkOutcome(result=result, after=tx.after_commit)
+
+
+def _pool(address: str, configure: Callable[[Connection], None]) -> ConnectionPool[Connection]:
+    return ConnectionPool(
+        address,
+        kwargs=connection_options(address),
+        min_size=1,
+        max_size=CONNECTIONS,
+        timeout=CONNECTION_TIMEOUT_S,
+        # By itself it would wait ever longer between tries; so the next call tries anew.
+        reconnect_timeout=CONNECTION_TIMEOUT_S / 2,
+        configure=configure,
+        num_workers=1,
+        open=True,
+    )
+
+
+def _only_read(connection: Connection) -> None:
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+
+
+class _UndoneError(Exception):
+    """Nothing of a work is booked, through no fault of its own."""
+
+
+def _done(pool: ConnectionPool[Connection], work: Work[T]) -> tuple[T, PostgresTransaction]:
+    """Do a work in a transaction and commit it; return its result."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with _connected(pool) as connection:  # commits at the end
+                tx = PostgresTransaction(connection)
+                return _tried(work, tx, connection), tx
+        except _UndoneError as undone:
+            log.warning("a transaction is done again: %s", undone.__cause__)
+            if not tries_left and undone.__cause__ is not None:
+                raise undone.__cause__ from None
+    raise AssertionError("unreachable")
+
+
+def _tried(work: Work[T], tx: PostgresTransaction, connection: Connection) -> T:
+    try:
+        return work(tx)
+    except psycopg.OperationalError as error:
+        # A connection that is lost at the commit is another matter: it may be booked.
+        if connection.closed or isinstance(error, DeadlockDetected | SerializationFailure):
+            raise _UndoneError from error
+        raise
+
+
+@contextlib.contextmanager
+def _connected(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
+    """Lend a connection for one transaction; if it is lost, the idle ones are looked at too."""
+    lent: Connection | None = None
+    try:
+        with pool.connection() as lent:
+            yield lent
+    finally:
+        if lent is not None and lent.closed:
+            pool.check()

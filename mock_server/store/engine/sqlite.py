@@ -1,0 +1,171 @@
+"""One owner for SQLite: all work of one turn shares one commit, answers leave only after it.
+
+Rule 1: one writing connection, used on one thread, the scheduler's.
+Rule 2: each work has a savepoint, so one that fails takes nothing of its neighbours along.
+Rule 3: after a database error look at `in_transaction`: some errors roll the whole turn back, and
+then every work of that turn has failed.
+Rule 4: reads for people use read-only connections of their own.
+"""
+
+import contextlib
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from mock_server.store.engine import files
+from mock_server.store.engine.schedulers import Scheduler
+from mock_server.store.engine.transaction import Done, Row, Value, Work, WorkOutcome
+
+T = TypeVar("T")
+
+# A turn longer than this is cut, so that a burst cannot keep early answers waiting.
+MAX_TURN = 512
+
+log = logging.getLogger(__name__)
+
+
+class TurnLostError(RuntimeError):
+    """The database rolled a whole turn back; nothing of it is booked."""
+
+
+class SqliteTransaction:
+    """A transaction of a connection to a file; see Transaction."""
+
+    __slots__ = ("_connection", "after_commit")
+
+    # There is one writer: what it finds is its own.
+    for_update = ""
+    skip_locked = ""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.after_commit: list[Callable[[], None]] = []
+
+    def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """See Transaction."""
+        return self._connection.execute(sql, values).rowcount
+
+    def insert(self, sql: str, values: Sequence[Value]) -> int:
+        """See Transaction."""
+        return self._connection.execute(sql, values).lastrowid or 0
+
+    def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """See Transaction."""
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """See Transaction."""
+        return self._connection.execute(sql, values).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    work: Work[Any]
+    done: Done
+
+
+class SqliteEngine:
+    """Does the work of a Database on one file; see database.Engine."""
+
+    shared = False
+
+    def __init__(self, path: str, scheduler: Scheduler) -> None:
+        self._file = files.open_file(path)
+        self._scheduler = scheduler
+        self._writer = self._file.connect()
+        self._readers: list[sqlite3.Connection] = []
+        self._queue: list[_Item] = []
+        self._scheduled = False
+        self._closed = False
+        self._lock = threading.Lock()
+
+    @property
+    def place(self) -> str:
+        """Where the file is."""
+        return str(self._file.path)
+
+    def submit(self, work: Work[T], done: Done) -> None:
+        """Queue work for the next turn."""
+        with self._lock:
+            if self._closed:  # nobody would ever do it
+                raise RuntimeError("the database is closed")
+            self._queue.append(_Item(work, done))
+            if self._scheduled:
+                return
+            self._scheduled = True
+        self._scheduler.call_soon(self._turn)
+
+    def read(self, work: Work[T]) -> T:
+        """Return what `work` reads on a connection that cannot write."""
+        with self._reader() as connection:
+            connection.execute("begin")
+            try:
+                return work(SqliteTransaction(connection))
+            finally:
+                connection.execute("rollback")
+
+    def close(self) -> None:
+        """Finish what is queued, close the file and release it; the scheduler has stopped."""
+        with self._lock:
+            self._closed = True
+        while self._queue:
+            self._turn()
+        for connection in (*self._readers, self._writer):
+            connection.close()
+        self._readers.clear()
+        self._file.release()
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._file.connect(read_only=True)
+        try:
+            yield connection
+        finally:
+            self._readers.append(connection)
+
+    def _turn(self) -> None:
+        with self._lock:
+            turn, self._queue = self._queue[:MAX_TURN], self._queue[MAX_TURN:]
+            self._scheduled = bool(self._queue)
+        if not turn:  # `close` was here first
+            return
+        if self._scheduled:
+            self._scheduler.call_soon(self._turn)
+        for item, outcome in zip(turn, self._commit(turn), strict=True):
+            outcome.tell(item.done)
+
+    def _commit(self, turn: list[_Item]) -> list[WorkOutcome]:
+        try:
+            self._writer.execute("begin immediate")
+            outcomes = [self._work(item) for item in turn]
+            self._writer.execute("commit")
+        except sqlite3.Error as error:
+            log.exception("the database lost a turn of %d", len(turn))
+            if self._writer.in_transaction:
+                self._writer.execute("rollback")
+            lost = TurnLostError(f"the database rolled back: {error}")
+            lost.__cause__ = error
+            return [WorkOutcome(error=lost) for _ in turn]
+        return outcomes
+
+    def _work(self, item: _Item) -> WorkOutcome:
+        execute = self._writer.execute
+        execute("savepoint item")
+        tx = SqliteTransaction(self._writer)
+        try:
+            result = item.work(tx)
+        except Exception as error:
+            if not self._writer.in_transaction:
+                raise sqlite3.OperationalError(str(error)) from error
+            execute("rollback to item")
+            execute("release item")
+            return WorkOutcome(error=error)
+        execute("release item")
+        return WorkOutcome(result=result, after=tx.after_commit)

@@ -1,0 +1,1 @@
+"""The ASGI side: protocol, fast path, response writer, wire damage."""

@@ -1,0 +1,265 @@
+"""The ASGI application of `serve`: bytes -> `Call` -> gateway -> `Answer` -> bytes.
+
+Rule 1: it answers every call of the gateway itself, without a thread or a route; the Flask app
+answers the rest, through a2wsgi.
+Rule 2: a body is read here, bounded, before any thread is taken.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+
+from mock_server.actions.gateway import pipeline
+from mock_server.actions.gateway.exchange import Work, exchange, run_with_callbacks
+from mock_server.actions.gateway.pipeline import Hold
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
+from mock_server.simulator import Simulator
+from mock_server.store.engine.transaction import Transaction
+from mock_server.web.paths import is_ours
+from mock_server.web.problems import problem
+from mock_server.web.serving.protocol import call_of
+from mock_server.web.serving.response_writer import (
+    EXTENSION,
+    disconnected_after_ms,
+    hang_up,
+    hold,
+    write_answer,
+)
+
+T = TypeVar("T")
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# A body over the gateway's limit is read and dropped up to here, so that its sender gets to the
+# answer; beyond it the connection is cut.
+MAX_DRAIN_BYTES = 8 * MAX_BODY_BYTES
+FLASK_THREADS = 32
+# A clock change may wait for callbacks, whose receivers may fetch pictures before they answer:
+# those who wait and those who are waited for never share threads.
+CLOCK_THREADS = 256
+
+log = logging.getLogger(__name__)
+
+
+class ClientGoneError(Exception):
+    """The peer hung up before its request was whole: there is nobody to answer."""
+
+
+class AsgiApp:
+    """The ASGI application of `serve`."""
+
+    def __init__(self, simulator: Simulator, flask: Flask) -> None:
+        self._simulator = simulator
+        self._flask = FlaskBridge(flask)
+
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        """Answer one request."""
+        try:
+            if is_ours(scope["path"]):
+                answer = await self._flask.answer(scope, receive)
+            else:
+                answer = await self._exchange(await read_call(scope, receive), scope)
+        except ClientGoneError:
+            return
+        except asyncio.CancelledError:  # the server stops, and its grace is over: nobody's bug
+            hang_up(scope)
+            return
+        await write_answer(scope, answer)
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer a call that is not held for anybody, such as a request that cannot be parsed."""
+        return await self._exchange(call, None)
+
+    def submit(
+        self,
+        call: Call,
+        hold: Callable[[int, Callable[[int | None], None]], None],
+        reply: Callable[[Answer], None],
+    ) -> None:
+        """Answer a call through the gateway without a task; `reply` is called on the loop."""
+        run_with_callbacks(self._simulator, call, hold, reply)
+
+    def record_disconnect(self, call_id: int, ms: int) -> None:
+        """Journal that a client hung up before it had all of its answer."""
+
+        def done(_: None, error: BaseException | None) -> None:
+            if error is not None:
+                log.error("who hung up could not be journalled", exc_info=error)
+
+        self._simulator.database.submit(
+            lambda tx: pipeline.record_disconnect(tx, call_id, ms), done
+        )
+
+    async def _exchange(self, call: Call, scope: Scope | None) -> Answer:
+        """Run an exchange in this task; `scope` is the request that may be held."""
+        steps = exchange(self._simulator, call)
+        step: Callable[[Any], Work | Hold] = steps.send
+        value: Any = None
+        while True:
+            try:
+                wanted = step(value)
+            except StopIteration as end:
+                return cast("Answer", end.value)
+            step, value = steps.send, None
+            if isinstance(wanted, Hold):
+                if scope is not None:
+                    await hold(scope, wanted.ms)
+                    value = disconnected_after_ms(scope)
+                continue
+            try:
+                value = await self._commit(wanted)
+            except Exception as error:  # noqa: BLE001 - the exchange logs it and answers for it
+                step, value = steps.throw, error
+
+    def close(self) -> None:
+        """End the threads of the Flask app, once they have answered."""
+        self._flask.close()
+
+    def _commit(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        committed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def done(result: T, error: BaseException | None) -> None:
+            if committed.done():  # the request was cancelled meanwhile; it is booked all the same
+                return
+            if error is None:
+                committed.set_result(result)
+            else:
+                committed.set_exception(error)
+
+        self._simulator.database.submit(work, done)
+        return committed
+
+
+class FlaskBridge:
+    """Runs the Flask app in threads for everything that is not the gateway's."""
+
+    def __init__(self, flask: Flask) -> None:
+        app = _keep_headers(flask)
+        self._app = WSGIMiddleware(app, workers=FLASK_THREADS)
+        self._clock_app = WSGIMiddleware(app, workers=CLOCK_THREADS)
+
+    def close(self) -> None:
+        """End the threads, once they have answered."""
+        for app in (self._app, self._clock_app):
+            app.executor.shutdown(wait=True)
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """Return what Flask answers, with the header names as it spelt them."""
+        body, defect = await read_body(scope, receive)
+        if defect is not None:
+            return _refused(defect)
+        headers = [pair for pair in scope["headers"] if pair[0] not in _BODY_HEADERS]
+        headers.append((b"content-length", str(len(body)).encode()))
+        inner = {**scope, "headers": headers, "root_path": ""}
+        answer: dict[str, Any] = {"body": b""}
+
+        async def whole() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def keep(message: dict[str, Any]) -> None:
+            answer["status"] = message.get("status", answer.get("status"))
+            answer["body"] += message.get("body", b"")
+
+        app = self._clock_app if scope["path"].endswith("/clock") else self._app
+        await app(inner, whole, keep)  # type: ignore[arg-type]
+        return Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
+
+
+def _refused(defect: Defect) -> Answer:
+    if defect.code == "I413RL":
+        refused = problem(413, "Too large", f"a body has at most {MAX_BODY_BYTES} bytes")
+    else:
+        refused = problem(400, "Bad request", defect.reason)
+    return Answer(status=refused.status_code, headers=(*refused.headers,), body=refused.get_data())
+
+
+async def read_call(scope: Scope, receive: Receive) -> Call:
+    """Return a request as a call. Raises ClientGoneError."""
+    body, defect = await read_body(scope, receive)
+    return call_of(scope, body, defect)
+
+
+async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | None]:
+    """Return the whole body, or what is wrong with it. Raises ClientGoneError."""
+    connection = scope["extensions"][EXTENSION]
+    cycle = connection["cycle"]
+    too_large = Defect(code="I413RL", reason="")
+    announced = _content_length(scope)
+    if announced > MAX_BODY_BYTES and (
+        announced > MAX_DRAIN_BYTES or cycle.waiting_for_100_continue
+    ):
+        cycle.keep_alive = False
+        return b"", too_large
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        part, more = await _next_part(cycle, receive)
+        size += len(part)
+        if size <= MAX_BODY_BYTES:
+            parts.append(part)
+        else:
+            parts.clear()
+        if size > MAX_DRAIN_BYTES:
+            cycle.keep_alive = False
+            return b"", too_large
+        if "defect" in connection:
+            return b"", connection["defect"]
+        if not more:
+            return (b"".join(parts), None) if size <= MAX_BODY_BYTES else (b"", too_large)
+
+
+async def _next_part(cycle: Any, receive: Receive) -> tuple[bytes, bool]:
+    """Return more of a body and whether there is still more. Raises ClientGoneError."""
+    if not cycle.more_body and not cycle.disconnected:
+        # It is all there: to receive would be to read on, into requests that have to wait.
+        part, cycle.body = bytes(cycle.body), bytearray()
+        return part, False
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    return message["body"], message["more_body"]
+
+
+_HEADERS = "artqr_mock.headers"
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
+
+
+def _keep_headers(flask: Flask) -> Callable[..., Any]:
+    """Note the headers as Flask spells them: a2wsgi makes them lower case."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            environ["asgi.scope"][_HEADERS] = tuple(headers)
+            return start_response(status, headers, exc_info)
+
+        scope = environ["asgi.scope"]
+        query = scope["query_string"].decode("latin-1")
+        path = scope["raw_path"].decode("latin-1")
+        environ["RAW_URI"] = f"{path}?{query}" if query else path
+        environ["wsgi.errors"] = _LogStream()
+        return flask(environ, start)
+
+    return app
+
+
+class _LogStream:
+    """Where a WSGI application writes what goes wrong: our log, not standard output."""
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            log.error("%s", text.rstrip())
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _content_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+    return 0

@@ -1,0 +1,81 @@
+"""The fast path: a small, whole call of the gateway needs no task of its own.
+
+uvicorn starts an ASGI task for each request; for a call that is answered within one turn of the
+loop that is half of the work. A call that is large, slow, pipelined or waits for a `100 Continue`
+goes through ASGI.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from mock_server.domain.call.calls import Answer, Defect
+from mock_server.web.paths import is_ours
+from mock_server.web.serving.protocol import ArtqrProtocol, call_of
+from mock_server.web.serving.response_writer import disconnected_after_ms, write_answer, write_now
+
+# Below uvicorn's own mark, from which on it waits for somebody to read.
+MAX_BODY_BYTES = 32 * 1024
+
+
+class FastPathProtocol(ArtqrProtocol):
+    """One connection; `submit(call, hold, reply)` answers a call, see AsgiApp.submit."""
+
+    def __init__(self, *args: Any, submit: Callable[..., None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._submit = submit
+        self._short: RequestResponseCycle | None = None
+        self._starting = False
+
+    def on_headers_complete(self) -> None:
+        """The head is there: what would be started now, rather than queued, may be short."""
+        self._starting = True
+        try:
+            super().on_headers_complete()
+        finally:
+            self._starting = False
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body is there."""
+        if self._short is not None and len(self._short.body) + len(body) > MAX_BODY_BYTES:
+            self._fall_back_to_asgi()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        super().on_message_complete()
+        short, self._short = self._short, None
+        if short is not None:
+            call = call_of(short.scope, bytes(short.body))
+            self._submit(call, partial(self._hold, short), partial(self._reply, short))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        is_short = self._starting and not cycle.waiting_for_100_continue
+        if is_short and not is_ours(cycle.scope["path"]):
+            self._short = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _refuse(self, defect: Defect) -> None:
+        self._fall_back_to_asgi()
+        super()._refuse(defect)
+
+    def _fall_back_to_asgi(self) -> None:
+        short, self._short = self._short, None
+        if short is not None:
+            super()._start_asgi_task(short, self.app)
+
+    def _hold(
+        self, cycle: RequestResponseCycle, ms: int, then: Callable[[int | None], None]
+    ) -> None:
+        self.wait(ms, lambda: then(disconnected_after_ms(cycle.scope)))
+
+    def _reply(self, cycle: RequestResponseCycle, answer: Answer) -> None:
+        if not cycle.flow.write_paused:
+            write_now(cycle, answer)
+        else:
+            task = self.loop.create_task(write_answer(cycle.scope, answer))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
