@@ -18,7 +18,7 @@ from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
 from mock_server.domain.account.accounts import Account
 from mock_server.settings import Settings
-from mock_server.simulator import Simulator, build_simulator, wall_clock
+from mock_server.simulator import LogCall, Simulator, build_simulator, wall_clock
 from mock_server.store.engine.schedulers import LoopScheduler
 from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
@@ -54,14 +54,17 @@ def serve(
     settings: Settings,
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int] = wall_clock,
+    log_call: LogCall | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
+
+    `log_call` hears of every call, on the event loop: it must not wait.
 
     Raises CannotListenError or store.engine.files.DatabaseFileError.
     """
     listener = listen(settings)
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, listener, on_ready, real_now))
+        runner.run(_serve(settings, listener, on_ready, real_now, log_call))
 
 
 @contextlib.contextmanager
@@ -187,6 +190,7 @@ async def _serve(
     listener: socket.socket,
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int],
+    log_call: LogCall | None,
 ) -> None:
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # 0 took a free one
@@ -195,6 +199,7 @@ async def _serve(
         scheduler=LoopScheduler(loop),
         real_now=real_now,
         own_ports=(settings.port,),
+        log_call=log_call,
     )
     try:
         default = await asyncio.wrap_future(
