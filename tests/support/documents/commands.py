@@ -74,7 +74,7 @@ def _row(option: click.Option) -> str:
     metavar = "" if option.is_flag else f" {_metavar(option)}"
     names = ", ".join(f"`{name}`" for name in (*others, last + metavar))
     text = (option.help or "").replace("|", "\\|")
-    default, text = _default(option, text)
+    default, text = split_default(option, text)
     repeated = " May be repeated." if option.multiple and "repeated" not in text else ""
     return f"| {names} | {default} | {text}{repeated} |"
 
@@ -89,7 +89,7 @@ def _metavar(option: click.Option) -> str:
     return {"integer": "NUMBER", "float": "NUMBER"}.get(option.type.name, option.type.name.upper())
 
 
-def _default(option: click.Option, text: str) -> tuple[str, str]:
+def split_default(option: click.Option, text: str) -> tuple[str, str]:
     """Return the default, and the help text without the default that it names."""
     written = re.search(r" ?\[default: ([^\]]+)\]", text)
     if written:

@@ -1,5 +1,6 @@
 """The settings of `serve`: names and defaults from the dataclass, flags from the command."""
 
+from collections import Counter
 from dataclasses import Field, fields
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 from mock_server.cli.main import main
 from mock_server.cli.serve import serve
 from mock_server.settings import COMMAND_VARIABLES, MEANINGS, PREFIX, Settings
-from tests.support.documents.commands import leaves
+from tests.support.documents.commands import leaves, split_default
 
 
 def settings() -> str:
@@ -29,12 +30,11 @@ def settings() -> str:
 def run_options() -> str:
     """Return the options of `serve` that are about one run, not settings."""
     names = {field.name for field in fields(Settings)}
-    rows = ["| Option | Meaning |", "|---|---|"]
-    rows += [
-        f"| `{option.opts[0]}` | {option.help} |"
-        for option in serve.params
-        if isinstance(option, click.Option) and option.name not in names
-    ]
+    rows = ["| Option | Default | Meaning |", "|---|---|---|"]
+    for option in serve.params:
+        if isinstance(option, click.Option) and option.name not in names:
+            default, text = split_default(option, option.help or "")
+            rows.append(f"| `{option.opts[0]}` | {default} | {text} |")
     return "\n".join(rows)
 
 
@@ -49,8 +49,8 @@ def command_variables() -> str:
     ]
     for variable in sorted(COMMAND_VARIABLES):
         flag = "--" + variable.removeprefix(PREFIX).lower().replace("_", "-")
-        option = next(each for each in options if flag in each.opts)
-        rows.append(f"| `{variable}` | `{flag}` | {option.help} |")
+        texts = Counter(option.help for option in options if flag in option.opts)
+        rows.append(f"| `{variable}` | `{flag}` | {texts.most_common(1)[0][0]} |")
     return "\n".join(rows)
 
 
