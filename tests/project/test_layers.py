@@ -32,6 +32,7 @@ LAYERS = {
     "pytest_options": 2,
     "contract": 2,
     "display": 2,
+    "extras": 1,
     "schemas": 1,
     "domain": 1,
     "__init__": 0,
