@@ -15,7 +15,7 @@ import platformdirs
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
 # Read by the commands that talk to a server, not settings of a server.
-COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_CONFIG"})
+COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG"})
 
 
 class SettingsError(ValueError):

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import account_options, instant, json_option, print_json
+from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
 from mock_server.contract import load_toml
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.faults.kinds import KINDS
@@ -17,7 +17,7 @@ OPERATIONS = ("submit_task", "list_tasks", "query_task")
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def fault() -> None:
     """Failures on order, in one account."""
 

@@ -70,7 +70,7 @@ def test_a_call_that_cannot_be_read_is_named_and_the_others_are_judged() -> None
     assert passed.exit_code == 2, "something was not judged: that is no pass"
     assert failed.exit_code == 1
     assert ": entry 1: `headers` of the HAR entry" in passed.stderr
-    assert "in 2 call(s); 1 entry could not be read" in passed.stdout
+    assert "in 2 calls; 1 entry could not be read" in passed.stdout
     assert "field-repeated" in passed.stdout
     told = found(har(broken, entry()))["unread"]
     assert [each["call"] for each in told] == [1]
