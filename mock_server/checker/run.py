@@ -1,7 +1,7 @@
 """One run of `artqr-mock check`: makes the calls in order, and judges each answer."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mock_server.checker.judge import Judge, refuses, said, service_body
@@ -27,14 +27,19 @@ class Checked:
     breaches: tuple[str, ...]
 
 
+OnCall = Callable[["Run"], None]
+
+
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What was found so far. `stopped` says why the run ended before its calls did."""
+    """What was found so far. `stopped` says why the run ended before its calls did; `on_call` is
+    called after each call."""
 
     order: CheckOrder
     wire: Wire
     judge: Judge
     open_judge: Judge
+    on_call: OnCall = lambda _: None
     checked: list[Checked] = field(default_factory=list)
     stopped: str = ""
     is_spent: bool = False
@@ -59,6 +64,7 @@ class Run:
                 if self.is_settled(planned.label):
                     continue
                 self.make(planned)
+                self.on_call(self)
                 if len(self.errors) == len(self.checked) == MOST_SILENCES:
                     self.stopped = "the server does not answer"
                     return

@@ -99,7 +99,7 @@ def check(
 
 def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     """Make the calls, say what was found and end with the exit code for it."""
-    from mock_server.checker import reports  # noqa: PLC0415 - needs what the extra brings
+    from mock_server.checker import progress, reports  # noqa: PLC0415 - needs what the extra brings
     from mock_server.checker.run import run_of  # noqa: PLC0415
 
     click.echo(f"checking {order.url}")
@@ -107,7 +107,8 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Hypothesis would leave a folder of its own wherever the command is run.
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        run.go()
+        with progress.shown(sys.stderr) as run.on_call:
+            run.go()
     if junit is not None:
         write_output(junit, reports.junit(run))
     if har is not None:
