@@ -76,7 +76,7 @@ class Run:
         if True in modes:
             yield from self.examples()
             if self._is_locked_out():
-                self.stopped = "the gateway lets this buyer in nowhere, more calls would be in vain"
+                self.stopped = "every call was refused because of its credentials or package"
                 return
         yield from self.probes()
         self.wire.check_budget()
@@ -148,7 +148,7 @@ class Run:
             yield _not_refused(planned.expected, answer)
             return
         if planned.is_right and answer.status not in RIGHT_STATUSES and answer.status < 500:
-            yield f"a right request was refused with {answer.status}{said(answer)}"
+            yield f"a correct request was refused with {answer.status}{said(answer)}"
         if planned.is_certain and refuses(answer):
             text = (service_body(answer) or {}).get("remark", "")
             yield f"the example of the vendor's page was refused: {text}"
