@@ -27,7 +27,7 @@ def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None)
 
 @click.command()
 @click.option("--by", type=click.Choice(tables.BREAKDOWNS), default="call", show_default=True,
-              help="Print one line for each call, task, ...")  # fmt: skip
+              help="Print one line for each of these.")  # fmt: skip
 @click.option("--calls/--no-calls", default=True, help="Print the lines, or only the totals.")
 @click.option("--last", type=click.IntRange(1), metavar="N",
               help="Only the last N lines, by call, task or day; totals stay.")  # fmt: skip

@@ -23,7 +23,7 @@ CHOICES = ("sh", "fish", "powershell", "dotenv", "json", "github")
 @server_options
 @json_option
 def env(*, account_id: str, form: str, magic: bool, admin: AdminClient, as_json: bool) -> None:
-    """Print the environment variables for your client: eval "$(artqr-mock env)".
+    """Print the environment variables that your client needs.
 
     \b
     sh, bash, zsh   eval "$(artqr-mock env)"

@@ -29,7 +29,7 @@ def parameter_options(command: Any) -> Any:
     }
     for name, hint in sorted(hints.items(), reverse=True):
         users = [kind.name for kind in KINDS.values() if name in get_type_hints(kind.fault)]
-        shown = ", ".join(users[:4]) + (", …" if len(users) > 4 else "")
+        shown = ", ".join(users[:4]) + (" and others" if len(users) > 4 else "")
         command = click.option(
             "--" + name.removesuffix("_ms").replace("_", "-"), name, type=_option_type(name, hint),
             help=f"A parameter of {shown}.",

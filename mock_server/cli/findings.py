@@ -28,7 +28,7 @@ COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "
 @click.command()
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
 @click.option("--nobody", is_flag=True,
-              help="Findings for calls without valid credentials: no account's.")  # fmt: skip
+              help="List findings for calls without valid credentials.")  # fmt: skip
 @account_option("The account to look at, by its id or its name.")
 @server_options
 @json_option
