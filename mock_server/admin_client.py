@@ -1,5 +1,6 @@
 """The admin API as a Python caller sees it: over HTTP, like anybody else."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -73,11 +74,11 @@ class AdminClient:
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return what POST `/_mock{path}` answers."""
-        return self._call("POST", path, json=body or {})
+        return self._call("POST", path, body=body or {})
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """Return what PATCH `/_mock{path}` answers."""
-        return self._call("PATCH", path, json=body)
+        return self._call("PATCH", path, body=body)
 
     def delete(self, path: str) -> None:
         """DELETE `/_mock{path}`."""
@@ -173,10 +174,17 @@ class AdminClient:
             else:
                 return True
 
-    def _call(self, method: str, path: str, **content: Any) -> Any:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        fields: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
         url = f"{self.base_url}/_mock{path}"
         try:
-            answer = self._pool.request(method, url, headers=self._headers, **content)
+            answer = self._send(method, url, fields, body)
         except urllib3.exceptions.ReadTimeoutError:
             raise UnreachableError(
                 f"{self.base_url} took the call and has not answered for {TIMEOUT.read_timeout:g} s"
@@ -187,10 +195,20 @@ class AdminClient:
                 "`artqr-mock serve`, or name another with --url"
             ) from None
         is_json = "json" in answer.headers.get("Content-Type", "")
+        value: Any = json.loads(answer.data) if is_json and answer.data else answer.data
         if answer.status >= 400:
-            detail = answer.json()["detail"] if is_json else f"HTTP {answer.status} at {url}"
+            detail = value["detail"] if is_json else f"HTTP {answer.status} at {url}"
             raise RefusedError(answer.status, detail)
-        return answer.json() if is_json and answer.data else answer.data
+        return value
+
+    def _send(
+        self, method: str, url: str, fields: dict[str, str] | None, body: dict[str, Any] | None
+    ) -> "urllib3.BaseHTTPResponse":
+        if body is None:
+            return self._pool.request(method, url, fields=fields, headers=self._headers)
+        # urllib3 1.26 has no `json=`, no `.json()` and no `BaseHTTPResponse`.
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return self._pool.request(method, url, body=json.dumps(body).encode(), headers=headers)
 
 
 class AccountClient:

@@ -23,7 +23,12 @@ from mock_server.domain.faults.rules import (
 
 SUBMIT = Operation.SUBMIT_TASK
 CALLBACK = Kind(
-    name="lost", stage=Stage.CALLBACK, fault=gateway.Plain, act=repr, operations=(), slot="callback"
+    name="lost",
+    stage=Stage.CALLBACK,
+    fault=gateway.PlainFault,
+    act=repr,
+    operations=(),
+    slot="callback",
 )
 SHAPING = replace(KINDS["refusal"], name="task_fails", operations=(SUBMIT,))
 SEEDS = st.integers(0, 2**63 - 1)
@@ -36,8 +41,8 @@ def rule(kind: AnyKind = KINDS["throttled"], **given: Any) -> Rule:
     life = {name: given.pop(name, None) for name in ("starts_at", "expires_at")}
     values: dict[str, Any] = {"number": 1, "calls_left": None, **of_rule, **life}
     return Rule(
-        id=1, account="a", kind=kind, fault=gateway.Plain(), match=Match(**given), seen=0, hits=0,
-        **values,
+        id=1, account="a", kind=kind, fault=gateway.PlainFault(), match=Match(**given), seen=0,
+        hits=0, **values,
     )  # fmt: skip
 
 

@@ -3,22 +3,28 @@ but the journal."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from mock_server.domain.call.errors import ErrorTables, GatewayError
+from mock_server.domain.faults.parameters import described, length
 from mock_server.domain.faults.rules import FaultError, Kind, Rule, Stage
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coded:
-    """A row of the error table: its code, or a message of older instances."""
-
-    code: str
+CODE = described("A code from the error table, or a message of older instances.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plain:
-    """A failure that needs no parameters."""
+class CodedFault:
+    """The gateway answers with an error from the error table, before it verifies the call."""
+
+    code: Annotated[str, length(1, 100), CODE]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainFault:
+    """Named aliases for common error codes: quota_exhausted B403MQ, package_expired B403ME,
+    arrears B403MO, throttled T429PA, breaker_open D503CB, wrong_stage I400SG, maintenance
+    X503BZ (needs an end).
+    """
 
 
 def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
@@ -46,7 +52,7 @@ def error_named(code: str) -> GatewayError:
     return GatewayError("T429PA" if "Flow Control" in code else "X500ER", classic=code)
 
 
-def coded(fault: Coded) -> GatewayError:
+def coded(fault: CodedFault) -> GatewayError:
     """Return the row that was ordered."""
     return error_named(fault.code)
 
@@ -72,15 +78,15 @@ def _kind(name: str, fault: type[F], act: Callable[[F], GatewayError]) -> Kind[G
 
 
 def _named(name: str, code: str) -> Kind[GatewayAct]:
-    def act(_fault: Plain) -> GatewayError:
+    def act(_fault: PlainFault) -> GatewayError:
         return error_named(code)
 
-    return _kind(name, Plain, act)
+    return _kind(name, PlainFault, act)
 
 
 SLOT = "gateway"
 KINDS = (
-    _kind("gateway_error", Coded, coded),
+    _kind("gateway_error", CodedFault, coded),
     *(_named(name, code) for name, code in NAMED.items()),
 )
 _ACTS = {kind.name: kind.act for kind in KINDS}

@@ -106,7 +106,7 @@ def check(order: FaultOrder, place: FaultSite) -> None:
         )
     if order.kind.name == "maintenance" and order.expires_in_ms is None:
         raise FaultError("maintenance has an end: say expires_in_ms")
-    if isinstance(order.fault, service.Ordered):
+    if isinstance(order.fault, service.TaskOrderFault):
         service.task_order(order.fault)
     if "code" in _names(order.kind.fault):
         gateway.check_code(order.fault.code, place.tables, classic=place.classic)

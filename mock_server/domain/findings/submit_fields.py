@@ -135,7 +135,7 @@ def style(request: JudgedRequest) -> Findings:
     if "style_id" not in request.known_fields or request.readings.style_unknown == "accepted":
         return NONE
     near = get_close_matches(sent[:64], request.contract.style_ids, n=1)
-    hint = f"did you mean {near[0]}?" if near else "the README and the contract have the list."
+    hint = f"did you mean {near[0]}?" if near else "docs/reference/api.md has the list."
     return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
 
 
