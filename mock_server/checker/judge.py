@@ -14,10 +14,10 @@ from mock_server.schemas import Validator, compiled
 
 # What the gateway says no with to whom, by the beginning of its code.
 HINTS = {
-    "A": "look at the credentials: --app-code, or --key and --secret",
-    "B": "look at the package of this buyer: there is no credit to pay the call with",
-    "S": "look at the clock of this machine",
-    "T": "the server throttles: its limit is lower than what check sends",
+    "A": "check the credentials: --app-code, or --key and --secret",
+    "B": "check the package of this buyer: it has no credit for the call",
+    "S": "check the clock of this machine",
+    "T": "the server throttles: its rate limit is lower than the rate of check",
 }
 MOST_SHOWN = 3
 # These tell a result from a refusal: where they differ, an answer is meant to be the other.
@@ -88,7 +88,7 @@ class Judge:
         try:
             value = json.loads(answer.body)
         except (ValueError, RecursionError):
-            return [f"the body is no JSON: {answer.body[:80].decode('utf-8', 'replace')!r}"]
+            return [f"the body is not JSON: {answer.body[:80].decode('utf-8', 'replace')!r}"]
         validator = self._validator(self.values, place)
         if validator is None or validator.is_valid(value):
             return []

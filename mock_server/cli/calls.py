@@ -45,7 +45,7 @@ def _finding(_context: Any, _option: Any, name: str | None) -> str | None:
 @click.option(
     "--operation",
     type=click.Choice(OPERATIONS),
-    help="Only its calls.",
+    help="Only calls of this one.",
 )
 @click.option("--status", type=click.IntRange(100, 599), metavar="CODE",
               help="Only calls answered with this HTTP status.")  # fmt: skip
@@ -57,7 +57,7 @@ def _finding(_context: Any, _option: Any, name: str | None) -> str | None:
               help=f"Only the last N. [default: all; {FOLLOWED} with --follow]")  # fmt: skip
 @click.option("-f", "--follow", "is_followed", is_flag=True,
               help="Go on printing new calls until Ctrl-C, which exits with 0.")  # fmt: skip
-@click.option("--nobody", is_flag=True, help="Calls without valid credentials: no account's.")
+@click.option("--nobody", is_flag=True, help="List calls without valid credentials: no account's.")
 @account_option("The account whose calls to list, by its id or its name.")
 @server_options
 @json_option

@@ -40,7 +40,7 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
         return None
     match = re.fullmatch(r"([0-9]{1,7})(?:\.([0-9]{1,2}))?", value, re.ASCII)
     if match is None:
-        raise click.BadParameter(f"{value!r} is no amount of money: write 3 or 0.50")
+        raise click.BadParameter(f"{value!r} is not an amount of yuan: write one such as 3 or 0.50")
     return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
 
 
@@ -50,30 +50,38 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
 @click.option("--key", help="Sign with this AppKey instead.")
 @click.option("--secret", envvar="ARTQR_APP_SECRET", help="The AppSecret that belongs to --key.")
 @click.option("--max-calls", type=click.IntRange(1), default=500, show_default=True,
-              help="Stop before the next call would be one too many.")  # fmt: skip
-@click.option("--max-yuan", callback=_fen, help="Stop before a call could cost more than this.")
-@click.option("--offer", type=int, help="The package that pays, such as 1000; else the dearest.")
-@click.option("--mode", type=click.Choice(MODES), default="all", show_default=True,
-              help="Send what the contract allows, what it does not, or both.")  # fmt: skip
-@click.option("--reading", "words", multiple=True, metavar="ID=WORD",
-              help="Take no other answer to this open question; may be repeated.")  # fmt: skip
+              help="Stop after this many calls.")  # fmt: skip
+@click.option("--max-yuan", callback=_fen, help="Stop before the calls could cost more than this.")
 @click.option(
-    "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here."
+    "--offer",
+    type=int,
+    help="The package that pays, such as 1000. [default: the most expensive one]",
+)
+@click.option("--mode", type=click.Choice(MODES), default="all", show_default=True,
+              help="Send requests that the contract allows, that it forbids, or both.")  # fmt: skip
+@click.option("--reading", "words", multiple=True, metavar="ID=WORD",
+              help="Accept only this word for a reading; may be repeated.")  # fmt: skip
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a JUnit report to this file.",
 )
 @click.option(
-    "--har", type=click.Path(dir_okay=False, path_type=Path), help="Write every call here, as HAR."
+    "--har",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every call to this file, as HAR.",
 )
 def check(
     *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
     max_yuan: int | None, offer: int | None, mode: str, words: tuple[str, ...],
     junit: Path | None, har: Path | None,
 ) -> None:  # fmt: skip
-    """Check that a server at URL keeps the contract: this simulator, a stub of yours, a gateway.
+    """Check whether the server at URL keeps the contract: artqr-mock, your stub, a gateway.
 
-    Calls are generated from the contract, the same in each run, and every answer is held against
-    it. Wrong requests of which it is certain have to be refused. To an open question any answer
-    will do, but for the questions that --reading names. Beyond this machine --max-yuan has to say
-    what it may cost. Exit code 1 if an answer was not as promised or did not come, 3 if none came.
+    The command generates calls from the contract, the same in each run, and checks every answer
+    against it. The server has to refuse requests that are certainly wrong. For an open question any
+    answer is accepted, unless --reading names one. For a server on another machine --max-yuan is
+    required. The exit code is 1 if an answer is wrong or missing, 3 if all are missing.
     """
     named = dict(map(pair, words))
     document = contract.document_under(named)
@@ -81,7 +89,7 @@ def check(
     is_local = _is_local(place)
     if max_yuan is None and not is_local:
         raise UsageError(
-            f"calls to {place.netloc} may cost money: say with --max-yuan how much at most"
+            f"calls to {place.netloc} may cost money: set the most they may cost with --max-yuan"
         )
     credentials = _credentials(app_code, key, secret, is_local=is_local)
     budget = Budget(most_calls=max_calls, most_fen=max_yuan, price_fen=_price(offer))
@@ -100,7 +108,7 @@ def check(
 
 def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     """Make the calls, say what was found and end with the exit code for it."""
-    from mock_server.checker import reports  # noqa: PLC0415 - needs what the extra brings
+    from mock_server.checker import progress, reports  # noqa: PLC0415 - needs what the extra brings
     from mock_server.checker.run import run_of  # noqa: PLC0415
 
     click.echo(f"checking {order.url}")
@@ -108,7 +116,8 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Hypothesis would leave a folder of its own wherever the command is run.
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        run.go()
+        with progress.shown(sys.stderr) as run.on_call:
+            run.go()
     if junit is not None:
         write_output(junit, reports.junit(run))
     if har is not None:
@@ -118,7 +127,10 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     stopped = f"; stopped: {run.stopped}" if run.stopped else ""
     click.echo(rules.summary(run.wire.spent) + stopped)
     if not run.checked:
-        fail("no call was made: the budget does not allow one", WRONG_USE)
+        fail(
+            "no call was made, because the budget allows none: raise --max-calls or --max-yuan",
+            WRONG_USE,
+        )
     if len(run.errors) == len(run.checked):
         fail("no call was answered", COULD_NOT_RUN)
     if run.failed:
@@ -132,7 +144,7 @@ def _place(url: str) -> SplitResult:
     except ValueError:
         named = False
     if not named or place.scheme not in ("http", "https"):
-        raise UsageError(f"{url[:80]!r} is no address: write http://127.0.0.1:3040")
+        raise UsageError(f"{url[:80]!r} is not an address: write one such as http://127.0.0.1:3040")
     return place
 
 
@@ -158,7 +170,7 @@ def _credentials(
 def _price(offer: int | None) -> int:
     offers = contract.load_catalogue().offers
     if offer is not None and offer not in offers:
-        raise UsageError(f"no offer has {offer} calls: there is {', '.join(map(str, offers))}")
+        raise UsageError(f"no offer has {offer} calls: choose one of {', '.join(map(str, offers))}")
     chosen = offers.values() if offer is None else [offers[offer]]
     return rules.dearest_fen((each.credits, each.fen) for each in chosen)
 
@@ -168,4 +180,4 @@ def _reach(place: SplitResult) -> None:
     try:
         socket.create_connection((place.hostname or "", port), timeout=10).close()
     except OSError as error:
-        fail(f"nobody answers at {place.netloc}: {error.strerror or error}", COULD_NOT_RUN)
+        fail(f"no server answers at {place.netloc}: {error.strerror or error}", COULD_NOT_RUN)

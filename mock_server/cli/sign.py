@@ -58,32 +58,32 @@ class SigningPair:
 @click.command()
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--explain", "call_id", type=click.IntRange(1), metavar="CALL_ID",
-              help="Say why the signature of a journalled call was refused.")  # fmt: skip
+              help="Explain why the signature of this call was refused.")  # fmt: skip
 @account_option("The account whose key pair signs, by its id or its name.")
-@click.option("--key", help="Sign with this AppKey, and ask no server.")
+@click.option("--key", help="Sign with this AppKey; no server is asked.")
 @click.option("--secret", help="The AppSecret that belongs to --key.")
-@click.option("--md5", is_flag=True, help="With a curl command: send Content-MD5, too.")
+@click.option("--md5", is_flag=True, help="Add Content-MD5 to the curl command.")
 @server_options
 @json_option
 def sign(
     *, command: tuple[str, ...], call_id: int | None, account_id: str, key: str | None,
     secret: str | None, md5: bool, admin: AdminClient, as_json: bool,
 ) -> None:  # fmt: skip
-    """Sign a curl command, or say what is wrong with a signature.
+    """Sign a curl command, or explain what is wrong with a signature.
 
-    `sign -- curl …` prints the command correctly signed. A request on standard input (a curl
-    command, a HAR entry, raw HTTP) has its signature checked. `--explain 7` takes the seventh call
-    of the journal.
+    `artqr-mock sign -- curl …` prints the command with a correct signature. Without a command it
+    checks the signature of the request on standard input: a curl command, a HAR entry or raw HTTP.
+    `--explain 7` explains the refusal of call 7, the number that `artqr-mock calls` prints.
     """
     if (key is None) != (secret is None):
-        raise UsageError("--key and --secret go together")
+        raise UsageError("--key and --secret go together: give both, or neither")
     if call_id is not None:
         if command or key or secret or md5:
-            raise UsageError("--explain stands alone, with --account at most")
+            raise UsageError("--explain goes with --account only: leave the rest out")
         _explain(admin, account_id, call_id, as_json=as_json)
         return
     if md5 and not command:
-        raise UsageError("--md5 goes with a curl command: artqr-mock sign --md5 -- curl …")
+        raise UsageError("--md5 needs a curl command: artqr-mock sign --md5 -- curl …")
     if command:
         items = curl.items_of(_words(command))
         _print_signed(items, _credentials(admin, account_id, key, secret), md5=md5, as_json=as_json)
@@ -101,7 +101,7 @@ def _standard_input() -> bytes:
     stream = sys.stdin.buffer
     if stream.isatty():
         raise UsageError(
-            "give a request on standard input, `-- curl …` to sign one, or --explain CALL_ID"
+            "give a request on standard input, a curl command after `--`, or --explain CALL_ID"
         )
     return stream.read(MOST_BYTES + 1)
 
@@ -145,8 +145,8 @@ def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> No
         return
     if finding is None:
         says = (
-            f"call {call_id} was refused ({refusal}), but it was not examined (yet): "
-            "try again in a moment"
+            f"call {call_id} was refused ({refusal}), but the explanation is not ready: try again "
+            "in a moment"
         )
         finding = {"id": "unexamined", "severity": "error", "says": says}
     if as_json:

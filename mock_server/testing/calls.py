@@ -16,8 +16,9 @@ from typing import NoReturn, overload
 
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
+from mock_server.formatting import counted
 from mock_server.testing.records import SEVERITIES, Finding, RecordedCall
-from mock_server.testing.tables import calls_table, counted
+from mock_server.testing.tables import calls_table
 
 OPERATIONS = tuple(str(each) for each in Operation)
 SUBMIT = "submit_task"

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.worlds import World
 
-BODY_ROUTES = ["/accounts", "/accounts/default/reset", "/accounts/default/clock"]
+BODY_ROUTES = ["/accounts", "/accounts/default/reset", "/accounts/default/clock", "/reset"]
 
 
 def problem_of(answer: TestResponse, status: int) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def problem_of(answer: TestResponse, status: int) -> dict[str, Any]:
     [
         (b"{", "not JSON"),
         (b"text=x", "not JSON"),
+        (b"\x0b", "not JSON"),
         (b"\xff", "not JSON"),
         (b'{"a":' * 50_000, "not JSON"),
         (b'{"seed":' + b"9" * 5_000 + b"}", "not JSON"),

@@ -268,7 +268,7 @@ def test_a_file_that_cannot_be_written_is_said_to_be(url: str, tmp_path: Path) -
     done = command(url, "--output", str(nowhere))
 
     assert done.exit_code == 3
-    assert done.stderr == f"artqr-mock: {nowhere} cannot be written: No such file or directory\n"
+    assert done.stderr == f"artqr-mock: cannot write {nowhere}: No such file or directory\n"
     assert command(url, "--output", str(folder)).exit_code == 2
     assert list(tmp_path.iterdir()) == []
 

@@ -176,7 +176,7 @@ def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: P
         done = run("check", server.url, "--app-code", made["app_code"], option, "none/x",
                    cwd=tmp_path)  # fmt: skip
         assert done.returncode == 3
-        assert "none/x cannot be written: No such file or directory" in done.stderr
+        assert "none/x: No such file or directory" in done.stderr
 
     assert calls(server, made) == []
 
@@ -184,16 +184,16 @@ def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["http://api.example.com"], "say with --max-yuan how much"),
+        (["http://api.example.com"], "set the most they may cost with --max-yuan"),
         (["http://api.example.com", "--max-yuan", "1"], "name the credentials"),
-        (["ftp://127.0.0.1"], "is no address"),
-        (["nothing"], "is no address"),
-        (["http://127.0.0.1:99999"], "is no address"),
+        (["ftp://127.0.0.1"], "is not an address"),
+        (["nothing"], "is not an address"),
+        (["http://127.0.0.1:99999"], "is not an address"),
         (["http://127.0.0.1:1", "--key", "k"], "--key needs --secret"),
-        (["http://127.0.0.1:1", "--offer", "51"], "there is 1, 50, 200"),
-        (["http://127.0.0.1:1", "--max-yuan", "0.005"], "is no amount of money"),
-        (["http://127.0.0.1:1", "--max-yuan", "-1"], "is no amount of money"),
-        (["http://127.0.0.1:1", "--max-yuan", "nan"], "is no amount of money"),
+        (["http://127.0.0.1:1", "--offer", "51"], "choose one of 1, 50, 200"),
+        (["http://127.0.0.1:1", "--max-yuan", "0.005"], "is not an amount of yuan"),
+        (["http://127.0.0.1:1", "--max-yuan", "-1"], "is not an amount of yuan"),
+        (["http://127.0.0.1:1", "--max-yuan", "nan"], "is not an amount of yuan"),
         (["http://127.0.0.1:1", "--max-calls", "0"], "--max-calls"),
         (["http://127.0.0.1:1", "--reading", "envelop=bare"], "did you mean 'envelope'?"),
         (["http://127.0.0.1:1", "--reading", "envelope=none"], "takes 'showapi' or 'bare'"),
@@ -213,7 +213,7 @@ def test_where_nobody_answers_nothing_could_run(tmp_path: Path) -> None:
     done = run("check", "http://127.0.0.1:1", cwd=tmp_path)
 
     assert done.returncode == 3
-    assert "nobody answers at 127.0.0.1:1" in done.stderr
+    assert "no server answers at 127.0.0.1:1" in done.stderr
 
 
 def prepared(body: Any = None, **headers: str) -> PreparedRequest:

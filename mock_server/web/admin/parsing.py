@@ -11,6 +11,7 @@ from mock_server.domain.usage_errors import UsageError
 
 MAX_PAGE = 1000
 MAX_DIGITS = 18
+JSON_SPACE = b" \t\r\n"
 MAX_ID = 2**62
 
 
@@ -37,7 +38,7 @@ def object_of() -> dict[str, Any]:
 def _json() -> Any:
     raw = request.get_data()
     try:
-        value = json.loads(raw.decode(), parse_float=_number) if raw.strip() else {}
+        value = json.loads(raw.decode(), parse_float=_number) if raw.strip(JSON_SPACE) else {}
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise UsageError("the body contains a lone surrogate, which is no text") from None
