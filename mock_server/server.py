@@ -267,5 +267,6 @@ def _protocol(settings: Settings, app: AsgiApp) -> Any:
         request_timeout=settings.request_timeout,
         answer_defect=app.answer,
         record_disconnect=app.record_disconnect,
+        record_unanswered=app.record_unanswered,
     )
     return functools.partial(FastPathProtocol, limits=limits, submit=app.submit)

@@ -33,7 +33,7 @@ from mock_server.domain.answer.answers import (
 )
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
-from mock_server.domain.call.wire_script import Delivered
+from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.faults import wire
 from mock_server.domain.faults.rules import FaultError, Rule
 from mock_server.domain.faults.service import Effect
@@ -90,6 +90,21 @@ def abandon(
     decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
     book(tx, simulator, visit, decision)
     return NO_ANSWER
+
+
+def record_unanswered(
+    tx: Transaction, simulator: Simulator, call: Call, disconnected_after_ms: int | None
+) -> None:
+    """Journal a call that never became whole, or whose turn never came: it does not happen.
+
+    `disconnected_after_ms` None: the connection ended on our side.
+    """
+    visit = identify_call(tx, simulator, call)
+    end = End.CLOSE if disconnected_after_ms is None else End.KEEP
+    sent = Sent(
+        what=Delivered.NOTHING, status=None, bytes=0, end=end, left_after_ms=disconnected_after_ms
+    )
+    book(tx, simulator, visit, Decision(answer=NO_ANSWER, sent=sent))
 
 
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:

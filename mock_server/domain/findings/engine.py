@@ -7,9 +7,10 @@ Rule 2: whatever the contract refuses has a finding: that of a rule which says w
 from dataclasses import replace
 from functools import cache
 
-from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.calls import Defect, Operation
 from mock_server.domain.findings.context import RULES, Breach, JudgedRequest, Rule, When, instance
 from mock_server.domain.findings.finding import MAX_HITS, NONE, Finding, Findings
+from mock_server.domain.findings.headers import preflight
 
 # Who asks for these is a browser that somebody pointed at the server.
 NOT_A_CLIENT = frozenset({"/", "/favicon.ico", "/robots.txt", "/apple-touch-icon.png"})
@@ -28,8 +29,10 @@ def judge(request: JudgedRequest) -> Findings:
     operation = request.operation
     call = request.call
     if call.defect is not None:
-        return TOO_LARGE if call.defect.code == "I413RL" else NONE
-    if operation is None and (call.method == "OPTIONS" or call.path in NOT_A_CLIENT):
+        return _of_defect(call.defect)
+    if operation is None and call.method == "OPTIONS":
+        return preflight(request)
+    if operation is None and call.path in NOT_A_CLIENT:
         return NONE
     hits: Findings = []
     is_signed = "x-ca-signature" in request.headers
@@ -46,6 +49,18 @@ def judge(request: JudgedRequest) -> Findings:
     if request.is_by_get:
         hits = [replace(hit, at=_in_query(hit.at)) for hit in hits]
     return hits[:MAX_HITS]
+
+
+def _of_defect(defect: Defect) -> Findings:
+    if defect.code == "I413RL":
+        return TOO_LARGE
+    if not defect.finding:
+        return NONE
+    return [
+        Finding(
+            id=defect.finding, at=defect.at, sent=defect.sent, says=defect.says or None,
+        )
+    ]  # fmt: skip
 
 
 def _in_query(at: str) -> str:

@@ -34,6 +34,16 @@ def route(request: JudgedRequest) -> Findings:
     return [Finding(id="wrong-path", at="/path", sent=call.path, hint=hint)]
 
 
+def preflight(request: JudgedRequest) -> Findings:
+    """browser-preflight: only a browser asks whether a page of another site may call."""
+    asked = request.headers.get("access-control-request-method")
+    if asked is None:
+        return NONE
+    origin = request.headers.get("origin")
+    sent = f"a page of {origin}" if origin else asked
+    return [Finding(id="browser-preflight", at="/method", sent=sent)]
+
+
 @rule(When.WITH_QUERY)
 def query(request: JudgedRequest) -> Findings:
     """appcode-in-query, credentials-misplaced, field-in-query, query-unused."""

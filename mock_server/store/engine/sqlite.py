@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 
 from mock_server.store.engine import files
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.engine.transaction import Done, Row, Value, Work, WorkOutcome
+from mock_server.store.engine.transaction import (
+    DatabaseClosedError,
+    Done,
+    Row,
+    Value,
+    Work,
+    WorkOutcome,
+)
 
 T = TypeVar("T")
 
@@ -92,7 +99,7 @@ class SqliteEngine:
         """Queue work for the next turn."""
         with self._lock:
             if self._closed:  # nobody would ever do it
-                raise RuntimeError("the database is closed")
+                raise DatabaseClosedError
             self._queue.append(_Item(work, done))
             if self._scheduled:
                 return

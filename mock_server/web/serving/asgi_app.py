@@ -5,6 +5,7 @@ Rule 2: a body is read here, bounded, before any thread is taken.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
-from mock_server.store.engine.transaction import Transaction
+from mock_server.store.engine.transaction import DatabaseClosedError, Transaction
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
-from mock_server.web.serving.protocol import call_of
+from mock_server.web.serving.protocol import call_of, incomplete_body
 from mock_server.web.serving.response_writer import (
     EXTENSION,
     disconnected_after_ms,
@@ -46,7 +47,15 @@ log = logging.getLogger(__name__)
 
 
 class ClientGoneError(Exception):
-    """The peer hung up before its request was whole: there is nobody to answer."""
+    """The peer hung up before its request was whole: there is nobody to answer.
+
+    `size` bytes of its body came, of which `body` is kept.
+    """
+
+    def __init__(self, body: bytes, size: int) -> None:
+        super().__init__(f"after {size} bytes")
+        self.body = body
+        self.size = size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,8 @@ class AsgiApp:
                 answer = await self._flask.answer(scope, receive)
             else:
                 answer = await self._handle(scope, await read_call(scope, receive))
-        except ClientGoneError:
+        except ClientGoneError as gone:
+            self._record_incomplete(scope, gone)
             return
         except asyncio.CancelledError:  # the server stops, and its grace is over: nobody's bug
             hang_up(scope)
@@ -114,6 +124,25 @@ class AsgiApp:
         self._simulator.database.submit(
             lambda tx: pipeline.record_disconnect(tx, call_id, ms), done
         )
+
+    def record_unanswered(self, call: Call, ms: int | None) -> None:
+        """Journal a call that gets no answer: its client hung up after so long, or we did."""
+
+        def done(_: None, error: BaseException | None) -> None:
+            if error is not None:
+                log.error("a call without an answer could not be journalled", exc_info=error)
+
+        simulator = self._simulator
+        with contextlib.suppress(DatabaseClosedError):  # the server is stopping
+            simulator.database.submit(
+                lambda tx: pipeline.record_unanswered(tx, simulator, call, ms), done
+            )
+
+    def _record_incomplete(self, scope: Scope, gone: ClientGoneError) -> None:
+        if not is_ours(scope["path"]):
+            connection = scope["extensions"][EXTENSION]["connection"]
+            ms = None if connection.timed_out else disconnected_after_ms(scope)
+            self.record_unanswered(call_of(scope, gone.body, incomplete_body(scope, gone.size)), ms)
 
     async def _handle(self, scope: Scope, call: Call) -> Answer:
         outcome = await self._outcome(call, None)
@@ -232,7 +261,11 @@ async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | Non
     parts: list[bytes] = []
     size = 0
     while True:
-        part, more = await _next_part(cycle, receive)
+        try:
+            part, more = await _next_part(cycle, receive)
+        except ClientGoneError as gone:
+            whole = b"".join([*parts, gone.body])
+            raise ClientGoneError(whole[:MAX_BODY_BYTES], size + gone.size) from None
         size += len(part)
         if size <= MAX_BODY_BYTES:
             parts.append(part)
@@ -249,13 +282,14 @@ async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | Non
 
 async def _next_part(cycle: Any, receive: Receive) -> tuple[bytes, bool]:
     """Return more of a body and whether there is still more. Raises ClientGoneError."""
-    if not cycle.more_body and not cycle.disconnected:
-        # It is all there: to receive would be to read on, into requests that have to wait.
+    if not cycle.more_body:
+        # It is all there, even if its sender has gone: to receive would be to read on, into
+        # requests that have to wait.
         part, cycle.body = bytes(cycle.body), bytearray()
         return part, False
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise ClientGoneError
+        raise ClientGoneError(bytes(cycle.body), len(cycle.body))
     return message["body"], message["more_body"]
 
 
