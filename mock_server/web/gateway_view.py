@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from flask import Request, Response, request
 
+from mock_server.actions import bugs
 from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
@@ -31,13 +32,13 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
             outcome = run(lambda tx: pipeline.handle(tx, simulator, call, held))
         assert isinstance(outcome, Answer)  # noqa: S101 - it is held at most once
     except FaultError as error:  # a magic account whose faults need more than a WSGI server
-        return pipeline.cannot_answer(error)
+        return bugs.cannot_answer(error)
     except Exception as error:
         log.exception("a call failed in the simulator")
         bug = error
     else:
         if outcome.damage is not None:  # armed while the database was served by `serve`
-            return pipeline.cannot_answer(FaultError("a WSGI server has no connection to damage"))
+            return bugs.cannot_answer(FaultError("a WSGI server has no connection to damage"))
         if outcome.delay_ms:
             simulator.pause(outcome.delay_ms)
         return outcome
@@ -45,7 +46,7 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
         return simulator.database.run(lambda tx: pipeline.record_bug(tx, simulator, call, bug))
     except Exception:
         log.exception("the failure could not be journalled")
-        return pipeline.bug_answer(bug)
+        return bugs.bug_answer(bug)
 
 
 def read_call() -> Call:

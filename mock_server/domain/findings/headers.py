@@ -48,7 +48,7 @@ def preflight(request: JudgedRequest) -> Findings:
 def query(request: JudgedRequest) -> Findings:
     """appcode-in-query, credentials-misplaced, field-in-query, query-unused."""
     hits: Findings = []
-    pairs = parse_qsl(request.call.query[:8192], keep_blank_values=True, encoding="utf-8")
+    pairs = parse_qsl(request.call.query[:8192], keep_blank_values=True, errors="surrogateescape")
     for name, value in pairs[:MAX_QUERY_FIELDS]:
         at = pointer("query", name)
         if name in QUERY_NAMES and request.readings.appcode_in_query == "accepted":

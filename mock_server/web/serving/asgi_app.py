@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
+from mock_server.actions import bugs
 from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
@@ -119,7 +120,7 @@ class AsgiApp:
 
         def done(_: None, error: BaseException | None) -> None:
             if error is not None:
-                log.error("who hung up could not be journalled", exc_info=error)
+                bugs.report(self._simulator, error, call_id)
 
         self._simulator.database.submit(
             lambda tx: pipeline.record_disconnect(tx, call_id, ms), done
@@ -130,7 +131,7 @@ class AsgiApp:
 
         def done(_: None, error: BaseException | None) -> None:
             if error is not None:
-                log.error("a call without an answer could not be journalled", exc_info=error)
+                bugs.report(simulator, error)
 
         simulator = self._simulator
         with contextlib.suppress(DatabaseClosedError):  # the server is stopping
@@ -181,7 +182,7 @@ class AsgiApp:
             return await self._commit(lambda tx: pipeline.record_bug(tx, simulator, call, bug))
         except Exception:
             log.exception("the failure could not be journalled")
-            return pipeline.bug_answer(bug)
+            return bugs.bug_answer(bug)
 
     def _commit(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         committed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
