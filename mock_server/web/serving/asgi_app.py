@@ -40,9 +40,10 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # answer; beyond it the connection is cut.
 MAX_DRAIN_BYTES = 8 * MAX_BODY_BYTES
 FLASK_THREADS = 32
-# A clock change may wait for callbacks, whose receivers may fetch pictures before they answer:
+# A call that settles waits for callbacks, whose receivers may fetch pictures before they answer:
 # those who wait and those who are waited for never share threads.
-CLOCK_THREADS = 256
+WAITING_THREADS = 256
+WAITING_ROUTES = ("/clock", "/resend")
 
 log = logging.getLogger(__name__)
 
@@ -205,11 +206,11 @@ class FlaskBridge:
     def __init__(self, flask: Flask) -> None:
         app = _keep_headers(flask)
         self._app = WSGIMiddleware(app, workers=FLASK_THREADS)
-        self._clock_app = WSGIMiddleware(app, workers=CLOCK_THREADS)
+        self._waiting_app = WSGIMiddleware(app, workers=WAITING_THREADS)
 
     def close(self) -> None:
         """End the threads, once they have answered."""
-        for app in (self._app, self._clock_app):
+        for app in (self._app, self._waiting_app):
             app.executor.shutdown(wait=True)
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
@@ -229,9 +230,14 @@ class FlaskBridge:
             answer["status"] = message.get("status", answer.get("status"))
             answer["body"] += message.get("body", b"")
 
-        app = self._clock_app if scope["path"].endswith("/clock") else self._app
+        app = self._waiting_app if _may_wait(scope, body) else self._app
         await app(inner, whole, keep)  # type: ignore[arg-type]
         return Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
+
+
+def _may_wait(scope: Scope, body: bytes) -> bool:
+    """Whether a call asks to wait for callbacks; a name in JSON can be spelt in escapes."""
+    return scope["path"].endswith(WAITING_ROUTES) and (b"settle" in body or b"\\u" in body)
 
 
 def _refused(defect: Defect) -> Answer:
