@@ -16,11 +16,13 @@ import uvicorn
 
 from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
-from mock_server.domain.account.accounts import Account
+from mock_server.domain.account.accounts import DEFAULT_ID, Account
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
+from mock_server.store import accounts as account_rows
+from mock_server.store import probe
+from mock_server.store.engine.files import unreadable, unwritable
 from mock_server.store.engine.schedulers import LoopScheduler
-from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
 from mock_server.web.flask_app import create_app
 from mock_server.web.serving.asgi_app import AsgiApp
@@ -188,9 +190,7 @@ async def _serve(
         own_ports=(settings.port,),
     )
     try:
-        default = await asyncio.wrap_future(
-            simulator.database.start(lambda tx: _default_account(tx, simulator))
-        )
+        default = await _begin(simulator)
 
         def ready(url: str, stop: Callable[[], None]) -> None:
             on_ready(Running(url=url, simulator=simulator, default=default, stop=stop))
@@ -207,13 +207,36 @@ async def _serve(
         simulator.database.close()
 
 
-def _default_account(tx: Transaction, simulator: Simulator) -> Account:
-    """Return the default account, in the scenario that the settings name."""
-    account = accounts.ensure_default(tx, simulator)
+async def _begin(simulator: Simulator) -> Account:
+    """Return the default account, in the scenario that the settings name.
+
+    Raises DatabaseFileError where the rows cannot be read or written.
+    """
+    database = simulator.database
+    try:  # read first: what cannot be read is not written to
+        database.read(lambda tx: account_rows.get_unlocked(tx, DEFAULT_ID))
+    except Exception as error:
+        log.debug("the default account cannot be read", exc_info=error)
+        raise unreadable(database.place, error) from error
+    try:
+        await asyncio.wrap_future(database.start(probe.write))
+    except Exception as error:
+        log.debug("the database cannot be written", exc_info=error)
+        raise unwritable(database.place, error) from error
+    try:
+        account = await asyncio.wrap_future(
+            database.start(lambda tx: accounts.ensure_default(tx, simulator))
+        )
+    except Exception as error:
+        log.debug("the default account cannot be read", exc_info=error)
+        raise unreadable(database.place, error) from error
     name = simulator.settings.scenario
     if name is None:
         return account
-    return scenarios.load(tx, simulator, account.id, scenarios.find(name))
+    found = scenarios.find(name)
+    return await asyncio.wrap_future(
+        database.start(lambda tx: scenarios.load(tx, simulator, account.id, found))
+    )
 
 
 async def _answer(

@@ -6,8 +6,10 @@ Rule 3: a work does nothing but statements, and may add to `tx.after_commit`.
 """
 
 import re
+import shutil
 from concurrent.futures import Future
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from mock_server.store.engine import files
@@ -70,6 +72,10 @@ class Database:
     def shared(self) -> bool:
         """Whether other processes may be at work in it too."""
         return self._engine.shared
+
+    def free_bytes(self) -> int | None:
+        """Return how much room its disk has; None where that is another machine's."""
+        return None if self.shared else shutil.disk_usage(Path(self.place).parent).free
 
     def submit(self, work: Work[T], done: Done) -> None:
         """Queue work; `done(result, error)` is called on the owner's thread after the commit."""

@@ -8,10 +8,11 @@ import contextlib
 import sqlite3
 import tempfile
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from mock_server.store.engine.inspection import damage, schema_sql, shown
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
 SCHEMA_VERSION = 3
@@ -69,10 +70,29 @@ def open_file(path: str) -> DatabaseFile:
         file = DatabaseFile(target, lock, private)
         if _is_new(target):
             _create(file)
+        elif found := damage(target):
+            raise unreadable(str(target), found)
     except BaseException:
         lock.release()
         raise
     return file
+
+
+def unreadable(place: str, why: BaseException | str) -> DatabaseFileError:
+    """Return the error for a database of ours that cannot be read."""
+    return DatabaseFileError(
+        f"{place} cannot be read ({shown(why)}); it was left as it is: start once with "
+        f"`artqr-mock serve --database {place} --recreate`, which empties it, or choose a copy or "
+        "another with --database"
+    )
+
+
+def unwritable(place: str, why: BaseException | str) -> DatabaseFileError:
+    """Return the error for a database that cannot be written."""
+    return DatabaseFileError(
+        f"cannot write {place} ({shown(why)}); make room on its disk, or choose another place "
+        "with --database"
+    )
 
 
 def remove_file(path: str) -> None:
@@ -84,6 +104,8 @@ def remove_file(path: str) -> None:
     try:
         for suffix in ("", "-wal", "-shm"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(str(target), error) from None
     finally:
         lock.release()
 
@@ -131,18 +153,20 @@ def _is_new(target: Path) -> bool:
 
 
 def _create(file: DatabaseFile) -> None:
-    schema = resources.files("mock_server.store.engine").joinpath("schema.sql").read_text("utf-8")
     try:
         file.path.touch(mode=0o600)  # it holds the secrets of its accounts
+        file.path.chmod(0o600)  # it was there already, and empty; its log gets the same mode
         with contextlib.closing(file.connect()) as connection:
             # Before the write-ahead log is on: the header has to name us in the file itself.
             connection.executescript(
-                f"begin; {schema} pragma application_id = {APPLICATION_ID}; "
+                f"begin; {schema_sql()} pragma application_id = {APPLICATION_ID}; "
                 f"pragma user_version = {SCHEMA_VERSION}; commit;"
             )
             connection.execute("pragma journal_mode = wal")
     except (OSError, sqlite3.Error) as error:
-        raise DatabaseFileError(f"cannot create {file.path}: {error}") from None
+        with contextlib.suppress(OSError):  # what was begun is nothing, and would not be ours
+            file.path.write_bytes(b"")
+        raise unwritable(str(file.path), error) from None
 
 
 def _check(target: Path) -> None:

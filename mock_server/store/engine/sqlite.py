@@ -83,7 +83,11 @@ class SqliteEngine:
     def __init__(self, path: str, scheduler: Scheduler) -> None:
         self._file = files.open_file(path)
         self._scheduler = scheduler
-        self._writer = self._file.connect()
+        try:
+            self._writer = self._file.connect()
+        except sqlite3.Error as error:
+            self._file.release()
+            raise files.unreadable(str(self._file.path), error) from None
         self._readers: list[sqlite3.Connection] = []
         self._queue: list[_Item] = []
         self._scheduled = False
