@@ -6,13 +6,13 @@ Rule 2: a file of another schema version is refused with the command that recrea
 
 import contextlib
 import sqlite3
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from mock_server.store.engine.inspection import damage, schema_sql, shown
+from mock_server.store.engine.private_folder import PrivateFolder
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
 SCHEMA_VERSION = 3
@@ -29,7 +29,7 @@ class DatabaseFile:
 
     path: Path
     lock: FileLock
-    private: tempfile.TemporaryDirectory[str] | None
+    private: PrivateFolder | None
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         """Return a new connection, set up as all of ours are."""
@@ -53,15 +53,15 @@ class DatabaseFile:
         """Let another process have the file."""
         self.lock.release()
         if self.private is not None:
-            self.private.cleanup()
+            self.private.remove()
 
 
 def open_file(path: str) -> DatabaseFile:
     """Return the file at `path`, created if need be. Raises DatabaseFileError."""
     private = None
     if path == PRIVATE:
-        private = tempfile.TemporaryDirectory(prefix="artqr-mock-", ignore_cleanup_errors=True)
-        path = str(Path(private.name) / "private.sqlite3")
+        private = PrivateFolder()
+        path = str(private.database)
     target = _target(path)
     _check(target)  # before a lock file is put beside a file that is not ours
     lock = _locked(target)
@@ -74,6 +74,8 @@ def open_file(path: str) -> DatabaseFile:
             raise unreadable(str(target), found)
     except BaseException:
         lock.release()
+        if private is not None:
+            private.remove()
         raise
     return file
 
