@@ -259,6 +259,13 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "number-spelt-oddly": (page("page=007"), page("page=7")),
     "task-id-missing": (query(""), query(f"task_id={TASK}")),
     "task-id-changed": (query(f"task_id={TASK.upper()}"), query(f"task_id={TASK}")),
+    "browser-preflight": (
+        Sent(method="OPTIONS", authorization=None, headers=PREFLIGHT), Sent(method="OPTIONS"),
+    ),
+    "contract": (submit(f"{GOOD}&call_back=http://example.com/%01"), CLEAN),
+}  # fmt: skip
+# The same of what never is a whole request: no client library sends it, and no recording has it.
+UNREADABLE: dict[str, tuple[Sent, Sent]] = {
     "request-incomplete": (replace(CLEAN, defect=defects.incomplete_body(52, 60)), CLEAN),
     "request-unparsable": (GARBAGE, unparsable(NO_METHOD, b"hello", follows=True)),
     "target-unencoded": (
@@ -278,8 +285,4 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "http2-prior-knowledge": (
         unparsable("Pause on PRI/Upgrade", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), GARBAGE,
     ),
-    "browser-preflight": (
-        Sent(method="OPTIONS", authorization=None, headers=PREFLIGHT), Sent(method="OPTIONS"),
-    ),
-    "contract": (submit(f"{GOOD}&call_back=http://example.com/%01"), CLEAN),
 }  # fmt: skip
