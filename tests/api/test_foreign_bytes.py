@@ -1,7 +1,9 @@
 """Bytes that are not UTF-8, in a call whose signature is wrong: kept in escapes, charset named."""
 
 import pytest
+from click.testing import CliRunner
 
+from mock_server.cli.main import main
 from mock_server.domain.call.charsets import escaped, foreign_charset
 from tests.support import databases
 from tests.support.signed import Request, Signer, send
@@ -77,3 +79,15 @@ def test_every_byte_alone_can_be_shown_and_has_a_sentence() -> None:
 
 def test_half_of_a_surrogate_pair_is_shown_as_json_writes_it() -> None:
     assert escaped("a\ud83d") == "a\\ud83d"
+
+
+def test_a_request_on_standard_input_has_its_charset_named_too() -> None:
+    raw = (
+        b"POST /submitTask HTTP/1.1\r\nX-Ca-Key: k\r\nX-Ca-Signature: " + b"YWJj" * 11 + b"\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\ntext=%D6%D0&style_id=x"
+    )
+
+    shown = CliRunner().invoke(main, ["sign", "--key", "k", "--secret", "not-in-it"], input=raw)
+
+    assert "text=\\xd6\\xd0" in shown.output
+    assert "in GBK it reads as `中`" in shown.output

@@ -9,7 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from mock_server.cli.main import main
 from mock_server.web.serving.protocol import MAX_HEAD_BYTES
 from tests.support.live import Live, live
 from tests.support.processes import until
@@ -295,3 +297,13 @@ def test_a_peer_that_never_reads_its_answers_is_cut_off(server: Live) -> None:
 def _send_all(connection: socket.socket, data: bytes) -> None:
     with suppress(OSError):
         connection.sendall(data)
+
+
+def test_a_half_request_is_shown_as_one_that_got_no_answer(server: Live) -> None:
+    row = next_row(server, "default", request()[:-1])
+
+    shown = CliRunner().invoke(main, ["explain", str(row["id"]), "--url", server.url])
+
+    assert "no answer" in shown.output
+    assert "of its body, 45 of 46 bytes came" in shown.output
+    assert "None" not in shown.output

@@ -12,7 +12,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.auth import credentials, diagnosis
 from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
 from mock_server.domain.call.calls import Call, header
-from mock_server.domain.call.charsets import escaped, foreign_charset
+from mock_server.domain.call.charsets import escaped, with_charset
 from mock_server.domain.call.redaction import SECRET_HEADERS, redact_signed, values_of
 from mock_server.domain.findings import Finding, hidden, pointer, render_finding
 from mock_server.simulator import Simulator
@@ -83,10 +83,8 @@ def _finding(account: Account, call: Call, code: str, now: int, *, too_long: boo
         return _says(about, explain_md5(call))
     known = {"the app code": account.app_code, "the app key": account.app_key}
     found = diagnosis.diagnose(call, account.app_secret, known_secrets=known)
-    foreign = foreign_charset(found.server_string)
-    sentence = f"{found.sentence} In the string, {foreign}" if foreign else found.sentence
     return {
-        **_says(about, sentence),
+        **_says(about, with_charset(found.sentence, found.server_string)),
         "causes": list(found.causes),
         "server_string": found.server_string,
         "client_string": found.client_string,

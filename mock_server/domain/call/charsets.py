@@ -32,6 +32,12 @@ def foreign_charset(text: str) -> str | None:
     return f"`{shown}` is not UTF-8{_reads_as(piece[0].encode('utf-8', 'surrogateescape'))}."
 
 
+def with_charset(sentence: str, text: str) -> str:
+    """Return a sentence on a string to sign, with what there is to say of its charset."""
+    foreign = foreign_charset(text)
+    return f"{sentence} In the string, {foreign}" if foreign else sentence
+
+
 def _reads_as(raw: bytes) -> str:
     """Return what bytes that are no UTF-8 most likely are, as the end of a sentence."""
     if raw.startswith(_MARKS):

@@ -9,6 +9,8 @@ import re
 from mock_server.domain.call.calls import Defect
 
 HEAD_LIMIT = "I413UL"
+# What such a request begins with, always.
+_SHOWN = {"tls-to-plain-port": "\\x16\\x03", "http2-prior-knowledge": "PRI * HTTP/2.0"}
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 # A line that ends in LF alone, and what llhttp says of one.
@@ -41,7 +43,7 @@ def unparsable(reason: str, data: bytes, *, follows: bool, in_body: bool) -> Def
     finding, says, at = _cause(reason, data.lstrip(b"\r\n"), follows, in_body)
     return Defect(
         code="I400HD", reason="the request cannot be parsed", finding=finding, says=says, at=at,
-        sent=reason,
+        sent=_SHOWN.get(finding),
     )  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def incomplete_body(size: int, announced: int | None) -> Defect:
         says = f"The request never completed: its last chunk is missing ({came})."
     else:
         came = f"{size} of {announced} bytes came"
-        says = f"The request never completed: {came} of the body."
+        says = f"The request never completed: of its body, {came}."
     return Defect(
         code="", reason="", finding="request-incomplete", at="/body", says=says, sent=came
     )
