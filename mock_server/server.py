@@ -17,6 +17,7 @@ import uvicorn
 from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
 from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.call.calls import Defect
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator, build_simulator, wall_clock
 from mock_server.store import accounts as account_rows
@@ -128,8 +129,10 @@ class _Server(uvicorn.Server):
         context: ssl.SSLContext | None,
         *,
         handshake_timeout: float,
+        on_refused: Callable[[Defect], None],
     ) -> None:
         super().__init__(config)
+        self._on_refused = on_refused
         self._on_started = on_started
         self._on_stopping = on_stopping
         self._context = context
@@ -157,7 +160,13 @@ class _Server(uvicorn.Server):
 
         for listener in sockets:
             self.servers.append(
-                TlsListener(listener, context, new_protocol, timeout=self._handshake_timeout)  # type: ignore[arg-type]
+                TlsListener(  # type: ignore[arg-type]
+                    listener,
+                    context,
+                    new_protocol,
+                    timeout=self._handshake_timeout,
+                    on_refused=self._on_refused,
+                )
             )
 
     @contextlib.contextmanager
@@ -262,6 +271,7 @@ async def _answer(
         simulator.due_signal.stop,
         context,
         handshake_timeout=settings.request_timeout,
+        on_refused=app.record_refused,
     )
     try:
         await server.serve(sockets=[listener])

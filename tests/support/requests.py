@@ -282,6 +282,12 @@ UNREADABLE: dict[str, tuple[Sent, Sent]] = {
     ),
     "body-length-short": (unparsable(NO_METHOD, b"ce_fryrice", follows=True), GARBAGE),
     "tls-to-plain-port": (unparsable(NO_METHOD, b"\x16\x03\x01\x02"), GARBAGE),
+    "plain-to-tls-port": (
+        Sent(path="", body="", defect=defects.refused_handshake("HTTP_REQUEST")), CLEAN,
+    ),
+    "tls-certificate-refused": (
+        Sent(path="", body="", defect=defects.refused_handshake("TLSV1_ALERT_UNKNOWN_CA")), CLEAN,
+    ),
     "http2-prior-knowledge": (
         unparsable("Pause on PRI/Upgrade", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), GARBAGE,
     ),

@@ -128,3 +128,14 @@ NEVER_BEGUN = Defect(
     "was still being answered.",
     sent="pipelined",
 )  # fmt: skip
+
+
+def refused_handshake(reason: str) -> Defect | None:
+    """Return what is wrong with a client whose handshake failed, by OpenSSL's word; else None."""
+    if "HTTP" in reason:
+        finding = "plain-to-tls-port"
+    elif "UNKNOWN_CA" in reason or "CERTIFICATE" in reason:
+        finding = "tls-certificate-refused"
+    else:
+        return None
+    return Defect(code="", reason="", finding=finding)

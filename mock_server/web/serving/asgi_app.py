@@ -140,6 +140,10 @@ class AsgiApp:
                 lambda tx: pipeline.record_unanswered(tx, simulator, call, ms), done
             )
 
+    def record_refused(self, defect: Defect) -> None:
+        """Journal a handshake that failed because of its client."""
+        self.record_unanswered(Call(method="", path="", scheme="https", defect=defect), None)
+
     def _record_incomplete(self, scope: Scope, gone: ClientGoneError) -> None:
         if not is_ours(scope["path"]):
             connection = scope["extensions"][EXTENSION]["connection"]
