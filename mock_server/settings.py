@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from mock_server.domain.nesting import TOO_DEEP, is_too_deep
+
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
 # Read by the commands that talk to a server, not settings of a server.
@@ -173,6 +175,10 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from None
     except ValueError as error:
         raise SettingsError(f"{file} is not TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{file} cannot be used: {TOO_DEEP}") from None
+    if is_too_deep(table):
+        raise SettingsError(f"{file} cannot be used: {TOO_DEEP}")
     return {
         _known(name, f"{name} in {file}"): _value(name, value, f"{name} in {file}")
         for name, value in table.items()

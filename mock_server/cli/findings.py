@@ -129,7 +129,8 @@ def _print_call(call: dict[str, Any], account_id: str) -> None:
     whose = "" if call["account"] == account_id else whose
     click.echo(f"call {call['id']}{whose} at {instant(call['at'])} Asia/Shanghai")
     _print_message(f"{call['method']} {call['path']}", call["request"])
-    _print_message(f"HTTP {call['status']} {call['error_code'] or ''}".rstrip(), call["answer"])
+    status = f"HTTP {call['status']}" if call["status"] else "no answer"
+    _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"])
     cost = f"{yuan(call['fen'])} yuan" if call["charged"] else "free"
     click.echo(f"\n{cost}: {call['reason']}\n")
 

@@ -16,6 +16,7 @@ from mock_server.domain.auth.credentials import check_timestamp
 from mock_server.domain.auth.diagnosis import aligned, diagnose
 from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
 from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.charsets import with_charset
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import redact_text
 from mock_server.domain.durations import show_duration
@@ -211,7 +212,7 @@ def _diagnosed(call: Call, credentials: SigningPair) -> dict[str, Any]:
     labels = {f"\0{number}\0": label for number, label in enumerate(credentials.known)}
     known = dict(zip(labels, credentials.known.values(), strict=True))
     found = diagnose(call, credentials.secret, known_secrets=known)
-    says = redact_text(found.sentence, credentials.hidden)
+    says = redact_text(with_charset(found.sentence, found.server_string), credentials.hidden)
     for mark, label in labels.items():
         says = says.replace(mark, label)
     wrong_key = _wrong_key(call, credentials)

@@ -28,6 +28,9 @@ class Readings:
     appcode_scheme: Literal["any-case", "capitals"] = _reading("appcode.scheme", "any-case")
     appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
     gateway_profile: Literal["vpc", "classic"] = _reading("gateway.profile", "vpc")
+    classic_route: Literal["invalid-url", "invalid-path-or-method"] = _reading(
+        "classic.route", "invalid-url"
+    )
     callback_delivery: Literal["once", "retried", "at-least-once"] = _reading(
         "callback.delivery", "once"
     )

@@ -15,6 +15,7 @@ from mock_server.domain.call.wire_script import Delivered, End
 
 SEVERITIES = ("error", "warning", "advice")  # worst first
 BUG_HEADER = "x-mock-server-bug"
+BUG_FINDING = "simulator-bug"
 PAGE = "html_page"  # the kind of fault
 
 
@@ -151,7 +152,8 @@ class RecordedCall:
     @property
     def is_bug(self) -> bool:
         """Whether the simulator itself failed on it."""
-        return BUG_HEADER in _headers(self.raw["answer"])
+        failed_later = any(finding.id == BUG_FINDING for finding in self.findings)
+        return failed_later or BUG_HEADER in _headers(self.raw["answer"])
 
 
 _COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")

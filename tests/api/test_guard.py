@@ -117,3 +117,32 @@ def test_the_token_is_not_in_what_settings_say_of_themselves() -> None:
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/nope", "/_mock/openapi.json", "/_mock/health"])
 def test_nothing_under_the_prefix_is_shown_to_another_host(world: World, path: str) -> None:
     assert world.http.get(path, headers={"Host": "evil.test"}).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "GET"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "unheard-of"])
+def test_a_browser_that_names_another_site_is_refused_without_an_origin_too(
+    world: World, guarded: World, site: str, method: str
+) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    for each in (world, guarded):
+        sent = {**headers, "Authorization": f"Bearer {TOKEN}"}
+        answer = each.http.open("/_mock/accounts", method=method, headers=sent)
+
+        assert answer.status_code == 403
+        assert "Sec-Fetch-Site" in answer.get_json()["detail"]
+    assert len(world.admin("GET", "/accounts")["accounts"]) == 1
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin", ""])
+def test_a_browser_that_names_no_other_site_is_welcome(world: World, site: str) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
+
+    assert world.http.post("/_mock/accounts", json={}, headers=headers).status_code == 201
+
+
+def test_a_link_of_another_site_may_be_followed_and_only_that(world: World) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    assert world.http.get("/_mock/health", headers=link).status_code == 200
+    assert world.http.post("/_mock/accounts", json={}, headers=link).status_code == 403

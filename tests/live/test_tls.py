@@ -21,6 +21,7 @@ from mock_server.domain.call.calls import VENDOR_HOST
 from mock_server.server import running
 from mock_server.settings import Settings, SettingsError
 from mock_server.tls import ca_file, server_context
+from tests.support.processes import until
 from tests.support.raw import exchange, request
 
 SUBMIT = b"text=https://example.com&style_id=food_fryrice"
@@ -282,3 +283,33 @@ def test_a_handshake_that_does_not_come_is_cut_off() -> None:
                 connection.sendall(part)
                 assert connection.recv(1) == b""
         assert post(server.url, "/submitTask")["task_id"]
+
+
+def hello(port: int, kind: str) -> None:
+    """Do what a client does that is set up wrongly."""
+    if kind == "plain":
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            connection.sendall(request())
+            assert connection.recv(1) == b""
+        return
+    context = ssl.create_default_context() if kind == "untrusted" else trusting()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        open_tls(port, "elsewhere.test", context)
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding"),
+    [("plain", "plain-to-tls-port"), ("untrusted", "tls-certificate-refused"),
+     ("name", "tls-certificate-refused")],
+)  # fmt: skip
+def test_a_handshake_that_its_client_is_to_blame_for_has_a_row(
+    url: str, kind: str, finding: str
+) -> None:
+    with AdminClient(url, None, ca_file()) as admin:
+        hello(port_of(url), kind)
+
+        until(lambda: admin.get("/calls")["calls"])
+        (row,) = admin.get("/calls")["calls"]
+
+    assert [each["id"] for each in row["findings"]] == [finding]
+    assert (row["status"], row["sent"]["what"]) == (None, "nothing")

@@ -128,3 +128,15 @@ def test_the_database_is_in_the_users_data_directory_unless_named() -> None:
     assert Settings(database=":memory:").database_path == ":memory:"
     assert Path(Settings().database_path).name == "artqr-mock.sqlite3"
     assert "artqr-mock" in Path(Settings().database_path).parent.name
+
+
+@pytest.mark.parametrize("depth", [65, 300, 900, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a=", "1}")])
+def test_a_file_that_is_nested_too_deep_is_refused(
+    tmp_path: Path, opening: str, closing: str, depth: int
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(f"port = {opening * depth}{closing * depth}\n")
+
+    with pytest.raises(SettingsError, match=r"nested|is not TOML"):
+        Settings.load({}, {}, file)

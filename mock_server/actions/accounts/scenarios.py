@@ -12,6 +12,7 @@ from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.scenarios import Scenario, scenario_of
+from mock_server.domain.nesting import TOO_DEEP, is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.usage_errors import NotFoundError, UsageError
 from mock_server.simulator import Simulator
@@ -59,10 +60,15 @@ def values_of(file: Path) -> dict[str, Any]:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise UsageError(f"{file} is larger than a scenario can be: {MAX_FILE_BYTES} bytes")
         values = tomllib.loads(file.read_text("utf-8"))
+        deep = is_too_deep(values)
+    except RecursionError:
+        deep = True
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise UsageError(f"{file} is not TOML: {error}") from None
+    if deep:
+        raise UsageError(f"{file} cannot be used: {TOO_DEEP}")
     for where, value in _leaves(values, ""):
         if isinstance(value, date | time):
             raise UsageError(

@@ -7,12 +7,12 @@ Rule 3: what happens on the wire happens to an answer that is booked.
 Rule 4: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mock_server.actions.accounts import notices
+from mock_server.actions.bugs import bug_answer
 from mock_server.actions.gateway import admission, signature_review
 from mock_server.actions.gateway.admission import Payer
 from mock_server.actions.gateway.call_faults import (
@@ -33,16 +33,15 @@ from mock_server.domain.answer.answers import (
 )
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
-from mock_server.domain.call.wire_script import Delivered
+from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.faults import gateway, wire
-from mock_server.domain.faults.rules import FaultError, Rule
+from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction
 
-BUG_HEADER = "X-Mock-Server-Bug"
 # What was decided for a call that was never carried out.
 NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
@@ -92,6 +91,21 @@ def abandon(
     return NO_ANSWER
 
 
+def record_unanswered(
+    tx: Transaction, simulator: Simulator, call: Call, disconnected_after_ms: int | None
+) -> None:
+    """Journal a call that never became whole, or whose turn never came: it does not happen.
+
+    `disconnected_after_ms` None: the connection ended on our side.
+    """
+    visit = identify_call(tx, simulator, call)
+    end = End.CLOSE if disconnected_after_ms is None else End.KEEP
+    sent = Sent(
+        what=Delivered.NOTHING, status=None, bytes=0, end=end, left_after_ms=disconnected_after_ms
+    )
+    book(tx, simulator, visit, Decision(answer=NO_ANSWER, sent=sent))
+
+
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
     """Journal that a client hung up after so long, before it had all of its answer."""
     sent = journal.sent(tx, call_id)
@@ -129,25 +143,6 @@ def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseExc
     answer = bug_answer(error)
     book(tx, simulator, visit, Decision(answer=answer))
     return answer
-
-
-def bug_answer(error: BaseException) -> Answer:
-    """Return our own 500, which no client can mistake for the vendor's."""
-    name = type(error).__name__
-    text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
-    answer = _ours(500, text)
-    return replace(answer, headers=(*answer.headers, (BUG_HEADER, name)))
-
-
-def cannot_answer(error: FaultError) -> Answer:
-    """Return our own 501: the server in front cannot do what was ordered of it."""
-    return _ours(501, f"artqr-mock cannot do this here: {error}")
-
-
-def _ours(status: int, text: str) -> Answer:
-    body = json.dumps({"error": text}).encode()
-    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
-    return Answer(status=status, headers=headers, body=body)
 
 
 def _caught_up(tx: Transaction, simulator: Simulator, visit: CallContext) -> CallContext:

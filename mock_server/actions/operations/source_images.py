@@ -8,6 +8,7 @@ import logging
 from concurrent.futures import Future
 from dataclasses import replace
 
+from mock_server.actions import bugs
 from mock_server.actions.operations import replan
 from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.source_images import SourceRead, unreachable
@@ -60,11 +61,16 @@ def _read(simulator: Simulator, task: Task) -> None:
     def record(fetched: Future[SourceRead]) -> None:
         if fetched.cancelled():  # we are stopping: it is read at the next start
             return
+        if (error := fetched.exception()) is not None:
+            bugs.report(simulator, error)
+            return
         found = fetched.result()
-        simulator.database.submit(
-            lambda tx: _record(tx, simulator, task, found),
-            lambda *_: simulator.due_signal.attempt_recorded(),
-        )
+        simulator.database.submit(lambda tx: _record(tx, simulator, task, found), recorded)
+
+    def recorded(_: None, error: BaseException | None) -> None:
+        simulator.due_signal.attempt_recorded()
+        if error is not None:
+            bugs.report(simulator, error)
 
     try:
         fetched = simulator.fetch(parse_address(task.qr_code_url or ""))

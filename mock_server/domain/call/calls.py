@@ -47,10 +47,18 @@ VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """What a door found wrong before there was a whole call: a gateway error and its reason."""
+    """What a door found wrong before there was a whole call: a gateway error and its reason.
+
+    `code` is empty where nothing was answered. `finding` is the row that explains it, if any, with
+    its place (`at`), what was sent and, where the row's own words do not fit, `says`.
+    """
 
     code: str
     reason: str
+    finding: str = ""
+    says: str = ""
+    at: str = "/protocol"
+    sent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

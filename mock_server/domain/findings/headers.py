@@ -33,10 +33,20 @@ def route(request: JudgedRequest) -> Findings:
     return [Finding(id="wrong-path", at="/path", sent=call.path, hint=hint)]
 
 
+def preflight(request: JudgedRequest) -> Findings:
+    """browser-preflight: only a browser asks whether a page of another site may call."""
+    asked = request.headers.get("access-control-request-method")
+    if asked is None:
+        return NONE
+    origin = request.headers.get("origin")
+    sent = f"a page of {origin}" if origin else asked
+    return [Finding(id="browser-preflight", at="/method", sent=sent)]
+
+
 def query(request: JudgedRequest) -> Findings:
     """appcode-in-query, credentials-misplaced, field-in-query, query-unused."""
     hits: Findings = []
-    pairs = parse_qsl(request.call.query[:8192], keep_blank_values=True, encoding="utf-8")
+    pairs = parse_qsl(request.call.query[:8192], keep_blank_values=True, errors="surrogateescape")
     for name, value in pairs[:MAX_QUERY_FIELDS]:
         at = pointer("query", name)
         if name in QUERY_NAMES and request.readings.appcode_in_query == "accepted":

@@ -7,6 +7,7 @@ from typing import Any
 from flask import request
 
 from mock_server import contract
+from mock_server.domain.nesting import TOO_DEEP, is_too_deep
 from mock_server.domain.usage_errors import UsageError
 
 MAX_PAGE = 1000
@@ -39,10 +40,16 @@ def _json() -> Any:
     raw = request.get_data()
     try:
         value = json.loads(raw.decode(), parse_float=_number) if raw.strip(JSON_SPACE) else {}
+        if is_too_deep(value):
+            raise UsageError(f"the body is not JSON that can be used: {TOO_DEEP}")
         json.dumps(value, ensure_ascii=False).encode()
+    except UsageError:
+        raise
+    except RecursionError:
+        raise UsageError(f"the body is not JSON that can be used: {TOO_DEEP}") from None
     except UnicodeEncodeError:
         raise UsageError("the body contains a lone surrogate, which is no text") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UsageError(f"the body is not JSON: {error}") from None
     return value
 
