@@ -34,7 +34,7 @@ ROWS = load_catalogue().findings
 ELSEWHERE = {
     "signature", "content-md5", "timestamp", "submit-after-failure", "submit-twice",
     "refusal-repeated", "poll-too-fast", "poll-after-end", "retry-at-once", "went-on",
-    "nonce-reused",
+    "nonce-reused", "source-image",
 }  # fmt: skip
 
 
