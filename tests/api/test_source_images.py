@@ -10,7 +10,9 @@ from PIL import Image
 
 from mock_server import render
 from mock_server.actions.operations import source_images
+from mock_server.delivery.qr_reader import read_code
 from mock_server.domain.task.source_images import unreachable
+from tests.support.codes import code_png
 from tests.support.worlds import Gallery, World
 
 TEXT = "https://example.com/from-an-image"
@@ -244,3 +246,16 @@ def test_no_password_of_an_address_is_shown_and_what_delivers_has_it(
     assert callback["url"] == "http://u:***@127.0.0.1:9/callback?a=%2f"
     assert callback["attempts"][0]["request"]["url"] == "http://127.0.0.1:9/callback?a=%2f"
     assert seen[1]["tasks"][0]["qr_code_url"] == "http://u:***@127.0.0.1:9/qr.png"
+
+
+@pytest.mark.parametrize("says", ["a\x1db\0c\x07\x1b[31m", "http://a.cn/中文", "𠀀\r\n", "\ufeffx"])
+def test_the_finished_picture_says_exactly_what_the_source_image_does(
+    world: World, gallery: Gallery, says: str
+) -> None:
+    gallery.images[URL] = code_png(says.encode("gb18030" if "中" in says else "utf-8"))
+    task_id = submit(world)
+    world.clock(advance="1m")
+
+    (address,) = world.query(task_id)["resList"]
+    assert task(world)["content"] == says
+    assert read_code(world.http.get(address).data) == says
