@@ -64,38 +64,44 @@ class Address:
 def is_address(url: str) -> bool:
     """Whether a text is an http:// or https:// address, without a space."""
     try:
-        parse_address(url)
+        _parts(url)
     except AddressError:
         return False
     return " " not in url
 
 
 def parse_address(url: str) -> Address:
-    """Return an address taken apart. Raises AddressError for what is no http(s) address."""
+    """Return an address taken apart. Raises AddressError for what cannot be requested."""
+    parts = _parts(url)
+    if " " in parts.netloc:
+        raise AddressError("not an address: there is a space before its path")
+    if parts.port == 0:
+        raise AddressError("not an address: no server listens on port 0")
+    scheme = parts.scheme.lower()
+    return Address(
+        url=url,
+        scheme=scheme,
+        host=normal_host(parts.hostname or ""),
+        port=parts.port or _default_port(scheme),
+        target=_target(url),
+        login=_login(parts),
+    )
+
+
+def _parts(url: str) -> SplitResult:
+    """Return the parts of what has the form of an address. Raises AddressError."""
     if len(url) > MAX_ADDRESS_LENGTH:
         raise AddressError(f"the address is longer than {MAX_ADDRESS_LENGTH} characters")
     if url.startswith(" ") or any(char < " " or char == "\x7f" for char in url):
         raise AddressError("the address contains a control character, or begins with a space")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError:  # its message may quote a password
         raise AddressError("not an address: its host or port cannot be read") from None
-    scheme = parts.scheme.lower()
-    if scheme not in ("http", "https") or not host:
+    if parts.scheme.lower() not in ("http", "https") or not host:
         raise AddressError("not an http:// or https:// address")
-    if " " in parts.netloc:
-        raise AddressError("not an address: there is a space before its path")
-    if port == 0:
-        raise AddressError("not an address: no server listens on port 0")
-    return Address(
-        url=url,
-        scheme=scheme,
-        host=normal_host(host),
-        port=_default_port(scheme) if port is None else port,
-        target=_target(url),
-        login=_login(parts),
-    )
+    return parts
 
 
 def normal_host(host: str) -> str:
