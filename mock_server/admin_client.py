@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 import urllib3
 
 from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.usage_errors import UsageError
 from mock_server.tls import ca_file
 
@@ -56,6 +57,7 @@ class AdminClient:
         self, base_url: str, token: str | None = None, ca_file: Path | None = None
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._shown = redact_address(self.base_url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         trusted = str(ca_file) if ca_file is not None and ca_file.exists() else None
         self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ca_certs=trusted)
@@ -187,17 +189,19 @@ class AdminClient:
             answer = self._send(method, url, fields, body)
         except urllib3.exceptions.ReadTimeoutError:
             raise UnreachableError(
-                f"{self.base_url} took the call and has not answered for {TIMEOUT.read_timeout:g} s"
+                f"{self._shown} took the call and has not answered for {TIMEOUT.read_timeout:g} s"
             ) from None
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(
-                f"no artqr-mock answers at {self.base_url} ({_short(error)}): start one with "
+                f"no artqr-mock answers at {self._shown} ({_short(error)}): start one with "
                 "`artqr-mock serve`, or name another with --url"
             ) from None
         is_json = "json" in answer.headers.get("Content-Type", "")
         value: Any = json.loads(answer.data) if is_json and answer.data else answer.data
         if answer.status >= 400:
-            detail = value["detail"] if is_json else f"HTTP {answer.status} at {url}"
+            detail = (
+                value["detail"] if is_json else f"HTTP {answer.status} at {self._shown}/_mock{path}"
+            )
             raise RefusedError(answer.status, detail)
         return value
 

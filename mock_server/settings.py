@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
+from mock_server.domain.urls import normal_host
 
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
@@ -58,6 +59,8 @@ class Settings:
             raise SettingsError("token must not be empty: leave it out for none")
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
+        for entry in self.callback_hosts:
+            _check_host(entry)
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError("tls_cert and tls_key belong together: name both")
         if self.public_url is not None and not _is_address(self.public_url):
@@ -110,6 +113,19 @@ class Settings:
         values |= _from_environ(environ)
         values |= {name: value for name, value in flags.items() if value is not None}
         return cls(**values)
+
+
+def _check_host(entry: str) -> None:
+    try:
+        if ":" in entry or "/" in entry:
+            ip_network(entry, strict=False)
+        elif entry != "*":
+            normal_host(entry)
+    except ValueError:
+        raise SettingsError(
+            f"callback host {entry[:80]!r} is not a host: write a name without scheme and port "
+            "such as qr.test, an IP address, a network such as 192.0.2.0/24, or * for all"
+        ) from None
 
 
 class Meaning(NamedTuple):

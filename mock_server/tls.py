@@ -26,6 +26,12 @@ def ca_file() -> Path:
     return Path(platformdirs.user_data_dir("artqr-mock")) / "tls" / "ca.pem"
 
 
+def own_certificates(settings: Settings) -> tuple[Path, ...]:
+    """Return where the certificates are, or will be, that prove a server to be one of ours."""
+    given = (Path(settings.tls_cert),) if settings.tls_cert is not None else ()
+    return (ca_file(), *given)
+
+
 def server_context(settings: Settings) -> ssl.SSLContext | None:
     """Return what `serve` speaks TLS with; None for plain HTTP. Raises SettingsError."""
     if settings.tls_cert is not None and settings.tls_key is not None:

@@ -6,7 +6,6 @@ import socket
 import sys
 import tempfile
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -27,6 +26,7 @@ from mock_server.cli.common import (
     write_output,
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
+from mock_server.domain.urls import is_loopback
 from mock_server.domain.usage_errors import UsageError
 from mock_server.extras import install_command
 from mock_server.tls import ca_file
@@ -86,7 +86,7 @@ def check(
     named = dict(map(pair, words))
     document = contract.document_under(named)
     place = _place(url)
-    is_local = _is_local(place)
+    is_local = is_loopback(place.hostname or "")
     if max_yuan is None and not is_local:
         raise UsageError(
             f"calls to {place.netloc} may cost money: set the most they may cost with --max-yuan"
@@ -110,8 +110,9 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     """Make the calls, say what was found and end with the exit code for it."""
     from mock_server.checker import progress, reports  # noqa: PLC0415 - needs what the extra brings
     from mock_server.checker.run import run_of  # noqa: PLC0415
+    from mock_server.checker.transport import through  # noqa: PLC0415
 
-    click.echo(f"checking {order.url}")
+    click.echo(f"checking {order.url}{through(order.url)}")
     run = run_of(order)
     with tempfile.TemporaryDirectory() as folder:
         # Hypothesis would leave a folder of its own wherever the command is run.
@@ -145,14 +146,12 @@ def _place(url: str) -> SplitResult:
         named = False
     if not named or place.scheme not in ("http", "https"):
         raise UsageError(f"{url[:80]!r} is not an address: write one such as http://127.0.0.1:3040")
+    if "@" in place.netloc:
+        raise UsageError(
+            "leave user and password out of the address: the credentials of the API are --app-code, "
+            "or --key and --secret"
+        )
     return place
-
-
-def _is_local(place: SplitResult) -> bool:
-    try:
-        return ip_address(place.hostname or "").is_loopback
-    except ValueError:
-        return place.hostname == "localhost"
 
 
 def _credentials(
@@ -176,8 +175,15 @@ def _price(offer: int | None) -> int:
 
 
 def _reach(place: SplitResult) -> None:
-    port = place.port or (443 if place.scheme == "https" else 80)
+    """End with a message unless somebody listens there, or at the proxy on the way there."""
+    from mock_server.checker.transport import proxy_of, through  # noqa: PLC0415
+
+    proxy = proxy_of(place.geturl())
+    # A proxy may be written without a scheme.
+    first = place if proxy is None else urlsplit(proxy if "//" in proxy else f"//{proxy}")
+    port = first.port or (443 if first.scheme == "https" else 80)
     try:
-        socket.create_connection((place.hostname or "", port), timeout=10).close()
+        socket.create_connection((first.hostname or "", port), timeout=10).close()
     except OSError as error:
-        fail(f"no server answers at {place.netloc}: {error.strerror or error}", COULD_NOT_RUN)
+        why = f"{error.strerror or error}{through(place.geturl())}"
+        fail(f"no server answers at {place.netloc}: {why}", COULD_NOT_RUN)

@@ -53,6 +53,7 @@ class Readings:
     text_too_long: Literal["refused", "task-fails"] = _reading("text.too_long", "refused")
     text_not_url: Literal["accepted", "refused"] = _reading("text.not_url", "accepted")
     image_content: Literal["decoded", "address"] = _reading("image.content", "decoded")
+    image_charset: Literal["any", "utf-8-only"] = _reading("image.charset", "any")
     short_link_flag: Literal["lenient", "strict"] = _reading("short_link.flag", "lenient")
     callback_address: Literal["accepted", "refused"] = _reading("callback.address", "accepted")
     body_type: Literal["any", "form-only"] = _reading("body.type", "any")

@@ -57,6 +57,20 @@ def test_the_host_of_the_public_address_is_welcome() -> None:
 
 
 @pytest.mark.parametrize(
+    ("public", "host"),
+    [("http://QR.test", "qr.test."), ("http://qr.test.", "QR.TEST:3040"),
+     ("http://例子.测试", "xn--fsqu00a.xn--0zwm56d"),
+     ("http://例子。测试.", "XN--FSQU00A.xn--0zwm56d.")],
+)  # fmt: skip
+def test_the_public_host_is_welcome_however_it_is_spelt(public: str, host: str) -> None:
+    with worlds.simulator(public_url=public) as simulator:
+        world = World(simulator, worlds.RealClock(), worlds.Postbox())
+
+        assert status(world, Host=host) == 200
+        assert status(world, Host="strasse.test") == 403
+
+
+@pytest.mark.parametrize(
     "origin",
     ["http://evil.test", "null", "", "localhost", "http://localhost:9", "http://[x", "file://",
      "http://localhost.evil.test", "http://localhost@evil.test"],

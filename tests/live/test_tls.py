@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import trustme
+import urllib3
 from click.testing import CliRunner
 
 from mock_server.admin_client import AdminClient
@@ -313,3 +314,40 @@ def test_a_handshake_that_its_client_is_to_blame_for_has_a_row(
 
     assert [each["id"] for each in row["findings"]] == [finding]
     assert (row["status"], row["sent"]["what"]) == (None, "nothing")
+
+
+@pytest.mark.parametrize("settings", ["local authority", "own files"])
+def test_a_picture_of_the_simulator_itself_can_be_a_source_image(
+    settings: str, tmp_path: Path
+) -> None:
+    given, trusted = TLS, ca_file()
+    if settings == "own files":
+        authority = trustme.CA()
+        leaf = authority.issue_cert("qr.test")  # not the name that the picture's address has
+        cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+        cert.write_bytes(b"".join(each.bytes() for each in leaf.cert_chain_pems))
+        key.write_bytes(leaf.private_key_pem.bytes())
+        trusted = tmp_path / "ca.pem"
+        authority.cert_pem.write_to_path(str(trusted))
+        given = Settings(port=0, database=":memory:", tls_cert=str(cert), tls_key=str(key))
+    with running(given) as server:
+        first = _finished(server.url, trusted, text="https://example.com/first")
+        second = _finished(server.url, trusted, text="", qr_code_url=first["resList"][0])
+
+    assert (second["status"], len(second["resList"])) == ("succeeded", 1), second
+
+
+def _finished(url: str, trusted: Path, **fields: str) -> dict[str, Any]:
+    """Submit a task to a server that speaks TLS, jump to its end and return it."""
+    pool = urllib3.PoolManager(ca_certs=str(trusted), assert_hostname=False)
+    headers = {"Authorization": "APPCODE mock-demo"}
+
+    def call(path: str, **form: str) -> dict[str, Any]:
+        answer = pool.request_encode_body("POST", url + path, form, headers, encode_multipart=False)
+        body: dict[str, Any] = answer.json()["showapi_res_body"]
+        return body
+
+    task_id = call("/submitTask", style_id="food_fryrice", **fields)["task_id"]
+    clock = f"{url}/_mock/accounts/default/clock"
+    pool.request("POST", clock, json={"advance": "1m", "settle": True})
+    return call("/queryTask", task_id=task_id)

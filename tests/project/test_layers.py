@@ -87,7 +87,7 @@ def test_only_web_imports_flask(path: Path) -> None:
 PURE = {
     "base64", "binascii", "collections", "dataclasses", "datetime", "difflib", "email", "enum",
     "fnmatch", "functools", "hashlib", "hmac", "ipaddress", "itertools", "json", "math", "re",
-    "typing", "urllib", "mock_server",
+    "typing", "unicodedata", "urllib", "mock_server",
 }  # fmt: skip
 
 

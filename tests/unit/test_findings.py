@@ -36,7 +36,7 @@ EVERY = PAIRS | UNREADABLE
 ELSEWHERE = {
     "signature", "content-md5", "timestamp", "submit-after-failure", "submit-twice",
     "refusal-repeated", "poll-too-fast", "poll-after-end", "retry-at-once", "went-on",
-    "nonce-reused", "simulator-bug",
+    "nonce-reused", "simulator-bug", "source-image",
 }  # fmt: skip
 
 

@@ -124,6 +124,22 @@ def test_only_an_address_of_this_machine_is_loopback(host: str, loopback: bool) 
     assert Settings(host=host).is_loopback is loopback
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["*", "qr.test", "QR.test.", "例子.测试", "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "::1"],
+)
+def test_a_callback_host_is_a_name_an_address_a_network_or_all(host: str) -> None:
+    assert Settings(callback_hosts=(host,)).callback_hosts == (host,)
+
+
+@pytest.mark.parametrize(
+    "host", ["http://qr.test", "qr.test:80", "qr.test/a", "a..b", "a b", "[::1]", "", "*.qr.test/"]
+)
+def test_what_is_no_callback_host_is_refused_with_what_is(host: str) -> None:
+    with pytest.raises(SettingsError, match="without scheme and port"):
+        Settings(callback_hosts=(host,))
+
+
 def test_the_database_is_in_the_users_data_directory_unless_named() -> None:
     assert Settings(database=":memory:").database_path == ":memory:"
     assert Path(Settings().database_path).name == "artqr-mock.sqlite3"

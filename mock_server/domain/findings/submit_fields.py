@@ -9,7 +9,7 @@ from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.task.submissions import is_holdable
-from mock_server.domain.urls import is_address
+from mock_server.domain.urls import comparable_host, is_address
 
 ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
@@ -70,7 +70,7 @@ def _address(name: str, address: str) -> Findings:
     at = pointer("body", name)
     try:
         parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
+        host = comparable_host(parts.hostname or "")
     except ValueError:
         return [Finding(id="address-not-http", at=at, sent=address)]
     if parts.scheme not in ("http", "https") or not host or " " in address:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from flask import Request
 
 from mock_server.domain.auth.signatures import same_text
+from mock_server.domain.urls import comparable_host
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -79,8 +80,9 @@ def _token(request: Request) -> str:
 
 def _names_this_machine(host: str, settings: Settings) -> bool:
     public = urlsplit(settings.public_url or "").hostname
+    ours = {comparable_host(each) for each in ("localhost", settings.host, public) if each}
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name in ("localhost", settings.host, public) or ip_address(name).is_loopback
+        name = comparable_host(urlsplit(f"//{host}").hostname or "")
+        return name in ours or ip_address(name).is_loopback
     except ValueError:
         return False
