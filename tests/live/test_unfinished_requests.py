@@ -163,6 +163,29 @@ def test_a_broken_request_behind_one_that_is_answered_has_a_row(server: Live) ->
     assert "request-unparsable" in {each["id"] for found in findings for each in found}
 
 
+def test_requests_whose_turn_never_comes_have_rows(server: Live) -> None:
+    buyer = server.buyer()
+    server.admin.post(
+        f"/accounts/{buyer.id}/faults", {"kind": "delay", "for_ms": 60_000, "calls": 1}
+    )
+    submit = request().replace(b"mock-demo", buyer.app_code.encode())
+    with connect(server.url) as connection:
+        connection.sendall(submit * 2 + request(b"/_mock/livez", b"") + submit[:-1])
+        until(lambda: server.admin.get(f"/accounts/{buyer.id}/faults")["faults"][0]["hits"] == 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    until(lambda: len(rows(server, buyer.id)) == 3)
+    found = sorted(
+        each["says"] for row in rows(server, buyer.id) for each in row["findings"]
+        if each["id"] == "request-incomplete"
+    )  # fmt: skip
+    assert len(found) == 2
+    assert "of its body, 45 of 46 bytes came" in found[0]
+    assert "an earlier request on it was still being answered" in found[1]
+    tasks = server.admin.get(f"/accounts/{buyer.id}/tasks")["tasks"]
+    assert len(tasks) <= 1
+
+
 UNPARSABLE: dict[str, tuple[bytes, str]] = {
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 64, "tls-to-plain-port"),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0", "http2-prior-knowledge"),

@@ -275,6 +275,8 @@ class ArtqrProtocol(HttpToolsProtocol):
     def _record_unanswered(self) -> None:
         """Journal what the end of the connection cuts off; a body is left to whoever reads it."""
         for waiting, _ in self.pipeline:
+            if is_ours(waiting.scope["path"]):
+                continue
             body = bytes(waiting.body)
             defect = incomplete_body(waiting.scope, len(body)) if waiting.more_body else None
             call = call_of(waiting.scope, body, defect or defects.NEVER_BEGUN)
