@@ -47,7 +47,9 @@ def findings(config: pytest.Config) -> str | None:
     """Return how bad findings are that fail a test."""
     severity = text(config, "artqr_findings")
     if severity and severity not in SEVERITIES:
-        raise pytest.UsageError(f"artqr_findings = {severity}: there is {', '.join(SEVERITIES)}")
+        from mock_server.domain.suggestions import unknown  # noqa: PLC0415 - as in the plugin
+
+        raise pytest.UsageError(f"artqr_findings: {unknown('severity', severity, SEVERITIES)}")
     return severity or None
 
 

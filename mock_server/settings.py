@@ -4,13 +4,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import platformdirs
+
+from mock_server.domain.suggestions import unknown
 
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
@@ -146,9 +147,7 @@ def _from_file(file: Path) -> dict[str, Any]:
 def _known(name: str, where: str) -> str:
     if name in _KINDS:
         return name
-    near = get_close_matches(name, _KINDS, n=1)
-    hint = f"did you mean {near[0]}?" if near else "there is: " + ", ".join(_KINDS)
-    raise SettingsError(f"{where}: no such setting; {hint}")
+    raise SettingsError(f"{where}: {unknown('setting', name, _KINDS)}")
 
 
 def _value(name: str, value: Any, where: str) -> Any:

@@ -27,6 +27,7 @@ from mock_server.cli.common import (
     write_output,
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
+from mock_server.domain.suggestions import unlisted
 from mock_server.domain.usage_errors import UsageError
 from mock_server.tls import ca_file
 
@@ -157,7 +158,7 @@ def _credentials(
 def _price(offer: int | None) -> int:
     offers = contract.load_catalogue().offers
     if offer is not None and offer not in offers:
-        raise UsageError(f"no offer has {offer} calls: there is {', '.join(map(str, offers))}")
+        raise UsageError(unlisted("offer", offer, offers))
     chosen = offers.values() if offer is None else [offers[offer]]
     return rules.dearest_fen((each.credits, each.fen) for each in chosen)
 

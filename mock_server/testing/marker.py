@@ -7,10 +7,10 @@ Rule 2: of several markers the nearest to the test wins, argument by argument; r
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 from mock_server.admin_client import RefusedError
+from mock_server.domain.suggestions import unknown
 from mock_server.testing.server import MockServer
 from mock_server.testing.world import World
 
@@ -90,9 +90,7 @@ def _check(mark: Mark) -> None:
         )
     for name, value in mark.kwargs.items():
         if name not in WORDS:
-            near = get_close_matches(name, WORDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(WORDS)}"
-            raise MarkerError(f"it has no argument {name!r}: {hint}")
+            raise MarkerError(unknown("argument", name, WORDS))
         is_fine, write = WORDS[name]
         if not is_fine(value):
             raise MarkerError(f"{name}={_short(value)}: write {write}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mock_server.domain.call.errors import ErrorTables, GatewayError
 from mock_server.domain.faults.rules import FaultError, Kind, Stage
+from mock_server.domain.suggestions import unlisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +30,8 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
             )
     elif code not in tables.rows:
         there = [*tables.rows, *(tables.classic if classic else ())]
-        kind = f"; if it is a kind of failure, write kind = {code[:64]!r}" if code.islower() else ""
-        raise FaultError(
-            f"no row of the error table is called {code[:64]!r}{kind}: there is {', '.join(there)}"
-        )
+        kind = f"; if it is a kind of fault, write kind = {code[:64]!r}" if code.islower() else ""
+        raise FaultError(unlisted("error code", code, there) + kind)
 
 
 def error_of(code: str) -> GatewayError:

@@ -1,12 +1,12 @@
 """What is off in a submit: the pairs, the text, the short link, the style, the addresses."""
 
-from difflib import get_close_matches
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from mock_server.domain.findings.context import JudgedRequest, When, rule
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
+from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.task.submissions import is_holdable
 from mock_server.domain.urls import is_address
@@ -140,8 +140,8 @@ def style(request: JudgedRequest) -> Findings:
         return NONE
     if "style_id" not in request.known_fields or request.readings.style_unknown == "accepted":
         return NONE
-    near = get_close_matches(sent[:64], request.contract.style_ids, n=1)
-    hint = f"did you mean {near[0]}?" if near else "the list is in the README and the contract."
+    near = nearest(sent, request.contract.style_ids)
+    hint = f"did you mean {near}?" if near else "the list is in the README and the contract."
     return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
 
 
