@@ -31,7 +31,7 @@ def check(config: pytest.Config) -> None:
     _check_url(text(config, "artqr_url"))
     seed(config)
     findings(config)
-    max_yuan(config)
+    max_fen(config)
     readings(config)
 
 
@@ -59,16 +59,17 @@ def text(config: pytest.Config, name: str, default: str = "") -> str:
     return str(flag if flag is not None else config.getini(name)).strip() or default
 
 
-def max_yuan(config: pytest.Config) -> float | None:
-    """Return what a test may cost."""
+def max_fen(config: pytest.Config) -> int | None:
+    """Return what a test may cost, in fen."""
     written = text(config, "artqr_max_yuan")
+    if not written:
+        return None
+    from mock_server.formatting import parse_yuan  # noqa: PLC0415 - as in the plugin
+
     try:
-        most = float(written) if written else None
-        if most is None or 0 <= most < float("inf"):
-            return most
-        raise ValueError
-    except ValueError:
-        raise pytest.UsageError(f"artqr_max_yuan = {written}: write yuan, such as 2.80") from None
+        return parse_yuan(written)
+    except ValueError as error:
+        raise pytest.UsageError(f"artqr_max_yuan: {error}") from None
 
 
 def readings(config: pytest.Config) -> dict[str, str]:

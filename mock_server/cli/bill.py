@@ -12,10 +12,6 @@ from mock_server.cli.common import FINDINGS, account_options, fail, fen, print_j
 FORMATS = ("table", "json", "csv")
 
 
-def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
-    return None if text is None else fen(text)
-
-
 @click.command()
 @click.option("--by", type=click.Choice(tables.BREAKDOWNS), default="call", show_default=True,
               help="A line for each of these.")  # fmt: skip
@@ -26,7 +22,7 @@ def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None)
 @click.option("--invoice", is_flag=True, help="Print a sample of the invoices that it earns.")
 @click.option("--max-calls", type=click.IntRange(0), metavar="N",
               help="End with 1 if more calls than this were charged.")  # fmt: skip
-@click.option("--max-yuan", "max_fen", callback=_fen, metavar="YUAN",
+@click.option("--max-yuan", "max_fen", callback=fen, metavar="YUAN",
               help="End with 1 if more than this was paid, such as 9.30.")  # fmt: skip
 @account_options
 def bill(

@@ -1,14 +1,12 @@
 """`artqr-mock check URL`: does a server keep the contract? With generated calls, on a budget."""
 
 import os
-import re
 import socket
 import sys
 import tempfile
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import click
@@ -23,6 +21,7 @@ from mock_server.cli.common import (
     WRONG_USE,
     check_output,
     fail,
+    fen,
     pair,
     write_output,
 )
@@ -34,16 +33,6 @@ from mock_server.tls import ca_file
 MODES = ("positive", "negative", "all")
 
 
-def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
-    """Return an amount of yuan in whole fen."""
-    if value is None:
-        return None
-    match = re.fullmatch(r"([0-9]{1,7})(?:\.([0-9]{1,2}))?", value, re.ASCII)
-    if match is None:
-        raise click.BadParameter(f"{value!r} is no amount of money: write 3 or 0.50")
-    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
-
-
 @click.command()
 @click.argument("url")
 @click.option("--app-code", envvar="ARTQR_APP_CODE", help="Authenticate with this app code.")
@@ -51,7 +40,8 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
 @click.option("--secret", envvar="ARTQR_APP_SECRET", help="The AppSecret that belongs to --key.")
 @click.option("--max-calls", type=click.IntRange(1), default=500, show_default=True,
               help="Stop before the next call would be one too many.")  # fmt: skip
-@click.option("--max-yuan", callback=_fen, help="Stop before a call could cost more than this.")
+@click.option("--max-yuan", "max_fen", callback=fen, metavar="YUAN",
+              help="Stop before a call could cost more than this.")  # fmt: skip
 @click.option("--offer", type=int, help="The package that pays, such as 1000; else the dearest.")
 @click.option("--mode", type=click.Choice(MODES), default="all", show_default=True,
               help="Send what the contract allows, what it does not, or both.")  # fmt: skip
@@ -65,7 +55,7 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
 )
 def check(
     *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
-    max_yuan: int | None, offer: int | None, mode: str, words: tuple[str, ...],
+    max_fen: int | None, offer: int | None, mode: str, words: tuple[str, ...],
     junit: Path | None, har: Path | None,
 ) -> None:  # fmt: skip
     """Check that a server at URL keeps the contract: this simulator, a stub of yours, a gateway.
@@ -79,12 +69,12 @@ def check(
     document = contract.document_under(named)
     place = _place(url)
     is_local = _is_local(place)
-    if max_yuan is None and not is_local:
+    if max_fen is None and not is_local:
         raise UsageError(
             f"calls to {place.netloc} may cost money: say with --max-yuan how much at most"
         )
     credentials = _credentials(app_code, key, secret, is_local=is_local)
-    budget = Budget(most_calls=max_calls, most_fen=max_yuan, price_fen=_price(offer))
+    budget = Budget(most_calls=max_calls, most_fen=max_fen, price_fen=_price(offer))
     if find_spec("schemathesis") is None:
         fail("check needs schemathesis: pip install 'artqr-mock[test]'", COULD_NOT_RUN)
     for report in filter(None, (junit, har)):

@@ -1,7 +1,6 @@
 """What every command shares: which server, which account, how to print, how to fail."""
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +12,7 @@ import click
 from mock_server.admin_client import AccountClient, AdminClient, RefusedError, UnreachableError
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
+from mock_server.formatting import parse_yuan
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
 
@@ -73,12 +73,12 @@ def pair(reading: str) -> tuple[str, str]:
     return name, word
 
 
-def fen(text: str) -> int:
-    """Return an amount of yuan such as `9.30` as whole fen. Raises click.BadParameter."""
-    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
-        raise click.BadParameter(f"{text!r} is no amount of yuan: write one such as 9.30")
-    whole, _, part = text.partition(".")
-    return int(whole + part.ljust(2, "0"))
+def fen(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    """Return the value of an option that takes yuan in whole fen, None if it is not given."""
+    try:
+        return None if text is None else parse_yuan(text)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def check_output(file: Path) -> None:
