@@ -96,17 +96,12 @@ def readings(config: pytest.Config) -> dict[str, str]:
 def _check_url(url: str) -> None:
     if not url:
         return
-    from urllib.parse import urlsplit  # noqa: PLC0415 - as in the plugin
+    from mock_server.domain.urls import AddressError, parse_server  # noqa: PLC0415 - as in the plugin
 
     try:
-        parts = urlsplit(url)
-        is_fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        is_fine = False
-    if not is_fine:
-        raise pytest.UsageError(
-            f"artqr_url = {url}: write an address such as http://127.0.0.1:3040"
-        )
+        parse_server(url)
+    except AddressError as error:
+        raise pytest.UsageError(f"artqr_url: {error}") from None
 
 
 def listed(config: pytest.Config, name: str) -> list[str]:

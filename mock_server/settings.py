@@ -4,13 +4,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import platformdirs
 
+from mock_server.domain import urls
 from mock_server.domain.suggestions import unknown
 
 PREFIX = "ARTQR_MOCK_"
@@ -59,10 +58,8 @@ class Settings:
             raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError("tls_cert and tls_key belong together: name both")
-        if self.public_url is not None and not _is_address(self.public_url):
-            raise SettingsError(
-                f"public_url {self.public_url!r} is not an address such as http://qr.test:3040"
-            )
+        if self.public_url is not None:
+            _check_address(self.public_url)
 
     @property
     def scheme(self) -> str:
@@ -79,12 +76,7 @@ class Settings:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return urls.is_loopback(self.host)
 
     @property
     def database_path(self) -> str:
@@ -111,12 +103,11 @@ class Settings:
         return cls(**values)
 
 
-def _is_address(url: str) -> bool:
+def _check_address(url: str) -> None:
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+        urls.parse_server(url)
+    except urls.AddressError as error:
+        raise SettingsError(f"public_url: {error}") from None
 
 
 _KINDS = {each.name: each.type for each in fields(Settings)}

@@ -5,9 +5,7 @@ import socket
 import sys
 import tempfile
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 import click
 
@@ -27,6 +25,7 @@ from mock_server.cli.common import (
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.suggestions import unlisted
+from mock_server.domain.urls import Address, AddressError, is_loopback, parse_server
 from mock_server.domain.usage_errors import UsageError
 from mock_server.tls import ca_file
 
@@ -68,7 +67,7 @@ def check(
     named = dict(map(pair, words))
     document = contract.document_under(named)
     place = _place(url)
-    is_local = _is_local(place)
+    is_local = is_loopback(place.host)
     if max_fen is None and not is_local:
         raise UsageError(
             f"calls to {place.netloc} may cost money: say with --max-yuan how much at most"
@@ -115,22 +114,11 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
         sys.exit(FINDINGS)
 
 
-def _place(url: str) -> SplitResult:
+def _place(url: str) -> Address:
     try:
-        place = urlsplit(url)
-        named = place.hostname and place.port != 0
-    except ValueError:
-        named = False
-    if not named or place.scheme not in ("http", "https"):
-        raise UsageError(f"{url[:80]!r} is no address: write http://127.0.0.1:3040")
-    return place
-
-
-def _is_local(place: SplitResult) -> bool:
-    try:
-        return ip_address(place.hostname or "").is_loopback
-    except ValueError:
-        return place.hostname == "localhost"
+        return parse_server(url)
+    except AddressError as error:
+        raise UsageError(str(error)) from None
 
 
 def _credentials(
@@ -153,9 +141,8 @@ def _price(offer: int | None) -> int:
     return rules.dearest_fen((each.credits, each.fen) for each in chosen)
 
 
-def _reach(place: SplitResult) -> None:
-    port = place.port or (443 if place.scheme == "https" else 80)
+def _reach(place: Address) -> None:
     try:
-        socket.create_connection((place.hostname or "", port), timeout=10).close()
+        socket.create_connection((place.host, place.port), timeout=10).close()
     except OSError as error:
         fail(f"nobody answers at {place.netloc}: {error.strerror or error}", COULD_NOT_RUN)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from mock_server.admin_client import AccountClient, AdminClient, RefusedError, UnreachableError
+from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import parse_yuan
@@ -33,8 +34,10 @@ def server_options(command: Command) -> Command:
     @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="Its token, if it has one.")
     @wraps(command)
     def with_admin(*args: Any, url: str, token: str | None, **kwargs: Any) -> Any:
-        if not url.startswith(("http://", "https://")):
-            raise click.BadParameter(f"{url!r}: write an address such as {DEFAULT_URL}")
+        try:
+            parse_server(url)
+        except AddressError as error:
+            raise click.BadParameter(str(error), param_hint="--url") from None
         with AdminClient(url, token, ca_file()) as admin:
             return command(*args, admin=admin, **kwargs)
 

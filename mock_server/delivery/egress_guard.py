@@ -7,13 +7,13 @@ change its mind in between.
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-ANY_HOST = "*"
+from mock_server.domain.urls import IpAddress, parse_ip
 
-IpAddress = IPv4Address | IPv6Address
+ANY_HOST = "*"
 
 
 class TargetRefusedError(OSError):
@@ -35,7 +35,7 @@ class Guard:
 
     def check(self, host: str, ip: str, port: int) -> None:
         """Raise TargetRefusedError unless callbacks to `host`, which is at `ip`, are allowed."""
-        address = _plain(ip_address(ip))
+        address = parse_ip(ip)
         if port in self._own_ports and _is_local(address):
             raise TargetRefusedError(f"{host}:{port} is the simulator itself")
         if address.is_loopback or host in self._names or ANY_HOST in self._names:
@@ -95,11 +95,6 @@ def _whole(host: str) -> str:
         raise TargetRefusedError(
             f"{host} is not a whole IP address: write it out, such as 127.0.0.1"
         ) from None
-
-
-def _plain(address: IpAddress) -> IpAddress:
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
 
 
 def _is_local(address: IpAddress) -> bool:

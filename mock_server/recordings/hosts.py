@@ -2,13 +2,12 @@
 
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from mock_server.domain.call.calls import ROUTES
+from mock_server.domain.call.calls import ROUTES, VENDOR_HOST
+from mock_server.domain.urls import is_this_machine
 from mock_server.domain.usage_errors import UsageError
 
-VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 # Pictures and short links are no API.
 FETCHED = ("/pictures/", "/s/")
 PATHS = frozenset(path.lower() for _, path in ROUTES)
@@ -36,7 +35,7 @@ def whose(method: str, url: str, hosts: AbstractSet[str]) -> Whose:
     if parts.scheme not in ("http", "https") or not name:
         return Whose.OTHER_HOST  # data:, blob:, a socket, an extension of the browser
     is_named = bool({name, port} & {VENDOR_HOST, *hosts})
-    if not is_named and not _is_this_machine(name):
+    if not is_named and not is_this_machine(name):
         return Whose.OTHER_HOST
     path = parts.path.rstrip("/").lower()
     if method.upper() == "CONNECT":
@@ -50,11 +49,3 @@ def whose(method: str, url: str, hosts: AbstractSet[str]) -> Whose:
 def whose_in_journal(path: str) -> Whose:
     """Return what a call in a journal was made to: it also has what was fetched."""
     return Whose.OTHER_PATH if path.lower().startswith(FETCHED) else Whose.API
-
-
-def _is_this_machine(name: str) -> bool:
-    try:
-        address = ip_address(name)
-        return address.is_loopback or address.is_unspecified
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")

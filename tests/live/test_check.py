@@ -186,9 +186,9 @@ def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: P
     [
         (["http://api.example.com"], "say with --max-yuan how much"),
         (["http://api.example.com", "--max-yuan", "1"], "name the credentials"),
-        (["ftp://127.0.0.1"], "is no address"),
-        (["nothing"], "is no address"),
-        (["http://127.0.0.1:99999"], "is no address"),
+        (["ftp://127.0.0.1"], "is not an address"),
+        (["nothing"], "is not an address"),
+        (["http://127.0.0.1:99999"], "is not an address"),
         (["http://127.0.0.1:1", "--key", "k"], "--key needs --secret"),
         (["http://127.0.0.1:1", "--offer", "51"], "valid: 1, 50, 200"),
         (["http://127.0.0.1:1", "--max-yuan", "0.005"], "is not an amount of yuan"),

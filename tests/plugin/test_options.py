@@ -28,10 +28,10 @@ def test_an_option_is_in_the_readme_and_a_flag(name: str, pytester: pytest.Pytes
 @pytest.mark.parametrize(
     ("flag", "value", "says"),
     [
-        ("--artqr-url", "localhost", "*artqr_url = localhost: write an address such as*"),
-        ("--artqr-url", "http://", "*artqr_url = http://: write an address such as*"),
-        ("--artqr-url", "http://[::1", "*artqr_url = http://[[]::1: write an address such as*"),
-        ("--artqr-url", "http://a:99999", "*artqr_url = http://a:99999: write an address*"),
+        ("--artqr-url", "localhost", "*artqr_url: 'localhost' is not an address such as*"),
+        ("--artqr-url", "http://", "*artqr_url: 'http://' is not an address such as*"),
+        ("--artqr-url", "http://[::1", "*artqr_url: 'http://[[]::1' is not an address such as*"),
+        ("--artqr-url", "http://a:99999", "*artqr_url: 'http://a:99999' is not an address*"),
         ("--artqr-seed", "-1", "*artqr_seed = -1: write a whole number*"),
         ("--artqr-seed", "9" * 5000, "*artqr_seed = 999*9: write a whole number*"),
         ("--artqr-max-yuan", "much", "*artqr_max_yuan: 'much' is not an amount of yuan: write *"),

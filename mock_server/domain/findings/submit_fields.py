@@ -1,7 +1,7 @@
 """What is off in a submit: the pairs, the text, the short link, the style, the addresses."""
 
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from mock_server.domain.findings.context import JudgedRequest, When, rule
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
@@ -9,7 +9,7 @@ from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.task.submissions import is_holdable
-from mock_server.domain.urls import is_address
+from mock_server.domain.urls import AddressError, is_address, port_of, split_http
 
 ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
@@ -73,11 +73,10 @@ def addresses(request: JudgedRequest) -> Findings:
 def _address(name: str, address: str) -> Findings:
     at = pointer("body", name)
     try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
-    except ValueError:
+        parts = split_http(address)
+    except AddressError:
         return [Finding(id="address-not-http", at=at, sent=address)]
-    if parts.scheme not in ("http", "https") or not host or " " in address:
+    if " " in address:
         return [Finding(id="address-not-http", at=at, sent=address)]
     if not _has_right_port(parts):
         return [Finding(id="address-not-http", at=at, sent=address, says=WRONG_PORT)]
@@ -86,7 +85,7 @@ def _address(name: str, address: str) -> Findings:
         shown = address.replace(parts.netloc.rpartition("@")[0], "***")
         hits.append(Finding(id="address-with-credentials", at=at, sent=shown))
         address = shown
-    if _is_private(host):
+    if _is_private(parts.hostname or ""):
         hits.append(Finding(id=f"{'callback' if name == 'call_back' else 'image'}-unreachable",
                         at=at, sent=address))  # fmt: skip
     elif name == "call_back" and parts.scheme == "https":
@@ -96,8 +95,8 @@ def _address(name: str, address: str) -> Findings:
 
 def _has_right_port(parts: SplitResult) -> bool:
     try:
-        return parts.port is None or parts.port > 0
-    except ValueError:
+        return port_of(parts) != 0
+    except AddressError:
         return False
 
 

@@ -7,12 +7,12 @@ Rule 3: a browser's Origin must be our own, token or not.
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Request
 
 from mock_server.domain.auth.signatures import same_text
+from mock_server.domain.urls import is_loopback
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -64,9 +64,4 @@ def _token(request: Request) -> str:
 def _names_this_machine(host: str, settings: Settings) -> bool:
     name = urlsplit(f"//{host}").hostname or ""
     public = urlsplit(settings.public_url or "").hostname
-    if name in ("localhost", settings.host, public):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(name) or name in (settings.host, public)
