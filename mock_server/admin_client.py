@@ -1,14 +1,21 @@
 """The admin API as a Python caller sees it: over HTTP, like anybody else."""
 
+import json
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
 import urllib3
 
+from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.usage_errors import UsageError
 from mock_server.tls import ca_file
 
+MOST_IDS = 10
+PAGE = 500  # rows
+NEWEST = 2**62  # above every id and number
 FINDINGS_PAGE = 500  # calls with findings
 # Long, because a clock change waits for every callback that it makes due.
 TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
@@ -25,6 +32,9 @@ def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]
     if base_url.startswith("https:"):
         found["ARTQR_CA_FILE"] = str(ca_file())
     return found
+
+
+Query = Mapping[str, str | int]
 
 
 class UnreachableError(Exception):
@@ -64,11 +74,11 @@ class AdminClient:
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return what POST `/_mock{path}` answers."""
-        return self._call("POST", path, json=body or {})
+        return self._call("POST", path, body=body or {})
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """Return what PATCH `/_mock{path}` answers."""
-        return self._call("PATCH", path, json=body)
+        return self._call("PATCH", path, body=body)
 
     def delete(self, path: str) -> None:
         """DELETE `/_mock{path}`."""
@@ -76,13 +86,40 @@ class AdminClient:
 
     def every(self, path: str, name: str, after: int = 0) -> list[dict[str, Any]]:
         """Return everything of a listing, read page by page; `name` is its field."""
-        found: list[dict[str, Any]] = []
+        return [row for page in self.pages(path, name, after) for row in page]
+
+    def pages(
+        self, path: str, name: str, after: int = 0, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing page by page; `name` is its field."""
         following: int | None = after
         while following is not None:
-            page = self.get(path, after=following, limit=500)
-            found += page[name]
+            page = self.get(path, after=following, limit=PAGE, **(query or {}))
+            yield page[name]
             following = page["next"]
-        return found
+
+    def pages_back(
+        self, path: str, name: str, size: int = PAGE, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing from its end, page by page; the rows of each are oldest first."""
+        before, size = NEWEST, min(size, PAGE)
+        while True:
+            rows: list[dict[str, Any]] = self.get(path, before=before, limit=size, **(query or {}))[
+                name
+            ]
+            if rows:
+                yield rows
+            if len(rows) < size:
+                return
+            before = rows[0]["number" if name == "tasks" else "id"]
+
+    def reset_all(self) -> dict[str, Any]:
+        """Delete every account but the default one, reset that, and drop the calls without one.
+
+        Returns `deleted`, how many accounts that were, and `account`, the default one.
+        """
+        done: dict[str, Any] = self.post("/reset")
+        return done
 
     def findings(self, severity: str | None = None, path: str = "") -> dict[str, Any]:
         """Return every finding with the counts, read page by page: of the account that `path` is,
@@ -95,6 +132,29 @@ class AdminClient:
             page = self.get(what, limit=FINDINGS_PAGE, **query)
             found = {**page, "findings": found["findings"] + page["findings"]}
         return found
+
+    def account_named(self, name_or_id: str) -> "AccountClient":
+        """Return the client of the account with this id, else of the only one with this name.
+
+        Raises UsageError where no account, or more than one, has the name.
+        """
+        if name_or_id == DEFAULT_ID:
+            return self.account(DEFAULT_ID)
+        accounts = self.get("/accounts")["accounts"]
+        if any(each["id"] == name_or_id for each in accounts):
+            return self.account(name_or_id)
+        ids = [each["id"] for each in accounts if each["name"] == name_or_id]
+        if len(ids) == 1:
+            return self.account(ids[0])
+        if ids:
+            raise UsageError(
+                f"{len(ids)} accounts are named {name_or_id[:64]!r}: choose one by its id: "
+                f"{', '.join(ids[:MOST_IDS])}{', …' * (len(ids) > MOST_IDS)}"
+            )
+        raise UsageError(
+            f"no account has the id or name {name_or_id[:64]!r}: `artqr-mock account list` lists "
+            "them, `artqr-mock account create` makes one"
+        )
 
     def account(self, account_id: str) -> "AccountClient":
         """Return the client of one account's routes."""
@@ -114,10 +174,17 @@ class AdminClient:
             else:
                 return True
 
-    def _call(self, method: str, path: str, **content: Any) -> Any:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        fields: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
         url = f"{self.base_url}/_mock{path}"
         try:
-            answer = self._pool.request(method, url, headers=self._headers, **content)
+            answer = self._send(method, url, fields, body)
         except urllib3.exceptions.ReadTimeoutError:
             raise UnreachableError(
                 f"{self.base_url} took the call and has not answered for {TIMEOUT.read_timeout:g} s"
@@ -128,10 +195,20 @@ class AdminClient:
                 "`artqr-mock serve`, or name another with --url"
             ) from None
         is_json = "json" in answer.headers.get("Content-Type", "")
+        value: Any = json.loads(answer.data) if is_json and answer.data else answer.data
         if answer.status >= 400:
-            detail = answer.json()["detail"] if is_json else f"HTTP {answer.status} at {url}"
+            detail = value["detail"] if is_json else f"HTTP {answer.status} at {url}"
             raise RefusedError(answer.status, detail)
-        return answer.json() if is_json and answer.data else answer.data
+        return value
+
+    def _send(
+        self, method: str, url: str, fields: dict[str, str] | None, body: dict[str, Any] | None
+    ) -> "urllib3.BaseHTTPResponse":
+        if body is None:
+            return self._pool.request(method, url, fields=fields, headers=self._headers)
+        # urllib3 1.26 has no `json=`, no `.json()` and no `BaseHTTPResponse`.
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return self._pool.request(method, url, body=json.dumps(body).encode(), headers=headers)
 
 
 class AccountClient:
@@ -141,6 +218,7 @@ class AccountClient:
         self._admin = admin
         self._path = path
         self.id = unquote(path.rpartition("/")[2])
+        self.base_url = admin.base_url
 
     def get(self, what: str = "", **query: str | int) -> Any:
         """Return what GET of this account, or of something of it, answers."""
@@ -174,6 +252,32 @@ class AccountClient:
     def every(self, what: str, name: str, after: int = 0) -> list[dict[str, Any]]:
         """Return everything of a listing, read page by page; `name` is its field."""
         return self._admin.every(self._path + what, name, after)
+
+    def pages(
+        self, what: str, name: str, after: int = 0, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing page by page; `name` is its field."""
+        return self._admin.pages(self._path + what, name, after, query)
+
+    def pages_back(
+        self, what: str, name: str, size: int = PAGE, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing from its end, page by page; the rows of each are oldest first."""
+        return self._admin.pages_back(self._path + what, name, size, query)
+
+    def last_calls(self, count: int) -> list[dict[str, Any]]:
+        """Return the last `count` journalled calls, oldest first."""
+        return last(self.pages_back("/calls", "calls", count), count)
+
+
+def last(pages_back: Iterator[list[dict[str, Any]]], count: int) -> list[dict[str, Any]]:
+    """Return the last `count` rows of a listing that is read from its end, oldest first."""
+    found: list[dict[str, Any]] = []
+    for page in pages_back:
+        found = page + found
+        if len(found) >= count:
+            break
+    return found[-count:]
 
 
 def _short(error: Exception) -> str:

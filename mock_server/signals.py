@@ -35,6 +35,14 @@ class DueSignal:
             self.stopped = True
             self.attempted.notify_all()
 
+    def wait_for_attempt(self, seen: int, timeout_s: float) -> None:
+        """Return once more attempts than `seen` are recorded, the server stops, or it takes too
+        long."""
+        with self.attempted:
+            self.attempted.wait_for(
+                lambda: self.attempts != seen or self.stopped, timeout=timeout_s
+            )
+
     def attempt_recorded(self) -> None:
         """Wake whoever waits for attempts to be made."""
         with self.attempted:

@@ -7,7 +7,7 @@ Rule 2: only an answer with another status than 200 gives the money back; no ans
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from mock_server.formatting import yuan
+from mock_server.formatting import counted, yuan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,4 +53,4 @@ def dearest_fen(offers: Iterable[tuple[int, int]]) -> int:
 
 def summary(spent: Spent) -> str:
     """Return what was spent in words."""
-    return f"{spent.calls} call(s), at most {yuan(spent.fen)} yuan"
+    return f"{counted(spent.calls, 'call')}, at most {yuan(spent.fen)} yuan"

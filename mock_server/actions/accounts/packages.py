@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 from mock_server.actions.accounts import lookup, notices
-from mock_server.domain.billing.charges import Package, expiry
-from mock_server.domain.billing.notices import expiry_notice_at
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.billing.charges import Package
+from mock_server.domain.billing.purchases import purchased
 from mock_server.domain.suggestions import unlisted
 from mock_server.domain.usage_errors import ConflictError, UsageError
 from mock_server.simulator import Simulator
@@ -33,20 +34,16 @@ def buy(tx: Transaction, simulator: Simulator, account_id: str, order: PackagePu
         raise ConflictError("the trial offer can be bought once: choose a larger one")
     bought_at = account.clock.now(simulator.real_now())
     account = notices.catch_up(tx, simulator, account, bought_at)
-    expires_at = expiry(bought_at, order.valid_days)
-    package = Package(
-        id=0,
-        account=account_id,
-        offer=order.offer,
-        credits=offer.credits,
-        remaining=offer.credits,
-        fen=offer.fen,
-        bought_at=bought_at,
-        expires_at=expires_at,
-        notice_at=expiry_notice_at(bought_at, expires_at),
-    )
+    package = purchased(account_id, offer.credits, offer, bought_at, order.valid_days)
+    return add(tx, simulator, account, package, bought_at)
+
+
+def add(
+    tx: Transaction, simulator: Simulator, account: Account, package: Package, now: int
+) -> Package:
+    """Store a package that was just bought, and let the notices follow from it."""
     package = replace(package, id=rows.add_package(tx, package))
-    notices.ordered(tx, simulator, account, bought_at)
+    notices.ordered(tx, simulator, account, now)
     return package
 
 

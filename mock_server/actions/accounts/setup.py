@@ -3,16 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from mock_server.actions.accounts import faults, notices
+from mock_server.actions.accounts import faults, packages
 from mock_server.domain.account.accounts import Account
-from mock_server.domain.billing.charges import LOOSE_CREDIT_FEN, Package, expiry
-from mock_server.domain.billing.notices import expiry_notice_at
+from mock_server.domain.billing.charges import expiry
+from mock_server.domain.billing.purchases import purchased
 from mock_server.domain.faults.kinds import read_order
 from mock_server.domain.suggestions import unlisted
 from mock_server.domain.task.magic import PackageState
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
-from mock_server.store import billing as rows
 from mock_server.store.engine.transaction import Transaction
 
 
@@ -37,23 +36,12 @@ def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[s
         )
     if not size:
         return
-    now = bought_at = account.clock.now(simulator.real_now())
+    now = account.clock.now(simulator.real_now())
     days = wanted.get("valid_days")
-    if state is PackageState.EXPIRED:
-        bought_at -= expiry(0, days)
-    expires_at = expiry(bought_at, days)
-    package = Package(
-        id=0,
-        account=account.id,
-        offer=str(size) if offer else "custom",
-        credits=size,
-        remaining=0 if state is PackageState.SPENT else size,
-        fen=offer.fen if offer else size * LOOSE_CREDIT_FEN,
-        bought_at=bought_at,
-        expires_at=expires_at,
-        notice_at=expiry_notice_at(bought_at, expires_at),
-    )
+    bought_at = now - expiry(0, days) if state is PackageState.EXPIRED else now
+    package = purchased(account.id, size, offer, bought_at, days)
     if state is not PackageState.FULL:
         package = replace(package, notice_at=None)
-    rows.add_package(tx, package)
-    notices.ordered(tx, simulator, account, now)
+    if state is PackageState.SPENT:
+        package = replace(package, remaining=0)
+    packages.add(tx, simulator, account, package, now)

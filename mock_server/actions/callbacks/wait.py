@@ -71,11 +71,7 @@ def wait_until_delivered(simulator: Simulator, waited: PendingDeliveries) -> int
         left = simulator.database.read(waiting)
         if signal.stopped or not left:
             break
-        with signal.attempted:
-            signal.attempted.wait_for(
-                lambda seen=seen: signal.attempts != seen or signal.stopped,  # type: ignore[misc]
-                timeout=look_s,
-            )
+        signal.wait_for_attempt(seen, look_s)
         quiet_s = quiet_s + look_s if signal.attempts == seen and left == before else 0.0
         before = left
     return simulator.database.read(

@@ -13,10 +13,6 @@ from mock_server.domain.billing.charges import Charge, LedgerEntry, Package
 from mock_server.domain.call.calls import Answer
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import (
-    answer_lines,
-    capture,
-    header_lines,
-    redact_target,
     values_of,
 )
 from mock_server.domain.contract.coverage import Answered
@@ -74,22 +70,16 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
         real_at=visit.real_now,
         request_id=visit.stamp.request_id,
         operation=visit.operation,
-        method=call.method,
-        path=redact_target(call.target, secrets),
-        status=answer.status,
         error_code=_error_code(decision, visit),
         charge=charge,
         fen=fen,
         task_id=decision.task_id,
-        request_headers=header_lines(call.headers, secrets),
-        request=capture(call.body, secrets),
-        answer_headers=answer_lines(answer.headers, call.headers, secrets),
-        answer=capture(answer.body, secrets),
         faults=_faults(decision.faults),
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
         findings=_findings(simulator, visit),
+        **journal.redacted(call, answer, secrets),
     )
-    call_id = journal.insert(tx, entry, simulator.journal_limits)
+    call_id = simulator.add_to_journal(tx, entry)
     _note(tx, simulator, visit, decision, call_id)
     if account is not None and decision.served is not None:
         _count(tx, entry, decision.served, account.id)

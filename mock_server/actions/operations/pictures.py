@@ -1,11 +1,11 @@
 """Pictures: which one an address names, and its row in the journal. Drawing is not done here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mock_server.domain import dice
 from mock_server.domain.billing.charges import Charge
 from mock_server.domain.call.calls import Answer, Call, Operation
-from mock_server.domain.call.redaction import Capture, answer_lines, header_lines, redact_target
+from mock_server.domain.call.redaction import Capture
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
@@ -76,17 +76,12 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         real_at=real_now,
         request_id="",
         operation=fetch.operation,
-        method=call.method,
-        path=redact_target(call.target, secrets),
-        status=answer.status,
         error_code=None,
         charge=Charge.NEVER,
         fen=0,
         task_id=fetch.task_id if account else None,
-        request_headers=header_lines(call.headers, secrets),
-        request=Capture(body=b"", length=0, sha256=None),
-        answer_headers=answer_lines(answer.headers, call.headers, secrets),
-        # The bytes can be drawn again at any time; their size and hash are enough.
-        answer=Capture(body=b"", length=len(answer.body), sha256=""),
+        **journal.redacted(replace(call, body=b""), replace(answer, body=b""), secrets),
     )
-    journal.insert(tx, entry, simulator.journal_limits)
+    # The bytes can be drawn again at any time; their size is enough.
+    size = Capture(body=b"", length=len(answer.body), sha256="")
+    simulator.add_to_journal(tx, replace(entry, answer=size))

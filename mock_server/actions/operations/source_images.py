@@ -48,11 +48,7 @@ def settle(simulator: Simulator, account_id: str) -> None:
             lambda tx: task_rows.has_unread(tx, account_id)
         ):
             return
-        with signal.attempted:
-            signal.attempted.wait_for(
-                lambda seen=seen: signal.attempts != seen or signal.stopped,  # type: ignore[misc]
-                timeout=LOOK_S,
-            )
+        signal.wait_for_attempt(seen, LOOK_S)
     log.warning(
         "a source image of account %s was not read in %g s: the clock moves without it",
         account_id,

@@ -40,6 +40,15 @@ CHARGE_TEXT = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A package of the price list. An offer is named by its number of calls."""
+
+    credits: int
+    fen: int
+    trial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """A prepaid package. `offer` is its number of credits as a word, or `custom`.
 

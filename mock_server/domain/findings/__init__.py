@@ -1,11 +1,10 @@
 """Findings: what the contract, and more than a schema can say, has against a request.
 
-Rule 1: a rule is one function, marked `@rule`; its words are a row of contracts/findings.toml.
+Rule 1: a rule is one function in the table of rules.py, or of between_calls.py; its words are a row
+of contracts/findings.toml.
 Rule 2: no finding ever changes an answer.
 """
 
-# The modules of rules, imported so that their rules are in the table.
-from mock_server.domain.findings import encodings, fields, headers, submit_fields
 from mock_server.domain.findings.between_calls import CallEvent, event_of, has_ended, judge_sequence
 from mock_server.domain.findings.context import (
     MAX_JUDGED_BYTES,
@@ -39,11 +38,8 @@ __all__ = [
     "Findings",
     "JudgedRequest",
     "Severity",
-    "encodings",
     "event_of",
-    "fields",
     "has_ended",
-    "headers",
     "hidden",
     "is_clean",
     "judge",
@@ -52,5 +48,4 @@ __all__ = [
     "pointer",
     "render_finding",
     "request_of",
-    "submit_fields",
 ]

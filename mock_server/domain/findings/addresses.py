@@ -7,7 +7,7 @@ has its `&` encoded as well, and the fields after it are fields.
 import re
 from urllib.parse import unquote_plus
 
-from mock_server.domain.findings.context import JudgedRequest, When, rule
+from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 
 MAX_PAIRS = 100
@@ -42,7 +42,6 @@ def cut(request: JudgedRequest, owner: str, rests: list[str]) -> Finding:
     return Finding(id="address-cut", at=pointer("body", owner), sent=sent)
 
 
-@rule(When.SUBMIT)
 def spaced(request: JudgedRequest) -> Findings:
     """address-with-space: of the text; other addresses with one are none."""
     text = request.texts.get("text", "")

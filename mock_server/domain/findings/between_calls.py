@@ -26,8 +26,8 @@ FINAL = frozenset(
      "Quota Expired", "Unauthorized", "User Arrears"}
 )  # fmt: skip
 NOT_RECORDED = (
-    "The same submit was sent before, and what was answered was not recorded: if it was accepted, "
-    "this is a second task, and costs again."
+    "The client already sent the same submit, and its response was not recorded: if the service "
+    "accepted it, this is a second task, and it costs another credit."
 )
 # In every form of the reading that is known, and the numbers that one of them has.
 _ENDED = frozenset({"succeeded", "failed", "success", "fail", "2", "3"})
@@ -55,22 +55,6 @@ class CallEvent:
 
 Found = Iterator[tuple[int, Finding]]
 SequenceRule = Callable[[Sequence[CallEvent]], Found]
-SEQUENCE_RULES: list[SequenceRule] = []
-
-
-def over_calls(function: SequenceRule) -> SequenceRule:
-    """Put a rule into the table. It gets the calls of one account, oldest first."""
-    SEQUENCE_RULES.append(function)
-    return function
-
-
-def judge_sequence(events: Sequence[CallEvent]) -> dict[int, list[Finding]]:
-    """Return what is off, by the id of the call that should have been another."""
-    found: dict[int, list[Finding]] = {}
-    for each in SEQUENCE_RULES:
-        for call_id, hit in each(events):
-            found.setdefault(call_id, []).append(hit)
-    return found
 
 
 def event_of(
@@ -124,7 +108,6 @@ def _inside(answer: bytes) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-@over_calls
 def repeated_submits(events: Sequence[CallEvent]) -> Found:
     """submit-after-failure, submit-twice, refusal-repeated."""
     last: dict[str, CallEvent] = {}
@@ -160,7 +143,6 @@ def _repeated(before: CallEvent) -> str | None:
     return "refusal-repeated" if before.status in (200, 450) else None
 
 
-@over_calls
 def fast_polls(events: Sequence[CallEvent]) -> Found:
     """poll-too-fast, poll-after-end."""
     last: dict[str, CallEvent] = {}
@@ -169,10 +151,7 @@ def fast_polls(events: Sequence[CallEvent]) -> Found:
             continue
         before = last.get(event.task_id)
         if before is not None and before.ended:
-            yield (
-                event.id,
-                Finding(id="poll-after-end", sent=f"call {before.id} had the end already"),
-            )
+            yield event.id, Finding(id="poll-after-end", sent=f"call {before.id} showed the end")
         elif before is not None and (pause := _pause(before, event)) < SHORT_PAUSE_MS:
             sent = f"{pause} ms after call {before.id}"
             yield event.id, Finding(id="poll-too-fast", sent=sent)
@@ -181,7 +160,6 @@ def fast_polls(events: Sequence[CallEvent]) -> Found:
             last[event.task_id] = event
 
 
-@over_calls
 def no_pause(events: Sequence[CallEvent]) -> Found:
     """retry-at-once."""
     last: dict[Operation, CallEvent] = {}
@@ -200,7 +178,6 @@ def _asks_for_a_pause(event: CallEvent) -> bool:
     return event.status == 429 or event.status >= 500 or throttled
 
 
-@over_calls
 def calls_after_final_refusal(events: Sequence[CallEvent]) -> Found:
     """went-on: after a refusal that no retry changes."""
     before: CallEvent | None = None
@@ -210,7 +187,6 @@ def calls_after_final_refusal(events: Sequence[CallEvent]) -> Found:
         before = event
 
 
-@over_calls
 def used_nonces(events: Sequence[CallEvent]) -> Found:
     """nonce-reused, enforced or not."""
     seen: dict[str, CallEvent] = {}
@@ -225,3 +201,22 @@ def used_nonces(events: Sequence[CallEvent]) -> Found:
 
 def _pause(before: CallEvent, event: CallEvent) -> int:
     return max(event.at - before.at, event.real_at - before.real_at)
+
+
+# Every rule that judges the calls of one account together, in the order it is asked.
+SEQUENCE_RULES: tuple[SequenceRule, ...] = (
+    repeated_submits,
+    fast_polls,
+    no_pause,
+    calls_after_final_refusal,
+    used_nonces,
+)
+
+
+def judge_sequence(events: Sequence[CallEvent]) -> dict[int, list[Finding]]:
+    """Return what is off, by the id of the call that should have been another."""
+    found: dict[int, list[Finding]] = {}
+    for each in SEQUENCE_RULES:
+        for call_id, hit in each(events):
+            found.setdefault(call_id, []).append(hit)
+    return found

@@ -1,11 +1,5 @@
-"""A request as the rules see it, the contract it is held to, and the table of the rules.
+"""A request as the rules see it, and the contract it is held to."""
 
-To add a rule: write one function in this package, mark it with `@rule(...)`, give the finding a
-row in contracts/findings.toml and a pair of requests in tests/support/requests.py. A test says if
-ordinary.py has to send such requests to the rules.
-"""
-
-from collections import defaultdict
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -94,17 +88,6 @@ class When(Enum):
 
 
 Rule = Callable[[JudgedRequest], Findings]
-RULES: dict[When, list[Rule]] = defaultdict(list)
-
-
-def rule(when: When) -> Callable[[Rule], Rule]:
-    """Put a rule into the table."""
-
-    def add(function: Rule) -> Rule:
-        RULES[when].append(function)
-        return function
-
-    return add
 
 
 def judged_body(call: Call) -> Body | None:

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 from mock_server.domain.call.bodies import FORM_TYPE, BadField
 from mock_server.domain.call.calls import MAX_BODY_BYTES
-from mock_server.domain.findings.context import MAX_JUDGED_BYTES, JudgedRequest, When, rule
+from mock_server.domain.findings.context import MAX_JUDGED_BYTES, JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.findings.mojibake import meant_by
 
@@ -26,7 +26,6 @@ _LIKE_ASCII = re.compile(
 _TWICE = re.compile(r"%(?:25|3A%2F%2F|E[4-9]%[89AB][0-9A-F])", re.IGNORECASE)
 
 
-@rule(When.BODY_SKIPPED)
 def size(request: JudgedRequest) -> Findings:
     """body-not-judged, body-too-large."""
     length = len(request.call.body)
@@ -37,7 +36,6 @@ def size(request: JudgedRequest) -> Findings:
     return [Finding(id=finding, at="/body", sent=f"{length} bytes")]
 
 
-@rule(When.BODY_SKIPPED)
 def multipart(request: JudgedRequest) -> Findings:
     """multipart-body."""
     if request.media.startswith("multipart/"):
@@ -45,7 +43,6 @@ def multipart(request: JudgedRequest) -> Findings:
     return NONE
 
 
-@rule(When.BODY)
 def charset(request: JudgedRequest) -> Findings:
     """charset-missing, charset-of-text-missing, charset-other, charset-wrong."""
     content_type = request.headers.get("content-type", "")
@@ -68,7 +65,6 @@ def charset(request: JudgedRequest) -> Findings:
     return [Finding(id=finding, at=AT_TYPE, sent=content_type)]
 
 
-@rule(When.BODY)
 def form(request: JudgedRequest) -> Findings:
     """json-sent-as-form."""
     raw = request.call.body
@@ -77,7 +73,6 @@ def form(request: JudgedRequest) -> Findings:
     return NONE
 
 
-@rule(When.BODY)
 def media(request: JudgedRequest) -> Findings:
     """content-type-missing, content-type-other, form-sent-as-json, json-body, json-broken."""
     raw = request.call.body
@@ -94,7 +89,6 @@ def media(request: JudgedRequest) -> Findings:
     return [Finding(id=finding, at=AT_TYPE, sent=request.media)]
 
 
-@rule(When.BODY)
 def mark(request: JudgedRequest) -> Findings:
     """byte-order-mark."""
     raw = request.call.body
@@ -105,7 +99,6 @@ def mark(request: JudgedRequest) -> Findings:
     return NONE
 
 
-@rule(When.BODY)
 def repeated(request: JudgedRequest) -> Findings:
     """field-repeated, member-repeated."""
     body = request.body
@@ -134,7 +127,6 @@ def _members(raw: bytes) -> list[str]:
     return names
 
 
-@rule(When.BODY)
 def unreadable(request: JudgedRequest) -> Findings:
     """not-utf8, empty-field."""
     body = request.body
@@ -158,7 +150,6 @@ def _as_sent(raw: bytes, name: str) -> str | None:
     return None
 
 
-@rule(When.BODY)
 def twice_encoded(request: JudgedRequest) -> Findings:
     """encoded-twice."""
     for name, text in request.texts.items():
@@ -167,7 +158,6 @@ def twice_encoded(request: JudgedRequest) -> Findings:
     return NONE
 
 
-@rule(When.BODY)
 def mojibake(request: JudgedRequest) -> Findings:
     """mojibake."""
     hits = NONE

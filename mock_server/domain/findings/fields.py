@@ -9,7 +9,7 @@ from mock_server.domain.call.bodies import BadField, Number
 from mock_server.domain.call.paging import MAX_PAGE, MAX_SIZE
 from mock_server.domain.call.redaction import HIDDEN
 from mock_server.domain.findings.addresses import cut, rests_of_addresses
-from mock_server.domain.findings.context import JudgedRequest, When, rule
+from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.findings.headers import CREDENTIAL_NAMES, squeezed
 from mock_server.domain.suggestions import nearest
@@ -38,7 +38,6 @@ _PRINTED = re.compile(r"b'[^']*'|b\"[^\"]*\"|\[b?'.*'\]|\[b?\".*\"\]", re.DOTALL
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
-@rule(When.BODY)
 def untrimmed(request: JudgedRequest) -> Findings:
     """untrimmed: white space around a value."""
     for name, text in request.texts.items():
@@ -48,7 +47,6 @@ def untrimmed(request: JudgedRequest) -> Findings:
     return NONE
 
 
-@rule(When.BODY)
 def no_value(request: JudgedRequest) -> Findings:
     """no-value, printed-value: what the form encoding made of a value that was none, or no text."""
     return [
@@ -63,7 +61,6 @@ def no_value(request: JudgedRequest) -> Findings:
     ]
 
 
-@rule(When.BREACH)
 def unknown_fields(request: JudgedRequest) -> Findings:
     """field-misspelt, field-unknown, credentials-misplaced, address-cut."""
     hits: Findings = []
@@ -107,7 +104,6 @@ def _meant(
     return known[near] if near else None
 
 
-@rule(When.BREACH)
 def types(request: JudgedRequest) -> Findings:
     """wrong-type, number-not-text: what JSON can send and the operation does not take."""
     body = request.body
@@ -130,7 +126,6 @@ def types(request: JudgedRequest) -> Findings:
     return hits
 
 
-@rule(When.BREACH)
 def nul(request: JudgedRequest) -> Findings:
     """nul-character."""
     return [
@@ -140,7 +135,6 @@ def nul(request: JudgedRequest) -> Findings:
     ]
 
 
-@rule(When.BREACH)
 def paging(request: JudgedRequest) -> Findings:
     """page-out-of-range, page-size-out-of-range."""
     hits = []
@@ -157,7 +151,6 @@ def paging(request: JudgedRequest) -> Findings:
     return hits
 
 
-@rule(When.BREACH)
 def whole_numbers(request: JudgedRequest) -> Findings:
     """number-spelt-oddly: what the service reads as a number and the contract does not."""
     return [
@@ -170,7 +163,6 @@ def whole_numbers(request: JudgedRequest) -> Findings:
     ]
 
 
-@rule(When.BREACH)
 def task_id_missing(request: JudgedRequest) -> Findings:
     """task-id-missing."""
     fields = request.body.fields if request.body else {}
@@ -179,7 +171,6 @@ def task_id_missing(request: JudgedRequest) -> Findings:
     return [Finding(id="task-id-missing", at="/body/task_id")]
 
 
-@rule(When.QUERY)
 def task_id(request: JudgedRequest) -> Findings:
     """task-id-changed."""
     text = request.texts.get("task_id")

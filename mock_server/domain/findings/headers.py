@@ -6,7 +6,7 @@ from mock_server.domain.auth.credentials import QUERY_NAMES, app_code_in_query
 from mock_server.domain.call.bodies import FORM_TYPE
 from mock_server.domain.call.calls import ROUTES
 from mock_server.domain.call.redaction import HIDDEN
-from mock_server.domain.findings.context import JudgedRequest, When, rule
+from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, hidden, pointer
 from mock_server.domain.suggestions import nearest
 
@@ -21,7 +21,6 @@ def squeezed(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-@rule(When.UNROUTED)
 def route(request: JudgedRequest) -> Findings:
     """wrong-method, wrong-path."""
     call = request.call
@@ -30,11 +29,10 @@ def route(request: JudgedRequest) -> Findings:
     lowered = {path.lower(): path for path in PATHS}
     last = "/" + call.path.rstrip("/").rpartition("/")[2].lower()
     near = nearest(last, lowered)
-    hint = f"did you mean {lowered[near]}?" if near else f"there is {', '.join(PATHS)}."
+    hint = f"did you mean {lowered[near]}?" if near else f"the paths are {', '.join(PATHS)}."
     return [Finding(id="wrong-path", at="/path", sent=call.path, hint=hint)]
 
 
-@rule(When.WITH_QUERY)
 def query(request: JudgedRequest) -> Findings:
     """appcode-in-query, credentials-misplaced, field-in-query, query-unused."""
     hits: Findings = []
@@ -56,7 +54,6 @@ def query(request: JudgedRequest) -> Findings:
     return hits
 
 
-@rule(When.ALWAYS)
 def credentials(request: JudgedRequest) -> Findings:
     """credentials-missing, authorization-malformed, scheme-case, two-credentials and the like."""
     headers = request.headers
@@ -96,7 +93,6 @@ def _nowhere(request: JudgedRequest) -> Findings:
     return [Finding(id="credentials-missing", at="/header/authorization")]
 
 
-@rule(When.SIGNED)
 def freshness(request: JudgedRequest) -> Findings:
     """nonce-missing, timestamp-missing: a signed call that anybody can send again."""
     hits: Findings = []
@@ -107,7 +103,6 @@ def freshness(request: JudgedRequest) -> Findings:
     return hits
 
 
-@rule(When.SIGNED)
 def signed_headers(request: JudgedRequest) -> Findings:
     """signed-header-absent, digest-of-a-form, digest-missing."""
     headers = request.headers
@@ -126,7 +121,6 @@ def signed_headers(request: JudgedRequest) -> Findings:
     return hits
 
 
-@rule(When.BREACH)
 def gateway_headers(request: JudgedRequest) -> Findings:
     """timestamp-unreadable, signature-method-unknown, stage-not-release, mode-unknown."""
     headers = request.headers

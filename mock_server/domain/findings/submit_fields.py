@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from urllib.parse import SplitResult
 
-from mock_server.domain.findings.context import JudgedRequest, When, rule
+from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.suggestions import nearest
@@ -15,8 +15,8 @@ ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".invalid", ".example")
 ADDRESSES = ("qr_code_url", "call_back")
-SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code has to live a day only."
-WRONG_PORT = "The port of the address is no number from 1 to 65535."
+SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code is needed for one day only."
+WRONG_PORT = "The port of the URL is not a number from 1 to 65535."
 
 
 PAIRS = (
@@ -25,7 +25,6 @@ PAIRS = (
 )
 
 
-@rule(When.SUBMIT)
 def shadowed(request: JudgedRequest) -> Findings:
     """image-shadowed, prompt-shadowed."""
     texts = request.texts
@@ -36,7 +35,6 @@ def shadowed(request: JudgedRequest) -> Findings:
     ]
 
 
-@rule(When.BREACH)
 def missing(request: JudgedRequest) -> Findings:
     """text-or-image-missing, style-or-prompt-missing."""
     # A field that is there and cannot be read is another finding.
@@ -48,7 +46,6 @@ def missing(request: JudgedRequest) -> Findings:
     ]
 
 
-@rule(When.BREACH)
 def no_address(request: JudgedRequest) -> Findings:
     """address-not-http: a text, where that has to be an address (claim text-any)."""
     content = request.texts.get("text", "")
@@ -59,7 +56,6 @@ def no_address(request: JudgedRequest) -> Findings:
     return [Finding(id="address-not-http", at="/body/text", sent=content)]
 
 
-@rule(When.SUBMIT)
 def addresses(request: JudgedRequest) -> Findings:
     """address-not-http, callback-unreachable, callback-https, address-with-credentials."""
     hits = NONE
@@ -107,7 +103,6 @@ def _is_private(host: str) -> bool:
         return "." not in host.rstrip(".") or host.rstrip(".").endswith(PRIVATE_ENDINGS)
 
 
-@rule(When.SUBMIT)
 def text(request: JudgedRequest) -> Findings:
     """text-too-long, text-long, short-link-stored, short-link-needless."""
     content = request.texts.get("text")
@@ -131,7 +126,6 @@ def text(request: JudgedRequest) -> Findings:
     return hits
 
 
-@rule(When.BREACH)
 def style(request: JudgedRequest) -> Findings:
     """style-unknown."""
     sent = request.texts.get("style_id")
@@ -140,11 +134,10 @@ def style(request: JudgedRequest) -> Findings:
     if "style_id" not in request.known_fields or request.readings.style_unknown == "accepted":
         return NONE
     near = nearest(sent, request.contract.style_ids)
-    hint = f"did you mean {near}?" if near else "the list is in the README and the contract."
+    hint = f"did you mean {near}?" if near else "docs/reference/api.md has the list."
     return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
 
 
-@rule(When.BREACH)
 def flag(request: JudgedRequest) -> Findings:
     """short-link-flag."""
     sent = request.texts.get(FLAG)
@@ -153,7 +146,6 @@ def flag(request: JudgedRequest) -> Findings:
     return [Finding(id="short-link-flag", at=pointer("body", FLAG), sent=sent)]
 
 
-@rule(When.BREACH)
 def length(request: JudgedRequest) -> Findings:
     """address-too-long."""
     return [

@@ -62,6 +62,9 @@ def _token(request: Request) -> str:
 
 
 def _names_this_machine(host: str, settings: Settings) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
     public = urlsplit(settings.public_url or "").hostname
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
     return is_loopback(name) or name in (settings.host, public)
