@@ -15,7 +15,6 @@ OPTIONS = {
     "artqr_findings": "A test with findings this bad fails: error, warning or advice.",
 }  # fmt: skip
 MOST_DIGITS = 100
-SEVERITIES = ("error", "warning", "advice")
 
 
 def add(parser: pytest.Parser) -> None:
@@ -46,11 +45,14 @@ def seed(config: pytest.Config) -> int:
 def findings(config: pytest.Config) -> str | None:
     """Return how bad findings are that fail a test."""
     severity = text(config, "artqr_findings")
-    if severity and severity not in SEVERITIES:
-        from mock_server.domain.suggestions import unknown  # noqa: PLC0415 - as in the plugin
+    if not severity:
+        return None
+    from mock_server.domain.findings import SEVERITIES  # noqa: PLC0415 - as in the plugin
+    from mock_server.domain.suggestions import unknown  # noqa: PLC0415
 
+    if severity not in SEVERITIES:
         raise pytest.UsageError(f"artqr_findings: {unknown('severity', severity, SEVERITIES)}")
-    return severity or None
+    return severity
 
 
 def text(config: pytest.Config, name: str, default: str = "") -> str:

@@ -28,7 +28,6 @@ from mock_server.domain.suggestions import unknown
 from mock_server.formatting import instant, printable, yuan
 
 HEADER = " call  time      operation    answer       yuan  found  task or path"
-OPERATIONS = [each.value for each in Operation]
 MOST_PATH = 200
 
 
@@ -40,11 +39,8 @@ def _finding(_context: Any, _option: Any, name: str | None) -> str | None:
 
 
 @click.command()
-@click.option(
-    "--operation",
-    type=click.Choice(OPERATIONS),
-    help="Only its calls.",
-)
+@click.option("--operation", type=click.Choice([str(each) for each in Operation]),
+              help="Only its calls.")  # fmt: skip
 @click.option("--status", type=click.IntRange(100, 599), metavar="CODE",
               help="Only calls answered with this HTTP status.")  # fmt: skip
 @click.option("--charged/--free", default=None, help="Only calls that were charged, or were not.")

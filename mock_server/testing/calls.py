@@ -15,8 +15,9 @@ from typing import NoReturn, overload
 
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
+from mock_server.domain.findings import SEVERITIES
 from mock_server.domain.suggestions import unknown
-from mock_server.testing.records import SEVERITIES, Finding, RecordedCall
+from mock_server.testing.records import Finding, RecordedCall
 from mock_server.testing.tables import calls_table, counted
 
 SUBMIT = "submit_task"

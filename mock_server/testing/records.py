@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mock_server.domain.call.bodies import FORM_TYPE, parse_fields
+from mock_server.domain.call.calls import BUG_HEADER
 from mock_server.domain.call.wire_script import Delivered, End
+from mock_server.domain.findings import SEVERITIES
 
-SEVERITIES = ("error", "warning", "advice")  # worst first
-BUG_HEADER = "x-mock-server-bug"
 PAGE = "html_page"  # the kind of fault
 
 
@@ -151,7 +151,7 @@ class RecordedCall:
     @property
     def is_bug(self) -> bool:
         """Whether the simulator itself failed on it."""
-        return BUG_HEADER in _headers(self.raw["answer"])
+        return BUG_HEADER.lower() in _headers(self.raw["answer"])
 
 
 _COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")

@@ -152,7 +152,7 @@ def test_a_call_on_which_we_failed_meets_nothing_and_is_not_remembered(
         raise LookupError
 
     with monkeypatch.context() as patched:
-        patched.setitem(operations.OPERATIONS, Operation.LIST_TASKS, broken)
+        patched.setitem(operations.HANDLERS, Operation.LIST_TASKS, broken)
         assert world.vendor("/taskList").status_code == 500
     assert world.admin("GET", "/accounts/default/coverage")["met"] == 0
 

@@ -31,7 +31,7 @@ from mock_server.domain.answer.answers import (
     refusal_status,
     result_answer,
 )
-from mock_server.domain.call.calls import Answer, Call, header
+from mock_server.domain.call.calls import BUG_HEADER, Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.call.wire_script import Delivered
 from mock_server.domain.faults import gateway, wire
@@ -42,7 +42,6 @@ from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction
 
-BUG_HEADER = "X-Mock-Server-Bug"
 # What was decided for a call that was never carried out.
 NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
@@ -191,7 +190,7 @@ def _serve(
         if effect.says is not None:
             raise effect.says
         request = _request(simulator, visit, account, effect)
-        result = operations.OPERATIONS[course.operation](tx, simulator, request)
+        result = operations.HANDLERS[course.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = payer.metered and refusal_status(account.readings) == 200
