@@ -18,6 +18,7 @@ from rich.console import Console
 from mock_server.admin_client import AdminClient
 from mock_server.cli.bill import print_bill
 from mock_server.cli.common import COULD_NOT_RUN, check_output, fail
+from mock_server.domain.answer.envelope import service_body
 from mock_server.settings import PREFIX
 from mock_server.testing import CallbackReceiver, receiving_callbacks
 
@@ -102,8 +103,7 @@ class DemoStory:
             headers={"Authorization": "APPCODE mock-demo"},
         )
         self._expect(answer.status == 200, f"{path} answers 200, not {answer.status}")
-        body: dict[str, Any] = json.loads(answer.data)["showapi_res_body"]
-        return body
+        return service_body(answer.data) or {}
 
     def _say(self, step: str, what: str) -> None:
         self._console.print(f"[bold cyan]{step:>9}[/]  {what}", soft_wrap=True)

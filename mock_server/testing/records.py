@@ -5,11 +5,11 @@ fault of the wire came between, or the client hung up.
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.bodies import FORM_TYPE, parse_fields
 from mock_server.domain.call.calls import BUG_HEADER
 from mock_server.domain.call.wire_script import Delivered, End
@@ -115,14 +115,7 @@ class RecordedCall:
     def result(self) -> dict[str, Any]:
         """What the service answered, without the envelope, even if it was lost on its way; empty
         for a gateway's error."""
-        try:
-            content = json.loads(_bytes(self.raw["answer"]))
-        except ValueError:
-            return {}
-        if not isinstance(content, dict):
-            return {}
-        inner = content.get("showapi_res_body", content)
-        return inner if isinstance(inner, dict) else {}
+        return service_body(_bytes(self.raw["answer"])) or {}
 
     @property
     def answer(self) -> str:
