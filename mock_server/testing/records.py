@@ -12,7 +12,7 @@ from typing import Any, Self
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.bodies import FORM_TYPE, parse_fields
 from mock_server.domain.call.calls import BUG_HEADER
-from mock_server.domain.call.wire_script import Delivered, End
+from mock_server.domain.call.wire_script import Delivered, End, status_sent
 from mock_server.domain.findings import SEVERITIES
 
 PAGE = "html_page"  # the kind of fault
@@ -89,8 +89,8 @@ class RecordedCall:
         """Return a call from what the admin API says of it."""
         return cls(
             **{name: call[name] for name in _COPIED},
-            status=_sent_status(call),
-            decided_status=_decided_status(call),
+            status=status_sent(call["status"], call["sent"]),
+            decided_status=call["status"] or 0,
             mishap=_mishap(call),
             operation=called(call),
             findings=tuple(Finding.of(call, found) for found in call["findings"]),
@@ -153,17 +153,6 @@ _COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")
 def called(call: Mapping[str, Any]) -> str:
     """Return what was called: the operation, else method and path."""
     return str(call["operation"] or f"{call['method']} {call['path']}"[:40])
-
-
-def _decided_status(call: Mapping[str, Any]) -> int:
-    return call["status"] or 0  # nothing at all may have been decided
-
-
-def _sent_status(call: Mapping[str, Any]) -> int:
-    sent = call["sent"]
-    if sent is None:
-        return _decided_status(call)
-    return 0 if sent["left_after_ms"] is not None else sent["status"] or 0
 
 
 def _mishap(call: Mapping[str, Any]) -> str | None:
