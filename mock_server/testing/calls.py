@@ -17,8 +17,9 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.findings import SEVERITIES
 from mock_server.domain.suggestions import unknown
+from mock_server.formatting import counted
 from mock_server.testing.records import Finding, RecordedCall
-from mock_server.testing.tables import calls_table, counted
+from mock_server.testing.tables import calls_table
 
 SUBMIT = "submit_task"
 BUSY = frozenset({429, 500, 502, 503, 504})

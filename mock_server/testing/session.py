@@ -9,11 +9,11 @@ from typing import Any
 
 from mock_server.admin_client import RefusedError, UnreachableError
 from mock_server.domain.findings import SEVERITIES
-from mock_server.formatting import yuan
+from mock_server.formatting import counted, yuan
 from mock_server.testing.calls import Calls, finding_line
 from mock_server.testing.records import RecordedCall
 from mock_server.testing.server import NOT_FOUND, MockServer, bug_text
-from mock_server.testing.tables import calls_table, counted
+from mock_server.testing.tables import calls_table
 from mock_server.testing.world import World
 
 MAX_SEED = 2**53  # what every JSON reader can hold
