@@ -31,6 +31,7 @@ from mock_server.domain.answer.answers import (
     refusal_status,
     result_answer,
 )
+from mock_server.domain.auth.refusal_hints import EXAMINED
 from mock_server.domain.call.calls import BUG_HEADER, Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.call.wire_script import Delivered
@@ -75,7 +76,7 @@ def handle(
         decision = _refused(simulator, visit, error)
     answer, call_id = _book(tx, simulator, visit, course, decision)
     code = decision.error.code if decision.error else None
-    if code in signature_review.CODES and visit.account is not None:
+    if code in EXAMINED and visit.account is not None:
         signature_review.examine_later(tx, simulator, call_id, visit.account, call, code)
     return answer
 
