@@ -64,7 +64,7 @@ def test_a_flag_of_serve_is_a_setting_or_about_this_run() -> None:
 
 
 def test_the_documents_name_no_variable_that_does_not_exist() -> None:
-    named = set(re.findall(rf"{PREFIX}[A-Z_]+\b", DOCUMENTS))
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", DOCUMENTS))
 
     assert named <= {f"{PREFIX}{name.upper()}" for name in SETTINGS} | COMMAND_VARIABLES
     assert named >= COMMAND_VARIABLES
