@@ -4,15 +4,15 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlsplit
 
 import platformdirs
 
+from mock_server.domain import urls
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.urls import normal_host
 
 PREFIX = "ARTQR_MOCK_"
@@ -63,10 +63,8 @@ class Settings:
             _check_host(entry)
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError("tls_cert and tls_key belong together: name both")
-        if self.public_url is not None and not _is_address(self.public_url):
-            raise SettingsError(
-                f"public_url {self.public_url!r} is not an address such as http://qr.test:3040"
-            )
+        if self.public_url is not None:
+            _check_address(self.public_url)
 
     @property
     def scheme(self) -> str:
@@ -83,12 +81,7 @@ class Settings:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return urls.is_loopback(self.host)
 
     @property
     def database_path(self) -> str:
@@ -164,12 +157,11 @@ MEANINGS = {
 }  # fmt: skip
 
 
-def _is_address(url: str) -> bool:
+def _check_address(url: str) -> None:
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+        urls.parse_server(url)
+    except urls.AddressError as error:
+        raise SettingsError(f"public_url: {error}") from None
 
 
 _KINDS = {each.name: each.type for each in fields(Settings)}
@@ -204,9 +196,7 @@ def _from_file(file: Path) -> dict[str, Any]:
 def _known(name: str, where: str) -> str:
     if name in _KINDS:
         return name
-    near = get_close_matches(name, _KINDS, n=1)
-    hint = f"did you mean {near[0]}?" if near else "there is: " + ", ".join(_KINDS)
-    raise SettingsError(f"{where}: no such setting; {hint}")
+    raise SettingsError(f"{where}: {unknown('setting', name, _KINDS)}")
 
 
 def _value(name: str, value: Any, where: str) -> Any:

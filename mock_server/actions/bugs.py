@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from mock_server.domain.billing.charges import Charge
-from mock_server.domain.call.calls import Answer
+from mock_server.domain.call.calls import BUG_HEADER, Answer
 from mock_server.domain.call.redaction import answer_lines, capture
 from mock_server.domain.faults.rules import FaultError
 from mock_server.domain.findings import Finding, render_finding
@@ -19,7 +19,6 @@ from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.engine.transaction import DatabaseClosedError, Transaction
 
-BUG_HEADER = "X-Mock-Server-Bug"
 FINDING = "simulator-bug"
 # What stands in the place of a path in a row that no request led to.
 PLACE = "(background work)"

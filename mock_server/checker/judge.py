@@ -9,6 +9,7 @@ from jsonschema_rs import ValidationError
 
 from mock_server import contract
 from mock_server.checker.transport import CheckAnswer
+from mock_server.domain.answer.envelope import unwrap
 from mock_server.domain.call.bodies import media_type
 from mock_server.schemas import Validator, compiled
 
@@ -131,18 +132,16 @@ def refuses(answer: CheckAnswer) -> bool:
 
 
 def service_body(answer: CheckAnswer) -> dict[str, Any] | None:
-    """Return what the service itself says, in an envelope or bare; None: nothing readable."""
+    """Return what the service itself says, or the platform where it failed; None: nothing
+    readable."""
     try:
         value = json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict):
-        return None
-    inner = value.get("showapi_res_body", value)
-    code = value.get("showapi_res_code", 0)
+    code = value.get("showapi_res_code", 0) if isinstance(value, dict) else 0
     if isinstance(code, int) and code < 0:
         return {"ret_code": code}
-    return inner if isinstance(inner, dict) else None
+    return unwrap(value)
 
 
 def _leaves(error: ValidationError) -> list[ValidationError]:

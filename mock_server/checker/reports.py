@@ -14,7 +14,7 @@ from mock_server.checker.order import CheckCredentials
 from mock_server.checker.run import Checked, Run
 from mock_server.checker.transport import CheckAnswer, SentRequest, Who, body_of
 from mock_server.domain.call import redaction
-from mock_server.formatting import printable
+from mock_server.formatting import counted, printable
 
 # The first failures of a kind say enough; the reports have them all.
 MOST_SHOWN = 20
@@ -62,7 +62,7 @@ def _count(calls: list[Checked]) -> str:
     right = sum(not each.breaches for each in calls)
     silent = sum(each.sent.answer is None for each in calls)
     wrong = len(calls) - right - silent
-    said = [f"{len(calls)} calls", f"{right} as promised"]
+    said = [counted(len(calls), "call"), f"{right} as promised"]
     if wrong:
         said.append(f"{wrong} not")
     if silent:

@@ -21,10 +21,6 @@ from mock_server.formatting import counted
 FORMATS = ("table", "json", "csv")
 
 
-def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
-    return None if text is None else fen(text)
-
-
 @click.command()
 @click.option("--by", type=click.Choice(tables.BREAKDOWNS), default="call", show_default=True,
               help="Print one line for each of these.")  # fmt: skip
@@ -39,7 +35,7 @@ def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None)
 )
 @click.option("--max-calls", type=click.IntRange(0), metavar="N",
               help="Exit with 1 if more calls were charged.")  # fmt: skip
-@click.option("--max-yuan", "max_fen", callback=_fen, metavar="YUAN",
+@click.option("--max-yuan", "max_fen", callback=fen, metavar="YUAN",
               help="Exit with 1 if more was paid, such as 9.30.")  # fmt: skip
 @account_options
 def bill(

@@ -1,14 +1,11 @@
 """`artqr-mock check URL`: does a server keep the contract? With generated calls, on a budget."""
 
 import os
-import re
 import socket
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import click
 
@@ -22,26 +19,18 @@ from mock_server.cli.common import (
     WRONG_USE,
     check_output,
     fail,
+    fen,
     pair,
     write_output,
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
-from mock_server.domain.urls import is_loopback
+from mock_server.domain.suggestions import unlisted
+from mock_server.domain.urls import Address, AddressError, is_loopback, parse_address, parse_server
 from mock_server.domain.usage_errors import UsageError
 from mock_server.extras import install_command
 from mock_server.tls import ca_file
 
 MODES = ("positive", "negative", "all")
-
-
-def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
-    """Return an amount of yuan in whole fen."""
-    if value is None:
-        return None
-    match = re.fullmatch(r"([0-9]{1,7})(?:\.([0-9]{1,2}))?", value, re.ASCII)
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not an amount of yuan: write one such as 3 or 0.50")
-    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
 
 
 @click.command()
@@ -51,7 +40,8 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
 @click.option("--secret", envvar="ARTQR_APP_SECRET", help="The AppSecret that belongs to --key.")
 @click.option("--max-calls", type=click.IntRange(1), default=500, show_default=True,
               help="Stop after this many calls.")  # fmt: skip
-@click.option("--max-yuan", callback=_fen, help="Stop before the calls could cost more than this.")
+@click.option("--max-yuan", "max_fen", callback=fen, metavar="YUAN",
+              help="Stop before the calls could cost more than this.")  # fmt: skip
 @click.option(
     "--offer",
     type=int,
@@ -73,7 +63,7 @@ def _fen(_context: Any, _option: Any, value: str | None) -> int | None:
 )
 def check(
     *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
-    max_yuan: int | None, offer: int | None, mode: str, words: tuple[str, ...],
+    max_fen: int | None, offer: int | None, mode: str, words: tuple[str, ...],
     junit: Path | None, har: Path | None,
 ) -> None:  # fmt: skip
     """Check whether the server at URL keeps the contract: artqr-mock, your stub, a gateway.
@@ -86,13 +76,13 @@ def check(
     named = dict(map(pair, words))
     document = contract.document_under(named)
     place = _place(url)
-    is_local = is_loopback(place.hostname or "")
-    if max_yuan is None and not is_local:
+    is_local = is_loopback(place.host)
+    if max_fen is None and not is_local:
         raise UsageError(
             f"calls to {place.netloc} may cost money: set the most they may cost with --max-yuan"
         )
     credentials = _credentials(app_code, key, secret, is_local=is_local)
-    budget = Budget(most_calls=max_calls, most_fen=max_yuan, price_fen=_price(offer))
+    budget = Budget(most_calls=max_calls, most_fen=max_fen, price_fen=_price(offer))
     if find_spec("schemathesis") is None:
         fail(f"check needs schemathesis: {install_command('test')}", COULD_NOT_RUN)
     for report in filter(None, (junit, har)):
@@ -138,18 +128,15 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
         sys.exit(FINDINGS)
 
 
-def _place(url: str) -> SplitResult:
+def _place(url: str) -> Address:
     try:
-        place = urlsplit(url)
-        named = place.hostname and place.port != 0
-    except ValueError:
-        named = False
-    if not named or place.scheme not in ("http", "https"):
-        raise UsageError(f"{url[:80]!r} is not an address: write one such as http://127.0.0.1:3040")
-    if "@" in place.netloc:
+        place = parse_server(url)
+    except AddressError as error:
+        raise UsageError(str(error)) from None
+    if place.login is not None:
         raise UsageError(
-            "leave user and password out of the address: the credentials of the API are --app-code, "
-            "or --key and --secret"
+            "leave user and password out of the address: the credentials of the API are "
+            "--app-code, or --key and --secret"
         )
     return place
 
@@ -169,21 +156,20 @@ def _credentials(
 def _price(offer: int | None) -> int:
     offers = contract.load_catalogue().offers
     if offer is not None and offer not in offers:
-        raise UsageError(f"no offer has {offer} calls: choose one of {', '.join(map(str, offers))}")
+        raise UsageError(unlisted("offer", offer, offers))
     chosen = offers.values() if offer is None else [offers[offer]]
     return rules.dearest_fen((each.credits, each.fen) for each in chosen)
 
 
-def _reach(place: SplitResult) -> None:
-    """End with a message unless somebody listens there, or at the proxy on the way there."""
+def _reach(place: Address) -> None:
+    """End with a message unless a server listens there, or at the proxy on the way there."""
     from mock_server.checker.transport import proxy_of, through  # noqa: PLC0415
 
-    proxy = proxy_of(place.geturl())
+    proxy = proxy_of(place.url)
     # A proxy may be written without a scheme.
-    first = place if proxy is None else urlsplit(proxy if "//" in proxy else f"//{proxy}")
-    port = first.port or (443 if first.scheme == "https" else 80)
+    first = place if proxy is None else parse_address(proxy if "//" in proxy else f"http://{proxy}")
     try:
-        socket.create_connection((first.hostname or "", port), timeout=10).close()
+        socket.create_connection((first.host, first.port), timeout=10).close()
     except OSError as error:
-        why = f"{error.strerror or error}{through(place.geturl())}"
+        why = f"{error.strerror or error}{through(place.url)}"
         fail(f"no server answers at {place.netloc}: {why}", COULD_NOT_RUN)

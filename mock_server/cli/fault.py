@@ -9,11 +9,11 @@ import click
 from mock_server.admin_client import AccountClient
 from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
 from mock_server.contract import load_toml
+from mock_server.domain.call.calls import VENDOR_OPERATIONS
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import COUNTS, AnyKind, Stage
 
-OPERATIONS = ("submit_task", "list_tasks", "query_task")
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
 
 
@@ -51,7 +51,8 @@ def _option_type(name: str, hint: Any) -> Any:
 @fault.command()
 @click.argument("kind", required=False)
 @parameter_options
-@click.option("--operation", type=click.Choice(OPERATIONS), help="Only calls of this operation.")
+@click.option("--operation", type=click.Choice([str(each) for each in VENDOR_OPERATIONS]),
+              help="Only calls of this operation.")  # fmt: skip
 @click.option("--nth", type=click.IntRange(1), help="Only the N-th call that matches.")
 @click.option("--first", type=click.IntRange(1), help="Only the first N calls that match.")
 @click.option("--every", type=click.IntRange(1), help="Every N-th call that matches.")

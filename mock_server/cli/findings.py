@@ -17,11 +17,10 @@ from mock_server.cli.common import (
     server_options,
 )
 from mock_server.domain.account.accounts import DEFAULT_ID
-from mock_server.domain.findings import Severity
+from mock_server.domain.findings import SEVERITIES, Severity
 from mock_server.formatting import counted, instant, plural, printable, yuan
 
 MAX_SHOWN = 2000
-SEVERITIES = [each.value for each in Severity]
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "blue"}
 
 

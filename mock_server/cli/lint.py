@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
-from mock_server.cli.findings import SEVERITIES, print_findings, summary
+from mock_server.cli.findings import print_findings, summary
 from mock_server.contract import load_catalogue
-from mock_server.domain.call.calls import VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.call.calls import VENDOR_HOST, VENDOR_OPERATIONS, header, operation_of
 from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import (
+    SEVERITIES,
     CallEvent,
     Finding,
     event_of,
@@ -27,7 +28,7 @@ from mock_server.domain.findings import (
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, printable
-from mock_server.recordings.hosts import VENDOR_HOST, Whose
+from mock_server.recordings.hosts import Whose
 from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_recording
 
 # Where a recording has no time: far enough apart to be no hurry.

@@ -13,8 +13,8 @@ from mock_server.admin_client import AdminClient
 from mock_server.cli.common import FINDINGS, account_option, json_option, print_json, server_options
 from mock_server.domain.auth import signatures
 from mock_server.domain.auth.credentials import check_timestamp
-from mock_server.domain.auth.diagnosis import aligned, diagnose
-from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
+from mock_server.domain.auth.diagnosis import aligned
+from mock_server.domain.auth.refusal_hints import EXAMINED, explain, explain_timestamp
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.charsets import with_charset
 from mock_server.domain.call.errors import GatewayError
@@ -25,9 +25,8 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import curl
 from mock_server.recordings.signing import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 
-# The findings that --explain prints, and the refusals that lead to one.
-EXPLAINED = frozenset({"signature", "content-md5", "timestamp"})
-EXAMINED = frozenset({"A403IS", "I400I5", "S403TE"})
+# The findings that --explain prints; how messages of older instances begin that lead to one.
+EXPLAINED = frozenset(EXAMINED.values())
 CLASSIC_EXAMINED = ("Invalid Signature", "Invalid Content-MD5", "Timestamp Expired")
 # Causes that no string to sign shows.
 STRING_IS_RIGHT = frozenset({"signature-method", "content-md5", "key", "timestamp"})
@@ -196,9 +195,7 @@ def _result(call: Call, credentials: SigningPair) -> dict[str, Any]:
     except GatewayError as error:
         if error.code == "I400HD":
             return {**result, "says": WRONG_DIGEST, "causes": ["signature-method"]}
-        if error.code == "I400I5":
-            return {**result, "says": explain_md5(call), "causes": ["content-md5"]}
-        return {**result, **_diagnosed(call, credentials)}
+        return {**result, **_explained(call, error.code, credentials)}
     wrong = {"key": _wrong_key(call, credentials), "timestamp": _wrong_timestamp(call, credentials)}
     causes = [cause for cause, says in wrong.items() if says]
     if not causes:
@@ -207,16 +204,16 @@ def _result(call: Call, credentials: SigningPair) -> dict[str, Any]:
     return {**result, "says": f"The signature is right, but {says}.", "causes": causes}
 
 
-def _diagnosed(call: Call, credentials: SigningPair) -> dict[str, Any]:
+def _explained(call: Call, code: str, credentials: SigningPair) -> dict[str, Any]:
     # A label may be a secret elsewhere (a magic account's id is): it is put in after redaction.
     labels = {f"\0{number}\0": label for number, label in enumerate(credentials.known)}
     known = dict(zip(labels, credentials.known.values(), strict=True))
-    found = diagnose(call, credentials.secret, known_secrets=known)
-    says = redact_text(with_charset(found.sentence, found.server_string), credentials.hidden)
+    found = explain(call, code, credentials.secret, now=_now(credentials), known_secrets=known)
+    says = redact_text(with_charset(found.says, found.server_string or ""), credentials.hidden)
     for mark, label in labels.items():
         says = says.replace(mark, label)
     wrong_key = _wrong_key(call, credentials)
-    if wrong_key:
+    if wrong_key and found.finding == "signature":
         says += f" {wrong_key}."
     client = found.client_string
     return {
@@ -235,7 +232,7 @@ def _wrong_key(call: Call, credentials: SigningPair) -> str:
 
 
 def _wrong_timestamp(call: Call, credentials: SigningPair) -> str:
-    now = time.time_ns() // 1_000_000 + credentials.skew_ms
+    now = _now(credentials)
     try:
         check_timestamp(call, now)
     except GatewayError as error:
@@ -248,6 +245,10 @@ def _wrong_timestamp(call: Call, credentials: SigningPair) -> str:
         return says
     off = show_duration(abs(now - int(header(call, "x-ca-timestamp") or "0")))
     return f"X-Ca-Timestamp is {off} off: the gateway would answer S403TE"
+
+
+def _now(credentials: SigningPair) -> int:
+    return time.time_ns() // 1_000_000 + credentials.skew_ms
 
 
 def _print_strings(says: str, server: str, client: str | None) -> None:

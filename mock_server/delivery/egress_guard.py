@@ -8,14 +8,12 @@ import asyncio
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
-from mock_server.domain.urls import comparable_host
+from mock_server.domain.urls import comparable_host, parse_ip
 
 ANY_HOST = "*"
-
-IpAddress = IPv4Address | IPv6Address
 
 
 class TargetRefusedError(OSError):
@@ -46,7 +44,7 @@ class Guard:
 
     def check(self, host: str, ip: str, port: int) -> None:
         """Raise TargetRefusedError unless callbacks to `host`, which is at `ip`, are allowed."""
-        address = _plain(ip_address(ip))
+        address = parse_ip(ip)
         if port in self._own_ports and is_local(ip):
             raise TargetRefusedError(f"{host}:{port} is the simulator itself")
         if address.is_loopback or host in self._names or ANY_HOST in self._names:
@@ -73,7 +71,7 @@ class Guard:
 
 def is_local(ip: str) -> bool:
     """Whether an address is one of this machine's: only those can be bound."""
-    address = _plain(ip_address(ip))
+    address = parse_ip(ip)
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
@@ -95,8 +93,3 @@ def _whole(host: str) -> str:
         raise TargetRefusedError(
             f"{host} is not a whole IP address: write it out, such as 127.0.0.1"
         ) from None
-
-
-def _plain(address: IpAddress) -> IpAddress:
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address

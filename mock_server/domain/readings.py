@@ -6,9 +6,9 @@ Rule 2: ids, questions and allowed values are contracts/readings.toml; a test ke
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 
 
@@ -98,11 +98,7 @@ def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
     """Return the value with `{id: value}` changed. Raises ReadingError for what is not allowed."""
     for reading_id, value in changes.items():
         if reading_id not in ALLOWED:
-            near = get_close_matches(reading_id, ALLOWED, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ReadingError(
-                f"no reading is called {reading_id[:64]!r}: {hint}there is: {', '.join(ALLOWED)}"
-            )
+            raise ReadingError(unknown("reading", reading_id, ALLOWED))
         if value not in ALLOWED[reading_id]:
             allowed = " or ".join(map(repr, ALLOWED[reading_id]))
             raise ReadingError(f"reading {reading_id} takes {allowed}, not {value[:64]!r}")

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 MAX_ADDRESS_LENGTH = 2048
@@ -24,6 +24,8 @@ _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _IGNORED = re.compile("[\u00ad\u200b\u2060\ufeff\ufe00-\ufe0f]")
 _KEPT = "ßς\u200c\u200d"
 _IN_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+")
+
+IpAddress = IPv4Address | IPv6Address
 
 
 class AddressError(ValueError):
@@ -60,6 +62,11 @@ class Address:
         """Return the header Authorization for its user and password, which are sent in UTF-8."""
         return None if self.login is None else f"Basic {b64encode(self.login).decode()}"
 
+    @property
+    def netloc(self) -> str:
+        """Host and port as a person reads them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 def is_address(url: str) -> bool:
     """Whether a text is an http:// or https:// address, without a space."""
@@ -94,12 +101,35 @@ def _parts(url: str) -> SplitResult:
         raise AddressError(f"the address is longer than {MAX_ADDRESS_LENGTH} characters")
     if url.startswith(" ") or any(char < " " or char == "\x7f" for char in url):
         raise AddressError("the address contains a control character, or begins with a space")
+    parts = split_http(url)
+    port_of(parts)
+    return parts
+
+
+def parse_server(url: str) -> Address:
+    """Return the address of a server that one of our tools is to call.
+
+    Raises AddressError, whose message quotes the text.
+    """
+    try:
+        return parse_address(url)
+    except AddressError:
+        raise AddressError(
+            f"{url[:80]!r} is not an address such as http://127.0.0.1:3040"
+        ) from None
+
+
+def split_http(url: str) -> SplitResult:
+    """Return the parts of an http(s) address that names a host; `port_of` judges its port.
+
+    Scheme and hostname are lower case in it. Raises AddressError.
+    """
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host = parts.hostname
     except ValueError:  # its message may quote a password
         raise AddressError("not an address: its host or port cannot be read") from None
-    if parts.scheme.lower() not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host:
         raise AddressError("not an http:// or https:// address")
     return parts
 
@@ -127,25 +157,44 @@ def comparable_host(host: str) -> str:
         return host.lower()
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its spelling alone; no name is resolved."""
+def port_of(parts: SplitResult) -> int | None:
+    """Return the port that an address names, None if it names none. Raises AddressError."""
     try:
-        name = normal_host(host)
-        if name == "localhost" or name.endswith(".localhost"):
-            return True
-        address = ip_address(name)
+        return parts.port
+    except ValueError:  # its message may quote a password
+        raise AddressError("not an address: its host or port cannot be read") from None
+
+
+def parse_ip(text: str) -> IpAddress:
+    """Return an IP address; an IPv4 address that is written as IPv6 counts as IPv4.
+
+    Raises ValueError.
+    """
+    address = ip_address(text)
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, without brackets, is certain to be this machine: for decisions on access and
+    money. Only `localhost` and loopback addresses are: another name says nothing about where it
+    leads."""
+    name = comparable_host(host)
+    try:
+        return parse_ip(name).is_loopback
     except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
+        return name == "localhost"
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a connection to a host stays on this machine: loopback, or no address at all."""
+    """Whether a client's call to this host, without brackets, went to its own machine.
+
+    Beside loopback these are the unspecified address (0.0.0.0) and every name under `localhost`.
+    """
+    name = comparable_host(host)
     try:
-        return is_loopback(host) or ip_address(comparable_host(host)).is_unspecified
+        return is_loopback(name) or parse_ip(name).is_unspecified
     except ValueError:
-        return False
+        return name.endswith(".localhost")
 
 
 def _normal_label(label: str) -> str:

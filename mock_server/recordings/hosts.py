@@ -4,11 +4,10 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from mock_server.domain.call.calls import ROUTES
+from mock_server.domain.call.calls import ROUTES, VENDOR_HOST
 from mock_server.domain.urls import comparable_host, is_this_machine
 from mock_server.domain.usage_errors import UsageError
 
-VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 # Pictures and short links are no API.
 FETCHED = ("/pictures/", "/s/")
 PATHS = frozenset(path.lower() for _, path in ROUTES)

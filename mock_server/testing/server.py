@@ -2,12 +2,12 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import urllib3
 
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
+from mock_server.domain.suggestions import unknown
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import RecordedCall
 from mock_server.testing.world import World
@@ -122,9 +122,7 @@ def _check(wish: Mapping[str, Any]) -> None:
         if name == "scenario":
             raise TypeError("account() takes no scenario: play one in a world, world.play('...')")
         if name not in WISHES:
-            near = get_close_matches(name, WISHES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(WISHES)}"
-            raise TypeError(f"account() takes no {name!r}: {hint}")
+            raise TypeError(f"account(): {unknown('argument', name, WISHES)}")
 
 
 @contextlib.contextmanager

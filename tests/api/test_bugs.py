@@ -30,13 +30,13 @@ def broken(*_: Any, **__: Any) -> Any:
 @pytest.fixture
 def fails_after_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Break the submit after it has written its task."""
-    submit = operations.OPERATIONS[Operation.SUBMIT_TASK]
+    submit = operations.HANDLERS[Operation.SUBMIT_TASK]
 
     def write_and_fail(*args: Any) -> Any:
         submit(*args)
         return broken()
 
-    monkeypatch.setitem(operations.OPERATIONS, Operation.SUBMIT_TASK, write_and_fail)
+    monkeypatch.setitem(operations.HANDLERS, Operation.SUBMIT_TASK, write_and_fail)
 
 
 @pytest.mark.usefixtures("fails_after_writing")

@@ -286,7 +286,7 @@ def test_a_bug_of_the_simulator_is_no_mistake_of_the_client(
 ) -> None:
     caplog.set_level("CRITICAL")
     with artqr_mock_server() as server:
-        monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.LIST_TASKS, lambda *_: 1 / 0)
+        monkeypatch.setitem(vendor_actions.HANDLERS, Operation.LIST_TASKS, lambda *_: 1 / 0)
         with pytest.raises(SimulatorBugError, match="not of your client"):
             suite_of(Client).test_known_pitfalls(server)
 

@@ -191,7 +191,7 @@ def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: P
         (["nothing"], "is not an address"),
         (["http://127.0.0.1:99999"], "is not an address"),
         (["http://127.0.0.1:1", "--key", "k"], "--key needs --secret"),
-        (["http://127.0.0.1:1", "--offer", "51"], "choose one of 1, 50, 200"),
+        (["http://127.0.0.1:1", "--offer", "51"], "valid: 1, 50, 200"),
         (["http://127.0.0.1:1", "--max-yuan", "0.005"], "is not an amount of yuan"),
         (["http://127.0.0.1:1", "--max-yuan", "-1"], "is not an amount of yuan"),
         (["http://127.0.0.1:1", "--max-yuan", "nan"], "is not an amount of yuan"),

@@ -28,4 +28,4 @@ def broken_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> object:
         raise LookupError
 
-    monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.QUERY_TASK, broken)
+    monkeypatch.setitem(vendor_actions.HANDLERS, Operation.QUERY_TASK, broken)

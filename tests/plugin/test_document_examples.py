@@ -117,7 +117,7 @@ def test_a_bug_of_the_simulator_is_raised_at_the_end_of_a_block(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("CRITICAL")
-    monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.LIST_TASKS, lambda *_: 1 / 0)
+    monkeypatch.setitem(vendor_actions.HANDLERS, Operation.LIST_TASKS, lambda *_: 1 / 0)
 
     def swallow() -> None:
         with artqr_mock_server() as server:

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.usefixtures("broken_queries")
 
 # For a process of its own: the simulator fails on each query.
 BREAK = """
-import mock_server.actions.vendor as actions
+from mock_server.actions.operations import operations as actions
 from mock_server.domain.call.calls import Operation
 
 def broken(*_):
     raise LookupError
 
-actions.OPERATIONS[Operation.QUERY_TASK] = broken
+actions.HANDLERS[Operation.QUERY_TASK] = broken
 """
 
 TEARDOWN = """

@@ -48,15 +48,15 @@ def test_hosts_in_the_environment_are_separated_by_commas() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "hint"),
-    [("ARTQR_MOCK_PROT", "did you mean port"), ("ARTQR_MOCK_XYZZY", "there is: host, port")],
+    [("ARTQR_MOCK_PROT", "did you mean 'port'"), ("ARTQR_MOCK_XYZZY", "valid: host, port")],
 )
 def test_an_unknown_variable_is_refused_with_what_was_meant(variable: str, hint: str) -> None:
-    with pytest.raises(SettingsError, match=f"{variable}: no such setting; {hint}"):
+    with pytest.raises(SettingsError, match=f"{variable}: unknown setting .*; {hint}"):
         load({variable: "1"})
 
 
 def test_an_unknown_name_in_the_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"ports in .*settings\.toml: .*did you mean port"):
+    with pytest.raises(SettingsError, match=r"ports in .*settings\.toml: .*did you mean 'port'"):
         Settings.load({}, {}, file_with(tmp_path, "ports = 1"))
 
 

@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.scenarios import Scenario, scenario_of
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import NotFoundError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
@@ -39,11 +39,7 @@ def shipped(name: str) -> Scenario:
     """Return a scenario that comes with the simulator. Raises NotFoundError."""
     known = contract.scenarios()
     if name not in known:
-        near = get_close_matches(name[:64], known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise NotFoundError(
-            f"no scenario is called {name[:64]!r}: {hint}there is {', '.join(known)}"
-        )
+        raise NotFoundError(unknown("scenario", name, known))
     return read(name, known[name])
 
 

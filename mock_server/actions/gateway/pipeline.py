@@ -31,6 +31,7 @@ from mock_server.domain.answer.answers import (
     refusal_status,
     result_answer,
 )
+from mock_server.domain.auth.refusal_hints import EXAMINED
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.call.wire_script import Delivered, End
@@ -75,7 +76,7 @@ def handle(
         decision = _refused(simulator, visit, error)
     answer, call_id = _book(tx, simulator, visit, course, decision)
     code = decision.error.code if decision.error else None
-    if code in signature_review.CODES and visit.account is not None:
+    if code in EXAMINED and visit.account is not None:
         signature_review.examine_later(tx, simulator, call_id, visit.account, call, code)
     return answer
 
@@ -186,7 +187,7 @@ def _serve(
         if effect.says is not None:
             raise effect.says
         request = _request(simulator, visit, account, effect)
-        result = operations.OPERATIONS[course.operation](tx, simulator, request)
+        result = operations.HANDLERS[course.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = payer.metered and refusal_status(account.readings) == 200

@@ -9,8 +9,8 @@ from typing import Any
 
 from mock_server.actions import bugs
 from mock_server.domain.account.accounts import Account
-from mock_server.domain.auth import credentials, diagnosis
-from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
+from mock_server.domain.auth import credentials
+from mock_server.domain.auth.refusal_hints import EXAMINED, explain
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.charsets import escaped, with_charset
 from mock_server.domain.call.redaction import SECRET_HEADERS, redact_signed, values_of
@@ -19,8 +19,6 @@ from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Transaction
 
-# The refusals that a client's author cannot explain from the message alone.
-CODES = frozenset({"A403IS", "I400I5", "S403TE"})
 MAX_BODY_BYTES = 1024 * 1024
 
 FindingRow = dict[str, Any]
@@ -74,17 +72,14 @@ def _rendered(
 
 
 def _finding(account: Account, call: Call, code: str, now: int, *, too_long: bool) -> FindingRow:
-    if code == "S403TE":
-        return _says(_about(code), explain_timestamp(call, now))
-    about = _about(code)
-    if too_long:
-        return _says(about, f"not examined: the body is over {MAX_BODY_BYTES} bytes")
-    if code == "I400I5":
-        return _says(about, explain_md5(call))
+    if too_long and EXAMINED[code] != "timestamp":
+        return _says(EXAMINED[code], f"not examined: the body is over {MAX_BODY_BYTES} bytes")
     known = {"the app code": account.app_code, "the app key": account.app_key}
-    found = diagnosis.diagnose(call, account.app_secret, known_secrets=known)
+    found = explain(call, code, account.app_secret, now=now, known_secrets=known)
+    if found.server_string is None:
+        return _says(found.finding, found.says)
     return {
-        **_says(about, with_charset(found.sentence, found.server_string)),
+        **_says(found.finding, with_charset(found.says, found.server_string)),
         "causes": list(found.causes),
         "server_string": found.server_string,
         "client_string": found.client_string,

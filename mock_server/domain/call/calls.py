@@ -42,6 +42,8 @@ GET_ROUTES = {
     ("GET", "/queryTask"): Operation.QUERY_TASK,
 }
 VENDOR_OPERATIONS = tuple(ROUTES.values())
+# The header of an answer that a bug of the simulator caused; it names the exception.
+BUG_HEADER = "X-Mock-Server-Bug"
 VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 

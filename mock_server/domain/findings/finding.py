@@ -29,6 +29,9 @@ class Severity(StrEnum):
     ADVICE = "advice"
 
 
+SEVERITIES = tuple(each.value for each in Severity)  # worst first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
     """A row of contracts/findings.toml. It rests on a claim or on a place in the contract.

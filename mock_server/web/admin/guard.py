@@ -8,13 +8,12 @@ must not name another site, unless somebody only follows a link.
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Request
 
 from mock_server.domain.auth.signatures import same_text
-from mock_server.domain.urls import comparable_host
+from mock_server.domain.urls import comparable_host, is_loopback
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -83,6 +82,6 @@ def _names_this_machine(host: str, settings: Settings) -> bool:
     ours = {comparable_host(each) for each in ("localhost", settings.host, public) if each}
     try:
         name = comparable_host(urlsplit(f"//{host}").hostname or "")
-        return name in ours or ip_address(name).is_loopback
     except ValueError:
         return False
+    return is_loopback(name) or name in ours

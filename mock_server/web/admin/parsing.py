@@ -8,6 +8,7 @@ from flask import request
 
 from mock_server import contract
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 
 MAX_PAGE = 1000
@@ -64,9 +65,7 @@ def query_of(allowed: Collection[str]) -> dict[str, str]:
     """Return the query parameters; refuse a name that is not allowed."""
     for name in request.args:
         if name not in allowed:
-            raise UsageError(
-                f"no query parameter is called {name[:64]!r}: there is {', '.join(allowed)}"
-            )
+            raise UsageError(unknown("query parameter", name, allowed))
     return request.args.to_dict()
 
 
