@@ -17,8 +17,9 @@ import uvicorn
 from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
 from mock_server.domain.account.accounts import Account
+from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import Simulator, build_simulator, wall_clock
+from mock_server.simulator import Simulator, build_simulator
 from mock_server.store.engine.schedulers import LoopScheduler
 from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
@@ -204,6 +205,7 @@ async def _serve(
             await loop.run_in_executor(None, deliverer.stop)
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
+        await loop.run_in_executor(None, simulator.keep_instant)
         simulator.database.close()
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mock_server.real_clock import wall_clock
 from mock_server.server import running
 from mock_server.settings import Settings
-from mock_server.simulator import wall_clock
 from tests.support.readme import README
 from tests.support.worlds import RealClock
 
