@@ -1,17 +1,16 @@
 """The admin API as a Python caller sees it: over HTTP, like anybody else."""
 
+import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
-import urllib3
-
-from mock_server.tls import ca_file
+from mock_server.direct_http import READ_S, DirectHttp, LateError, NoAnswerError, Reply
 
 FINDINGS_PAGE = 500  # calls with findings
-# Long, because a clock change waits for every callback that it makes due.
-TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
 
 def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]:
@@ -23,6 +22,8 @@ def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]
         "ARTQR_APP_SECRET": account["app_secret"],
     }
     if base_url.startswith("https:"):
+        from mock_server.tls import ca_file  # noqa: PLC0415 - it loads slowly
+
         found["ARTQR_CA_FILE"] = str(ca_file())
     return found
 
@@ -47,8 +48,8 @@ class AdminClient:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        trusted = str(ca_file) if ca_file is not None and ca_file.exists() else None
-        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ca_certs=trusted)
+        trusted = ca_file if ca_file is not None and ca_file.exists() else None
+        self._http = DirectHttp(trusted)
 
     def __enter__(self) -> Self:
         """Use the client for the length of a `with` block."""
@@ -56,19 +57,19 @@ class AdminClient:
 
     def __exit__(self, *_: object) -> None:
         """Close its connections."""
-        self._pool.clear()
+        self._http.close()
 
     def get(self, path: str, **query: str | int) -> Any:
         """Return what GET `/_mock{path}` answers."""
-        return self._call("GET", path, fields={name: str(value) for name, value in query.items()})
+        return self._call("GET", f"{path}?{urlencode(query)}" if query else path)
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return what POST `/_mock{path}` answers."""
-        return self._call("POST", path, json=body or {})
+        return self._call("POST", path, body or {})
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """Return what PATCH `/_mock{path}` answers."""
-        return self._call("PATCH", path, json=body)
+        return self._call("PATCH", path, body)
 
     def delete(self, path: str) -> None:
         """DELETE `/_mock{path}`."""
@@ -114,24 +115,34 @@ class AdminClient:
             else:
                 return True
 
-    def _call(self, method: str, path: str, **content: Any) -> Any:
+    def submit(self, app_code: str, fields: Mapping[str, str]) -> None:
+        """Submit a task as a client of the API would, and make nothing of the answer."""
+        headers = {"Authorization": f"APPCODE {app_code}", "Content-Type": FORM}
+        self._send("POST", f"{self.base_url}/submitTask", headers, urlencode(fields).encode())
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         url = f"{self.base_url}/_mock{path}"
-        try:
-            answer = self._pool.request(method, url, headers=self._headers, **content)
-        except urllib3.exceptions.ReadTimeoutError:
-            raise UnreachableError(
-                f"{self.base_url} took the call and has not answered for {TIMEOUT.read_timeout:g} s"
-            ) from None
-        except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(
-                f"no artqr-mock answers at {self.base_url} ({_short(error)}): start one with "
-                "`artqr-mock serve`, or name another with --url"
-            ) from None
-        is_json = "json" in answer.headers.get("Content-Type", "")
+        typed = {} if body is None else {"Content-Type": "application/json"}
+        data = b"" if body is None else json.dumps(body).encode()
+        answer = self._send(method, url, {**self._headers, **typed}, data)
+        is_json = "json" in answer.headers.get("content-type", "")
         if answer.status >= 400:
             detail = answer.json()["detail"] if is_json else f"HTTP {answer.status} at {url}"
             raise RefusedError(answer.status, detail)
         return answer.json() if is_json and answer.data else answer.data
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], data: bytes) -> Reply:
+        try:
+            return self._http.request(method, url, headers, data)
+        except LateError:
+            raise UnreachableError(
+                f"{self.base_url} took the call and has not answered for {READ_S:g} s"
+            ) from None
+        except NoAnswerError as error:
+            raise UnreachableError(
+                f"no artqr-mock answers at {self.base_url} ({error}): start one with "
+                "`artqr-mock serve`, or name another with --url"
+            ) from None
 
 
 class AccountClient:
@@ -174,7 +185,3 @@ class AccountClient:
     def every(self, what: str, name: str, after: int = 0) -> list[dict[str, Any]]:
         """Return everything of a listing, read page by page; `name` is its field."""
         return self._admin.every(self._path + what, name, after)
-
-
-def _short(error: Exception) -> str:
-    return "connection refused" if "refused" in str(error).lower() else type(error).__name__

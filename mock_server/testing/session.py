@@ -11,7 +11,7 @@ from mock_server.admin_client import RefusedError, UnreachableError
 from mock_server.formatting import yuan
 from mock_server.testing.calls import Calls, finding_line
 from mock_server.testing.records import SEVERITIES, RecordedCall
-from mock_server.testing.server import NOT_FOUND, MockServer, bug_text
+from mock_server.testing.server import NOT_FOUND, MockServer
 from mock_server.testing.tables import calls_table, counted
 from mock_server.testing.world import World
 
@@ -150,7 +150,7 @@ class Session:
         wrongs = [self._too_dear(calls, max_yuan), self._bad_findings(new)]
         bugs = [call for call in new if call.is_bug]
         if bugs:
-            return RunVerdict(text=f"{bug_text(bugs)}\n\n{calls!r}", is_bug=True)
+            return RunVerdict(text=f"{self.server.bug_text(bugs)}\n\n{calls!r}", is_bug=True)
         return next((wrong for wrong in wrongs if wrong), None)
 
     def story(self) -> str:
