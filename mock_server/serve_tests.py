@@ -23,8 +23,6 @@ from typing import Any
 ORDER_S = 60.0  # for a server to answer, or to stop
 END_S = 10.0  # for all of them to stop
 LOOK_MS = 500  # between two looks for the other process, where nothing tells of its end
-# What a user can have caused: reported by its message, and raised again over there.
-EXPECTED = ("CannotListenError", "DatabaseFileError", "SettingsError", "UsageError")
 
 log = logging.getLogger("mock_server")
 
@@ -78,14 +76,27 @@ def _carry_out(order: dict[str, Any], servers: dict[int, contextlib.ExitStack]) 
         url = stack.enter_context(_server(order["settings"])).url
         servers[order["id"]] = stack
     except Exception as error:
-        kind = type(error).__name__
-        if kind not in EXPECTED:
+        kind = _kind(error)
+        if kind == "bug":
             log.exception("a server could not %s", "stop" if "stop" in order else "start")
         return {"error": str(error), "kind": kind}
     else:
         return {"url": url}
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def _kind(error: Exception) -> str:
+    """Return what to make of an error over there; a bug is shown with the log."""
+    from mock_server.domain.usage_errors import UsageError  # noqa: PLC0415 - as below
+    from mock_server.settings import SettingsError  # noqa: PLC0415
+    from mock_server.store.engine.files import DatabaseFileError  # noqa: PLC0415
+
+    if isinstance(error, SettingsError):
+        return "settings"
+    if isinstance(error, UsageError):
+        return "usage"
+    return "place" if isinstance(error, OSError | DatabaseFileError) else "bug"
 
 
 def _server(settings: dict[str, Any]) -> Any:

@@ -94,6 +94,11 @@ class ServerProcess:
         """Whether it runs, and belongs to this process: not to one that was forked from it."""
         return self._end.alive and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
     def start(self, settings: Settings) -> tuple[int, str]:
         """Start a server; return its number and its address. Raises OSError, SettingsError."""
         since = self._log.size
@@ -275,9 +280,10 @@ def _has_packages(folder: str) -> bool:
 def _error(reply: Mapping[str, Any], log: str) -> Exception:
     """Return what stands for an error over there."""
     text: str = reply["error"]
-    kinds: dict[str, type[Exception]] = {"SettingsError": SettingsError, "UsageError": UsageError}
-    if kind := kinds.get(reply["kind"]):
-        return kind(text)
-    if log:
-        return ServerStartError(f"{reply['kind']}: {text}{log}")
-    return ServerStartError(text)
+    if reply["kind"] == "settings":
+        return SettingsError(text)
+    if reply["kind"] == "usage":
+        return UsageError(text)
+    if reply["kind"] == "place":
+        return ServerStartError(text)
+    return ServerStartError(f"this is a bug of artqr-mock: {text}{log}")
