@@ -30,10 +30,13 @@ def in_real_thread(work: Callable[[], T]) -> T:
 
 
 def process_class() -> "type[subprocess.Popen[bytes]]":
-    """Return the class that starts a process. Raises BlockedError if only a stand-in is left."""
-    found: Any = _gevents_original("subprocess", "Popen") or subprocess.Popen
-    if found.__module__ != "subprocess":
-        tool = found.__module__.partition(".")[0]
+    """Return the class that starts a process, gevent's own if that has taken its place.
+
+    Raises BlockedError if it is a stand-in, which starts none.
+    """
+    found: Any = subprocess.Popen
+    tool = found.__module__.partition(".")[0]
+    if tool not in ("subprocess", "gevent"):
         raise BlockedError(
             f"{tool} has replaced subprocess.Popen: start the server before that, for example by "
             "a fixture of the session that asks for artqr_server"

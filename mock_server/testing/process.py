@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +80,14 @@ class ServerProcess:
         self._rest = b""
         self._log = _Log()
         try:
-            self._process = in_real_thread(lambda: _start(self._log.file))
+            # A pipe of ours each: those that the library makes may be another's, under gevent.
+            self._process, self._orders, self._replies = _start(self._log.file)
         except BaseException:
             self._log.close()
             raise
-        self._end = weakref.finalize(self, _finish, self._process, self._log)
+        self._end = weakref.finalize(
+            self, _finish, self._process, self._orders, self._replies, self._log
+        )
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
         with contextlib.suppress(BrokenPipeError):  # what became of it is seen on the first order
@@ -131,9 +135,8 @@ class ServerProcess:
         """Leave it to the process that this one was forked from."""
         if self._end.detach() is None:
             return
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._orders.close()
+        self._replies.close()
         self._process.returncode = 0  # it is no child of ours: nobody is to wait for it
         self._log.close()
 
@@ -153,15 +156,13 @@ class ServerProcess:
         return in_real_thread(carry_out)
 
     def _write(self, order: dict[str, Any]) -> None:
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        self._process.stdin.write(json.dumps(order, default=os.fspath).encode() + b"\n")
+        self._orders.write(json.dumps(order, default=os.fspath).encode() + b"\n")
 
     def _reply(self, number: int) -> dict[str, Any] | None:
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         while True:
             line, newline, rest = self._rest.partition(b"\n")
             if not newline:
-                data = os.read(self._process.stdout.fileno(), 65536)
+                data = self._replies.read(65536)
                 if not data:
                     return None
                 self._rest += data
@@ -213,43 +214,39 @@ def _current() -> ServerProcess:
     return _process
 
 
-def _start(log: int) -> "subprocess.Popen[bytes]":
+def _start(log: int) -> tuple["subprocess.Popen[bytes]", FileIO, FileIO]:
+    """Start the process; return it with where orders go and where replies come from."""
     apart: Any = {"start_new_session": True}
     if sys.platform == "win32":
         new_group, no_window = 0x200, 0x08000000
         apart = {"creationflags": new_group | no_window}
+    environment = _environment(os.environ)
+    theirs_in, ours_out = os.pipe()
+    ours_in, theirs_out = os.pipe()
+    pipes = (FileIO(ours_out, "w"), FileIO(ours_in, "r"))
     try:
         with without_debugger():
-            return process_class()(
-                command(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                bufsize=0,
-                env=_environment(os.environ),
-                **apart,
+            process = process_class()(
+                command(), stdin=theirs_in, stdout=theirs_out, stderr=log, env=environment, **apart
             )
-    except ValueError as error:
-        raise ServerStartError(f"its process cannot be started: {error}") from None
+    except BaseException:
+        for pipe in pipes:
+            pipe.close()
+        raise
+    finally:
+        os.close(theirs_in)
+        os.close(theirs_out)
+    return process, *pipes
 
 
-def _finish(process: "subprocess.Popen[bytes]", log: _Log) -> None:
-    assert process.stdin is not None  # noqa: S101 - both are pipes
-    assert process.stdout is not None  # noqa: S101
-    with contextlib.suppress(OSError):
-        process.stdin.close()
-    output = process.stdout
-    in_real_thread(lambda: _wait(output.fileno()))
-    output.close()
+def _finish(process: "subprocess.Popen[bytes]", orders: FileIO, replies: FileIO, log: _Log) -> None:
+    """End the process: without orders it stops its servers, for which it has a deadline."""
+    orders.close()
+    in_real_thread(replies.readall)
+    replies.close()
     process.kill()  # it has closed its output: nothing is left of it
     process.wait()
     log.close()
-
-
-def _wait(output: int) -> None:
-    """Wait for the end of the output; the other process keeps a deadline."""
-    while os.read(output, 65536):
-        pass
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
