@@ -1,35 +1,42 @@
-# Every target sets itself up: Python 3.11+, pip and make are all it needs.
+# Every target sets itself up: Python 3.11+, pip, make and git are all it needs.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Two steps of one environment: what users install, and what else the tests and tools need.
 READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test test-fast serve lint bench
 
 demo: $(READY)
 	$(BIN)/artqr-mock demo
 
-test: $(READY)
-	$(BIN)/python -m pytest -n auto
-
-test-fast: $(READY)
-	$(BIN)/python -m pytest -n auto -m "not slow" tests/unit tests/store tests/api tests/project
-
 serve: $(READY)
 	$(BIN)/artqr-mock serve
 
-lint: $(READY)
+test: $(READY_DEV)
+	$(BIN)/python -m pytest -n auto
+
+test-fast: $(READY_DEV)
+	$(BIN)/python -m pytest -n auto -m "not slow" tests/unit tests/store tests/api tests/project
+
+lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)
+bench: $(READY_DEV)
 	$(BIN)/python -m benchmarks
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(INSTALL) -c constraints.txt -e .
+	touch $@
+
+$(READY_DEV): $(READY)
+	$(INSTALL) -c constraints.txt -e '.[dev]'
 	# An old client whose files would overwrite those of a newer one lives in a folder of its own.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/clients aliyun-api-gateway-sign==1.0.4
+	$(INSTALL) --no-deps --upgrade --target $(VENV)/clients aliyun-api-gateway-sign==1.0.4
 	touch $@

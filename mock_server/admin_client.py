@@ -2,13 +2,18 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, unquote, urlencode
 
 from mock_server.direct_http import READ_S, DirectHttp, LateError, NoAnswerError, Reply
+from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.usage_errors import UsageError
 
+MOST_IDS = 10
+PAGE = 500  # rows
+NEWEST = 2**62  # above every id and number
 FINDINGS_PAGE = 500  # calls with findings
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
@@ -26,6 +31,9 @@ def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]
 
         found["ARTQR_CA_FILE"] = str(ca_file())
     return found
+
+
+Query = Mapping[str, str | int]
 
 
 class UnreachableError(Exception):
@@ -77,13 +85,40 @@ class AdminClient:
 
     def every(self, path: str, name: str, after: int = 0) -> list[dict[str, Any]]:
         """Return everything of a listing, read page by page; `name` is its field."""
-        found: list[dict[str, Any]] = []
+        return [row for page in self.pages(path, name, after) for row in page]
+
+    def pages(
+        self, path: str, name: str, after: int = 0, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing page by page; `name` is its field."""
         following: int | None = after
         while following is not None:
-            page = self.get(path, after=following, limit=500)
-            found += page[name]
+            page = self.get(path, after=following, limit=PAGE, **(query or {}))
+            yield page[name]
             following = page["next"]
-        return found
+
+    def pages_back(
+        self, path: str, name: str, size: int = PAGE, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing from its end, page by page; the rows of each are oldest first."""
+        before, size = NEWEST, min(size, PAGE)
+        while True:
+            rows: list[dict[str, Any]] = self.get(path, before=before, limit=size, **(query or {}))[
+                name
+            ]
+            if rows:
+                yield rows
+            if len(rows) < size:
+                return
+            before = rows[0]["number" if name == "tasks" else "id"]
+
+    def reset_all(self) -> dict[str, Any]:
+        """Delete every account but the default one, reset that, and drop the calls without one.
+
+        Returns `deleted`, how many accounts that were, and `account`, the default one.
+        """
+        done: dict[str, Any] = self.post("/reset")
+        return done
 
     def findings(self, severity: str | None = None, path: str = "") -> dict[str, Any]:
         """Return every finding with the counts, read page by page: of the account that `path` is,
@@ -96,6 +131,29 @@ class AdminClient:
             page = self.get(what, limit=FINDINGS_PAGE, **query)
             found = {**page, "findings": found["findings"] + page["findings"]}
         return found
+
+    def account_named(self, name_or_id: str) -> "AccountClient":
+        """Return the client of the account with this id, else of the only one with this name.
+
+        Raises UsageError where no account, or more than one, has the name.
+        """
+        if name_or_id == DEFAULT_ID:
+            return self.account(DEFAULT_ID)
+        accounts = self.get("/accounts")["accounts"]
+        if any(each["id"] == name_or_id for each in accounts):
+            return self.account(name_or_id)
+        ids = [each["id"] for each in accounts if each["name"] == name_or_id]
+        if len(ids) == 1:
+            return self.account(ids[0])
+        if ids:
+            raise UsageError(
+                f"{len(ids)} accounts are named {name_or_id[:64]!r}: choose one by its id: "
+                f"{', '.join(ids[:MOST_IDS])}{', …' * (len(ids) > MOST_IDS)}"
+            )
+        raise UsageError(
+            f"no account has the id or name {name_or_id[:64]!r}: `artqr-mock account list` lists "
+            "them, `artqr-mock account create` makes one"
+        )
 
     def account(self, account_id: str) -> "AccountClient":
         """Return the client of one account's routes."""
@@ -126,10 +184,11 @@ class AdminClient:
         data = b"" if body is None else json.dumps(body).encode()
         answer = self._send(method, url, {**self._headers, **typed}, data)
         is_json = "json" in answer.headers.get("content-type", "")
+        value: Any = json.loads(answer.data) if is_json and answer.data else answer.data
         if answer.status >= 400:
-            detail = answer.json()["detail"] if is_json else f"HTTP {answer.status} at {url}"
+            detail = value["detail"] if is_json else f"HTTP {answer.status} at {url}"
             raise RefusedError(answer.status, detail)
-        return answer.json() if is_json and answer.data else answer.data
+        return value
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], data: bytes) -> Reply:
         try:
@@ -152,6 +211,7 @@ class AccountClient:
         self._admin = admin
         self._path = path
         self.id = unquote(path.rpartition("/")[2])
+        self.base_url = admin.base_url
 
     def get(self, what: str = "", **query: str | int) -> Any:
         """Return what GET of this account, or of something of it, answers."""
@@ -185,3 +245,29 @@ class AccountClient:
     def every(self, what: str, name: str, after: int = 0) -> list[dict[str, Any]]:
         """Return everything of a listing, read page by page; `name` is its field."""
         return self._admin.every(self._path + what, name, after)
+
+    def pages(
+        self, what: str, name: str, after: int = 0, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing page by page; `name` is its field."""
+        return self._admin.pages(self._path + what, name, after, query)
+
+    def pages_back(
+        self, what: str, name: str, size: int = PAGE, query: Query | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a listing from its end, page by page; the rows of each are oldest first."""
+        return self._admin.pages_back(self._path + what, name, size, query)
+
+    def last_calls(self, count: int) -> list[dict[str, Any]]:
+        """Return the last `count` journalled calls, oldest first."""
+        return last(self.pages_back("/calls", "calls", count), count)
+
+
+def last(pages_back: Iterator[list[dict[str, Any]]], count: int) -> list[dict[str, Any]]:
+    """Return the last `count` rows of a listing that is read from its end, oldest first."""
+    found: list[dict[str, Any]] = []
+    for page in pages_back:
+        found = page + found
+        if len(found) >= count:
+            break
+    return found[-count:]

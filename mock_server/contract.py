@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema_rs import Draft202012Validator as Validator
 
 from mock_server.domain import findings
 from mock_server.domain.billing.charges import Offer
@@ -22,6 +21,7 @@ from mock_server.domain.findings import Severity
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.task.magic import Magic, MagicText
 from mock_server.domain.task.overrides import order_of
+from mock_server.schemas import Validator, compiled
 
 _PACKAGE = Path(__file__).parent
 # Where the values of a reading differ in what the gateway lets through: the value whose requests
@@ -98,7 +98,7 @@ def document_text(name: str) -> str:
 def admin_validator(schema: str) -> Validator:
     """Return the compiled validator of a component of the admin document."""
     components = document("admin.openapi")["components"]
-    return Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
+    return compiled({"$ref": f"#/components/schemas/{schema}", "components": components})
 
 
 def misfits(schema: str, value: Any) -> str:
@@ -188,7 +188,7 @@ def _request_contract(values: tuple[tuple[str, str], ...]) -> findings.Contract:
     """Compile what a request of each operation has to be: one validator for head and body."""
     whole = narrowed_document(with_readings(DEFAULT_READINGS, dict(values)))
     schemas = {each: _request_schema(whole, each) for each in _PATHS}
-    validators = {each: Validator(schema) for each, schema in schemas.items()}
+    validators = {each: compiled(schema) for each, schema in schemas.items()}
     submit = schemas[Operation.SUBMIT_TASK]["properties"]
     styles = tuple(whole["components"]["schemas"]["StyleId"]["enum"])
     return findings.Contract(

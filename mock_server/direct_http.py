@@ -6,7 +6,6 @@ Rule 3: a timeout (seconds) is for each step, not for the whole call: it needs n
 """
 
 import _socket
-import json
 import os
 import ssl
 from collections import deque
@@ -42,10 +41,6 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     data: bytes
-
-    def json(self) -> Any:
-        """Return the body, read as JSON."""
-        return json.loads(self.data)
 
 
 class Stream(Protocol):

@@ -154,8 +154,9 @@ def pytest_testnodedown(node: Any) -> None:
     node.config.stash[_totals] += found.get("artqr", [])
 
 
+# Quoted, because pytest 8.3 does not export this class.
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    terminalreporter: "pytest.TerminalReporter", config: pytest.Config
 ) -> None:
     """Say what the run came to, if a test used the API."""
     counted = config.stash[_totals]

@@ -19,14 +19,15 @@ from mock_server.deliverer import Deliverer
 from mock_server.domain.account.accounts import Account
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import Simulator, build_simulator
+from mock_server.simulator import LogCall, Simulator, build_simulator
 from mock_server.store.engine.schedulers import LoopScheduler
 from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
+from mock_server.web.admin.health import SERVING
 from mock_server.web.flask_app import create_app
 from mock_server.web.serving.asgi_app import AsgiApp
-from mock_server.web.serving.fast_path import FastPathProtocol
-from mock_server.web.serving.protocol import RequestLimits
+from mock_server.web.serving.fast_path import FastPathProtocol, missing_hook
+from mock_server.web.serving.protocol import ArtqrProtocol, RequestLimits
 from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
 
@@ -54,15 +55,17 @@ def serve(
     settings: Settings,
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int] = wall_clock,
+    log_call: LogCall | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
+
+    `log_call` hears of every call, on the event loop: it must not wait.
 
     Raises CannotListenError or store.engine.files.DatabaseFileError.
     """
     listener = listen(settings)
-    loop_factory = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
-    with listener, asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(_serve(settings, listener, on_ready, real_now))
+    with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, listener, on_ready, real_now, log_call))
 
 
 @contextlib.contextmanager
@@ -114,6 +117,15 @@ def listen(settings: Settings) -> socket.socket:
             "what uses it, or choose another with --port (0 takes a free one)"
         ) from None
     return listener
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory; None, for the standard loop, where uvloop is not installed."""
+    try:
+        import uvloop  # noqa: PLC0415 - it does not exist for every system
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 class _Server(uvicorn.Server):
@@ -179,6 +191,7 @@ async def _serve(
     listener: socket.socket,
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int],
+    log_call: LogCall | None,
 ) -> None:
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # 0 took a free one
@@ -187,6 +200,7 @@ async def _serve(
         scheduler=LoopScheduler(loop),
         real_now=real_now,
         own_ports=(settings.port,),
+        log_call=log_call,
     )
     try:
         default = await asyncio.wrap_future(
@@ -224,7 +238,9 @@ async def _answer(
     on_ready: Callable[[str, Callable[[], None]], None],
 ) -> None:
     settings = simulator.settings
-    app = AsgiApp(simulator, create_app(simulator))
+    flask = create_app(simulator)
+    flask.config[SERVING] = _serving()
+    app = AsgiApp(simulator, flask)
     config = _config(app, settings)
     loop = asyncio.get_running_loop()
 
@@ -246,6 +262,13 @@ async def _answer(
         await server.serve(sockets=[listener])
     finally:
         await loop.run_in_executor(None, app.close)
+
+
+def _serving() -> dict[str, Any]:
+    """Return what `/_mock/health` says about how calls are answered."""
+    reason = missing_hook()
+    server = f"uvicorn {uvicorn.__version__}"
+    return {"server": server, "fast_path": reason is None, "reason": reason}
 
 
 def _config(app: AsgiApp, settings: Settings) -> uvicorn.Config:
@@ -270,4 +293,6 @@ def _protocol(settings: Settings, app: AsgiApp) -> Any:
         answer_defect=app.answer,
         record_disconnect=app.record_disconnect,
     )
+    if missing_hook() is not None:
+        return functools.partial(ArtqrProtocol, limits=limits)
     return functools.partial(FastPathProtocol, limits=limits, submit=app.submit)

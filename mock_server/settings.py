@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -15,7 +15,7 @@ import platformdirs
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
 # Read by the commands that talk to a server, not settings of a server.
-COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_CONFIG"})
+COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG"})
 
 
 class SettingsError(ValueError):
@@ -108,6 +108,42 @@ class Settings:
         values |= _from_environ(environ)
         values |= {name: value for name, value in flags.items() if value is not None}
         return cls(**values)
+
+
+class Meaning(NamedTuple):
+    """What a setting means, for people; `unset` says what holds where it has no default value."""
+
+    text: str
+    unset: str = ""
+
+
+# docs/reference/settings.md is made of this; a test holds it against the fields of Settings.
+MEANINGS = {
+    "host": Meaning("Address to listen on. Beyond loopback a token is required."),
+    "port": Meaning("Port to listen on. `0` takes a free port; `serve` prints it and writes it to "
+                    "`--ready-file`."),
+    "public_url": Meaning("Address in the links to pictures.", "the address that was called"),
+    "database": Meaning("SQLite file; `:memory:` keeps nothing; or "
+                        "`postgresql://user:password@host/name`. `--recreate` empties it first.",
+                        "a file in your data directory"),
+    "token": Meaning("Token of the admin API, sent as `Authorization: Bearer TOKEN`.", "none"),
+    "tls": Meaning("Serve HTTPS with a certificate of a local authority, made on first use."),
+    "tls_cert": Meaning("Serve HTTPS with this certificate chain (PEM).", "none"),
+    "tls_key": Meaning("Private key of that certificate (PEM).", "none"),
+    "seed": Meaning("Seed of the default account when it is created.", "random, and printed"),
+    "scenario": Meaning("Scenario that the default account starts with at every start: a name, or "
+                        "FILE.toml.", "none"),
+    "callback_hosts": Meaning("Hosts, addresses or networks that callbacks may go to and source "
+                              "images may come from; `*` is any.", "loopback only"),
+    "callback_timeout": Meaning("Seconds a receiver may take to answer a callback, or a host to "
+                                "send a source image."),
+    "callback_concurrency": Meaning("Callbacks in flight at once. One account gets at most a "
+                                    "quarter of them, and always at least one."),
+    "journal_calls": Meaning("Calls kept for each account. The oldest are dropped and counted."),
+    "journal_mib": Meaning("MiB of calls kept for each account."),
+    "picture_cache_mib": Meaning("MiB of drawn pictures kept in memory."),
+    "request_timeout": Meaning("Seconds a client may take to send one whole request."),
+}  # fmt: skip
 
 
 def _is_address(url: str) -> bool:

@@ -17,15 +17,17 @@ from mock_server.domain.urls import Address
 from mock_server.real_clock import monotonic, wall_clock
 from mock_server.settings import Settings
 from mock_server.signals import Background, CoverageCache, DueSignal
-from mock_server.store import instants
+from mock_server.store import instants, journal
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.journal import JournalLimits
+from mock_server.store.engine.transaction import Transaction
+from mock_server.store.journal import Entry, JournalLimits
 
 log = logging.getLogger(__name__)
 
 Post = Callable[[Address, Posting], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
+LogCall = Callable[[int, Entry], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,9 @@ class Simulator:
     `real_now` gives ms since 1970 and never goes backwards. `machine_now` is the machine's clock
     itself, which may be set back: what the instants of clients and receivers are compared with.
     `has_connections`: the server that is in front has its connections in hand, so that faults of
-    the wire can be ordered. `pause` holds the thread of a server that has not, for ms.
+    the wire can be ordered. `pause` holds the thread of a server that has not, for ms. `log_call`
+    hears of every call once it is committed, with its id and its row of the journal; it must not
+    wait.
     """
 
     settings: Settings
@@ -65,6 +69,7 @@ class Simulator:
     close_outbound: Callable[[], None]
     has_connections: bool = False
     pause: Callable[[int], None] = pause
+    log_call: LogCall | None = None
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -85,6 +90,13 @@ class Simulator:
         self.keep_instant()
         self.database.close()
 
+    def add_to_journal(self, tx: Transaction, entry: Entry) -> int:
+        """Write the row of a call and return its id; `log_call` hears of it after the commit."""
+        call_id = journal.insert(tx, entry, self.journal_limits)
+        if self.log_call is not None:
+            tx.after_commit.append(partial(self.log_call, call_id, entry))
+        return call_id
+
     @property
     def journal_limits(self) -> JournalLimits:
         """How much the journal keeps for each account."""
@@ -99,6 +111,7 @@ def build_simulator(
     real_now: Callable[[], int] = wall_clock,
     network: Network | None = None,
     own_ports: tuple[int, ...] = (),
+    log_call: LogCall | None = None,
 ) -> Simulator:
     """Put a simulator together.
 
@@ -128,4 +141,5 @@ def build_simulator(
         machine_now=real_now,
         close_outbound=outbound.close,
         has_connections=bool(own_ports),
+        log_call=log_call,
     )

@@ -51,7 +51,7 @@ def dearest_fen(offers: Iterable[tuple[int, int]]) -> int:
 
 def summary(spent: Spent) -> str:
     """Return what was spent in words."""
-    return f"{spent.calls} call(s), at most {_yuan(spent.fen)} yuan"
+    return f"{spent.calls} call{'s' * (spent.calls != 1)}, at most {_yuan(spent.fen)} yuan"
 
 
 def _yuan(fen: int) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jsonschema_rs import Draft202012Validator as Validator
 from jsonschema_rs import ValidationError
 
 from mock_server import contract
 from mock_server.checker.transport import CheckAnswer
 from mock_server.domain.call.bodies import media_type
+from mock_server.schemas import Validator, compiled
 
 # What the gateway says no with to whom, by the beginning of its code.
 HINTS = {
@@ -67,7 +67,7 @@ class Judge:
             if schema is None:
                 return None
             components = self._document(values)["components"]
-            self._validators[key] = Validator({**schema, "components": components})
+            self._validators[key] = compiled({**schema, "components": components})
         return self._validators[key]
 
     def _head(self, promised: dict[str, Any], answer: CheckAnswer) -> Iterator[str]:
@@ -77,7 +77,7 @@ class Judge:
             if value is None and wanted.get("required") is True:
                 yield f"the header {name} is missing"
             elif value is not None:
-                validator = Validator({**wanted["schema"], "components": whole["components"]})
+                validator = compiled({**wanted["schema"], "components": whole["components"]})
                 for error in validator.iter_errors(value):
                     yield f"the header {name}: {_words(error, _leaves(error))}"
 

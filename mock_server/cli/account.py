@@ -1,36 +1,56 @@
 """`artqr-mock account`: create, show, list, reset, change, buy, notices."""
 
+import re
 from typing import Any
 
 import click
 from rich.console import Console
 
 from mock_server.admin_client import AccountClient, AdminClient
-from mock_server.cli.bill_tables import calls_of, table_of
+from mock_server.cli.bill_tables import table_of
 from mock_server.cli.common import (
+    PlainGroup,
+    account_option,
     account_options,
     instant,
     json_option,
     pair,
     print_json,
+    refuse_account_option,
     server_options,
     yuan,
 )
+from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
+from mock_server.formatting import counted, printable
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def account() -> None:
-    """Accounts: each is a buyer with a world of its own."""
+    """Create, show and change accounts: each is one buyer with its own tasks, bill and clock."""
+
+
+def _app_code(_context: Any, _option: Any, text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[A-Za-z0-9._-]{6,64}", text):
+        raise click.BadParameter(
+            f"{text[:80]!r}: write 6 to 64 letters, digits, dots, hyphens or underscores"
+        )
+    return text
 
 
 @account.command()
-@click.option("--name", help="What to call it.")
-@click.option("--credits", "size", type=click.IntRange(0), help="Its package; 0 is none.")
-@click.option("--seed", type=click.IntRange(0), help="What ids, durations and pictures follow.")
-@click.option("--now", type=click.IntRange(0), help="Where its clock starts, in ms since 1970.")
+@click.option("--name", help="Its name; --account accepts it in place of the id.")
+@click.option("--app-code", callback=_app_code, metavar="CODE",
+              help="Its app code, such as my-tests. [default: a random one]")  # fmt: skip
+@click.option("--credits", "size", type=click.IntRange(0), metavar="N",
+              help="Credits of its first package; 0 buys none. [default: 1000]")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), metavar="N",
+              help="The seed of its ids, durations and pictures. [default: random]")  # fmt: skip
+@click.option("--now", type=click.IntRange(0), metavar="MS",
+              help="The time at which its clock starts, in ms since 1970.")  # fmt: skip
 @click.option("--frozen", is_flag=True, help="Start with the clock stopped.")
-@click.option("--notify-url", metavar="URL", help="Where its notices are posted.")
-@click.option("--reading", "readings", multiple=True, metavar="ID=WORD", help="Set a reading.")
+@click.option("--notify-url", metavar="URL", help="The address that its notices are posted to.")
+@click.option("--reading", "readings", multiple=True, metavar="ID=WORD",
+              help="Set a reading; may be repeated.")  # fmt: skip
 @server_options
 @json_option
 def create(
@@ -43,7 +63,7 @@ def create(
     frozen: bool,
     **given: Any,
 ) -> None:
-    """Make an account."""
+    """Create an account and print what its client needs."""
     wish = {name: value for name, value in given.items() if value is not None}
     if size is not None:
         wish["credits"] = size
@@ -52,31 +72,46 @@ def create(
     clock = {"now": now} if now is not None else {}
     if clock or frozen:
         wish["clock"] = {**clock, "frozen": frozen}
-    _show(admin.post("/accounts", wish), as_json=as_json)
+    _show(admin.base_url, admin.post("/accounts", wish), as_json=as_json)
 
 
 @account.command()
 @account_options
 @json_option
 def show(*, account: AccountClient, as_json: bool) -> None:
-    """Show an account, credentials included."""
-    _show(account.get(), as_json=as_json)
+    """Show an account with its credentials."""
+    _show(account.base_url, account.get(), as_json=as_json)
 
 
 @account.command()
-@account_options
+@click.option("--all", "everything", is_flag=True,
+              help="Delete every account but the default one, and reset that.")  # fmt: skip
+@account_option("The account to reset, by its id or its name.")
+@server_options
 @json_option
-def reset(*, account: AccountClient, as_json: bool) -> None:
-    """Empty an account's world and start it again; others are untouched."""
-    _show(account.post("/reset"), as_json=as_json)
+def reset(*, everything: bool, account_id: str, admin: AdminClient, as_json: bool) -> None:
+    """Delete the tasks, calls and bill of an account and start it again as it was created."""
+    if not everything:
+        account = admin.account_named(account_id)
+        _show(admin.base_url, account.post("/reset"), as_json=as_json)
+        return
+    refuse_account_option("--all resets every account")
+    done = admin.reset_all()
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(f"{counted(done['deleted'], 'account')} deleted; the default account is reset")
 
 
 @account.command()
 @click.option("--standing", type=click.Choice(["good", "arrears", "unauthorized"]),
-              help="How the buyer stands with the marketplace.")  # fmt: skip
-@click.option("--throttle", metavar="PER_SECOND/BURST|off", help="Such as 5/10, or off.")
-@click.option("--skew-ms", type=int, help="How far its signing clock is off, in ms.")
-@click.option("--notify-url", metavar="URL|off", help="Where its notices are posted.")
+              help="arrears: every call gets 403 B403MO; unauthorized: 403 I403AA.")  # fmt: skip
+@click.option("--throttle", metavar="PER_SECOND/BURST|off",
+              help="The rate limit of each operation, such as 5/10.")  # fmt: skip
+@click.option("--skew-ms", type=int, metavar="MS",
+              help="The error of the clock that checks signed timestamps.")  # fmt: skip
+@click.option("--notify-url", metavar="URL|off",
+              help="The address that its notices are posted to.")  # fmt: skip
 @account_options
 @json_option
 def change(
@@ -88,19 +123,24 @@ def change(
     skew_ms: int | None,
     notify_url: str | None,
 ) -> None:
-    """Change how an account stands, its throttle, its skew, where its notices go."""
+    """Change an account: standing, rate limit, clock error, address for notices."""
     given: dict[str, Any] = {"standing": standing, "skew_ms": skew_ms}
     patch = {name: value for name, value in given.items() if value is not None}
     if throttle is not None:
         patch["throttle"] = _throttle(throttle)
     if notify_url is not None:
         patch["notify_url"] = None if notify_url == "off" else notify_url
-    _show(account.patch(patch), as_json=as_json)
+    if not patch:
+        raise click.UsageError(
+            "name at least one change: --standing, --throttle, --skew-ms or --notify-url"
+        )
+    _show(account.base_url, account.patch(patch), as_json=as_json)
 
 
 @account.command()
 @click.argument("offer")
-@click.option("--valid-days", type=click.IntRange(1, 36500), help="How long it is valid.")
+@click.option("--valid-days", type=click.IntRange(1, 36500), metavar="DAYS",
+              help="How long the package is valid. [default: 365]")  # fmt: skip
 @account_options
 @json_option
 def buy(*, offer: str, valid_days: int | None, account: AccountClient, as_json: bool) -> None:
@@ -113,7 +153,7 @@ def buy(*, offer: str, valid_days: int | None, account: AccountClient, as_json: 
         print_json(bought)
         return
     click.echo(
-        f"{calls_of(bought['credits'])} for {yuan(bought['fen'])} yuan, "
+        f"{counted(bought['credits'], 'call')} for {yuan(bought['fen'])} yuan, "
         f"valid until {instant(bought['expires_at'])} Asia/Shanghai"
     )
 
@@ -122,12 +162,12 @@ def buy(*, offer: str, valid_days: int | None, account: AccountClient, as_json: 
 @account_options
 @json_option
 def notices(*, account: AccountClient, as_json: bool) -> None:
-    """List the reminders sent by now: low balance, expiry."""
+    """List the notices of an account: low balance and expiry of packages."""
     found = account.every("/notices", "notices")
     if as_json:
         print_json(found)
     elif not found:
-        click.echo("no notice was sent by now")
+        click.echo("no notice was sent")
     else:
         names = ("kind", "package", "text", "delivery")
         lines = [{"at": instant(n["at"]), **{name: n[name] for name in names}} for n in found]
@@ -138,14 +178,15 @@ def notices(*, account: AccountClient, as_json: bool) -> None:
 @server_options
 @json_option
 def list_accounts(*, admin: AdminClient, as_json: bool) -> None:
-    """List every account."""
+    """List all accounts with their balance."""
     found = admin.get("/accounts")
     if as_json:
         print_json(found)
         return
     width = max(len(each["id"]) for each in found["accounts"])
     for each in found["accounts"]:
-        click.echo(f"{each['id']:{width}}  {each['balance']:>6} credits  {each['name']}")
+        balance = counted(each["balance"], "credit")
+        click.echo(f"{each['id']:{width}}  {balance:>14}  {printable(each['name'])}")
 
 
 def _throttle(text: str) -> dict[str, float] | None:
@@ -166,7 +207,7 @@ def _throttle_text(throttle: dict[str, Any] | None) -> str:
     return f"{throttle['per_second']:g} a second, bursts of {throttle['burst']}"
 
 
-def _show(account: dict[str, Any], *, as_json: bool) -> None:
+def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(account)
         return
@@ -174,18 +215,22 @@ def _show(account: dict[str, Any], *, as_json: bool) -> None:
     pace = "frozen" if clock["frozen"] else f"rate {clock['rate']:g}"
     rows = {
         "id": account["id"],
-        "name": account["name"],
+        "name": printable(account["name"]),
+        "base url": base_url,
         "app code": account["app_code"],
         "app key": account["app_key"],
         "app secret": account["app_secret"],
-        "balance": f"{account['balance']} credits",
+        "balance": counted(account["balance"], "credit"),
         "seed": account["seed"],
         "standing": account["standing"],
         "throttle": _throttle_text(account["throttle"]),
-        "notices": account["notify_url"] or "not posted",
+        "notices": printable(account["notify_url"] or "not posted"),
         "clock": f"{instant(clock['now'])} Asia/Shanghai, {pace}",
     }
     for label, value in rows.items():
         click.echo(f"{label:<11} {value}")
+    defaults = as_mapping(DEFAULT_READINGS)
     for reading, word in account["readings"].items():
-        click.echo(f"{'reading':<11} {reading} = {word}")
+        if word != defaults.get(reading):
+            click.echo(f"{'reading':<11} {reading} = {word} (default {defaults.get(reading)})")
+    click.echo(f'to configure a client: eval "$(artqr-mock env --account {account["id"]})"')

@@ -7,7 +7,16 @@ from rich.console import Console
 
 from mock_server.admin_client import AccountClient
 from mock_server.cli import bill_tables as tables
-from mock_server.cli.common import FINDINGS, account_options, fail, fen, print_json, yuan
+from mock_server.cli.common import (
+    FINDINGS,
+    account_options,
+    fail,
+    fen,
+    no_longer_kept,
+    print_json,
+    yuan,
+)
+from mock_server.formatting import counted
 
 FORMATS = ("table", "json", "csv")
 
@@ -20,6 +29,8 @@ def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None)
 @click.option("--by", type=click.Choice(tables.BREAKDOWNS), default="call", show_default=True,
               help="A line for each of these.")  # fmt: skip
 @click.option("--calls/--no-calls", default=True, help="Every call, or the totals only.")
+@click.option("--last", type=click.IntRange(1), metavar="N",
+              help="Only the last N lines, by call, task or day; totals stay.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
               help="For people, or for programs: money as whole fen, instants in ms.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -33,6 +44,7 @@ def bill(
     *,
     by: str,
     calls: bool,
+    last: int | None,
     form: str,
     as_json: bool,
     invoice: bool,
@@ -47,13 +59,15 @@ def bill(
         raise click.UsageError("--invoice prints no bill to hold to --max-calls or --max-yuan")
     if form == "csv" and by == "call" and not calls:
         raise click.UsageError("--no-calls leaves no line for CSV: choose one with --by")
+    if last is not None and by not in ("call", "task", "day"):
+        raise click.UsageError("--last goes with --by call, --by task or --by day")
     form = "json" if as_json else form
     if invoice:
         _print_invoice(account, form)
         return
     found = account.get("/bill")
     wanted = None if by == "call" and not calls else by
-    lines = tables.lines(account, found, wanted) if wanted else []
+    lines = tables.lines(account, found, wanted, last) if wanted else []
     dropped = account.dropped_calls() if wanted == "call" else 0
     if form == "json":
         more = {f"{by}s": lines} if wanted in ("call", "task") else {}
@@ -61,8 +75,8 @@ def bill(
     elif form == "csv":
         click.echo(tables.csv_of(lines, tables.COLUMNS[by]), nl=False)
     else:
-        if dropped:
-            click.echo(f"{dropped} earlier call(s) are no longer in the journal, which is bounded")
+        if dropped and last is None:
+            click.echo(no_longer_kept(dropped))
         print_bill(Console(), found, lines, by)
     _hold_to(found, max_calls, max_fen)
 
@@ -78,18 +92,25 @@ def print_bill(
         console.print(tables.table_of(tables.by_reading(found)))
     console.print(
         f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
-        f"balance {found['balance']} credits"
+        f"balance {counted(found['balance'], 'credit')}"
     )
 
 
 def _hold_to(found: dict[str, Any], max_calls: int | None, max_fen: int | None) -> None:
     exceeded = []
     if max_calls is not None and found["charges"] > max_calls:
-        exceeded.append(f"{found['charges']} calls were charged, at most {max_calls} are allowed")
+        exceeded.append(
+            f"{counted(found['charges'], 'call')} {_were(found['charges'])} charged, "
+            f"at most {max_calls} {'is' if max_calls == 1 else 'are'} allowed"
+        )
     if max_fen is not None and found["fen"] > max_fen:
         exceeded.append(f"{yuan(found['fen'])} yuan were paid, at most {yuan(max_fen)} are allowed")
     if exceeded:
         fail("; ".join(exceeded), FINDINGS)
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _print_invoice(account: AccountClient, form: str) -> None:

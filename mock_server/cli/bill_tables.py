@@ -9,10 +9,11 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import instant, yuan
 from mock_server.domain.durations import show_duration
+from mock_server.formatting import counted, instant, printable, yuan
 
 Line = dict[str, Any]
 
@@ -33,13 +34,22 @@ COLUMNS = {
     "reading": ("rule", "charges", "fen", "current", "beyond"),
 }
 INVOICE_COLUMNS = ("package", "offer", "bought_at", "fen", "eligible")
+TITLES = {"fen": "yuan"}
+LONGEST_WORD = 12
 NUMBERS = ("id", "charges", "charged", "fen", "yuan", "number", "remaining")
 
 
-def lines(account: AccountClient, found: Line, by: str) -> list[Line]:
-    """Return the lines of a breakdown; `found` is the bill."""
+def lines(account: AccountClient, found: Line, by: str, last: int | None = None) -> list[Line]:
+    """Return the lines of a breakdown, only the last ones if `last` says how many; `found` is the
+    bill."""
     if by == "call":
-        return [{name: call[name] for name in CALL_FIELDS} for call in account.calls()]
+        calls = account.calls() if last is None else account.last_calls(last)
+        return [{name: call[name] for name in CALL_FIELDS} for call in calls]
+    every = _breakdown(account, found, by)
+    return every if last is None else every[-last:]
+
+
+def _breakdown(account: AccountClient, found: Line, by: str) -> list[Line]:
     if by == "task":
         without = {"number": None, "task_id": None, **found["without_task"]}
         charged = [without] if without["charges"] else []
@@ -71,22 +81,23 @@ def invoice_lines(invoices: list[Line]) -> list[Line]:
     return [{**each, "eligible": " ".join(each["eligible"])} for each in invoices]
 
 
+def _package(offer: str) -> str:
+    return "custom" if offer == "custom" else counted(int(offer), "call")
+
+
 def _invoices_shown(invoices: list[Line]) -> list[Line]:
     return [
         {
             "id": each["package"],
-            "package": "custom" if each["offer"] == "custom" else calls_of(each["offer"]),
+            "package": "custom"
+            if each["offer"] == "custom"
+            else counted(int(each["offer"]), "call"),
             "bought": instant(each["bought_at"]),
             "fen": each["fen"],
             "invoice": " or ".join(each["eligible"]) or "none: under 50 yuan",
         }
         for each in invoices
     ]
-
-
-def calls_of(size: int | str) -> str:
-    """Return the name of a package: `50 calls`, `1 call`."""
-    return f"{size} call" if str(size) == "1" else f"{size} calls"
 
 
 def csv_of(found: list[Line], names: Sequence[str]) -> str:
@@ -100,32 +111,51 @@ def csv_of(found: list[Line], names: Sequence[str]) -> str:
 
 def table_of(found: list[Line]) -> Table:
     """Return lines as a table for a person; money in yuan."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     names = [
         name
         for name in (found[0] if found else ())
         if name not in REMARKS or any(line[name] for line in found)
     ]
-    for name in names:
-        shown = REMARKS.get(name, "yuan" if name == "fen" else name.replace("_", " "))
-        table.add_column(shown, justify="right" if name in NUMBERS else "left")
-    for line in found:
-        table.add_row(*(_shown(name, line[name]) for name in names))
-    return table
+    titles = [REMARKS.get(name, TITLES.get(name, name.replace("_", " "))) for name in names]
+    rows = [[_shown(name, line[name]) for name in names] for line in found]
+    return _filled(titles, rows, numbers=[name in NUMBERS for name in names])
 
 
 def calls_table(calls: list[Line]) -> Table:
-    """Return calls as a table, with the day where there is more than one."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("time", "call", "answer", "yuan", "why"):
-        table.add_column(name, justify="right" if name == "yuan" else "left")
+    """Return calls as a table, with the day where there is more than one.
+
+    `call` is the number that `artqr-mock explain` takes.
+    """
     days = {instant(call["at"])[:10] for call in calls}
+    rows = []
     for call in calls:
         answer = f"{call['status'] or 'none'} {call['error_code'] or ''}".strip() + _heard(call)
         what = call["operation"] or f"{call['method']} {call['path']}"[:40]
         cost = yuan(call["fen"]) if call["charged"] else "-"
         when = instant(call["at"]) if len(days) > 1 else instant(call["at"])[11:]
-        table.add_row(when, what, answer, cost, call["reason"])
+        rows.append([str(call["id"]), when, what, answer, cost, call["reason"]])
+    titles = ["call", "time", "operation", "answer", "yuan", "why"]
+    return _filled(titles, rows, numbers=[title in ("call", "yuan") for title in titles])
+
+
+def _filled(titles: list[str], rows: list[list[str]], numbers: list[bool]) -> Table:
+    """Return a table that breaks its lines between words; texts of clients are made printable."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    shown = [[printable(value) for value in row] for row in rows]
+    for column, title in enumerate(titles):
+        words = [word for row in shown for word in row[column].split()]
+        # A longer word, such as a path, is the one that breaks.
+        longest = min(LONGEST_WORD, max(map(len, words), default=0))
+        is_number = numbers[column]
+        table.add_column(
+            title,
+            justify="right" if is_number else "left",
+            no_wrap=is_number,
+            min_width=max(longest, len(title)),
+            overflow="fold",
+        )
+    for row in shown:
+        table.add_row(*map(Text, row))  # a `Text`, or rich would read [markup] in it
     return table
 
 
@@ -135,7 +165,7 @@ def packages_table(packages: list[Line]) -> Table:
         [
             {
                 "id": package["id"],
-                "package": calls_of(package["credits"]),
+                "package": counted(package["credits"], "call"),
                 "remaining": package["remaining"],
                 "fen": package["fen"],
                 "bought": instant(package["bought_at"]),

@@ -5,10 +5,11 @@ from typing import Any
 import click
 
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import account_options, instant, json_option, print_json
+from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
+from mock_server.formatting import counted
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def callbacks() -> None:
     """What the account's tasks posted to their callback addresses, and what came of it."""
 
@@ -70,7 +71,7 @@ def _message(mark: str, message: dict[str, Any] | None) -> None:
 
 def _line(callback: dict[str, Any]) -> str:
     tries = len(callback["attempts"])
-    parts = [f"{callback['id']:>3}  {callback['state']}", f"{tries} attempt(s)"]
+    parts = [f"{callback['id']:>3}  {callback['state']}", counted(tries, "attempt")]
     if callback["attempts"]:
         parts.append(f"last: {_result(callback['attempts'][-1])}")
     if callback["next_at"] is not None:

@@ -28,6 +28,7 @@ from mock_server.cli.common import (
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.usage_errors import UsageError
+from mock_server.extras import install_command
 from mock_server.tls import ca_file
 
 MODES = ("positive", "negative", "all")
@@ -85,7 +86,7 @@ def check(
     credentials = _credentials(app_code, key, secret, is_local=is_local)
     budget = Budget(most_calls=max_calls, most_fen=max_yuan, price_fen=_price(offer))
     if find_spec("schemathesis") is None:
-        fail("check needs schemathesis: pip install 'artqr-mock[test]'", COULD_NOT_RUN)
+        fail(f"check needs schemathesis: {install_command('test')}", COULD_NOT_RUN)
     for report in filter(None, (junit, har)):
         check_output(report)
     _reach(place)

@@ -1,14 +1,20 @@
 """`artqr-mock clock`: show, advance, next, freeze, thaw, rate."""
 
+import re
+from itertools import pairwise
 from typing import Any
 
 import click
 
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import account_options, instant, json_option, print_json
+from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
+from mock_server.domain.clock import forward_ms
+from mock_server.formatting import counted
+
+TAKE_A_VALUE = ("--url", "--token", "--account")
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def clock() -> None:
     """The clock of an account. Time only goes forward."""
 
@@ -26,12 +32,28 @@ def show(*, account: AccountClient, as_json: bool) -> None:
     _print(account.get("/clock"), as_json=as_json)
 
 
-@clock.command()
-@click.argument("duration")
+class Advance(click.Command):
+    """A command whose argument may begin with a minus sign, to be refused for what it is."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; a negative duration is no unknown option."""
+        for before, each in pairwise(["", *args]):
+            if re.match(r"-[0-9.P]", each) and before not in TAKE_A_VALUE:
+                forward_ms(each)
+        return super().parse_args(ctx, args)
+
+
+def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    forward_ms(text)
+    return text
+
+
+@clock.command(cls=Advance)
+@click.argument("duration", callback=_duration)
 @account_options
 @json_option
 def advance(*, duration: str, account: AccountClient, as_json: bool) -> None:
-    """Jump forward: 30s, 5m, 1h30m, 7d, PT5M."""
+    """Move the clock forward by DURATION: 30s, 5m, 1h30m, 7d, PT5M."""
     _change(account, {"advance": duration}, as_json=as_json)
 
 
@@ -59,7 +81,7 @@ def thaw(*, account: AccountClient, as_json: bool) -> None:
     _change(account, {"freeze": False}, as_json=as_json)
 
 
-@clock.command()
+@clock.command(context_settings={"ignore_unknown_options": True})
 @click.argument("rate", type=float)
 @account_options
 @json_option
@@ -83,4 +105,4 @@ def _print(clock: dict[str, Any], *, as_json: bool) -> None:
             shown = [f": {name} {which}" for name, which in about.items() if which is not None]
             click.echo(event["kind"].replace("_", " ") + "".join(shown))
     if clock.get("delivered"):
-        click.echo(f"{clock['delivered']} callback(s) attempted")
+        click.echo(f"{counted(clock['delivered'], 'callback')} attempted")

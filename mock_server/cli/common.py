@@ -3,15 +3,19 @@
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
+from threading import Event
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
-from mock_server.admin_client import AccountClient, AdminClient, RefusedError, UnreachableError
+from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
+from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import counted
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
@@ -21,6 +25,10 @@ DEFAULT_URL = "http://127.0.0.1:3040"
 FINDINGS = 1
 WRONG_USE = 2
 COULD_NOT_RUN = 3
+
+# How many rows `--follow` begins with, and how long it waits before it looks for more.
+FOLLOWED = 10
+POLL_S = 0.5
 
 Command = Callable[..., Any]
 
@@ -41,16 +49,29 @@ def server_options(command: Command) -> Command:
     return with_admin
 
 
+def account_option(
+    text: str = "The account to work on, by its id or its name.",
+) -> Callable[[Command], Command]:
+    """Add `--account`; the command gets its value as `account_id`."""
+    return click.option("--account", "account_id", envvar="ARTQR_MOCK_ACCOUNT", default=DEFAULT_ID,
+                        show_default=True, metavar="ID|NAME", help=text)  # fmt: skip
+
+
+def refuse_account_option(option: str) -> None:
+    """Refuse `--account` on the command line beside an option that goes with no account."""
+    source = click.get_current_context().get_parameter_source("account_id")
+    if source is ParameterSource.COMMANDLINE:
+        raise UsageError(f"{option}: leave --account out")
+
+
 def account_options(command: Command) -> Command:
     """Add `--account` to the server options; the command gets an `account` client."""
 
     @server_options
-    @click.option("--account", "account_id", default="default", show_default=True,
-                  help="The account to work on.")  # fmt: skip
+    @account_option()
     @wraps(command)
     def with_account(*args: Any, admin: AdminClient, account_id: str, **kwargs: Any) -> Any:
-        account: AccountClient = admin.account(account_id)
-        return command(*args, account=account, **kwargs)
+        return command(*args, account=admin.account_named(account_id), **kwargs)
 
     return with_account
 
@@ -58,6 +79,60 @@ def account_options(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+Page = list[dict[str, Any]]
+Line = Callable[[dict[str, Any]], tuple[int, str]]
+
+
+class Printer:
+    """Prints the rows of a listing as they come: a table with a header and the days, or JSON lines.
+
+    `line` returns the instant of a row and its line.
+    """
+
+    def __init__(self, header: str, line: Line, *, as_json: bool = False) -> None:
+        self._header = header
+        self._line = line
+        self._as_json = as_json
+        self._day = ""
+
+    def show(self, rows: Page) -> None:
+        """Print rows."""
+        for row in rows:
+            if self._as_json:
+                click.echo(json.dumps(row, ensure_ascii=False))
+                continue
+            at, line = self._line(row)
+            day = instant(at)[:10]
+            if not self._day:
+                click.echo(self._header)
+            if day != self._day:
+                click.echo(f"-- {day} Asia/Shanghai")
+                self._day = day
+            click.echo(line)
+
+    def end(self, nothing: str) -> None:
+        """Say that there was no row, if there was none."""
+        if not self._day:
+            click.echo(nothing)
+
+
+def follow(pages: Iterator[Page], printer: Printer) -> None:
+    """Print what comes until Ctrl-C, or until the server has gone: that is exit code 3.
+
+    Between two pages it waits for POLL_S.
+    """
+    try:
+        for page in pages:
+            printer.show(page)
+            if not page:
+                Event().wait(POLL_S)
+    except KeyboardInterrupt:
+        click.echo(err=True)  # after the ^C that the terminal shows
+        sys.exit(0)
+    except UnreachableError as error:
+        fail(f"--follow ended: {error}", COULD_NOT_RUN)
 
 
 def print_json(value: Any) -> None:
@@ -79,6 +154,12 @@ def fen(text: str) -> int:
         raise click.BadParameter(f"{text!r} is no amount of yuan: write one such as 9.30")
     whole, _, part = text.partition(".")
     return int(whole + part.ljust(2, "0"))
+
+
+def no_longer_kept(dropped: int) -> str:
+    """Return the line about calls that the bounded journal has dropped."""
+    are = "is" if dropped == 1 else "are"
+    return f"{counted(dropped, 'earlier call')} {are} no longer in the journal, which is bounded"
 
 
 def check_output(file: Path) -> None:
@@ -105,6 +186,12 @@ def _reason(error: OSError | ValueError) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
+def first_sentence(command: click.Command) -> str:
+    """Return the first sentence of a command's help, whole."""
+    text = " ".join((command.help or "").partition("\n\n")[0].split())
+    return f"{text.split('. ')[0].removesuffix('.')}."
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and end with an exit code."""
     click.echo(f"artqr-mock: {message}", err=True)
@@ -113,6 +200,16 @@ def fail(message: str, code: int) -> NoReturn:
 
 class PlainGroup(click.Group):
     """A group whose commands end with a clear line, never with a traceback."""
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click passes it
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """List the commands, each with the whole first sentence of its help."""
+        rows = [(name, first_sentence(command)) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what we expect to go wrong into a line and an exit code."""

@@ -6,18 +6,28 @@ from importlib import resources
 from math import isnan
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import click
 import jinja2
 
 from mock_server.admin_client import AdminClient
-from mock_server.cli.common import FINDINGS, check_output, server_options, write_output
+from mock_server.cli.common import (
+    FINDINGS,
+    account_option,
+    check_output,
+    server_options,
+    write_output,
+)
 from mock_server.domain.contract.coverage import Group
+from mock_server.domain.usage_errors import UsageError
 
 BAR = 20
 SHOWN = 6
 # How the name of a file ends, and what is written into it.
-SUFFIXES = {".json": "json", ".html": "html", ".htm": "html"}
+SUFFIXES = {
+    ".json": "json", ".html": "html", ".htm": "html", ".xml": "xml", ".txt": "table", "": "table",
+}  # fmt: skip
 
 
 def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
@@ -28,14 +38,14 @@ def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
 
 
 @click.command()
-@click.option("--account", "account_id", default="default", show_default=True,
-              help="The account to look at.")  # fmt: skip
+@account_option("The account to look at, by its id or its name.")
 @click.option("--all", "everybody", is_flag=True,
               help="All accounts, those that are gone too: a whole test run.")  # fmt: skip
 @click.option("--of", "groups", multiple=True, type=click.Choice([each.value for each in Group]),
               help="Only this group; may be repeated.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["table", "json", "html"]),
-              help="What to write; by default as --output ends, else a table.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["table", "json", "html", "xml"]),
+              help="xml is JUnit, where an item that was never met is a skipped test. "
+              "[default: by the ending of --output, else table]")  # fmt: skip
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
               help="A file to write to; else it is printed.")  # fmt: skip
 @click.option("--missing", is_flag=True, help="List all that was never met, and how to meet it.")
@@ -48,17 +58,18 @@ def coverage(
 ) -> None:  # fmt: skip
     """Print which operations, fields, answers, errors, readings and outcomes the calls have met."""
     if output is not None:
+        form = form or _form_of(output)
         check_output(output)
-        form = form or SUFFIXES.get(output.suffix.lower())
     query = {"groups": ",".join(dict.fromkeys(groups))} if groups else {}
-    found = (
-        admin.get("/coverage", **query)
-        if everybody
-        else admin.account(account_id).get("/coverage", **query)
-    )
-    whose = "all accounts" if everybody else f"account {account_id}"
+    if everybody:
+        found, whose = admin.get("/coverage", **query), "all accounts"
+    else:
+        account = admin.account_named(account_id)
+        found, whose = account.get("/coverage", **query), f"account {account.id}"
     if form == "json":
         text = json.dumps(found, ensure_ascii=False, indent=2)
+    elif form == "xml":
+        text = junit(found, whose)
     else:
         text = html(found, whose) if form == "html" else table(found, missing=missing)
     if output is None:
@@ -86,6 +97,37 @@ def table(found: dict[str, Any], *, missing: bool) -> str:
             lines.append(f"{'':14}never met: {names}{more}")
     lines.append(f"met {found['met']} of {found['total']} ({found['percent']} %)")
     return "\n".join(lines)
+
+
+def _form_of(output: Path) -> str:
+    form = SUFFIXES.get(output.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"--output {output}: no format is written to {output.suffix} files; use .txt, .json, "
+            ".html or .xml, or choose with --format"
+        )
+    return form
+
+
+def junit(found: dict[str, Any], whose: str) -> str:
+    """Return what was met as a JUnit report: a suite for each group, a test for each item."""
+    root = ElementTree.Element("testsuites", name=f"contract coverage of {whose}")
+    for part in found["groups"]:
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=part["group"], tests=str(part["total"]), failures="0",
+            errors="0", skipped=str(part["total"] - part["met"]),
+        )  # fmt: skip
+        for item in part["items"]:
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=f"coverage.{part['group']}", name=item["name"]
+            )
+            if not item["met"]:
+                ElementTree.SubElement(
+                    case, "skipped", message=f"never met. {item['how'] or ''}".strip()
+                )
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
 
 
 def html(found: dict[str, Any], whose: str) -> str:

@@ -102,7 +102,7 @@ class DemoStory:
             headers={"Authorization": "APPCODE mock-demo"},
         )
         self._expect(answer.status == 200, f"{path} answers 200, not {answer.status}")
-        body: dict[str, Any] = answer.json()["showapi_res_body"]
+        body: dict[str, Any] = json.loads(answer.data)["showapi_res_body"]
         return body
 
     def _say(self, step: str, what: str) -> None:

@@ -7,17 +7,17 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import account_options, instant, json_option, print_json
+from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
 from mock_server.contract import load_toml
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.faults.kinds import KINDS
-from mock_server.domain.faults.rules import COUNTS, Kind, Stage
+from mock_server.domain.faults.rules import COUNTS, AnyKind, Stage
 
 OPERATIONS = ("submit_task", "list_tasks", "query_task")
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def fault() -> None:
     """Failures on order, in one account."""
 
@@ -129,7 +129,7 @@ def clear(*, fault_id: int | None, account: AccountClient) -> None:
     account.delete("/faults" if fault_id is None else f"/faults/{fault_id}")
 
 
-def _about(kind: Kind) -> dict[str, Any]:
+def _about(kind: AnyKind) -> dict[str, Any]:
     table = load_toml("faults.toml")
     says = {each["kind"]: each["says"] for each in (*table["fault"], *table["callback"])}
     return {

@@ -9,15 +9,16 @@ import click
 from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
     FINDINGS,
-    instant,
+    account_option,
     json_option,
+    no_longer_kept,
     print_json,
+    refuse_account_option,
     server_options,
-    yuan,
 )
 from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.findings import Severity
-from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import counted, instant, plural, printable, yuan
 
 MAX_SHOWN = 2000
 SEVERITIES = [each.value for each in Severity]
@@ -28,8 +29,7 @@ COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
 @click.option("--nobody", is_flag=True,
               help="Of calls that name no account: no credentials, or unknown ones.")  # fmt: skip
-@click.option("--account", "account_id", default=DEFAULT_ID, show_default=True,
-              help="The account to look at.")  # fmt: skip
+@account_option("The account to look at, by its id or its name.")
 @server_options
 @json_option
 def findings(
@@ -40,17 +40,18 @@ def findings(
     Exit code 1 if there is an error among them. Those of the default account end with how much
     was found in calls that name no account.
     """
-    if nobody and account_id != DEFAULT_ID:
-        raise UsageError("--nobody looks at calls of no account: leave --account out")
-    found = admin.findings(severity) if nobody else admin.account(account_id).findings(severity)
+    if nobody:
+        refuse_account_option("--nobody looks at calls of no account")
+    account = None if nobody else admin.account_named(account_id)
+    found = admin.findings(severity) if account is None else account.findings(severity)
     if as_json:
         print_json(found)
     else:
         if found["dropped"]:
-            click.echo(f"{found['dropped']} earlier call(s) are no longer in the journal")
+            click.echo(no_longer_kept(found["dropped"]))
         print_findings(found["findings"])
         click.echo(summary(found["severities"], found["calls"]))
-        if account_id == DEFAULT_ID and not nobody:
+        if account is not None and account.id == DEFAULT_ID:
             _tell_of_nobody(admin)
     if found["severities"][Severity.ERROR]:
         sys.exit(FINDINGS)
@@ -69,12 +70,12 @@ def print_findings(found: list[dict[str, Any]], noun: str = "call") -> None:
     """Print findings for a person, the same finding of several calls once."""
     for calls, each in _together(found):
         head = click.style(f"{each['severity']:<8}", fg=COLOURS[Severity(each["severity"])])
-        where = f"  {visible(each['at'])}" if each["at"] else ""
+        where = f"  {printable(each['at'])}" if each["at"] else ""
         click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({_numbers(calls, noun)})")
-        click.echo(f"{'':8}{visible(each['says'])}")
+        click.echo(f"{'':8}{printable(each['says'])}")
         if each["sent"] is not None:
-            click.echo(f"{'':8}sent:    {visible(each['sent'])}")
-        click.echo(f"{'':8}instead: {visible(each['instead'])}\n")
+            click.echo(f"{'':8}sent:    {printable(each['sent'])}")
+        click.echo(f"{'':8}instead: {printable(each['instead'])}\n")
 
 
 def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str, Any]]]:
@@ -90,33 +91,18 @@ def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str
 def _numbers(calls: list[int], noun: str) -> str:
     first = ", ".join(map(str, calls[:5]))
     more = f" and {len(calls) - 5} more" if len(calls) > 5 else ""
-    return f"{_plural(noun) if calls[1:] else noun} {first}{more}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number of calls, entries or lines in words."""
-    return f"{count} {noun if count == 1 else _plural(noun)}"
-
-
-def _plural(noun: str) -> str:
-    return "entries" if noun == "entry" else f"{noun}s"
-
-
-def visible(text: str) -> str:
-    """Return a text with what does not print as its escape."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return f"{plural(noun) if calls[1:] else noun} {first}{more}"
 
 
 def summary(severities: dict[str, int], calls: int) -> str:
     """Return the last line of a report."""
-    counted = [f"{severities[each]} {each}(s)" for each in (Severity.ERROR, Severity.WARNING)]
-    return f"{', '.join(counted)}, {severities[Severity.ADVICE]} advice in {calls} call(s)"
+    said = [counted(severities[each], each) for each in (Severity.ERROR, Severity.WARNING)]
+    return f"{', '.join(said)}, {severities[Severity.ADVICE]} advice in {counted(calls, 'call')}"
 
 
 @click.command()
 @click.argument("call_id", type=click.IntRange(1), metavar="CALL")
-@click.option("--account", "account_id", default=DEFAULT_ID, show_default=True,
-              help="Whose call it should be; that of another is explained as well.")  # fmt: skip
+@account_option("The account that you expect; a call of another account is explained, too.")
 @server_options
 @json_option
 def explain(*, call_id: int, account_id: str, admin: AdminClient, as_json: bool) -> None:
@@ -131,7 +117,7 @@ def explain(*, call_id: int, account_id: str, admin: AdminClient, as_json: bool)
     if as_json:
         print_json({**call, "findings": found})
     else:
-        _print_call(call, account_id)
+        _print_call(call, admin.account_named(account_id).id)
         print_findings(found)
     if any(each["severity"] == Severity.ERROR for each in found):
         sys.exit(FINDINGS)
@@ -150,8 +136,8 @@ def _print_call(call: dict[str, Any], account_id: str) -> None:
 def _print_message(title: str, message: dict[str, Any]) -> None:
     click.echo(f"\n{title}")
     for name, value in message["headers"]:
-        click.echo(f"  {name}: {visible(value)}")
+        click.echo(f"  {name}: {printable(value)}")
     body = message["body"]
     if body:
         more = f" … {message['length']} bytes in all" if len(body) > MAX_SHOWN else ""
-        click.echo(f"\n  {visible(body[:MAX_SHOWN])}{more}")
+        click.echo(f"\n  {printable(body[:MAX_SHOWN])}{more}")

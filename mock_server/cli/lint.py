@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
-from mock_server.cli.findings import SEVERITIES, counted, print_findings, summary, visible
+from mock_server.cli.findings import SEVERITIES, print_findings, summary
 from mock_server.contract import load_catalogue
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, header, operation_of
 from mock_server.domain.call.redaction import values_of
@@ -26,6 +26,7 @@ from mock_server.domain.findings import (
 )
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import counted, printable
 from mock_server.recordings.hosts import VENDOR_HOST, Whose
 from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_recording
 
@@ -103,7 +104,7 @@ def _as_json(
         "findings": chosen,
         "counts": dict(Counter(each["id"] for each in chosen).most_common()),
         "calls": verdict.judged,
-        "unread": [{"call": each.number, "why": visible(each.why)} for each in recording.unread],
+        "unread": [{"call": each.number, "why": printable(each.why)} for each in recording.unread],
         "skipped": recording.skipped.total(),
         "other_hosts": recording.skipped[Whose.OTHER_HOST],
         "other_paths": recording.skipped[Whose.OTHER_PATH],
@@ -131,7 +132,7 @@ def _left_out(recording: Recording, verdict: LintVerdict) -> str:
 
 def _say_unread(recording: Recording, name: str) -> None:
     for each in recording.unread[:MOST_UNREAD]:
-        text = f"artqr-mock: {name}: {recording.noun} {each.number}: {visible(each.why)}"
+        text = f"artqr-mock: {name}: {recording.noun} {each.number}: {printable(each.why)}"
         click.echo(text, err=True)
     if more := recording.unread[MOST_UNREAD:]:
         click.echo(f"artqr-mock: {name}: and {counted(len(more), recording.noun)} more", err=True)

@@ -6,6 +6,7 @@ from mock_server import __version__
 from mock_server.cli.account import account
 from mock_server.cli.bill import bill
 from mock_server.cli.callbacks import callbacks
+from mock_server.cli.calls import calls
 from mock_server.cli.check import check
 from mock_server.cli.clock import clock
 from mock_server.cli.common import PlainGroup
@@ -21,6 +22,7 @@ from mock_server.cli.ready import ready
 from mock_server.cli.scenario import scenario
 from mock_server.cli.serve import serve
 from mock_server.cli.sign import sign
+from mock_server.cli.tasks import tasks
 
 
 @click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +36,7 @@ def main() -> None:
 
 
 for command in (
-    serve, demo, ready, env, account, clock, fault, scenario, readings, callbacks, bill, sign,
-    findings, explain, lint, coverage, check, contract,
+    serve, demo, ready, env, account, clock, fault, scenario, readings, calls, tasks, callbacks,
+    bill, sign, findings, explain, lint, coverage, check, contract,
 ):  # fmt: skip
     main.add_command(command)

@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import account_options, json_option, pair, print_json
+from mock_server.cli.common import PlainGroup, account_options, json_option, pair, print_json
 from mock_server.contract import load_toml
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def readings() -> None:
     """Readings: what nobody knows about the vendor, and which answer an account lives by."""
 

@@ -10,10 +10,10 @@ from rich.table import Table
 from mock_server import contract
 from mock_server.actions.accounts import scenarios as actions
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import account_options, json_option, print_json
+from mock_server.cli.common import PlainGroup, account_options, json_option, print_json
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def scenario() -> None:
     """Situations to rehearse: readings, packages, clock and faults under one name."""
 

@@ -3,17 +3,25 @@
 import json
 import logging
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mock_server.access_log import AccessLog
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.settings import Settings, SettingsError
 from mock_server.store.engine import database
 from mock_server.store.engine.files import DatabaseFileError
+from mock_server.store.journal import Entry
 from mock_server.tls import ca_file
+
+LEVELS = ("debug", "info", "warning", "error")
+LogCall = Callable[[int, Entry], None]
 
 
 @click.command()
@@ -41,15 +49,24 @@ from mock_server.tls import ca_file
               help="Written once calls are answered.")  # fmt: skip
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A TOML file of settings.")  # fmt: skip
-@click.option("--verbose", is_flag=True, help="Log more.")
+@click.option("--log-level", type=click.Choice(LEVELS), help="What to write to standard error. "
+              "From info on, one line per call. [default: warning; info for calls on a "
+              "terminal]")  # fmt: skip
+@click.option("--verbose", is_flag=True, help="The same as --log-level info.")
+@click.option("--quiet", is_flag=True, help="Write no line per call.")
 def serve(
-    *, recreate: bool, ready_file: Path | None, config: Path | None, verbose: bool, **flags: Any
-) -> None:
-    """Run the API until it is stopped."""
+    *, recreate: bool, ready_file: Path | None, config: Path | None, log_level: str | None,
+    verbose: bool, quiet: bool, **flags: Any,
+) -> None:  # fmt: skip
+    """Run the API until you stop it with Ctrl-C or SIGTERM.
+
+    It writes one line per call to standard error if that is a terminal.
+    """
     from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
 
+    log_level = log_level or ("info" if verbose else None)
     logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
+        level=(log_level or "warning").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     flags["callback_hosts"] = flags["callback_hosts"] or None
@@ -62,7 +79,10 @@ def serve(
             ready_file.unlink(missing_ok=True)
         if recreate:
             database.remove(settings.database_path)
-        server.serve(settings, lambda running: _announce(running, ready_file))
+        with _access_log(log_level, quiet=quiet) as log_call:
+            server.serve(
+                settings, lambda running: _announce(running, ready_file), log_call=log_call
+            )
     except SettingsError as error:
         fail(str(error), WRONG_USE)
     except (DatabaseFileError, OSError) as error:
@@ -70,6 +90,17 @@ def serve(
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _access_log(log_level: str | None, *, quiet: bool) -> Iterator[LogCall | None]:
+    """Give what writes a line per call, None if nobody wants any."""
+    wanted = sys.stderr.isatty() if log_level is None else log_level in ("debug", "info")
+    if quiet or not wanted:
+        yield None
+        return
+    with AccessLog(sys.stderr) as access_log:
+        yield access_log.note
 
 
 def check_reach(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mock_server.admin_client import AdminClient
-from mock_server.cli.common import FINDINGS, json_option, print_json, server_options
+from mock_server.cli.common import FINDINGS, account_option, json_option, print_json, server_options
 from mock_server.domain.auth import signatures
 from mock_server.domain.auth.credentials import check_timestamp
 from mock_server.domain.auth.diagnosis import aligned, diagnose
@@ -59,8 +59,7 @@ class SigningPair:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--explain", "call_id", type=click.IntRange(1), metavar="CALL_ID",
               help="Say why the signature of a journalled call was refused.")  # fmt: skip
-@click.option("--account", "account_id", default="default", show_default=True,
-              help="The account whose key pair signs.")  # fmt: skip
+@account_option("The account whose key pair signs, by its id or its name.")
 @click.option("--key", help="Sign with this AppKey, and ask no server.")
 @click.option("--secret", help="The AppSecret that belongs to --key.")
 @click.option("--md5", is_flag=True, help="With a curl command: send Content-MD5, too.")
@@ -112,7 +111,7 @@ def _credentials(
 ) -> SigningPair:
     if key is not None and secret is not None:
         return SigningPair(key=key, secret=secret)
-    account = admin.account(account_id).get()
+    account = admin.account_named(account_id).get()
     others = [each for each in admin.get("/accounts")["accounts"] if each["id"] != account["id"]]
     known = {"the app code": account["app_code"], "the app key": account["app_key"]}
     for other in others[:MOST_OTHERS]:
@@ -127,10 +126,11 @@ def _credentials(
 
 
 def _explain(admin: AdminClient, account_id: str, call_id: int, *, as_json: bool) -> None:
-    page = admin.account(account_id).get("/calls", after=call_id - 1, limit=1)
+    account = admin.account_named(account_id)
+    page = account.get("/calls", after=call_id - 1, limit=1)
     found = [call for call in page["calls"] if call["id"] == call_id]
     if not found:
-        raise UsageError(f"the journal of account {account_id} has no call {call_id}")
+        raise UsageError(f"the journal of account {account.id} has no call {call_id}")
     _print_explained(call_id, found[0], as_json=as_json)
 
 

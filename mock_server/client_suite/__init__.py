@@ -6,11 +6,13 @@ result or tells an untruth is a mistake.
 Rule 3: a mistake is told as a story: numbered steps, their calls, their yuan.
 """
 
+from mock_server.extras import install_command
+
 try:
     import hypothesis as _  # noqa: F401
 except ModuleNotFoundError:
     raise ModuleNotFoundError(
-        "mock_server.client_suite needs hypothesis: pip install artqr-mock[test]"
+        f"mock_server.client_suite needs hypothesis: {install_command('test')}"
     ) from None
 
 from mock_server.client_suite.adapter import Adapter, TaskResult

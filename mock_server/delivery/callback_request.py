@@ -49,7 +49,8 @@ def trace() -> aiohttp.TraceConfig:
     """Return what notes on the `Seen` of a request, if it has one, what is written of it."""
     config = aiohttp.TraceConfig()
 
-    async def head(_: Any, context: Any, sent: aiohttp.TraceRequestHeadersSentParams) -> None:
+    # Quoted, because aiohttp 3.9 does not export this class.
+    async def head(_: Any, context: Any, sent: "aiohttp.TraceRequestHeadersSentParams") -> None:
         if isinstance(context.trace_request_ctx, Seen):
             context.trace_request_ctx.headers = tuple(sent.headers.items())
 

@@ -8,8 +8,12 @@ import asyncio
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
+
+if TYPE_CHECKING:
+    from aiohttp.abc import ResolveResult  # aiohttp 3.9 has no name for this dictionary
 
 ANY_HOST = "*"
 
@@ -60,22 +64,22 @@ class CheckedResolver(AbstractResolver):
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    ) -> list["ResolveResult"]:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        results = []
+        results: list[ResolveResult] = []
         for address_family, _, protocol, _, where in found:
             ip = str(where[0])
             self._guard.check(host, ip, port)
             results.append(
-                ResolveResult(
-                    hostname=host,
-                    host=ip,
-                    port=port,
-                    family=address_family,
-                    proto=protocol,
-                    flags=socket.AI_NUMERICHOST,
-                )
+                {
+                    "hostname": host,
+                    "host": ip,
+                    "port": port,
+                    "family": address_family,
+                    "proto": protocol,
+                    "flags": socket.AI_NUMERICHOST,
+                }
             )
         return results
 

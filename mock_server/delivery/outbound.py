@@ -93,7 +93,7 @@ class Outbound:
             answered = {"error": f"no answer within {self._timeout:g} s"}
         except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
             answered = _failure(error)
-            if isinstance(error.__cause__, CutError):
+            if isinstance(error, CutError) or isinstance(error.__cause__, CutError):
                 total = len(posting.body)
                 answered = {"error": f"cut as ordered, after {seen.sent} of {total} bytes"}
         return Outcome(

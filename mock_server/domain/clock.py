@@ -9,6 +9,7 @@ clock has caught up; then the two are the same again.
 
 from dataclasses import dataclass, replace
 
+from mock_server.domain.durations import parse_duration
 from mock_server.domain.usage_errors import UsageError
 
 # 9999-12-31T00:00:00Z: the last day that every calendar on the way can print.
@@ -105,6 +106,19 @@ def jump(clock: Clock, *, to: int, real_now: int) -> Clock:
     if to > LATEST_AT:
         raise ClockError(f"{to} is past the end of the calendar, {LATEST_AT} (9999-12-31)")
     return replace(clock, base_at=to, real_base_at=real_now)
+
+
+def forward_ms(duration: str) -> int:
+    """Return the milliseconds that a clock is to advance by.
+
+    Raises ClockError for a negative duration, BadDurationError for what is no duration.
+    """
+    if duration.lstrip().startswith(("-", "−")):
+        raise ClockError(
+            f"clocks only move forward: {duration.strip()[:64]!r} is negative. Write a duration "
+            "such as 5m, or reset the account to start again"
+        )
+    return parse_duration(duration)
 
 
 def freeze(clock: Clock, *, real_now: int) -> Clock:

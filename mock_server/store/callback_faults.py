@@ -7,25 +7,25 @@ from typing import Any
 
 from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.faults.kinds import KINDS, fault_of, parameters_of
-from mock_server.domain.faults.rules import Kind, Rule
+from mock_server.domain.faults.rules import AnyKind, Rule
 from mock_server.store.callbacks import Claimed
 from mock_server.store.engine.transaction import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackFault:
+class StoredFault:
     """The kind and the parameters of a fault that a callback met."""
 
-    kind: Kind
+    kind: AnyKind
     fault: Any
 
 
 @lru_cache(maxsize=1024)
-def read(text: str) -> CallbackFault:
+def read(text: str) -> StoredFault:
     """Return what a callback met."""
     written = json.loads(text)
     kind = KINDS[written["kind"]]
-    return CallbackFault(kind=kind, fault=fault_of(kind, written["parameters"]))
+    return StoredFault(kind=kind, fault=fault_of(kind, written["parameters"]))
 
 
 def mark(tx: Transaction, callback_id: int, rule: Rule, *, crossed_with: str | None = None) -> str:

@@ -154,17 +154,23 @@ def _fits(total: Row, limits: JournalLimits) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilter:
-    """Which calls to show; None shows all. `after` is the id to go on from."""
+    """Which calls to show; None shows all. `after` is the id to go on from; `before` is the id to
+    go back from."""
 
     operation: str | None = None
     status: int | None = None
     charged: bool | None = None
+    task_id: str | None = None
     after: int = 0
+    before: int | None = None
     limit: int = 100
 
 
 def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
-    """Return the calls of an account that a filter lets through, oldest first."""
+    """Return the calls of an account that a filter lets through, oldest first.
+
+    They are the first after `wanted.after`; or the last before `wanted.before`, if that is given.
+    """
     conditions = ["account = ?", "id > ?"]
     values: list[str | int] = [account or NO_ACCOUNT, wanted.after]
     if wanted.operation is not None:
@@ -175,8 +181,17 @@ def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
         values.append(wanted.status)
     if wanted.charged is not None:
         conditions.append(f"charge {'=' if wanted.charged else '<>'} 'charged'")
+    if wanted.task_id is not None:
+        conditions.append("task_id = ?")
+        values.append(wanted.task_id)
+    if wanted.before is not None:
+        conditions.append("id < ?")
+        values.append(wanted.before)
     where = " and ".join(conditions)
-    return tx.all(f"select * from call where {where} order by id limit ?", (*values, wanted.limit))
+    order = "id" if wanted.before is None else "id desc"
+    sql = f"select * from call where {where} order by {order} limit ?"
+    found = tx.all(sql, (*values, wanted.limit))
+    return found if wanted.before is None else found[::-1]
 
 
 def get(tx: Transaction, call_id: int) -> Row | None:
@@ -226,6 +241,12 @@ def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:
 def set_sent(tx: Transaction, call_id: int, what: dict[str, Any]) -> None:
     """Keep what went over the wire for a call."""
     tx.execute("update call set sent = ? where id = ?", (json.dumps(what), call_id))
+
+
+def empty_without_account(tx: Transaction) -> None:
+    """Drop the calls that named no account, and their count."""
+    for table in ("call", "call_total"):
+        tx.execute(f"delete from {table} where account = ?", (NO_ACCOUNT,))
 
 
 def dropped(tx: Transaction, account: str | None) -> int:

@@ -112,6 +112,15 @@ def after(tx: Transaction, account_id: str, number: int, limit: int) -> list[Tas
     return [_task(row) for row in rows]
 
 
+def before(tx: Transaction, account_id: str, number: int, limit: int) -> list[Task]:
+    """Return the last tasks numbered below `number`, in the order of submission."""
+    rows = tx.all(
+        "select * from task where account = ? and number < ? order by number desc limit ?",
+        (account_id, number, limit),
+    )
+    return [_task(row) for row in reversed(rows)]
+
+
 def unread(tx: Transaction) -> list[Task]:
     """Return the tasks of every account whose source image is still to be read."""
     return [_task(row) for row in tx.all("select * from task where content is null")]

@@ -14,7 +14,7 @@ from mock_server.testing.records import RecordedCall
 from mock_server.testing.world import World
 
 NOT_FOUND = 404
-WISHES = ("credits", "seed", "readings", "clock", "name", "notify_url")
+WISHES = ("credits", "seed", "readings", "clock", "name", "notify_url", "app_code")
 
 
 class SimulatorBugError(AssertionError):

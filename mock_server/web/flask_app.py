@@ -3,19 +3,26 @@
 `serve` puts the express lane in front of it for the gateway's paths (express.py).
 """
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 
 from mock_server.simulator import Simulator
 from mock_server.web import admin, documents, gateway_view, pictures, problems, short_links
 from mock_server.web.paths import is_admin, is_ours
 
 
+class AppRequest(Request):
+    """A request whose `max_content_length` can be set, which Flask 3.0 does not allow."""
+
+    max_content_length = None
+
+
 def create_app(simulator: Simulator) -> Flask:
     """Return the application. It starts no thread: callbacks go out by `settle`."""
     app = Flask("mock_server", static_folder=None)
+    app.request_class = AppRequest
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.url_map.merge_slashes = False
+    app.url_map = app.url_map_class(merge_slashes=False)  # Werkzeug 3.0.0 ignores a later change
     app.register_blueprint(admin.blueprint(simulator))
     app.register_blueprint(pictures.blueprint(simulator))
     app.register_blueprint(short_links.blueprint(simulator))

@@ -60,10 +60,10 @@ def test_a_finding_is_in_the_journal_and_changes_nothing(world: World) -> None:
         {
             "id": "image-shadowed",
             "severity": "warning",
-            "says": "qr_code_url is ignored, for text came with it.",
+            "says": "The service ignores qr_code_url, because text is also present.",
             "at": "/body/qr_code_url",
             "sent": "http://example.com/q.png",
-            "instead": "Send one of the two.",
+            "instead": "Send only one of the two.",
             "claim": "text-wins",
             "contract": None,
         }

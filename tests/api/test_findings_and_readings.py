@@ -78,7 +78,7 @@ def test_a_body_that_is_no_form_is_an_error_where_only_forms_are_taken(
     assert (finding, "warning", place) in found(world, lax)
     assert (finding, "error", place) in found(world, strict)
     says = {each["id"]: each["says"] for each in world.calls(strict["id"])[0]["findings"]}
-    assert says[finding].endswith("By this account's readings it is refused.")
+    assert says[finding].endswith("Under this account's readings, it is refused.")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_client_without_a_fault_exits_with_zero(url: str, buyer: dict[str, Any
 
     done = command(url, buyer, "findings")
 
-    assert (done.exit_code, done.output) == (0, "0 error(s), 0 warning(s), 0 advice in 1 call(s)\n")
+    assert (done.exit_code, done.output) == (0, "0 errors, 0 warnings, 0 advice in 1 call\n")
 
 
 def test_errors_exit_with_one_and_say_what_to_do(url: str, buyer: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ def test_errors_exit_with_one_and_say_what_to_do(url: str, buyer: dict[str, Any]
     assert "sent:    callBack" in done.output
     assert "instead: Did you mean call_back?" in done.output
     assert done.output.count("field-misspelt") == 1
-    assert done.output.endswith("2 error(s), 0 warning(s), 0 advice in 2 call(s)\n")
+    assert done.output.endswith("2 errors, 0 warnings, 0 advice in 2 calls\n")
     assert "\x1b" not in done.output
 
 

@@ -71,7 +71,7 @@ def test_a_right_recording_exits_with_zero(tmp_path: Path) -> None:
 
     done = CliRunner().invoke(main, ["lint", str(file)])
 
-    assert (done.exit_code, done.output) == (0, "0 error(s), 0 warning(s), 0 advice in 1 call(s)\n")
+    assert (done.exit_code, done.output) == (0, "0 errors, 0 warnings, 0 advice in 1 call\n")
 
 
 def test_a_finding_names_its_entry_and_shows_no_credential() -> None:

@@ -75,7 +75,7 @@ def test_one_line_that_cannot_be_read_is_named_and_the_others_are_judged(
     assert done.exit_code == 1
     assert f"line {place + 1}: {words}" in done.stderr
     assert "page-out-of-range" in done.stdout
-    assert "in 2 call(s); 1 line could not be read" in done.stdout
+    assert "in 2 calls; 1 line could not be read" in done.stdout
 
 
 def test_a_page_a_list_one_call_and_lines_of_the_journal_are_all_taken(world: World) -> None:

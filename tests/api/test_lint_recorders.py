@@ -70,7 +70,7 @@ def test_a_call_that_cannot_be_read_is_named_and_the_others_are_judged() -> None
     assert passed.exit_code == 2, "something was not judged: that is no pass"
     assert failed.exit_code == 1
     assert ": entry 1: `headers` of the HAR entry" in passed.stderr
-    assert "in 2 call(s); 1 entry could not be read" in passed.stdout
+    assert "in 2 calls; 1 entry could not be read" in passed.stdout
     assert "field-repeated" in passed.stdout
     told = found(har(broken, entry()))["unread"]
     assert [each["call"] for each in told] == [1]
@@ -144,7 +144,7 @@ def test_an_answer_that_was_not_recorded_is_taken_for_no_refusal(first: dict[str
     whole = found(har(first, entry()))
 
     assert [(each["call"], each["id"]) for each in whole["findings"]] == [(2, "submit-twice")]
-    assert "what was answered was not recorded: if it was accepted" in whole["findings"][0]["says"]
+    assert "response was not recorded: if the service accepted it" in whole["findings"][0]["says"]
     assert whole["without_answer"] == 1
     assert "1 without the answer, which was not recorded" in lint(har(first, entry())).output
 

@@ -183,8 +183,8 @@ def test_a_wrong_signature_is_explained_however_the_request_is_given(write: Any)
 
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        "The client signed the timestamp in seconds, not as X-Ca-Timestamp was sent: send and sign "
-        "the same text, milliseconds since 1970.",
+        "The client signed the timestamp in seconds, but sent another X-Ca-Timestamp: send and "
+        "sign the same text, milliseconds since 1970.",
         "",
         r"        POST\n",
         r"        \n",

@@ -180,7 +180,7 @@ def test_a_rule_slows_a_task_down(world: World) -> None:
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        ({}, "order something of the task: outcome, remark, lasts_ms"),
+        ({}, "task_order needs at least one parameter: outcome, remark, lasts_ms"),
         ({"after_queries": 2, "factor": 3}, "a task ends in one way"),
         ({"pictures": 5}, "/pictures"),
         ({"outcome": "failed", "pictures": 2}, "has no pictures"),

@@ -14,6 +14,7 @@ from mock_server.client_suite import ClientSuite
 from mock_server.client_suite.adapter import STATUSES, TaskResult
 from mock_server.client_suite.driver import Play
 from mock_server.client_suite.story import Trouble
+from mock_server.extras import install_command
 from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError
 from tests.clients.reference.client import ArtQrError, Client, Task
 from tests.clients.reference.mutants import (
@@ -300,6 +301,5 @@ def test_without_hypothesis_it_says_what_to_install() -> None:
     )
 
     assert done.stderr.splitlines()[-1] == (
-        "ModuleNotFoundError: mock_server.client_suite needs hypothesis: "
-        "pip install artqr-mock[test]"
+        "ModuleNotFoundError: mock_server.client_suite needs hypothesis: " + install_command("test")
     )

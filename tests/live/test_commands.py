@@ -267,9 +267,7 @@ def test_callbacks_are_listed_shown_and_delivered_again(server: Live, tmp_path: 
     with receiving(Reply(status=500, body=b"not today")) as receiver:
         task_id = buyer.submit(call_back=receiver.url)
         account = ("--account", buyer.id)
-        assert "due, 0 attempt(s), next try" in told(
-            server, tmp_path, "callbacks", "list", *account
-        )
+        assert "due, 0 attempts, next try" in told(server, tmp_path, "callbacks", "list", *account)
         buyer.clock(advance="1m", settle=True)
 
         (planned,) = told_json(server, tmp_path, "callbacks", "list", *account)
@@ -277,7 +275,7 @@ def test_callbacks_are_listed_shown_and_delivered_again(server: Live, tmp_path: 
         shown = told(server, tmp_path, "callbacks", "show", number, *account)
         again = told_json(server, tmp_path, "callbacks", "resend", number, *account)
 
-    assert f"failed, 1 attempt(s), last: HTTP 500  task {task_id} to {receiver.url}" in shown
+    assert f"failed, 1 attempt, last: HTTP 500  task {task_id} to {receiver.url}" in shown
     assert f"> POST {receiver.url}\n> Host: " in shown
     assert f'"task_id":"{task_id}"' in shown
     assert shown.endswith("< \n< not today\n")

@@ -3,22 +3,21 @@
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from mock_server import pytest_options
+from tests.support.documents import pages
 from tests.support.plugin_users import POLLS
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 # What nobody who merely has the package installed should wait for.
 HEAVY = {"flask", "uvicorn", "urllib3", "PIL", "yaml", "rich", "click", "hypothesis", "sqlite3",
          "aiohttp", "jsonschema_rs", "trustme", "mock_server.testing"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", pytest_options.OPTIONS)
-def test_an_option_is_in_the_readme_and_a_flag(name: str, pytester: pytest.Pytester) -> None:
-    assert f"`{name}`" in README
+def test_an_option_is_documented_and_a_flag(name: str, pytester: pytest.Pytester) -> None:
+    assert f"`{name}`" in pages.page("docs/guides/testing.md").text
 
     parser = pytester.parseconfig()
     assert parser.getoption(name) is None

@@ -8,15 +8,22 @@ import pytest
 from mock_server import contract
 from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.faults.kinds import KINDS, FaultOrder
-from mock_server.domain.faults.rules import Kind, Match, Stage
+from mock_server.domain.faults.rules import AnyKind, Match, Stage
+from tests.support.documents import fault_schemas
 
 SCHEMAS = contract.document("admin.openapi")["components"]["schemas"]
 OF_RULES = {field.name for field in fields(Match)} | {"calls", "starts_in_ms", "expires_in_ms"}
 
 
-def schema_of(kind: Kind) -> dict[str, Any]:
+def schema_of(kind: AnyKind) -> dict[str, Any]:
     found: dict[str, Any] = SCHEMAS[contract.fault_schema(kind.name)]
     return found
+
+
+def test_the_schemas_of_the_document_are_up_to_date() -> None:
+    text = fault_schemas.DOCUMENT.read_text("utf-8")
+
+    assert fault_schemas.generated(text) == text, "run `python -m tests.support.documents`"
 
 
 def test_every_kind_is_in_the_document_and_no_other() -> None:
@@ -28,7 +35,7 @@ def test_every_kind_is_in_the_document_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_the_parameters_of_a_kind_are_its_schema(kind: Kind) -> None:
+def test_the_parameters_of_a_kind_are_its_schema(kind: AnyKind) -> None:
     schema = schema_of(kind)
 
     parameters = {field.name for field in fields(kind.fault)}

@@ -1,8 +1,7 @@
-"""Every setting, flag, variable and command is in the README, and every command explains itself."""
+"""Every setting, flag, variable and command is documented, and every command explains itself."""
 
 import re
 from dataclasses import Field, fields
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,27 +9,28 @@ import pytest
 
 from mock_server.cli.main import main
 from mock_server.cli.serve import serve
-from mock_server.settings import COMMAND_VARIABLES, PREFIX, Settings
+from mock_server.settings import COMMAND_VARIABLES, MEANINGS, PREFIX, Settings
+from tests.support.documents import pages
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+DOCUMENTS = pages.everything()
+COMMANDS = pages.page("docs/reference/commands.md").text
 SETTINGS = [field.name for field in fields(Settings)]
 FLAGS = {option.name: option.opts[0] for option in serve.params if isinstance(option, click.Option)}
-ABOUT_THE_RUN = {"recreate", "ready_file", "config", "verbose", "help"}
+ABOUT_THE_RUN = {"recreate", "ready_file", "config", "verbose", "log_level", "quiet", "help"}
 
 
 def rows() -> dict[str, list[str]]:
-    """The rows of the README's table of settings, by the setting's name."""
+    """The rows of the table of settings, by the setting's name."""
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in README.splitlines()
+        for line in pages.page("docs/reference/settings.md").text.splitlines()
         if line.startswith("| `")
     ]
     return {row[0].strip("`"): row for row in cells if row[0].strip("`") in SETTINGS}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_setting_is_in_the_readme_with_its_flag_and_its_variable(name: str) -> None:
+def test_a_setting_is_documented_with_its_flag_and_its_variable(name: str) -> None:
     row = rows()[name]
 
     assert f"`{PREFIX}{name.upper()}`" in row
@@ -38,12 +38,12 @@ def test_a_setting_is_in_the_readme_with_its_flag_and_its_variable(name: str) ->
 
 
 @pytest.mark.parametrize("field", fields(Settings), ids=SETTINGS)
-def test_a_default_in_the_readme_is_the_one_in_the_code(field: Field[Any]) -> None:
+def test_a_documented_default_is_the_one_in_the_code(field: Field[Any]) -> None:
     shown = rows()[field.name][3]
 
     if field.default in ("", None, ()):
         assert shown
-        assert "`" not in shown, "there is no default to show: the README says it in words"
+        assert "`" not in shown, "there is no default to show: the page says it in words"
     elif isinstance(field.default, bool):
         assert shown == ("on" if field.default else "off")
     else:
@@ -51,16 +51,20 @@ def test_a_default_in_the_readme_is_the_one_in_the_code(field: Field[Any]) -> No
 
 
 @pytest.mark.parametrize("flag", sorted(FLAGS.values()))
-def test_a_flag_of_serve_is_in_the_readme(flag: str) -> None:
-    assert re.search(rf"`{flag}\b", README)
+def test_a_flag_of_serve_is_documented(flag: str) -> None:
+    assert re.search(rf"`{flag}\b", DOCUMENTS)
+
+
+def test_every_setting_has_a_meaning_and_nothing_else_has() -> None:
+    assert set(MEANINGS) == set(SETTINGS)
 
 
 def test_a_flag_of_serve_is_a_setting_or_about_this_run() -> None:
     assert set(FLAGS) - set(SETTINGS) <= ABOUT_THE_RUN
 
 
-def test_the_readme_names_no_variable_that_does_not_exist() -> None:
-    named = set(re.findall(rf"{PREFIX}[A-Z_]+\b", README))
+def test_the_documents_name_no_variable_that_does_not_exist() -> None:
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", DOCUMENTS))
 
     assert named <= {f"{PREFIX}{name.upper()}" for name in SETTINGS} | COMMAND_VARIABLES
     assert named >= COMMAND_VARIABLES
@@ -78,10 +82,10 @@ def commands(group: click.Group, path: str = "") -> dict[str, click.Command]:
 
 
 @pytest.mark.parametrize(("words", "command"), commands(main).items(), ids=list(commands(main)))
-def test_a_command_has_help_and_is_in_the_readme(words: str, command: click.Command) -> None:
+def test_a_command_has_help_and_is_documented(words: str, command: click.Command) -> None:
     assert (command.help or "").strip().endswith((".", '"$(artqr-mock env)".'))
     first, *rest = words.split()
-    row = next(line for line in README.splitlines() if line.startswith(f"| `{first}"))
+    row = next(line for line in COMMANDS.splitlines() if line.startswith(f"| `{first}"))
     assert not rest or f"`{words}" in row or f"`{rest[-1]}`" in row
 
 

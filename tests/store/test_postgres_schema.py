@@ -1,4 +1,5 @@
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from mock_server.store.engine import database as module
+from mock_server.extras import install_command
+from mock_server.store import database as module
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.files import SCHEMA_VERSION, DatabaseFileError
 from tests.support import postgres, worlds
@@ -172,8 +174,8 @@ def test_without_the_extra_its_name_is_told(address: str, monkeypatch: pytest.Mo
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
 
-    assert "pip install 'artqr-mock[postgres]'" in refused(address)
-    with pytest.raises(DatabaseFileError, match=r"artqr-mock\[postgres\]"):
+    assert install_command("postgres") in refused(address)
+    with pytest.raises(DatabaseFileError, match=re.escape(install_command("postgres"))):
         module.remove(address)
 
 

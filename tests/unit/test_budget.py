@@ -65,4 +65,4 @@ def test_the_dearest_offer_is_the_small_one_and_a_fraction_is_rounded_up() -> No
 
 
 def test_what_was_spent_is_said_in_yuan() -> None:
-    assert summary(Spent(calls=7, fen=205)) == "7 call(s), at most 2.05 yuan"
+    assert summary(Spent(calls=7, fen=205)) == "7 calls, at most 2.05 yuan"

@@ -58,7 +58,7 @@ def test_what_is_in_no_table_is_refused_with_what_there_is(what: str, *, classic
 @pytest.mark.parametrize(("name", "code"), gateway.NAMED.items())
 def test_a_failure_with_a_name_is_a_row_of_the_table(name: str, code: str) -> None:
     assert code in TABLES.rows
-    assert KINDS[name].act(gateway.Plain()).code == code
+    assert KINDS[name].act(gateway.PlainFault()).code == code
 
 
 @pytest.mark.parametrize("remark", ["no", "D504TO", "Quota Exhausted", "稍后再试"])

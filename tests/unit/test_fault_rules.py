@@ -11,6 +11,7 @@ from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.faults import gateway
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import (
+    AnyKind,
     FaultError,
     Kind,
     Match,
@@ -22,21 +23,26 @@ from mock_server.domain.faults.rules import (
 
 SUBMIT = Operation.SUBMIT_TASK
 CALLBACK = Kind(
-    name="lost", stage=Stage.CALLBACK, fault=gateway.Plain, act=repr, operations=(), slot="callback"
+    name="lost",
+    stage=Stage.CALLBACK,
+    fault=gateway.PlainFault,
+    act=repr,
+    operations=(),
+    slot="callback",
 )
 SHAPING = replace(KINDS["refusal"], name="task_fails", operations=(SUBMIT,))
 SEEDS = st.integers(0, 2**63 - 1)
 
 
-def rule(kind: Kind = KINDS["throttled"], **given: Any) -> Rule:
+def rule(kind: AnyKind = KINDS["throttled"], **given: Any) -> Rule:
     of_rule: dict[str, Any] = {
         name: given.pop(name) for name in ("number", "calls_left") if name in given
     }
     life = {name: given.pop(name, None) for name in ("starts_at", "expires_at")}
     values: dict[str, Any] = {"number": 1, "calls_left": None, **of_rule, **life}
     return Rule(
-        id=1, account="a", kind=kind, fault=gateway.Plain(), match=Match(**given), seen=0, hits=0,
-        **values,
+        id=1, account="a", kind=kind, fault=gateway.PlainFault(), match=Match(**given), seen=0,
+        hits=0, **values,
     )  # fmt: skip
 
 
@@ -155,7 +161,7 @@ def test_a_pattern_made_to_be_slow_is_not() -> None:
     ],
 )
 def test_a_rule_that_could_never_fire_is_refused(
-    kind: Kind, given: dict[str, Any], calls: int | None, says: str
+    kind: AnyKind, given: dict[str, Any], calls: int | None, says: str
 ) -> None:
     with pytest.raises(FaultError, match=says):
         check_match(kind, Match(**given), calls)

@@ -12,7 +12,13 @@ from mock_server.domain.call.wire_script import Delivered, End, Script
 from mock_server.domain.faults import wire
 from mock_server.domain.faults.kinds import KINDS, fault_of
 from mock_server.domain.faults.rules import Match, Rule
-from mock_server.domain.faults.wire import Commit, HtmlPage, InvalidJson, Truncate, damaged
+from mock_server.domain.faults.wire import (
+    Commit,
+    HtmlPageFault,
+    InvalidJsonFault,
+    TruncateFault,
+    damaged,
+)
 
 BODY = b'{"ret_code":0}'
 ANSWER = Answer(
@@ -105,14 +111,14 @@ def test_a_broken_connection_says_nothing(name: str, end: End) -> None:
 def test_invalid_json_has_the_length_that_it_says() -> None:
     for body, broken in ((BODY, BODY[:-1]), (b"", b"{")):
         answer = Answer(status=200, headers=(("Content-Length", "x"),), body=body)
-        changed = wire.invalid_json(InvalidJson(), answer)
+        changed = wire.invalid_json(InvalidJsonFault(), answer)
         assert changed.body == broken
         assert changed.headers == (("Content-Length", str(len(broken))),)
 
 
 @pytest.mark.parametrize("status", wire.PHRASES)
 def test_a_page_is_a_proxys_and_keeps_the_date(status: int) -> None:
-    changed = wire.html_page(HtmlPage(status=status), ANSWER)
+    changed = wire.html_page(HtmlPageFault(status=status), ANSWER)
 
     assert (changed.status, changed.headers[0]) == (status, ("Server", "nginx"))
     assert changed.headers[1] == ANSWER.headers[1]
@@ -165,4 +171,4 @@ def test_only_what_says_so_is_before_the_commit(name: str) -> None:
     assert wire.is_before(rule(name, **needed, commit=Commit.BEFORE))
     assert not wire.is_before(rule(name, **needed))
     assert not wire.is_before(None)
-    assert Truncate(keep_bytes=1).end is End.CLOSE
+    assert TruncateFault(keep_bytes=1).end is End.CLOSE

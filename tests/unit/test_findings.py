@@ -81,6 +81,19 @@ def test_nothing_is_found_in_a_right_request(sent: Sent) -> None:
     assert sent.hits == []
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "path", ["/", "/metrics", "/healthz", "/health", "/favicon.ico", "/robots.txt"]
+)
+def test_nothing_is_found_in_a_probe_or_a_scrape(method: str, path: str) -> None:
+    assert Sent(method=method, path=path, authorization=None, content_type=None).hits == []
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics"])
+def test_a_client_that_posts_where_only_probes_look_is_told_of_the_path(path: str) -> None:
+    assert "wrong-path" in ids(Sent(path=path))
+
+
 @pytest.mark.parametrize(
     ("text", "severity"),
     [("https://example.com", "advice"), ("100%25", "advice"), ("caf%C3%A9", "warning"),

@@ -60,7 +60,7 @@ def in_status(status: Status) -> tuple[Plan, int]:
     return plan(), NOW + wait
 
 
-def test_the_transition_table_is_what_the_readme_draws() -> None:
+def test_the_transition_table_is_what_the_documents_draw() -> None:
     assert TRANSITIONS == {
         (Status.PENDING, Event.START): Status.RUNNING,
         (Status.PENDING, Event.FAIL): Status.FAILED,

@@ -24,17 +24,18 @@ from mock_server.domain.urls import AddressError, parse_address
 from mock_server.domain.usage_errors import ConflictError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
-from mock_server.store import coverage
+from mock_server.store import coverage, journal
 from mock_server.store import throttles as throttle_rows
 from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """What a new account is asked to be. `seed` None: drawn."""
+    """What a new account is asked to be. `seed` and `app_code` None: drawn."""
 
     name: str = ""
     seed: int | None = None
+    app_code: str | None = None
     origin: AccountTemplate
 
 
@@ -49,12 +50,14 @@ class AccountCredentials:
 
 
 def create(tx: Transaction, simulator: Simulator, wish: NewAccount) -> Account:
-    """Make an account with credentials of its own."""
+    """Make an account with credentials of its own. Raises ConflictError for a taken app code."""
     draw = simulator.draw_bytes
     while True:  # until nobody else has any of them
+        if wish.app_code is not None:
+            _check_app_code(tx, simulator, wish.app_code)
         credentials = AccountCredentials(
             id=_letters(draw(5)),
-            app_code=draw(16).hex(),
+            app_code=wish.app_code or draw(16).hex(),
             app_key=_app_key(draw),
             app_secret=draw(16).hex(),
         )
@@ -170,6 +173,21 @@ def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
     rows.delete(tx, account_id)
 
 
+def reset_all(tx: Transaction, simulator: Simulator) -> tuple[int, Account]:
+    """Delete every account but the default one, reset that, and drop the calls without an account.
+
+    Returns how many accounts were deleted, and the default account.
+    """
+    deleted = 0
+    for account_id in [each.id for each in rows.list_all(tx)]:
+        # Another process may have deleted it meanwhile.
+        if account_id != DEFAULT_ID and rows.get(tx, account_id) is not None:
+            delete(tx, simulator, account_id)
+            deleted += 1
+    journal.empty_without_account(tx)
+    return deleted, reset(tx, simulator, DEFAULT_ID)
+
+
 def _leave(tx: Transaction, simulator: Simulator, account_id: str) -> None:
     """Keep what a world has met of the contract, for it is about to be emptied."""
     coverage.archive(tx, account_id)
@@ -223,6 +241,20 @@ def _check_notify_url(url: str | None) -> None:
         raise UsageError(
             f"notify_url: {error}; write one such as http://127.0.0.1:9000/notices"
         ) from None
+
+
+def _check_app_code(tx: Transaction, simulator: Simulator, app_code: str) -> None:
+    """Check that nobody has an app code. Raises ConflictError."""
+    if app_code in simulator.catalogue.magic:
+        raise ConflictError(
+            f"app code {app_code!r} belongs to a magic account, which is made when it is first "
+            "used: choose another app code"
+        )
+    if (owner := rows.by_app_code(tx, app_code)) is not None:
+        raise ConflictError(
+            f"app code {app_code!r} belongs to account {owner.id}: choose another app code, or "
+            "delete that account"
+        )
 
 
 def _app_key(draw: Callable[[int], bytes]) -> str:

@@ -14,13 +14,13 @@ from mock_server.domain.callback.payload import Posting
 from mock_server.domain.faults.callback import (
     MET_WHEN_DUE,
     MET_WHEN_PLANNED,
-    CallbackEffect,
     Copy,
     Swap,
+    effect_of,
 )
 from mock_server.domain.faults.rules import Rule, Stage, Subject
 from mock_server.domain.task.tasks import Task
-from mock_server.store import callback_faults as mishap_rows
+from mock_server.store import callback_faults as fault_rows
 from mock_server.store import callbacks as rows
 from mock_server.store import notices as notice_rows
 from mock_server.store import tasks as task_rows
@@ -56,26 +56,26 @@ def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
     if claimed.tries or claimed.fault is None:
         return Posting(body=rules.encoded(rules.payload(claimed.task_id, pictures)))
     content = rules.payload(claimed.crossed_with or claimed.task_id, pictures)
-    met = mishap_rows.read(claimed.fault)
-    mishap: CallbackEffect = met.kind.act(met.fault)
-    if mishap.shape is None:
+    met = fault_rows.read(claimed.fault)
+    shape = effect_of(met.kind, met.fault).shape
+    if shape is None:
         return Posting(body=rules.encoded(content))
-    return mishap.shape(content, account.seed)
+    return shape(content, account.seed)
 
 
 def _apply(tx: Transaction, claimed: Claimed, rule: Rule, now: int) -> list[Claimed]:
-    """Keep what has befallen a callback and return what is to be posted of it now."""
-    claimed = replace(claimed, fault=mishap_rows.mark(tx, claimed.id, rule))
-    mishap: CallbackEffect = rule.kind.act(rule.fault)
-    if mishap.swap is not None:
-        return _swap(tx, claimed, rule, mishap.swap)
-    if mishap.copy is not None:
-        return _copy(tx, claimed, mishap.copy, now)
-    if mishap.is_lost:
-        mishap_rows.lose(tx, claimed)
+    """Keep which fault a callback met and return what is to be posted of it now."""
+    claimed = replace(claimed, fault=fault_rows.mark(tx, claimed.id, rule))
+    effect = effect_of(rule.kind, rule.fault)
+    if effect.swap is not None:
+        return _swap(tx, claimed, rule, effect.swap)
+    if effect.copy is not None:
+        return _copy(tx, claimed, effect.copy, now)
+    if effect.is_lost:
+        fault_rows.lose(tx, claimed)
         return []
-    if mishap.late_ms:
-        mishap_rows.postpone(tx, claimed, claimed.next_at + mishap.late_ms)
+    if effect.late_ms:
+        fault_rows.postpone(tx, claimed, claimed.next_at + effect.late_ms)
         return []
     return [claimed]
 
@@ -87,15 +87,15 @@ def _met(tx: Transaction, account: Account, task: Task, slot: str, at: int) -> R
 
 def _swap(tx: Transaction, claimed: Claimed, rule: Rule, swap: Swap) -> list[Claimed]:
     """Swap turns or task ids with the callback that comes next; alone there is nothing to swap."""
-    other = mishap_rows.partner(tx, claimed)
+    other = fault_rows.partner(tx, claimed)
     if other is None:
         return [claimed]
     if swap is Swap.TURNS:
-        mishap_rows.mark(tx, other["id"], rule)
-        mishap_rows.postpone(tx, claimed, other["next_at"], waits_for=other["id"])
+        fault_rows.mark(tx, other["id"], rule)
+        fault_rows.postpone(tx, claimed, other["next_at"], waits_for=other["id"])
         return []
-    mishap_rows.mark(tx, other["id"], rule, crossed_with=claimed.task_id)
-    mishap_rows.mark(tx, claimed.id, rule, crossed_with=other["task_id"])
+    fault_rows.mark(tx, other["id"], rule, crossed_with=claimed.task_id)
+    fault_rows.mark(tx, claimed.id, rule, crossed_with=other["task_id"])
     return [replace(claimed, crossed_with=other["task_id"])]
 
 

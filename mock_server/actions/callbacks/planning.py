@@ -11,7 +11,7 @@ from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.task.tasks import Task
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
-from mock_server.store import callback_faults as mishap_rows
+from mock_server.store import callback_faults as fault_rows
 from mock_server.store import callbacks as rows
 from mock_server.store.callbacks import NewCallback
 from mock_server.store.engine.transaction import Row, Transaction
@@ -28,7 +28,7 @@ def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, no
         new = replace(new, next_at=now)
     callback_id = rows.insert(tx, new)
     if rule is not None:
-        mishap_rows.mark(tx, callback_id, rule)
+        fault_rows.mark(tx, callback_id, rule)
     outbox.schedule_wakeup(
         tx, simulator, account, new.due_at if new.next_at is None else new.next_at
     )

@@ -14,7 +14,7 @@ from mock_server.domain.call import bodies
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.faults.rules import Rule, Stage, Subject
-from mock_server.domain.faults.service import Effect
+from mock_server.domain.faults.service import Effect, effect_of
 from mock_server.store.engine.transaction import Transaction
 
 
@@ -48,8 +48,7 @@ def match_service_fault(
     subject = _subject(visit, course.operation)
     met = faults.match_and_count(tx, course.account, Stage.SERVICE, subject, visit.stamp.now)
     for rule in met.values():
-        effect: Effect = rule.kind.act(rule.fault)
-        return rule, effect
+        return rule, effect_of(rule)
     return None, NOTHING
 
 

@@ -34,7 +34,7 @@ from mock_server.domain.answer.answers import (
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.call.wire_script import Delivered
-from mock_server.domain.faults import wire
+from mock_server.domain.faults import gateway, wire
 from mock_server.domain.faults.rules import FaultError, Rule
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
@@ -170,8 +170,8 @@ def _decide(
     account, operation = course.account, course.operation
     if wire.is_before(course.met.get(wire.DAMAGE)):
         return Decision(answer=NO_ANSWER)
-    if fault := course.met.get("gateway"):
-        raise fault.kind.act(fault.fault)
+    if fault := course.met.get(gateway.SLOT):
+        raise gateway.error_of(fault)
     admission.authenticate(tx, visit, account)
     admission.check_standing(account)
     now = visit.stamp.now

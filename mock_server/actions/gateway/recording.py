@@ -79,7 +79,7 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
         findings=_findings(simulator, visit),
         **journal.redacted(call, answer, secrets),
     )
-    call_id = journal.insert(tx, entry, simulator.journal_limits)
+    call_id = simulator.add_to_journal(tx, entry)
     _note(tx, simulator, visit, decision, call_id)
     if account is not None and decision.served is not None:
         _count(tx, entry, decision.served, account.id)

@@ -84,4 +84,4 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
     )
     # The bytes can be drawn again at any time; their size is enough.
     size = Capture(body=b"", length=len(answer.body), sha256="")
-    journal.insert(tx, replace(entry, answer=size), simulator.journal_limits)
+    simulator.add_to_journal(tx, replace(entry, answer=size))

@@ -79,20 +79,30 @@ def call(tx: Transaction, call_id: int) -> Row:
     """Return a journalled call, whosever it is. Raises NotFoundError."""
     row = journal.get(tx, call_id)
     if row is None:
-        raise NotFoundError(
-            f"the journal has no call {call_id}: `artqr-mock findings` and `bill --json` tell what "
-            "there is"
-        )
+        raise NotFoundError(f"the journal has no call {call_id}: `artqr-mock calls` lists them")
     return row
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which page of a listing: the first `limit` rows after `after`, or the last before `before`
+    if that is given."""
+
+    after: int = 0
+    before: int | None = None
+    limit: int = 100
+
+
 def tasks(
-    tx: Transaction, simulator: Simulator, account_id: str, *, after: int, limit: int
+    tx: Transaction, simulator: Simulator, account_id: str, span: Span
 ) -> list[tuple[Task, Status]]:
     """Return tasks with the status they have now, in the order of submission."""
     account = lookup.find(tx, account_id)
     now = account.clock.now(simulator.real_now())
-    listed = task_rows.after(tx, account_id, after, limit)
+    if span.before is None:
+        listed = task_rows.after(tx, account_id, span.after, span.limit)
+    else:
+        listed = task_rows.before(tx, account_id, span.before, span.limit)
     return [(task, task_rules.status_at(task.plan, now)) for task in listed]
 
 

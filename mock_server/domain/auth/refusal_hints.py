@@ -12,14 +12,14 @@ def explain_md5(call: Call) -> str:
     sent = header(call, "content-md5") or ""
     digest = hashlib.md5(call.body, usedforsecurity=False)
     if not call.body:
-        return "Content-MD5 was sent with an empty body: leave the header out."
+        return "Content-MD5 is not valid with an empty body: leave the header out."
     if sent.lower() == digest.hexdigest():
         return "Content-MD5 is the hex digest: send the base64 of the 16 bytes instead."
     if sent == base64.b64encode(digest.hexdigest().encode()).decode():
-        return "Content-MD5 is the base64 of the hex digest: take the base64 of the 16 bytes."
+        return "Content-MD5 is the base64 of the hex digest: send the base64 of the 16 bytes."
     return (
-        "Content-MD5 was not computed over the bytes that were sent: compute it over the encoded "
-        "body, last, and send exactly those bytes."
+        "Content-MD5 was not computed over the bytes of the body: encode the body first, compute "
+        "the MD5 of the encoded bytes, and send exactly these bytes."
     )
 
 

@@ -9,11 +9,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 from mock_server.domain import dice
 from mock_server.domain.callback.payload import Posting, encoded
-from mock_server.domain.faults.rules import Kind, Stage
+from mock_server.domain.faults.parameters import between, matching, one_of
+from mock_server.domain.faults.rules import AnyKind, Kind, Stage
 
 MET_WHEN_DUE = "callback"
 MET_WHEN_PLANNED = "callback_plan"
@@ -41,7 +42,6 @@ class CallbackEffect:
     """What a fault makes of a callback. `shape` makes the posting of its content and a seed."""
 
     is_lost: bool = False
-    is_early: bool = False
     late_ms: int = 0
     copy: Copy | None = None
     swap: Swap | None = None
@@ -49,81 +49,89 @@ class CallbackEffect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simple:
-    """A fault of a callback that needs no parameters."""
+class CallbackFault:
+    """A callback fault affects the first attempt, and fires when that is due; `early` fires when
+    the task is submitted. lost: never sent. early: due before the response to the submit is
+    sent. duplicate: sent twice, one after the other. concurrent_duplicate: sent twice at the
+    same time. reordered: sent after the next callback. crossed: the task ids of this and the
+    next callback are swapped. unknown_task: the task id does not exist. malformed: invalid
+    JSON. extra_fields: more than two fields.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Late:
-    """It comes so much later, on the account's clock."""
+class LateCallback:
+    """The callback is delayed by this time on the account's clock."""
 
-    late_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled:
-    """It is labelled as something that it is not."""
-
-    content_type: str = "text/html; charset=utf-8"
+    late_ms: Annotated[int, between(1, 315_360_000_000)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nulled:
-    """One of its two fields is null."""
+class MislabelledCallback:
+    """The callback is JSON, but has this Content-Type."""
 
-    field: str = "resList"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Huge:
-    """It is padded with spaces to so many MiB; still JSON."""
-
-    mib: int
+    content_type: Annotated[str, matching("^[!-~]+/[ -~]+$", 100)] = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dripped:
-    """Its body takes so long, in real time."""
+class NullCallback:
+    """One field of the callback is null."""
 
-    lasts_ms: int
+    field: Annotated[str, one_of("resList", "task_id")] = "resList"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
-    """The connection is closed inside the body, after so many bytes; None: in the middle."""
+class HugeCallback:
+    """The callback is padded with spaces to this number of MiB."""
 
-    after_bytes: int | None = None
+    mib: Annotated[int, between(1, 32)]
 
 
-def _late(fault: Late) -> CallbackEffect:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrippedCallback:
+    """The callback's body takes this time to arrive, in real time."""
+
+    lasts_ms: Annotated[int, between(1, 60_000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedCallback:
+    """The connection is closed inside the callback's body, after this number of bytes; by default
+    in the middle.
+    """
+
+    after_bytes: Annotated[int | None, between(1, 1_000_000)] = None
+
+
+def _late(fault: LateCallback) -> CallbackEffect:
     return CallbackEffect(late_ms=fault.late_ms)
 
 
-def _labelled(fault: Labelled) -> CallbackEffect:
+def _labelled(fault: MislabelledCallback) -> CallbackEffect:
     return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded(content), content_type=fault.content_type)
     )
 
 
-def _nulled(fault: Nulled) -> CallbackEffect:
+def _nulled(fault: NullCallback) -> CallbackEffect:
     return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded({**content, fault.field: None}))
     )
 
 
-def _huge(fault: Huge) -> CallbackEffect:
+def _huge(fault: HugeCallback) -> CallbackEffect:
     return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded(content).ljust(fault.mib * MIB, b" "))
     )
 
 
-def _dripped(fault: Dripped) -> CallbackEffect:
+def _dripped(fault: DrippedCallback) -> CallbackEffect:
     return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded(content), lasts_ms=fault.lasts_ms)
     )
 
 
-def _dropped(fault: Dropped) -> CallbackEffect:
+def _dropped(fault: DroppedCallback) -> CallbackEffect:
     def shape(content: Content, _: int) -> Posting:
         body = encoded(content)
         asked = len(body) // 2 if fault.after_bytes is None else fault.after_bytes
@@ -151,30 +159,42 @@ def _malformed(content: Content, _: int) -> Posting:
     return Posting(body=json.dumps(content, ensure_ascii=False).encode()[:-1])
 
 
-def _kind(name: str, fault: type[Any], act: Callable[..., CallbackEffect]) -> Kind:
+F = TypeVar("F")
+CallbackAct = Callable[[Any], CallbackEffect]
+
+
+def _kind(name: str, fault: type[F], act: Callable[[F], CallbackEffect]) -> Kind[CallbackAct]:
     slot = MET_WHEN_PLANNED if name == "callback_early" else MET_WHEN_DUE
     return Kind(name=name, stage=Stage.CALLBACK, fault=fault, act=act, operations=(), slot=slot)
 
 
-def _simple(name: str, **mishap: Any) -> Kind:
-    made = CallbackEffect(**mishap)
-    return _kind(name, Simple, lambda _: made)
+def _simple(name: str, effect: CallbackEffect) -> Kind[CallbackAct]:
+    def act(_fault: CallbackFault) -> CallbackEffect:
+        return effect
+
+    return _kind(name, CallbackFault, act)
 
 
-KINDS: tuple[Kind, ...] = (
-    _simple("callback_lost", is_lost=True),
-    _kind("callback_late", Late, _late),
-    _simple("callback_early", is_early=True),
-    _simple("callback_duplicate", copy=Copy.AFTER),
-    _simple("callback_concurrent_duplicate", copy=Copy.BESIDE),
-    _simple("callback_reordered", swap=Swap.TURNS),
-    _simple("callback_crossed", swap=Swap.TASKS),
-    _simple("callback_unknown_task", shape=_of_no_task),
-    _simple("callback_malformed", shape=_malformed),
-    _kind("callback_wrong_content_type", Labelled, _labelled),
-    _simple("callback_extra_fields", shape=_with_extra_fields),
-    _kind("callback_null_field", Nulled, _nulled),
-    _kind("callback_huge", Huge, _huge),
-    _kind("callback_dripped", Dripped, _dripped),
-    _kind("callback_dropped", Dropped, _dropped),
+KINDS = (
+    _simple("callback_lost", CallbackEffect(is_lost=True)),
+    _kind("callback_late", LateCallback, _late),
+    _simple("callback_early", CallbackEffect()),
+    _simple("callback_duplicate", CallbackEffect(copy=Copy.AFTER)),
+    _simple("callback_concurrent_duplicate", CallbackEffect(copy=Copy.BESIDE)),
+    _simple("callback_reordered", CallbackEffect(swap=Swap.TURNS)),
+    _simple("callback_crossed", CallbackEffect(swap=Swap.TASKS)),
+    _simple("callback_unknown_task", CallbackEffect(shape=_of_no_task)),
+    _simple("callback_malformed", CallbackEffect(shape=_malformed)),
+    _kind("callback_wrong_content_type", MislabelledCallback, _labelled),
+    _simple("callback_extra_fields", CallbackEffect(shape=_with_extra_fields)),
+    _kind("callback_null_field", NullCallback, _nulled),
+    _kind("callback_huge", HugeCallback, _huge),
+    _kind("callback_dripped", DrippedCallback, _dripped),
+    _kind("callback_dropped", DroppedCallback, _dropped),
 )
+_ACTS = {kind.name: kind.act for kind in KINDS}
+
+
+def effect_of(kind: AnyKind, fault: object) -> CallbackEffect:
+    """Return what becomes of a callback that meets a fault of this kind."""
+    return _ACTS[kind.name](fault)

@@ -1,22 +1,30 @@
 """Faults of the gateway: it answers by itself, before anything is verified; nothing is booked
 but the journal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
 from mock_server.domain.call.errors import ErrorTables, GatewayError
-from mock_server.domain.faults.rules import FaultError, Kind, Stage
+from mock_server.domain.faults.parameters import described, length
+from mock_server.domain.faults.rules import FaultError, Kind, Rule, Stage
+
+CODE = described("A code from the error table, or a message of older instances.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coded:
-    """A row of the error table: its code, or a message of older instances."""
+class CodedFault:
+    """The gateway answers with an error from the error table, before it verifies the call."""
 
-    code: str
+    code: Annotated[str, length(1, 100), CODE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plain:
-    """A failure that needs no parameters."""
+class PlainFault:
+    """Named aliases for common error codes: quota_exhausted B403MQ, package_expired B403ME,
+    arrears B403MO, throttled T429PA, breaker_open D503CB, wrong_stage I400SG, maintenance
+    X503BZ (needs an end).
+    """
 
 
 def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
@@ -35,7 +43,7 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
         )
 
 
-def error_of(code: str) -> GatewayError:
+def error_named(code: str) -> GatewayError:
     """Return the error that a code, or a message of older instances, names."""
     # A classic message stands in for a code that no table has. Under another profile than the one
     # it was armed for, it is at least a failure of its sort.
@@ -44,12 +52,12 @@ def error_of(code: str) -> GatewayError:
     return GatewayError("T429PA" if "Flow Control" in code else "X500ER", classic=code)
 
 
-def coded(fault: Coded) -> GatewayError:
+def coded(fault: CodedFault) -> GatewayError:
     """Return the row that was ordered."""
-    return error_of(fault.code)
+    return error_named(fault.code)
 
 
-# Failures by their names, for who does not know the codes.
+# Named aliases for common error codes.
 NAMED = {
     "quota_exhausted": "B403MQ",
     "package_expired": "B403ME",
@@ -61,14 +69,29 @@ NAMED = {
 }
 
 
-def _named(name: str, code: str) -> Kind:
-    def act(_fault: Plain) -> GatewayError:
-        return error_of(code)
-
-    return Kind(name=name, stage=Stage.GATEWAY, fault=Plain, act=act, slot="gateway")
+F = TypeVar("F")
+GatewayAct = Callable[[Any], GatewayError]
 
 
+def _kind(name: str, fault: type[F], act: Callable[[F], GatewayError]) -> Kind[GatewayAct]:
+    return Kind(name=name, stage=Stage.GATEWAY, fault=fault, act=act, slot=SLOT)
+
+
+def _named(name: str, code: str) -> Kind[GatewayAct]:
+    def act(_fault: PlainFault) -> GatewayError:
+        return error_named(code)
+
+    return _kind(name, PlainFault, act)
+
+
+SLOT = "gateway"
 KINDS = (
-    Kind(name="gateway_error", stage=Stage.GATEWAY, fault=Coded, act=coded, slot="gateway"),
+    _kind("gateway_error", CodedFault, coded),
     *(_named(name, code) for name, code in NAMED.items()),
 )
+_ACTS = {kind.name: kind.act for kind in KINDS}
+
+
+def error_of(rule: Rule) -> GatewayError:
+    """Return what the gateway answers when a rule of this stage fires."""
+    return _ACTS[rule.kind.name](rule.fault)

@@ -14,11 +14,10 @@ from typing import Any, get_type_hints
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import ErrorTables
 from mock_server.domain.faults import callback, gateway, service, wire
-from mock_server.domain.faults.rules import FaultError, Kind, Match, check_match, given
+from mock_server.domain.faults.rules import AnyKind, FaultError, Match, check_match, given
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
-}
+_ALL: tuple[AnyKind, ...] = (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
+KINDS: dict[str, AnyKind] = {kind.name: kind for kind in _ALL}
 # The oldest two need not say which they are.
 UNNAMED = {"code": "gateway_error", "remark": "refusal"}
 
@@ -30,7 +29,7 @@ class FaultOrder:
     """A fault that somebody wants: when, how often (`calls` None: without end), and from when to
     when, in ms from its arming on the account's clock."""
 
-    kind: Kind
+    kind: AnyKind
     fault: Any
     match: Match = ALWAYS
     calls: int | None = None
@@ -48,7 +47,7 @@ class FaultSite:
     connection: bool
 
 
-def kind_of(order: Mapping[str, Any]) -> Kind:
+def kind_of(order: Mapping[str, Any]) -> AnyKind:
     """Return the kind that an order is for. Raises FaultError, with the nearest or all of them."""
     name = order.get("kind")
     if name is None:
@@ -82,7 +81,7 @@ def read_order(order: Mapping[str, Any]) -> FaultOrder:
     )
 
 
-def fault_of(kind: Kind, parameters: Mapping[str, Any]) -> Any:
+def fault_of(kind: AnyKind, parameters: Mapping[str, Any]) -> Any:
     """Return a kind's parameters as its dataclass."""
     hints = get_type_hints(kind.fault)
     return kind.fault(**{name: _typed(hints[name], parameters[name]) for name in parameters})
@@ -107,7 +106,7 @@ def check(order: FaultOrder, place: FaultSite) -> None:
         )
     if order.kind.name == "maintenance" and order.expires_in_ms is None:
         raise FaultError("maintenance has an end: say expires_in_ms")
-    if isinstance(order.fault, service.Ordered):
+    if isinstance(order.fault, service.TaskOrderFault):
         service.task_order(order.fault)
     if "code" in _names(order.kind.fault):
         gateway.check_code(order.fault.code, place.tables, classic=place.classic)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from mock_server.domain import dice
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
@@ -32,10 +32,14 @@ class FaultError(UsageError):
     """A rule that cannot be; the message lists what can."""
 
 
+Act = TypeVar("Act", bound=Callable[..., Any])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """One kind of fault: `fault` holds its parameters, `act` does it (what it takes is its
-    stage's business).
+class Kind(Generic[Act]):
+    """One kind of fault: `fault` holds its parameters, `act` does it.
+
+    What `act` takes and returns is its stage's business: each stage has one function that calls it.
 
     `operations` are the calls that it can happen to; none for a callback, which is no call.
     `slot`: one rule of each slot fires on a call. `connection`: it takes the connection itself,
@@ -45,10 +49,13 @@ class Kind:
     name: str
     stage: Stage
     fault: type[Any]
-    act: Callable[..., Any]
+    act: Act
     operations: tuple[Operation, ...] = VENDOR_OPERATIONS
     slot: str
     connection: bool = False
+
+
+AnyKind = Kind[Callable[..., Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,7 @@ class Rule:
     id: int
     account: str
     number: int
-    kind: Kind
+    kind: AnyKind
     fault: Any
     match: Match
     starts_at: int | None
@@ -141,7 +148,7 @@ def given(match: Match) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def check_match(kind: Kind, match: Match, calls: int | None) -> None:
+def check_match(kind: AnyKind, match: Match, calls: int | None) -> None:
     """Check that the rule can fire. Raises FaultError for one that never could."""
     _check_operation(kind, match)
     counts = [name for name in COUNTS if getattr(match, name) is not None]
@@ -155,7 +162,7 @@ def check_match(kind: Kind, match: Match, calls: int | None) -> None:
         raise FaultError(f"probability is more than 0 and at most 1, not {match.probability:g}")
 
 
-def _check_operation(kind: Kind, match: Match) -> None:
+def _check_operation(kind: AnyKind, match: Match) -> None:
     operation = match.operation
     if kind.stage is Stage.CALLBACK:
         if operation is not None:

@@ -8,11 +8,13 @@ Rule 3: a ghost is carried out to the end, and then answered as an error: it exi
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Annotated, Any, TypeVar
 
-from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.call.errors import GatewayError, Refusal
-from mock_server.domain.faults.gateway import Coded, Plain, coded
-from mock_server.domain.faults.rules import Kind, Stage
+from mock_server.domain.faults.gateway import CODE, CodedFault, coded
+from mock_server.domain.faults.parameters import between, length, one_of
+from mock_server.domain.faults.rules import Kind, Rule, Stage
 from mock_server.domain.task.overrides import TaskOrderError, order_of
 from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 
@@ -30,47 +32,6 @@ class Effect:
     answers: GatewayError | None = None
     order: TaskOrder = NO_ORDER
     shape: Shape | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRefusal:
-    """The service refuses with a remark."""
-
-    remark: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
-    """The platform below the service fails: a code of its own, and its text."""
-
-    platform_code: int
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ghost:
-    """The call is carried out, but the gateway has given up on it."""
-
-    code: str = "D504TO"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slow:
-    """The task takes this long, on the account's clock."""
-
-    lasts_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ordered:
-    """What is to become of the task: a `TaskOrder`."""
-
-    outcome: str | None = None
-    remark: str | None = None
-    lasts_ms: int | None = None
-    factor: float | None = None
-    after_queries: int | None = None
-    pictures: int | None = None
 
 
 # claim platform-codes
@@ -99,73 +60,143 @@ PLATFORM_TEXTS = {
 }
 
 
-def refused(fault: ServiceRefusal) -> Effect:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalFault:
+    """The service refuses the call with this remark."""
+
+    remark: Annotated[str, length(1, 500)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformFault:
+    """The platform below the service fails. The envelope has its code and text, and an empty body.
+    The default message is the text from the platform's own table.
+    """
+
+    platform_code: Annotated[int, one_of(*PLATFORM_TEXTS)]
+    message: Annotated[str | None, length(1, 500)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GhostFault:
+    """The service executes the call, but the gateway answers with an error, by default D504TO. A
+    submitted task exists, runs and sends its callback, but the submit is free and the client
+    has no task_id.
+    """
+
+    code: Annotated[str, length(1, 100), CODE] = "D504TO"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFault:
+    """The submitted task fails; starts and never ends; succeeds without a picture; or succeeds with
+    picture links that answer 404.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowTaskFault:
+    """The submitted task takes this time on the account's clock."""
+
+    lasts_ms: Annotated[int, between(1, 31_536_000_000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOrderFault:
+    """The submitted task ends in one of three ways: after `lasts_ms`, after its random duration
+    times `factor`, or at its n-th query (`after_queries`). With `pictures` 0, its resList is
+    empty. `remark` is the reason that a query of a failed task returns.
+    """
+
+    outcome: Annotated[str | None, one_of("succeeded", "failed")] = None
+    remark: Annotated[str | None, length(1, 200)] = None
+    lasts_ms: Annotated[int | None, between(0, 31_536_000_000)] = None
+    factor: Annotated[float | None, between(0, 1_000_000)] = None
+    after_queries: Annotated[int | None, between(1, 1000)] = None
+    pictures: Annotated[int | None, between(0, 4)] = None
+
+
+def refused(fault: RefusalFault) -> Effect:
     """The refusal that was ordered."""
     return Effect(says=Refusal(fault.remark))
 
 
-def platform(fault: Platform) -> Effect:
+def platform(fault: PlatformFault) -> Effect:
     """A refusal with a code of the platform in the envelope, and nothing in it."""
     text = fault.message or PLATFORM_TEXTS[fault.platform_code]
     return Effect(says=Refusal(text, platform_code=fault.platform_code))
 
 
-def ghost(fault: Ghost) -> Effect:
+def ghost(fault: GhostFault) -> Effect:
     """A gateway error after the fact."""
-    return Effect(answers=coded(Coded(code=fault.code)))
+    return Effect(answers=coded(CodedFault(code=fault.code)))
 
 
-def task_fails(_fault: Plain) -> Effect:
+def task_fails(_fault: TaskFault) -> Effect:
     """The task ends as failed, when it would have ended."""
     return Effect(order=TaskOrder(outcome=Status.FAILED))
 
 
-def task_never_ends(_fault: Plain) -> Effect:
+def task_never_ends(_fault: TaskFault) -> Effect:
     """The task starts and has no end."""
     return Effect(order=TaskOrder(never_ends=True))
 
 
-def task_slow(fault: Slow) -> Effect:
+def task_slow(fault: SlowTaskFault) -> Effect:
     """The task ends so long after it was submitted."""
     return Effect(order=TaskOrder(duration_ms=fault.lasts_ms))
 
 
-def empty_result(_fault: Plain) -> Effect:
+def empty_result(_fault: TaskFault) -> Effect:
     """The task succeeds and has no picture."""
     return Effect(order=TaskOrder(pictures=0))
 
 
-def wrong_picture_link(_fault: Plain) -> Effect:
+def wrong_picture_link(_fault: TaskFault) -> Effect:
     """The task succeeds, and its links lead to nothing."""
     return Effect(shape=lambda task: replace(task, base_url=f"{task.base_url}/gone"))
 
 
-def task_order(fault: Ordered) -> Effect:
+def task_order(fault: TaskOrderFault) -> Effect:
     """The task becomes what was ordered. Raises TaskOrderError for what cannot be."""
     values = {name: value for name, value in asdict(fault).items() if value is not None}
     if not values:
-        raise TaskOrderError(
-            f"order something of the task: {', '.join(field.name for field in fields(Ordered))}"
-        )
+        names = ", ".join(field.name for field in fields(TaskOrderFault))
+        raise TaskOrderError(f"task_order needs at least one parameter: {names}")
     if "lasts_ms" in values:
         values["duration_ms"] = values.pop("lasts_ms")
     return Effect(order=order_of(values))
 
 
-def _of_tasks(name: str, fault: type[object], act: Callable[..., Effect]) -> Kind:
+F = TypeVar("F")
+ServiceAct = Callable[[Any], Effect]
+
+
+def _kind(
+    name: str,
+    fault: type[F],
+    act: Callable[[F], Effect],
+    operations: tuple[Operation, ...] = VENDOR_OPERATIONS,
+) -> Kind[ServiceAct]:
     return Kind(
-        name=name, stage=Stage.SERVICE, fault=fault, act=act, operations=SUBMITS, slot="service"
+        name=name, stage=Stage.SERVICE, fault=fault, act=act, operations=operations, slot="service"
     )
 
 
 KINDS = (
-    Kind(name="refusal", stage=Stage.SERVICE, fault=ServiceRefusal, act=refused, slot="service"),
-    Kind(name="platform_error", stage=Stage.SERVICE, fault=Platform, act=platform, slot="service"),
-    Kind(name="ghost", stage=Stage.SERVICE, fault=Ghost, act=ghost, slot="service"),
-    _of_tasks("task_fails", Plain, task_fails),
-    _of_tasks("task_never_ends", Plain, task_never_ends),
-    _of_tasks("task_slow", Slow, task_slow),
-    _of_tasks("empty_result", Plain, empty_result),
-    _of_tasks("wrong_picture_link", Plain, wrong_picture_link),
-    _of_tasks("task_order", Ordered, task_order),
+    _kind("refusal", RefusalFault, refused),
+    _kind("platform_error", PlatformFault, platform),
+    _kind("ghost", GhostFault, ghost),
+    _kind("task_fails", TaskFault, task_fails, SUBMITS),
+    _kind("task_never_ends", TaskFault, task_never_ends, SUBMITS),
+    _kind("task_slow", SlowTaskFault, task_slow, SUBMITS),
+    _kind("empty_result", TaskFault, empty_result, SUBMITS),
+    _kind("wrong_picture_link", TaskFault, wrong_picture_link, SUBMITS),
+    _kind("task_order", TaskOrderFault, task_order, SUBMITS),
 )
+_ACTS = {kind.name: kind.act for kind in KINDS}
+
+
+def effect_of(rule: Rule) -> Effect:
+    """Return what the service does when a rule of this stage fires."""
+    return _ACTS[rule.kind.name](rule.fault)

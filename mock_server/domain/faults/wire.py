@@ -6,16 +6,32 @@ Rule 2: a delay is real time, as a client waits in real time; the account's cloc
 Rule 3: what takes the connection makes a script; what any door can do makes another answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 from mock_server.domain.call.calls import Answer
 from mock_server.domain.call.wire_script import Damage, Delivered, End, Part, Script
-from mock_server.domain.faults.rules import Kind, Rule, Stage
+from mock_server.domain.faults.parameters import between, but, described, one_of
+from mock_server.domain.faults.rules import AnyKind, Kind, Rule, Stage
+
+# The statuses that the page of a proxy comes with.
+PHRASES = {
+    200: "OK",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Request Entity Too Large",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
+
+
+COMMIT = described("With `before`, the call is not executed and not booked. With `after`, it is.")
 
 
 class Commit(StrEnum):
@@ -26,65 +42,80 @@ class Commit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delay:
-    """The answer comes late. Before the commit: nothing is booked until it has passed."""
+class DelayFault:
+    """The response comes late, in real time. Another wire fault may also happen to the call. By
+    default (`commit` after), the call is booked at once. With `before`, the call is booked only
+    after the delay, and never if the client disconnects during it.
+    """
 
-    for_ms: int
-    commit: Commit = Commit.AFTER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dribble:
-    """The body comes a few bytes at a time."""
-
-    chunk_bytes: int = 1
-    pause_ms: int = 100
+    for_ms: Annotated[int, between(1, 600_000)]
+    commit: Annotated[Commit, COMMIT] = Commit.AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Truncate:
-    """The body ends too early, and with it the connection."""
+class DribbleFault:
+    """The body arrives a few bytes at a time, by default one byte every 100 ms. Needs `serve`."""
 
-    keep_bytes: int
+    chunk_bytes: Annotated[int, between(1, 1_000_000)] = 1
+    pause_ms: Annotated[int, between(1, 60_000)] = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruncateFault:
+    """The response ends after this number of bytes of its body, at the latest before the last one.
+    The connection is then closed (the default) or reset. Needs `serve`.
+    """
+
+    keep_bytes: Annotated[int, between(0, 10_000_000)]
     end: End = End.CLOSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WrongLength:
-    """Content-Length is so many bytes more, or less, than there are."""
+class WrongLengthFault:
+    """Content-Length is too large by this number of bytes, so the client waits for them; or too
+    small, so the rest of the body arrives before the next response. Needs `serve`.
+    """
 
-    by_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
-    """The connection ends before the first byte of an answer."""
-
-    commit: Commit = Commit.AFTER
+    by_bytes: Annotated[int, between(-1_000_000, 1_000_000), but(0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Garbage:
-    """Bytes that are no HTTP, then the end of the connection."""
+class BrokenFault:
+    """The connection is reset or closed normally before the first byte of the response. Needs
+    `serve`.
+    """
 
-    commit: Commit = Commit.AFTER
-    length_bytes: int = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvalidJson:
-    """The answer is whole, but its body is no JSON."""
+    commit: Annotated[Commit, COMMIT] = Commit.AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HtmlPage:
-    """A web page in place of the answer, as a proxy on the way shows it."""
+class GarbageFault:
+    """The server sends bytes that are not HTTP, by default 64, and then closes the connection.
+    Needs `serve`.
+    """
 
-    status: int = 502
-    commit: Commit = Commit.AFTER
+    commit: Annotated[Commit, COMMIT] = Commit.AFTER
+    length_bytes: Annotated[int, between(1, 1_000_000)] = 64
 
 
-def dribble(fault: Dribble, head: bytes, body: bytes) -> Script:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidJsonFault:
+    """The response is complete, but its body is invalid JSON because the last character is
+    missing.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HtmlPageFault:
+    """The client receives an HTML page instead of the response, as from a proxy; the default
+    status is 502.
+    """
+
+    status: Annotated[int, one_of(*PHRASES)] = 502
+    commit: Annotated[Commit, COMMIT] = Commit.AFTER
+
+
+def dribble(fault: DribbleFault, head: bytes, body: bytes) -> Script:
     """The head at once, then the body by and by."""
     starts = range(0, len(body), fault.chunk_bytes)
     chunks = [body[start : start + fault.chunk_bytes] for start in starts]
@@ -98,7 +129,7 @@ def dribble(fault: Dribble, head: bytes, body: bytes) -> Script:
 RESET_AFTER_MS = 50
 
 
-def truncate(fault: Truncate, head: bytes, body: bytes) -> Script:
+def truncate(fault: TruncateFault, head: bytes, body: bytes) -> Script:
     """The head promises more than comes. Of a body that is no longer, the last byte is lost; one
     that is empty cannot be cut."""
     kept = body[: min(fault.keep_bytes, max(0, len(body) - 1))]
@@ -109,7 +140,7 @@ def truncate(fault: Truncate, head: bytes, body: bytes) -> Script:
     return Script(parts=parts, end=fault.end, what=what, body_bytes=len(kept))
 
 
-def wrong_length(fault: WrongLength, head: bytes, body: bytes) -> Script:
+def wrong_length(fault: WrongLengthFault, head: bytes, body: bytes) -> Script:
     """A length that is too large lets the client wait, one too small leaves it bytes over."""
     there = b"Content-Length: %d\r\n" % len(body)
     said = b"Content-Length: %d\r\n" % max(0, len(body) + fault.by_bytes)
@@ -118,17 +149,17 @@ def wrong_length(fault: WrongLength, head: bytes, body: bytes) -> Script:
     return Script(parts=(Part(data=data),), end=End.KEEP, what=what, body_bytes=len(body))
 
 
-def reset(_fault: Broken, _head: bytes, _body: bytes) -> Script:
+def reset(_fault: BrokenFault, _head: bytes, _body: bytes) -> Script:
     """Reset before the first byte."""
     return Script(end=End.RESET, what=Delivered.NOTHING)
 
 
-def close(_fault: Broken, _head: bytes, _body: bytes) -> Script:
+def close(_fault: BrokenFault, _head: bytes, _body: bytes) -> Script:
     """Closed in order, without an answer."""
     return Script(end=End.CLOSE, what=Delivered.NOTHING)
 
 
-def garbage(fault: Garbage, _head: bytes, _body: bytes) -> Script:
+def garbage(fault: GarbageFault, _head: bytes, _body: bytes) -> Script:
     """The same bytes each time, none of which a line of HTTP could begin with."""
     blocks = range(-(-fault.length_bytes // 64))
     noise = b"".join(blake2b(b"garbage %d" % number).digest() for number in blocks)
@@ -136,13 +167,13 @@ def garbage(fault: Garbage, _head: bytes, _body: bytes) -> Script:
     return Script(parts=(Part(data=data),), end=End.CLOSE, what=Delivered.GARBAGE)
 
 
-def invalid_json(_fault: InvalidJson, answer: Answer) -> Answer:
+def invalid_json(_fault: InvalidJsonFault, answer: Answer) -> Answer:
     """The body without its last character, or of an empty one the first of an object."""
     body = answer.body[:-1] or b"{"
     return _with_body(answer, body, answer.status)
 
 
-def html_page(fault: HtmlPage, answer: Answer) -> Answer:
+def html_page(fault: HtmlPageFault, answer: Answer) -> Answer:
     """What the web server of a proxy says by default."""
     title = f"{fault.status} {PHRASES[fault.status]}"
     page = (
@@ -154,19 +185,6 @@ def html_page(fault: HtmlPage, answer: Answer) -> Answer:
     return _with_body(replace(answer, headers=headers), page.encode(), fault.status)
 
 
-# The statuses that such a page comes with: contracts/admin.openapi.yaml has the same.
-PHRASES = {
-    200: "OK",
-    403: "Forbidden",
-    404: "Not Found",
-    413: "Request Entity Too Large",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Temporarily Unavailable",
-    504: "Gateway Time-out",
-}
-
-
 def _with_body(answer: Answer, body: bytes, status: int) -> Answer:
     headers = tuple(
         (name, str(len(body)) if name == "Content-Length" else value)
@@ -175,26 +193,46 @@ def _with_body(answer: Answer, body: bytes, status: int) -> Answer:
     return replace(answer, status=status, headers=headers, body=body)
 
 
-def _late(fault: Delay, answer: Answer) -> Answer:
+def _late(fault: DelayFault, answer: Answer) -> Answer:
     return answer if fault.commit is Commit.BEFORE else replace(answer, delay_ms=fault.for_ms)
 
 
-def _kind(name: str, fault: type[Any], act: Any, *, slot: str, connection: bool) -> Kind:
-    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=slot, connection=connection)
-
-
+F = TypeVar("F")
+AnswerAct = Callable[[Any, Answer], Answer]
+ScriptAct = Callable[[Any, bytes, bytes], Script]
 DELAY, DAMAGE = "delay", "damage"
-KINDS = (
-    _kind("delay", Delay, _late, slot=DELAY, connection=False),
-    _kind("dribble", Dribble, dribble, slot=DAMAGE, connection=True),
-    _kind("truncate", Truncate, truncate, slot=DAMAGE, connection=True),
-    _kind("wrong_length", WrongLength, wrong_length, slot=DAMAGE, connection=True),
-    _kind("reset", Broken, reset, slot=DAMAGE, connection=True),
-    _kind("close", Broken, close, slot=DAMAGE, connection=True),
-    _kind("garbage", Garbage, garbage, slot=DAMAGE, connection=True),
-    _kind("invalid_json", InvalidJson, invalid_json, slot=DAMAGE, connection=False),
-    _kind("html_page", HtmlPage, html_page, slot=DAMAGE, connection=False),
+
+
+def _altering(
+    name: str, fault: type[F], act: Callable[[F, Answer], Answer], slot: str = DAMAGE
+) -> Kind[AnswerAct]:
+    """Return a kind that makes another answer, which any server can send."""
+    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=slot)
+
+
+def _scripted(
+    name: str, fault: type[F], act: Callable[[F, bytes, bytes], Script]
+) -> Kind[ScriptAct]:
+    """Return a kind that takes the connection, which only `serve` has."""
+    return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=DAMAGE, connection=True)
+
+
+_DELAY = _altering("delay", DelayFault, _late, DELAY)
+_SCRIPTED = (
+    _scripted("dribble", DribbleFault, dribble),
+    _scripted("truncate", TruncateFault, truncate),
+    _scripted("wrong_length", WrongLengthFault, wrong_length),
+    _scripted("reset", BrokenFault, reset),
+    _scripted("close", BrokenFault, close),
+    _scripted("garbage", GarbageFault, garbage),
 )
+_ALTERING = (
+    _altering("invalid_json", InvalidJsonFault, invalid_json),
+    _altering("html_page", HtmlPageFault, html_page),
+)
+KINDS: tuple[AnyKind, ...] = (_DELAY, *_SCRIPTED, *_ALTERING)
+_ANSWER_ACTS = {kind.name: kind.act for kind in (_DELAY, *_ALTERING)}
+_SCRIPT_ACTS = {kind.name: kind.act for kind in _SCRIPTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +263,7 @@ def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | Non
     if delay is None and damage is None:
         return answer, None
     if delay is not None:
-        answer = delay.kind.act(delay.fault, answer)
+        answer = _ANSWER_ACTS[delay.kind.name](delay.fault, answer)
     late_ms = delay.fault.for_ms if delay else 0
     if damage is None:
         sent = Sent(
@@ -233,12 +271,12 @@ def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | Non
         )
         return answer, sent
     if not damage.kind.connection:
-        answer = damage.kind.act(damage.fault, answer)
+        answer = _ANSWER_ACTS[damage.kind.name](damage.fault, answer)
         sent = Sent(
             what=Delivered.ALTERED, status=answer.status, bytes=len(answer.body), late_ms=late_ms
         )
         return answer, sent
-    act: Damage = partial(damage.kind.act, damage.fault)
+    act: Damage = partial(_SCRIPT_ACTS[damage.kind.name], damage.fault)
     script = act(b"", answer.body)
     heard = script.what not in (Delivered.NOTHING, Delivered.GARBAGE)
     sent = Sent(

@@ -26,8 +26,8 @@ FINAL = frozenset(
      "Quota Expired", "Unauthorized", "User Arrears"}
 )  # fmt: skip
 NOT_RECORDED = (
-    "The same submit was sent before, and what was answered was not recorded: if it was accepted, "
-    "this is a second task, and costs again."
+    "The client already sent the same submit, and its response was not recorded: if the service "
+    "accepted it, this is a second task, and it costs another credit."
 )
 # In every form of the reading that is known, and the numbers that one of them has.
 _ENDED = frozenset({"succeeded", "failed", "success", "fail", "2", "3"})
@@ -151,10 +151,7 @@ def fast_polls(events: Sequence[CallEvent]) -> Found:
             continue
         before = last.get(event.task_id)
         if before is not None and before.ended:
-            yield (
-                event.id,
-                Finding(id="poll-after-end", sent=f"call {before.id} had the end already"),
-            )
+            yield event.id, Finding(id="poll-after-end", sent=f"call {before.id} showed the end")
         elif before is not None and (pause := _pause(before, event)) < SHORT_PAUSE_MS:
             sent = f"{pause} ms after call {before.id}"
             yield event.id, Finding(id="poll-too-fast", sent=sent)

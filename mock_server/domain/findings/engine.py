@@ -7,13 +7,28 @@ Rule 2: whatever the contract refuses has a finding: that of a rule which says w
 from dataclasses import replace
 from functools import cache
 
-from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.calls import Call, Operation
 from mock_server.domain.findings.context import Breach, JudgedRequest, Rule, When, instance
 from mock_server.domain.findings.finding import MAX_HITS, NONE, Finding, Findings
 from mock_server.domain.findings.rules import RULES
 
-# Who asks for these is a browser that somebody pointed at the server.
-NOT_A_CLIENT = frozenset({"/", "/favicon.ico", "/robots.txt", "/apple-touch-icon.png"})
+# Browsers, crawlers, scrapers of metrics and health checks ask for these, not clients of the API.
+NOT_A_CLIENT = frozenset(
+    {
+        "/",
+        "/apple-touch-icon-precomposed.png",
+        "/apple-touch-icon.png",
+        "/favicon.ico",
+        "/health",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/ping",
+        "/readyz",
+        "/robots.txt",
+        "/sitemap.xml",
+    }
+)
 UNREADABLE = frozenset({"multipart-body", "json-sent-as-form", "json-broken", "byte-order-mark"})
 # No door reads such a body to its end.
 TOO_LARGE: Findings = [Finding(id="body-too-large", at="/body")]
@@ -30,7 +45,7 @@ def judge(request: JudgedRequest) -> Findings:
     call = request.call
     if call.defect is not None:
         return TOO_LARGE if call.defect.code == "I413RL" else NONE
-    if operation is None and (call.method == "OPTIONS" or call.path in NOT_A_CLIENT):
+    if operation is None and _is_no_client(call):
         return NONE
     hits: Findings = []
     is_signed = "x-ca-signature" in request.headers
@@ -47,6 +62,13 @@ def judge(request: JudgedRequest) -> Findings:
     if request.is_by_get:
         hits = [replace(hit, at=_in_query(hit.at)) for hit in hits]
     return hits[:MAX_HITS]
+
+
+def _is_no_client(call: Call) -> bool:
+    """Whether a call comes from a browser or a probe; a client that posts to `/` is one."""
+    if call.method == "OPTIONS":
+        return True
+    return call.method in ("GET", "HEAD") and call.path in NOT_A_CLIENT
 
 
 def _in_query(at: str) -> str:

@@ -79,7 +79,7 @@ def render_finding(
     row = rows[hit.id]
 
     hide = tuple(secrets)
-    refused = " By this account's readings it is refused." if row.is_refused(readings) else ""
+    refused = " Under this account's readings, it is refused." if row.is_refused(readings) else ""
 
     def safe(text: str, most: int) -> str:
         # Half a credential is not found again: what is read is cut first, and what may be half of

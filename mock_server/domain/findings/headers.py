@@ -29,7 +29,7 @@ def route(request: JudgedRequest) -> Findings:
     lowered = {path.lower(): path for path in PATHS}
     last = "/" + call.path.rstrip("/").rpartition("/")[2].lower()
     near = get_close_matches(last, lowered, n=1)
-    hint = f"did you mean {lowered[near[0]]}?" if near else f"there is {', '.join(PATHS)}."
+    hint = f"did you mean {lowered[near[0]]}?" if near else f"the paths are {', '.join(PATHS)}."
     return [Finding(id="wrong-path", at="/path", sent=call.path, hint=hint)]
 
 

@@ -15,8 +15,8 @@ ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".invalid", ".example")
 ADDRESSES = ("qr_code_url", "call_back")
-SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code has to live a day only."
-WRONG_PORT = "The port of the address is no number from 1 to 65535."
+SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code is needed for one day only."
+WRONG_PORT = "The port of the URL is not a number from 1 to 65535."
 
 
 PAIRS = (
@@ -135,7 +135,7 @@ def style(request: JudgedRequest) -> Findings:
     if "style_id" not in request.known_fields or request.readings.style_unknown == "accepted":
         return NONE
     near = get_close_matches(sent[:64], request.contract.style_ids, n=1)
-    hint = f"did you mean {near[0]}?" if near else "the list is in the README and the contract."
+    hint = f"did you mean {near[0]}?" if near else "docs/reference/api.md has the list."
     return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
 
 

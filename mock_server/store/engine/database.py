@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
+from mock_server.extras import install_command
 from mock_server.store.engine import files
 from mock_server.store.engine.schedulers import Scheduler, ThreadScheduler
 from mock_server.store.engine.sqlite import SqliteEngine
@@ -145,6 +146,5 @@ def _postgres(module: str) -> Any:
         return import_module(f"mock_server.store.engine.{module}")
     except ImportError as error:
         raise files.DatabaseFileError(
-            f"a database at postgresql:// needs psycopg ({error}): "
-            "pip install 'artqr-mock[postgres]'"
+            f"a database at postgresql:// needs psycopg ({error}): {install_command('postgres')}"
         ) from None

@@ -34,7 +34,8 @@ def read(text: str) -> str:
 
 
 class _TextDumper(StrDumper):
-    def dump(self, obj: str) -> Buffer | None:
+    # Quoted, because psycopg 3.2.1 has a string of this name and no class.
+    def dump(self, obj: str) -> "Buffer | None":
         return super().dump(written(obj) if "\0" in obj or MARK in obj else obj)
 
 

@@ -1,4 +1,4 @@
-"""Accounts: make, list, look at, reset, delete."""
+"""Accounts: make, list, look at, reset, delete; and reset of everything."""
 
 from dataclasses import asdict
 from typing import Any, Literal
@@ -55,6 +55,16 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         body_of("Empty")
         return jsonify(run(lambda tx: shown(tx, actions.reset(tx, simulator, account_id))))
 
+    @routes.post("/reset")
+    def reset_all() -> Response:
+        body_of("Empty")
+        return jsonify(run(lambda tx: _reset_all(tx, simulator)))
+
+
+def _reset_all(tx: Transaction, simulator: Simulator) -> dict[str, Any]:
+    deleted, default = actions.reset_all(tx, simulator)
+    return {"deleted": deleted, "account": account_json(reports.overview(tx, simulator, default))}
+
 
 def account_json(overview: Overview) -> dict[str, Any]:
     """Return an account as the admin API shows it; credentials are for its owner to use."""
@@ -90,7 +100,12 @@ def _wish(body: dict[str, Any]) -> NewAccount:
         frozen=clock.get("frozen", False),
         notify_url=body.get("notify_url"),
     )
-    return NewAccount(name=body.get("name", ""), seed=body.get("seed"), origin=origin)
+    return NewAccount(
+        name=body.get("name", ""),
+        seed=body.get("seed"),
+        app_code=body.get("app_code"),
+        origin=origin,
+    )
 
 
 def _patch(body: dict[str, Any]) -> Patch:

@@ -13,9 +13,9 @@ from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Row
 from mock_server.store.journal import CallFilter
 from mock_server.web.admin.http_message import message_json
-from mock_server.web.admin.parsing import MAX_PAGE, flag, id_of, query_of, whole
+from mock_server.web.admin.parsing import MAX_ID, MAX_PAGE, before_of, flag, id_of, query_of, whole
 
-CALL_FILTERS = ("operation", "status", "charged", "after", "limit")
+CALL_FILTERS = ("operation", "status", "charged", "after", "limit", "before", "task_id")
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -26,7 +26,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         wanted = _filter()
         simulator.background.flush()
         found, dropped = read(lambda tx: reports.calls(tx, account_id, wanted))
-        full = bool(found) and len(found) == wanted.limit
+        full = bool(found) and len(found) == wanted.limit and wanted.before is None
         return jsonify(
             calls=[call_json(row) for row in found],
             next=found[-1]["id"] if full else None,
@@ -54,7 +54,9 @@ def _filter() -> CallFilter:
         operation=operation,
         status=status or None,
         charged=flag(query, "charged"),
-        after=whole(query, "after", default=0, most=2**62),
+        task_id=query.get("task_id"),
+        after=whole(query, "after", default=0, most=MAX_ID),
+        before=before_of(query),
         limit=whole(query, "limit", default=100, most=MAX_PAGE, least=1),
     )
 

@@ -11,7 +11,7 @@ from mock_server.actions.clock import Change
 from mock_server.actions.operations import source_images
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Overview
-from mock_server.domain.durations import parse_duration
+from mock_server.domain.clock import forward_ms
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
 from mock_server.web.admin.parsing import body_of
@@ -62,7 +62,7 @@ def _change(body: dict[str, Any]) -> Change:
     return Change(
         frozen=body.get("freeze"),
         rate=body.get("rate"),
-        advance_ms=None if advance is None else parse_duration(advance),
+        advance_ms=None if advance is None else forward_ms(advance),
         to=body.get("now"),
         to_next_event=body.get("to_next_event", False),
     )

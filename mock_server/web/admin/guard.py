@@ -62,11 +62,9 @@ def _token(request: Request) -> str:
 
 
 def _names_this_machine(host: str, settings: Settings) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
     public = urlsplit(settings.public_url or "").hostname
-    if name in ("localhost", settings.host, public):
-        return True
     try:
-        return ip_address(name).is_loopback
+        name = urlsplit(f"//{host}").hostname or ""
+        return name in ("localhost", settings.host, public) or ip_address(name).is_loopback
     except ValueError:
         return False

@@ -1,9 +1,12 @@
 """Health: a page for people, two plain words for probes."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
 from mock_server import __version__, contract
 from mock_server.simulator import Simulator
+
+# The key of the Flask app's configuration under which `serve` says how it answers calls.
+SERVING = "ARTQR_SERVING"
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -12,11 +15,13 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     @routes.get("/health")
     def health() -> Response:
         simulator.database.read(lambda tx: tx.one("select 1"))
+        served = {"serving": current_app.config[SERVING]} if SERVING in current_app.config else {}
         return jsonify(
             status="ok",
             version=__version__,
             contract_version=contract.document("openapi")["info"]["version"],
             database=simulator.database.place,
+            **served,
         )
 
     @routes.get("/livez")

@@ -11,10 +11,11 @@ from mock_server.domain.usage_errors import UsageError
 
 MAX_PAGE = 1000
 MAX_DIGITS = 18
+MAX_ID = 2**62
 
 
 def body_of(schema: str) -> dict[str, Any]:
-    """Return the JSON body of the current call; no body is `{}`. Raises WrongUseError.
+    """Return the JSON body of the current call; no body is `{}`. Raises UsageError.
 
     `schema` names the component of the admin document that it has to fit.
     """
@@ -26,7 +27,7 @@ def body_of(schema: str) -> dict[str, Any]:
 
 
 def object_of() -> dict[str, Any]:
-    """Return the JSON object that the current call sends. Raises WrongUseError."""
+    """Return the JSON object that the current call sends. Raises UsageError."""
     value = _json()
     if not isinstance(value, dict):
         raise UsageError("the body is no JSON object")
@@ -73,7 +74,7 @@ def whole(query: dict[str, str], name: str, *, default: int, most: int, least: i
 
 
 def id_of(text: str, what: str) -> int:
-    """Return the id in a path, of a callback or a call, say. Raises WrongUseError."""
+    """Return the id in a path, of a callback or a call, say. Raises UsageError."""
     if text.isascii() and text.isdigit():
         return int(text[:MAX_DIGITS])  # longer than any id: there is none
     raise UsageError(f"a {what}'s id is a whole number, not {text[:64]!r}")
@@ -82,8 +83,13 @@ def id_of(text: str, what: str) -> int:
 def page_of_query() -> tuple[int, int]:
     """Return `after` and `limit` of a listing that takes no other parameter."""
     query = query_of(("after", "limit"))
-    after = whole(query, "after", default=0, most=2**62)
+    after = whole(query, "after", default=0, most=MAX_ID)
     return after, whole(query, "limit", default=100, most=MAX_PAGE, least=1)
+
+
+def before_of(query: dict[str, str]) -> int | None:
+    """Return `before` of a listing that can be read backwards; None if it is not given."""
+    return whole(query, "before", default=0, most=MAX_ID, least=1) or None
 
 
 def flag(query: dict[str, str], name: str) -> bool | None:

@@ -6,9 +6,17 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions.operations import replan as actions
 from mock_server.actions.reports import reports
+from mock_server.actions.reports.reports import Span
 from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
 from mock_server.simulator import Simulator
-from mock_server.web.admin.parsing import body_of, page_of_query
+from mock_server.web.admin.parsing import (
+    MAX_ID,
+    MAX_PAGE,
+    before_of,
+    body_of,
+    query_of,
+    whole,
+)
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -16,11 +24,10 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts/<account_id>/tasks")
     def list_account_tasks(account_id: str) -> Response:
-        after, limit = page_of_query()
-        listed = simulator.database.read(
-            lambda tx: reports.tasks(tx, simulator, account_id, after=after, limit=limit)
-        )
-        following = listed[-1][0].number if listed and len(listed) == limit else None
+        span = _span()
+        listed = simulator.database.read(lambda tx: reports.tasks(tx, simulator, account_id, span))
+        full = bool(listed) and len(listed) == span.limit and span.before is None
+        following = listed[-1][0].number if full else None
         return jsonify(tasks=[task_json(task, status) for task, status in listed], next=following)
 
     @routes.post("/accounts/<account_id>/tasks/<task_id>")
@@ -30,6 +37,15 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
             lambda tx: actions.force(tx, simulator, account_id, task_id, status)
         )
         return jsonify(task_json(task, status_at(task.plan, now)))
+
+
+def _span() -> Span:
+    query = query_of(("after", "limit", "before"))
+    return Span(
+        after=whole(query, "after", default=0, most=MAX_ID),
+        before=before_of(query),
+        limit=whole(query, "limit", default=100, most=MAX_PAGE, least=1),
+    )
 
 
 def task_json(task: Task, status: Status) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 uvicorn starts an ASGI task for each request; for a call that is answered within one turn of the
 loop that is half of the work. A call that is large, slow, pipelined or waits for a `100 Continue`
-goes through ASGI.
+goes through ASGI. So does every call where uvicorn has no hook for this one.
 """
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.domain.call.calls import Answer, Defect
 from mock_server.web.paths import is_ours
@@ -18,6 +20,21 @@ from mock_server.web.serving.response_writer import disconnected_after_ms, write
 
 # Below uvicorn's own mark, from which on it waits for somebody to read.
 MAX_BODY_BYTES = 32 * 1024
+# The private method of uvicorn that starts a request, and its parameters.
+HOOK = "_start_asgi_task"
+HOOK_TAKES = ["self", "cycle", "app"]
+
+
+def missing_hook() -> str | None:
+    """Return why calls cannot come in by this way with the installed uvicorn; None: they can."""
+    hook = getattr(HttpToolsProtocol, HOOK, None)
+    is_called = HOOK in HttpToolsProtocol.on_headers_complete.__code__.co_names
+    if hook is not None and is_called and [*inspect.signature(hook).parameters] == HOOK_TAKES:
+        return None
+    return (
+        f"uvicorn {uvicorn.__version__} does not start requests with HttpToolsProtocol.{HOOK}"
+        f"({', '.join(HOOK_TAKES[1:])}): each call takes the slower way, through an ASGI task"
+    )
 
 
 class FastPathProtocol(ArtqrProtocol):

@@ -127,6 +127,8 @@ class ArtqrProtocol(HttpToolsProtocol):
         if self._upgrading:
             self.headers[:] = self._upgrading  # what the client sent, for the journal
             self._upgrading = []
+        if not self.parser.should_keep_alive():
+            self.cycle.keep_alive = False  # uvicorn 0.34 looks for `Connection: close` later
         self.scope["extensions"] = {
             EXTENSION: {"cycle": self.cycle, "connection": self, "asked_at": self.loop.time()}
         }

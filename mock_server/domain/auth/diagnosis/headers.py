@@ -93,7 +93,7 @@ def headers_unsorted(scene: SigningContext) -> Variants:
     as_listed = dict.fromkeys(name.strip() for name in names if name.strip() in signed)
     yield {"names": tuple(as_listed)}, "in the order of the list"
     by_lower = tuple(sorted(scene.draft.names, key=str.lower))
-    yield {"names": by_lower}, "sorted without regard to case"
+    yield {"names": by_lower}, "sorted ignoring case"
     order = [name for name, _ in scene.call.headers]
     as_sent = sorted(scene.draft.names, key=lambda name: _position(order, name.lower()))
     yield {"names": tuple(as_sent)}, "in the order they were sent"

@@ -13,9 +13,9 @@ def secret_other(scene: SigningContext) -> Variants:
     if key:
         yield {"secret": key}, "the app key"
     yield {"secret": ""}, "an empty secret"
-    yield {"secret": scene.secret.swapcase()}, "the secret in another case"
-    yield {"secret": scene.secret.lower()}, "the secret in another case"
-    yield {"secret": scene.secret.upper()}, "the secret in another case"
+    yield {"secret": scene.secret.swapcase()}, "the secret in other letter case"
+    yield {"secret": scene.secret.lower()}, "the secret in other letter case"
+    yield {"secret": scene.secret.upper()}, "the secret in other letter case"
 
 
 def secret_whitespace(scene: SigningContext) -> Variants:

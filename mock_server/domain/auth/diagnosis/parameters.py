@@ -71,8 +71,8 @@ def values_encoded(scene: SigningContext) -> Variants:
     of_query, of_form = (
         (of_query, of_form - of_query) if scene.query_wins else (of_query - of_form, of_form)
     )
-    yield {"written": partial(_raw_among, of_query)}, "the query's alone, as sent"
-    yield {"written": partial(_raw_among, of_form)}, "the form's alone, as sent"
+    yield {"written": partial(_raw_among, of_query)}, "only those of the query, as sent"
+    yield {"written": partial(_raw_among, of_form)}, "only those of the form, as sent"
 
 
 def _raw_among(names: set[str], parameter: Parameter) -> tuple[str, str]:
@@ -89,13 +89,13 @@ def parameters_unsorted(scene: SigningContext) -> Variants:
     yield {"parameters": _as_sent(scene, query + form)}, "as sent, query before form"
     yield {"parameters": _as_sent(scene, form + query)}, "as sent, form before query"
     by_name = tuple(sorted(query)), tuple(sorted(form))
-    yield {"parameters": _as_sent(scene, by_name[0] + by_name[1])}, "query and form apart"
-    yield {"parameters": _as_sent(scene, by_name[1] + by_name[0])}, "form and query apart"
+    yield {"parameters": _as_sent(scene, by_name[0] + by_name[1])}, "query and form separately"
+    yield {"parameters": _as_sent(scene, by_name[1] + by_name[0])}, "form and query separately"
     right = scene.draft.parameters
     pairs = sorted(right, key=lambda each: f"{each.name}={each.value}")
     yield {"parameters": tuple(pairs)}, "as whole pairs, not by name"
     no_case = sorted(right, key=lambda each: each.name.lower())
-    yield {"parameters": tuple(no_case)}, "without regard to case"
+    yield {"parameters": tuple(no_case)}, "ignoring case"
     yield {"parameters": right[::-1]}, "in reverse order"
 
 
@@ -235,7 +235,7 @@ def path_prefix(scene: SigningContext) -> Variants:
         yield {"path": "/" + "/".join(segments[:-1])}, "without its last segment"
     if path != "/":
         yield {"path": "/"}, "as `/`"
-        yield {"path": ""}, "not at all"
+        yield {"path": ""}, "as an empty string"
 
 
 def path_case(scene: SigningContext) -> Variants:

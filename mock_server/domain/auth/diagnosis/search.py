@@ -112,7 +112,7 @@ def diagnose(
     scene = signing_context_of(call, secret, known_secrets)
     expected = scene.draft.text()
     if not sent:
-        sentence = "No X-Ca-Signature was sent: send the base64 of the HMAC."
+        sentence = "The call has no X-Ca-Signature: send the base64 of the HMAC."
         return Diagnosis(causes=("signature-absent",), sentence=sentence, server_string=expected,
                          client_string=None, tried=0)  # fmt: skip
     search = _Search(sent, most)
@@ -213,15 +213,15 @@ def _sentence(steps: tuple[_Step, ...], writing: str) -> str:
 def _unknown(search: _Search, *, complete: bool) -> str:
     if search.hopeless:
         return (
-            "No known mistake explains it: what came is not the base64 of an HMAC, which has "
+            "No known mistake explains it: the signature is not the base64 of an HMAC, which has "
             "44 characters (HmacSHA256) or 28 (HmacSHA1)."
         )
     if not complete:
         return (
             f"No known mistake was found in the first {search.tried} tries: most likely the "
-            "secret is wrong, or more than one thing is."
+            "secret is wrong, or there are several mistakes."
         )
     return (
-        "No known mistake explains it: most likely the secret is wrong; compare the string that "
-        "the client signed with the server's, line by line."
+        "No known mistake explains it: most likely the secret is wrong. Check the secret, and "
+        "compare the client's string to sign with the server's, line by line."
     )

@@ -1,6 +1,5 @@
-"""The examples of the README that use the fixtures, run as they stand."""
+"""The examples in Python of README and docs, run as they stand."""
 
-import re
 import subprocess
 import sys
 import threading
@@ -11,12 +10,15 @@ import pytest
 from mock_server import artqr_mock_server
 from mock_server.testing import SimulatorBugError
 from tests.clients.reference.client import ArtQrError, Client
+from tests.support.documents import pages
+from tests.support.documents.pages import Block
 from tests.support.planted_bugs import failing_on
 from tests.support.processes import environment
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = re.compile(r"<!-- example: (\S+) -->\n```python\n(.*?)```", re.DOTALL)
-EXAMPLES = dict(EXAMPLE.findall((ROOT / "README.md").read_text("utf-8")))
+BLOCKS = [block for block in pages.all_blocks() if block.mark.startswith("example: ")]
+# The suite takes long and unittest needs no pytest: each has a test of its own.
+APART = {"shop_adapter.py", "test_client.py", "test_without_pytest.py"}
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
 
 
@@ -25,9 +27,26 @@ def shop(pytester: pytest.Pytester) -> pytest.Pytester:
     """A project whose client is our reference."""
     source = ROOT / "tests" / "clients" / "reference" / "client.py"
     pytester.makepyfile(shop=source.read_text("utf-8"))
-    for name, text in EXAMPLES.items():
-        (pytester.path / name).write_text(text, "utf-8")
+    for block in BLOCKS:
+        (pytester.path / name_of(block)).write_text(block.text, "utf-8")
     return pytester
+
+
+def name_of(block: Block) -> str:
+    return block.mark.removeprefix("example: ")
+
+
+@pytest.mark.parametrize(
+    "block", [b for b in BLOCKS if name_of(b) not in APART], ids=lambda block: block.where
+)
+def test_an_example_passes(shop: pytest.Pytester, block: Block) -> None:
+    tests = block.text.count("\ndef test_")
+    assert tests
+    (shop.path / "test_one.py").write_text(block.text, "utf-8")
+
+    result = shop.runpytest_inprocess("-W", "error", "test_one.py")
+
+    result.assert_outcomes(passed=tests)
 
 
 def test_the_example_of_pytest_passes(shop: pytest.Pytester) -> None:

@@ -1,11 +1,7 @@
-"""The generated parts of README.md: tables from contracts/, between `<!-- name -->` marks.
-
-`python -m tests.support.readme` writes them anew; a test fails while they are not what is there.
-"""
+"""Tables made of the files in contracts/ and fixtures/scenarios/."""
 
 from collections import Counter
 from dataclasses import fields, replace
-from pathlib import Path
 
 from mock_server import contract
 from mock_server.domain.billing import notices
@@ -15,7 +11,6 @@ from mock_server.domain.durations import DAY_MS, show_duration
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.readings import Readings
 
-README = Path(__file__).parents[2] / "README.md"
 CERTAINTIES = ("documented", "observed", "assumed")
 
 
@@ -225,11 +220,46 @@ def findings_table() -> str:
     return "\n".join(rows)
 
 
+def styles_table() -> str:
+    """Return the style ids."""
+    rows = ["| `style_id` | Style | Vendor's name |", "|---|---|---|"]
+    rows += [
+        f"| `{each['id']}` | {each['english']} | {', '.join(each['names'])} |"
+        for each in contract.load_toml("styles.toml")["style"]
+    ]
+    return "\n".join(rows)
+
+
+def offers_table() -> str:
+    """Return the price list."""
+    rows = ["| Calls | Yuan | Yuan per call |", "|---|---|---|"]
+    for offer in contract.load_toml("pricing.toml")["offer"]:
+        once = " (trial, once)" if offer.get("trial") else ""
+        calls, fen = offer["credits"], offer["fen"]
+        rows.append(f"| {calls}{once} | {fen / 100:g} | {fen / 100 / calls:.3f} |")
+    return "\n".join(rows)
+
+
+def claims_list() -> str:
+    """Return every claim with its certainty and evidence."""
+    rows = ["| Claim | Statement | Certainty | Evidence |", "|---|---|---|---|"]
+    rows += [
+        f"| `{each['id']}` | {each['says']} | {each['certainty']} | {each['evidence']} |".replace(
+            "\n", " "
+        )
+        for each in contract.load_toml("claims.toml")["claim"]
+    ]
+    return "\n".join(rows)
+
+
 PARTS = {
     "scenarios": scenarios_table,
     "notices": notices_timeline,
     "readings": readings_table,
     "claims": claims_table,
+    "claims-list": claims_list,
+    "styles": styles_table,
+    "offers": offers_table,
     "errors": errors_table,
     "magic": magic_table,
     "magic-texts": magic_texts_table,
@@ -239,16 +269,3 @@ PARTS = {
     "ambiguous": ambiguous_table,
     "findings": findings_table,
 }
-
-
-def generated(text: str) -> str:
-    """Return the README with its generated parts as they should be."""
-    for name, table in PARTS.items():
-        before, start, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition(f"<!-- /{name} -->")
-        text = f"{before}{start}{table()}\n{end}{after}"
-    return text
-
-
-if __name__ == "__main__":
-    README.write_text(generated(README.read_text("utf-8")), "utf-8")

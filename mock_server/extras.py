@@ -1,0 +1,41 @@
+"""How to install an extra: the package is on no public index, so the command names its origin."""
+
+import json
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from shlex import quote
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+NAME = "artqr-mock"
+NO_PATH = "FOLDER-OR-WHEEL"
+
+
+def install_command(extra: str) -> str:
+    """Return the command that adds an extra to the installed package.
+
+    It installs from the folder, wheel or repository that the package was installed from. Where
+    that is not known, or is gone, the command says so and has FOLDER-OR-WHEEL in its place.
+    """
+    origin = _origin()
+    url = str(origin.get("url", ""))
+    if vcs := origin.get("vcs_info"):
+        wanted = f"{NAME}[{extra}] @ {vcs['vcs']}+{url}@{vcs['commit_id']}"
+        return f"pip install {quote(wanted)}"
+    path = url2pathname(urlsplit(url).path) if url.startswith("file:") else ""
+    if not path or not Path(path).exists():
+        wanted = quote(f"{NO_PATH}[{extra}]")
+        return f"pip install {wanted}, where {NO_PATH} is what you installed {NAME} from"
+    flag = "-e " if origin.get("dir_info", {}).get("editable") else ""
+    return f"pip install {flag}{quote(f'{path}[{extra}]')}"
+
+
+def _origin() -> dict[str, Any]:
+    """Return what the installer noted about where the package came from (PEP 610)."""
+    try:
+        text = distribution(NAME).read_text("direct_url.json")
+    except PackageNotFoundError:
+        return {}
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found

@@ -1,0 +1,133 @@
+"""README and docs/ say what is true: generated parts, links, marks of examples, the index."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+
+from mock_server.settings import MEANINGS, Settings
+from tests.support.documents import generator, pages, scripts, sessions
+from tests.support.documents.pages import ROOT, Block, Page
+
+PAGES = pages.all_pages()
+BLOCKS = pages.all_blocks()
+MOST_LINES_OF_README = 150
+# Blocks that nobody would run: output, and diagrams.
+OUTPUT = {"text", "mermaid"}
+# A path of the project in an internals page.
+PATH = re.compile(r"`((?:mock_server|tests|contracts|fixtures|benchmarks)/[\w./-]+|CHANGELOG\.md)`")
+
+
+def by_name(page: Page) -> str:
+    return page.name
+
+
+def by_place(block: Block) -> str:
+    return block.where
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_the_generated_parts_of_a_page_are_up_to_date(page: Page) -> None:
+    assert generator.generated(page.text) == page.text, "run `python -m tests.support.documents`"
+
+
+def test_every_generated_part_stands_in_a_page() -> None:
+    missing = [name for name in generator.PARTS if f"<!-- {name} -->" not in pages.everything()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_every_link_of_a_page_leads_somewhere(page: Page) -> None:
+    assert [target for target in page.links if not leads_somewhere(page, target)] == []
+
+
+def leads_somewhere(page: Page, target: str) -> bool:
+    """Whether a link within the repository has its file, and its heading there."""
+    if target.startswith(("http://", "https://")):
+        return True
+    name, _, anchor = target.partition("#")
+    path = (page.path.parent / name).resolve() if name else page.path
+    if not path.exists() or ROOT not in path.parents:
+        return False
+    return not anchor or anchor in Page(path).anchors
+
+
+def test_a_link_to_nowhere_is_noticed() -> None:
+    index = pages.page("docs/README.md")
+
+    assert leads_somewhere(index, "guides/billing.md#notices")
+    assert not leads_somewhere(index, "guides/billing.md#notes")
+    assert not leads_somewhere(index, "guides/bill.md")
+    assert not leads_somewhere(index, "#nowhere")
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = pages.page("docs/README.md")
+    listed = {(index.path.parent / target.partition("#")[0]).resolve() for target in index.links}
+
+    assert [page.name for page in PAGES if page.path not in listed and page != index] == []
+
+
+def test_the_readme_is_short() -> None:
+    for name in ("README.md", "README.zh-CN.md"):
+        assert pages.page(name).text.count("\n") <= MOST_LINES_OF_README
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_a_page_has_one_title_and_comes_first(page: Page) -> None:
+    assert page.text.startswith("# ")
+    assert len(re.findall(r"^# ", page.prose, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language not in OUTPUT], ids=by_place)
+def test_a_block_says_how_it_is_tested(block: Block) -> None:
+    kind, _, rest = block.mark.partition(": ")
+
+    assert (kind, block.language) in {
+        ("session", "console"),
+        (scripts.RUN, "sh"),
+        ("example", "python"),
+        ("toml", "toml"),
+        *(("file", language) for language in ("js", "java", "yaml")),
+        *(("not run", language) for language in ("sh", "js", "java", "dockerfile")),
+    }, f"put a mark before it: {block.mark!r} does not go with {block.language!r}"
+    assert rest or kind in {"session", scripts.RUN}
+
+
+def test_no_session_and_no_example_is_overlooked() -> None:
+    shown = [block for block in BLOCKS if block.mark == "session"]
+
+    assert len(shown) == sum(len(sessions.written(page.text)) for page in PAGES)
+    assert all(sessions.commands(block.text) for block in shown)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "yaml"], ids=by_place)
+def test_a_recipe_for_ci_is_yaml_with_jobs_that_do_something(block: Block) -> None:
+    recipe = yaml.safe_load(block.text)
+
+    if "jobs" in recipe:  # GitHub; `on` is a boolean in YAML 1.1
+        assert recipe[True]
+        for job in recipe["jobs"].values():
+            assert job["runs-on"]
+            assert all(("uses" in step) != ("run" in step) for step in job["steps"])
+    else:  # GitLab
+        jobs = [job for name, job in recipe.items() if name != "variables"]
+        assert jobs
+        assert all(job["script"] and job["image"] for job in jobs)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "toml"], ids=by_place)
+def test_a_file_of_settings_holds_settings(block: Block) -> None:
+    written = tomllib.loads(block.text)
+
+    assert set(written) <= set(MEANINGS)
+    Settings(**written | {"callback_hosts": tuple(written["callback_hosts"])})  # refuses nothing
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "/internals/" in page.name], ids=by_name
+)
+def test_every_path_of_the_internals_exists(page: Page) -> None:
+    assert [name for name in PATH.findall(page.text) if not (ROOT / name).exists()] == []
