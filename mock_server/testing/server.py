@@ -14,6 +14,7 @@ from mock_server.testing.records import RecordedCall
 from mock_server.testing.world import World
 
 NOT_FOUND = 404
+NOBODY = ""
 WISHES = ("credits", "seed", "readings", "clock", "name", "notify_url", "app_code")
 
 
@@ -50,17 +51,21 @@ class MockServer:
         self.worlds.append(world)
         return world
 
-    def sync_accounts(self) -> None:
+    def sync_accounts(self) -> Mapping[str, int]:
         """Take in every account that there is as a world, and let go of those that were deleted.
 
-        For a server of one's own: accounts may be made by magic credentials, or by hand.
+        For a server of one's own: accounts may be made by magic credentials, or by hand. Return the
+        id of the latest call of each; the calls that name no account are under `NOBODY`.
         """
         known = {world.id: world for world in self.worlds}
-        there = self.admin.get("/accounts")["accounts"]
+        listed = self.admin.get("/accounts")
+        there = listed["accounts"]
         image = self._image.id if self._image else None
         self.worlds = [
             known.get(each["id"]) or self._world(each) for each in there if each["id"] != image
         ]
+        last_calls: dict[str, int] = listed["last_calls"]
+        return last_calls
 
     def detach(self, world: World) -> None:
         """Let go of a world, and leave its account as it is."""

@@ -11,7 +11,7 @@ from mock_server.admin_client import RefusedError, UnreachableError
 from mock_server.formatting import yuan
 from mock_server.testing.calls import Calls, finding_line
 from mock_server.testing.records import SEVERITIES, RecordedCall
-from mock_server.testing.server import NOT_FOUND, MockServer
+from mock_server.testing.server import NOBODY, NOT_FOUND, MockServer
 from mock_server.testing.tables import calls_table, counted
 from mock_server.testing.world import World
 
@@ -196,12 +196,16 @@ class Session:
         """Take in what the worlds have done since the last look."""
         if self._is_over:
             return
+        latest: Mapping[str, int] | None = None
         if not self._is_shared:  # others' calls are nobody's too, and others have accounts
-            calls = Calls(self.server.nobodys_calls(after=self._nobody))
-            self._nobody = calls[-1].id if calls else self._nobody
-            self._take(calls)
-            self.server.sync_accounts()
+            latest = self.server.sync_accounts()
+            if latest.get(NOBODY, 0) > self._nobody:
+                calls = Calls(self.server.nobodys_calls(after=self._nobody))
+                self._nobody = calls[-1].id if calls else self._nobody
+                self._take(calls)
         for world in list(self.server.worlds):
+            if latest is not None and latest.get(world.id, 0) <= self._last.get(world.id, 0):
+                continue
             calls = self._calls_of(world)
             if calls:
                 self._last[world.id] = calls[-1].id
