@@ -18,8 +18,9 @@ from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
 from mock_server.domain.account.accounts import DEFAULT_ID, Account
 from mock_server.domain.call.calls import Defect
+from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import LogCall, Simulator, build_simulator, wall_clock
+from mock_server.simulator import LogCall, Simulator, build_simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import probe
 from mock_server.store.engine.files import unreadable, unwritable
@@ -227,6 +228,7 @@ async def _serve(
             await loop.run_in_executor(None, deliverer.stop)
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
+        await loop.run_in_executor(None, simulator.keep_instant)
         simulator.database.close()
 
 

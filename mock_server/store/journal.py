@@ -199,6 +199,13 @@ def get(tx: Transaction, call_id: int) -> Row | None:
     return tx.one("select * from call where id = ?", (call_id,))
 
 
+def last_ids(tx: Transaction, accounts: list[str]) -> dict[str, int]:
+    """Return the id of the latest call of each of these accounts that has one; `NO_ACCOUNT` too."""
+    sql = "select max(id) as id from call where account = ?"
+    found = ((account, tx.one(sql, (account,))) for account in (*accounts, NO_ACCOUNT))
+    return {account: row["id"] for account, row in found if row and row["id"]}
+
+
 def judged(tx: Transaction, account: str | None, *, after: int, limit: int) -> list[Row]:
     """Return calls with what findings are made of, oldest first."""
     return tx.all(

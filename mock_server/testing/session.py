@@ -12,7 +12,7 @@ from mock_server.domain.findings import SEVERITIES
 from mock_server.formatting import counted, yuan
 from mock_server.testing.calls import Calls, finding_line
 from mock_server.testing.records import RecordedCall
-from mock_server.testing.server import NOT_FOUND, MockServer, bug_text
+from mock_server.testing.server import NOBODY, NOT_FOUND, MockServer
 from mock_server.testing.tables import calls_table
 from mock_server.testing.world import World
 
@@ -151,7 +151,7 @@ class Session:
         wrongs = [self._too_dear(calls, max_fen), self._bad_findings(new)]
         bugs = [call for call in new if call.is_bug]
         if bugs:
-            return RunVerdict(text=f"{bug_text(bugs)}\n\n{calls!r}", is_bug=True)
+            return RunVerdict(text=f"{self.server.bug_text(bugs)}\n\n{calls!r}", is_bug=True)
         return next((wrong for wrong in wrongs if wrong), None)
 
     def story(self) -> str:
@@ -197,12 +197,16 @@ class Session:
         """Take in what the worlds have done since the last look."""
         if self._is_over:
             return
+        latest: Mapping[str, int] | None = None
         if not self._is_shared:  # others' calls are nobody's too, and others have accounts
-            calls = Calls(self.server.nobodys_calls(after=self._nobody))
-            self._nobody = calls[-1].id if calls else self._nobody
-            self._take(calls)
-            self.server.sync_accounts()
+            latest = self.server.sync_accounts()
+            if latest.get(NOBODY, 0) > self._nobody:
+                calls = Calls(self.server.nobodys_calls(after=self._nobody))
+                self._nobody = calls[-1].id if calls else self._nobody
+                self._take(calls)
         for world in list(self.server.worlds):
+            if latest is not None and latest.get(world.id, 0) <= self._last.get(world.id, 0):
+                continue
             calls = self._calls_of(world)
             if calls:
                 self._last[world.id] = calls[-1].id

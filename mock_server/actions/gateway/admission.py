@@ -63,7 +63,7 @@ def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
     """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
     assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
     call, named = visit.call, visit.credentials
-    now = credentials.signing_now(account, visit.real_now)
+    now = credentials.signing_now(account, visit.machine_now)
     credentials.check_timestamp(call, now)
     nonce = credentials.nonce_of(call, named, account.readings)
     kind = "code" if isinstance(named, AppCode) else "key"

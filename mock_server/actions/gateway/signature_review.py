@@ -33,7 +33,7 @@ def examine_later(
     tx: Transaction, simulator: Simulator, call_id: int, account: Account, call: Call, code: str
 ) -> None:
     """Have the call examined once it is booked; the finding is added to its journal row."""
-    now = credentials.signing_now(account, simulator.real_now())
+    now = credentials.signing_now(account, simulator.machine_now())
     too_long = len(call.body) > MAX_BODY_BYTES
     # Many calls may be waiting to be examined: none of them holds a body that nobody will read.
     kept = replace(call, body=b"") if too_long else call

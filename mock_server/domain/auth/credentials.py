@@ -95,15 +95,15 @@ def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
     return GatewayError(code, "`not exists`")
 
 
-def signing_now(account: Account, real_now: int) -> int:
+def signing_now(account: Account, machine_now: int) -> int:
     """Return the instant (ms) that timestamps and nonces of a call are compared with.
 
-    The real time plus the account's skew, so that moving its clock breaks no client that signs;
-    but the account's own while that stands still at an instant it was told.
+    The machine's clock itself plus the account's skew: a client signs with that clock, whatever
+    time the account shows. Only an account that is frozen at an explicit instant counts its own.
     """
     if account.clock.frozen and account.clock.pinned:
         return account.clock.base_at
-    return real_now + account.skew_ms
+    return machine_now + account.skew_ms
 
 
 def check_timestamp(call: Call, now: int) -> None:

@@ -45,7 +45,7 @@ class DeliveryState:
 
 
 def after_attempt(
-    outcome: Outcome, progress: Progress, readings: Readings, real_now: int
+    outcome: Outcome, progress: Progress, readings: Readings, machine_now: int
 ) -> DeliveryState:
     """Return where a callback stands after a try; `progress.tries` counts that one."""
     reading = "once" if progress.is_copy else readings.callback_delivery
@@ -59,11 +59,11 @@ def after_attempt(
     is_last = reading == "once" or progress.tries > len(RETRIES_MS)
     if is_last or outcome.hopeless or outcome.status == GONE:
         return DeliveryState(state=CallbackState.FAILED)
-    wait_ms = max(RETRIES_MS[progress.tries - 1], retry_after(outcome.headers, real_now))
+    wait_ms = max(RETRIES_MS[progress.tries - 1], retry_after(outcome.headers, machine_now))
     return DeliveryState(state=CallbackState.DUE, next_at=progress.ended_at + wait_ms)
 
 
-def retry_after(headers: Headers, real_now: int) -> int:
+def retry_after(headers: Headers, machine_now: int) -> int:
     """Return for how long (ms) a receiver asks to be left alone, an hour at most; 0: not at all.
 
     It says seconds or a date. A date is on the receiver's clock, so its own `Date` is now.
@@ -77,7 +77,7 @@ def retry_after(headers: Headers, real_now: int) -> int:
     if until is None:
         return 0
     now = _date(_value(headers, "date") or "")
-    left_ms = until - (real_now if now is None else now)
+    left_ms = until - (machine_now if now is None else now)
     return min(max(0, left_ms), MAX_RETRY_AFTER_MS)
 
 

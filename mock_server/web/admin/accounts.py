@@ -35,7 +35,12 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts")
     def list_accounts() -> Response:
-        return jsonify(accounts=read(lambda tx: [shown(tx, each) for each in rows.list_all(tx)]))
+        def listed(tx: Transaction) -> dict[str, Any]:
+            found = rows.list_all(tx)
+            last_calls = reports.last_calls(tx, [each.id for each in found])
+            return {"accounts": [shown(tx, each) for each in found], "last_calls": last_calls}
+
+        return jsonify(read(listed))
 
     @routes.get("/accounts/<account_id>")
     def get_account(account_id: str) -> Response:
