@@ -9,7 +9,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import click
-import jinja2
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
@@ -138,6 +137,8 @@ def junit(found: dict[str, Any], whose: str) -> str:
 def html(found: dict[str, Any], whose: str) -> str:
     """Return what was met as a page that needs nothing else."""
     source = resources.files("mock_server.cli").joinpath("coverage.html").read_text("utf-8")
+    import jinja2  # noqa: PLC0415 - every command would load it
+
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True)  # fmt: skip
     return environment.from_string(source).render(found=found, whose=whose)

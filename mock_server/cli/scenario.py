@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from mock_server import contract
-from mock_server.actions.accounts import scenarios as actions
 from mock_server.admin_client import AccountClient
 from mock_server.cli.common import PlainGroup, account_options, json_option, print_json
 
@@ -38,6 +37,9 @@ def list_scenarios(*, as_json: bool) -> None:
 @click.argument("name")
 def show(*, name: str) -> None:
     """Print the TOML file of a scenario, to copy for one of your own."""
+    # It brings the whole simulator along, which every command would load.
+    from mock_server.actions.accounts import scenarios as actions  # noqa: PLC0415
+
     actions.shipped(name)
     file = contract.folder("fixtures") / "scenarios" / f"{name}.toml"
     click.echo(file.read_text("utf-8"), nl=False)
@@ -49,6 +51,8 @@ def show(*, name: str) -> None:
 @json_option
 def load(*, name_or_file: str, account: AccountClient, as_json: bool) -> None:
     """Reset an account and start it with a scenario: its name, or a FILE.toml of your own."""
+    from mock_server.actions.accounts import scenarios as actions  # noqa: PLC0415 - as above
+
     wanted: dict[str, Any] = {"name": name_or_file}
     if name_or_file.endswith(".toml"):
         wanted = {"scenario": actions.values_of(Path(name_or_file))}
