@@ -180,7 +180,7 @@ def task_id(request: JudgedRequest) -> Findings:
 
 
 def _within(text: str, most: int) -> bool:
-    return bool(_WHOLE.fullmatch(text.strip())) and 1 <= int(text) <= most
+    return bool(_WHOLE.fullmatch(text.strip())) and 1 <= int(text.strip()) <= most
 
 
 def _is_unicode(text: str) -> bool:
