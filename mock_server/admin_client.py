@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from mock_server.direct_http import READ_S, DirectHttp, LateError, NoAnswerError, Reply
 from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.usage_errors import UsageError
 
 MOST_IDS = 10
@@ -55,6 +56,7 @@ class AdminClient:
         self, base_url: str, token: str | None = None, ca_file: Path | None = None
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._shown = redact_address(self.base_url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         trusted = ca_file if ca_file is not None and ca_file.exists() else None
         self._http = DirectHttp(trusted)
@@ -186,7 +188,9 @@ class AdminClient:
         is_json = "json" in answer.headers.get("content-type", "")
         value: Any = json.loads(answer.data) if is_json and answer.data else answer.data
         if answer.status >= 400:
-            detail = value["detail"] if is_json else f"HTTP {answer.status} at {url}"
+            detail = (
+                value["detail"] if is_json else f"HTTP {answer.status} at {self._shown}/_mock{path}"
+            )
             raise RefusedError(answer.status, detail)
         return value
 
@@ -195,11 +199,11 @@ class AdminClient:
             return self._http.request(method, url, headers, data)
         except LateError:
             raise UnreachableError(
-                f"{self.base_url} took the call and has not answered for {READ_S:g} s"
+                f"{self._shown} took the call and has not answered for {READ_S:g} s"
             ) from None
         except NoAnswerError as error:
             raise UnreachableError(
-                f"no artqr-mock answers at {self.base_url} ({error}): start one with "
+                f"no artqr-mock answers at {self._shown} ({error}): start one with "
                 "`artqr-mock serve`, or name another with --url"
             ) from None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from mock_server.contract import Catalogue, load_catalogue
-from mock_server.delivery import qr_reader
+from mock_server.delivery.image_reader import ImageReader
 from mock_server.delivery.outbound import Outbound
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import SourceRead
@@ -22,6 +22,7 @@ from mock_server.store.engine.database import Database
 from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import Transaction
 from mock_server.store.journal import Entry, JournalLimits
+from mock_server.tls import own_certificates
 
 log = logging.getLogger(__name__)
 
@@ -125,21 +126,27 @@ def build_simulator(
     except BaseException:
         database.close()
         raise
+    reader = ImageReader()
     outbound = Outbound(
         allowed=settings.callback_hosts,
         timeout=settings.callback_timeout,
         own_ports=own_ports,
+        trusted=own_certificates(settings),
     )
+
+    def close_outbound() -> None:
+        reader.close()  # first: what it reads keeps the others from ending
+        outbound.close()
 
     return Simulator(
         settings=settings,
         catalogue=load_catalogue(),
         database=database,
         post=network.post if network else outbound.post,
-        fetch=network.fetch if network else partial(outbound.fetch, read=qr_reader.read_code),
+        fetch=network.fetch if network else partial(outbound.fetch, read=reader.read),
         real_now=monotonic(real_now, latest),
         machine_now=real_now,
-        close_outbound=outbound.close,
+        close_outbound=close_outbound,
         has_connections=bool(own_ports),
         log_call=log_call,
     )

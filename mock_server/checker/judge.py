@@ -9,15 +9,16 @@ from jsonschema_rs import ValidationError
 
 from mock_server import contract
 from mock_server.checker.transport import CheckAnswer
+from mock_server.domain.answer.envelope import unwrap
 from mock_server.domain.call.bodies import media_type
 from mock_server.schemas import Validator, compiled
 
 # What the gateway says no with to whom, by the beginning of its code.
 HINTS = {
-    "A": "look at the credentials: --app-code, or --key and --secret",
-    "B": "look at the package of this buyer: there is no credit to pay the call with",
-    "S": "look at the clock of this machine",
-    "T": "the server throttles: its limit is lower than what check sends",
+    "A": "check the credentials: --app-code, or --key and --secret",
+    "B": "check the package of this buyer: it has no credit for the call",
+    "S": "check the clock of this machine",
+    "T": "the server throttles: its rate limit is lower than the rate of check",
 }
 MOST_SHOWN = 3
 # These tell a result from a refusal: where they differ, an answer is meant to be the other.
@@ -88,7 +89,7 @@ class Judge:
         try:
             value = json.loads(answer.body)
         except (ValueError, RecursionError):
-            return [f"the body is no JSON: {answer.body[:80].decode('utf-8', 'replace')!r}"]
+            return [f"the body is not JSON: {answer.body[:80].decode('utf-8', 'replace')!r}"]
         validator = self._validator(self.values, place)
         if validator is None or validator.is_valid(value):
             return []
@@ -131,18 +132,16 @@ def refuses(answer: CheckAnswer) -> bool:
 
 
 def service_body(answer: CheckAnswer) -> dict[str, Any] | None:
-    """Return what the service itself says, in an envelope or bare; None: nothing readable."""
+    """Return what the service itself says, or the platform where it failed; None: nothing
+    readable."""
     try:
         value = json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict):
-        return None
-    inner = value.get("showapi_res_body", value)
-    code = value.get("showapi_res_code", 0)
+    code = value.get("showapi_res_code", 0) if isinstance(value, dict) else 0
     if isinstance(code, int) and code < 0:
         return {"ret_code": code}
-    return inner if isinstance(inner, dict) else None
+    return unwrap(value)
 
 
 def _leaves(error: ValidationError) -> list[ValidationError]:

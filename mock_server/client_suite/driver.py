@@ -10,10 +10,10 @@ from mock_server.client_suite import checks, timeout
 from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, truth_of
 from mock_server.client_suite.inputs import IMAGE, PLAIN, Intent
 from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
+from mock_server.formatting import counted
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import RecordedCall
 from mock_server.testing.server import MockServer, SimulatorBugError
-from mock_server.testing.tables import counted
 from mock_server.testing.world import World
 
 UNKNOWN_ID = "0123456789abcdef01234567"

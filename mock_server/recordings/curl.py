@@ -66,7 +66,7 @@ def words_of(line: str) -> list[str]:
     """Return the words of a shell line up to a pipe or redirection. Raises WrongUseError."""
     line = re.sub(r"\\\r?\n", " ", line.strip()).removeprefix("$ ")
     if re.search(r'\^(?:"|\r?\n)', line):
-        raise UsageError("that is a command for cmd.exe: copy it as cURL for bash instead")
+        raise UsageError("this is a command for cmd.exe: copy the request as cURL for bash instead")
     words: list[str] = []
     at = 0
     for match in _WORD.finditer(line):
@@ -77,14 +77,14 @@ def words_of(line: str) -> list[str]:
             return words
         words.append("".join(_pieces(match.group())))
     if line[at:].strip():
-        raise UsageError("the command does not end: a quotation mark is not closed")
+        raise UsageError("the command is not complete: close the quotation mark")
     return words
 
 
 def _pieces(word: str) -> Iterator[str]:
     if _EXPANSION.search(re.sub(r"\$?'(?:[^'\\]|\\.)*'", "", word)):
         raise UsageError(
-            f"{word[:80]!r} holds something that only your shell knows: put its value there"
+            f"{word[:80]!r} has a variable or a command of your shell: write its value instead"
         )
     for match in _PIECE.finditer(word):
         ansi, single, double, escaped, plain = match.groups()
@@ -108,7 +108,7 @@ def _ansi(match: re.Match[str]) -> str:
 def items_of(words: list[str]) -> list[CurlItem]:
     """Return the options and URLs of a curl command, its first word being curl."""
     if not words or Path(words[0]).name.removesuffix(".exe") != "curl":
-        raise UsageError("the command does not start with curl")
+        raise UsageError("the command does not start with curl: write `curl URL …`")
     rest = iter(words[1:])
     items: list[CurlItem] = []
     for word in rest:
@@ -144,15 +144,17 @@ def _cluster(letters: str, rest: Iterator[str]) -> Iterator[CurlItem]:
 
 def _check_known(option: str, word: str) -> None:
     if option in {"form", "form-string", "upload-file"}:
-        raise UsageError(f"{word}: the gateway takes no multipart and no file; use -d or --json")
+        raise UsageError(
+            f"{word}: the gateway accepts neither multipart nor files: use -d or --json"
+        )
     if option not in TAKES_VALUE and option not in FLAGS:
-        raise UsageError(f"curl's option {word[:40]} is not known here: leave it out")
+        raise UsageError(f"curl's option {word[:40]} is not supported: leave it out")
 
 
 def _value(word: str, rest: Iterator[str]) -> str:
     value = next(rest, None)
     if value is None:
-        raise UsageError(f"{word} has no value")
+        raise UsageError(f"{word} has no value: write one after it")
     return value
 
 
@@ -201,7 +203,7 @@ def given_headers(items: list[CurlItem]) -> list[tuple[str, str | None]]:
         elif item.value.strip().endswith(";"):
             found.append((item.value.strip()[:-1], ""))
         else:
-            raise UsageError(f"-H {item.value[:80]!r} is no header: write 'Name: value'")
+            raise UsageError(f"-H {item.value[:80]!r} is not a header: write 'Name: value'")
     return found
 
 
@@ -232,12 +234,12 @@ def _datum(item: CurlItem) -> bytes:
 
 def _file(name: str) -> bytes:
     if name == "-":
-        raise UsageError("@- reads standard input, which is taken: write the body out, or @FILE")
+        raise UsageError("@- (standard input) is not supported: write the body, or use @FILE")
     try:
         with Path(name).open("rb") as file:
             return file.read(MAX_BODY_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise UsageError(f"the body @{name[:80]} cannot be read: {error}") from None
+        raise UsageError(f"cannot read the body @{name[:80]}: {error}") from None
 
 
 def split_url(url: str) -> tuple[str, str, str, str]:
@@ -251,14 +253,14 @@ def split_url(url: str) -> tuple[str, str, str, str]:
         raise UsageError(f"{url[:80]!r} is not a URL")
     scheme, host, path, query = match.groups()
     if (scheme or "http").lower() not in {"http", "https"}:
-        raise UsageError(f"{url[:80]!r} is not a URL of HTTP")
+        raise UsageError(f"{url[:80]!r} is not an HTTP URL: write http:// or https://")
     return (scheme or "http").lower(), host, path or "/", query or ""
 
 
 def request(method: str, target: tuple[str, str, str, str], headers: Headers, body: bytes) -> Call:
     """Return a request as a door would hand it over. Raises WrongUseError."""
     if len(body) > MAX_BODY_BYTES:
-        raise UsageError("the body is larger than the 8 MiB that the gateway takes")
+        raise UsageError("the body is larger than 8 MiB, the limit of the gateway")
     return request_of_any_size(method, target, headers, body)
 
 
@@ -267,10 +269,10 @@ def request_of_any_size(
 ) -> Call:
     """Return a request, one that no door would take included. Raises WrongUseError."""
     if not re.fullmatch(r"[A-Za-z]{1,32}", method):
-        raise UsageError(f"{method[:40]!r} is not a method of HTTP")
+        raise UsageError(f"{method[:40]!r} is not an HTTP method")
     for name, value in headers:
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(r"[\r\n\0]", value):
-            raise UsageError(f"{name[:40]!r} is no header: write 'Name: value'")
+            raise UsageError(f"{name[:40]!r} is not a header: write 'Name: value'")
     scheme, _, path, query = target
     return Call(
         method=method,

@@ -14,6 +14,8 @@ from mock_server.recordings.curl import request_of_any_size as request
 
 # A form as it goes over the wire.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9*._~+&=-]|%[0-9A-Fa-f]{2})+")
+# A byte that was no text, as Python keeps it.
+_ESCAPED = re.compile("[\udc80-\udcff]")
 
 FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
 
@@ -23,7 +25,7 @@ def one_call(text: str) -> Call:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise UsageError(f"that is no JSON, hence no HAR entry: give {FORMS}") from None
+        raise UsageError(f"this is not JSON, so it is not a HAR entry: give {FORMS}") from None
     return call_of(_har_request(document))
 
 
@@ -31,7 +33,7 @@ def call_of(found: dict[str, Any]) -> Call:
     """Return the request of an entry as a door would hand it over. Raises WrongUseError."""
     call = recorded_call(found)[0]
     if len(call.body) > MAX_BODY_BYTES:
-        raise UsageError("the body is larger than the 8 MiB that the gateway takes")
+        raise UsageError("the body is larger than 8 MiB, the limit of the gateway")
     return call
 
 
@@ -66,7 +68,7 @@ def _har_request(document: Any) -> dict[str, Any]:
         found = document.get("request", document if "url" in document else None)
         if isinstance(found, dict):
             return found
-    raise UsageError("that JSON is no HAR entry: it has no `request`")
+    raise UsageError("this JSON is not a HAR entry: it has no `request`")
 
 
 def headers_of(listed: Any) -> Headers:
@@ -102,7 +104,7 @@ def _sent(found: dict[str, Any], method: str, declared: int | None) -> tuple[byt
 
 def _encoded(text: str, declared: int | None) -> bytes:
     """Return the bytes that a recorder has read as text: UTF-8, or what has the length sent."""
-    escaped = any("\udc80" <= each <= "\udcff" for each in text)  # bytes that were no text
+    escaped = _ESCAPED.search(text)
     try:
         body = text.encode("utf-8", "surrogateescape" if escaped else "strict")
     except UnicodeEncodeError:
@@ -162,7 +164,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise UsageError("the body is marked as base64 and is none") from None
+        raise UsageError("the body is marked as base64, but it is not base64") from None
 
 
 def pairs_of(listed: list[list[str]]) -> Headers:

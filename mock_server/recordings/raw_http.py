@@ -37,13 +37,15 @@ def _split_head(given: bytes) -> tuple[bytes, bytes, bytes]:
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon:
-        raise UsageError(f"{line[:80]!r} is no header: write 'Name: value'")
+        raise UsageError(f"{line[:80]!r} is not a header: write 'Name: value'")
     return name, value
 
 
 def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
     if "transfer-encoding" in headers:
-        raise UsageError("the body has a Transfer-Encoding: give it whole, without that header")
+        raise UsageError(
+            "the request has a Transfer-Encoding: give the whole body, without that header"
+        )
     length = headers.get("content-length", "").strip()
     if not length:
         # An editor ends a file with a newline that is not of the body.
@@ -51,5 +53,5 @@ def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
     if not re.fullmatch(r"[0-9]{1,15}", length) or int(length) > len(rest):
         raise UsageError(f"Content-Length is {length[:20]}, but the body has {len(rest)} bytes")
     if rest[int(length) :].strip():
-        raise UsageError(f"Content-Length is {length[:20]}, but more than that follows")
+        raise UsageError(f"Content-Length is {length[:20]}, but the body is longer")
     return rest[: int(length)]

@@ -72,15 +72,15 @@ Reader = Callable[[int, Any], Exchange | Whose]
 def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recording:
     """Return what a file holds; `hosts` have the API, too. Raises WrongUseError."""
     if len(raw) > MOST_BYTES:
-        raise UsageError("it is larger than the 256 MiB that are read: split it")
+        raise UsageError("it is larger than 256 MiB, the limit: split it")
     text = _text(raw)
     if not text.strip():
-        raise UsageError("it is empty: give a HAR file, or calls of the journal, one a line")
+        raise UsageError("it is empty: give a HAR file, or calls of the journal, one per line")
     whole = _whole(text)
     if isinstance(whole, dict) and isinstance(whole.get("log"), dict):
         entries = whole["log"].get("entries")
         if not isinstance(entries, list):
-            raise UsageError("its `log` has no list of `entries`: that is no HAR file")
+            raise UsageError("its `log` has no list of `entries`, so it is not a HAR file")
         return _gathered("entry", enumerate(entries, 1), lambda n, each: _entry(n, each, hosts))
     if isinstance(whole, dict) and isinstance(whole.get("calls"), list):
         calls, has_more = enumerate(whole["calls"], 1), whole.get("next") is not None

@@ -234,6 +234,15 @@ def add_finding(tx: Transaction, call_id: int, finding: dict[str, Any]) -> None:
     tx.execute("update call_total set bytes = bytes + ? where account = ?", (grown, account))
 
 
+def call_of_task(tx: Transaction, account: str, task_id: str, operation: str) -> int | None:
+    """Return the first call of an operation that a task is of; None if it was dropped."""
+    row = tx.one(
+        "select min(id) as id from call where account = ? and task_id = ? and operation = ?",
+        (account, task_id, operation),
+    )
+    return row["id"] if row else None
+
+
 def as_array(findings: list[dict[str, Any]]) -> str:
     """Return findings as a row of the journal keeps them."""
     return json.dumps(findings, ensure_ascii=False, separators=(",", ":"))

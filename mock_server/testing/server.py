@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
+from mock_server.domain.suggestions import unknown
 from mock_server.settings import Settings
 from mock_server.testing import process
 from mock_server.testing.calls import Calls
@@ -137,9 +137,7 @@ def _check(wish: Mapping[str, Any]) -> None:
         if name == "scenario":
             raise TypeError("account() takes no scenario: play one in a world, world.play('...')")
         if name not in WISHES:
-            near = get_close_matches(name, WISHES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(WISHES)}"
-            raise TypeError(f"account() takes no {name!r}: {hint}")
+            raise TypeError(f"account(): {unknown('argument', name, WISHES)}")
 
 
 @contextlib.contextmanager

@@ -100,9 +100,9 @@ def test_the_scenarios_are_listed_as_they_are_written(world: World) -> None:
     ("scenario", "says"),
     [
         ({"readings": {"charge.pols": "submit-only"}}, "did you mean 'charge.polls'"),
-        ({"faults": [{"kind": "task_fail"}]}, "fault 1: no fault is called 'task_fail'"),
+        ({"faults": [{"kind": "task_fail"}]}, "fault 1: unknown fault 'task_fail'"),
         ({"faults": [{"kind": "task_slow"}]}, "lasts_ms"),
-        ({"packages": [{"offer": "51"}]}, "there is 1, 50, 200"),
+        ({"packages": [{"offer": "51"}]}, "valid: 1, 50, 200"),
         ({"packages": [{"offer": "50", "credits": 5}]}, "/packages/0"),
         ({"credits": 5, "packages": [{"offer": "50"}]}, "not"),
         ({"clock": {"now": -1}}, "/clock/now"),
@@ -144,4 +144,13 @@ def test_a_file_of_ones_own_is_read_or_refused_with_the_reason(tmp_path: Path) -
         scenarios.find(str(tmp_path / "none.toml"))
     file.write_text(f'says = "{"x" * 300_000}"', "utf-8")
     with pytest.raises(UsageError, match="larger than a scenario"):
+        scenarios.find(str(file))
+
+
+@pytest.mark.parametrize("depth", [65, 300, 900, 100_000])
+def test_a_file_that_is_nested_too_deep_is_refused(tmp_path: Path, depth: int) -> None:
+    file = tmp_path / "deep.toml"
+    file.write_text(f"credits = {'[' * depth}{']' * depth}\n")
+
+    with pytest.raises(UsageError, match="nested"):
         scenarios.find(str(file))

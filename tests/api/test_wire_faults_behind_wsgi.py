@@ -106,7 +106,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "delay", "for_ms": 1, "commit": "during"}, "before"),
         ({"kind": "delay", "for_ms": 1, "bytes": 3}, "'bytes' was unexpected"),
         ({"kind": "html_page", "status": 299}, "502"),
-        ({"kind": "ghost", "code": "X999XX"}, "no row of the error table"),
+        ({"kind": "ghost", "code": "X999XX"}, "unknown error code"),
         ({"kind": "platform_error", "platform_code": 0}, "-1009"),
         ({"kind": "task_slow", "lasts_ms": 0}, "minimum"),
         ({"kind": "task_fails", "operation": "query_task"}, "happens to submit_task"),
@@ -118,7 +118,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "throttled", "text": "x" * 501}, "500"),
         ({"kind": "throttled", "starts_in_ms": 5, "expires_in_ms": 3}, "before the rule starts"),
         ({"kind": "delay ", "for_ms": 1}, "did you mean 'delay'"),
-        ({"kind": "timeout"}, "no fault is called 'timeout'"),
+        ({"kind": "timeout"}, "unknown fault 'timeout'"),
         ([], "no JSON object"),
     ],
 )

@@ -114,7 +114,7 @@ def test_what_never_ends_does_not_end_because_it_was_held() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"fails": True}, "cannot be ordered 'fails': there is after_queries, duration_ms"),
+        ({"fails": True}, "unknown task override 'fails'; valid: after_queries, duration_ms"),
         ({"outcome": "running"}, "outcome is succeeded or failed, not 'running'"),
         ({"after_queries": 0}, "after_queries is 1 to 1000, not 0"),
         ({"pictures": 5}, "pictures is 0 to 4, not 5"),

@@ -21,6 +21,7 @@ from mock_server.domain.call.calls import (
     header,
 )
 from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.readings import Readings
 from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
 from mock_server.store.engine.transaction import Transaction
@@ -39,7 +40,9 @@ def admit(visit: CallContext) -> Operation:
     _check_host(visit)
     _check_stage(call)
     if visit.operation is None:
-        raise GatewayError("I404NF", f"{call.method} {call.path}"[:200])
+        raise GatewayError(
+            "I404NF", f"{call.method} {call.path}"[:200], classic=_no_route(visit.readings)
+        )
     bodies.check_content_type(header(call, "content-type"), call.body, visit.readings)
     return visit.operation
 
@@ -106,6 +109,11 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
         told = account.readings.throttle_retry_after == "sent"
         wait_s = throttle.wait_s(bucket, account.limit) if told else None
         raise GatewayError("T429PA", retry_after_s=wait_s)
+
+
+def _no_route(readings: Readings) -> str | None:
+    """Return how an older instance words a wrong path or method (claim classic-path-or-method)."""
+    return "Invalid Path or Method" if readings.classic_route != "invalid-url" else None
 
 
 def _check_host(visit: CallContext) -> None:

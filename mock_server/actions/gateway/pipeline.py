@@ -7,12 +7,12 @@ Rule 3: what happens on the wire happens to an answer that is booked.
 Rule 4: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mock_server.actions.accounts import notices
+from mock_server.actions.bugs import bug_answer
 from mock_server.actions.gateway import admission, signature_review
 from mock_server.actions.gateway.admission import Payer
 from mock_server.actions.gateway.call_faults import (
@@ -31,18 +31,18 @@ from mock_server.domain.answer.answers import (
     refusal_status,
     result_answer,
 )
+from mock_server.domain.auth.refusal_hints import EXAMINED
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
-from mock_server.domain.call.wire_script import Delivered
+from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.faults import gateway, wire
-from mock_server.domain.faults.rules import FaultError, Rule
+from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction
 
-BUG_HEADER = "X-Mock-Server-Bug"
 # What was decided for a call that was never carried out.
 NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
@@ -76,7 +76,7 @@ def handle(
         decision = _refused(simulator, visit, error)
     answer, call_id = _book(tx, simulator, visit, course, decision)
     code = decision.error.code if decision.error else None
-    if code in signature_review.CODES and visit.account is not None:
+    if code in EXAMINED and visit.account is not None:
         signature_review.examine_later(tx, simulator, call_id, visit.account, call, code)
     return answer
 
@@ -90,6 +90,21 @@ def abandon(
     decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
     book(tx, simulator, visit, decision)
     return NO_ANSWER
+
+
+def record_unanswered(
+    tx: Transaction, simulator: Simulator, call: Call, disconnected_after_ms: int | None
+) -> None:
+    """Journal a call that never became whole, or whose turn never came: it does not happen.
+
+    `disconnected_after_ms` None: the connection ended on our side.
+    """
+    visit = identify_call(tx, simulator, call)
+    end = End.CLOSE if disconnected_after_ms is None else End.KEEP
+    sent = Sent(
+        what=Delivered.NOTHING, status=None, bytes=0, end=end, left_after_ms=disconnected_after_ms
+    )
+    book(tx, simulator, visit, Decision(answer=NO_ANSWER, sent=sent))
 
 
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
@@ -129,25 +144,6 @@ def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseExc
     answer = bug_answer(error)
     book(tx, simulator, visit, Decision(answer=answer))
     return answer
-
-
-def bug_answer(error: BaseException) -> Answer:
-    """Return our own 500, which no client can mistake for the vendor's."""
-    name = type(error).__name__
-    text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
-    answer = _ours(500, text)
-    return replace(answer, headers=(*answer.headers, (BUG_HEADER, name)))
-
-
-def cannot_answer(error: FaultError) -> Answer:
-    """Return our own 501: the server in front cannot do what was ordered of it."""
-    return _ours(501, f"artqr-mock cannot do this here: {error}")
-
-
-def _ours(status: int, text: str) -> Answer:
-    body = json.dumps({"error": text}).encode()
-    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
-    return Answer(status=status, headers=headers, body=body)
 
 
 def _caught_up(tx: Transaction, simulator: Simulator, visit: CallContext) -> CallContext:
@@ -191,7 +187,7 @@ def _serve(
         if effect.says is not None:
             raise effect.says
         request = _request(simulator, visit, account, effect)
-        result = operations.OPERATIONS[course.operation](tx, simulator, request)
+        result = operations.HANDLERS[course.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = payer.metered and refusal_status(account.readings) == 200

@@ -1,11 +1,13 @@
 """How what the service says is shaped, under the readings: words, items, pages, envelope.
 
 Rule 1: what is stored stays as it is; what is shown follows the readings of the moment.
-Rule 2: every shape is made here, so that a result, a refusal and a callback agree.
+Rule 2: every shape is made here, and the envelope is taken off here, so that a result, a refusal
+and a callback agree.
 """
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from mock_server.domain.call.paging import Page
 from mock_server.domain.readings import Readings
@@ -88,6 +90,23 @@ def wrap(
         "showapi_res_body": body,
     }
     return _JSON.encode(_with_unnamed(envelope, readings)).encode()
+
+
+def service_body(answer: bytes) -> dict[str, Any] | None:
+    """Return what the service itself says in an answer, with or without an envelope.
+
+    None: the answer is no JSON, or holds no object.
+    """
+    try:
+        return unwrap(json.loads(answer))
+    except (ValueError, RecursionError):
+        return None
+
+
+def unwrap(answer: object) -> dict[str, Any] | None:
+    """Return the same of an answer that is parsed already."""
+    inner = answer.get("showapi_res_body", answer) if isinstance(answer, dict) else None
+    return inner if isinstance(inner, dict) else None
 
 
 def _with_unnamed(shape: Shape, readings: Readings) -> Shape:

@@ -42,15 +42,25 @@ GET_ROUTES = {
     ("GET", "/queryTask"): Operation.QUERY_TASK,
 }
 VENDOR_OPERATIONS = tuple(ROUTES.values())
+# The header of an answer that a bug of the simulator caused; it names the exception.
+BUG_HEADER = "X-Mock-Server-Bug"
 VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """What a door found wrong before there was a whole call: a gateway error and its reason."""
+    """What a door found wrong before there was a whole call: a gateway error and its reason.
+
+    `code` is empty where nothing was answered. `finding` is the row that explains it, if any, with
+    its place (`at`), what was sent and, where the row's own words do not fit, `says`.
+    """
 
     code: str
     reason: str
+    finding: str = ""
+    says: str = ""
+    at: str = "/protocol"
+    sent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from mock_server.actions.accounts.accounts import NewAccount, Patch
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Overview
 from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, AccountTemplate, Standing
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
@@ -90,7 +91,7 @@ def account_json(overview: Overview) -> dict[str, Any]:
         "standing": account.standing,
         "skew_ms": account.skew_ms,
         "throttle": asdict(account.limit) if account.limit else None,
-        "notify_url": account.notify_url,
+        "notify_url": account.notify_url and redact_address(account.notify_url),
         "readings": as_mapping(account.readings),
     }
 
