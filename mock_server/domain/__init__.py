@@ -1,1 +1,1 @@
-"""The rules. Pure: no Flask, file, socket, clock, dice, thread or log below this line."""
+"""The rules. Pure functions and values: no Flask, file, socket, clock, dice, thread or log."""

@@ -96,7 +96,7 @@ def test_the_accounts_are_listed_oldest_first(world: World) -> None:
         ({"clock": {"speed": 2}}, "speed"),
         ({"clock": None}, "/clock"),
         ({"readings": {"refusal.status": "200 OK"}}, "'450' or '200'"),
-        ({"readings": {"refusal": "200"}}, "no reading is called 'refusal'"),
+        ({"readings": {"refusal": "200"}}, "unknown reading 'refusal'"),
         ({"readings": {"refusal.status": 200}}, "/readings"),
         ({"colour": "red"}, "colour"),
     ],

@@ -300,4 +300,4 @@ def test_a_fault_of_callbacks_has_no_operation(buyer: Buyer) -> None:
     order = {"kind": "callback_lost", "operation": "submit_task"}
     problem = buyer.world.admin("POST", f"/accounts/{buyer.id}/faults", order, expect=422)
 
-    assert "happens to callbacks, not to calls" in problem["detail"]
+    assert "affects callbacks, not calls" in problem["detail"]

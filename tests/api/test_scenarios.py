@@ -100,7 +100,7 @@ def test_the_scenarios_are_listed_as_they_are_written(world: World) -> None:
     ("scenario", "says"),
     [
         ({"readings": {"charge.pols": "submit-only"}}, "did you mean 'charge.polls'"),
-        ({"faults": [{"kind": "task_fail"}]}, "fault 1: no fault is called 'task_fail'"),
+        ({"faults": [{"kind": "task_fail"}]}, "fault 1: unknown fault 'task_fail'"),
         ({"faults": [{"kind": "task_slow"}]}, "lasts_ms"),
         ({"packages": [{"offer": "51"}]}, "there is 1, 50, 200"),
         ({"packages": [{"offer": "50", "credits": 5}]}, "/packages/0"),

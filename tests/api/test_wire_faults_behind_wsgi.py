@@ -24,7 +24,7 @@ def test_what_takes_the_connection_is_refused_with_what_is_possible(world: World
         refused = world.admin("POST", PATH, {"kind": kind, **parameters}, expect=422)
 
         assert (
-            f"{kind} takes the connection itself, which only `artqr-mock serve` has"
+            f"{kind} takes the connection itself, which only `artqr-mock serve` can do"
             in (refused["detail"])
         )
         assert "invalid_json, html_page" in refused["detail"]
@@ -109,7 +109,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "ghost", "code": "X999XX"}, "no row of the error table"),
         ({"kind": "platform_error", "platform_code": 0}, "-1009"),
         ({"kind": "task_slow", "lasts_ms": 0}, "minimum"),
-        ({"kind": "task_fails", "operation": "query_task"}, "happens to submit_task"),
+        ({"kind": "task_fails", "operation": "query_task"}, "affects submit_task"),
         ({"kind": "wrong_length", "by_bytes": 0}, "by_bytes"),
         ({"kind": "throttled", "probability": 0}, "probability"),
         ({"kind": "throttled", "nth": 2, "first": 3}, "contradict"),
@@ -118,7 +118,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "throttled", "text": "x" * 501}, "500"),
         ({"kind": "throttled", "starts_in_ms": 5, "expires_in_ms": 3}, "before the rule starts"),
         ({"kind": "delay ", "for_ms": 1}, "did you mean 'delay'"),
-        ({"kind": "timeout"}, "no fault is called 'timeout'"),
+        ({"kind": "timeout"}, "unknown fault 'timeout'"),
         ([], "no JSON object"),
     ],
 )

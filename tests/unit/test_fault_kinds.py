@@ -73,8 +73,8 @@ def test_a_refusal_carries_any_remark(remark: str) -> None:
     ("order", "says"),
     [
         ({"kind": "refussal"}, "did you mean 'refusal'"),
-        ({"kind": "zzz"}, "there is gateway_error, quota_exhausted"),
-        ({"kind": 5}, "no fault is called '5'"),
+        ({"kind": "zzz"}, "valid: gateway_error, quota_exhausted"),
+        ({"kind": 5}, "unknown fault '5'"),
         ({}, "name the kind"),
         ({"code": "D504TO", "remark": "no"}, "one of code and remark"),
     ],

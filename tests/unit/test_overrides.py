@@ -114,16 +114,19 @@ def test_what_never_ends_does_not_end_because_it_was_held() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"fails": True}, "cannot be ordered 'fails': there is after_queries, duration_ms"),
-        ({"outcome": "running"}, "outcome is succeeded or failed, not 'running'"),
+        ({"fails": True}, "unknown task order 'fails'; valid: after_queries, duration_ms"),
+        ({"outcome": "running"}, "outcome must be succeeded or failed, not 'running'"),
         ({"after_queries": 0}, "after_queries is 1 to 1000, not 0"),
         ({"pictures": 5}, "pictures is 0 to 4, not 5"),
         ({"factor": -1}, "factor is 0 to"),
         ({"duration_ms": -1}, "duration_ms is 0 to"),
-        ({"after_queries": 2, "factor": 3}, "ends in one way: order one of factor, after_queries"),
+        (
+            {"after_queries": 2, "factor": 3},
+            "ends in one way only: order one of factor, after_queries",
+        ),
         ({"never_ends": True, "duration_ms": 3}, "ends in one way"),
         ({"never_ends": True, "outcome": "failed"}, "never ends has no outcome"),
-        ({"remark": "no"}, "a remark is said of a task that fails"),
+        ({"remark": "no"}, "only a failed task has a remark"),
         ({"outcome": "failed", "remark": ""}, "1 to 200 characters"),
         ({"outcome": "failed", "pictures": 2}, "a task that fails has no pictures"),
     ],

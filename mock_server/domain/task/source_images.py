@@ -1,6 +1,6 @@
-"""The source image of a task: an existing picture whose QR code says what the new one will.
+"""The source image of a task: an existing picture; its QR code has the content of the new one.
 
-Rule 1: what cannot be fetched or read makes the task fail, with a remark that says which (claim
+Rule 1: if the image cannot be fetched or read, the task fails, with a remark that says why (claim
 image-failure).
 """
 
@@ -14,18 +14,20 @@ MAX_REMARK = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRead:
-    """What became of reading an image: what its QR code says, or why there is nothing."""
+    """The result of reading an image: the content of its QR code, or the remark that says why it
+    failed.
+    """
 
     content: str | None = None
     remark: str | None = None
 
 
 class SourceError(Exception):
-    """An image that nothing can be read from; the message is the remark."""
+    """An image that cannot be fetched or read; the message is the remark of the task."""
 
 
 def unreachable(reason: str) -> SourceError:
-    """Return the error for an image that did not come."""
+    """Return the error for an image that could not be fetched."""
     return SourceError(f"创作失败: qr_code_url无法访问 ({reason})"[:MAX_REMARK])
 
 
@@ -35,10 +37,10 @@ def too_large(what: str) -> SourceError:
 
 
 def not_an_image() -> SourceError:
-    """Return the error for what is in none of the formats, or broken."""
+    """Return the error for a broken image, or one in an unknown format."""
     return SourceError("创作失败: qr_code_url不是PNG, JPEG, GIF或WebP图片")
 
 
 def no_code() -> SourceError:
-    """Return the error for an image without a QR code that says a text."""
+    """Return the error for an image without a QR code that contains text."""
     return SourceError("创作失败: qr_code_url图片中没有二维码")
