@@ -1,6 +1,5 @@
-"""What the gateway checks before the service hears of a call, in this order (claim
-order-of-checks): size and syntax, stage and route, credentials, freshness, signature, standing,
-credit, throttle.
+"""The gateway's checks before the service gets a call, in this order (claim order-of-checks):
+size and syntax, stage and route, credentials, freshness, signature, standing, credit, throttle.
 """
 
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ STANDING_CODES = {Standing.ARREARS: "B403MO", Standing.UNAUTHORIZED: "I403AA"}
 
 
 def admit(visit: CallContext) -> Operation:
-    """Check size, syntax, stage and route; return the operation that is called."""
+    """Check size, syntax, stage and route; return the operation. Raises GatewayError."""
     call = visit.call
     if call.defect is not None:
         raise GatewayError(call.defect.code, call.defect.reason)
@@ -45,7 +44,7 @@ def admit(visit: CallContext) -> Operation:
 
 
 def known(visit: CallContext) -> Account:
-    """Return whose call it is. Raises for no credentials, and for unknown ones."""
+    """Return the account of the call. Raises GatewayError for missing or unknown credentials."""
     if isinstance(visit.credentials, GatewayError):
         raise visit.credentials
     credentials.check_signed(visit.credentials)
@@ -57,7 +56,7 @@ def known(visit: CallContext) -> Account:
 
 
 def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
-    """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
+    """Check timestamp, nonce, Content-MD5 and signature; no other code verifies a call."""
     assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
     call, named = visit.call, visit.credentials
     now = credentials.signing_now(account, visit.real_now)
@@ -68,27 +67,30 @@ def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
         raise GatewayError("S403NU")
     if isinstance(named, KeyPair):
         signatures.verify(call, account.app_secret, account.readings)
-    # Only now, or a stranger could burn a client's nonces (claim nonce-scope).
+    # Only after verification, otherwise a stranger could use up a client's nonces (claim
+    # nonce-scope).
     if nonce is not None:
         nonces.remember(tx, account.id, kind, nonce, now=now, since=now - WINDOW_MS)
 
 
 def check_standing(account: Account) -> None:
-    """Check that the buyer may call at all. Raises B403MO, I403AA."""
+    """Check that the buyer may call the API. Raises B403MO, I403AA."""
     if account.standing in STANDING_CODES:
         raise GatewayError(STANDING_CODES[account.standing])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """The package whose next credit a call is worth, and whether a 200 takes it."""
+    """The package whose next credit the call is worth, and whether an HTTP 200 takes that
+    credit.
+    """
 
     package: Package | None
     metered: bool
 
 
 def payer(tx: Transaction, account: Account, operation: Operation, now: int) -> Payer:
-    """Return what pays if the call is answered with 200. Raises B403MQ, B403ME, B403MI."""
+    """Return the package that pays if the answer is HTTP 200. Raises B403MQ, B403ME, B403MI."""
     package = billing_rows.paying_package(tx, account.id, now, account.readings)
     metered = charges.is_metered(operation, account.readings)
     if metered and package is None:
@@ -97,7 +99,7 @@ def payer(tx: Transaction, account: Account, operation: Operation, now: int) -> 
 
 
 def check_throttle(tx: Transaction, account: Account, operation: Operation, now: int) -> None:
-    """Take a token of the account's bucket for this operation. Raises T429PA."""
+    """Take a token from the account's bucket for this operation. Raises T429PA."""
     if account.limit is None:
         return
     bucket, passes = throttle.take(throttles.get(tx, account.id, operation), account.limit, now)
@@ -109,14 +111,14 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
 
 
 def _check_host(visit: CallContext) -> None:
-    """Under a reading the gateway answers to its own name only (claim host-unchecked)."""
+    """Under a reading, the gateway answers only to its own host name (claim host-unchecked)."""
     host = (header(visit.call, "host") or "").partition(":")[0].lower()
     if visit.readings.host_check == "vendor-host" and host != VENDOR_HOST:
         raise GatewayError("I404DO", host[:200])
 
 
 def _check_stage(call: Call) -> None:
-    """The API is published to RELEASE only (claim stage-release)."""
+    """Check the stage: the API is published to RELEASE only (claim stage-release)."""
     stage = header(call, "x-ca-stage") or "RELEASE"
     if stage in UNPUBLISHED_STAGES:
         raise GatewayError("I404NF", f"{call.method} {call.path} in stage {stage}"[:200])

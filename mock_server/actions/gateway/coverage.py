@@ -1,7 +1,7 @@
-"""What a call covers of the contract, noted as the call is recorded.
+"""Records which items of the contract a call covers, in the transaction that books the call.
 
-A call of a shape that its account has shown before costs a look into memory; a new one is written
-in the transaction that books it, and remembered once that is committed.
+Shapes that an account has shown before are cached in memory. A new shape is written in the
+transaction that books the call, and cached after its commit.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOutcome:
-    """What came of a call: who answered, with which error of the gateway, about which task."""
+    """The outcome of a call: who answered, with which gateway error, about which task."""
 
     answered: Answered
     error: GatewayError | None
@@ -40,11 +40,11 @@ def note(
 ) -> list[str]:
     """Return the items that a call covers and its account has not covered before.
 
-    The caller writes them with the call's id.
+    The caller stores them with the call's id.
     """
     account, answered = visit.account, outcome.answered
     if answered is Answered.ERROR and outcome.error is None:
-        return []  # the gateway did not say that: a bug of ours covers nothing of the contract
+        return []  # a bug of ours answered, not the gateway: it covers nothing of the contract
     shape = _shape(simulator, visit, outcome)
     owner = (account.id, account.answers) if account else (coverage_rows.ARCHIVED, 0)
     known = simulator.coverage_cache.of(*owner)
@@ -63,7 +63,7 @@ def note(
 def _status_of(
     tx: Transaction, visit: CallContext, account: Account, task_id: str
 ) -> Status | None:
-    """Return the status that a query was answered with."""
+    """Return the task status that the answer to a query contained."""
     task = task_rows.get(tx, account.id, task_id)
     return None if task is None else task_rules.status_at(task.plan, visit.stamp.now)
 

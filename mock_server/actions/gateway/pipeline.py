@@ -1,10 +1,10 @@
-"""One call through the gateway: decide, book, and only then answer.
+"""One call through the gateway: decide the answer, book it, and only then send it.
 
 Rule 1: answer, credit, ledger entry and journal row are one transaction.
-Rule 2: an ordered failure of the gateway comes before anything is verified, one of the service
-instead of the operation.
-Rule 3: what happens on the wire happens to an answer that is booked.
-Rule 4: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
+Rule 2: a gateway fault strikes before anything is verified, a service fault in place of the
+operation.
+Rule 3: a wire fault damages an answer that is already booked.
+Rule 4: an exception in here is our bug and becomes HTTP 500, never an answer of the vendor.
 """
 
 import json
@@ -43,15 +43,16 @@ from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction
 
 BUG_HEADER = "X-Mock-Server-Bug"
-# What was decided for a call that was never carried out.
+# The decision for a call that was never executed.
 NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A call that is to be handled only after a delay; nothing of it is booked. `met` are the
-    faults that it met already."""
+    """A call to handle only after a delay; nothing of it is booked. `met`: the faults that
+    fired.
+    """
 
     ms: int
     met: Mapping[str, Rule]
@@ -60,7 +61,9 @@ class Hold:
 def handle(
     tx: Transaction, simulator: Simulator, call: Call, held: Hold | None = None
 ) -> Answer | Hold:
-    """Answer a call and book it, or say for how long to hold it first; `held`: it was."""
+    """Answer a call and book it, or return how long to hold it first; `held`: it was held
+    already.
+    """
     visit = _caught_up(tx, simulator, identify_call(tx, simulator, call))
     course = None
     try:
@@ -84,7 +87,9 @@ def handle(
 def abandon(
     tx: Transaction, simulator: Simulator, call: Call, held: Hold, disconnected_after_ms: int
 ) -> Answer:
-    """Journal a call whose client hung up after so long, while it was held: it never happens."""
+    """Journal a call whose client disconnected during the hold, after so many ms: it is not
+    executed.
+    """
     visit = identify_call(tx, simulator, call)
     sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
     decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
@@ -93,7 +98,7 @@ def abandon(
 
 
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
-    """Journal that a client hung up after so long, before it had all of its answer."""
+    """Journal that the client disconnected after so many ms, before it had the whole answer."""
     sent = journal.sent(tx, call_id)
     if sent is not None:
         journal.set_sent(tx, call_id, {**sent, "left_after_ms": disconnected_after_ms})
@@ -114,7 +119,7 @@ def _book(
     course: MatchedCall | None,
     decision: Decision,
 ) -> tuple[Answer, int]:
-    """Book the answer that was decided; return it as the wire is to show it, and its row."""
+    """Book the decision; return the answer for the wire and the id of its journal row."""
     if course is None or (not course.met and not decision.faults):
         return decision.answer, book(tx, simulator, visit, decision)
     answer, sent = wire.damaged(decision.answer, course.met)
@@ -124,7 +129,7 @@ def _book(
 
 
 def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseException) -> Answer:
-    """Answer and journal a call on which we failed; nothing else of it is kept."""
+    """Answer and journal a call on which our code failed; book nothing else."""
     visit = identify_call(tx, simulator, call)
     answer = bug_answer(error)
     book(tx, simulator, visit, Decision(answer=answer))
@@ -132,7 +137,7 @@ def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseExc
 
 
 def bug_answer(error: BaseException) -> Answer:
-    """Return our own 500, which no client can mistake for the vendor's."""
+    """Return our own HTTP 500, which no client can mistake for the vendor's."""
     name = type(error).__name__
     text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
     answer = _ours(500, text)
@@ -140,7 +145,7 @@ def bug_answer(error: BaseException) -> Answer:
 
 
 def cannot_answer(error: FaultError) -> Answer:
-    """Return our own 501: the server in front cannot do what was ordered of it."""
+    """Return our own HTTP 501: this server cannot apply the fault that was armed."""
     return _ours(501, f"artqr-mock cannot do this here: {error}")
 
 
@@ -151,7 +156,7 @@ def _ours(status: int, text: str) -> Answer:
 
 
 def _caught_up(tx: Transaction, simulator: Simulator, visit: CallContext) -> CallContext:
-    """Return the visit once the notices of its account that came due by now are kept."""
+    """Return the context after storing its account's notices that came due by now."""
     account = visit.account
     if account is None or account.watch.due_at is None:
         return visit
@@ -183,7 +188,7 @@ def _decide(
 def _serve(
     tx: Transaction, simulator: Simulator, visit: CallContext, course: MatchedCall, payer: Payer
 ) -> Decision:
-    """Let the service answer. What it answers is numbered, a refusal too (claim res-id-form)."""
+    """Let the service answer. Its answers are numbered, refusals too (claim res-id-form)."""
     account = course.account
     fault, effect = match_service_fault(tx, visit, course)
     faults = (fault,) if fault else ()
@@ -226,7 +231,7 @@ def _request(
 
 
 def _base_url(simulator: Simulator, call: Call) -> str:
-    """Return where the caller can fetch pictures: the public address, else the one it called."""
+    """Return the base URL of pictures: the public address, or the address that was called."""
     settings = simulator.settings
     if settings.public_url:
         return settings.public_url.rstrip("/")

@@ -1,4 +1,4 @@
-"""The books: what a call leaves behind, in the transaction that answers it."""
+"""Writes a call to the journal, the ledger and the coverage, in the transaction that answers it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -30,7 +30,7 @@ NO_FINDINGS = "[]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """That the service answered: `package` is what the call is worth a credit of, paid or not."""
+    """The service answered. `package` has the credit that the call is worth, paid or not."""
 
     package: Package | None
     charged: bool
@@ -39,10 +39,10 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """An answer and what has to be booked with it.
+    """An answer and everything to book with it.
 
-    `served` None: the gateway answered, with `error` unless there was no answer or it is a bug of
-    ours. `faults` are those that happened, `sent` what went over the wire if not just the answer.
+    `served` None: the gateway answered, with `error`, unless there was no answer or it is a bug of
+    ours. `faults`: those that happened. `sent`: what went over the wire; None: the answer itself.
     """
 
     answer: Answer
@@ -54,7 +54,9 @@ class Decision:
 
 
 def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision) -> int:
-    """Write journal row and, for a charged call, credit and ledger entry; return the call's id."""
+    """Write the journal row and, for a charged call, credit and ledger entry; return the call's
+    id.
+    """
     call, account, answer = visit.call, visit.account, decision.answer
     charge, paid, fen = Charge.NEVER, None, 0
     if account is not None:
@@ -92,7 +94,7 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
 def _note(
     tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision, call_id: int
 ) -> None:
-    """Keep what of the contract the call is the first of its account to meet."""
+    """Store the items of the contract that this call is the first of its account to cover."""
     outcome = CallOutcome(
         answered=_answered(decision), error=decision.error, task_id=decision.task_id
     )
@@ -104,7 +106,7 @@ def _note(
 
 
 def _error_code(decision: Decision, visit: CallContext) -> str | None:
-    """Return the code that the client was shown: older instances show none."""
+    """Return the error code that the client saw; older instances show none."""
     return decision.error.code if decision.error and not visit.stamp.classic else None
 
 
@@ -122,7 +124,7 @@ def _faults(rules: tuple[Rule, ...]) -> str:
 
 def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: int) -> None:
     if not billing_rows.take_credit(tx, package.id):
-        raise RuntimeError("the credit that was seen is gone")
+        raise RuntimeError("the package lost its last credit within one transaction")
     booked = LedgerEntry(
         account=package.account,
         call_id=call_id,
@@ -149,7 +151,7 @@ def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: st
 
 
 def _findings(simulator: Simulator, visit: CallContext) -> str:
-    """Return the findings of a call as its journal row keeps them."""
+    """Return the findings of a call in the form of the journal."""
     catalogue = simulator.catalogue
     readings = visit.readings
     contract = catalogue.requests(readings)

@@ -1,6 +1,6 @@
-"""The signature clinic: after a refusal, off the answer's path, find out what the client did.
+"""Diagnoses a refused signature after the answer was sent, and stores the finding in the journal.
 
-The call is only in memory while it is examined: what is kept of it is redacted.
+The call stays in memory only during the diagnosis; the stored finding is redacted.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Transaction
 
-# The refusals that a client's author cannot explain from the message alone.
+# The refusals whose message alone does not tell the author of a client what is wrong.
 CODES = frozenset({"A403IS", "I400I5", "S403TE"})
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -31,15 +31,15 @@ HEADERS = {
 def examine_later(
     tx: Transaction, simulator: Simulator, call_id: int, account: Account, call: Call, code: str
 ) -> None:
-    """Have the call examined once it is booked; the finding is added to its journal row."""
+    """Diagnose the call once it is booked, and add the finding to its journal row."""
     now = credentials.signing_now(account, simulator.real_now())
     too_long = len(call.body) > MAX_BODY_BYTES
-    # Many calls may be waiting to be examined: none of them holds a body that nobody will read.
+    # Many calls may wait for their diagnosis, so they keep no body that is too large to diagnose.
     kept = replace(call, body=b"") if too_long else call
 
     def examine() -> None:
         found = _finding(account, kept, code, now, too_long=too_long)
-        # The strings hold whatever headers and parameters the client chose to sign.
+        # The strings can contain any header or parameter that the client chose to sign.
         secrets = (*account.secrets, *values_of(call.headers))
         told = {name: _redacted(value, secrets) for name, value in found.items()}
         hit = Finding(

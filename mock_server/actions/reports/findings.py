@@ -1,6 +1,6 @@
-"""What is found in the calls of an account: request by request, and between them. Reads only.
+"""The findings of an account: in single calls and between calls. Only reads.
 
-Rule 1: between calls that name no account nothing is found: they may be anybody's.
+Rule 1: calls without an account have no findings between calls: they may be of different clients.
 """
 
 import json
@@ -23,8 +23,11 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingsFilter:
-    """Which findings to show; `severity` None shows all. `after` is the call to go on from, `limit`
-    how many calls with findings a page has."""
+    """The findings to show.
+
+    `severity` None: all. `after`: the id of the call to continue from. `limit`: the number of calls
+    with findings on a page.
+    """
 
     severity: str | None = None
     after: int = 0
@@ -33,7 +36,7 @@ class FindingsFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A page of findings, each with `call`, `called_at` and `operation`; what there is in all."""
+    """A page of findings, each with `call`, `called_at` and `operation`, and the total numbers."""
 
     findings: list[dict[str, Any]]
     following: int | None
@@ -46,7 +49,9 @@ class Report:
 def report(
     tx: Transaction, simulator: Simulator, account_id: str | None, wanted: FindingsFilter
 ) -> Report:
-    """Return what is found in the calls that the journal still has; None: in those of nobody."""
+    """Return the findings in the calls that the journal still has. `account_id` None: in calls
+    without an account.
+    """
     account = None if account_id is None else lookup.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
