@@ -1,1 +1,1 @@
-"""The wire. Both doors only translate between HTTP and the actions."""
+"""The HTTP surface: both servers translate between HTTP and the actions, and do nothing else."""

@@ -1,6 +1,6 @@
-"""The whole application as a normal Flask app: every route, for any WSGI server or test client.
+"""The whole application as a Flask app: every route, for any WSGI server or test client.
 
-`serve` puts the express lane in front of it for the gateway's paths (express.py).
+`serve` answers the gateway's paths before they reach Flask (serving/asgi_app.py).
 """
 
 from flask import Flask, Request, Response, request
@@ -17,12 +17,12 @@ class AppRequest(Request):
 
 
 def create_app(simulator: Simulator) -> Flask:
-    """Return the application. It starts no thread: callbacks go out by `settle`."""
+    """Return the application. It starts no thread; callbacks are sent by `settle`."""
     app = Flask("mock_server", static_folder=None)
     app.request_class = AppRequest
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.url_map = app.url_map_class(merge_slashes=False)  # Werkzeug 3.0.0 ignores a later change
+    app.url_map = app.url_map_class(merge_slashes=False)  # Werkzeug 3.0.0 ignores later changes
     app.register_blueprint(admin.blueprint(simulator))
     app.register_blueprint(pictures.blueprint(simulator))
     app.register_blueprint(short_links.blueprint(simulator))

@@ -1,4 +1,4 @@
-"""What an account has done: its calls; and the calls that name none."""
+"""Calls: those of an account, and those without an account."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ CALL_FILTERS = ("operation", "status", "charged", "after", "limit", "before", "t
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
-    """Add the routes of reports."""
+    """Add the routes of calls."""
     read = simulator.database.read
 
     def calls(account_id: str | None) -> Response:
@@ -46,9 +46,7 @@ def _filter() -> CallFilter:
     query = query_of(CALL_FILTERS)
     operation = query.get("operation")
     if operation is not None and operation not in set(Operation):
-        raise UsageError(
-            f"no operation is called {operation[:64]!r}: there is {', '.join(Operation)}"
-        )
+        raise UsageError(f"unknown operation {operation[:64]!r}; valid: {', '.join(Operation)}")
     status = whole(query, "status", default=0, most=599)
     return CallFilter(
         operation=operation,
@@ -62,7 +60,7 @@ def _filter() -> CallFilter:
 
 
 def call_json(row: Row) -> dict[str, Any]:
-    """Return a journalled call as the admin API shows it."""
+    """Return a journalled call as JSON."""
     return {
         "id": row["id"],
         "at": row["at"],

@@ -1,4 +1,4 @@
-"""What the calls of a client have met of the contract."""
+"""Coverage: the items of the contract that the calls of a client covered."""
 
 from typing import Any
 
@@ -32,12 +32,12 @@ def _groups() -> list[Group]:
     words = named.split(",")
     for word in words:
         if word not in set(Group):
-            raise UsageError(f"no group is called {word[:64]!r}: there is {', '.join(Group)}")
+            raise UsageError(f"unknown group {word[:64]!r}; valid: {', '.join(Group)}")
     return [Group(word) for word in words]
 
 
 def coverage_json(found: Coverage) -> dict[str, Any]:
-    """Return what was met, group by group."""
+    """Return coverage as JSON, group by group."""
     parts = [(group, found.of(group)) for group in Group]
     return {
         "met": found.met,

@@ -1,4 +1,4 @@
-"""What is found in the calls of an account, and in those that name none."""
+"""Findings in the calls of an account, and in calls without an account."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -35,7 +35,7 @@ def _filter() -> findings.FindingsFilter:
     query = query_of(("severity", "after", "limit"))
     severity = query.get("severity")
     if severity is not None and severity not in set(Severity):
-        raise UsageError(f"no severity is called {severity[:64]!r}: there is {', '.join(Severity)}")
+        raise UsageError(f"unknown severity {severity[:64]!r}; valid: {', '.join(Severity)}")
     return findings.FindingsFilter(
         severity=severity,
         after=whole(query, "after", default=0, most=2**62),

@@ -1,11 +1,11 @@
-"""Health: a page for people, two plain words for probes."""
+"""Health: a summary for people, and two one-word answers for probes."""
 
 from flask import Blueprint, Response, current_app, jsonify
 
 from mock_server import __version__, contract
 from mock_server.simulator import Simulator
 
-# The key of the Flask app's configuration under which `serve` says how it answers calls.
+# The key of the Flask app's configuration in which `serve` stores how it answers calls.
 SERVING = "ARTQR_SERVING"
 
 
