@@ -1,4 +1,4 @@
-"""What `artqr-mock check` says: on the screen, as JUnit and as HAR. No report has a credential."""
+"""The reports of `artqr-mock check`: text, JUnit and HAR. No report contains a credential."""
 
 import base64
 import json
@@ -15,14 +15,14 @@ from mock_server.checker.run import Checked, Run
 from mock_server.checker.transport import CheckAnswer, SentRequest, Who, body_of
 from mock_server.domain.call import redaction
 
-# The first failures of a kind say enough; the reports have them all.
+# The screen shows a few kinds of failures; the reports have them all.
 MOST_SHOWN = 20
 NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 UNASKED = frozenset({"user-agent", "accept-encoding", "connection", "content-length", "accept"})
 
 
 def lines(run: Run) -> list[str]:
-    """Return what is printed: each failure once, then a line for each operation."""
+    """Return the printed lines: each kind of failure once, then one line per operation."""
     hidden = run.wire.credentials.hidden
     kinds: dict[tuple[str, str], list[Checked]] = {}
     for each in run.failed:
@@ -75,17 +75,19 @@ def _title(checked: Checked) -> str:
 
 
 def _group(checked: Checked) -> str:
-    """Return what failures are told together by: the operation, of probes each by itself."""
+    """Return the group in which failures are reported: the operation; each probe is its own
+    group.
+    """
     return _title(checked) if checked.planned.expected else checked.planned.label
 
 
 def _kind(breach: str) -> str:
-    """Return what breaches of one kind have in common: what was sent or answered is left out."""
+    """Return the common part of breaches of one kind, without sent or received values."""
     return re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|\d{4,}', "", breach)[:120]
 
 
 def curl(sent: SentRequest, own: CheckCredentials) -> str:
-    """Return a command that makes the same call, with the credentials of whoever runs it."""
+    """Return a curl command that repeats the call, with variables in place of credentials."""
     request = sent.request
     words = ["curl", "-i", "-X", str(request.method), shlex.quote(_url(sent, own))]
     for name, value in request.headers.items():
@@ -113,7 +115,7 @@ def _url(sent: SentRequest, own: CheckCredentials) -> str:
 
 
 def _quoted(body: bytes) -> str:
-    """Return bytes as a word of a shell."""
+    """Return bytes as a quoted word of a shell."""
     if all(32 <= byte < 127 for byte in body):
         return shlex.quote(body.decode("ascii"))
     return "$'" + "".join(_escaped(byte) for byte in body) + "'"
@@ -129,7 +131,7 @@ def _printable(line: str) -> str:
 
 
 def junit(run: Run) -> bytes:
-    """Return the run as JUnit: a case for each operation and kind of request."""
+    """Return the run as JUnit XML: a case for each operation and kind of request."""
     cases: dict[tuple[str, str], list[Checked]] = {}
     for each in run.checked:
         cases.setdefault((each.planned.label, each.planned.name), []).append(each)
@@ -162,7 +164,7 @@ def _clean(text: str, own: CheckCredentials) -> str:
 
 
 def har(run: Run) -> bytes:
-    """Return every call that was made, in order, as HTTP Archive 1.2."""
+    """Return every call in order, as HTTP Archive 1.2."""
     hidden = run.wire.credentials.hidden
     entries = [_entry(sent, hidden) for sent in run.wire.calls]
     log = {
