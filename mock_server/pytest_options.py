@@ -1,6 +1,6 @@
-"""The options of the pytest plugin: each is an ini option and a flag, which wins.
+"""The options of the pytest plugin: each is an ini option and a flag; the flag wins.
 
-Rule: what can be wrong with one is said before the first test.
+Rule: invalid options are reported before the first test.
 """
 
 import pytest
@@ -19,7 +19,7 @@ SEVERITIES = ("error", "warning", "advice")
 
 
 def add(parser: pytest.Parser) -> None:
-    """Tell pytest of them."""
+    """Register the options with pytest."""
     group = parser.getgroup("artqr", "artqr-mock, the art-QR-code API of your tests")
     for name, says in OPTIONS.items():
         parser.addini(name, says, default="")
@@ -27,7 +27,7 @@ def add(parser: pytest.Parser) -> None:
 
 
 def check(config: pytest.Config) -> None:
-    """Refuse those that cannot be. Raises pytest.UsageError."""
+    """Check every option. Raises pytest.UsageError for an invalid one."""
     _check_url(text(config, "artqr_url"))
     seed(config)
     findings(config)
@@ -44,21 +44,23 @@ def seed(config: pytest.Config) -> int:
 
 
 def findings(config: pytest.Config) -> str | None:
-    """Return how bad findings are that fail a test."""
+    """Return the lowest severity of a finding that fails a test."""
     severity = text(config, "artqr_findings")
     if severity and severity not in SEVERITIES:
-        raise pytest.UsageError(f"artqr_findings = {severity}: there is {', '.join(SEVERITIES)}")
+        raise pytest.UsageError(
+            f"artqr_findings = {severity} is unknown; valid: {', '.join(SEVERITIES)}"
+        )
     return severity or None
 
 
 def text(config: pytest.Config, name: str, default: str = "") -> str:
-    """Return what was written, the flag first."""
+    """Return the value of an option, the flag first."""
     flag = config.getoption(name, None)
     return str(flag if flag is not None else config.getini(name)).strip() or default
 
 
 def max_yuan(config: pytest.Config) -> float | None:
-    """Return what a test may cost."""
+    """Return the most that a test may cost, in yuan."""
     written = text(config, "artqr_max_yuan")
     try:
         most = float(written) if written else None
@@ -70,7 +72,7 @@ def max_yuan(config: pytest.Config) -> float | None:
 
 
 def readings(config: pytest.Config) -> dict[str, str]:
-    """Return the words of every world."""
+    """Return the readings `{id: value}` of every world."""
     pairs = listed(config, "artqr_readings")
     if not pairs:
         return {}
@@ -80,7 +82,7 @@ def readings(config: pytest.Config) -> dict[str, str]:
     for pair in pairs:
         name, equals, word = map(str.strip, pair.partition("="))
         if not equals:
-            raise pytest.UsageError(f"artqr_readings = {pair}: write ID=WORD")
+            raise pytest.UsageError(f"artqr_readings = {pair}: write ID=VALUE")
         if found.setdefault(name, word) != word:
             raise pytest.UsageError(f"artqr_readings: {name} is {found[name]} and {word}")
     try:
@@ -107,6 +109,6 @@ def _check_url(url: str) -> None:
 
 
 def listed(config: pytest.Config, name: str) -> list[str]:
-    """Return what was written with commas or on lines of its own."""
+    """Return the values of an option, separated by commas or by lines."""
     words = text(config, name).replace("\n", ",").split(",")
     return [word.strip() for word in words if word.strip()]
