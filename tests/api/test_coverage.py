@@ -185,7 +185,7 @@ def test_what_was_rolled_back_is_not_remembered(world: World) -> None:
 def test_a_group_that_is_not_there_is_refused(world: World, path: str) -> None:
     problem = world.admin("GET", f"{path}?groups=operations,colours", expect=422)
 
-    assert "no group is called 'colours': there is operations, " in problem["detail"]
+    assert "unknown group 'colours'; valid: operations, " in problem["detail"]
 
 
 def test_nobodys_coverage_is_not_there(world: World) -> None:

@@ -209,10 +209,10 @@ def test_no_secret_is_in_a_finding(world: World) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("?severity=bad", "there is error, warning, advice"),
+        ("?severity=bad", "valid: error, warning, advice"),
         ("?limit=0", "limit must be a whole number from 1"),
         ("?after=x", "after must be a whole number"),
-        ("?page=1", "there is severity, after, limit"),
+        ("?page=1", "valid: severity, after, limit"),
     ],
 )
 def test_a_wrong_question_is_told_what_can_be_asked(world: World, query: str, words: str) -> None:

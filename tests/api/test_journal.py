@@ -100,7 +100,7 @@ def test_the_pages_show_every_call_once_in_order(busy: World, limit: int) -> Non
         ("?limit=-1", "limit must be"),
         ("?after=%D9%A3", "after must be"),
         ("?after=9" + "9" * 30, "after must be"),
-        ("?colour=red", "there is operation, status, charged, after, limit"),
+        ("?colour=red", "valid: operation, status, charged, after, limit"),
     ],
 )
 def test_a_filter_that_cannot_be_is_refused(world: World, query: str, said: str) -> None:

@@ -81,7 +81,7 @@ def test_a_forced_state_leaves_a_repetition_by_hand_alone(world: World) -> None:
     ("path", "status", "says"),
     [
         ("/callbacks/99", 404, "has no callback 99"),
-        ("/callbacks/x", 422, "a callback's id is a whole number"),
+        ("/callbacks/x", 422, "a callback's id must be a whole number"),
         ("/callbacks/99999999999999999999", 404, "has no callback"),
     ],
 )

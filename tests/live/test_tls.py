@@ -213,7 +213,7 @@ def test_a_broken_authority_is_wrong_use_and_says_how_to_mend_it(broken: str) ->
         server_context(TLS)
     code, said = serve("--tls")
     assert (code, "Traceback" in said) == (2, False)
-    assert f"remove {ca_file().parent} to make a new authority" in said
+    assert f"remove {ca_file().parent} to create a new authority" in said
 
 
 def test_a_place_where_nothing_can_be_kept_is_wrong_use(home: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_place_where_nothing_can_be_kept_is_wrong_use(home: Path) -> None:
     code, said = serve("--tls")
 
     assert code == 2
-    assert "cannot keep the local authority" in said
+    assert "cannot store the local authority" in said
 
 
 def test_certificate_files_that_cannot_be_used_are_wrong_use(

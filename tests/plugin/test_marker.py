@@ -85,7 +85,7 @@ def test_a_scenario_is_what_the_world_starts_as(project: pytest.Pytester) -> Non
         ("faults=['Z999ZZ']", "*unknown error code 'Z999ZZ'*"),
         ("faults='D504TO'", "*faults='D504TO': write a list*"),
         ("faults=[3]", "*fault 3: write a code such as*"),
-        ("scenario='no such one'", "*no scenario is called 'no such one'*there is*"),
+        ("scenario='no such one'", "*unknown scenario 'no such one'; valid: *"),
         ("scenario='arrears', credits=1", "*scenario='arrears' says what credits there is*"),
     ],
 )

@@ -37,7 +37,11 @@ def test_an_option_is_documented_and_a_flag(name: str, pytester: pytest.Pytester
         ("--artqr-max-yuan", "nan", "*artqr_max_yuan = nan: write yuan*"),
         ("--artqr-max-yuan", "-0.01", "*artqr_max_yuan = -0.01: write yuan*"),
         ("--artqr-max-yuan", "inf", "*artqr_max_yuan = inf: write yuan*"),
-        ("--artqr-findings", "grave", "*artqr_findings = grave: there is error, warning, advice*"),
+        (
+            "--artqr-findings",
+            "grave",
+            "*artqr_findings = grave is unknown; valid: error, warning, advice*",
+        ),
         ("--artqr-readings", "x", "*artqr_readings = x: write ID=WORD*"),
         ("--artqr-readings", "charge.pols=a", "*unknown reading 'charge.pols': did you mean*"),
         ("--artqr-readings", "charge.polls=some", "*charge.polls takes 'every-200' or 'submit-o*"),

@@ -48,7 +48,7 @@ def test_hosts_in_the_environment_are_separated_by_commas() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "hint"),
-    [("ARTQR_MOCK_PROT", "did you mean port"), ("ARTQR_MOCK_XYZZY", "there is: host, port")],
+    [("ARTQR_MOCK_PROT", "did you mean port"), ("ARTQR_MOCK_XYZZY", "valid: host, port")],
 )
 def test_an_unknown_variable_is_refused_with_what_was_meant(variable: str, hint: str) -> None:
     with pytest.raises(SettingsError, match=f"{variable}: no such setting; {hint}"):
