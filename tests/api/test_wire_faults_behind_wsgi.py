@@ -106,7 +106,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "delay", "for_ms": 1, "commit": "during"}, "before"),
         ({"kind": "delay", "for_ms": 1, "bytes": 3}, "'bytes' was unexpected"),
         ({"kind": "html_page", "status": 299}, "502"),
-        ({"kind": "ghost", "code": "X999XX"}, "no row of the error table"),
+        ({"kind": "ghost", "code": "X999XX"}, "unknown error code"),
         ({"kind": "platform_error", "platform_code": 0}, "-1009"),
         ({"kind": "task_slow", "lasts_ms": 0}, "minimum"),
         ({"kind": "task_fails", "operation": "query_task"}, "affects submit_task"),

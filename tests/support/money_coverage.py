@@ -1,4 +1,6 @@
-"""What lives have met: a machine that never meets a rule proves nothing of it."""
+"""The money rules that generated histories exercised: a machine that never reaches a rule
+proves nothing of it.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +16,7 @@ EVERYTHING = {
 
 
 def met(books: Books) -> Iterator[str]:
-    """Name what this life has met, each thing once."""
+    """Return the names of the rules that this history exercised."""
     yield from {name for told in books.notices for name in _of_notice(told)}
     yield from {name for answer in books.answers for name in _of_answer(books, answer)}
     paid = [answer for answer in books.answers if answer.charged]
