@@ -1,4 +1,4 @@
-"""Wrong use of the admin API: what was wrong, what to do instead, in problem details."""
+"""Wrong use of the admin API: problem details say what was wrong and what to do."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ BODY_ROUTES = ["/accounts", "/accounts/default/reset", "/accounts/default/clock"
 
 
 def problem_of(answer: TestResponse, status: int) -> dict[str, Any]:
-    """Return the problem; it can never be taken for an answer of the vendor."""
+    """Return the problem, after checking that it cannot pass for an answer of the vendor."""
     assert answer.status_code == status, answer.data
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert not [name for name in answer.headers.keys() if name.startswith("X-Ca-")]  # noqa: SIM118
@@ -80,7 +80,7 @@ def test_a_body_over_a_megabyte_is_refused(world: World) -> None:
 def test_an_unknown_route_of_ours_is_404_with_where_to_look(
     world: World, path: str, method: str
 ) -> None:
-    if path == "/pictures":  # the prefix has its slash; without it the path is the gateway's
+    if path == "/pictures":  # the prefix ends with a slash; without it the path is the gateway's
         assert world.http.open(path, method=method).headers["X-Ca-Error-Code"] == "I404NF"
         return
     answer = world.http.open(path, method=method)

@@ -1,4 +1,6 @@
-"""Whatever is sent: a clear answer of the right family, nothing lost, never our 500."""
+"""Bad input: each gets a clear answer of the right kind, loses nothing, and is never our HTTP
+500.
+"""
 
 import io
 import json
@@ -111,7 +113,7 @@ def test_multipart_is_refused_by_the_gateway_with_the_credit_untouched(world: Wo
 def test_nine_megabytes_are_too_large_and_eight_are_not(world: World, announced: bool) -> None:
     if announced:
         large = sent(world, b"x" * 9_000_000)
-    else:  # as a server hands over a chunked body
+    else:  # the form in which a server passes a chunked body
         large = world.http.post(
             "/submitTask",
             input_stream=io.BytesIO(b"x" * 9_000_000),

@@ -1,4 +1,4 @@
-"""Packages of the price list: bought at the account's now, spent in the order they expire."""
+"""Packages of the price list: bought at the account's now, used in the order they expire."""
 
 import pytest
 

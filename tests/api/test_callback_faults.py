@@ -1,4 +1,4 @@
-"""Faults of callbacks, decided in the database: which callback meets them, when, and only once."""
+"""Faults of callbacks in the database: which callback they affect, when, and only once."""
 
 import json
 from collections import Counter

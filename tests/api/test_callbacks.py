@@ -1,4 +1,4 @@
-"""Callbacks as the simulator books them; the network is a postbox here."""
+"""Callbacks as the simulator records them; a postbox replaces the network."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +17,7 @@ CALL_BACK = "http://127.0.0.1:9/done?x=1"
 
 
 class Held(Postbox):
-    """Keeps what is posted unanswered until a test answers it."""
+    """Holds the posts unanswered until a test answers them."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The clock of an account: jumped, stopped, sped up, and never turned back."""
+"""The clock of an account: moved forward, frozen, sped up, never moved back."""
 
 from typing import Any
 

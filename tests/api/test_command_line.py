@@ -1,4 +1,4 @@
-"""The command line as a whole: help that is never cut, completion, and clear refusals."""
+"""The command line as a whole: help that is never cut, shell completion, clear errors."""
 
 import re
 import shutil
@@ -32,7 +32,7 @@ def command(url: str, *words: str) -> Result:
 
 
 def groups(group: click.Group = main, path: tuple[str, ...] = ()) -> dict[str, click.Group]:
-    """Every group of commands by the words that call it."""
+    """Return every group of commands, by the words that call it."""
     found = {" ".join(path): group}
     for name, each in group.commands.items():
         if isinstance(each, click.Group):
@@ -126,7 +126,7 @@ def test_a_shell_is_given_its_completion(shell: str) -> None:
 
 
 def completed(*words: str) -> list[str]:
-    """What bash is told to offer for the last word."""
+    """Return the words that bash offers for the last word."""
     env = {
         "_ARTQR_MOCK_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(["artqr-mock", *words]),

@@ -1,4 +1,4 @@
-"""Coverage of the contract by the calls of a client: what is met, kept, and printed."""
+"""Coverage of the contract by a client's calls: recorded, kept, printed."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tests.support.worlds import World
 
 
 def met(world: World, group: str, account: str | None = "default") -> dict[str, int | None]:
-    """Return what was met of a group: the first call by name."""
+    """Return the covered items of a group: the first call by name."""
     path = "/coverage" if account is None else f"/accounts/{account}/coverage"
     (part,) = world.admin("GET", f"{path}?groups={group}")["groups"]
     found = {item["name"]: item["call"] for item in part["items"] if item["met"]}

@@ -1,4 +1,4 @@
-"""Failures on order: arm, fire, list, disarm; what could never fire is refused."""
+"""Faults over the admin API: arm, fire, list, disarm; a rule that could never fire is refused."""
 
 from typing import Any
 

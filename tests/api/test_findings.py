@@ -1,4 +1,4 @@
-"""Findings in the journal, in their report and in the commands; and that none changes an answer."""
+"""Findings in the journal, in the report and in the commands; no finding changes an answer."""
 
 import json
 from typing import Any
@@ -123,7 +123,7 @@ def test_the_report_counts_pages_and_filters(world: World) -> None:
 def test_the_report_has_what_only_several_calls_show(world: World) -> None:
     order = {"code": "D504TO", "calls": 1, "operation": "submit_task"}
     world.admin("POST", "/accounts/default/faults", order, expect=201)
-    task_id = body_of(world.http.post("/taskList", headers=TYPED))  # a call that has nothing
+    task_id = body_of(world.http.post("/taskList", headers=TYPED))  # a call without any field
     assert task_id
     post(world, "/submitTask", GOOD)
     post(world, "/submitTask", GOOD)

@@ -1,4 +1,4 @@
-"""Findings follow the readings of the account that is called, and what was seen of the answers."""
+"""Findings follow the readings of the called account, and the answers that the client received."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ LONG = "https://example.com/" + "a" * 20
 
 
 def found(world: World, account: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return id, severity and place of what is found in the last call of an account."""
+    """Return id, severity and place of the findings in an account's last call."""
     call = world.calls(account["id"])[-1]
     return [(each["id"], each["severity"], each["at"]) for each in call["findings"]]
 

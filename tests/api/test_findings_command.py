@@ -23,7 +23,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def buyer(url: str) -> Iterator[dict[str, Any]]:
-    """An account of its own."""
+    """A new account."""
     with AdminClient(url) as admin:
         yield admin.post("/accounts")
 
@@ -120,7 +120,7 @@ def test_a_call_that_is_not_there_is_wrong_use(url: str, buyer: dict[str, Any]) 
 
 
 def without_credentials(url: str) -> int:
-    """Send a call that names no account, and return its number."""
+    """Send a call without an account, and return its number."""
     urllib3.request("POST", f"{url}/submitTask", body=GOOD, headers={"Content-Type": FORM})
     with AdminClient(url) as admin:
         return max(int(call["id"]) for call in admin.every("/calls", "calls"))

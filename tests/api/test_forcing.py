@@ -1,4 +1,4 @@
-"""A task forced into a state: a new plan, its callback moved with it, and never back."""
+"""Forcing a task into a state: a new plan, its callback rescheduled, and no way back."""
 
 from typing import Any
 

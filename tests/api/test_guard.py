@@ -1,4 +1,4 @@
-"""Who may use the admin API: this machine, or who holds the token; never a web page."""
+"""Access to the admin API: from this machine or with the token, never from a web page."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ ROUTES = ["/_mock/health", "/_mock/accounts", "/_mock/calls", "/_mock/accounts/d
 
 @pytest.fixture
 def guarded() -> Iterator[World]:
-    """A world whose admin API wants a token."""
+    """A simulator whose admin API requires a token."""
     real_now, postbox = worlds.RealClock(), worlds.Postbox()
     with worlds.simulator(real_now, postbox, token=TOKEN) as simulator:
         yield World(simulator, real_now, postbox)

@@ -1,4 +1,4 @@
-"""The journal: every call, with its secrets hidden, found by filter and page."""
+"""The journal: every call, with secrets hidden, by filter and by page."""
 
 import json
 from hashlib import sha256
@@ -22,7 +22,7 @@ def found(world: World, query: str = "", account: str = "default") -> dict[str, 
 
 @pytest.fixture
 def busy(world: World) -> World:
-    """A world with two submits, a query, a list, a refusal, a wrong path and a picture."""
+    """A simulator with two submits, a query, a list, a refusal, a wrong path and a picture."""
     task_id = world.submit()
     world.submit()
     world.query(task_id)

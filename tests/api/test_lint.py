@@ -28,7 +28,7 @@ CODE = {"name": "Authorization", "value": "APPCODE 0123456789abcdef0123456789abc
 
 
 def entry(path: str = "/submitTask", body: str | None = GOOD, **more: Any) -> dict[str, Any]:
-    """An entry of a right submit, as a proxy writes it."""
+    """Return the entry of a right submit, as a proxy writes it."""
     request: dict[str, Any] = {
         "method": "POST", "url": f"{more.pop('host', VENDOR)}{path}",
         "headers": more.pop("headers", [FORM_HEADER, CODE]),
@@ -102,7 +102,7 @@ def test_a_recording_has_the_findings_of_the_journal(finding: str) -> None:
 
 
 def readings(sent: Sent) -> list[str]:
-    """Return the readings of a request as options."""
+    """Return the readings of a request as command options."""
     words, defaults = as_mapping(sent.readings), as_mapping(DEFAULT_READINGS)
     return [f"--reading={name}={word}" for name, word in words.items() if word != defaults[name]]
 

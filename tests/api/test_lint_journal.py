@@ -1,4 +1,4 @@
-"""`artqr-mock lint` on calls of our own journal: by lines, pages, one call; what came of them."""
+"""`artqr-mock lint` on calls of our own journal: by lines, by pages, single calls."""
 
 import json
 from typing import Any

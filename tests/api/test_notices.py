@@ -1,4 +1,4 @@
-"""Notices as rows: read in order, posted where the account wants them, gone with a reset."""
+"""Notices as rows: listed in order, posted to the account's address, deleted by a reset."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_a_jump_posts_the_notices_of_the_way_in_order_and_says_so(world: World) 
     buyer = Buyer(world, notify_url=TO)
     buyer.buys("50", valid_days=12)
     buyer.calls(41)
-    assert world.postbox.posted == []  # the clock stood still, nobody looked
+    assert world.postbox.posted == []  # the clock was frozen, and no call or deliverer stored them
 
     buyer.waits(7)
 
@@ -111,7 +111,7 @@ def test_what_came_due_before_the_address_changed_goes_to_the_old_one(world: Wor
     buyer = Buyer(world, notify_url=TO, clock={"frozen": False})
     buyer.buys("50")
     buyer.calls(41)
-    world.real_now.now += 3 * DAY_MS  # a reminder is due, and nobody has looked
+    world.real_now.now += 3 * DAY_MS  # a notice is due, but not stored yet
 
     world.admin("PATCH", f"/accounts/{buyer.id}", {"notify_url": f"{TO}/new"})
     world.real_now.now += 3 * DAY_MS

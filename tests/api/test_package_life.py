@@ -1,4 +1,4 @@
-"""The whole life of a package, from its purchase to its expiry, told in one test."""
+"""The whole life of a package in one test, from its purchase to its expiry."""
 
 import pytest
 
@@ -8,7 +8,7 @@ DAY_MS = 24 * 3_600_000
 
 
 class Buyer:
-    """A buyer who starts with nothing, on a clock that only the test moves."""
+    """A buyer without a package, on a clock that only the test moves."""
 
     def __init__(self, world: World, **wish: object) -> None:
         wanted = {"credits": 0, "clock": {"now": START_AT, "frozen": True}, **wish}
@@ -23,18 +23,18 @@ class Buyer:
         return bought
 
     def calls(self, times: int = 1) -> str:
-        """Call so often and return the last answer's status and code."""
+        """Make so many calls and return status and code of the last answer."""
         for _ in range(times):
             answer = self.world.vendor("/taskList", {}, self.code)
         return f"{answer.status_code} {answer.headers.get('X-Ca-Error-Code', '')}".strip()
 
     def waits(self, days: float) -> None:
-        """Let days pass."""
+        """Let so many days pass."""
         self.world.clock(self.id, advance=f"{days}d")
 
     @property
     def notices(self) -> list[tuple[float, str, int]]:
-        """What the buyer was told: on which day, about what, and how much was left."""
+        """Return the notices: day, kind, and credits left."""
         found = self.world.admin("GET", f"/accounts/{self.id}/notices")["notices"]
         return [((n["at"] - START_AT) / DAY_MS, n["kind"], n["remaining"]) for n in found]
 

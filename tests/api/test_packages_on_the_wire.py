@@ -1,4 +1,4 @@
-"""Which package pays, seen in the bill. Packages beyond the first are put in by hand."""
+"""Which package pays, as the bill shows it. The test adds further packages to the rows directly."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def buy(world: World, *, bought_at: int, expires_at: int) -> int:
 
 
 def remaining(world: World) -> dict[int, int]:
-    """Return what is left of each package."""
+    """Return the credits left in each package."""
     return {package["id"]: package["remaining"] for package in world.bill()["packages"]}
 
 

@@ -1,4 +1,4 @@
-"""Pictures: there from the success of the task for 24 hours, journalled, never charged."""
+"""Pictures: served for 24 hours after the task's success, journalled, never charged."""
 
 import io
 
@@ -114,7 +114,7 @@ def test_the_head_of_a_picture_is_that_of_the_picture(world: World) -> None:
     head, whole = fetch(world, path, "HEAD"), fetch(world, path)
 
     assert head.data == b""
-    # Pictures come from a plain web server: their Date is the real one, which goes on in between.
+    # Pictures come from a plain web server: their Date is the real time, which may move meanwhile.
     del head.headers["Date"], whole.headers["Date"]
     assert dict(head.headers) == dict(whole.headers)
     assert whole.headers["Content-Length"] == str(len(whole.data))

@@ -1,4 +1,4 @@
-"""Readings of an account: looked at, changed at once, refused with what there is."""
+"""Readings over the admin API: shown, changed at once, refused with the valid values."""
 
 import json
 from typing import Any
@@ -74,10 +74,10 @@ def test_one_wrong_word_changes_nothing_at_all(world: World) -> None:
 
 
 def test_the_command_lists_every_question_without_a_server() -> None:
-    told = CliRunner().invoke(main, ["readings", "list"])
+    done = CliRunner().invoke(main, ["readings", "list"])
     as_json = CliRunner().invoke(main, ["readings", "list", "--json"])
 
-    assert (told.exit_code, as_json.exit_code) == (0, 0)
+    assert (done.exit_code, as_json.exit_code) == (0, 0)
     assert json.loads(as_json.output) == load_toml("readings.toml")["reading"]
     for reading, words in ALLOWED.items():
-        assert f"{reading}: {', '.join(words)}" in told.output
+        assert f"{reading}: {', '.join(words)}" in done.output

@@ -1,4 +1,4 @@
-"""One callback once more, by hand, whatever became of it."""
+"""Resending a callback in any state."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`POST /_mock/reset`: only the default account is left, as it was made."""
+"""`POST /_mock/reset`: leaves only the default account, as it was created."""
 
 from tests.support.worlds import World
 

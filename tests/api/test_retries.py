@@ -1,4 +1,4 @@
-"""The schedule of tries on the account's clock: jumped over, waited for, survived, ordered."""
+"""Retries on the account's clock: passed by a jump, waited for, after a restart, in order."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,18 +16,18 @@ RETRIED = {"callback.delivery": "retried"}
 
 
 class Moody(Postbox):
-    """Answers each path as it is told, in turn; the last answer stays."""
+    """Returns the configured outcomes of each path in turn; the last one repeats."""
 
     def __init__(self) -> None:
         super().__init__()
         self.moods: dict[str, list[Outcome]] = {}
 
-    def told(self, posting: Posting) -> Outcome:
+    def outcome_of(self, posting: Posting) -> Outcome:
         url, _ = self.posted[-1]
         moods = self.moods.get(url.rpartition("/")[2], [])
         self.outcome = moods[0] if moods else Outcome(status=200)
         del moods[: len(moods) > 1]
-        return super().told(posting)
+        return super().outcome_of(posting)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def callbacks(world: World, buyer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def due(callback: dict[str, Any]) -> list[int]:
-    """How long after the callback was due each try was."""
+    """Return how long after the callback's due time each attempt was due."""
     return [each["due_at"] - callback["due_at"] for each in callback["attempts"]]
 
 
@@ -80,7 +80,7 @@ def test_each_try_is_an_event_to_jump_to_until_one_is_taken(world: World, moody:
     events = [world.clock(buyer["id"], to_next_event=True) for _ in range(5)]
 
     kinds = [each["event"]["kind"] for each in events]
-    # After the try that was taken only the package's end is left.
+    # After the acknowledged attempt, only the package's expiry is left.
     assert kinds == ["task_end", "callback_due", "callback_due", "notice_due", "package_expiry"]
     (callback,) = callbacks(world, buyer)
     assert (due(callback), callback["state"]) == ([0, 1_000, 11_000], "delivered")

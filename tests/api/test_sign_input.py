@@ -1,4 +1,4 @@
-"""What `artqr-mock sign` reads: curl commands, HAR entries, raw HTTP, and what is none of them."""
+"""The input of `artqr-mock sign`: curl commands, HAR entries, raw HTTP, and anything else."""
 
 import hashlib
 import http.client
@@ -222,7 +222,7 @@ def submit(url: str, headers: dict[str, str]) -> None:
 
 
 def explained(url: str, account_id: str, call_id: int) -> str:
-    """Return what is said of a call once it was examined."""
+    """Return the explanation of a call once it was examined."""
     for _ in range(100):
         result = run("--explain", str(call_id), "--account", account_id, "--url", url)
         assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""What is claimed of signed calls, the error tables and older instances, each once on the wire."""
+"""The claims on signed calls, error tables and older instances, each tested once on the wire."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ SECOND_HAND = ("error-rows-observed", "error-rows-recalled")
 
 @pytest.fixture
 def signer(world: World) -> Signer:
-    """The client of a buyer."""
+    """The buyer's signing client."""
     return Signer.of(world.account())
 
 

@@ -1,4 +1,4 @@
-"""After a refusal the journal says what the client did wrong, and gives no secret away."""
+"""After a refused signature, the journal names the client's mistake and contains no secret."""
 
 import hashlib
 import json
@@ -24,22 +24,22 @@ from tests.support.worlds import START_AT, World
 
 @pytest.fixture
 def account(world: World) -> dict[str, Any]:
-    """A buyer of their own."""
+    """A new buyer."""
     return world.account()
 
 
 @pytest.fixture
 def signer(account: dict[str, Any]) -> Signer:
-    """Its client."""
+    """The buyer's signing client."""
     return Signer.of(account)
 
 
 def finding(world: World, account: dict[str, Any], request: Request, code: str) -> dict[str, Any]:
-    """Send a request that is refused; return the one finding of its call."""
+    """Send a request that is refused; return the only signature finding of its call."""
     assert seen(send(world, request))[1] == code
     call = world.calls(account["id"])[-1]
     assert call["error_code"] == code
-    # The contract may have a word on the same call; the clinic's is one of its own.
+    # The call may have findings of the contract too; the signature finding is separate.
     (found,) = [each for each in call["findings"] if each["id"] in EXPLAINED]
     assert found["severity"] == "error"
     text = json.dumps(found, ensure_ascii=False)
@@ -50,7 +50,7 @@ def finding(world: World, account: dict[str, Any], request: Request, code: str) 
 
 
 def signed_as(signer: Signer, change: Callable[[str], str], request: Request) -> Request:
-    """Sign a changed string instead of the right one."""
+    """Sign a changed string in place of the right one."""
     request = signer.prepared(request)
     names = ["X-Ca-Key", "X-Ca-Timestamp"]
     request = request.with_headers(X_Ca_Signature_Headers=",".join(names))

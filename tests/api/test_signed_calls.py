@@ -1,4 +1,4 @@
-"""What is signed and how it is spelt: every writing that the manual allows, and no other."""
+"""Signed parts and their spelling: every form that the manual allows, and no other."""
 
 from dataclasses import replace
 from typing import Any

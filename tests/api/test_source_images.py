@@ -1,4 +1,6 @@
-"""Source images: fetched after the submit, read before the task ends, or the task fails."""
+"""Source images: fetched after the submit and read before the task ends, otherwise the task
+fails.
+"""
 
 import io
 from typing import Any
@@ -27,7 +29,7 @@ def task(world: World) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def hung(gallery: Gallery) -> None:
-    """There is an image with a code, one without, and what is none."""
+    """Provide an image with a QR code, one without, and a file that is not an image."""
     plain = io.BytesIO()
     Image.new("RGB", (300, 300)).save(plain, "PNG")
     gallery.images = {

@@ -1,4 +1,4 @@
-"""Faults of the wire where only a WSGI server is in front: what it can do, and what it refuses."""
+"""Faults of the wire behind a WSGI server: those it can apply, and those it refuses."""
 
 from dataclasses import replace
 from typing import Any

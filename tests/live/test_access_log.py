@@ -18,7 +18,7 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if "  call " in line]
 
 
-def told(server: Server) -> list[str]:
+def output_of(server: Server) -> list[str]:
     """What a server says on standard output, without what is different in each."""
     text = server.stdout.read_text("utf-8").replace(server.url, "URL")
     return [line for line in text.splitlines() if not line.startswith("database: ")]
@@ -41,7 +41,7 @@ def test_every_entrance_has_its_lines_and_standard_output_stays_as_it_is(
         wire.exchange(server.url, wire.request("/nothing?appcode=some-guess-9", method="GET"))
         wire.exchange(server.url, b"GARBAGE\r\n\r\n")
         wire.exchange(server.url, wire.request("/_mock/health", method="GET"))
-        said = [told(each) for each in (plain, server)]
+        said = [output_of(each) for each in (plain, server)]
         server.end(signal.SIGTERM)
         plain.end(signal.SIGTERM)
 

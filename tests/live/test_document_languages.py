@@ -46,10 +46,10 @@ def test_the_tests_in_node_pass(tmp_path: Path) -> None:
     node = program("node")
     shutil.copytree(EXAMPLES / "node", tmp_path, dirs_exist_ok=True)
 
-    told = run(node, "--test", "--test-reporter", "tap", cwd=tmp_path)
+    output = run(node, "--test", "--test-reporter", "tap", cwd=tmp_path)
 
-    assert "# pass 5\n" in told
-    assert "# fail 0\n" in told
+    assert "# pass 5\n" in output
+    assert "# fail 0\n" in output
 
 
 def test_the_example_in_java_runs(tmp_path: Path) -> None:
@@ -57,6 +57,6 @@ def test_the_example_in_java_runs(tmp_path: Path) -> None:
     source = str(EXAMPLES / "java" / "ArtQrExample.java")
 
     with sessions.fresh_server() as url:
-        told = run(java, source, cwd=tmp_path, ARTQR_MOCK_URL=url)
+        output = run(java, source, cwd=tmp_path, ARTQR_MOCK_URL=url)
 
-    assert told == "all is well\n"
+    assert output == "all is well\n"

@@ -71,7 +71,7 @@ class Story:
             step(dice, receiver.url)
         self._next.post("/clock", {"advance": "2h", "settle": True})
 
-    def told(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """Everything that is on record, without what is drawn for each account or call anew."""
         account = self._next
         callbacks = [self._callback(each) for each in account.every("/callbacks", "callbacks")]
@@ -160,7 +160,7 @@ def told_by(count: int, seed: int, folder: Path, receiver: Receiver) -> dict[str
         ]
         story = Story(urls, [stack.enter_context(AdminClient(url)) for url in urls])
         story.live(random.Random(seed), receiver)
-        return story.told()
+        return story.record()
 
 
 @pytest.mark.parametrize("seed", [1, 2])

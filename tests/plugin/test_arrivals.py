@@ -53,10 +53,10 @@ def test_what_was_sent_counts(
     assert f"submit_task  {shown} " in repr(world.calls)
     assert asks_to_wait(spoilt)
     assert not asks_to_wait(whole)
-    heard = f"an answer {shown}" if status else f"no answer \\({shown}\\)"
+    pattern = f"an answer {shown}" if status else f"no answer \\({shown}\\)"
     with pytest.raises(AssertionError, match="again 0s after"):
         world.calls.assert_backed_off("1s")
-    with pytest.raises(AssertionError, match=heard.replace("(sent 502)", r"\(sent 502\)")):
+    with pytest.raises(AssertionError, match=pattern.replace("(sent 502)", r"\(sent 502\)")):
         world.calls.assert_backed_off("1s")
 
 

@@ -41,7 +41,7 @@ class Scene:
             self.secrets.add(signature)
         return seen(send(self.world, request))
 
-    def heard(self) -> Iterator[tuple[str, str]]:
+    def texts(self) -> Iterator[tuple[str, str]]:
         """Return everything that was kept or said since, with where."""
         account = self.account["id"]
         names = ("calls", "bill", "tasks", "callbacks", "faults", "clock")
@@ -79,9 +79,9 @@ def scene(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Scene]:
 
 
 def assert_silent(scene: Scene) -> None:
-    heard = list(scene.heard())
-    assert len(heard) > 10
-    for where, text in heard:
+    texts = list(scene.texts())
+    assert len(texts) > 10
+    for where, text in texts:
         for secret in scene.secrets:
             assert secret not in text, f"{where}: {text[:500]}"
 

@@ -71,12 +71,12 @@ def test_installed_it_plays_the_demo_from_any_directory(wheel: Path, tmp_path: P
     where = "from mock_server import contract; print(contract.folder('contracts'))"
 
     used = python("-c", where, cwd=elsewhere, PYTHONPATH=str(site)).strip()
-    told = python(
+    output = python(
         "-m", "mock_server", "demo", cwd=elsewhere, PYTHONPATH=str(site), TMPDIR=str(tmp_path)
     )
 
     assert used == str(site / "mock_server" / "_contracts")
-    assert "picture: " in told
+    assert "picture: " in output
     assert list(elsewhere.iterdir()) == []
 
 
@@ -98,7 +98,7 @@ def test_installed_it_serves_the_tests_of_another_project(wheel: Path, tmp_path:
         "utf-8",
     )
 
-    told = python("-W", "error", "-m", "pytest", cwd=elsewhere, PYTHONPATH=str(site))
+    output = python("-W", "error", "-m", "pytest", cwd=elsewhere, PYTHONPATH=str(site))
 
-    assert "1 passed" in told
-    assert "1 call, 1 charged, 0.28 yuan" in told
+    assert "1 passed" in output
+    assert "1 call, 1 charged, 0.28 yuan" in output

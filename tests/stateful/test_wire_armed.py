@@ -130,11 +130,11 @@ class WireArmed(RuleBasedStateMachine):
     def _ask(self, pick: int, path: str, body: bytes) -> None:
         self.touched = pick
         with self._sent(pick, path, body) as connection:
-            was_reset, received = wire_checks.heard(connection)
+            was_reset, received = wire_checks.read_to_end(connection)
         (call,) = self._journalled(pick)
         self.lives[pick].charged += call["status"] == 200
         order = wire_checks.damage_of(call, self.lives[pick].orders)
-        wire_checks.check_heard(call, order, received, was_reset=was_reset)
+        wire_checks.check_bytes(call, order, received, was_reset=was_reset)
         self.the_books_agree()
 
 

@@ -91,8 +91,8 @@ def check_account(world: World, account: ModelAccount) -> None:
 
 def _check_tasks(world: World, account: ModelAccount) -> None:
     tasks = world.admin("GET", f"/accounts/{account.id}/tasks?limit=1000")["tasks"]
-    told = [(task["task_id"], task["status"]) for task in tasks]
-    assert told == [(task.id, task.status(account.now)) for task in account.tasks]
+    listed = [(task["task_id"], task["status"]) for task in tasks]
+    assert listed == [(task.id, task.status(account.now)) for task in account.tasks]
     for task in account.tasks:
         rank = RANK[task.status(account.now)]
         assert rank >= task.furthest, "a status went back"
@@ -100,13 +100,13 @@ def _check_tasks(world: World, account: ModelAccount) -> None:
 
 
 def _check_callbacks(world: World, account: ModelAccount) -> None:
-    told = world.admin("GET", f"/accounts/{account.id}/callbacks?limit=1000")["callbacks"]
+    listed = world.admin("GET", f"/accounts/{account.id}/callbacks?limit=1000")["callbacks"]
     names = ("task_id", "url", "due_at", "state")
-    assert [tuple(each[name] for name in names) for each in told] == [
+    assert [tuple(each[name] for name in names) for each in listed] == [
         (each.task.id, each.task.fields["call_back"], each.due_at, each.state)
         for each in account.callbacks
     ]
-    for row, callback in zip(told, account.callbacks, strict=True):
+    for row, callback in zip(listed, account.callbacks, strict=True):
         assert len(row["attempts"]) == callback.attempts <= 1
         for attempt in row["attempts"]:
             if callback.task.fields["call_back"] == "no address":

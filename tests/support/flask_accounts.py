@@ -19,7 +19,7 @@ MOODS = [Outcome(status=200), Outcome(status=204), Outcome(status=500), Outcome(
          Outcome(status=429, headers=(("Retry-After", "7"),))]  # fmt: skip
 
 
-class Lived:
+class FlaskAccounts:
     """The accounts of a simulator whose clocks only the test moves, with a record of each."""
 
     def __init__(self, address: str) -> None:

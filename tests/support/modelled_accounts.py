@@ -10,7 +10,7 @@ from tests.support.worlds import Postbox, RealClock, World
 PATHS = {"submit_task": "/submitTask", "query_task": "/queryTask", "list_tasks": "/taskList"}
 
 
-class Lives:
+class ModelledAccounts:
     """The state of a rule machine: the Flask application, a postbox, the models of all accounts."""
 
     def __init__(self, address: str) -> None:

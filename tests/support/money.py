@@ -83,7 +83,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Told:
+class SentNotice:
     """A notice, with the beginning of its text and its address."""
 
     kind: str
@@ -134,7 +134,7 @@ class Books:
     state: dict[str, str | int | None] = field(default_factory=dict)
     shelves: list[Shelf] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
-    notices: list[Told] = field(default_factory=list)
+    notices: list[SentNotice] = field(default_factory=list)
     tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
     base: int = 0
     warned_at: int | None = None
@@ -174,7 +174,7 @@ class Books:
                 if shelf.left:
                     self._tell_of_expiry(shelf, at)
 
-    def hear(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Apply an event."""
         if isinstance(event, Bought):
             self.shelves.append(Shelf(event))
@@ -212,17 +212,17 @@ class Books:
             self.quiet = True
         text = f"{left} of {self.base} credits are left"
         last = self.shelves[-1].bought.number
-        self._tell(Told("low_balance", at, last, left, text, None, repeated=repeated))
+        self._send(SentNotice("low_balance", at, last, left, text, None, repeated=repeated))
 
     def _tell_of_expiry(self, shelf: Shelf, at: int) -> None:
         bought = shelf.bought
         days = 7 if bought.expires_at - at > 6 * DAY_MS else 6
         text = f"{shelf.left} of {bought.size} credits expire in {days} days"
-        self._tell(Told("expiry", at, bought.number, shelf.left, text, None))
+        self._send(SentNotice("expiry", at, bought.number, shelf.left, text, None))
 
-    def _tell(self, told: Told) -> None:
+    def _send(self, notice: SentNotice) -> None:
         url = self.state.get("notify_url")
-        self.notices.append(replace(told, url=str(url) if url else None))
+        self.notices.append(replace(notice, url=str(url) if url else None))
 
     def _answer(self, event: Called) -> None:
         answer = self._gateway(event) or self._service(event)
@@ -284,6 +284,6 @@ def replay(readings: Mapping[str, str], events: Iterable[Event], until: int) -> 
     books = Books(readings=dict(readings))
     for event in events:
         books.pass_time(event.at)
-        books.hear(event)
+        books.apply(event)
     books.pass_time(until)
     return books

@@ -18,8 +18,8 @@ from tests.support.money import (
     Called,
     Changed,
     Event,
+    SentNotice,
     Settled,
-    Told,
     replay,
 )
 from tests.support.worlds import World, body_of
@@ -188,7 +188,7 @@ class Buyer:
         ]
         return min(found, key=lambda each: each[1], default=None)
 
-    def coming(self, books: Books) -> list[Told]:
+    def coming(self, books: Books) -> list[SentNotice]:
         """Return the notices to come if nothing else happens."""
         ends = [each.bought.expires_at for each in books.shelves]
         return self.books(until=max([self.now, *ends])).notices[len(books.notices) :]

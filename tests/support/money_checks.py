@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
-from tests.support.money import LOOSE_FEN, PRICE_FEN, Answer, Books, Shelf, Told
+from tests.support.money import LOOSE_FEN, PRICE_FEN, Answer, Books, SentNotice, Shelf
 from tests.support.worlds import World
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -108,18 +108,18 @@ def check_notices(world: World, account: str, books: Books) -> None:
         tuple(getattr(each, name) for name in names) for each in books.notices
     ]
     states = {True: "delivered", False: "due"}
-    for each, told in zip(shown, books.notices, strict=True):
-        assert each["text"].startswith(told.text)
-        assert each["delivery"] == (states[told.posted] if told.url else None)
+    for each, notice in zip(shown, books.notices, strict=True):
+        assert each["text"].startswith(notice.text)
+        assert each["delivery"] == (states[notice.posted] if notice.url else None)
 
 
-def check_posted(posted: list[tuple[str, dict[str, Any]]], waiting: list[Told]) -> None:
+def check_posted(posted: list[tuple[str, dict[str, Any]]], waiting: list[SentNotice]) -> None:
     """Check that a settle posted every waiting notice, in order."""
     seen = [
         (url, body["kind"], body["at"], body["package"], body["remaining"]) for url, body in posted
     ]
     assert seen == [
-        (told.url, told.kind, told.at, told.package, told.remaining) for told in waiting
+        (notice.url, notice.kind, notice.at, notice.package, notice.remaining) for notice in waiting
     ]
 
 

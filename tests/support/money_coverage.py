@@ -4,7 +4,7 @@ proves nothing of it.
 
 from collections.abc import Iterator
 
-from tests.support.money import Answer, Books, Told
+from tests.support.money import Answer, Books, SentNotice
 
 EVERYTHING = {
     "low", "repeated", "zero", "zero repeated", "expiry", "posted", "not posted yet",
@@ -17,7 +17,7 @@ EVERYTHING = {
 
 def met(books: Books) -> Iterator[str]:
     """Return the names of the rules that this history exercised."""
-    yield from {name for told in books.notices for name in _of_notice(told)}
+    yield from {name for notice in books.notices for name in _of_notice(notice)}
     yield from {name for answer in books.answers for name in _of_answer(books, answer)}
     paid = [answer for answer in books.answers if answer.charged]
     packages = [shelf.bought for shelf in books.shelves]
@@ -31,15 +31,15 @@ def met(books: Books) -> Iterator[str]:
         yield "two days"
 
 
-def _of_notice(told: Told) -> Iterator[str]:
-    if told.url:
-        yield "posted" if told.posted else "not posted yet"
-    if told.kind == "expiry":
+def _of_notice(notice: SentNotice) -> Iterator[str]:
+    if notice.url:
+        yield "posted" if notice.posted else "not posted yet"
+    if notice.kind == "expiry":
         yield "expiry"
         return
-    word = "low" if told.remaining else "zero"
-    yield f"{word} repeated" if told.repeated else word
-    if told.repeated:
+    word = "low" if notice.remaining else "zero"
+    yield f"{word} repeated" if notice.repeated else word
+    if notice.repeated:
         yield "repeated"
 
 

@@ -40,6 +40,6 @@ def query(world: World) -> None:
         assert pool.request("POST", f"{world.base_url}/queryTask", headers=headers).status == 500
 
 
-def told(result: pytest.RunResult) -> int:
+def reported_failures(result: pytest.RunResult) -> int:
     """Return the number of tests whose report shows a failure of the simulator."""
     return result.stdout.str().count(f"\n{SAID}")

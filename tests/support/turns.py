@@ -46,14 +46,14 @@ class Seen:
     """The outcomes of works, in the order in which they were reported."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[Any, BaseException | None]] = []
+        self.outcomes: list[tuple[Any, BaseException | None]] = []
 
     def __call__(self, result: Any, error: BaseException | None) -> None:
-        self.told.append((result, error))
+        self.outcomes.append((result, error))
 
     @property
     def errors(self) -> list[type[BaseException] | None]:
-        return [None if error is None else type(error) for _, error in self.told]
+        return [None if error is None else type(error) for _, error in self.outcomes]
 
 
 def write(text: str) -> Callable[[Transaction], str]:

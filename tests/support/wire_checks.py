@@ -56,7 +56,7 @@ def check_got(call: dict[str, Any], order: dict[str, Any] | None, got: Got) -> N
         assert decided.status == 0 if order.get("commit") == "before" else decided.status
 
 
-def heard(connection: socket.socket) -> tuple[bool, bytes]:
+def read_to_end(connection: socket.socket) -> tuple[bool, bytes]:
     """Return whether a connection was reset, and all bytes received before."""
     connection.settimeout(10)
     received = b""
@@ -70,7 +70,7 @@ def heard(connection: socket.socket) -> tuple[bool, bytes]:
         received += part
 
 
-def check_heard(
+def check_bytes(
     call: dict[str, Any], order: dict[str, Any] | None, received: bytes, *, was_reset: bool
 ) -> None:
     """Check every received byte against the answer, or against what a fault makes of it."""

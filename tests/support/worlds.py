@@ -44,10 +44,10 @@ class Postbox:
     def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
         self.posted.append((address.url, json.loads(posting.body)))
         future: Future[Outcome] = Future()
-        future.set_result(self.told(posting))
+        future.set_result(self.outcome_of(posting))
         return future
 
-    def told(self, posting: Posting) -> Outcome:
+    def outcome_of(self, posting: Posting) -> Outcome:
         """Return the configured outcome for a request that was sent."""
         head = (("Content-Type", posting.content_type),)
         return replace(self.outcome, sent_headers=head, sent=len(posting.body))
@@ -63,7 +63,7 @@ class Rawbox(Postbox):
     def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
         self.postings.append(posting)
         future: Future[Outcome] = Future()
-        future.set_result(self.told(posting))
+        future.set_result(self.outcome_of(posting))
         return future
 
 

@@ -159,8 +159,8 @@ def test_what_the_journal_says_is_what_the_script_does(name: str) -> None:
     assert sent is not None
     played = answer.damage(HEAD, BODY)
     assert (sent.what, sent.end, sent.bytes) == (played.what, played.end, played.body_bytes)
-    heard = bytes_of(played).startswith(b"HTTP")
-    assert sent.status == (200 if heard else None)
+    has_head = bytes_of(played).startswith(b"HTTP")
+    assert sent.status == (200 if has_head else None)
     assert played.body_bytes <= len(bytes_of(played))
 
 

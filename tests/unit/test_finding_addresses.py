@@ -49,10 +49,10 @@ def test_an_address_that_ends_at_an_ampersand_is_told(body: str, at: str, sent: 
     ],
 )
 def test_a_field_after_an_address_is_not_always_its_rest(body: str, finding: str, at: str) -> None:
-    told = found(body)
+    hits = found(body)
 
-    assert (finding, at) in [each[:2] for each in told]
-    assert "address-cut" not in [each[0] for each in told]
+    assert (finding, at) in [each[:2] for each in hits]
+    assert "address-cut" not in [each[0] for each in hits]
 
 
 def test_credentials_in_the_rest_of_an_address_are_not_shown() -> None:

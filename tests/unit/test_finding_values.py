@@ -36,14 +36,14 @@ def ids(sent: Sent) -> list[str]:
 def test_advice_on_short_links_does_not_contradict_itself(
     text: str, flag: str, found: dict[str, str]
 ) -> None:
-    told = [
+    hits = [
         render_finding(hit, ROWS, ())
         for hit in with_text(text, f"&is_use_temp_short_link={flag}").hits
     ]
 
-    assert [each["id"] for each in told] == list(found)
-    assert all(found[each["id"]] in each["instead"] for each in told)
-    assert {each["at"] for each in told if each["id"] == "short-link-needless"} <= {
+    assert [each["id"] for each in hits] == list(found)
+    assert all(found[each["id"]] in each["instead"] for each in hits)
+    assert {each["at"] for each in hits if each["id"] == "short-link-needless"} <= {
         "/body/is_use_temp_short_link"
     }
 
@@ -117,12 +117,12 @@ def test_a_charset_that_writes_ascii_as_it_is_does_no_harm_to_it(
 def test_what_json_alone_can_write_is_told_once_and_as_it_was_sent(
     body: str, found: list[tuple[str, str, str]]
 ) -> None:
-    told = [
+    hits = [
         render_finding(hit, ROWS, ()) for hit in submit(body, JSON).hits if hit.id != "json-body"
     ]
 
-    assert [(each["id"], each["sent"]) for each in told] == [each[:2] for each in found]
-    assert all(each[2] in has["instead"] for each, has in zip(found, told, strict=True))
+    assert [(each["id"], each["sent"]) for each in hits] == [each[:2] for each in found]
+    assert all(each[2] in has["instead"] for each, has in zip(found, hits, strict=True))
 
 
 @pytest.mark.parametrize(

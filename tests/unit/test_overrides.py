@@ -69,13 +69,13 @@ def test_a_task_that_never_ends_runs_for_good() -> None:
 @given(needed=st.integers(1, 20), outcome=st.sampled_from([Status.SUCCEEDED, Status.FAILED]))
 def test_a_task_ends_with_its_nth_query_and_not_before(needed: int, outcome: Status) -> None:
     plan = plan_task(1, 1, NOW, TaskOrder(after_queries=needed, outcome=outcome))
-    told = []
+    statuses = []
     for query in range(needed + 2):
         plan = asked(plan, NOW + query)
-        told.append(status_at(plan, NOW + query))
+        statuses.append(status_at(plan, NOW + query))
 
-    assert all(status in ("pending", "running") for status in told[: needed - 1])
-    assert told[needed - 1 :] == [outcome] * 3
+    assert all(status in ("pending", "running") for status in statuses[: needed - 1])
+    assert statuses[needed - 1 :] == [outcome] * 3
     assert plan.ends_at == NOW + needed - 1
 
 

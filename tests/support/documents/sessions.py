@@ -80,8 +80,8 @@ def played(session: str) -> str:
             check=False,
             timeout=60,
         )
-    told = re.split(rf"{END} (\d+)\n", _shown(done.stdout, url))
-    outputs, codes = told[0::2], told[1::2]
+    outputs_and_codes = re.split(rf"{END} (\d+)\n", _shown(done.stdout, url))
+    outputs, codes = outputs_and_codes[0::2], outputs_and_codes[1::2]
     assert len(codes) == len(wanted), f"the session ended early:\n{done.stdout}"
     # Gates and findings exit with 1; any other code is a mistake in the page.
     wrong = [command for command, code in zip(wanted, codes, strict=True) if code not in "01"]
