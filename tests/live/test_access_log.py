@@ -1,4 +1,4 @@
-"""`serve` writes a line per call to standard error, where somebody looks at it."""
+"""`serve` writes one line per call to standard error if that is a terminal."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ def lines(text: str) -> list[str]:
 
 
 def output_of(server: Server) -> list[str]:
-    """What a server says on standard output, without what is different in each."""
+    """Return a server's standard output without the parts that differ in each run."""
     text = server.stdout.read_text("utf-8").replace(server.url, "URL")
     return [line for line in text.splitlines() if not line.startswith("database: ")]
 
@@ -98,6 +98,6 @@ def _read(terminal: int) -> str:
     try:
         while part := os.read(terminal, 65536):
             parts.append(part)
-    except OSError:  # how a terminal says that nobody writes to it any more
+    except OSError:  # a terminal reports in this way that its writer has exited
         pass
     return b"".join(parts).decode()

@@ -20,7 +20,7 @@ def server() -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def buyer(server: Live) -> Buyer:
-    """Thirty polls of one task, a refusal: 31 charged at 30 fen."""
+    """An account with thirty polls of one task and a refusal: 31 calls charged at 30 fen."""
     buyer = server.buyer(credits=50)
     task_id = buyer.submit()
     for _ in range(29):
@@ -31,7 +31,7 @@ def buyer(server: Live) -> Buyer:
 
 
 def output_of(server: Live, buyer: Buyer, folder: Path, *flags: str, code: int = 0) -> str:
-    """Return what the command prints."""
+    """Return the output of the command."""
     done = run("bill", "--account", buyer.id, *flags, cwd=folder, url=server.url)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr

@@ -1,4 +1,4 @@
-"""The command line in processes of its own, as a person and a script use it."""
+"""The commands in processes of their own, as a person and a script use them."""
 
 import json
 import os
@@ -24,33 +24,33 @@ from tests.support.receivers import Reply, receiving
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Live]:
-    """A server to give commands to."""
+    """A server for the commands."""
     with live() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def nobody() -> Iterator[str]:
-    """An address where nobody answers: the port is taken, and never listened on."""
+    """An address that refuses connections: its port is taken, but nothing listens."""
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def output_of(server: Live, cwd: Path, *arguments: str) -> str:
-    """Run a command that succeeds and return what it prints."""
+    """Run a command that succeeds and return its output."""
     done = run(*arguments, cwd=cwd, url=server.url)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
 def json_of(server: Live, cwd: Path, *arguments: str) -> Any:
-    """Run a command that succeeds with `--json` and return the value it prints."""
+    """Run a command that succeeds with `--json` and return its value."""
     return json.loads(output_of(server, cwd, *arguments, "--json"))
 
 
 def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Every command and group there is."""
+    """Yield every command and group."""
     found: list[tuple[str, ...]] = [path]
     for name, command in group.commands.items():
         here = (*path, name)

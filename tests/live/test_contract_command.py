@@ -1,4 +1,4 @@
-"""`artqr-mock contract`: the contract under one word for each reading, for other tools."""
+"""`artqr-mock contract`: the contract narrowed to one value per reading, for other tools."""
 
 import json
 from pathlib import Path

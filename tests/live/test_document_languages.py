@@ -1,4 +1,4 @@
-"""The examples in other languages, run as they stand."""
+"""Runs the examples in other languages from the documentation."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ PAGE = "docs/guides/other-languages.md"
 
 
 def program(name: str) -> str:
-    """Return the path of a program; in CI it has to be there."""
+    """Return the path of a program; CI must have it."""
     return shutil.which(name) or missing(f"the examples need {name}, which is not there")
 
 

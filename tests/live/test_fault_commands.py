@@ -21,13 +21,13 @@ def server() -> Iterator[Live]:
 
 
 def output_of(server: Live, *arguments: str, account: str = "default") -> Result:
-    """Run a command against an account of the server."""
+    """Run a command for an account of the server."""
     where = ["--url", server.url, "--account", account]
     return CliRunner().invoke(main, ["fault", *arguments, *where])
 
 
 def armed(server: Live, *arguments: str) -> dict[str, Any]:
-    """Arm a fault and return it, less what every one has."""
+    """Arm a fault and return it without the fields that every fault has."""
     done = output_of(server, "add", *arguments, "--json", account=server.buyer().id)
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""`artqr-mock scenario` and `serve --scenario`: a real client meets what the scenario says."""
+"""`artqr-mock scenario` and `serve --scenario`: a real client sees what the scenario describes."""
 
 import http.client
 import json

@@ -1,8 +1,8 @@
-"""A project of somebody who uses the plugin."""
+"""A project that uses the plugin."""
 
 import pytest
 
-# Imported here once, or every run within this process would import the server anew.
+# Imported here once; otherwise every run in this process would import the server again.
 import zxingcpp  # noqa: F401 - its compiled part can be loaded but once
 
 import mock_server.actions.operations.operations as vendor_actions
@@ -15,7 +15,7 @@ from tests.support.plugin_users import CLIENT
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder with a careless client, where warnings are errors and markers are strict."""
+    """A folder with a careless client; warnings are errors, and markers are strict."""
     pytester.makepyfile(shop=CLIENT)
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers -p no:randomly")
     return pytester

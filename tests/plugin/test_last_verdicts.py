@@ -1,4 +1,4 @@
-"""A bug of the simulator that is met when a test is over: in a teardown, at the end of a run."""
+"""A bug of the simulator at the end of a test or of the run still fails: in teardowns too."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.plugin_users import SAID, query, reported_failures
 
 pytestmark = pytest.mark.usefixtures("broken_queries")
 
-# For a process of its own: the simulator fails on each query.
+# For a separate process: the simulator fails on each query.
 BREAK = """
 import mock_server.actions.vendor as actions
 from mock_server.domain.call.calls import Operation
@@ -66,7 +66,7 @@ def test_a_bug_in_a_teardown_is_an_error_there(project: pytest.Pytester, order: 
     project.makepyfile(TEARDOWN)
     chosen = (
         ["-k", "test_own or test_other or test_late"] if order else []
-    )  # with it the server ends
+    )  # this also ends the server
 
     result = project.runpytest_inprocess("-p", "no:logging", *chosen)
 

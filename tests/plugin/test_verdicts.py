@@ -1,4 +1,4 @@
-"""A bug of the simulator fails the test that met it: once, wherever the call was made."""
+"""A bug of the simulator fails the test that caused it, once, wherever the call was made."""
 
 import pytest
 

@@ -38,7 +38,7 @@ def installed(target: str, venv: Path) -> list[str]:
 
 
 def stamp(venv: Path, name: str, at: int) -> None:
-    """Note a step as done, so many seconds after the files that it depends on."""
+    """Mark a step as done, so many seconds after the files that it depends on."""
     newest = max((ROOT / each).stat().st_mtime for each in ("pyproject.toml", "constraints.txt"))
     (venv / name).touch()
     os.utime(venv / name, (newest + at, newest + at))

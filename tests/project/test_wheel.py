@@ -1,4 +1,4 @@
-"""The wheel holds what it should and nothing else, and works from any directory."""
+"""The wheel contains what it should and nothing else, and works from any directory."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 def python(*arguments: str, cwd: Path, **env: str) -> str:
-    """Run Python and return what it prints."""
+    """Run Python and return its output."""
     done = subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
@@ -41,7 +41,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files(folder: Path) -> set[str]:
-    """Every file below a folder of the project that is not a leftover."""
+    """Return every file below a folder of the project, without build leftovers."""
     found = (each for each in folder.rglob("*") if each.is_file())
     return {
         each.relative_to(folder).as_posix() for each in found if "__pycache__" not in each.parts

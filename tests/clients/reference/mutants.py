@@ -247,7 +247,7 @@ class LeaksConnections(Client):
 
 
 class IgnoresPrecedence(Client):
-    """Sends both text and source image, to let the source image win."""
+    """Drops the text if there is a source image, although the text should win."""
 
     def submit(self, fields: dict[str, str]) -> str:
         drop = "text" if fields.get("qr_code_url") else ""
