@@ -1,6 +1,7 @@
-"""Random lives with every fault armed at random: the books agree whatever goes wrong.
+"""Random histories with every fault armed at random: the records agree whatever fails.
 
-Calls, readings, scenarios, clocks, resets and receivers of any mood, in several accounts at once.
+Calls, readings, scenarios, clocks, resets and receivers with any outcome, in several accounts at
+once.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from tests.support.flask_accounts import MOODS, FlaskAccounts
 
 CALL_BACK = "http://127.0.0.1:9/done"
 PICKS = st.integers(0, 10_000)
-# Most of it happens to one account, so that much happens there.
+# Most steps concern one account, so that its history is long.
 WHO = st.sampled_from([1, 1, 1, 1, 0, 2, 3, 4])
 TABLE = contract.load_toml("readings.toml")["reading"]
 WORDS = st.sampled_from(
@@ -27,7 +28,7 @@ WORDS = st.sampled_from(
         (row["id"], word)
         for row in TABLE
         for word in (row["default"], *row["alternatives"])
-        if row["id"] != "host.check"  # it would refuse every call
+        if row["id"] != "host.check"  # this reading would refuse every call
     ]
 )
 READINGS = st.lists(WORDS, min_size=1, max_size=3).map(dict)
@@ -59,7 +60,7 @@ PATCHES = st.sampled_from(
 
 
 class FaultsArmed(RuleBasedStateMachine):
-    """Each rule does something to one account; then all of them are looked at."""
+    """Each rule changes one account; then all accounts are checked."""
 
     kind = "sqlite"
 
@@ -202,7 +203,7 @@ class FaultsArmed(RuleBasedStateMachine):
 
 
 class FaultsArmedOnPostgres(FaultsArmed):
-    """The same lives, each in an empty schema of a real server."""
+    """The same, each history in an empty schema of a real server."""
 
     kind = "postgres"
 

@@ -1,4 +1,4 @@
-"""Random lives of several accounts through the Flask door, beside a naive model of each."""
+"""Random histories of several accounts through Flask, compared with a naive model of each."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def has_tasks(machine: "WholeApi") -> bool:
 
 
 class WholeApi(RuleBasedStateMachine):
-    """Each rule does one thing to the API and the same to the model."""
+    """Each rule does one step with the API and with the model."""
 
     kind = "sqlite"
 
@@ -50,7 +50,7 @@ class WholeApi(RuleBasedStateMachine):
         self.modelled.know(lenient, frozen=False)
 
     def teardown(self) -> None:
-        """Look at everything once more, then clean up."""
+        """Compare everything once more, then clean up."""
         self.modelled.close()
 
     @precondition(lambda self: len(self.modelled.accounts) < MOST_ACCOUNTS)
@@ -157,7 +157,7 @@ class WholeApi(RuleBasedStateMachine):
         shown = self.modelled.move(account, to_next_event=True, settle=settle)
         event_json = shown["event"]
         if event_json is not None and event_json["kind"] in ("notice_due", "package_expiry"):
-            # What the package brings is the subject of the money machine.
+            # The money machine tests the events of packages.
             assert event is None or event_json["at"] < event[1]
         elif event is None:
             assert event_json is None
@@ -192,7 +192,7 @@ class WholeApi(RuleBasedStateMachine):
         self.let_time_pass(elapsed)
 
     def let_time_pass(self, elapsed: int) -> None:
-        """Move the real clock, and see what each account makes of it."""
+        """Move the real clock, and check every account."""
         self.modelled.real_now.now += elapsed
         for account in self.modelled.accounts:
             expected = account.now + (0 if account.frozen else elapsed * account.rate)
@@ -287,7 +287,7 @@ class WholeApi(RuleBasedStateMachine):
 
 
 class WholeApiOnPostgres(WholeApi):
-    """The same lives, each in an empty schema of a real server."""
+    """The same, each history in an empty schema of a real server."""
 
     kind = "postgres"
 

@@ -15,7 +15,7 @@ from tests.support.turns import ByHand, Seen, fail, notes, write
 
 @pytest.fixture
 def kept(address: str, tmp_path: Path) -> str:
-    """A database that is still there after it was closed."""
+    """A database that still exists after it was closed."""
     return str(tmp_path / "a.sqlite3") if address == ":memory:" else address
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL was away: calls that it cannot answer get our 500, and later ones notice nothing."""
+"""PostgreSQL was down: calls that it cannot answer get our HTTP 500; later calls work again."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""SQLite: what is handed in by one turn of the scheduler shares one commit."""
+"""SQLite: works handed in during one turn of the scheduler share one commit."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The access log never holds up its caller, and says what it left out."""
+"""The access log never blocks its caller, and reports the lines it left out."""
 
 import io
 import threading
@@ -23,7 +23,7 @@ def entry(**other: object) -> Entry:
 
 
 class Terminal(io.StringIO):
-    """A stream that takes nothing until it is opened."""
+    """A stream that blocks until it is opened."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A budget is decided before each call and never overspent, whatever is answered."""
+"""A budget is checked before each call and never overspent, whatever the answers."""
 
 import pytest
 from hypothesis import given
@@ -47,7 +47,7 @@ def test_it_is_never_overspent(
         if lack(budget, spent) is not None:
             break
         spent, calls = sent(budget, spent), calls + 1
-        # Whoever hears nothing may have been charged.
+        # A call without an answer may have been charged.
         paid += price_fen if answer in (200, None) else 0
         spent = spent if answer is None else answered(budget, spent, answer)
 

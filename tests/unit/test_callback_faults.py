@@ -46,7 +46,7 @@ def test_each_fault_of_callbacks_does_just_one_thing() -> None:
         done = [
             each for each in CallbackEffect.__slots__ if getattr(made, each) != getattr(whole, each)
         ]
-        # `early` is its slot alone: it is met when the callback is planned.
+        # `early` has only a slot: it fires when the callback is planned.
         assert len(done) == (order.kind.slot == MET_WHEN_DUE), name
 
 

@@ -86,7 +86,7 @@ def test_a_frozen_clock_reaches_no_instant_by_itself() -> None:
 def test_no_operation_moves_a_clock_backwards(
     start: int, steps: list[tuple[int, tuple[str, float | None]]], rate: float
 ) -> None:
-    """The real instants come in any order: a real clock that is set back is among them."""
+    """The real instants come in any order, because a real clock can be set back."""
     clock = clock_at(start, rate)
     for real_now, (move, value) in steps:
         before = clock.now(real_now)

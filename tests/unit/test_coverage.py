@@ -1,4 +1,4 @@
-"""Which items a call meets, and what is left."""
+"""The items that a call covers, and the items that are left."""
 
 from dataclasses import replace
 

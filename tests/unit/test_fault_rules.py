@@ -1,4 +1,4 @@
-"""When a rule comes up: conditions, counts, dice, life."""
+"""When a rule fires: conditions, counts, dice, lifetime."""
 
 from dataclasses import replace
 from typing import Any
@@ -47,7 +47,7 @@ def rule(kind: AnyKind = KINDS["throttled"], **given: Any) -> Rule:
 
 
 def ups(of: Rule, calls: int, seed: int = 1) -> list[int]:
-    """Return which of so many calls it wants."""
+    """Return the numbers of the calls, of so many, on which the rule fires."""
     return [seen for seen in range(1, calls + 1) if of.fires_on(seed, seen)]
 
 
@@ -66,7 +66,7 @@ def test_chance_follows_from_seed_rule_and_call_alone(
     one, other = (rule(probability=probability, number=number) for _ in range(2))
 
     assert ups(one, 40, seed) == [seen for seen in range(1, 41) if other.fires_on(seed, seen)]
-    # In any order, as many workers might ask.
+    # In any order, as several workers might ask.
     assert {seen for seen in range(40, 0, -1) if one.fires_on(seed, seen)} == set(
         ups(one, 40, seed)
     )
@@ -75,7 +75,7 @@ def test_chance_follows_from_seed_rule_and_call_alone(
 @given(SEEDS)
 def test_chance_comes_up_about_as_often_as_it_says(seed: int) -> None:
     assert 200 < len(ups(rule(probability=0.3), 1000, seed)) < 400
-    # What comes up at a lower probability comes up at a higher one too.
+    # A call that fires at a lower probability also fires at a higher one.
     assert set(ups(rule(probability=0.2), 200, seed)) <= set(ups(rule(probability=0.6), 200, seed))
 
 

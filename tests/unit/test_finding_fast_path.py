@@ -1,4 +1,4 @@
-"""The short way of judging: what it calls clean has no finding by the long one."""
+"""The fast path of findings: a request that it calls clean has no finding by the full rules."""
 
 import pytest
 from hypothesis import given, settings

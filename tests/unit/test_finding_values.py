@@ -1,4 +1,6 @@
-"""Findings that a pair of requests is too little for: told once, as sent, and no false alarm."""
+"""Findings on values, in more cases than one pair of requests: reported once, as sent, no false
+alarm.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The contract narrowed to readings: what is left, and that the original stays whole."""
+"""The contract narrowed to readings: the parts that stay, and an unchanged original."""
 
 from copy import deepcopy
 from typing import Any

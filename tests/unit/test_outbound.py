@@ -21,7 +21,7 @@ ANY = "0.0.0.0"  # noqa: S104 - where connecting means this machine
 
 
 class Receiver(socketserver.ThreadingTCPServer):
-    """Answers every connection with the same bytes, or with silence, and keeps the requests."""
+    """Answers every connection with the same bytes, or not at all, and records the requests."""
 
     daemon_threads = True
 
@@ -287,7 +287,7 @@ def test_of_a_receiver_that_is_not_there_nothing_was_sent() -> None:
 
 
 def numeric_only(host: Any, port: Any, **options: Any) -> Any:
-    """Resolve as ever, but ask no name server."""
+    """Resolve addresses as usual, but ask no name server."""
     return resolve(host, port, **{**options, "flags": socket.AI_NUMERICHOST})
 
 

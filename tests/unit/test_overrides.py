@@ -1,4 +1,4 @@
-"""Tasks on order: what may be ordered, and the plan that comes of it."""
+"""Orders for tasks: the valid ones, and the plans that follow from them."""
 
 from typing import Any
 
