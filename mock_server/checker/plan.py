@@ -144,15 +144,15 @@ def _queue(source: Source, place: tuple[str, str]) -> Iterator[Planned]:
     sources = [_drawn(source, place, is_right=is_right) for is_right in source.modes]
     if path == SUBMIT and True in source.modes:
         sources.insert(0, _thought_of(source))
-    met: set[tuple[str | None, bytes, str]] = set()
+    sent: set[tuple[str | None, bytes, str]] = set()
     for planned in _in_turn(sources):
         if path == QUERY and True in source.modes:
             yield from _of_known(source, method)
         request = planned.request
         content = str(request.headers.get("Content-Type", "")).partition(";")[0]
         key = (request.url, body_of(request), content)
-        if key not in met:
-            met.add(key)
+        if key not in sent:
+            sent.add(key)
             yield planned
 
 

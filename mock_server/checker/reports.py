@@ -30,7 +30,7 @@ def lines(run: Run) -> list[str]:
             kinds.setdefault((_group(each), _kind(breach)), []).append(each)
     found: list[str] = []
     for (_, kind), calls in list(kinds.items())[:MOST_SHOWN]:
-        breach = next(said for said in calls[0].breaches if _kind(said) == kind)
+        breach = next(text for text in calls[0].breaches if _kind(text) == kind)
         more = f" ({len(calls)} calls)" if len(calls) > 1 else ""
         command = curl(calls[0].sent, run.wire.credentials)
         found += [f"FAILED {_title(calls[0])}{more}", f"  {breach}", f"  {command}", ""]
@@ -61,12 +61,12 @@ def _count(calls: list[Checked]) -> str:
     right = sum(not each.breaches for each in calls)
     silent = sum(each.sent.answer is None for each in calls)
     wrong = len(calls) - right - silent
-    said = [f"{len(calls)} calls", f"{right} as promised"]
+    counts = [f"{len(calls)} calls", f"{right} as promised"]
     if wrong:
-        said.append(f"{wrong} not")
+        counts.append(f"{wrong} not")
     if silent:
-        said.append(f"{silent} not answered")
-    return ", ".join(said)
+        counts.append(f"{silent} not answered")
+    return ", ".join(counts)
 
 
 def _title(checked: Checked) -> str:

@@ -125,8 +125,8 @@ def _cause(error: BaseException) -> str:
         inner = inner if isinstance(inner, BaseException) else error.__cause__
         if inner is None:
             # Some messages begin with the address of an object in memory.
-            said = re.sub(r"^<[^>]* object at 0x[0-9a-f]+>: ", "", str(error))
-            return (said or type(error).__name__)[:200]
+            message = re.sub(r"^<[^>]* object at 0x[0-9a-f]+>: ", "", str(error))
+            return (message or type(error).__name__)[:200]
         error = inner
 
 

@@ -202,16 +202,16 @@ def _entry(number: int, entry: Any, hosts: AbstractSet[str]) -> Exchange | Whose
 def _exchange(number: int, entry: dict[str, Any], found: dict[str, Any]) -> Exchange:
     call, is_whole = har.recorded_call(found)
     response = entry.get("response")
-    told = response if isinstance(response, dict) else {}
-    status = told.get("status")
+    answered = response if isinstance(response, dict) else {}
+    status = answered.get("status")
     status = None if isinstance(status, bool) or not isinstance(status, int) else status
-    body, is_read = har.answered(told.get("content"))
+    body, is_read = har.answered(answered.get("content"))
     return Exchange(
         number=number,
         call=call,
         answer=Answer(
             status=status or 0,
-            headers=tuple(har.headers_of(told.get("headers"))),
+            headers=tuple(har.headers_of(answered.get("headers"))),
             body=body,
         ),
         at=_instant(entry.get("startedDateTime")),
@@ -243,11 +243,11 @@ def _journalled(number: int, value: Any) -> Exchange | Whose:
 
 
 def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
-    asked, told = value["request"], value["answer"]
+    asked, answered = value["request"], value["answer"]
     path, _, query = target.partition("?")
     body, length = _bytes(asked), int(asked["length"])
-    status, answer = int(value["status"]), _bytes(told)
-    met = status_seen(status, value.get("sent"))
+    status, answer = int(value["status"]), _bytes(answered)
+    seen = status_seen(status, value.get("sent"))
     headers, defect = har.pairs_of(asked["headers"]), _defect(value)
     call = (
         request_of_any_size(str(value["method"]), ("http", "", path, query), headers, body)
@@ -258,14 +258,14 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
         number=number,
         call=call,
         answer=Answer(
-            status=met,
-            headers=tuple(har.pairs_of(told["headers"])) if met == status else (),
-            body=answer if met == status else b"",
+            status=seen,
+            headers=tuple(har.pairs_of(answered["headers"])) if seen == status else (),
+            body=answer if seen == status else b"",
         ),
         at=int(value.get("real_at", value["at"])),
         clock_at=int(value["at"]),
         is_whole=len(body) == length,
-        answer_read=met == 0 or len(answer) == int(told["length"]),
+        answer_read=seen == 0 or len(answer) == int(answered["length"]),
     )
 
 

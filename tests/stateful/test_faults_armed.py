@@ -107,7 +107,7 @@ class FaultsArmed(RuleBasedStateMachine):
         self.accounts.call("list_tasks", {"page": str(1 + which % 2)})
 
     def _look(self, which: int) -> None:
-        path = f"/pictures/{self.lived.touched}/{self._task(which)}/1.png"
+        path = f"/pictures/{self.accounts.touched}/{self._task(which)}/1.png"
         assert self.accounts.world.http.get(path).status_code in (200, 404)
 
     def _buy(self, _which: int) -> None:
@@ -166,7 +166,7 @@ class FaultsArmed(RuleBasedStateMachine):
     @rule(pick=WHO, which=PICKS, state=st.sampled_from(sorted(books.RANK)))
     def force(self, pick: int, which: int, state: str) -> None:
         self.accounts.pick(pick)
-        path = f"/accounts/{self.lived.touched}/tasks/{self._task(which)}"
+        path = f"/accounts/{self.accounts.touched}/tasks/{self._task(which)}"
         answer = self.accounts.world.http.post(f"/_mock{path}", json={"state": state})
         assert answer.status_code in (200, 404, 409)
 

@@ -27,7 +27,7 @@ def catch_up(tx: Transaction, simulator: Simulator, account: Account, now: int) 
     due = rules.came_due(account.watch, packages, now, account.readings)
     for notice in due.notices:
         _keep(tx, simulator, account, notice)
-    for package_id in due.told:
+    for package_id in due.notified:
         billing_rows.expiry_told(tx, package_id)
     rows.set_watch(tx, account.id, due.watch)
     return replace(account, watch=due.watch)
@@ -78,8 +78,11 @@ def next_at(tx: Transaction, account: Account) -> int | None:
         due = rules.came_due(watch, packages, watch.due_at, account.readings)
         if due.notices:
             return watch.due_at
-        told = set(due.told)
-        packages = [replace(each, notice_at=None) if each.id in told else each for each in packages]
+        notified = set(due.notified)
+        packages = [
+            replace(package, notice_at=None) if package.id in notified else package
+            for package in packages
+        ]
         watch = due.watch
     return None
 

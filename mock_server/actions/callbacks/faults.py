@@ -57,8 +57,8 @@ def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
     if claimed.tries or claimed.fault is None:
         return Posting(body=rules.encoded(rules.payload(claimed.task_id, pictures)))
     content = rules.payload(claimed.crossed_with or claimed.task_id, pictures)
-    met = fault_rows.read(claimed.fault)
-    shape = effect_of(met.kind, met.fault).shape
+    fault = fault_rows.read(claimed.fault)
+    shape = effect_of(fault.kind, fault.fault).shape
     if shape is None:
         return Posting(body=rules.encoded(content))
     return shape(content, account.seed)

@@ -94,7 +94,8 @@ def claim_batch(tx: Transaction, simulator: Simulator, account_id: str) -> list[
     limit = 1 if account.armed else most
     while len(claimed) < most:
         taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
-        claimed += [met for each in taken for met in faults.apply_faults(tx, account, each, now)]
+        for callback in taken:
+            claimed += faults.apply_faults(tx, account, callback, now)
         if not taken or not account.armed:
             break
     return [_prepared(tx, simulator, account, each) for each in claimed]

@@ -28,38 +28,38 @@ UNPUBLISHED_STAGES = ("TEST", "PRE")
 STANDING_CODES = {Standing.ARREARS: "B403MO", Standing.UNAUTHORIZED: "I403AA"}
 
 
-def admit(visit: CallContext) -> Operation:
+def admit(context: CallContext) -> Operation:
     """Check size, syntax, stage and route; return the operation. Raises GatewayError."""
-    call = visit.call
+    call = context.call
     if call.defect is not None:
         raise GatewayError(call.defect.code, call.defect.reason)
     if head_bytes(call) > MAX_HEAD_BYTES:
         raise GatewayError("I413UL")
-    _check_host(visit)
+    _check_host(context)
     _check_stage(call)
-    if visit.operation is None:
+    if context.operation is None:
         raise GatewayError("I404NF", f"{call.method} {call.path}"[:200])
-    bodies.check_content_type(header(call, "content-type"), call.body, visit.readings)
-    return visit.operation
+    bodies.check_content_type(header(call, "content-type"), call.body, context.readings)
+    return context.operation
 
 
-def known(visit: CallContext) -> Account:
+def known(context: CallContext) -> Account:
     """Return the account of the call. Raises GatewayError for missing or unknown credentials."""
-    if isinstance(visit.credentials, GatewayError):
-        raise visit.credentials
-    credentials.check_signed(visit.credentials)
-    if visit.account is None:
-        raise credentials.unknown(visit.credentials, visit.readings)
-    if isinstance(visit.credentials, AppCode):
-        credentials.check_scheme(visit.call, visit.readings)
-    return visit.account
+    if isinstance(context.credentials, GatewayError):
+        raise context.credentials
+    credentials.check_signed(context.credentials)
+    if context.account is None:
+        raise credentials.unknown(context.credentials, context.readings)
+    if isinstance(context.credentials, AppCode):
+        credentials.check_scheme(context.call, context.readings)
+    return context.account
 
 
-def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
+def authenticate(tx: Transaction, context: CallContext, account: Account) -> None:
     """Check timestamp, nonce, Content-MD5 and signature; no other code verifies a call."""
-    assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
-    call, named = visit.call, visit.credentials
-    now = credentials.signing_now(account, visit.real_now)
+    assert not isinstance(context.credentials, GatewayError)  # noqa: S101 - `known` came first
+    call, named = context.call, context.credentials
+    now = credentials.signing_now(account, context.real_now)
     credentials.check_timestamp(call, now)
     nonce = credentials.nonce_of(call, named, account.readings)
     kind = "code" if isinstance(named, AppCode) else "key"
@@ -105,15 +105,15 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
     bucket, passes = throttle.take(throttles.get(tx, account.id, operation), account.limit, now)
     throttles.put(tx, account.id, operation, bucket)
     if not passes:
-        told = account.readings.throttle_retry_after == "sent"
-        wait_s = throttle.wait_s(bucket, account.limit) if told else None
+        sends_retry_after = account.readings.throttle_retry_after == "sent"
+        wait_s = throttle.wait_s(bucket, account.limit) if sends_retry_after else None
         raise GatewayError("T429PA", retry_after_s=wait_s)
 
 
-def _check_host(visit: CallContext) -> None:
+def _check_host(context: CallContext) -> None:
     """Under a reading, the gateway answers only to its own host name (claim host-unchecked)."""
-    host = (header(visit.call, "host") or "").partition(":")[0].lower()
-    if visit.readings.host_check == "vendor-host" and host != VENDOR_HOST:
+    host = (header(context.call, "host") or "").partition(":")[0].lower()
+    if context.readings.host_check == "vendor-host" and host != VENDOR_HOST:
         raise GatewayError("I404DO", host[:200])
 
 

@@ -24,30 +24,30 @@ class MatchedCall:
 
     account: Account
     operation: Operation
-    met: Mapping[str, Rule]
+    fired: Mapping[str, Rule]
 
 
 def match_entry_faults(
-    tx: Transaction, visit: CallContext, account: Account, operation: Operation
+    tx: Transaction, context: CallContext, account: Account, operation: Operation
 ) -> MatchedCall:
     """Match and count the faults of the gateway and the wire."""
-    met: dict[str, Rule] = {}
+    fired: dict[str, Rule] = {}
     if account.armed:
-        subject = _subject(visit, operation)
+        subject = _subject(context, operation)
         for stage in (Stage.GATEWAY, Stage.WIRE):
-            met |= faults.match_and_count(tx, account, stage, subject, visit.stamp.now)
-    return MatchedCall(account=account, operation=operation, met=met)
+            fired |= faults.match_and_count(tx, account, stage, subject, context.stamp.now)
+    return MatchedCall(account=account, operation=operation, fired=fired)
 
 
 def match_service_fault(
-    tx: Transaction, visit: CallContext, course: MatchedCall
+    tx: Transaction, context: CallContext, matched: MatchedCall
 ) -> tuple[Rule | None, Effect]:
     """Match and count the faults of the service; return the rule that fires and its effect."""
-    if not course.account.armed:
+    if not matched.account.armed:
         return None, NOTHING
-    subject = _subject(visit, course.operation)
-    met = faults.match_and_count(tx, course.account, Stage.SERVICE, subject, visit.stamp.now)
-    for rule in met.values():
+    subject = _subject(context, matched.operation)
+    fired = faults.match_and_count(tx, matched.account, Stage.SERVICE, subject, context.stamp.now)
+    for rule in fired.values():
         return rule, effect_of(rule)
     return None, NOTHING
 
@@ -55,8 +55,8 @@ def match_service_fault(
 NOTHING = Effect()
 
 
-def _subject(visit: CallContext, operation: Operation) -> Subject:
-    fields = fields_of(visit)
+def _subject(context: CallContext, operation: Operation) -> Subject:
+    fields = fields_of(context)
     return Subject(
         operation=operation,
         text=_text(fields, "text"),

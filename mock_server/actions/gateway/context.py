@@ -78,9 +78,9 @@ def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallCont
     )
 
 
-def fields_of(visit: CallContext) -> Fields:
+def fields_of(context: CallContext) -> Fields:
     """Return the fields of a call; parse them now if `identify_call` did not."""
-    return visit.body.fields if visit.body is not None else bodies.fields_of(visit.call)
+    return context.body.fields if context.body is not None else bodies.fields_of(context.call)
 
 
 def request_id(entropy: bytes) -> str:

@@ -41,14 +41,14 @@ def examine_later(
         found = _finding(account, kept, code, now, too_long=too_long)
         # The strings can contain any header or parameter that the client chose to sign.
         secrets = (*account.secrets, *values_of(call.headers))
-        told = {name: _redacted(value, secrets) for name, value in found.items()}
+        redacted = {name: _redacted(value, secrets) for name, value in found.items()}
         hit = Finding(
-            id=told.pop("id"),
+            id=redacted.pop("id"),
             at=pointer("header", HEADERS[found["id"]]),
             sent=_sent(call, HEADERS[found["id"]]),
-            says=told.pop("says"),
+            says=redacted.pop("says"),
         )
-        finding = {**render_finding(hit, simulator.catalogue.findings, secrets), **told}
+        finding = {**render_finding(hit, simulator.catalogue.findings, secrets), **redacted}
         simulator.database.start(
             lambda later: journal.add_finding(later, call_id, finding)
         ).result()

@@ -95,7 +95,7 @@ def _event(row: Row) -> CallEvent:
     asked = {name.lower(): value for name, value in _pairs(row["request_headers"])}
     status = status_seen(row["status"], row["sent"] and json.loads(row["sent"]))
     is_whole = status == row["status"]
-    told = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
+    headers = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
     operation = Operation(row["operation"])
     is_query = operation is Operation.QUERY_TASK and status == 200
     return CallEvent(
@@ -104,7 +104,7 @@ def _event(row: Row) -> CallEvent:
         real_at=row["real_at"],
         operation=operation,
         status=status,
-        code=(row["error_code"] if is_whole else None) or told.get("X-Ca-Error-Message"),
+        code=(row["error_code"] if is_whole else None) or headers.get("X-Ca-Error-Message"),
         body=row["request_sha256"] or sha256(row["request_body"]).hexdigest(),
         nonce=asked.get("x-ca-nonce"),
         task_id=row["task_id"],

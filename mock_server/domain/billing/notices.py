@@ -68,7 +68,7 @@ class DueNotices:
 
     notices: tuple[Notice, ...]
     watch: Watch
-    told: tuple[int, ...]
+    notified: tuple[int, ...]
 
 
 def expiry_notice_at(bought_at: int, expires_at: int) -> int | None:
@@ -110,7 +110,7 @@ def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Read
         reverse=True,
     )
     notices: list[Notice] = []
-    told: list[int] = []
+    notified: list[int] = []
     while watch.due_at is not None and watch.due_at <= now:
         at = watch.due_at
         if watch.repeat_at == at:
@@ -118,10 +118,10 @@ def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Read
             notices += [notice] if notice else []
         while ahead and ahead[-1].notice_at == at:
             package = ahead.pop()
-            told.append(package.id)
+            notified.append(package.id)
             notices += [_expiry(package, at)] if package.remaining else []
         watch = _timed(watch, ahead[-1:])
-    return DueNotices(notices=tuple(notices), watch=watch, told=tuple(told))
+    return DueNotices(notices=tuple(notices), watch=watch, notified=tuple(notified))
 
 
 def valid_credits(packages: Sequence[Package], at: int) -> int:

@@ -263,9 +263,9 @@ def is_before(rule: Rule | None) -> bool:
     return rule is not None and getattr(rule.fault, "commit", None) is Commit.BEFORE
 
 
-def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | None]:
+def damaged(answer: Answer, rules: Mapping[str, Rule]) -> tuple[Answer, Sent | None]:
     """Return the answer after its wire faults, and what a client can see of it; None: all of it."""
-    delay, damage = met.get(DELAY), met.get(DAMAGE)
+    delay, damage = rules.get(DELAY), rules.get(DAMAGE)
     if delay is None and damage is None:
         return answer, None
     if delay is not None:

@@ -172,7 +172,7 @@ def notices_timeline() -> str:
     for day, left in ((2, 10), (3, 9), (20, 0)):
         due = notices.came_due(watch, bought, day * _DAY, readings)
         lines += [_notice(notice) for notice in due.notices]
-        told = None if due.told else bought[0].notice_at
+        told = None if due.notified else bought[0].notice_at
         bought = [replace(bought[0], remaining=left, notice_at=told)]
         watch, notice = notices.call_charged(due.watch, bought, day * _DAY, readings)
         lines.append(_notice(notice) if notice else _line(day, left, "a fifth is left"))
