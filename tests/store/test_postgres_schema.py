@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from mock_server.extras import install_command
-from mock_server.store import database as module
+from mock_server.store.engine import database as module
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.files import SCHEMA_VERSION, DatabaseFileError
 from tests.support import postgres, worlds
