@@ -50,7 +50,7 @@ def test_a_body_that_is_not_what_the_route_takes_is_refused(
     assert world.admin("GET", "/accounts")["accounts"][0]["clock"]["now"] == world.real_now.now
 
 
-def test_several_mistakes_are_told_at_once(world: World) -> None:
+def test_one_error_lists_several_mistakes(world: World) -> None:
     wish = {"seed": "x", "credits": -1, "colour": "red"}
     detail = world.admin("POST", "/accounts", wish, expect=422)["detail"]
 
@@ -115,7 +115,7 @@ def test_a_query_that_cannot_be_is_refused(world: World, path: str, query: str) 
     problem_of(world.http.get(f"/_mock/accounts/default/{path}?{query}"), 422)
 
 
-def test_health_tells_what_runs_and_the_probes_say_ok(world: World) -> None:
+def test_health_shows_the_server_and_the_probes_say_ok(world: World) -> None:
     health = world.admin("GET", "/health")
 
     assert list(health) == ["status", "version", "contract_version", "database"]

@@ -82,7 +82,7 @@ def test_an_account_frozen_at_an_instant_of_its_own_holds_timestamps_to_that(
     assert send(world, signer.signed(stamped(at))).status == 200
 
 
-def test_thawed_it_is_the_real_clock_again(world: World) -> None:
+def test_a_thawed_account_checks_timestamps_against_the_real_clock(world: World) -> None:
     account = world.account(clock={"now": START_AT - 400 * 86_400_000, "frozen": True})
     world.clock(account["id"], freeze=False)
 

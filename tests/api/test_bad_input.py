@@ -56,7 +56,9 @@ def test_a_body_without_the_fields_is_refused_for_the_missing_pair(
     ["text", "qr_code_url", "style_id", "your_prompt", "call_back", "is_use_temp_short_link"],
 )
 @pytest.mark.parametrize("value", ["null", "[]", '{"a":1}', '"a\\u0000"', '"\\udfff"', "NaN"])
-def test_what_is_no_text_is_refused_naming_the_field(world: World, name: str, value: str) -> None:
+def test_the_refusal_of_a_value_that_is_not_text_names_the_field(
+    world: World, name: str, value: str
+) -> None:
     others = ",".join(f'"{key}":"{text}"' for key, text in GOOD.items() if key != name)
 
     answer = sent(world, f'{{{others},"{name}":{value}}}'.encode())

@@ -289,7 +289,7 @@ def test_other_accounts_meet_nothing(world: World, post: Rawbox) -> None:
     assert task_ids(post) == [task_id]
 
 
-def test_a_callback_that_is_never_planned_is_met_by_no_rule(buyer: Buyer) -> None:
+def test_no_rule_fires_on_a_callback_that_is_never_planned(buyer: Buyer) -> None:
     buyer.arm("early")
     buyer.submit(call_back="")
 

@@ -93,7 +93,7 @@ def test_a_task_id_is_24_hex_digits(world: World) -> None:
 
 @pytest.mark.claim("result-count")
 @pytest.mark.claim("result-item")
-def test_a_finished_task_lists_the_address_of_one_picture(world: World) -> None:
+def test_a_finished_task_has_the_address_of_one_picture(world: World) -> None:
     task_id = world.submit()
     world.clock(to_next_event=True)
 

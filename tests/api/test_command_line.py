@@ -102,9 +102,7 @@ def test_coverage_refuses_a_file_that_it_has_no_format_for(
 
 
 @pytest.mark.parametrize("name", ["coverage.txt", "coverage", "coverage.JSON", "coverage.htm"])
-def test_coverage_writes_what_the_name_of_the_file_says(
-    url: str, tmp_path: Path, name: str
-) -> None:
+def test_coverage_writes_the_format_of_the_file_name(url: str, tmp_path: Path, name: str) -> None:
     done = command(url, "coverage", "--output", str(tmp_path / name))
 
     begins = {"coverage.JSON": "{", "coverage.htm": "<!"}.get(name, "operations")

@@ -280,7 +280,7 @@ def test_the_row_arises_by_itself(world: World, code: str) -> None:
     assert (header(reply, "X-Ca-Error-Message") or "").startswith(fixed.strip())
 
 
-def test_every_row_that_is_said_to_arise_by_itself_is_met_above_and_no_other() -> None:
+def test_exactly_the_rows_marked_naturally_occur_in_the_tests_above() -> None:
     assert set(NATURALLY) == {row["code"] for row in ERRORS if row["met"] == "naturally"}
     assert {row["met"] for row in ERRORS} == {"naturally", "by order"}
     assert all(bool(row["how"]) == (row["met"] == "naturally") for row in ERRORS)

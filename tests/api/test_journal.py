@@ -107,7 +107,7 @@ def test_a_filter_that_cannot_be_is_refused(world: World, query: str, said: str)
     assert said in world.admin("GET", f"/accounts/default/calls{query}", expect=422)["detail"]
 
 
-def test_calls_that_name_no_account_are_kept_for_nobody(world: World) -> None:
+def test_calls_without_an_account_are_journalled_without_one(world: World) -> None:
     world.http.post("/submitTask")
     world.vendor("/submitTask", {"text": "x"}, "unknown-code")
     world.http.get("/")

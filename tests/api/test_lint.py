@@ -115,7 +115,7 @@ def test_an_unknown_reading_is_refused_with_what_there_is() -> None:
 
 
 @pytest.mark.parametrize("path", ["/pictures/default/x.png", "/s/0123abcd"])
-def test_what_is_fetched_in_a_recording_is_no_call(path: str) -> None:
+def test_a_fetched_picture_in_a_recording_is_not_a_call(path: str) -> None:
     fetched = Sent(method="GET", path=path, body="", content_type=None, authorization=None)
 
     assert ids(har(har_entry(fetched), entry())) == []
@@ -137,7 +137,7 @@ def test_what_only_several_calls_show_is_found_by_the_times_of_the_recording() -
     ]  # fmt: skip
 
 
-def test_two_clients_in_one_recording_are_not_each_others() -> None:
+def test_two_clients_in_one_recording_are_judged_separately() -> None:
     other = {"name": "Authorization", "value": "APPCODE ffffffffffffffffffffffffffffffff"}
     twice = [entry(told={"task_id": TASK}), entry(told={"task_id": TASK})]
 
@@ -170,7 +170,7 @@ def test_other_hosts_are_skipped_and_counted_unless_they_are_named() -> None:
     assert sorted({each["call"] for each in named["findings"]}) == [1, 2, 3, 6]
 
 
-def test_what_a_recording_left_out_is_not_held_against_the_client() -> None:
+def test_parts_that_a_recording_left_out_cause_no_finding() -> None:
     length = {"name": "Content-Length", "value": "50"}
     text = har(entry(body=None, headers=[FORM_HEADER, length]))
 
@@ -223,7 +223,9 @@ def test_parameters_of_a_form_stand_for_its_text() -> None:
         ("[" * 100_000, "it is nested too deeply"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_said_to_be_and_where(text: str | bytes, words: str) -> None:
+def test_the_error_for_an_unreadable_file_says_where_it_is_wrong(
+    text: str | bytes, words: str
+) -> None:
     done = lint(text)
 
     assert done.exit_code == 2

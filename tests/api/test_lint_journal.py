@@ -133,7 +133,7 @@ def test_an_answer_that_never_arrived_is_a_failure_in_the_journal_too(world: Wor
     assert (2, "submit-after-failure") in ids(text)
 
 
-def test_what_no_door_could_read_is_judged_by_its_size_alone(world: World) -> None:
+def test_a_call_that_no_server_could_read_is_judged_by_its_size_alone(world: World) -> None:
     world.http.post("/submitTask", data=b"x" * (MAX_BODY_BYTES + 1), headers=TYPED)
     large = world.calls()[0]
     broken = {**large, "method": "", "path": "*", "status": 400, "error_code": "I400RU"}

@@ -71,7 +71,7 @@ def test_mock_refused_carries_its_remark(world: World) -> None:
 
 
 @pytest.mark.parametrize("code", MAGIC)
-def test_each_is_an_account_of_its_own_made_on_first_use(world: World, code: str) -> None:
+def test_each_magic_code_is_an_account_created_on_first_use(world: World, code: str) -> None:
     world.admin("GET", f"/accounts/{code}", expect=404)
     send(world, with_app_code(code))
 

@@ -9,7 +9,7 @@ from tests.support.worlds import START_AT, World
 TO = "http://127.0.0.1:9/notices"
 
 
-def test_one_jump_finds_what_many_small_ones_find(world: World) -> None:
+def test_one_jump_has_the_same_events_as_many_small_jumps(world: World) -> None:
     at_once, by_steps = Buyer(world), Buyer(world)
     for buyer in (at_once, by_steps):
         buyer.buys("50", valid_days=60)
@@ -74,7 +74,7 @@ def test_no_fault_of_callbacks_befalls_a_notice(world: World) -> None:
     assert (rule["id"], rule["seen"]) == (lost["id"], 0)
 
 
-def test_a_notice_nobody_takes_is_tried_again_where_callbacks_are_retried(world: World) -> None:
+def test_an_unacknowledged_notice_is_retried_where_callbacks_are_retried(world: World) -> None:
     world.postbox.outcome = Outcome(status=500)
     buyer = Buyer(world, notify_url=TO, readings={"callback.delivery": "retried"})
     buyer.buys("50")
@@ -107,7 +107,7 @@ def test_where_notices_go_can_be_changed_and_taken_away(world: World) -> None:
     assert world.admin("POST", f"{path}/reset")["notify_url"] is None
 
 
-def test_what_came_due_before_the_address_changed_goes_to_the_old_one(world: World) -> None:
+def test_notices_due_before_a_change_of_address_go_to_the_old_one(world: World) -> None:
     buyer = Buyer(world, notify_url=TO, clock={"frozen": False})
     buyer.buys("50")
     buyer.calls(41)

@@ -79,7 +79,7 @@ def test_a_package_is_bought_runs_low_runs_out_is_topped_up_and_expires(world: W
 
 @pytest.mark.claim("notice-repeats")
 @pytest.mark.claim("notice-reset")
-def test_low_from_the_first_call_it_is_told_of_every_third_day_until_the_expiry(
+def test_a_low_balance_is_notified_every_third_day_until_the_expiry(
     world: World,
 ) -> None:
     buyer = Buyer(world)
@@ -97,7 +97,7 @@ def test_low_from_the_first_call_it_is_told_of_every_third_day_until_the_expiry(
 
 
 @pytest.mark.claim("notice-low-balance")
-def test_the_base_is_what_was_left_and_what_was_ordered(world: World) -> None:
+def test_the_base_is_the_balance_plus_the_order(world: World) -> None:
     buyer = Buyer(world)
     buyer.buys("50")
     buyer.calls(30)
@@ -126,7 +126,7 @@ def test_an_order_while_low_stops_the_reminders_and_starts_the_watch_anew(world:
 
 
 @pytest.mark.claim("notice-at-zero")
-def test_at_zero_there_is_one_notice_more_and_then_silence(world: World) -> None:
+def test_at_zero_there_is_one_more_notice_and_then_none(world: World) -> None:
     buyer = Buyer(world)
     buyer.buys("50", valid_days=100)
     buyer.calls(50)
@@ -160,7 +160,7 @@ def test_an_expiry_that_lowers_the_balance_tells_nothing_until_the_next_charged_
 @pytest.mark.parametrize(
     ("valid_days", "told_on"), [(365, 358), (8, 1), (7, 0), (6, 0), (5, None), (1, None)]
 )
-def test_the_expiry_is_told_once_six_to_seven_days_ahead(
+def test_the_expiry_notice_is_sent_once_six_to_seven_days_ahead(
     world: World, valid_days: int, told_on: int | None
 ) -> None:
     buyer = Buyer(world)

@@ -58,7 +58,7 @@ def test_reset_gives_back_the_readings_that_it_was_made_with(world: World) -> No
         ([], "is not of type"),
     ],
 )
-def test_what_there_is_not_is_refused_with_what_there_is(
+def test_an_unknown_reading_or_value_is_refused_with_the_valid_ones(
     world: World, body: Any, says: str
 ) -> None:
     refused = world.admin("PATCH", PATH, body, expect=422)

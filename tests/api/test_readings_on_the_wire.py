@@ -213,7 +213,7 @@ def test_a_callback_comes_while_the_task_still_runs_where_it_comes_before(world:
 
 @pytest.mark.claim("callback-once")
 @pytest.mark.claim("callback-retries")
-def test_a_callback_nobody_takes_is_tried_again_where_it_is_retried(world: World) -> None:
+def test_an_unacknowledged_callback_is_retried_under_that_reading(world: World) -> None:
     world.postbox.outcome = Outcome(status=500)
     buyers = [world.account(readings={"callback.delivery": "retried"}), world.account()]
     for buyer in buyers:

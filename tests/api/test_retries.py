@@ -72,7 +72,9 @@ def test_a_jump_makes_every_try_that_it_crosses_at_its_instant(world: World, moo
 
 
 @pytest.mark.claim("callback-retries")
-def test_each_try_is_an_event_to_jump_to_until_one_is_taken(world: World, moody: Moody) -> None:
+def test_each_attempt_is_an_event_to_jump_to_until_one_is_acknowledged(
+    world: World, moody: Moody
+) -> None:
     moody.moods["a"] = [Outcome(error="nobody there"), Outcome(status=302), Outcome(status=202)]
     buyer = account(world)
     world.submit(buyer["app_code"], call_back=f"{CALL_BACK}/a")
@@ -103,7 +105,7 @@ def test_a_jump_that_ends_between_two_tries_makes_the_first_and_waits_for_no_oth
     assert callback["next_at"] == callback["due_at"] + 11_000
 
 
-def test_what_a_jump_makes_due_goes_out_in_the_order_of_the_instants_retries_included(
+def test_callbacks_due_after_a_jump_are_posted_in_order_retries_included(
     world: World, moody: Moody
 ) -> None:
     buyer = account(world)
@@ -203,7 +205,7 @@ def test_a_task_forced_to_fail_is_called_back_with_nothing_where_that_is_pushed(
     assert moody.posted == [(CALL_BACK, {"resList": [], "task_id": task_id})]
 
 
-def test_what_was_tried_already_is_not_moved_by_a_forced_state(world: World, moody: Moody) -> None:
+def test_a_forced_state_does_not_move_an_attempted_callback(world: World, moody: Moody) -> None:
     moody.moods["a"] = [Outcome(status=500)]
     buyer = account(world, **{"callback.timing": "before-status"})
     task_id = world.submit(buyer["app_code"], call_back=f"{CALL_BACK}/a")

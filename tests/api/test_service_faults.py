@@ -49,7 +49,7 @@ def test_a_failure_of_the_platform_follows_the_reading_of_refusals(world: World)
     assert world.bill(account["id"])["charges"] == 1
 
 
-def test_a_ghost_runs_and_calls_back_though_nobody_has_paid_for_it(world: World) -> None:
+def test_a_ghost_runs_and_calls_back_without_a_charge(world: World) -> None:
     arm(world, kind="ghost", code="X504TO")
     call_back = "http://127.0.0.1:9/ghost"
 
@@ -88,7 +88,7 @@ def test_a_rule_matches_texts_styles_and_tasks(world: World) -> None:
     assert world.query(world.submit())["remark"] == "查询成功!"
 
 
-def test_what_is_no_text_is_like_no_pattern(world: World) -> None:
+def test_a_value_that_is_not_text_matches_no_pattern(world: World) -> None:
     arm(world, kind="refusal", remark="no", text="*")
 
     answer = world.http.post(

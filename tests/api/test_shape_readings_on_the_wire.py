@@ -87,7 +87,7 @@ WORDS: list[tuple[dict[str, str], list[object]]] = [
 
 @pytest.mark.claim("task-words")
 @pytest.mark.parametrize(("words", "expected"), WORDS)
-def test_the_status_is_said_in_other_words(
+def test_the_status_has_other_words(
     world: World, words: dict[str, str], expected: list[object]
 ) -> None:
     ids = [world.submit() for _ in range(4)]

@@ -42,7 +42,7 @@ BAD_WORDS = [
 
 
 @pytest.mark.parametrize(("words", "says"), BAD_WORDS, ids=[says for _, says in BAD_WORDS])
-def test_wrong_use_is_said_in_one_line(words: list[str], says: str) -> None:
+def test_a_usage_error_is_one_line(words: list[str], says: str) -> None:
     result = run(*words)
 
     assert result.exit_code == 2
@@ -82,7 +82,7 @@ BAD_REQUESTS = [
 @pytest.mark.parametrize(
     ("given", "says"), BAD_REQUESTS, ids=[f"{g[:30]!r}" for g, _ in BAD_REQUESTS]
 )
-def test_bad_input_is_said_in_a_clear_line(given: bytes, says: str) -> None:
+def test_the_error_for_bad_input_is_one_clear_line(given: bytes, says: str) -> None:
     result = run(*PAIR, given=given)
 
     assert result.exit_code in {1, 2}

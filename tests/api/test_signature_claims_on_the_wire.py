@@ -230,7 +230,7 @@ def test_a_limit_that_is_set_is_a_bucket_for_each_operation(world: World) -> Non
     [each for each in TABLES.rows.values() if each.claim in SECOND_HAND],
     ids=lambda row: str(row.code),
 )
-def test_a_row_known_at_second_hand_can_be_met(world: World, row: ErrorRow) -> None:
+def test_a_row_known_at_second_hand_can_be_ordered(world: World, row: ErrorRow) -> None:
     order(world, row.code)
 
     reply = send(world, with_app_code())

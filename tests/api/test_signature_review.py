@@ -151,7 +151,7 @@ def test_a_call_that_is_accepted_or_refused_for_a_plain_reason_has_no_finding(
     assert [[each["id"] for each in found] for found in findings] == [[], [], ["wrong-path"]]
 
 
-def test_what_the_clinic_and_the_contract_say_of_one_call_is_kept_together(
+def test_findings_of_the_diagnosis_and_of_the_contract_are_stored_together(
     world: World, account: dict[str, Any], signer: Signer
 ) -> None:
     body = b"text=x&styel_id=pet_cat"
@@ -165,7 +165,7 @@ def test_what_the_clinic_and_the_contract_say_of_one_call_is_kept_together(
     assert all(each["instead"] and each["at"] for each in call["findings"])
 
 
-def test_a_body_that_is_too_long_to_try_is_said_to_be(
+def test_the_finding_says_that_the_body_is_too_long_to_examine(
     world: World, account: dict[str, Any], signer: Signer
 ) -> None:
     request = Request(body=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "text/plain"})
@@ -198,7 +198,7 @@ def test_what_is_left_of_a_dropped_or_emptied_journal_takes_no_finding(
 
 
 @pytest.mark.parametrize("profile", ["vpc", "classic"])
-def test_what_the_client_signed_of_its_credentials_is_hidden_however_it_joined_the_lines(
+def test_signed_credentials_are_hidden_however_the_client_joined_the_lines(
     world: World, profile: str
 ) -> None:
     account = world.account(readings={"gateway.profile": profile})

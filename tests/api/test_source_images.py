@@ -61,7 +61,7 @@ def test_the_picture_says_what_the_code_of_the_source_image_says(world: World) -
         ("http://127.0.0.1:9/text.png", "不是PNG, JPEG, GIF或WebP图片"),
     ],
 )
-def test_what_cannot_be_read_makes_the_task_fail_and_the_query_says_which(
+def test_an_unreadable_image_fails_the_task_and_the_query_says_why(
     world: World, url: str, says: str
 ) -> None:
     task_id = submit(world, url)

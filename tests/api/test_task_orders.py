@@ -188,7 +188,7 @@ def test_a_rule_slows_a_task_down(world: World) -> None:
         ({"operation": "query_task", "pictures": 2}, "submit_task"),
     ],
 )
-def test_an_order_that_cannot_be_is_refused_when_it_is_given(
+def test_an_invalid_order_is_refused_when_it_is_armed(
     world: World, wanted: dict[str, object], says: str
 ) -> None:
     assert says in order(world, expect=422, **wanted)["detail"]

@@ -18,7 +18,7 @@ NEEDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def test_what_takes_the_connection_is_refused_with_what_is_possible(world: World) -> None:
+def test_connection_faults_are_refused_with_the_possible_ones(world: World) -> None:
     assert set(NEEDS) == {kind.name for kind in KINDS.values() if kind.connection}
     for kind, parameters in NEEDS.items():
         refused = world.admin("POST", PATH, {"kind": kind, **parameters}, expect=422)
@@ -65,9 +65,7 @@ def test_another_body_needs_no_connection(world: World) -> None:
 
 
 @pytest.mark.parametrize("code", ["mock-charged-but-lost", "mock-truncated"])
-def test_an_app_code_that_needs_more_is_answered_with_what_it_needs(
-    world: World, code: str
-) -> None:
+def test_a_magic_code_that_needs_serve_is_answered_with_that_need(world: World, code: str) -> None:
     answer = world.vendor("/submitTask", GOOD, code)
 
     assert answer.status_code == 501
@@ -76,7 +74,7 @@ def test_an_app_code_that_needs_more_is_answered_with_what_it_needs(
     world.admin("GET", f"/accounts/{code}", expect=404)
 
 
-def test_what_was_armed_under_serve_is_not_done_by_halves(world: World) -> None:
+def test_a_connection_fault_armed_under_serve_fails_completely_behind_wsgi(world: World) -> None:
     served = replace(world.simulator, has_connections=True)
     Client(create_app(served)).post(f"/_mock{PATH}", json={"kind": "reset", "nth": 1})
 

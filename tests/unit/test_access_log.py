@@ -61,7 +61,7 @@ def test_a_call_is_one_line(other: dict[str, object], line: str) -> None:
     assert stream.getvalue() == f"{line}\n"
 
 
-def test_a_terminal_that_takes_nothing_holds_nobody_up_and_hears_what_was_left_out() -> None:
+def test_a_blocked_terminal_delays_no_call_and_later_shows_how_much_was_left_out() -> None:
     terminal = Terminal()
 
     with AccessLog(terminal) as log:

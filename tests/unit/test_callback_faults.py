@@ -33,7 +33,7 @@ def shaped(name: str, content: dict[str, object] = CONTENT, **parameters: object
     return shape(content, 7)
 
 
-def test_each_fault_of_callbacks_does_just_one_thing() -> None:
+def test_each_fault_of_callbacks_has_one_effect() -> None:
     needed: dict[str, dict[str, object]] = {
         "callback_late": {"late_ms": 5},
         "callback_huge": {"mib": 1},

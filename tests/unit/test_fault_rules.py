@@ -73,7 +73,7 @@ def test_chance_follows_from_seed_rule_and_call_alone(
 
 
 @given(SEEDS)
-def test_chance_comes_up_about_as_often_as_it_says(seed: int) -> None:
+def test_a_rule_fires_about_as_often_as_its_probability(seed: int) -> None:
     assert 200 < len(ups(rule(probability=0.3), 1000, seed)) < 400
     # A call that fires at a lower probability also fires at a higher one.
     assert set(ups(rule(probability=0.2), 200, seed)) <= set(ups(rule(probability=0.6), 200, seed))
@@ -98,7 +98,7 @@ def test_two_rules_of_an_account_throw_different_dice() -> None:
         ({"calls_left": 0}, 0, False),
     ],
 )
-def test_a_rule_lives_from_its_start_until_it_is_over_or_worn_out(
+def test_a_rule_fires_from_its_start_until_it_expires_or_has_no_calls_left(
     given: dict[str, Any], now: int, alive: bool
 ) -> None:
     assert rule(**given).is_active(now) is alive
@@ -171,7 +171,7 @@ COUNTED = st.sampled_from(["nth", "first", "every", "probability", None])
 
 
 @given(st.sampled_from(VENDOR_OPERATIONS), COUNTED, st.integers(1, 5), st.integers(1, 3), SEEDS)
-def test_what_is_not_refused_comes_up_sooner_or_later(
+def test_every_accepted_rule_fires_eventually(
     operation: Operation, counted: str | None, number: int, calls: int, seed: int
 ) -> None:
     given: dict[str, Any] = {"operation": operation}

@@ -37,7 +37,7 @@ def test_a_submit_that_was_never_answered_is_a_failure_too() -> None:
     assert found(replace(FAILED, status=0, code=None), SUBMIT)[1] == ["submit-after-failure"]
 
 
-def test_whoever_looks_into_the_list_first_may_submit_again() -> None:
+def test_a_client_that_lists_first_may_submit_again() -> None:
     assert found(FAILED, LIST, SUBMIT) == [[], [], []]
 
 

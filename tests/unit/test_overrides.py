@@ -105,7 +105,7 @@ def test_a_plan_that_was_held_ends_where_it_would_have_or_when_it_is_released(la
     assert released.held_until is None
 
 
-def test_what_never_ends_does_not_end_because_it_was_held() -> None:
+def test_a_task_that_never_ends_does_not_end_after_a_hold() -> None:
     plan = plan_task(1, 1, NOW, TaskOrder(never_ends=True))
 
     assert release(hold(plan), NOW, Status.FAILED).ends_at is None
@@ -131,7 +131,7 @@ def test_what_never_ends_does_not_end_because_it_was_held() -> None:
         ({"outcome": "failed", "pictures": 2}, "a task that fails has no pictures"),
     ],
 )
-def test_an_order_that_cannot_be_is_refused_with_what_can(
+def test_an_invalid_order_is_refused_with_the_valid_values(
     values: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(TaskOrderError, match=says):
