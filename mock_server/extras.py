@@ -1,4 +1,7 @@
-"""How to install an extra. The package is on no public index, so the command names its origin."""
+"""The command that installs an extra, from the place that the package itself was installed from.
+
+The package is on no public index, so the command must name a folder, wheel or repository.
+"""
 
 import json
 from importlib.metadata import PackageNotFoundError, distribution

@@ -1,4 +1,4 @@
-"""HTTPS: a certificate of your own, or one of a local authority made on first use.
+"""HTTPS: your own certificate, or one of a local authority that is created on first use.
 
 Rule 1: the authority's key never leaves the user's data directory and is readable only there.
 Rule 2: the certificate names this machine and the vendor's host, for clients that hard-code it.

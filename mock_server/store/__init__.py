@@ -1,1 +1,1 @@
-"""The rows: functions of a transaction, `store.<noun>.<verb>(tx, ...)`, each with its SQL."""
+"""The database: functions of a transaction, `store.<noun>.<verb>(tx, ...)`, each with its SQL."""

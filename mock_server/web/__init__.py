@@ -1,1 +1,3 @@
-"""The HTTP surface: both servers translate between HTTP and the actions, and do nothing else."""
+"""The HTTP surface, under `serve` or any WSGI server: it translates between HTTP and the
+actions.
+"""

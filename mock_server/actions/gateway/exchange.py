@@ -1,4 +1,4 @@
-"""The exchange for one call, shared by all servers that accept calls.
+"""The exchange for one call, shared by `serve` and the WSGI application.
 
 An exchange is a generator: it yields each step and gets its result. The server runs the steps in
 its own way, with a thread, a task or callbacks. So holding a call, handling it and answering for a

@@ -1,4 +1,4 @@
-"""Parses the body of a call into text fields, for both servers.
+"""Parses the body of a call into text fields, for `serve` and for WSGI servers.
 
 Rule 1: a JSON object is read as JSON, anything else as a form. The Content-Type only decides that
 multipart is refused, and that a form is not read as JSON (claim body-sniffed).

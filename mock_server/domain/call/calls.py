@@ -1,4 +1,4 @@
-"""A call and its answer, the same for both servers, and the routes of the gateway.
+"""A call and its answer, the same under `serve` and under WSGI, and the routes of the gateway.
 
 Rule 1: a `Call` is the request before any check; its header names are in lower case.
 Rule 2: an `Answer` is complete: its header names, their case and order go to the wire unchanged.
