@@ -92,7 +92,7 @@ def test_the_pages_show_every_call_once_in_order(busy: World, limit: int) -> Non
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("?operation=delete", "there is submit_task"),
+        ("?operation=delete", "valid: submit_task"),
         ("?status=x", "status must be a whole number"),
         ("?status=600", "status must be a whole number from 0 to 599"),
         ("?charged=1", "charged must be true or false"),

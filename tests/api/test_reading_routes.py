@@ -50,9 +50,9 @@ def test_reset_gives_back_the_readings_that_it_was_made_with(world: World) -> No
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({"refusal.statu": "200"}, "did you mean 'refusal.status'? there is: appcode"),
+        ({"refusal.statu": "200"}, "did you mean 'refusal.status'? Valid: appcode"),
         ({"refusal_status": "200"}, "did you mean 'refusal.status'?"),
-        ({"zzz": "1"}, "there is: appcode.in_query, "),
+        ({"zzz": "1"}, "valid: appcode.in_query, "),
         ({"refusal.status": "500"}, "refusal.status takes '450' or '200', not '500'"),
         ({"refusal.status": 200}, "is not of type"),
         ([], "is not of type"),

@@ -102,7 +102,7 @@ def test_the_scenarios_are_listed_as_they_are_written(world: World) -> None:
         ({"readings": {"charge.pols": "submit-only"}}, "did you mean 'charge.polls'"),
         ({"faults": [{"kind": "task_fail"}]}, "fault 1: unknown fault 'task_fail'"),
         ({"faults": [{"kind": "task_slow"}]}, "lasts_ms"),
-        ({"packages": [{"offer": "51"}]}, "there is 1, 50, 200"),
+        ({"packages": [{"offer": "51"}]}, "valid: 1, 50, 200"),
         ({"packages": [{"offer": "50", "credits": 5}]}, "/packages/0"),
         ({"credits": 5, "packages": [{"offer": "50"}]}, "not"),
         ({"clock": {"now": -1}}, "/clock/now"),

@@ -45,7 +45,7 @@ def test_an_unknown_reading_is_refused_with_the_nearest_name() -> None:
 
 
 def test_a_reading_like_no_other_is_refused_with_the_list() -> None:
-    with pytest.raises(ReadingError, match=r"there is: .*appcode\.unknown, .*text\.too_long"):
+    with pytest.raises(ReadingError, match=r"valid: .*appcode\.unknown, .*text\.too_long"):
         with_readings(DEFAULT_READINGS, {"zzz": "450"})
 
 
