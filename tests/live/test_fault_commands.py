@@ -20,15 +20,15 @@ def server() -> Iterator[Live]:
         yield running
 
 
-def told(server: Live, *arguments: str, account: str = "default") -> Result:
-    """Run a command against an account of the server."""
+def output_of(server: Live, *arguments: str, account: str = "default") -> Result:
+    """Run a command for an account of the server."""
     where = ["--url", server.url, "--account", account]
     return CliRunner().invoke(main, ["fault", *arguments, *where])
 
 
 def armed(server: Live, *arguments: str) -> dict[str, Any]:
-    """Arm a fault and return it, less what every one has."""
-    done = told(server, "add", *arguments, "--json", account=server.buyer().id)
+    """Arm a fault and return it without the fields that every fault has."""
+    done = output_of(server, "add", *arguments, "--json", account=server.buyer().id)
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout)
     common = ("id", "stage", "seen", "hits", "starts_at", "expires_at")
@@ -76,7 +76,7 @@ def test_the_list_shows_what_is_armed_and_how_often_it_fired(server: Live) -> No
     buyer.submit()
     assert buyer.call("/taskList").status == 502
 
-    head, page, window = told(server, "list", account=buyer.id).output.splitlines()
+    head, page, window = output_of(server, "list", account=buyer.id).output.splitlines()
 
     assert head.split() == ["id", "fault", "for", "left", "seen", "fired"]
     assert page.split()[1:] == [
@@ -117,7 +117,7 @@ def test_kinds_says_what_there_is() -> None:
 def test_what_cannot_be_ends_with_2_and_the_reason(
     server: Live, words: str, says: str, tmp_path: Path
 ) -> None:
-    done = told(server, "add", *words.split(), account=server.buyer().id)
+    done = output_of(server, "add", *words.split(), account=server.buyer().id)
 
     assert done.exit_code == 2
     assert says in done.output

@@ -1,4 +1,4 @@
-"""The house rule: arrows between layers point down."""
+"""The layers: imports point down only."""
 
 import ast
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2] / "mock_server"
 
-# A part may import parts of a lower number; parts of one number only where the layer says so.
+# A part may import parts of lower numbers, and parts of its own number only if the layer allows it.
 LINTER = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
 NAMES = next(each["layers"] for each in LINTER["contracts"] if each["id"] == "layers")
 LAYERS = {
@@ -19,7 +19,7 @@ LAYERS = {
     for number, layer in enumerate(reversed(NAMES), start=1)
     for part in layer.split("|")
 } | {"__init__": 0}
-# The package offers `artqr_mock_server`, loaded when somebody asks for it.
+# The package loads `artqr_mock_server` on first use.
 SAME_LEVEL = {("__init__", "testing")}
 
 
@@ -28,7 +28,7 @@ def modules() -> list[Path]:
 
 
 def test_layers_are_kept_and_no_siblings_import_each_other_in_a_circle() -> None:
-    """In a process of its own: import-linter sets up logging for the whole process."""
+    """Runs in its own process, because import-linter sets up logging for the whole process."""
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
 
     done = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
