@@ -62,7 +62,7 @@ def _count(calls: list[Checked]) -> str:
     right = sum(not each.breaches for each in calls)
     silent = sum(each.sent.answer is None for each in calls)
     wrong = len(calls) - right - silent
-    said = [counted(len(calls), "call"), f"{right} as promised"]
+    counts = [counted(len(calls), "call"), f"{right} as promised"]
     if wrong:
         counts.append(f"{wrong} not")
     if silent:

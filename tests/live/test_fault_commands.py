@@ -70,9 +70,11 @@ def test_what_the_words_say_is_armed(server: Live, words: str, fault: dict[str, 
 
 def test_the_list_shows_what_is_armed_and_how_often_it_fired(server: Live) -> None:
     buyer = server.buyer()
-    assert told(server, "list", account=buyer.id).output == "no fault is set\n"
-    told(server, "add", "html_page", "--nth", "2", account=buyer.id)
-    told(server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id)
+    assert output_of(server, "list", account=buyer.id).output == "no fault is set\n"
+    output_of(server, "add", "html_page", "--nth", "2", account=buyer.id)
+    output_of(
+        server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id
+    )
     buyer.submit()
     assert buyer.call("/taskList").status == 502
 

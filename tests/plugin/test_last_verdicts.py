@@ -6,7 +6,7 @@ from mock_server import artqr_mock_server
 from mock_server.testing import SimulatorBugError
 from mock_server.testing.server import started
 from tests.support.planted_bugs import command
-from tests.support.plugin_users import SAID, query, told
+from tests.support.plugin_users import SAID, query, reported_failures
 
 pytestmark = pytest.mark.usefixtures("broken_queries")
 

@@ -39,7 +39,7 @@ def test_a_bug_fails_a_test_whose_client_swallowed_it(project: pytest.Pytester) 
         [f"{SAID}*): this is a bug of artqr-mock, not of your *", "the end of its log:",
          "LookupError: a planted bug", "* query_task  500 *"]
     )  # fmt: skip
-    assert told(result) == 4
+    assert reported_failures(result) == 4
     # Each test is shown what was logged since the one before.
     assert result.stdout.str().count("LookupError: a planted bug") == 4
 

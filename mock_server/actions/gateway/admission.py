@@ -38,12 +38,12 @@ def admit(context: CallContext) -> Operation:
         raise GatewayError("I413UL")
     _check_host(context)
     _check_stage(call)
-    if visit.operation is None:
+    if context.operation is None:
         raise GatewayError(
-            "I404NF", f"{call.method} {call.path}"[:200], classic=_no_route(visit.readings)
+            "I404NF", f"{call.method} {call.path}"[:200], classic=_no_route(context.readings)
         )
-    bodies.check_content_type(header(call, "content-type"), call.body, visit.readings)
-    return visit.operation
+    bodies.check_content_type(header(call, "content-type"), call.body, context.readings)
+    return context.operation
 
 
 def known(context: CallContext) -> Account:
@@ -58,11 +58,11 @@ def known(context: CallContext) -> Account:
     return context.account
 
 
-def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
+def authenticate(tx: Transaction, context: CallContext, account: Account) -> None:
     """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
-    assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
-    call, named = visit.call, visit.credentials
-    now = credentials.signing_now(account, visit.machine_now)
+    assert not isinstance(context.credentials, GatewayError)  # noqa: S101 - `known` came first
+    call, named = context.call, context.credentials
+    now = credentials.signing_now(account, context.machine_now)
     credentials.check_timestamp(call, now)
     nonce = credentials.nonce_of(call, named, account.readings)
     kind = "code" if isinstance(named, AppCode) else "key"
@@ -118,10 +118,10 @@ def _no_route(readings: Readings) -> str | None:
     return "Invalid Path or Method" if readings.classic_route != "invalid-url" else None
 
 
-def _check_host(visit: CallContext) -> None:
+def _check_host(context: CallContext) -> None:
     """Under a reading the gateway answers to its own name only (claim host-unchecked)."""
-    host = (header(visit.call, "host") or "").partition(":")[0].lower()
-    if visit.readings.host_check == "vendor-host" and host != VENDOR_HOST:
+    host = (header(context.call, "host") or "").partition(":")[0].lower()
+    if context.readings.host_check == "vendor-host" and host != VENDOR_HOST:
         raise GatewayError("I404DO", host[:200])
 
 

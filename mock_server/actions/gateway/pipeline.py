@@ -79,8 +79,8 @@ def handle(
         decision = _refused(simulator, context, error)
     answer, call_id = _book(tx, simulator, context, matched, decision)
     code = decision.error.code if decision.error else None
-    if code in EXAMINED and visit.account is not None:
-        signature_review.examine_later(tx, simulator, call_id, visit.account, call, code)
+    if code in EXAMINED and context.account is not None:
+        signature_review.examine_later(tx, simulator, call_id, context.account, call, code)
     return answer
 
 
@@ -104,12 +104,12 @@ def record_unanswered(
 
     `disconnected_after_ms` None: the connection ended on our side.
     """
-    visit = identify_call(tx, simulator, call)
+    context = identify_call(tx, simulator, call)
     end = End.CLOSE if disconnected_after_ms is None else End.KEEP
     sent = Sent(
         what=Delivered.NOTHING, status=None, bytes=0, end=end, left_after_ms=disconnected_after_ms
     )
-    book(tx, simulator, visit, Decision(answer=NO_ANSWER, sent=sent))
+    book(tx, simulator, context, Decision(answer=NO_ANSWER, sent=sent))
 
 
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
@@ -151,9 +151,9 @@ def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseExc
     return answer
 
 
-def _caught_up(tx: Transaction, simulator: Simulator, visit: CallContext) -> CallContext:
-    """Return the visit once the notices of its account that came due by now are kept."""
-    account = visit.account
+def _caught_up(tx: Transaction, simulator: Simulator, context: CallContext) -> CallContext:
+    """Return the context once the notices of its account that came due by now are kept."""
+    account = context.account
     if account is None or account.watch.due_at is None:
         return context
     after = notices.catch_up(tx, simulator, account, context.stamp.now)
@@ -191,8 +191,8 @@ def _serve(
     try:
         if effect.says is not None:
             raise effect.says
-        request = _request(simulator, visit, account, effect)
-        result = operations.HANDLERS[course.operation](tx, simulator, request)
+        request = _request(simulator, context, account, effect)
+        result = operations.HANDLERS[matched.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = payer.metered and refusal_status(account.readings) == 200
