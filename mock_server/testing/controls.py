@@ -5,6 +5,9 @@ from typing import Any, overload
 
 from mock_server.admin_client import AccountClient
 
+# pytest shows the line of the test that called, not the lines of this module.
+__tracebackhide__ = True
+
 
 class ClockControl:
     """The account's time. Each change waits for the callbacks that it makes due."""
