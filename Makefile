@@ -7,6 +7,10 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Tests start hundreds of processes: where the environment forbids to keep what Python compiled, each
+# would compile all that it imports.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo test test-fast serve lint bench
 
 demo: $(READY)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 MOCK = (sys.executable, "-W", "error", "-m", "mock_server")
 START_S = 60.0
-SHOWN = ("aiohttp", "flask", "jsonschema-rs", "pillow", "pytest", "urllib3", "uvicorn")
+SHOWN = ("flask", "httptools", "jsonschema-rs", "pillow", "pytest", "urllib3", "uvicorn")
 TESTS = """
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen

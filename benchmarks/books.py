@@ -10,8 +10,9 @@ from mock_server.actions.accounts.accounts import NewAccount
 from mock_server.actions.reports import reports
 from mock_server.domain.account.accounts import Account, AccountTemplate
 from mock_server.domain.billing.bills import Total, day_of
+from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import Simulator, build_simulator, wall_clock
+from mock_server.simulator import Simulator, build_simulator
 from mock_server.store import billing, tasks
 from mock_server.store.engine.transaction import Transaction
 

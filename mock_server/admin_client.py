@@ -5,20 +5,18 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
-import urllib3
-
+from mock_server.direct_http import READ_S, DirectHttp, LateError, NoAnswerError, Reply
 from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.usage_errors import UsageError
-from mock_server.tls import ca_file
 
 MOST_IDS = 10
 PAGE = 500  # rows
 NEWEST = 2**62  # above every id and number
 FINDINGS_PAGE = 500  # calls with findings
-# Long, because a clock change waits for every callback that it makes due.
-TIMEOUT = urllib3.Timeout(connect=10.0, read=600.0)
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
 
 def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]:
@@ -30,6 +28,8 @@ def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]
         "ARTQR_APP_SECRET": account["app_secret"],
     }
     if base_url.startswith("https:"):
+        from mock_server.tls import ca_file  # noqa: PLC0415 - it loads slowly
+
         found["ARTQR_CA_FILE"] = str(ca_file())
     return found
 
@@ -56,9 +56,10 @@ class AdminClient:
         self, base_url: str, token: str | None = None, ca_file: Path | None = None
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._shown = redact_address(self.base_url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        trusted = str(ca_file) if ca_file is not None and ca_file.exists() else None
-        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ca_certs=trusted)
+        trusted = ca_file if ca_file is not None and ca_file.exists() else None
+        self._http = DirectHttp(trusted)
 
     def __enter__(self) -> Self:
         """Use the client for the length of a `with` block."""
@@ -66,19 +67,19 @@ class AdminClient:
 
     def __exit__(self, *_: object) -> None:
         """Close its connections."""
-        self._pool.clear()
+        self._http.close()
 
     def get(self, path: str, **query: str | int) -> Any:
         """Return what GET `/_mock{path}` answers."""
-        return self._call("GET", path, fields={name: str(value) for name, value in query.items()})
+        return self._call("GET", f"{path}?{urlencode(query)}" if query else path)
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return what POST `/_mock{path}` answers."""
-        return self._call("POST", path, body=body or {})
+        return self._call("POST", path, body or {})
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """Return what PATCH `/_mock{path}` answers."""
-        return self._call("PATCH", path, body=body)
+        return self._call("PATCH", path, body)
 
     def delete(self, path: str) -> None:
         """DELETE `/_mock{path}`."""
@@ -174,41 +175,37 @@ class AdminClient:
             else:
                 return True
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        fields: dict[str, str] | None = None,
-        body: dict[str, Any] | None = None,
-    ) -> Any:
+    def submit(self, app_code: str, fields: Mapping[str, str]) -> None:
+        """Submit a task as a client of the API would, and make nothing of the answer."""
+        headers = {"Authorization": f"APPCODE {app_code}", "Content-Type": FORM}
+        self._send("POST", f"{self.base_url}/submitTask", headers, urlencode(fields).encode())
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         url = f"{self.base_url}/_mock{path}"
-        try:
-            answer = self._send(method, url, fields, body)
-        except urllib3.exceptions.ReadTimeoutError:
-            raise UnreachableError(
-                f"{self.base_url} took the call and has not answered for {TIMEOUT.read_timeout:g} s"
-            ) from None
-        except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(
-                f"no artqr-mock answers at {self.base_url} ({_short(error)}): start one with "
-                "`artqr-mock serve`, or name another with --url"
-            ) from None
-        is_json = "json" in answer.headers.get("Content-Type", "")
+        typed = {} if body is None else {"Content-Type": "application/json"}
+        data = b"" if body is None else json.dumps(body).encode()
+        answer = self._send(method, url, {**self._headers, **typed}, data)
+        is_json = "json" in answer.headers.get("content-type", "")
         value: Any = json.loads(answer.data) if is_json and answer.data else answer.data
         if answer.status >= 400:
-            detail = value["detail"] if is_json else f"HTTP {answer.status} at {url}"
+            detail = (
+                value["detail"] if is_json else f"HTTP {answer.status} at {self._shown}/_mock{path}"
+            )
             raise RefusedError(answer.status, detail)
         return value
 
-    def _send(
-        self, method: str, url: str, fields: dict[str, str] | None, body: dict[str, Any] | None
-    ) -> "urllib3.BaseHTTPResponse":
-        if body is None:
-            return self._pool.request(method, url, fields=fields, headers=self._headers)
-        # urllib3 1.26 has no `json=`, no `.json()` and no `BaseHTTPResponse`.
-        headers = {**self._headers, "Content-Type": "application/json"}
-        return self._pool.request(method, url, body=json.dumps(body).encode(), headers=headers)
+    def _send(self, method: str, url: str, headers: Mapping[str, str], data: bytes) -> Reply:
+        try:
+            return self._http.request(method, url, headers, data)
+        except LateError:
+            raise UnreachableError(
+                f"{self._shown} took the call and has not answered for {READ_S:g} s"
+            ) from None
+        except NoAnswerError as error:
+            raise UnreachableError(
+                f"no artqr-mock answers at {self._shown} ({error}): start one with "
+                "`artqr-mock serve`, or name another with --url"
+            ) from None
 
 
 class AccountClient:
@@ -278,7 +275,3 @@ def last(pages_back: Iterator[list[dict[str, Any]]], count: int) -> list[dict[st
         if len(found) >= count:
             break
     return found[-count:]
-
-
-def _short(error: Exception) -> str:
-    return "connection refused" if "refused" in str(error).lower() else type(error).__name__

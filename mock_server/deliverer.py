@@ -8,6 +8,7 @@ import logging
 import threading
 from concurrent.futures import Future
 
+from mock_server.actions import bugs
 from mock_server.actions.callbacks import outbox
 from mock_server.actions.operations import source_images
 from mock_server.simulator import Simulator
@@ -80,7 +81,7 @@ class Deliverer:
         if recorded.cancelled():
             return
         if (error := recorded.exception()) is not None:
-            log.error("an attempt could not be recorded", exc_info=error)
+            bugs.report(self._simulator, error)
         if self._left:  # a place is free now
             self.notify(0)
 

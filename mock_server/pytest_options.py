@@ -15,7 +15,6 @@ OPTIONS = {
     "artqr_findings": "A test with findings this bad fails: error, warning or advice.",
 }  # fmt: skip
 MOST_DIGITS = 100
-SEVERITIES = ("error", "warning", "advice")
 
 
 def add(parser: pytest.Parser) -> None:
@@ -31,7 +30,7 @@ def check(config: pytest.Config) -> None:
     _check_url(text(config, "artqr_url"))
     seed(config)
     findings(config)
-    max_yuan(config)
+    max_fen(config)
     readings(config)
 
 
@@ -46,11 +45,14 @@ def seed(config: pytest.Config) -> int:
 def findings(config: pytest.Config) -> str | None:
     """Return the lowest severity of a finding that fails a test."""
     severity = text(config, "artqr_findings")
-    if severity and severity not in SEVERITIES:
-        raise pytest.UsageError(
-            f"artqr_findings = {severity} is unknown; valid: {', '.join(SEVERITIES)}"
-        )
-    return severity or None
+    if not severity:
+        return None
+    from mock_server.domain.findings import SEVERITIES  # noqa: PLC0415 - as in the plugin
+    from mock_server.domain.suggestions import unknown  # noqa: PLC0415
+
+    if severity not in SEVERITIES:
+        raise pytest.UsageError(f"artqr_findings: {unknown('severity', severity, SEVERITIES)}")
+    return severity
 
 
 def text(config: pytest.Config, name: str, default: str = "") -> str:
@@ -59,16 +61,17 @@ def text(config: pytest.Config, name: str, default: str = "") -> str:
     return str(flag if flag is not None else config.getini(name)).strip() or default
 
 
-def max_yuan(config: pytest.Config) -> float | None:
-    """Return the most that a test may cost, in yuan."""
+def max_fen(config: pytest.Config) -> int | None:
+    """Return what a test may cost, in fen."""
     written = text(config, "artqr_max_yuan")
+    if not written:
+        return None
+    from mock_server.formatting import parse_yuan  # noqa: PLC0415 - as in the plugin
+
     try:
-        most = float(written) if written else None
-        if most is None or 0 <= most < float("inf"):
-            return most
-        raise ValueError
-    except ValueError:
-        raise pytest.UsageError(f"artqr_max_yuan = {written}: write yuan, such as 2.80") from None
+        return parse_yuan(written)
+    except ValueError as error:
+        raise pytest.UsageError(f"artqr_max_yuan: {error}") from None
 
 
 def readings(config: pytest.Config) -> dict[str, str]:
@@ -95,17 +98,12 @@ def readings(config: pytest.Config) -> dict[str, str]:
 def _check_url(url: str) -> None:
     if not url:
         return
-    from urllib.parse import urlsplit  # noqa: PLC0415 - as in the plugin
+    from mock_server.domain.urls import AddressError, parse_server  # noqa: PLC0415 - as in the plugin
 
     try:
-        parts = urlsplit(url)
-        is_fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        is_fine = False
-    if not is_fine:
-        raise pytest.UsageError(
-            f"artqr_url = {url}: write an address such as http://127.0.0.1:3040"
-        )
+        parse_server(url)
+    except AddressError as error:
+        raise pytest.UsageError(f"artqr_url: {error}") from None
 
 
 def listed(config: pytest.Config, name: str) -> list[str]:

@@ -53,9 +53,7 @@ def artqr_server(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
     from mock_server.testing import session as runs  # noqa: PLC0415 - see the rule
 
     config = request.config
-    limits = runs.SessionLimits(
-        max_yuan=options.max_yuan(config), findings=options.findings(config)
-    )
+    limits = runs.SessionLimits(max_fen=options.max_fen(config), findings=options.findings(config))
     with ExitStack() as stack:
         server = _enter(config, stack)
         is_shared = bool(options.text(config, "artqr_url"))
@@ -112,7 +110,7 @@ def pytest_runtest_makereport(
     if session is None or (call.when == "setup" and call.excinfo is None):
         return (yield)  # what a fixture's calls came to is said after the test's own
     wish = item.stash.get(_wish, None)
-    verdict = session.verdict(wish.max_yuan if wish else None)
+    verdict = session.verdict(wish.max_fen if wish else None)
     if verdict and call.excinfo is None:
         call.excinfo = _failure(verdict.text)
     report = yield

@@ -16,11 +16,15 @@ import uvicorn
 
 from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
-from mock_server.domain.account.accounts import Account
+from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.call.calls import Defect
+from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import LogCall, Simulator, build_simulator, wall_clock
+from mock_server.simulator import LogCall, Simulator, build_simulator
+from mock_server.store import accounts as account_rows
+from mock_server.store import probe
+from mock_server.store.engine.files import unreadable, unwritable
 from mock_server.store.engine.schedulers import LoopScheduler
-from mock_server.store.engine.transaction import Transaction
 from mock_server.tls import server_context
 from mock_server.web.admin.health import SERVING
 from mock_server.web.flask_app import create_app
@@ -138,8 +142,10 @@ class _Server(uvicorn.Server):
         context: ssl.SSLContext | None,
         *,
         handshake_timeout: float,
+        on_refused: Callable[[Defect], None],
     ) -> None:
         super().__init__(config)
+        self._on_refused = on_refused
         self._on_started = on_started
         self._on_stopping = on_stopping
         self._context = context
@@ -167,7 +173,13 @@ class _Server(uvicorn.Server):
 
         for listener in sockets:
             self.servers.append(
-                TlsListener(listener, context, new_protocol, timeout=self._handshake_timeout)  # type: ignore[arg-type]
+                TlsListener(  # type: ignore[arg-type]
+                    listener,
+                    context,
+                    new_protocol,
+                    timeout=self._handshake_timeout,
+                    on_refused=self._on_refused,
+                )
             )
 
     @contextlib.contextmanager
@@ -202,9 +214,7 @@ async def _serve(
         log_call=log_call,
     )
     try:
-        default = await asyncio.wrap_future(
-            simulator.database.start(lambda tx: _default_account(tx, simulator))
-        )
+        default = await _begin(simulator)
 
         def ready(url: str, stop: Callable[[], None]) -> None:
             on_ready(Running(url=url, simulator=simulator, default=default, stop=stop))
@@ -218,16 +228,40 @@ async def _serve(
             await loop.run_in_executor(None, deliverer.stop)
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
+        await loop.run_in_executor(None, simulator.keep_instant)
         simulator.database.close()
 
 
-def _default_account(tx: Transaction, simulator: Simulator) -> Account:
-    """Return the default account, loaded with the scenario in the settings, if any."""
-    account = accounts.ensure_default(tx, simulator)
+async def _begin(simulator: Simulator) -> Account:
+    """Return the default account, in the scenario that the settings name.
+
+    Raises DatabaseFileError where the rows cannot be read or written.
+    """
+    database = simulator.database
+    try:  # read first: what cannot be read is not written to
+        database.read(lambda tx: account_rows.get_unlocked(tx, DEFAULT_ID))
+    except Exception as error:
+        log.debug("the default account cannot be read", exc_info=error)
+        raise unreadable(database.place, error) from error
+    try:
+        await asyncio.wrap_future(database.start(probe.write))
+    except Exception as error:
+        log.debug("the database cannot be written", exc_info=error)
+        raise unwritable(database.place, error) from error
+    try:
+        account = await asyncio.wrap_future(
+            database.start(lambda tx: accounts.ensure_default(tx, simulator))
+        )
+    except Exception as error:
+        log.debug("the default account cannot be read", exc_info=error)
+        raise unreadable(database.place, error) from error
     name = simulator.settings.scenario
     if name is None:
         return account
-    return scenarios.load(tx, simulator, account.id, scenarios.find(name))
+    found = scenarios.find(name)
+    return await asyncio.wrap_future(
+        database.start(lambda tx: scenarios.load(tx, simulator, account.id, found))
+    )
 
 
 async def _answer(
@@ -255,6 +289,7 @@ async def _answer(
         simulator.due_signal.stop,
         context,
         handshake_timeout=settings.request_timeout,
+        on_refused=app.record_refused,
     )
     try:
         await server.serve(sockets=[listener])
@@ -290,6 +325,7 @@ def _protocol(settings: Settings, app: AsgiApp) -> Any:
         request_timeout=settings.request_timeout,
         answer_defect=app.answer,
         record_disconnect=app.record_disconnect,
+        record_unanswered=app.record_unanswered,
     )
     if missing_hook() is not None:
         return functools.partial(ArtqrProtocol, limits=limits)

@@ -4,13 +4,16 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlsplit
 
 import platformdirs
+
+from mock_server.domain import urls
+from mock_server.domain.nesting import TOO_DEEP, is_too_deep
+from mock_server.domain.suggestions import unknown
+from mock_server.domain.urls import normal_host
 
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
@@ -56,12 +59,12 @@ class Settings:
             raise SettingsError("token must not be empty: leave it out for none")
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
+        for entry in self.callback_hosts:
+            _check_host(entry)
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError("tls_cert and tls_key belong together: name both")
-        if self.public_url is not None and not _is_address(self.public_url):
-            raise SettingsError(
-                f"public_url {self.public_url!r} is not an address such as http://qr.test:3040"
-            )
+        if self.public_url is not None:
+            _check_address(self.public_url)
 
     @property
     def scheme(self) -> str:
@@ -78,12 +81,7 @@ class Settings:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return urls.is_loopback(self.host)
 
     @property
     def database_path(self) -> str:
@@ -108,6 +106,19 @@ class Settings:
         values |= _from_environ(environ)
         values |= {name: value for name, value in flags.items() if value is not None}
         return cls(**values)
+
+
+def _check_host(entry: str) -> None:
+    try:
+        if ":" in entry or "/" in entry:
+            ip_network(entry, strict=False)
+        elif entry != "*":
+            normal_host(entry)
+    except ValueError:
+        raise SettingsError(
+            f"callback host {entry[:80]!r} is not a host: write a name without scheme and port "
+            "such as qr.test, an IP address, a network such as 192.0.2.0/24, or * for all"
+        ) from None
 
 
 class Meaning(NamedTuple):
@@ -148,12 +159,11 @@ MEANINGS = {
 }  # fmt: skip
 
 
-def _is_address(url: str) -> bool:
+def _check_address(url: str) -> None:
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+        urls.parse_server(url)
+    except urls.AddressError as error:
+        raise SettingsError(f"public_url: {error}") from None
 
 
 _KINDS = {each.name: each.type for each in fields(Settings)}
@@ -175,6 +185,10 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from None
     except ValueError as error:
         raise SettingsError(f"{file} is not TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{file} cannot be used: {TOO_DEEP}") from None
+    if is_too_deep(table):
+        raise SettingsError(f"{file} cannot be used: {TOO_DEEP}")
     return {
         _known(name, f"{name} in {file}"): _value(name, value, f"{name} in {file}")
         for name, value in table.items()
@@ -184,9 +198,7 @@ def _from_file(file: Path) -> dict[str, Any]:
 def _known(name: str, where: str) -> str:
     if name in _KINDS:
         return name
-    near = get_close_matches(name, _KINDS, n=1)
-    hint = f"did you mean {near[0]}?" if near else "valid: " + ", ".join(_KINDS)
-    raise SettingsError(f"{where}: no such setting; {hint}")
+    raise SettingsError(f"{where}: {unknown('setting', name, _KINDS)}")
 
 
 def _value(name: str, value: Any, where: str) -> Any:

@@ -58,15 +58,19 @@ class Background:
         self._pending: set[Future[None]] = set()
         self._lock = threading.Lock()
 
-    def start(self, work: Callable[[], None]) -> None:
-        """Do the work soon; it is left out while too much is waiting."""
+    def start(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> bool:
+        """Do the work soon, and hand `failed` the error if it fails.
+
+        Returns False if the work is left out because too much is waiting.
+        """
         with self._lock:
             if len(self._pending) >= MAX_BACKGROUND:
                 log.warning("background work was left out: %d are waiting", len(self._pending))
-                return
-            future = self._executor.submit(work)
+                return False
+            future = self._executor.submit(_do, work, failed)
             self._pending.add(future)
         future.add_done_callback(self._finished)
+        return True
 
     def flush(self) -> None:
         """Wait until what was started by now is done, so that a reader sees it."""
@@ -81,8 +85,13 @@ class Background:
     def _finished(self, future: Future[None]) -> None:
         with self._lock:
             self._pending.discard(future)
-        if not future.cancelled() and (error := future.exception()) is not None:
-            log.error("background work failed", exc_info=error)
+
+
+def _do(work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - whoever started it says what becomes of it
+        failed(error)
 
 
 class CoverageCache:

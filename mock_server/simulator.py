@@ -1,7 +1,7 @@
 """The simulator: what everything above needs, put together once."""
 
+import logging
 import os
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -9,18 +9,22 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from mock_server.contract import Catalogue, load_catalogue
-from mock_server.delivery import qr_reader
+from mock_server.delivery.image_reader import ImageReader
 from mock_server.delivery.outbound import Outbound
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import SourceRead
 from mock_server.domain.urls import Address
+from mock_server.real_clock import monotonic, wall_clock
 from mock_server.settings import Settings
 from mock_server.signals import Background, CoverageCache, DueSignal
-from mock_server.store import journal
+from mock_server.store import instants, journal
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import Transaction
 from mock_server.store.journal import Entry, JournalLimits
+from mock_server.tls import own_certificates
+
+log = logging.getLogger(__name__)
 
 Post = Callable[[Address, Posting], Future[Outcome]]
 Fetch = Callable[[Address], Future[SourceRead]]
@@ -42,8 +46,10 @@ def pause(ms: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """The seams of the house. `real_now` gives ms since 1970, `draw_bytes` real entropy.
+    """The seams of the house. `draw_bytes` gives real entropy.
 
+    `real_now` gives ms since 1970 and never goes backwards. `machine_now` is the machine's clock
+    itself, which may be set back: what the instants of clients and receivers are compared with.
     `has_connections`: the server that is in front has its connections in hand, so that faults of
     the wire can be ordered. `pause` holds the thread of a server that has not, for ms. `log_call`
     hears of every call once it is committed, with its id and its row of the journal; it must not
@@ -56,6 +62,7 @@ class Simulator:
     post: Post
     fetch: Fetch
     real_now: Callable[[], int]
+    machine_now: Callable[[], int]
     draw_bytes: Callable[[int], bytes] = os.urandom
     due_signal: DueSignal = field(default_factory=DueSignal)
     background: Background = field(default_factory=Background)
@@ -70,9 +77,18 @@ class Simulator:
         self.background.close()
         self.close_outbound()
 
+    def keep_instant(self) -> None:
+        """Keep how late it is, for the next process. Not for the database's own thread."""
+        real_now = self.real_now()
+        try:
+            self.database.run(lambda tx: instants.keep(tx, real_now))
+        except Exception:  # whatever is wrong with the database, this is the end
+            log.warning("the instant of the end could not be kept", exc_info=True)
+
     def close(self) -> None:
         """Stop everything and close the database."""
         self.close_workers()
+        self.keep_instant()
         self.database.close()
 
     def add_to_journal(self, tx: Transaction, entry: Entry) -> int:
@@ -87,27 +103,6 @@ class Simulator:
         """How much the journal keeps for each account."""
         mib = self.settings.journal_mib
         return JournalLimits(calls=self.settings.journal_calls, bytes=mib * 1024 * 1024)
-
-
-def wall_clock() -> int:
-    """Return the real time in ms since 1970."""
-    return time.time_ns() // 1_000_000
-
-
-def monotonic(real_now: Callable[[], int]) -> Callable[[], int]:
-    """Return the clock made to run on where the real one is set back: time never goes backwards."""
-    lock = threading.Lock()
-    latest, ahead = 0, 0
-
-    def now() -> int:
-        nonlocal latest, ahead
-        with lock:
-            read = real_now()
-            ahead = max(ahead, latest - read)
-            latest = read + ahead
-            return latest
-
-    return now
 
 
 def build_simulator(
@@ -126,20 +121,32 @@ def build_simulator(
     database cannot be used.
     """
     database = Database(settings.database_path, scheduler)
+    try:
+        latest = database.read(instants.latest)
+    except BaseException:
+        database.close()
+        raise
+    reader = ImageReader()
     outbound = Outbound(
         allowed=settings.callback_hosts,
         timeout=settings.callback_timeout,
         own_ports=own_ports,
+        trusted=own_certificates(settings),
     )
+
+    def close_outbound() -> None:
+        reader.close()  # first: what it reads keeps the others from ending
+        outbound.close()
 
     return Simulator(
         settings=settings,
         catalogue=load_catalogue(),
         database=database,
         post=network.post if network else outbound.post,
-        fetch=network.fetch if network else partial(outbound.fetch, read=qr_reader.read_code),
-        real_now=monotonic(real_now),
-        close_outbound=outbound.close,
+        fetch=network.fetch if network else partial(outbound.fetch, read=reader.read),
+        real_now=monotonic(real_now, latest),
+        machine_now=real_now,
+        close_outbound=close_outbound,
         has_connections=bool(own_ports),
         log_call=log_call,
     )

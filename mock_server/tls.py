@@ -9,13 +9,16 @@ import os
 import ssl
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
-import trustme
 from filelock import FileLock
 
 from mock_server.domain.call.calls import VENDOR_HOST
 from mock_server.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import trustme
 
 LOCK_S = 10.0
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -24,6 +27,12 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 def ca_file() -> Path:
     """Return the path of the local authority's certificate, which may not exist yet."""
     return Path(platformdirs.user_data_dir("artqr-mock")) / "tls" / "ca.pem"
+
+
+def own_certificates(settings: Settings) -> tuple[Path, ...]:
+    """Return where the certificates are, or will be, that prove a server to be one of ours."""
+    given = (Path(settings.tls_cert),) if settings.tls_cert is not None else ()
+    return (ca_file(), *given)
 
 
 def server_context(settings: Settings) -> ssl.SSLContext | None:
@@ -49,8 +58,10 @@ def _from_files(cert: str, key: str) -> ssl.SSLContext:
     return context
 
 
-def _authority() -> trustme.CA:
+def _authority() -> "trustme.CA":
     """Return the local authority; create it on first use."""
+    import trustme  # noqa: PLC0415 - loads slowly, and every client asks this module for `ca_file`
+
     certificate = ca_file()
     key = certificate.with_name("ca.key")
     try:
@@ -71,8 +82,10 @@ def _authority() -> trustme.CA:
     return authority
 
 
-def _read(certificate: Path, key: Path) -> trustme.CA:
+def _read(certificate: Path, key: Path) -> "trustme.CA":
     """Return the stored authority. Raises ValueError if the files are not a matching pair."""
+    import trustme  # noqa: PLC0415 - as above
+
     # Only this call checks that key and certificate belong together.
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())

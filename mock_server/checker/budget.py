@@ -7,6 +7,8 @@ Rule 2: only an answer with another status than 200 refunds the price; a missing
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from mock_server.formatting import counted, yuan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
@@ -30,7 +32,7 @@ def lack(budget: Budget, spent: Spent) -> str | None:
     if spent.calls >= budget.most_calls:
         return f"{spent.calls} calls were made"
     if budget.most_fen is not None and spent.fen + budget.price_fen > budget.most_fen:
-        return f"one more call could cost more than {_yuan(budget.most_fen)} yuan"
+        return f"one more call could cost more than {yuan(budget.most_fen)} yuan"
     return None
 
 
@@ -51,8 +53,4 @@ def dearest_fen(offers: Iterable[tuple[int, int]]) -> int:
 
 def summary(spent: Spent) -> str:
     """Return the spent amounts as text."""
-    return f"{spent.calls} call{'s' * (spent.calls != 1)}, at most {_yuan(spent.fen)} yuan"
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
+    return f"{counted(spent.calls, 'call')}, at most {yuan(spent.fen)} yuan"

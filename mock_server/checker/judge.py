@@ -9,15 +9,16 @@ from jsonschema_rs import ValidationError
 
 from mock_server import contract
 from mock_server.checker.transport import CheckAnswer
+from mock_server.domain.answer.envelope import unwrap
 from mock_server.domain.call.bodies import media_type
 from mock_server.schemas import Validator, compiled
 
 # Advice on the gateway's errors, by the first letter of their code.
 HINTS = {
-    "A": "look at the credentials: --app-code, or --key and --secret",
-    "B": "look at the package of this buyer: it has no credit to pay for the call",
-    "S": "look at the clock of this machine",
-    "T": "the server throttles: its limit is lower than what check sends",
+    "A": "check the credentials: --app-code, or --key and --secret",
+    "B": "check the package of this buyer: it has no credit for the call",
+    "S": "check the clock of this machine",
+    "T": "the server throttles: its rate limit is lower than the rate of check",
 }
 MOST_SHOWN = 3
 # These fields distinguish a result from a refusal: if one of them differs, the answer belongs to
@@ -132,18 +133,17 @@ def refuses(answer: CheckAnswer) -> bool:
 
 
 def service_body(answer: CheckAnswer) -> dict[str, Any] | None:
-    """Return the service's body, from the envelope or bare; None: it cannot be read."""
+    """Return the service's body, or the platform's error if the platform failed; None: it
+    cannot be read.
+    """
     try:
         value = json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict):
-        return None
-    inner = value.get("showapi_res_body", value)
-    code = value.get("showapi_res_code", 0)
+    code = value.get("showapi_res_code", 0) if isinstance(value, dict) else 0
     if isinstance(code, int) and code < 0:
         return {"ret_code": code}
-    return inner if isinstance(inner, dict) else None
+    return unwrap(value)
 
 
 def _leaves(error: ValidationError) -> list[ValidationError]:

@@ -14,6 +14,7 @@ from mock_server.checker.order import CheckCredentials
 from mock_server.checker.run import Checked, Run
 from mock_server.checker.transport import CheckAnswer, SentRequest, Who, body_of
 from mock_server.domain.call import redaction
+from mock_server.formatting import counted, printable
 
 # The screen shows a few kinds of failures; the reports have them all.
 MOST_SHOWN = 20
@@ -36,7 +37,7 @@ def lines(run: Run) -> list[str]:
         found += [f"FAILED {_title(calls[0])}{more}", f"  {breach}", f"  {command}", ""]
     if len(kinds) > MOST_SHOWN:
         found.append(f"... and {len(kinds) - MOST_SHOWN} more kinds of failures, see --junit")
-    shown = [redaction.redact_text(_printable(line), hidden) for line in found]
+    shown = [redaction.redact_text(printable(line), hidden) for line in found]
     return [*shown, *_table(run)]
 
 
@@ -61,7 +62,7 @@ def _count(calls: list[Checked]) -> str:
     right = sum(not each.breaches for each in calls)
     silent = sum(each.sent.answer is None for each in calls)
     wrong = len(calls) - right - silent
-    counts = [f"{len(calls)} calls", f"{right} as promised"]
+    counts = [counted(len(calls), "call"), f"{right} as promised"]
     if wrong:
         counts.append(f"{wrong} not")
     if silent:
@@ -124,10 +125,6 @@ def _quoted(body: bytes) -> str:
 def _escaped(byte: int) -> str:
     is_plain = 32 <= byte < 127 and byte not in b"'\\"
     return chr(byte) if is_plain else f"\\x{byte:02x}"
-
-
-def _printable(line: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
 def junit(run: Run) -> bytes:

@@ -1,7 +1,7 @@
 """One run of `artqr-mock check`: makes the calls in order and judges each answer."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mock_server.checker.judge import Judge, refuses, said, service_body
@@ -27,14 +27,21 @@ class Checked:
     breaches: tuple[str, ...]
 
 
+OnCall = Callable[["Run"], None]
+
+
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """The results so far. `stopped` says why the run ended early; '' if it did not."""
+    """The results so far. `stopped` says why the run ended early; '' if it did not.
+
+    `on_call` is called after each call.
+    """
 
     order: CheckOrder
     wire: Wire
     judge: Judge
     open_judge: Judge
+    on_call: OnCall = lambda _: None
     checked: list[Checked] = field(default_factory=list)
     stopped: str = ""
     is_spent: bool = False
@@ -59,6 +66,7 @@ class Run:
                 if self.is_settled(planned.label):
                     continue
                 self.make(planned)
+                self.on_call(self)
                 if len(self.errors) == len(self.checked) == MOST_SILENCES:
                     self.stopped = "the server does not answer"
                     return
@@ -142,7 +150,7 @@ class Run:
             yield _not_refused(planned.expected, answer)
             return
         if planned.is_right and answer.status not in RIGHT_STATUSES and answer.status < 500:
-            yield f"a right request was refused with {answer.status}{said(answer)}"
+            yield f"a correct request was refused with {answer.status}{said(answer)}"
         if planned.is_certain and refuses(answer):
             text = (service_body(answer) or {}).get("remark", "")
             yield f"the example of the vendor's page was refused: {text}"

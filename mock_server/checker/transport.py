@@ -16,10 +16,11 @@ import requests
 from mock_server.checker import budget as rules
 from mock_server.checker.budget import Budget, Spent
 from mock_server.checker.order import CheckCredentials
-from mock_server.domain.auth.signatures import parts_of, sign, string_to_sign
+from mock_server.domain.auth.signatures import Signer, signing_headers
 from mock_server.domain.call.calls import Call
+from mock_server.domain.call.redaction import redact_address
+from mock_server.domain.urls import is_this_machine
 
-LISTED = ("X-Ca-Key", "X-Ca-Nonce", "X-Ca-Timestamp")
 TIMEOUT_S = 30
 HOUR_MS = 3_600_000
 # Credentials that no server ever issued.
@@ -106,14 +107,31 @@ class Wire:
             if self.trusted is not None:
                 self._session.verify = self.trusted
             how = self._session.merge_environment_settings(str(request.url), {}, None, None, None)
+            proxy = proxy_of(str(request.url))
+            how["proxies"] = {} if proxy is None else {"all": proxy}
             got = self._session.send(request, timeout=TIMEOUT_S, allow_redirects=False, **how)
         except requests.RequestException as error:
-            return None, _cause(error)
+            return None, _cause(error) + through(str(request.url))
         headers = {name.lower(): value for name, value in got.headers.items()}
         answer = CheckAnswer(
             status=got.status_code, reason=got.reason or "", headers=headers, body=got.content
         )
         return answer, ""
+
+
+def proxy_of(url: str) -> str | None:
+    """Return the proxy that calls to an address go through; this machine needs none."""
+    if is_this_machine(urlsplit(url).hostname or ""):
+        return None
+    found = requests.utils.get_environ_proxies(url, no_proxy=None)
+    proxy: str | None = requests.utils.select_proxy(url, found)
+    return proxy
+
+
+def through(url: str) -> str:
+    """Return what a message about calls to an address adds to name their proxy."""
+    proxy = proxy_of(url)
+    return "" if proxy is None else f" (through the proxy {redact_address(proxy)})"
 
 
 def _cause(error: BaseException) -> str:
@@ -152,22 +170,18 @@ def _sign(request: requests.PreparedRequest, key: str, secret: str, at: int) -> 
 
 def signed(request: requests.PreparedRequest, key: str, secret: str, at: int) -> dict[str, str]:
     """Return the headers that sign a request just before it is sent."""
-    fresh = {
-        "X-Ca-Key": key,
-        "X-Ca-Nonce": str(uuid.uuid4()),
-        "X-Ca-Timestamp": str(at),
-        "X-Ca-Signature-Headers": ",".join(LISTED),
-    }
-    headers = {**request.headers, **fresh}
     parts = urlsplit(request.url or "")
     call = Call(
         method=request.method or "",
         path=parts.path or "/",
         query=parts.query,
-        headers=tuple((name.lower(), _text(value)) for name, value in headers.items() if value),
+        headers=tuple(
+            (name.lower(), _text(value)) for name, value in request.headers.items() if value
+        ),
         body=body_of(request),
     )
-    return {**fresh, "X-Ca-Signature": sign(secret, string_to_sign(parts_of(call)), "HmacSHA256")}
+    signer = Signer(key=key, secret=secret, at=at, nonce=str(uuid.uuid4()))
+    return signing_headers(call, signer)
 
 
 def body_of(request: requests.PreparedRequest) -> bytes:

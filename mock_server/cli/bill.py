@@ -21,24 +21,22 @@ from mock_server.formatting import counted
 FORMATS = ("table", "json", "csv")
 
 
-def _fen(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
-    return None if text is None else fen(text)
-
-
 @click.command()
 @click.option("--by", type=click.Choice(tables.BREAKDOWNS), default="call", show_default=True,
-              help="A line for each of these.")  # fmt: skip
-@click.option("--calls/--no-calls", default=True, help="Every call, or the totals only.")
+              help="Print one line for each of these.")  # fmt: skip
+@click.option("--calls/--no-calls", default=True, help="Print the lines, or only the totals.")
 @click.option("--last", type=click.IntRange(1), metavar="N",
               help="Only the last N lines, by call, task or day; totals stay.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
-              help="For people, or for programs: money as whole fen, instants in ms.")  # fmt: skip
+              help="json and csv give money in fen and times in ms since 1970.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--invoice", is_flag=True, help="Print a sample of the invoices that it earns.")
+@click.option(
+    "--invoice", is_flag=True, help="Print a sample of the invoices that the packages earn."
+)
 @click.option("--max-calls", type=click.IntRange(0), metavar="N",
-              help="End with 1 if more calls than this were charged.")  # fmt: skip
-@click.option("--max-yuan", "max_fen", callback=_fen, metavar="YUAN",
-              help="End with 1 if more than this was paid, such as 9.30.")  # fmt: skip
+              help="Exit with 1 if more calls were charged.")  # fmt: skip
+@click.option("--max-yuan", "max_fen", callback=fen, metavar="YUAN",
+              help="Exit with 1 if more was paid, such as 9.30.")  # fmt: skip
 @account_options
 def bill(
     *,
@@ -52,13 +50,13 @@ def bill(
     max_fen: int | None,
     account: AccountClient,
 ) -> None:
-    """Print what an account has spent, and why."""
+    """Print what an account has spent and why."""
     if as_json and form == "csv":
         raise click.UsageError("--json and --format csv are two formats: choose one")
     if invoice and (max_calls is not None or max_fen is not None):
-        raise click.UsageError("--invoice prints no bill to hold to --max-calls or --max-yuan")
+        raise click.UsageError("--invoice prints no bill, so leave out --max-calls and --max-yuan")
     if form == "csv" and by == "call" and not calls:
-        raise click.UsageError("--no-calls leaves no line for CSV: choose one with --by")
+        raise click.UsageError("--no-calls leaves no line for CSV: choose other lines with --by")
     if last is not None and by not in ("call", "task", "day"):
         raise click.UsageError("--last goes with --by call, --by task or --by day")
     form = "json" if as_json else form

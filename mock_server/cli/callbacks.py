@@ -11,14 +11,14 @@ from mock_server.formatting import counted
 
 @click.group(cls=PlainGroup)
 def callbacks() -> None:
-    """What the account's tasks posted to their callback addresses, and what came of it."""
+    """List, show and resend the callbacks of an account."""
 
 
 @callbacks.command("list")
 @account_options
 @json_option
 def list_callbacks(*, account: AccountClient, as_json: bool) -> None:
-    """List every callback, in the order they were planned."""
+    """List all callbacks in the order in which they were planned."""
     found = account.every("/callbacks", "callbacks")
     if as_json:
         print_json(found)
@@ -34,7 +34,7 @@ def list_callbacks(*, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def show(*, callback_id: int, account: AccountClient, as_json: bool) -> None:
-    """Show one callback: every attempt's request and answer."""
+    """Show the request and the answer of every attempt of one callback."""
     _show(account.get(f"/callbacks/{callback_id}"), as_json=as_json)
 
 
@@ -43,7 +43,7 @@ def show(*, callback_id: int, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def resend(*, callback_id: int, account: AccountClient, as_json: bool) -> None:
-    """Deliver one callback once more, whatever its state, and say what came of it."""
+    """Deliver one callback again, whatever its state, and show the result."""
     _show(account.post(f"/callbacks/{callback_id}/resend", {"settle": True}), as_json=as_json)
 
 

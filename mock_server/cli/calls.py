@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -25,10 +24,10 @@ from mock_server.cli.findings import COLOURS
 from mock_server.contract import load_catalogue
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import Severity
+from mock_server.domain.suggestions import unknown
 from mock_server.formatting import instant, printable, yuan
 
 HEADER = " call  time      operation    answer       yuan  found  task or path"
-OPERATIONS = [each.value for each in Operation]
 MOST_PATH = 200
 
 
@@ -36,17 +35,12 @@ def _finding(_context: Any, _option: Any, name: str | None) -> str | None:
     known = load_catalogue().findings
     if name is None or name in known:
         return name
-    near = get_close_matches(name[:64], known, n=1)
-    hint = f"did you mean {near[0]}?" if near else "`artqr-mock findings` prints the ids"
-    raise click.BadParameter(f"no finding has the id {name[:64]!r}: {hint}")
+    raise click.BadParameter(unknown("finding", name, known))
 
 
 @click.command()
-@click.option(
-    "--operation",
-    type=click.Choice(OPERATIONS),
-    help="Only its calls.",
-)
+@click.option("--operation", type=click.Choice([str(each) for each in Operation]),
+              help="Only calls of this one.")  # fmt: skip
 @click.option("--status", type=click.IntRange(100, 599), metavar="CODE",
               help="Only calls answered with this HTTP status.")  # fmt: skip
 @click.option("--charged/--free", default=None, help="Only calls that were charged, or were not.")
@@ -57,7 +51,7 @@ def _finding(_context: Any, _option: Any, name: str | None) -> str | None:
               help=f"Only the last N. [default: all; {FOLLOWED} with --follow]")  # fmt: skip
 @click.option("-f", "--follow", "is_followed", is_flag=True,
               help="Go on printing new calls until Ctrl-C, which exits with 0.")  # fmt: skip
-@click.option("--nobody", is_flag=True, help="Calls without valid credentials: no account's.")
+@click.option("--nobody", is_flag=True, help="List calls without valid credentials: no account's.")
 @account_option("The account whose calls to list, by its id or its name.")
 @server_options
 @json_option

@@ -16,7 +16,7 @@ TAKE_A_VALUE = ("--url", "--token", "--account")
 
 @click.group(cls=PlainGroup)
 def clock() -> None:
-    """The clock of an account. Time only goes forward."""
+    """Show, move and stop the clock of an account; it only moves forward."""
 
 
 def _change(account: AccountClient, change: dict[str, Any], *, as_json: bool) -> None:
@@ -28,7 +28,7 @@ def _change(account: AccountClient, change: dict[str, Any], *, as_json: bool) ->
 @account_options
 @json_option
 def show(*, account: AccountClient, as_json: bool) -> None:
-    """Show what the clock shows."""
+    """Show the time of an account."""
     _print(account.get("/clock"), as_json=as_json)
 
 
@@ -61,7 +61,7 @@ def advance(*, duration: str, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def next_event(*, account: AccountClient, as_json: bool) -> None:
-    """Jump to the next event: a task that ends, a callback or notice due, a package's expiry."""
+    """Move the clock to the next event: end of a task, callback, notice, expiry of a package."""
     _change(account, {"to_next_event": True}, as_json=as_json)
 
 
@@ -69,7 +69,7 @@ def next_event(*, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def freeze(*, account: AccountClient, as_json: bool) -> None:
-    """Stop the clock; jumps still work."""
+    """Stop the clock; `advance` and `next` still move it."""
     _change(account, {"freeze": True}, as_json=as_json)
 
 
@@ -77,7 +77,7 @@ def freeze(*, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def thaw(*, account: AccountClient, as_json: bool) -> None:
-    """Let the clock run again."""
+    """Start a stopped clock again."""
     _change(account, {"freeze": False}, as_json=as_json)
 
 
@@ -86,7 +86,7 @@ def thaw(*, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def rate(*, rate: float, account: AccountClient, as_json: bool) -> None:
-    """Make RATE account seconds of each real second."""
+    """Run the clock RATE times as fast as real time."""
     _change(account, {"rate": rate}, as_json=as_json)
 
 
@@ -99,7 +99,7 @@ def _print(clock: dict[str, Any], *, as_json: bool) -> None:
     if "event" in clock:
         event = clock["event"]
         if event is None:
-            click.echo("nothing is going to happen by itself")
+            click.echo("nothing more will happen by itself")
         else:
             about = {"task": event["task_id"], "package": event["package"]}
             shown = [f": {name} {which}" for name, which in about.items() if which is not None]

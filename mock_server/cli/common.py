@@ -1,7 +1,6 @@
-"""What every command shares: which server, which account, how to print, how to fail."""
+"""What every command shares: the options for server and account, printing, failing."""
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -14,8 +13,9 @@ from click.core import ParameterSource
 
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
-from mock_server.formatting import counted
+from mock_server.formatting import counted, parse_yuan
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
@@ -37,12 +37,16 @@ def server_options(command: Command) -> Command:
     """Add `--url` and `--token`; the command gets an `admin` client."""
 
     @click.option("--url", envvar="ARTQR_MOCK_URL", default=DEFAULT_URL, show_default=True,
-                  help="The server to talk to.")  # fmt: skip
-    @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="Its token, if it has one.")
+                  help="The address of the server.")  # fmt: skip
+    @click.option(
+        "--token", envvar="ARTQR_MOCK_TOKEN", help="The token of the server, if it has one."
+    )
     @wraps(command)
     def with_admin(*args: Any, url: str, token: str | None, **kwargs: Any) -> Any:
-        if not url.startswith(("http://", "https://")):
-            raise click.BadParameter(f"{url!r}: write an address such as {DEFAULT_URL}")
+        try:
+            parse_server(url)
+        except AddressError as error:
+            raise click.BadParameter(str(error), param_hint="--url") from None
         with AdminClient(url, token, ca_file()) as admin:
             return command(*args, admin=admin, **kwargs)
 
@@ -144,16 +148,18 @@ def pair(reading: str) -> tuple[str, str]:
     """Return id and word of a reading given as `ID=WORD`."""
     name, equals, word = reading.partition("=")
     if not equals:
-        raise click.BadParameter(f"{reading!r}: write ID=WORD, such as charge.polls=submit-only")
+        raise click.BadParameter(
+            f"{reading!r} is not a reading: write ID=WORD, such as charge.polls=submit-only"
+        )
     return name, word
 
 
-def fen(text: str) -> int:
-    """Return an amount of yuan such as `9.30` as whole fen. Raises click.BadParameter."""
-    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
-        raise click.BadParameter(f"{text!r} is no amount of yuan: write one such as 9.30")
-    whole, _, part = text.partition(".")
-    return int(whole + part.ljust(2, "0"))
+def fen(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    """Return the value of an option that takes yuan in whole fen, None if it is not given."""
+    try:
+        return None if text is None else parse_yuan(text)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def no_longer_kept(dropped: int) -> str:
@@ -171,7 +177,7 @@ def check_output(file: Path) -> None:
         if is_new:
             file.unlink()
     except (OSError, ValueError) as error:
-        fail(f"{file} cannot be written: {_reason(error)}", COULD_NOT_RUN)
+        fail(f"cannot write {file}: {_reason(error)}", COULD_NOT_RUN)
 
 
 def write_output(file: Path, data: bytes) -> None:
@@ -179,7 +185,7 @@ def write_output(file: Path, data: bytes) -> None:
     try:
         file.write_bytes(data)
     except (OSError, ValueError) as error:
-        fail(f"{file} cannot be written: {_reason(error)}", COULD_NOT_RUN)
+        fail(f"cannot write {file}: {_reason(error)}", COULD_NOT_RUN)
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -13,12 +13,12 @@ from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 
 @click.command()
 @click.option("--reading", "readings", multiple=True, metavar="ID=WORD",
-              help="What holds under this word, in place of the default.")  # fmt: skip
+              help="Use this word for a reading; may be repeated.")  # fmt: skip
 @click.option("--plain", "is_plain", is_flag=True,
-              help="Schemas without parts and marks, for generators of types.")  # fmt: skip
+              help="Print plain schemas for generators of types.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def contract(*, readings: tuple[str, ...], is_plain: bool, as_json: bool) -> None:
-    """Print the contract under one word for each reading: the defaults, or those given."""
+    """Print the OpenAPI document for the default readings or for those that you name."""
     words = with_readings(DEFAULT_READINGS, dict(pair(each) for each in readings))
     found = documents.narrowed_document(words)
     if is_plain:

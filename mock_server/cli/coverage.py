@@ -9,7 +9,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import click
-import jinja2
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
@@ -33,22 +32,24 @@ SUFFIXES = {
 def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
     # Whatever is compared with nan is not less: the gate would be open.
     if value is not None and isnan(value):
-        raise click.BadParameter("'nan' is no number: write one from 0 to 100")
+        raise click.BadParameter("'nan' is not a number: write one from 0 to 100")
     return value
 
 
 @click.command()
 @account_option("The account to look at, by its id or its name.")
 @click.option("--all", "everybody", is_flag=True,
-              help="All accounts, those that are gone too: a whole test run.")  # fmt: skip
+              help="All accounts, deleted ones too: a whole test run.")  # fmt: skip
 @click.option("--of", "groups", multiple=True, type=click.Choice([each.value for each in Group]),
               help="Only this group; may be repeated.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["table", "json", "html", "xml"]),
               help="xml is JUnit, where an item that was never met is a skipped test. "
               "[default: by the ending of --output, else table]")  # fmt: skip
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
-              help="A file to write to; else it is printed.")  # fmt: skip
-@click.option("--missing", is_flag=True, help="List all that was never met, and how to meet it.")
+              help="Write to this file. [default: standard output]")  # fmt: skip
+@click.option(
+    "--missing", is_flag=True, help="List everything that was never met and how to meet it."
+)
 @click.option("--fail-under", type=click.FloatRange(0, 100), callback=_percent, metavar="PERCENT",
               help="Exit with 1 if less was met.")  # fmt: skip
 @server_options
@@ -56,7 +57,10 @@ def coverage(
     *, admin: AdminClient, account_id: str, everybody: bool, groups: tuple[str, ...],
     form: str | None, output: Path | None, missing: bool, fail_under: float | None,
 ) -> None:  # fmt: skip
-    """Print which operations, fields, answers, errors, readings and outcomes the calls have met."""
+    """Print how much of the contract the calls of an account have met.
+
+    It counts operations, credentials, fields, headers, answers, errors, outcomes and readings.
+    """
     if output is not None:
         form = form or _form_of(output)
         check_output(output)
@@ -133,6 +137,8 @@ def junit(found: dict[str, Any], whose: str) -> str:
 def html(found: dict[str, Any], whose: str) -> str:
     """Return what was met as a page that needs nothing else."""
     source = resources.files("mock_server.cli").joinpath("coverage.html").read_text("utf-8")
+    import jinja2  # noqa: PLC0415 - every command would load it
+
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True)  # fmt: skip
     return environment.from_string(source).render(found=found, whose=whose)

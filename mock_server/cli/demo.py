@@ -18,6 +18,9 @@ from rich.console import Console
 from mock_server.admin_client import AdminClient
 from mock_server.cli.bill import print_bill
 from mock_server.cli.common import COULD_NOT_RUN, check_output, fail
+from mock_server.delivery.qr_reader import read_code
+from mock_server.domain.answer.envelope import service_body
+from mock_server.domain.task.source_images import SourceError
 from mock_server.settings import PREFIX
 from mock_server.testing import CallbackReceiver, receiving_callbacks
 
@@ -29,9 +32,9 @@ CALLBACK_S = 15.0
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
-              help="Where the picture goes. [default: a temporary folder]")  # fmt: skip
+              help="Write the picture to this file. [default: in a temporary folder]")  # fmt: skip
 def demo(*, out: Path | None) -> None:
-    """Play the whole story: submit, wait, be called back, fetch the picture, read the bill."""
+    """Run a demonstration: submit, query, callback, picture, bill."""
     if out is not None:
         check_output(out)
     target = out or Path(tempfile.mkdtemp(prefix="artqr-mock-demo-")) / f"{STYLE}.png"
@@ -54,15 +57,15 @@ class DemoStory:
         self._say("server", f"{self._base_url}, on a private SQLite file")
         task_id = self._submit()
         status = self._query(task_id)["status"]
-        self._expect(status in ("pending", "running"), f"unfinished, not {status}")
-        self._say("query", f"{status}: the task needs time, and every poll costs")
+        self._expect(status in ("pending", "running"), f"an unfinished task, not {status}")
+        self._say("query", f"{status}: the task takes time, and every query costs")
         with AdminClient(self._base_url) as admin:
             moved = admin.account("default").post("/clock", {"to_next_event": True, "settle": True})
             self._say("clock", f"moved to the next event: {moved['event']['kind']}")
             self._take_callback(task_id)
             self._take_picture(self._query(task_id)["resList"][0])
             listed = self._vendor("/taskList", {})["contentlist"]
-            self._expect([each["task_id"] for each in listed] == [task_id], "one task listed")
+            self._expect([each["task_id"] for each in listed] == [task_id], "one task in the list")
             self._say("list", f"{len(listed)} task, {listed[0]['status']}")
             self._console.print()
             account = admin.account("default")
@@ -82,16 +85,16 @@ class DemoStory:
         try:
             (received,) = self._receiver.wait_for(1, CALLBACK_S)
         except AssertionError:
-            fail("the demo expected that a callback arrives", COULD_NOT_RUN)
-        self._expect(received.json["task_id"] == task_id, "the callback is about our task")
+            fail("the demo failed: no callback arrived", COULD_NOT_RUN)
+        self._expect(received.json["task_id"] == task_id, "a callback about this task")
         self._say("callback", received.body.decode())
 
     def _take_picture(self, url: str) -> None:
         answer = self._pool.request("GET", url)
-        self._expect(answer.status == 200, f"the picture is served, not {answer.status}")
+        self._expect(answer.status == 200, f"the picture with HTTP 200, not {answer.status}")
         self._target.write_bytes(answer.data)
-        self._expect(_read_codes(self._target) == [TEXT], "the QR code says the text")
-        self._say("picture", f"{len(answer.data):,} bytes, its QR code says {TEXT}")
+        self._expect(_says(answer.data, TEXT), "a QR code that encodes the text")
+        self._say("picture", f"{len(answer.data):,} bytes, its QR code encodes {TEXT}")
 
     def _vendor(self, path: str, fields: dict[str, str]) -> dict[str, Any]:
         answer = self._pool.request_encode_body(
@@ -101,26 +104,23 @@ class DemoStory:
             encode_multipart=False,
             headers={"Authorization": "APPCODE mock-demo"},
         )
-        self._expect(answer.status == 200, f"{path} answers 200, not {answer.status}")
-        body: dict[str, Any] = json.loads(answer.data)["showapi_res_body"]
-        return body
+        self._expect(answer.status == 200, f"HTTP 200 from {path}, not {answer.status}")
+        return service_body(answer.data) or {}
 
     def _say(self, step: str, what: str) -> None:
         self._console.print(f"[bold cyan]{step:>9}[/]  {what}", soft_wrap=True)
 
     def _expect(self, held: bool, what: str) -> None:
         if not held:
-            fail(f"the demo expected that {what}", COULD_NOT_RUN)
+            fail(f"the demo failed: expected {what}", COULD_NOT_RUN)
 
 
-def _read_codes(file: Path) -> list[str]:
-    """Return what the QR codes of a picture say."""
-    import zxingcpp  # noqa: PLC0415 - only the demo reads pictures, every command would load it
-    from PIL import Image  # noqa: PLC0415
-
-    wanted = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-    with Image.open(file) as picture:
-        return [code.text for code in zxingcpp.read_barcodes(picture, formats=wanted)]
+def _says(picture: bytes, text: str) -> bool:
+    """Whether the QR code of a picture says a text."""
+    try:
+        return read_code(picture) == text
+    except SourceError:
+        return False
 
 
 @contextmanager

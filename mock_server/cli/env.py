@@ -18,14 +18,12 @@ CHOICES = ("sh", "fish", "powershell", "dotenv", "json", "github")
 @click.command()
 @account_option("The account whose credentials to print, by its id or its name.")
 @click.option("--format", "form", type=click.Choice(CHOICES), default="sh", show_default=True,
-              help="Lines for this shell or file, or JSON.")  # fmt: skip
-@click.option(
-    "--magic", is_flag=True, help="List the app codes and texts that make failures happen."
-)
+              help="Print lines for this shell or file, or JSON.")  # fmt: skip
+@click.option("--magic", is_flag=True, help="List the app codes and texts that cause failures.")
 @server_options
 @json_option
 def env(*, account_id: str, form: str, magic: bool, admin: AdminClient, as_json: bool) -> None:
-    """Print the environment variables for your client: eval "$(artqr-mock env)".
+    """Print the environment variables that your client needs.
 
     \b
     sh, bash, zsh   eval "$(artqr-mock env)"

@@ -9,17 +9,17 @@ import click
 from mock_server.admin_client import AccountClient
 from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
 from mock_server.contract import load_toml
+from mock_server.domain.call.calls import VENDOR_OPERATIONS
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import COUNTS, AnyKind, Stage
 
-OPERATIONS = ("submit_task", "list_tasks", "query_task")
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
 
 
 @click.group(cls=PlainGroup)
 def fault() -> None:
-    """Failures on order, in one account."""
+    """Inject failures into the calls and callbacks of an account."""
 
 
 def parameter_options(command: Any) -> Any:
@@ -29,10 +29,10 @@ def parameter_options(command: Any) -> Any:
     }
     for name, hint in sorted(hints.items(), reverse=True):
         users = [kind.name for kind in KINDS.values() if name in get_type_hints(kind.fault)]
-        shown = ", ".join(users[:4]) + (", …" if len(users) > 4 else "")
+        shown = ", ".join(users[:4]) + (" and others" if len(users) > 4 else "")
         command = click.option(
             "--" + name.removesuffix("_ms").replace("_", "-"), name, type=_option_type(name, hint),
-            help=f"Of {shown}.",
+            help=f"A parameter of {shown}.",
         )(command)  # fmt: skip
     return command
 
@@ -51,21 +51,28 @@ def _option_type(name: str, hint: Any) -> Any:
 @fault.command()
 @click.argument("kind", required=False)
 @parameter_options
-@click.option("--operation", type=click.Choice(OPERATIONS), help="Only calls of this operation.")
-@click.option("--nth", type=click.IntRange(1), help="Only the n-th call that fits.")
-@click.option("--first", type=click.IntRange(1), help="Only the first calls that fit.")
-@click.option("--every", type=click.IntRange(1), help="Every n-th call that fits.")
-@click.option("--probability", type=float, help="By chance, from the account's seed: 0.2.")
-@click.option("--text", help="Only submits whose text is like this; * and ? stand for anything.")
-@click.option("--style", help="Only submits whose style is like this.")
+@click.option("--operation", type=click.Choice([str(each) for each in VENDOR_OPERATIONS]),
+              help="Only calls of this operation.")  # fmt: skip
+@click.option("--nth", type=click.IntRange(1), help="Only the N-th call that matches.")
+@click.option("--first", type=click.IntRange(1), help="Only the first N calls that match.")
+@click.option("--every", type=click.IntRange(1), help="Every N-th call that matches.")
+@click.option(
+    "--probability",
+    type=float,
+    help="Only this share of calls, such as 0.2; repeatable by the account's seed.",
+)
+@click.option("--text", help="Only submits whose text matches; * and ? are wildcards.")
+@click.option("--style", help="Only submits whose style matches.")
 @click.option("--task-id", help="Only queries of this task.")
-@click.option("--calls", type=click.IntRange(1), help="Fire at most so often.")
-@click.option("--starts-in", "starts_in_ms", help="Start after so long on the account's clock: 1h.")
-@click.option("--expires-in", "expires_in_ms", help="End after so long: 30m.")
+@click.option("--calls", type=click.IntRange(1), help="Fire at most N times.")
+@click.option(
+    "--starts-in", "starts_in_ms", help="Start after this time on the account's clock, such as 1h."
+)
+@click.option("--expires-in", "expires_in_ms", help="End after this time, such as 30m.")
 @account_options
 @json_option
 def add(*, kind: str | None, account: AccountClient, as_json: bool, **given: Any) -> None:
-    """Arm a failure, such as
+    """Add a fault, such as one of these.
 
     \b
     fault add reset --operation submit_task --nth 2
@@ -73,11 +80,11 @@ def add(*, kind: str | None, account: AccountClient, as_json: bool, **given: Any
     fault add --code D504TO --calls 1
     fault add --remark 系统繁忙 --probability 0.2
 
-    `fault kinds` says which kinds there are, and what each can be given.
+    `artqr-mock fault kinds` lists the kinds and their parameters.
     """
     if kind is None and (given["code"] is None) == (given["remark"] is None):
         raise click.UsageError(
-            "name a kind (`artqr-mock fault kinds` lists them), or one of --code and --remark"
+            "name a kind (`artqr-mock fault kinds` lists them), or use --code or --remark"
         )
     order = {
         name: parse_duration(value) if name.endswith("_ms") else value
@@ -95,7 +102,7 @@ def add(*, kind: str | None, account: AccountClient, as_json: bool, **given: Any
 @account_options
 @json_option
 def list_faults(*, account: AccountClient, as_json: bool) -> None:
-    """List what is armed, with how often it has fired."""
+    """List the faults of an account and how often each has fired."""
     found = account.get("/faults")
     if as_json:
         print_json(found)
@@ -103,13 +110,13 @@ def list_faults(*, account: AccountClient, as_json: bool) -> None:
     if found["faults"]:
         _print(found["faults"])
     else:
-        click.echo("nothing is armed")
+        click.echo("no fault is set")
 
 
 @fault.command()
 @json_option
 def kinds(*, as_json: bool) -> None:
-    """Say which failures there are; [ ] marks what may be left out."""
+    """List the kinds of faults; [ ] marks optional parameters."""
     if as_json:
         print_json([_about(kind) for kind in KINDS.values()])
         return
@@ -125,7 +132,7 @@ def kinds(*, as_json: bool) -> None:
 @click.argument("fault_id", type=int, required=False)
 @account_options
 def clear(*, fault_id: int | None, account: AccountClient) -> None:
-    """Disarm one failure by its id, or all."""
+    """Remove one fault by its id, or all faults."""
     account.delete("/faults" if fault_id is None else f"/faults/{fault_id}")
 
 
@@ -160,7 +167,7 @@ def _print(faults: list[dict[str, Any]]) -> None:
 def _row(fault: dict[str, Any]) -> tuple[str, ...]:
     names = [field.name for field in fields(KINDS[fault["kind"]].fault)]
     parameters = [_shown(name, fault[name]) for name in names if fault[name] is not None]
-    left = "for good" if fault["calls_left"] is None else f"{fault['calls_left']} more"
+    left = "unlimited" if fault["calls_left"] is None else f"{fault['calls_left']} more"
     if fault["starts_at"] is not None:
         left += f", from {instant(fault['starts_at'])}"
     if fault["expires_at"] is not None:

@@ -17,28 +17,27 @@ from mock_server.cli.common import (
     server_options,
 )
 from mock_server.domain.account.accounts import DEFAULT_ID
-from mock_server.domain.findings import Severity
+from mock_server.domain.findings import SEVERITIES, Severity
 from mock_server.formatting import counted, instant, plural, printable, yuan
 
 MAX_SHOWN = 2000
-SEVERITIES = [each.value for each in Severity]
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "blue"}
 
 
 @click.command()
-@click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
 @click.option("--nobody", is_flag=True,
-              help="Of calls that name no account: no credentials, or unknown ones.")  # fmt: skip
+              help="List findings for calls without valid credentials.")  # fmt: skip
 @account_option("The account to look at, by its id or its name.")
 @server_options
 @json_option
 def findings(
     *, severity: str | None, nobody: bool, account_id: str, admin: AdminClient, as_json: bool
 ) -> None:
-    """Print what the contract has against the calls of an account.
+    """Print what is wrong with the calls of an account.
 
-    Exit code 1 if there is an error among them. Those of the default account end with how much
-    was found in calls that name no account.
+    The exit code is 1 if a finding is an error. For the default account the last line counts the
+    findings for calls without valid credentials.
     """
     if nobody:
         refuse_account_option("--nobody looks at calls of no account")
@@ -58,7 +57,7 @@ def findings(
 
 
 def _tell_of_nobody(admin: AdminClient) -> None:
-    """Say how many calls there are that a reader of one account's findings would miss."""
+    """Print how many calls the findings of one account do not cover."""
     others = admin.get("/findings", limit=1)
     if others["calls"]:
         count = counted(sum(others["severities"].values()), "finding")
@@ -106,9 +105,10 @@ def summary(severities: dict[str, int], calls: int) -> str:
 @server_options
 @json_option
 def explain(*, call_id: int, account_id: str, admin: AdminClient, as_json: bool) -> None:
-    """Explain one call: what arrived, what was answered, what it cost, what is wrong with it.
+    """Explain one call: its request, answer, cost and findings.
 
-    CALL is the number that `bill --json` and `findings` print. Exit code 1 if there is an error.
+    CALL is the number that `calls`, `bill` and `findings` print. The exit code is 1 if a finding is
+    an error.
     """
     call = admin.get(f"/calls/{call_id}")
     whose = admin if call["account"] is None else admin.account(call["account"])
@@ -128,7 +128,8 @@ def _print_call(call: dict[str, Any], account_id: str) -> None:
     whose = "" if call["account"] == account_id else whose
     click.echo(f"call {call['id']}{whose} at {instant(call['at'])} Asia/Shanghai")
     _print_message(f"{call['method']} {call['path']}", call["request"])
-    _print_message(f"HTTP {call['status']} {call['error_code'] or ''}".rstrip(), call["answer"])
+    status = f"HTTP {call['status']}" if call["status"] else "no answer"
+    _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"])
     cost = f"{yuan(call['fen'])} yuan" if call["charged"] else "free"
     click.echo(f"\n{cost}: {call['reason']}\n")
 

@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
-from mock_server.cli.findings import SEVERITIES, print_findings, summary
+from mock_server.cli.findings import print_findings, summary
 from mock_server.contract import load_catalogue
-from mock_server.domain.call.calls import VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.call.calls import VENDOR_HOST, VENDOR_OPERATIONS, header, operation_of
 from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import (
+    SEVERITIES,
     CallEvent,
     Finding,
     event_of,
@@ -27,7 +28,7 @@ from mock_server.domain.findings import (
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, printable
-from mock_server.recordings.hosts import VENDOR_HOST, Whose
+from mock_server.recordings.hosts import Whose
 from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_recording
 
 # Where a recording has no time: far enough apart to be no hurry.
@@ -51,27 +52,30 @@ class LintVerdict:
 def _hosts(_context: Any, _option: Any, values: tuple[str, ...]) -> frozenset[str]:
     for each in values:
         if not each or "/" in each or "@" in each:
-            raise click.BadParameter(f"{each!r} is no host: write stub.internal, or with a port")
+            raise click.BadParameter(
+                f"{each!r} is not a host: write one such as stub.internal or stub.internal:8080"
+            )
     return frozenset(each.lower() for each in values)
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"))
 @click.option("--host", "hosts", multiple=True, callback=_hosts,
-              help="Judge calls to this host, too; may be repeated.")  # fmt: skip
-@click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
+              help="Check calls to this host, too; may be repeated.")  # fmt: skip
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
-              help="Judge by this answer to an open question; may be repeated.")  # fmt: skip
+              help="Use this word for a reading; may be repeated.")  # fmt: skip
 @json_option
 def lint(
     *, file: BinaryIO, hosts: frozenset[str], severity: str | None, words: tuple[str, ...],
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Judge recorded traffic: a HAR file, or calls of the journal, a line each. `-`: from a pipe.
+    """Find what is wrong with recorded traffic: a HAR file, or calls of the journal as JSON lines.
 
-    Judged are calls to the vendor's host, and calls of the operations to this machine. The findings
-    are those of `artqr-mock findings`. Exit code 1 if there is an error among them, else 2 if the
-    file or a call to the API in it cannot be read, or if it has none.
+    FILE may be `-` for standard input. The command checks calls to the vendor's host, and calls of
+    the API to this machine. It prints the same findings as `artqr-mock findings`. The exit code is
+    1 if a finding is an error; else 2 if the file, or a call of the API in it, cannot be read, or
+    if the file has no such call.
     """
     readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
     name = getattr(file, "name", "the file")
@@ -122,9 +126,9 @@ def _left_out(recording: Recording, verdict: LintVerdict) -> str:
         f"skipped {counted(count, noun)} of {other}" for other, count in recording.skipped.items()
     ]
     if verdict.without_body:
-        told.append(f"{verdict.without_body} without the body, which was not recorded as sent")
+        told.append(f"{verdict.without_body} without a body, because it was not recorded")
     if verdict.without_answer:
-        told.append(f"{verdict.without_answer} without the answer, which was not recorded")
+        told.append(f"{verdict.without_answer} without an answer, because it was not recorded")
     if recording.has_more:
         told.append("the journal has more after this page")
     return "".join(f"; {each}" for each in told)
@@ -141,8 +145,8 @@ def _say_unread(recording: Recording, name: str) -> None:
 def _nothing(recording: Recording, hosts: frozenset[str]) -> str:
     named = ", ".join((VENDOR_HOST, "this machine", *sorted(hosts)))
     if recording.skipped[Whose.OTHER_HOST]:
-        return f"nothing was judged: no call went to {named}. --host NAME judges another host"
-    return "nothing was judged: no call of the API is in it"
+        return f"nothing was checked: no call went to {named}. --host NAME checks another host"
+    return "nothing was checked: the file has no call of the API"
 
 
 def judged(recording: Recording, readings: Readings) -> LintVerdict:

@@ -28,10 +28,10 @@ from mock_server.cli.tasks import tasks
 @click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="artqr-mock")
 def main() -> None:
-    """The art-QR-code API of the marketplace, on your own machine.
+    """Simulate the art-QR-code API of the marketplace on your own machine.
 
-    No account, no token, no network, no money. `artqr-mock demo` shows it; `artqr-mock serve`
-    runs it. Exit codes: 0 fine, 1 findings, 2 wrong use, 3 could not run.
+    You need no account, no token, no network and no money. `artqr-mock demo` shows the API;
+    `artqr-mock serve` runs it. Exit codes: 0 success, 1 findings, 2 wrong use, 3 could not run.
     """
 
 

@@ -11,13 +11,13 @@ from mock_server.contract import load_toml
 
 @click.group(cls=PlainGroup)
 def readings() -> None:
-    """Readings: what nobody knows about the vendor, and which answer an account lives by."""
+    """List, show and set readings: the possible answers to open questions about the vendor."""
 
 
 @readings.command("list")
 @json_option
 def list_readings(*, as_json: bool) -> None:
-    """List every open question with its words, the default first."""
+    """List every open question with its possible answers, the default first."""
     rows = load_toml("readings.toml")["reading"]
     if as_json:
         print_json(rows)
@@ -32,7 +32,7 @@ def list_readings(*, as_json: bool) -> None:
 @account_options
 @json_option
 def show(*, account: AccountClient, as_json: bool) -> None:
-    """Show the word that an account has for each reading."""
+    """Show the answer that an account uses for each question."""
     _show(account.get("/readings"), as_json=as_json)
 
 
@@ -41,7 +41,7 @@ def show(*, account: AccountClient, as_json: bool) -> None:
 @account_options
 @json_option
 def set_readings(*, words: tuple[str, ...], account: AccountClient, as_json: bool) -> None:
-    """Change readings at once, such as `refusal.status=200 task.words=numbers`."""
+    """Set readings of an account, such as `refusal.status=200 task.words=numbers`."""
     changes = dict(pair(word) for word in words)
     _show(account.patch(changes, "/readings"), as_json=as_json)
 

@@ -10,10 +10,12 @@ from mock_server.domain.durations import parse_duration
 
 
 @click.command()
-@click.option("--wait", default="0s", show_default=True, help="How long to wait, such as 30s.")
+@click.option(
+    "--wait", default="0s", show_default=True, help="How long to wait for the server, such as 30s."
+)
 @server_options
 def ready(*, wait: str, admin: AdminClient) -> None:
-    """Say whether a server answers; exit 3 if none does."""
+    """Check whether a server answers; the exit code is 3 if none does."""
     if not admin.wait_until_ready(parse_duration(wait) / 1000):
         fail(f"no artqr-mock answers at {admin.base_url}", COULD_NOT_RUN)
     click.echo(f"ready: {admin.base_url}")

@@ -8,20 +8,19 @@ from rich.console import Console
 from rich.table import Table
 
 from mock_server import contract
-from mock_server.actions.accounts import scenarios as actions
 from mock_server.admin_client import AccountClient
 from mock_server.cli.common import PlainGroup, account_options, json_option, print_json
 
 
 @click.group(cls=PlainGroup)
 def scenario() -> None:
-    """Situations to rehearse: readings, packages, clock and faults under one name."""
+    """List, show and load scenarios: readings, packages, clock and faults under one name."""
 
 
 @scenario.command("list")
 @json_option
 def list_scenarios(*, as_json: bool) -> None:
-    """List the scenarios that come with the simulator."""
+    """List the scenarios that come with artqr-mock."""
     found = contract.scenarios()
     if as_json:
         print_json([{"name": name, **values} for name, values in found.items()])
@@ -37,7 +36,10 @@ def list_scenarios(*, as_json: bool) -> None:
 @scenario.command()
 @click.argument("name")
 def show(*, name: str) -> None:
-    """Print a scenario as it is written, to start one of your own from."""
+    """Print the TOML file of a scenario, to copy for one of your own."""
+    # It brings the whole simulator along, which every command would load.
+    from mock_server.actions.accounts import scenarios as actions  # noqa: PLC0415
+
     actions.shipped(name)
     file = contract.folder("fixtures") / "scenarios" / f"{name}.toml"
     click.echo(file.read_text("utf-8"), nl=False)
@@ -48,7 +50,9 @@ def show(*, name: str) -> None:
 @account_options
 @json_option
 def load(*, name_or_file: str, account: AccountClient, as_json: bool) -> None:
-    """Empty an account's world and start it as a scenario says: NAME, or FILE.toml of your own."""
+    """Reset an account and start it with a scenario: its name, or a FILE.toml of your own."""
+    from mock_server.actions.accounts import scenarios as actions  # noqa: PLC0415 - as above
+
     wanted: dict[str, Any] = {"name": name_or_file}
     if name_or_file.endswith(".toml"):
         wanted = {"scenario": actions.values_of(Path(name_or_file))}

@@ -26,29 +26,32 @@ LogCall = Callable[[int, Entry], None]
 
 @click.command()
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
-@click.option("--port", type=int, help="The port; 0 takes a free one. [default: 3040]")
-@click.option("--database", help="The SQLite file; `:memory:` keeps nothing; or "
-              "postgresql://user@host/name. [default: in your data directory]")  # fmt: skip
-@click.option("--recreate", is_flag=True, help="Empty the database first.")
-@click.option("--public-url", help="The address of the pictures, if not the one called.")
-@click.option("--token", help="What the admin API asks for; needed off loopback.")
-@click.option("--tls", is_flag=True, default=None, help="HTTPS, by a local authority made on "
-              "first use; `artqr-mock env` says where it is.")  # fmt: skip
-@click.option("--tls-cert", help="HTTPS with this certificate chain (PEM).")
-@click.option("--tls-key", help="Its private key (PEM).")
-@click.option("--seed", type=int, help="The seed of the default account, when it is made.")
-@click.option("--scenario", help="What the default account starts with: a name of "
+@click.option("--port", type=int, help="The port; 0 chooses a free one. [default: 3040]")
+@click.option("--database", help="A SQLite file, `:memory:` for a temporary one, or "
+              "postgresql://user@host/name. [default: a file in your data directory]")  # fmt: skip
+@click.option("--recreate", is_flag=True, help="Delete everything in the database first.")
+@click.option(
+    "--public-url",
+    help="The base address of pictures. [default: the address that the client called]",
+)
+@click.option("--token", help="The token of the admin API; required unless --host is loopback.")
+@click.option("--tls", is_flag=True, default=None, help="Use HTTPS with a local authority, "
+              "created on first use; `artqr-mock env` prints its file.")  # fmt: skip
+@click.option("--tls-cert", help="Use HTTPS with this certificate chain (PEM).")
+@click.option("--tls-key", help="The private key of the certificate (PEM).")
+@click.option("--seed", type=int, help="The seed of the default account, used when it is created.")
+@click.option("--scenario", help="Load this scenario into the default account: a name of "
               "`artqr-mock scenario list`, or FILE.toml.")  # fmt: skip
 @click.option(
     "--callback-host",
     "callback_hosts",
     multiple=True,
-    help="A host, address or network that callbacks may go to, beyond loopback.",
+    help="Allow callbacks to this host, address or network, beyond loopback; may be repeated.",
 )
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path),
-              help="Written once calls are answered.")  # fmt: skip
+              help="Write this JSON file once the server answers calls.")  # fmt: skip
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A TOML file of settings.")  # fmt: skip
+              help="Read settings from this TOML file.")  # fmt: skip
 @click.option("--log-level", type=click.Choice(LEVELS), help="What to write to standard error. "
               "From info on, one line per call. [default: warning; info for calls on a "
               "terminal]")  # fmt: skip
@@ -74,7 +77,9 @@ def serve(
         settings = Settings.load(flags, file=config)
         check_reach(settings)
         if ready_file is not None and not ready_file.parent.is_dir():
-            raise SettingsError(f"--ready-file: there is no directory {ready_file.parent}")
+            raise SettingsError(
+                f"--ready-file: the directory {ready_file.parent} does not exist: create it"
+            )
         if ready_file is not None:  # what a killed server left is not about this one
             ready_file.unlink(missing_ok=True)
         if recreate:
@@ -107,8 +112,8 @@ def check_reach(settings: Settings) -> None:
     """Refuse to open the admin API to a network without a token. Raises SettingsError."""
     if not settings.is_loopback and settings.token is None:
         raise SettingsError(
-            f"--host {settings.host} lets other machines in: protect the admin API with --token, "
-            "or listen on 127.0.0.1"
+            f"--host {settings.host} opens the admin API to other machines: set --token, or "
+            "listen on 127.0.0.1"
         )
 
 

@@ -13,9 +13,10 @@ from mock_server.admin_client import AdminClient
 from mock_server.cli.common import FINDINGS, account_option, json_option, print_json, server_options
 from mock_server.domain.auth import signatures
 from mock_server.domain.auth.credentials import check_timestamp
-from mock_server.domain.auth.diagnosis import aligned, diagnose
-from mock_server.domain.auth.refusal_hints import explain_md5, explain_timestamp
+from mock_server.domain.auth.diagnosis import aligned
+from mock_server.domain.auth.refusal_hints import EXAMINED, explain, explain_timestamp
 from mock_server.domain.call.calls import Call, header
+from mock_server.domain.call.charsets import with_charset
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import redact_text
 from mock_server.domain.durations import show_duration
@@ -24,9 +25,8 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import curl
 from mock_server.recordings.signing import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 
-# The findings that --explain prints, and the refusals that lead to one.
-EXPLAINED = frozenset({"signature", "content-md5", "timestamp"})
-EXAMINED = frozenset({"A403IS", "I400I5", "S403TE"})
+# The findings that --explain prints; how messages of older instances begin that lead to one.
+EXPLAINED = frozenset(EXAMINED.values())
 CLASSIC_EXAMINED = ("Invalid Signature", "Invalid Content-MD5", "Timestamp Expired")
 # Causes that no string to sign shows.
 STRING_IS_RIGHT = frozenset({"signature-method", "content-md5", "key", "timestamp"})
@@ -58,32 +58,32 @@ class SigningPair:
 @click.command()
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--explain", "call_id", type=click.IntRange(1), metavar="CALL_ID",
-              help="Say why the signature of a journalled call was refused.")  # fmt: skip
+              help="Explain why the signature of this call was refused.")  # fmt: skip
 @account_option("The account whose key pair signs, by its id or its name.")
-@click.option("--key", help="Sign with this AppKey, and ask no server.")
+@click.option("--key", help="Sign with this AppKey; no server is asked.")
 @click.option("--secret", help="The AppSecret that belongs to --key.")
-@click.option("--md5", is_flag=True, help="With a curl command: send Content-MD5, too.")
+@click.option("--md5", is_flag=True, help="Add Content-MD5 to the curl command.")
 @server_options
 @json_option
 def sign(
     *, command: tuple[str, ...], call_id: int | None, account_id: str, key: str | None,
     secret: str | None, md5: bool, admin: AdminClient, as_json: bool,
 ) -> None:  # fmt: skip
-    """Sign a curl command, or say what is wrong with a signature.
+    """Sign a curl command, or explain what is wrong with a signature.
 
-    `sign -- curl …` prints the command correctly signed. A request on standard input (a curl
-    command, a HAR entry, raw HTTP) has its signature checked. `--explain 7` takes the seventh call
-    of the journal.
+    `artqr-mock sign -- curl …` prints the command with a correct signature. Without a command it
+    checks the signature of the request on standard input: a curl command, a HAR entry or raw HTTP.
+    `--explain 7` explains the refusal of call 7, the number that `artqr-mock calls` prints.
     """
     if (key is None) != (secret is None):
-        raise UsageError("--key and --secret go together")
+        raise UsageError("--key and --secret go together: give both, or neither")
     if call_id is not None:
         if command or key or secret or md5:
-            raise UsageError("--explain stands alone, with --account at most")
+            raise UsageError("--explain goes with --account only: leave the rest out")
         _explain(admin, account_id, call_id, as_json=as_json)
         return
     if md5 and not command:
-        raise UsageError("--md5 goes with a curl command: artqr-mock sign --md5 -- curl …")
+        raise UsageError("--md5 needs a curl command: artqr-mock sign --md5 -- curl …")
     if command:
         items = curl.items_of(_words(command))
         _print_signed(items, _credentials(admin, account_id, key, secret), md5=md5, as_json=as_json)
@@ -101,7 +101,7 @@ def _standard_input() -> bytes:
     stream = sys.stdin.buffer
     if stream.isatty():
         raise UsageError(
-            "give a request on standard input, `-- curl …` to sign one, or --explain CALL_ID"
+            "give a request on standard input, a curl command after `--`, or --explain CALL_ID"
         )
     return stream.read(MOST_BYTES + 1)
 
@@ -145,8 +145,8 @@ def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> No
         return
     if finding is None:
         says = (
-            f"call {call_id} was refused ({refusal}), but it was not examined (yet): "
-            "try again in a moment"
+            f"call {call_id} was refused ({refusal}), but the explanation is not ready: try again "
+            "in a moment"
         )
         finding = {"id": "unexamined", "severity": "error", "says": says}
     if as_json:
@@ -195,9 +195,7 @@ def _result(call: Call, credentials: SigningPair) -> dict[str, Any]:
     except GatewayError as error:
         if error.code == "I400HD":
             return {**result, "says": WRONG_DIGEST, "causes": ["signature-method"]}
-        if error.code == "I400I5":
-            return {**result, "says": explain_md5(call), "causes": ["content-md5"]}
-        return {**result, **_diagnosed(call, credentials)}
+        return {**result, **_explained(call, error.code, credentials)}
     wrong = {"key": _wrong_key(call, credentials), "timestamp": _wrong_timestamp(call, credentials)}
     causes = [cause for cause, says in wrong.items() if says]
     if not causes:
@@ -206,16 +204,16 @@ def _result(call: Call, credentials: SigningPair) -> dict[str, Any]:
     return {**result, "says": f"The signature is right, but {says}.", "causes": causes}
 
 
-def _diagnosed(call: Call, credentials: SigningPair) -> dict[str, Any]:
+def _explained(call: Call, code: str, credentials: SigningPair) -> dict[str, Any]:
     # A label may be a secret elsewhere (a magic account's id is): it is put in after redaction.
     labels = {f"\0{number}\0": label for number, label in enumerate(credentials.known)}
     known = dict(zip(labels, credentials.known.values(), strict=True))
-    found = diagnose(call, credentials.secret, known_secrets=known)
-    says = redact_text(found.sentence, credentials.hidden)
+    found = explain(call, code, credentials.secret, now=_now(credentials), known_secrets=known)
+    says = redact_text(with_charset(found.says, found.server_string or ""), credentials.hidden)
     for mark, label in labels.items():
         says = says.replace(mark, label)
     wrong_key = _wrong_key(call, credentials)
-    if wrong_key:
+    if wrong_key and found.finding == "signature":
         says += f" {wrong_key}."
     client = found.client_string
     return {
@@ -234,7 +232,7 @@ def _wrong_key(call: Call, credentials: SigningPair) -> str:
 
 
 def _wrong_timestamp(call: Call, credentials: SigningPair) -> str:
-    now = time.time_ns() // 1_000_000 + credentials.skew_ms
+    now = _now(credentials)
     try:
         check_timestamp(call, now)
     except GatewayError as error:
@@ -247,6 +245,10 @@ def _wrong_timestamp(call: Call, credentials: SigningPair) -> str:
         return says
     off = show_duration(abs(now - int(header(call, "x-ca-timestamp") or "0")))
     return f"X-Ca-Timestamp is {off} off: the gateway would answer S403TE"
+
+
+def _now(credentials: SigningPair) -> int:
+    return time.time_ns() // 1_000_000 + credentials.skew_ms
 
 
 def _print_strings(says: str, server: str, client: str | None) -> None:

@@ -5,17 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import urllib3
-
 from mock_server.admin_client import RefusedError
 from mock_server.client_suite import checks, timeout
 from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, truth_of
 from mock_server.client_suite.inputs import IMAGE, PLAIN, Intent
 from mock_server.client_suite.story import ClientMistakeError, Step, Story, Trouble, short, shown
+from mock_server.formatting import counted
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import RecordedCall
-from mock_server.testing.server import MockServer, SimulatorBugError, bug_text
-from mock_server.testing.tables import counted
+from mock_server.testing.server import MockServer, SimulatorBugError
 from mock_server.testing.world import World
 
 UNKNOWN_ID = "0123456789abcdef01234567"
@@ -36,7 +34,6 @@ class Play:
         self._story = Story()
         self._seen = 0
         self._tasks: list[dict[str, Any]] = []
-        self._pool = urllib3.PoolManager(retries=False)
         self._story.steps.append(Step(says=says, is_ours=True))
         self.on_mistake: Callable[[ClientMistakeError], None] = lambda _: None
 
@@ -111,7 +108,7 @@ class Play:
     def fill(self, count: int) -> None:
         """Make that many tasks without the client."""
         for _ in range(count):
-            self._world.submit(self._pool, PLAIN.fields)
+            self._world.submit(PLAIN.fields)
         self._learn()
         made = "1 task is" if count == 1 else f"{count} tasks are"
         self._note(f"{made} made by others of the same account")
@@ -144,9 +141,8 @@ class Play:
         return place
 
     def close(self) -> None:
-        """Let go of the world, of the client and of the connections."""
+        """Let go of the world and of the client."""
         getattr(self._adapter, "close", lambda: None)()
-        self._pool.clear()
         self._server.archive(self._world, Calls(self._story.calls()))
 
     def _query(self, task_id: str, truth: TaskResult | None, trouble: Trouble | None) -> None:
@@ -219,7 +215,7 @@ class Play:
             self._seen = calls[-1].id
         bugs = [call for call in calls if call.is_bug]
         if bugs:
-            raise SimulatorBugError(bug_text(bugs))
+            raise SimulatorBugError(self._server.bug_text(bugs))
         return calls
 
     def _judge(self, mistakes: Iterator[str]) -> None:

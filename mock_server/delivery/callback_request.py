@@ -1,11 +1,8 @@
-"""How a posting is written to a connection, and what was written of it."""
+"""How the body of a callback is written to a connection, and what was written of a request."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
-
-import aiohttp
 
 from mock_server.domain.call.calls import Headers
 from mock_server.domain.callback.payload import Posting
@@ -43,21 +40,3 @@ async def _piecemeal(posting: Posting) -> AsyncIterator[bytes]:
         yield body[start : start + size]
     if posting.cut_after is not None:
         raise CutError
-
-
-def trace() -> aiohttp.TraceConfig:
-    """Return what notes on the `Seen` of a request, if it has one, what is written of it."""
-    config = aiohttp.TraceConfig()
-
-    # Quoted, because aiohttp 3.9 does not export this class.
-    async def head(_: Any, context: Any, sent: "aiohttp.TraceRequestHeadersSentParams") -> None:
-        if isinstance(context.trace_request_ctx, Seen):
-            context.trace_request_ctx.headers = tuple(sent.headers.items())
-
-    async def chunk(_: Any, context: Any, sent: aiohttp.TraceRequestChunkSentParams) -> None:
-        if isinstance(context.trace_request_ctx, Seen):
-            context.trace_request_ctx.sent += len(sent.chunk)
-
-    config.on_request_headers_sent.append(head)
-    config.on_request_chunk_sent.append(chunk)
-    return config

@@ -7,21 +7,26 @@ change its mind in between.
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
 
-from aiohttp.abc import AbstractResolver
-
-if TYPE_CHECKING:
-    from aiohttp.abc import ResolveResult  # aiohttp 3.9 has no name for this dictionary
+from mock_server.domain.urls import comparable_host, parse_ip
 
 ANY_HOST = "*"
-
-IpAddress = IPv4Address | IPv6Address
 
 
 class TargetRefusedError(OSError):
     """An address that callbacks may not go to; the message says which setting allows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An address that was checked: what to connect a socket of `family` to."""
+
+    family: int
+    ip: str
+    socket_address: tuple[Any, ...]
 
 
 class Guard:
@@ -35,12 +40,12 @@ class Guard:
             try:
                 self._networks.append(ip_network(entry, strict=False))
             except ValueError:
-                self._names.add(entry.lower())
+                self._names.add(comparable_host(entry))
 
     def check(self, host: str, ip: str, port: int) -> None:
         """Raise TargetRefusedError unless callbacks to `host`, which is at `ip`, are allowed."""
-        address = _plain(ip_address(ip))
-        if port in self._own_ports and _is_local(address):
+        address = parse_ip(ip)
+        if port in self._own_ports and is_local(ip):
             raise TargetRefusedError(f"{host}:{port} is the simulator itself")
         if address.is_loopback or host in self._names or ANY_HOST in self._names:
             return
@@ -50,45 +55,34 @@ class Guard:
             f"calls to {host} are not allowed: start with --callback-host {host} to allow them"
         )
 
-    def check_numeric(self, host: str, port: int) -> None:
-        """Check a host that is an IP address, which never reaches the resolver."""
+    async def resolve(self, host: str, port: int) -> list[Endpoint]:
+        """Return where a host is, each place allowed. Raises TargetRefusedError if one is not."""
         if _is_numeric(host):
-            self.check(host, _whole(host), port)
-
-
-class CheckedResolver(AbstractResolver):
-    """Resolves names to addresses that a guard allows."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list["ResolveResult"]:
+            host = _whole(host)
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        results: list[ResolveResult] = []
-        for address_family, _, protocol, _, where in found:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        endpoints = []
+        for family, _, _, _, where in found:
             ip = str(where[0])
-            self._guard.check(host, ip, port)
-            results.append(
-                {
-                    "hostname": host,
-                    "host": ip,
-                    "port": port,
-                    "family": address_family,
-                    "proto": protocol,
-                    "flags": socket.AI_NUMERICHOST,
-                }
-            )
-        return results
+            self.check(host, ip, port)
+            endpoints.append(Endpoint(family=family, ip=ip, socket_address=where))
+        return endpoints
 
-    async def close(self) -> None:
-        """Nothing is held."""
+
+def is_local(ip: str) -> bool:
+    """Whether an address is one of this machine's: only those can be bound."""
+    address = parse_ip(ip)
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False
+    return True
 
 
 def _is_numeric(host: str) -> bool:
-    """Whether aiohttp takes a host for an IP address and connects to it without resolving."""
+    """Whether a host is an IP address, or a number that some resolvers make one of."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
@@ -99,19 +93,3 @@ def _whole(host: str) -> str:
         raise TargetRefusedError(
             f"{host} is not a whole IP address: write it out, such as 127.0.0.1"
         ) from None
-
-
-def _plain(address: IpAddress) -> IpAddress:
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
-
-
-def _is_local(address: IpAddress) -> bool:
-    """Whether an address is one of this machine's: only those can be bound."""
-    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((str(address), 0))
-        except OSError:
-            return False
-    return True

@@ -5,23 +5,30 @@ is checked and then connected to, so that a name cannot change its mind in betwe
 Rule 2: never to the simulator itself; redirects are not followed (claim callback-redirects).
 Rule 3: `post` and `fetch` never raise: whatever happens is in what their futures give; an
 `Outcome` tells what really left us.
-Rule 4: how many posts are under way is for the caller to bound: domain/deliveries.py.
+Rule 4: how many posts are under way is for the caller to bound: domain/callback/retries.py.
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
-import aiohttp
-from yarl import URL
-
 from mock_server import __version__
-from mock_server.delivery.callback_request import CutError, Seen, pieces, trace
-from mock_server.delivery.egress_guard import CheckedResolver, Guard, TargetRefusedError
-from mock_server.domain.call.calls import Headers
+from mock_server.delivery import tls_client
+from mock_server.delivery.callback_request import CutError, Seen, pieces
+from mock_server.delivery.egress_guard import Guard, TargetRefusedError, is_local
+from mock_server.delivery.http_exchange import (
+    HttpAnswer,
+    HttpRequest,
+    connect,
+    exchange,
+    reason_of,
+)
+from mock_server.delivery.image_reader import ReaderStoppedError
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import MAX_BYTES as MAX_IMAGE_BYTES
 from mock_server.domain.task.source_images import SourceError, SourceRead, too_large, unreachable
@@ -30,10 +37,16 @@ from mock_server.domain.urls import Address
 MAX_ANSWER_BYTES = 64 * 1024
 DOWNLOADS_AT_ONCE = 64  # many: one that hangs holds a place until its time is up
 IMAGES_AT_ONCE = 4
+AGENT = ("User-Agent", f"artqr-mock/{__version__}")
+
+log = logging.getLogger(__name__)
 
 
 class Outbound:
-    """Posts callbacks from an event loop on a thread of its own, started on first use."""
+    """Posts callbacks from an event loop on a thread of its own, started on first use.
+
+    `trusted` are files with certificates that are good beside those of the system.
+    """
 
     def __init__(
         self,
@@ -41,16 +54,17 @@ class Outbound:
         allowed: Iterable[str] = (),
         timeout: float = 10.0,
         own_ports: Iterable[int] = (),
+        trusted: Iterable[Path] = (),
     ) -> None:
-        self._guard = Guard(allowed, own_ports)
+        self._own_ports = frozenset(own_ports)
+        self._guard = Guard(allowed, self._own_ports)
+        # Images may be our own pictures: a GET changes nothing.
+        self._image_guard = Guard(allowed, ())
         self._timeout = timeout
+        self._trusted = tls_client.Contexts(trusted)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._session: aiohttp.ClientSession | None = None
-        # Images may be our own pictures: a GET changes nothing.
-        self._image_guard = Guard(allowed, ())
-        self._image_session: aiohttp.ClientSession | None = None
         self._image_slots: asyncio.Semaphore | None = None
         self._download_slots: asyncio.Semaphore | None = None
 
@@ -58,7 +72,7 @@ class Outbound:
         """Send a posting; the future gives what became of it."""
         return asyncio.run_coroutine_threadsafe(self._post(address, posting), self._running_loop())
 
-    def fetch(self, address: Address, read: Callable[[bytes], str]) -> Future[SourceRead]:
+    def fetch(self, address: Address, read: Callable[[bytes], SourceRead]) -> Future[SourceRead]:
         """Fetch an image; the future gives what `read` makes of it, in a thread of its own."""
         work = self._fetch(address, read)
         return asyncio.run_coroutine_threadsafe(work, self._running_loop())
@@ -68,7 +82,7 @@ class Outbound:
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None and self._thread is not None:
-            asyncio.run_coroutine_threadsafe(self._close_session(), loop).result(timeout=10)
+            asyncio.run_coroutine_threadsafe(_give_up(), loop).result(timeout=10)
             loop.call_soon_threadsafe(loop.stop)
             self._thread.join(timeout=10)
 
@@ -86,16 +100,30 @@ class Outbound:
         started = time.monotonic()
         seen = Seen()
         answered: dict[str, Any] = {}
+        request = HttpRequest(
+            method="POST",
+            address=address,
+            headers=(
+                ("Accept", "*/*"),
+                ("Content-Type", posting.content_type),
+                ("Content-Length", str(len(posting.body))),
+                AGENT,
+                ("Connection", "close"),
+            ),
+            body=pieces(posting),
+        )
         try:
             async with asyncio.timeout(self._timeout + posting.lasts_ms / 1000):
-                answered = await self._exchange(address, posting, seen)
+                answer = await self._exchange(self._guard, request, seen, MAX_ANSWER_BYTES)
+            answered = {"status": answer.status, "headers": answer.headers, "body": answer.body}
         except TimeoutError:
-            answered = {"error": f"no answer within {self._timeout:g} s"}
+            answered = {"error": self._too_slow()}
+        except CutError:
+            total = len(posting.body)
+            answered = {"error": f"cut as ordered, after {seen.sent} of {total} bytes"}
         except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
-            answered = _failure(error)
-            if isinstance(error, CutError) or isinstance(error.__cause__, CutError):
-                total = len(posting.body)
-                answered = {"error": f"cut as ordered, after {seen.sent} of {total} bytes"}
+            hopeless = isinstance(error, TargetRefusedError)
+            answered = {"error": reason_of(error, address), "hopeless": hopeless}
         return Outcome(
             **answered,
             sent_headers=seen.headers,
@@ -103,33 +131,7 @@ class Outbound:
             duration_ms=round((time.monotonic() - started) * 1000),
         )
 
-    async def _exchange(self, address: Address, posting: Posting, seen: Seen) -> dict[str, Any]:
-        # As aiohttp reads it, full-width digits made plain: what is checked is what is connected.
-        url = URL(address.url)
-        host = url.host or ""
-        self._guard.check_numeric(host, url.port or address.port)
-        if self._session is None:
-            self._session = _session(self._guard)
-        async with self._session.post(
-            url,
-            data=pieces(posting),
-            headers={
-                "Content-Type": posting.content_type,
-                "Content-Length": str(len(posting.body)),
-                "User-Agent": f"artqr-mock/{__version__}",
-            },
-            allow_redirects=False,
-            trace_request_ctx=seen,
-        ) as response:
-            answer = b""
-            while len(answer) < MAX_ANSWER_BYTES:
-                chunk = await response.content.read(MAX_ANSWER_BYTES - len(answer))
-                if not chunk:
-                    break
-                answer += chunk
-            return {"status": response.status, "headers": _readable(response), "body": answer}
-
-    async def _fetch(self, address: Address, read: Callable[[bytes], str]) -> SourceRead:
+    async def _fetch(self, address: Address, read: Callable[[bytes], SourceRead]) -> SourceRead:
         if self._image_slots is None or self._download_slots is None:
             self._image_slots = asyncio.Semaphore(IMAGES_AT_ONCE)
             self._download_slots = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
@@ -138,53 +140,54 @@ class Outbound:
                 async with self._download_slots, asyncio.timeout(self._timeout):
                     content = await self._download(address)
             except TimeoutError:
-                raise unreachable(f"no answer within {self._timeout:g} s") from None
+                raise unreachable(self._too_slow()) from None
             async with self._image_slots:
-                return SourceRead(content=await asyncio.to_thread(read, content))
+                return await asyncio.to_thread(read, content)
         except SourceError as error:
-            return SourceRead(remark=str(error))
+            return error.read
+        except ReaderStoppedError:  # as if cancelled: the image is read at the next start
+            raise asyncio.CancelledError from None
         except Exception as error:  # noqa: BLE001 - rule 3: an address can be anything
-            return SourceRead(remark=str(unreachable(_reason(error))))
+            return unreachable(reason=reason_of(error, address)).read
 
     async def _download(self, address: Address) -> bytes:
-        url = URL(address.url)
-        host = url.host or ""
-        self._image_guard.check_numeric(host, url.port or address.port)
-        if self._image_session is None:
-            self._image_session = _session(self._image_guard)
-        headers = {"Accept": "image/*", "User-Agent": f"artqr-mock/{__version__}"}
-        async with self._image_session.get(url, headers=headers, allow_redirects=False) as response:
-            if response.status != 200:  # a redirect too
-                raise unreachable(f"HTTP {response.status}")
-            content = b""
-            async for chunk in response.content.iter_chunked(64 * 1024):
-                content += chunk
-                if len(content) > MAX_IMAGE_BYTES:
-                    raise too_large(f"over {MAX_IMAGE_BYTES} bytes")
-            return content
+        request = HttpRequest(
+            method="GET",
+            address=address,
+            headers=(("Accept", "image/*"), AGENT, ("Connection", "close")),
+        )
+        answer = await self._exchange(self._image_guard, request, Seen(), MAX_IMAGE_BYTES + 1)
+        if answer.status != 200:  # a redirect too
+            raise unreachable(f"HTTP {answer.status}")
+        if len(answer.body) > MAX_IMAGE_BYTES:
+            raise too_large(f"over {MAX_IMAGE_BYTES} bytes")
+        return answer.body
 
-    async def _close_session(self) -> None:
-        # First, or a closed connection would look like a failed attempt.
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        for session in (self._session, self._image_session):
-            if session is not None:
-                await session.close()
+    async def _exchange(
+        self, guard: Guard, request: HttpRequest, seen: Seen, limit: int
+    ) -> HttpAnswer:
+        address = request.address
+        endpoints = await guard.resolve(address.host, address.port)
+        context = None
+        if address.scheme == "https":
+            # The certificate of our own server need not name the host that leads here.
+            is_own = address.port in self._own_ports and all(
+                is_local(each.ip) for each in endpoints
+            )
+            context = await asyncio.to_thread(self._trusted.context, is_own=is_own)
+        connection = await connect(address, endpoints, context)
+        return await exchange(connection, request, seen, limit)
+
+    def _too_slow(self) -> str:
+        return f"no answer within {self._timeout:g} s"
 
 
-def _session(guard: Guard) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        resolver=CheckedResolver(guard), limit=0, force_close=True, use_dns_cache=False
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None),
-        auto_decompress=False,
-        trace_configs=[trace()],
-    )
+async def _give_up() -> None:
+    # First, or a closed connection would look like a failed attempt.
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -192,25 +195,3 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
-
-
-def _failure(error: Exception) -> dict[str, Any]:
-    return {"error": _reason(error), "hopeless": isinstance(_cause(error), TargetRefusedError)}
-
-
-def _reason(error: Exception) -> str:
-    cause = _cause(error)
-    if isinstance(cause, TargetRefusedError):
-        return str(cause)
-    return f"{type(error).__name__}: {error}"[:500]
-
-
-def _cause(error: Exception) -> BaseException:
-    return error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-
-
-def _readable(response: aiohttp.ClientResponse) -> Headers:
-    """Return the headers of an answer as they came, in order, whatever bytes they are."""
-    return tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers
-    )

@@ -1,8 +1,10 @@
-"""The clock of one account.
+"""The clock of one account, and the real time that it runs on.
 
 Rule 1: time never goes backwards; a jump is always forward.
 Rule 2: a clock is data: `base_at + rate x (real - real_base)`, or `base_at` while frozen.
 Rule 3: every action takes one `now` at its start and passes it down.
+Rule 4: if the machine's clock is set back, real time runs at half speed until the machine's clock
+has caught up; then the two are the same again.
 """
 
 from dataclasses import dataclass, replace
@@ -58,6 +60,49 @@ class Clock:
         return self.real_base_at + elapsed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealTime:
+    """The real time after a reading of the machine's clock, both in ms.
+
+    While the two differ, real time (`shown`) is on a line: from `slow_shown` at the reading
+    `slow_read` to `even_at`, where the machine's clock has caught up. `highest` is the last real
+    time.
+    """
+
+    shown: float
+    read: int
+    highest: int = 0
+    slow_read: int = 0
+    slow_shown: float = 0
+    even_at: int = 0
+
+    def after(self, read: int) -> "RealTime":
+        """Return the real time once the machine's clock reads `read`."""
+        if read >= self.shown:
+            return RealTime(shown=read, read=read)
+        if read < self.read:
+            return self._set_back(read)
+        slope = (self.even_at - self.slow_shown) / (self.even_at - self.slow_read)
+        line = self.slow_shown + (read - self.slow_read) * slope
+        return replace(self, shown=max(self.shown, line), read=read)
+
+    def _set_back(self, read: int) -> "RealTime":
+        """Start a line, or a new one.
+
+        `even_at` depends on the lowest reading alone, so a clock that moves to and fro gains
+        nothing.
+        """
+        highest = self.highest or int(self.shown)
+        return RealTime(
+            shown=self.shown,
+            read=read,
+            highest=highest,
+            slow_read=read,
+            slow_shown=self.shown,
+            even_at=max(self.even_at, 2 * highest - read),
+        )
+
+
 def jump(clock: Clock, *, to: int, real_now: int) -> Clock:
     """Return the clock moved forward to the instant `to`; a frozen clock stays frozen."""
     now = clock.now(real_now)
@@ -83,20 +128,21 @@ def forward_ms(duration: str) -> int:
 
 def freeze(clock: Clock, *, real_now: int) -> Clock:
     """Return the clock, stopped at the instant that it shows."""
-    return replace(_rebased(clock, real_now), frozen=True)
+    return replace(rebased(clock, real_now), frozen=True)
 
 
 def thaw(clock: Clock, *, real_now: int) -> Clock:
     """Return the clock, running from the instant that it shows."""
-    return replace(_rebased(clock, real_now), frozen=False)
+    return replace(rebased(clock, real_now), frozen=False)
 
 
 def set_rate(clock: Clock, rate: float, *, real_now: int) -> Clock:
     """Return the clock with `rate` seconds per real second."""
     if not MIN_RATE <= rate <= MAX_RATE:
         raise ClockError(f"rate {rate:g} is out of range: {MIN_RATE:g} to {MAX_RATE:g}")
-    return replace(_rebased(clock, real_now), rate=float(rate))
+    return replace(rebased(clock, real_now), rate=float(rate))
 
 
-def _rebased(clock: Clock, real_now: int) -> Clock:
+def rebased(clock: Clock, real_now: int) -> Clock:
+    """Return the same clock, counted from `real_now` on."""
     return replace(clock, base_at=clock.now(real_now), real_base_at=real_now)

@@ -7,9 +7,9 @@ both.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 
 
@@ -29,6 +29,9 @@ class Readings:
     appcode_scheme: Literal["any-case", "capitals"] = _reading("appcode.scheme", "any-case")
     appcode_unknown: Literal["400", "401"] = _reading("appcode.unknown", "400")
     gateway_profile: Literal["vpc", "classic"] = _reading("gateway.profile", "vpc")
+    classic_route: Literal["invalid-url", "invalid-path-or-method"] = _reading(
+        "classic.route", "invalid-url"
+    )
     callback_delivery: Literal["once", "retried", "at-least-once"] = _reading(
         "callback.delivery", "once"
     )
@@ -51,6 +54,7 @@ class Readings:
     text_too_long: Literal["refused", "task-fails"] = _reading("text.too_long", "refused")
     text_not_url: Literal["accepted", "refused"] = _reading("text.not_url", "accepted")
     image_content: Literal["decoded", "address"] = _reading("image.content", "decoded")
+    image_charset: Literal["any", "utf-8-only"] = _reading("image.charset", "any")
     short_link_flag: Literal["lenient", "strict"] = _reading("short_link.flag", "lenient")
     callback_address: Literal["accepted", "refused"] = _reading("callback.address", "accepted")
     body_type: Literal["any", "form-only"] = _reading("body.type", "any")
@@ -97,9 +101,7 @@ def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
     """
     for reading_id, value in changes.items():
         if reading_id not in ALLOWED:
-            near = get_close_matches(reading_id, ALLOWED, n=1)
-            hint = f": did you mean {near[0]!r}? Valid: " if near else "; valid: "
-            raise ReadingError(f"unknown reading {reading_id[:64]!r}{hint}{', '.join(ALLOWED)}")
+            raise ReadingError(unknown("reading", reading_id, ALLOWED))
         if value not in ALLOWED[reading_id]:
             allowed = " or ".join(map(repr, ALLOWED[reading_id]))
             raise ReadingError(f"reading {reading_id} takes {allowed}, not {value[:64]!r}")

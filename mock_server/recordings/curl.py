@@ -66,7 +66,7 @@ def words_of(line: str) -> list[str]:
     """Return the words of a shell line up to a pipe or redirection. Raises UsageError."""
     line = re.sub(r"\\\r?\n", " ", line.strip()).removeprefix("$ ")
     if re.search(r'\^(?:"|\r?\n)', line):
-        raise UsageError("that is a command for cmd.exe: copy it as cURL for bash instead")
+        raise UsageError("this is a command for cmd.exe: copy the request as cURL for bash instead")
     words: list[str] = []
     at = 0
     for match in _WORD.finditer(line):
@@ -77,13 +77,15 @@ def words_of(line: str) -> list[str]:
             return words
         words.append("".join(_pieces(match.group())))
     if line[at:].strip():
-        raise UsageError("the command does not end: a quotation mark is not closed")
+        raise UsageError("the command is not complete: close the quotation mark")
     return words
 
 
 def _pieces(word: str) -> Iterator[str]:
     if _EXPANSION.search(re.sub(r"\$?'(?:[^'\\]|\\.)*'", "", word)):
-        raise UsageError(f"{word[:80]!r} needs your shell to expand it: write the value itself")
+        raise UsageError(
+            f"{word[:80]!r} has a variable or a command of your shell: write its value instead"
+        )
     for match in _PIECE.finditer(word):
         ansi, single, double, escaped, plain = match.groups()
         if ansi is not None:
@@ -108,7 +110,7 @@ def items_of(words: list[str]) -> list[CurlItem]:
     UsageError.
     """
     if not words or Path(words[0]).name.removesuffix(".exe") != "curl":
-        raise UsageError("the command does not start with curl")
+        raise UsageError("the command does not start with curl: write `curl URL …`")
     rest = iter(words[1:])
     items: list[CurlItem] = []
     for word in rest:
@@ -144,7 +146,9 @@ def _cluster(letters: str, rest: Iterator[str]) -> Iterator[CurlItem]:
 
 def _check_known(option: str, word: str) -> None:
     if option in {"form", "form-string", "upload-file"}:
-        raise UsageError(f"{word}: the gateway takes no multipart and no file; use -d or --json")
+        raise UsageError(
+            f"{word}: the gateway accepts neither multipart nor files: use -d or --json"
+        )
     if option not in TAKES_VALUE and option not in FLAGS:
         raise UsageError(f"curl's option {word[:40]} is not supported: leave it out")
 
@@ -152,7 +156,7 @@ def _check_known(option: str, word: str) -> None:
 def _value(word: str, rest: Iterator[str]) -> str:
     value = next(rest, None)
     if value is None:
-        raise UsageError(f"{word} needs a value")
+        raise UsageError(f"{word} has no value: write one after it")
     return value
 
 
@@ -232,14 +236,12 @@ def _datum(item: CurlItem) -> bytes:
 
 def _file(name: str) -> bytes:
     if name == "-":
-        raise UsageError(
-            "@- would read standard input, which has the command: write the body itself, or @FILE"
-        )
+        raise UsageError("@- (standard input) is not supported: write the body, or use @FILE")
     try:
         with Path(name).open("rb") as file:
             return file.read(MAX_BODY_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise UsageError(f"the body @{name[:80]} cannot be read: {error}") from None
+        raise UsageError(f"cannot read the body @{name[:80]}: {error}") from None
 
 
 def split_url(url: str) -> tuple[str, str, str, str]:
@@ -253,14 +255,14 @@ def split_url(url: str) -> tuple[str, str, str, str]:
         raise UsageError(f"{url[:80]!r} is not a URL")
     scheme, host, path, query = match.groups()
     if (scheme or "http").lower() not in {"http", "https"}:
-        raise UsageError(f"{url[:80]!r} is not an HTTP URL: begin with http:// or https://")
+        raise UsageError(f"{url[:80]!r} is not an HTTP URL: write http:// or https://")
     return (scheme or "http").lower(), host, path or "/", query or ""
 
 
 def request(method: str, target: tuple[str, str, str, str], headers: Headers, body: bytes) -> Call:
     """Return a request in the form of a server's. Raises UsageError."""
     if len(body) > MAX_BODY_BYTES:
-        raise UsageError("the body is larger than the 8 MiB that the gateway takes")
+        raise UsageError("the body is larger than 8 MiB, the limit of the gateway")
     return request_of_any_size(method, target, headers, body)
 
 

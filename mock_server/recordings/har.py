@@ -16,6 +16,8 @@ from mock_server.recordings.curl import request_of_any_size as request
 
 # The characters of an encoded form.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9*._~+&=-]|%[0-9A-Fa-f]{2})+")
+# A byte that was not text, as Python keeps it.
+_ESCAPED = re.compile("[\udc80-\udcff]")
 
 FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
 
@@ -25,7 +27,7 @@ def one_call(text: str) -> Call:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise UsageError(f"that is not JSON, so it is not a HAR entry: give {FORMS}") from None
+        raise UsageError(f"this is not JSON, so it is not a HAR entry: give {FORMS}") from None
     return call_of(_har_request(document))
 
 
@@ -33,7 +35,7 @@ def call_of(found: dict[str, Any]) -> Call:
     """Return the request of an entry in the form of a server's. Raises UsageError."""
     call = recorded_call(found)[0]
     if len(call.body) > MAX_BODY_BYTES:
-        raise UsageError("the body is larger than the 8 MiB that the gateway takes")
+        raise UsageError("the body is larger than 8 MiB, the limit of the gateway")
     return call
 
 
@@ -68,7 +70,7 @@ def _har_request(document: Any) -> dict[str, Any]:
         found = document.get("request", document if "url" in document else None)
         if isinstance(found, dict):
             return found
-    raise UsageError("that JSON is not a HAR entry: it has no `request`")
+    raise UsageError("this JSON is not a HAR entry: it has no `request`")
 
 
 def headers_of(listed: Any) -> Headers:
@@ -104,7 +106,7 @@ def _sent(found: dict[str, Any], method: str, declared: int | None) -> tuple[byt
 
 def _encoded(text: str, declared: int | None) -> bytes:
     """Return the bytes of a text: as UTF-8, or in the encoding that has the declared length."""
-    escaped = any("\udc80" <= each <= "\udcff" for each in text)  # bytes that were not text
+    escaped = _ESCAPED.search(text)
     try:
         body = text.encode("utf-8", "surrogateescape" if escaped else "strict")
     except UnicodeEncodeError:

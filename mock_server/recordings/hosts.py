@@ -2,13 +2,12 @@
 
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from mock_server.domain.call.calls import ROUTES
+from mock_server.domain.call.calls import ROUTES, VENDOR_HOST
+from mock_server.domain.urls import comparable_host, is_this_machine
 from mock_server.domain.usage_errors import UsageError
 
-VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 # Pictures and short links are not part of the API.
 FETCHED = ("/pictures/", "/s/")
 PATHS = frozenset(path.lower() for _, path in ROUTES)
@@ -30,13 +29,13 @@ def whose(method: str, url: str, hosts: AbstractSet[str]) -> Whose:
     """
     try:
         parts = urlsplit(url)
-        name, port = (parts.hostname or "").rstrip("."), parts.netloc.rpartition("@")[2].lower()
+        name, port = parts.hostname or "", parts.netloc.rpartition("@")[2]
     except ValueError:
         raise UsageError(f"{url[:80]!r} is not a URL") from None
     if parts.scheme not in ("http", "https") or not name:
         return Whose.OTHER_HOST  # data:, blob:, a socket, a browser extension
-    is_named = bool({name, port} & {VENDOR_HOST, *hosts})
-    if not is_named and not _is_this_machine(name):
+    is_named = bool({_spelling(name), _spelling(port)} & {VENDOR_HOST, *map(_spelling, hosts)})
+    if not is_named and not is_this_machine(name):
         return Whose.OTHER_HOST
     path = parts.path.rstrip("/").lower()
     if method.upper() == "CONNECT":
@@ -54,9 +53,8 @@ def whose_in_journal(path: str) -> Whose:
     return Whose.OTHER_PATH if path.lower().startswith(FETCHED) else Whose.API
 
 
-def _is_this_machine(name: str) -> bool:
-    try:
-        address = ip_address(name)
-        return address.is_loopback or address.is_unspecified
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+def _spelling(host: str) -> str:
+    """Return a host, or `host:port`, in the one spelling that is compared."""
+    name, colon, port = host.partition(":")
+    is_ipv6 = host.startswith("[") or ":" in port
+    return host.lower() if is_ipv6 else f"{comparable_host(name)}{colon}{port}"

@@ -43,7 +43,9 @@ def _header(line: str) -> tuple[str, str]:
 
 def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
     if "transfer-encoding" in headers:
-        raise UsageError("the body has a Transfer-Encoding: give it whole, without that header")
+        raise UsageError(
+            "the request has a Transfer-Encoding: give the whole body, without that header"
+        )
     length = headers.get("content-length", "").strip()
     if not length:
         # Editors end a file with a newline that is not part of the body.
@@ -51,5 +53,5 @@ def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
     if not re.fullmatch(r"[0-9]{1,15}", length) or int(length) > len(rest):
         raise UsageError(f"Content-Length is {length[:20]}, but the body has {len(rest)} bytes")
     if rest[int(length) :].strip():
-        raise UsageError(f"Content-Length is {length[:20]}, but more than that follows")
+        raise UsageError(f"Content-Length is {length[:20]}, but the body is longer")
     return rest[: int(length)]

@@ -75,10 +75,10 @@ Reader = Callable[[int, Any], Exchange | Whose]
 def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recording:
     """Return the content of a file; `hosts` also serve the API. Raises UsageError."""
     if len(raw) > MOST_BYTES:
-        raise UsageError("it is larger than 256 MiB: split it")
+        raise UsageError("it is larger than 256 MiB, the limit: split it")
     text = _text(raw)
     if not text.strip():
-        raise UsageError("it is empty: give a HAR file, or calls of the journal, one a line")
+        raise UsageError("it is empty: give a HAR file, or calls of the journal, one per line")
     whole = _whole(text)
     if isinstance(whole, dict) and isinstance(whole.get("log"), dict):
         entries = whole["log"].get("entries")

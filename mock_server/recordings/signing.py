@@ -50,7 +50,9 @@ def signing_headers(
 
     `pair` is AppKey and AppSecret. Raises UsageError.
     """
-    key, secret = pair
+    method = header(call, "x-ca-signature-method") or signatures.DEFAULT_METHOD
+    if method not in signatures.DIGESTS:
+        raise UsageError(WRONG_DIGEST)
     given = {name.lower() for name, _ in curl.given_headers(items)}
     added = {}
     # Explicit headers, so that every version of curl sends exactly the signed ones.
@@ -61,21 +63,11 @@ def signing_headers(
     is_form = media_type(header(call, "content-type")) == FORM_TYPE
     if md5 and call.body and not is_form and "content-md5" not in given:
         added["Content-MD5"] = signatures.content_md5(call.body)
-    added["X-Ca-Key"] = key
-    added["X-Ca-Timestamp"] = str(time.time_ns() // 1_000_000)
-    added["X-Ca-Nonce"] = str(uuid.uuid4())
-    own = {name for name, _ in call.headers if name.startswith("x-ca-")}
-    listed = sorted({*own, "x-ca-key", "x-ca-nonce", "x-ca-timestamp"})
-    added["X-Ca-Signature-Headers"] = ",".join(listed)
-    added["X-Ca-Signature"] = _signature(call, added, secret)
-    return added
-
-
-def _signature(call: Call, added: dict[str, str], secret: str) -> str:
-    method = header(call, "x-ca-signature-method") or signatures.DEFAULT_METHOD
-    if method not in signatures.DIGESTS:
-        raise UsageError(WRONG_DIGEST)
+    key, secret = pair
+    at, nonce = time.time_ns() // 1_000_000, str(uuid.uuid4())
+    signer = signatures.Signer(key=key, secret=secret, at=at, nonce=nonce)
     # These come before the headers that curl adds: the first one of a name counts.
     headers = (*((name.lower(), value) for name, value in added.items()), *call.headers)
-    text = signatures.string_to_sign(signatures.parts_of(replace(call, headers=headers)))
-    return signatures.sign(secret, text, method)
+    own = [name for name, _ in call.headers if name.startswith("x-ca-")]
+    sent = replace(call, headers=headers)
+    return {**added, **signatures.signing_headers(sent, signer, method=method, also=own)}

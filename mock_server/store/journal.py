@@ -205,6 +205,13 @@ def get(tx: Transaction, call_id: int) -> Row | None:
     return tx.one("select * from call where id = ?", (call_id,))
 
 
+def last_ids(tx: Transaction, accounts: list[str]) -> dict[str, int]:
+    """Return the id of the latest call of each of these accounts that has one; `NO_ACCOUNT` too."""
+    sql = "select max(id) as id from call where account = ?"
+    found = ((account, tx.one(sql, (account,))) for account in (*accounts, NO_ACCOUNT))
+    return {account: row["id"] for account, row in found if row and row["id"]}
+
+
 def judged(tx: Transaction, account: str | None, *, after: int, limit: int) -> list[Row]:
     """Return the columns of calls that findings need, oldest first."""
     return tx.all(
@@ -231,6 +238,15 @@ def add_finding(tx: Transaction, call_id: int, finding: dict[str, Any]) -> None:
     values = (findings, grown, call_id)
     tx.execute("update call set findings = ?, size = size + ? where id = ?", values)
     tx.execute("update call_total set bytes = bytes + ? where account = ?", (grown, account))
+
+
+def call_of_task(tx: Transaction, account: str, task_id: str, operation: str) -> int | None:
+    """Return the first call of an operation that a task is of; None if it was dropped."""
+    row = tx.one(
+        "select min(id) as id from call where account = ? and task_id = ? and operation = ?",
+        (account, task_id, operation),
+    )
+    return row["id"] if row else None
 
 
 def as_array(findings: list[dict[str, Any]]) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NoReturn
 
-from mock_server.formatting import yuan
+from mock_server.formatting import parse_yuan, yuan
 from mock_server.testing.calls import Calls
 
 
@@ -50,25 +50,15 @@ class AccountBill:
     def assert_yuan(self, expected: str | float | Decimal) -> None:
         """Fail unless the calls cost that much, such as `0.84`."""
         __tracebackhide__ = True
-        if self.yuan != _amount(expected):
-            self._fail(f"expected {_amount(expected):.2f} yuan, found {yuan(self.fen)}")
+        if self.fen != (fen := parse_yuan(expected)):
+            self._fail(f"expected {yuan(fen)} yuan, found {yuan(self.fen)}")
 
     def assert_at_most_yuan(self, most: str | float | Decimal) -> None:
         """Fail if the calls cost more."""
         __tracebackhide__ = True
-        if self.yuan > _amount(most):
-            self._fail(f"expected at most {_amount(most):.2f} yuan, found {yuan(self.fen)}")
+        if self.fen > (fen := parse_yuan(most)):
+            self._fail(f"expected at most {yuan(fen)} yuan, found {yuan(self.fen)}")
 
     def _fail(self, message: str) -> NoReturn:
         __tracebackhide__ = True
         raise AssertionError(f"{message}\n\n{self.calls!r}")
-
-
-def _amount(value: str | float | Decimal) -> Decimal:
-    try:
-        amount = Decimal(str(value))
-        if amount.is_finite():
-            return amount
-        raise InvalidOperation
-    except InvalidOperation:
-        raise ValueError(f"{value!r} is not an amount of yuan: write one such as 0.84") from None

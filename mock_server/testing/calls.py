@@ -10,16 +10,17 @@ Rule 3: an intent is what a submit asks for; the same fields twice are the same 
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import NoReturn, overload
 
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
-from mock_server.testing.records import SEVERITIES, Finding, RecordedCall
-from mock_server.testing.tables import calls_table, counted
+from mock_server.domain.findings import SEVERITIES
+from mock_server.domain.suggestions import unknown
+from mock_server.formatting import counted
+from mock_server.testing.records import Finding, RecordedCall
+from mock_server.testing.tables import calls_table
 
-OPERATIONS = tuple(str(each) for each in Operation)
 SUBMIT = "submit_task"
 BUSY = frozenset({429, 500, 502, 503, 504})
 
@@ -86,9 +87,7 @@ class Calls(Sequence[RecordedCall]):
         """Fail if a request has a finding as bad as `severity`, or worse."""
         __tracebackhide__ = True
         if severity not in SEVERITIES:
-            raise ValueError(
-                f"no severity is called {severity!r}: there is {', '.join(SEVERITIES)}"
-            )
+            raise ValueError(unknown("severity", severity, SEVERITIES))
         bad = [finding for finding in self.findings if finding.at_least(severity)]
         if bad:
             lines = "\n".join(finding_line(finding) for finding in bad)
@@ -159,11 +158,10 @@ def _heard(call: RecordedCall) -> str:
 
 
 def _check_operation(name: str) -> None:
-    if name in OPERATIONS or " /" in str(name):
+    if name in set(Operation) or " /" in str(name):
         return
-    near = get_close_matches(str(name).replace("T", "_t").replace("L", "_l"), OPERATIONS, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"no operation is called {name!r}: {hint}there is {', '.join(OPERATIONS)}")
+    meant = str(name).replace("T", "_t").replace("L", "_l")  # `submitTask`, as in the path
+    raise ValueError(unknown("operation", name, Operation, meant))
 
 
 def finding_line(finding: Finding) -> str:

@@ -7,10 +7,12 @@ Rule 2: of several markers the nearest to the test wins, argument by argument; r
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 from mock_server.admin_client import RefusedError
+from mock_server.domain.suggestions import unknown
+from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import parse_yuan
 from mock_server.testing.server import MockServer
 from mock_server.testing.world import World
 
@@ -41,7 +43,7 @@ class WorldRequest:
     account: Mapping[str, Any]
     scenario: str | None = None
     faults: tuple[Mapping[str, Any], ...] = field(default=())
-    max_yuan: float | None = None
+    max_fen: int | None = None
 
     def grant(self, server: MockServer, **defaults: Any) -> World:
         """Make the world. Raises RefusedError for what the server does not take."""
@@ -78,7 +80,7 @@ def wish_of(marks: Iterable[Mark]) -> WorldRequest:
         account={**account, "readings": readings},
         scenario=words.get("scenario"),
         faults=tuple(_fault(each) for each in words.get("faults", ())),
-        max_yuan=words.get("max_yuan"),
+        max_fen=parse_yuan(words["max_yuan"]) if "max_yuan" in words else None,
     )
 
 
@@ -90,9 +92,7 @@ def _check(mark: Mark) -> None:
         )
     for name, value in mark.kwargs.items():
         if name not in WORDS:
-            near = get_close_matches(name, WORDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(WORDS)}"
-            raise MarkerError(f"it has no argument {name!r}: {hint}")
+            raise MarkerError(unknown("argument", name, WORDS))
         is_fine, write = WORDS[name]
         if not is_fine(value):
             raise MarkerError(f"{name}={_short(value)}: write {write}")
@@ -114,8 +114,13 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_amount(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value < math.inf
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        parse_yuan(value)
+    except UsageError:
+        return False
+    return True
 
 
 def _is_words(value: Any) -> bool:

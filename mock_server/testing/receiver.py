@@ -32,20 +32,29 @@ class CallbackReceiver:
     def __init__(self, url: str) -> None:
         self.url = url
         self.status = 200
-        self._arrived = threading.Condition()
+        self._lock = threading.Lock()
         self._received: list[Received] = []
+        # How many each of those who wait wants to see. A clock that a test moves or stops is not
+        # asked: one wait of an event is bounded by itself.
+        self._waiting: list[tuple[int, threading.Event]] = []
 
     @property
     def received(self) -> list[Received]:
         """What came in so far, in the order of arrival."""
-        with self._arrived:
+        with self._lock:
             return list(self._received)
 
     def wait_for(self, count: int, seconds: float = DEADLINE_S) -> list[Received]:
         """Return what came in once it is `count` or more; fail if it is not in time."""
         __tracebackhide__ = True
-        with self._arrived:
-            if not self._arrived.wait_for(lambda: len(self._received) >= count, timeout=seconds):
+        enough = threading.Event()
+        with self._lock:
+            self._waiting.append((count, enough))
+            self._wake()
+        is_enough = enough.wait(seconds)
+        with self._lock:
+            self._waiting.remove((count, enough))
+            if not is_enough:
                 raise AssertionError(
                     f"{len(self._received)} of {count} callbacks came within {seconds:g} s; a task "
                     "has to end first: artqr.clock.next()"
@@ -54,21 +63,26 @@ class CallbackReceiver:
 
     def clear(self) -> None:
         """Forget what came in."""
-        with self._arrived:
+        with self._lock:
             self._received.clear()
 
     def take(self, received: Received) -> int:
         """Keep one request, wake whoever waits, and return the status to answer."""
-        with self._arrived:
+        with self._lock:
             self._received.append(received)
-            self._arrived.notify_all()
+            self._wake()
         return self.status
+
+    def _wake(self) -> None:
+        for count, enough in self._waiting:
+            if len(self._received) >= count:
+                enough.set()
 
 
 @contextlib.contextmanager
 def receiving_callbacks() -> Iterator[CallbackReceiver]:
     """Receive callbacks for the length of a `with` block."""
-    with _Listener(("127.0.0.1", 0), _Handler) as listener:
+    with _listener() as listener:
         listener.receiver = CallbackReceiver(f"http://127.0.0.1:{listener.server_address[1]}/")
         thread = threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True)
         thread.start()
@@ -77,6 +91,18 @@ def receiving_callbacks() -> Iterator[CallbackReceiver]:
         finally:
             listener.shutdown()
             thread.join()
+
+
+def _listener() -> "_Listener":
+    try:
+        return _Listener(("127.0.0.1", 0), _Handler)
+    except RuntimeError as error:  # pytest-socket's, for one
+        tool = type(error).__module__.partition(".")[0]
+        raise RuntimeError(
+            f"the receiver of callbacks cannot listen, because {tool} blocks sockets in this test "
+            f"({error}): allow them in tests that receive callbacks, with pytest-socket by "
+            "@pytest.mark.enable_socket"
+        ) from None
 
 
 class _Listener(ThreadingHTTPServer):

@@ -5,16 +5,17 @@ fault of the wire came between, or the client hung up.
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.bodies import FORM_TYPE, parse_fields
-from mock_server.domain.call.wire_script import Delivered, End
+from mock_server.domain.call.calls import BUG_HEADER
+from mock_server.domain.call.wire_script import Delivered, End, status_sent
+from mock_server.domain.findings import SEVERITIES
 
-SEVERITIES = ("error", "warning", "advice")  # worst first
-BUG_HEADER = "x-mock-server-bug"
+BUG_FINDING = "simulator-bug"
 PAGE = "html_page"  # the kind of fault
 
 
@@ -89,8 +90,8 @@ class RecordedCall:
         """Return a call from what the admin API says of it."""
         return cls(
             **{name: call[name] for name in _COPIED},
-            status=_sent_status(call),
-            decided_status=_decided_status(call),
+            status=status_sent(call["status"], call["sent"]),
+            decided_status=call["status"] or 0,
             mishap=_mishap(call),
             operation=called(call),
             findings=tuple(Finding.of(call, found) for found in call["findings"]),
@@ -115,14 +116,7 @@ class RecordedCall:
     def result(self) -> dict[str, Any]:
         """What the service answered, without the envelope, even if it was lost on its way; empty
         for a gateway's error."""
-        try:
-            content = json.loads(_bytes(self.raw["answer"]))
-        except ValueError:
-            return {}
-        if not isinstance(content, dict):
-            return {}
-        inner = content.get("showapi_res_body", content)
-        return inner if isinstance(inner, dict) else {}
+        return service_body(_bytes(self.raw["answer"])) or {}
 
     @property
     def answer(self) -> str:
@@ -151,7 +145,8 @@ class RecordedCall:
     @property
     def is_bug(self) -> bool:
         """Whether the simulator itself failed on it."""
-        return BUG_HEADER in _headers(self.raw["answer"])
+        failed_later = any(finding.id == BUG_FINDING for finding in self.findings)
+        return failed_later or BUG_HEADER.lower() in _headers(self.raw["answer"])
 
 
 _COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")
@@ -160,17 +155,6 @@ _COPIED = ("id", "at", "error_code", "charged", "fen", "reason", "task_id")
 def called(call: Mapping[str, Any]) -> str:
     """Return what was called: the operation, else method and path."""
     return str(call["operation"] or f"{call['method']} {call['path']}"[:40])
-
-
-def _decided_status(call: Mapping[str, Any]) -> int:
-    return call["status"] or 0  # nothing at all may have been decided
-
-
-def _sent_status(call: Mapping[str, Any]) -> int:
-    sent = call["sent"]
-    if sent is None:
-        return _decided_status(call)
-    return 0 if sent["left_after_ms"] is not None else sent["status"] or 0
 
 
 def _mishap(call: Mapping[str, Any]) -> str | None:

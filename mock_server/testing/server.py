@@ -2,17 +2,19 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
-import urllib3
-
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
+from mock_server.domain.suggestions import unknown
+from mock_server.settings import Settings
+from mock_server.testing import process
 from mock_server.testing.calls import Calls
 from mock_server.testing.records import RecordedCall
 from mock_server.testing.world import World
 
 NOT_FOUND = 404
+NOBODY = ""
 WISHES = ("credits", "seed", "readings", "clock", "name", "notify_url", "app_code")
 
 
@@ -23,8 +25,10 @@ class SimulatorBugError(AssertionError):
 class MockServer:
     """A running server; `account` makes a world in it."""
 
-    def __init__(self, admin: AdminClient) -> None:
+    def __init__(self, admin: AdminClient, log: process.ServerProcess | None = None) -> None:
         self.admin = admin
+        self._log = log
+        self._log_read = log.log_size if log else 0
         self.url = admin.base_url
         self.worlds: list[World] = []
         # What every world is made with, unless its wish says otherwise.
@@ -47,17 +51,21 @@ class MockServer:
         self.worlds.append(world)
         return world
 
-    def sync_accounts(self) -> None:
+    def sync_accounts(self) -> Mapping[str, int]:
         """Take in every account that there is as a world, and let go of those that were deleted.
 
-        For a server of one's own: accounts may be made by magic credentials, or by hand.
+        For a server of one's own: accounts may be made by magic credentials, or by hand. Return the
+        id of the latest call of each; the calls that name no account are under `NOBODY`.
         """
         known = {world.id: world for world in self.worlds}
-        there = self.admin.get("/accounts")["accounts"]
+        listed = self.admin.get("/accounts")
+        there = listed["accounts"]
         image = self._image.id if self._image else None
         self.worlds = [
             known.get(each["id"]) or self._world(each) for each in there if each["id"] != image
         ]
+        last_calls: dict[str, int] = listed["last_calls"]
+        return last_calls
 
     def detach(self, world: World) -> None:
         """Let go of a world, and leave its account as it is."""
@@ -81,8 +89,7 @@ class MockServer:
             account = self.admin.post("/accounts", {"name": "source image", "readings": readings})
             self._image = World(self.admin, account)
             fields = {"text": "https://example.com", "style_id": "food_fryrice"}
-            with urllib3.PoolManager(retries=False) as pool:
-                self._image.submit(pool, fields)
+            self._image.submit(fields)
             self._image.tasks.force(self._image.tasks[0]["task_id"], "succeeded")
         address: str = self._image.tasks[0]["pictures"][0]
         return address
@@ -110,6 +117,14 @@ class MockServer:
         """Return the calls that named no account."""
         return [RecordedCall.of(each) for each in self.admin.every("/calls", "calls", after)]
 
+    def bug_text(self, calls: list[RecordedCall]) -> str:
+        """Return what to say of calls on which the simulator failed, with what it logged of them:
+        since the last time, if the server is ours."""
+        if self._log is None:
+            return bug_text(calls)
+        since, self._log_read = self._log_read, self._log.log_size
+        return bug_text(calls) + self._log.log_since(since)
+
     # What these methods were called up to 0.1.
     adopt = sync_accounts
     let_go = detach
@@ -122,14 +137,12 @@ def _check(wish: Mapping[str, Any]) -> None:
         if name == "scenario":
             raise TypeError("account() takes no scenario: play one in a world, world.play('...')")
         if name not in WISHES:
-            near = get_close_matches(name, WISHES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(WISHES)}"
-            raise TypeError(f"account() takes no {name!r}: {hint}")
+            raise TypeError(f"account(): {unknown('argument', name, WISHES)}")
 
 
 @contextlib.contextmanager
 def artqr_mock_server(**settings: Any) -> Iterator[MockServer]:
-    """Serve on a free port of this process for the length of a `with` block.
+    """Serve on a free port, in a process of its own, for the length of a `with` block.
 
     Takes the settings of `serve`, such as `seed` or `callback_hosts`; nothing is kept. Raises
     SimulatorBugError at the end if the simulator itself failed on a call; an exception that is
@@ -143,33 +156,44 @@ def artqr_mock_server(**settings: Any) -> Iterator[MockServer]:
         except Exception as error:
             with contextlib.suppress(UnreachableError, RefusedError):
                 if bugs := _bugs(server):
-                    error.add_note(bug_text(bugs))
+                    error.add_note(server.bug_text(bugs))
             raise
         if bugs := _bugs(server):
-            raise SimulatorBugError(bug_text(bugs))
+            raise SimulatorBugError(server.bug_text(bugs))
 
 
 @contextlib.contextmanager
 def started(**settings: Any) -> Iterator[MockServer]:
     """Serve, and leave it to the caller to look for bugs of the simulator."""
-    from mock_server.server import running  # noqa: PLC0415 - Flask and uvicorn load slowly
-    from mock_server.settings import Settings  # noqa: PLC0415
-
     wanted = Settings(**{"port": 0, "database": ":memory:", **settings})
-    with running(wanted) as server, AdminClient(server.url, wanted.token) as admin:
-        yield MockServer(admin)
+    with (
+        process.serving(wanted) as served,
+        AdminClient(served.url, wanted.token, _authority(wanted)) as admin,
+    ):
+        yield MockServer(admin, served.process)
 
 
 @contextlib.contextmanager
 def attached(url: str, token: str | None = None) -> Iterator[MockServer]:
     """Use a server that is running. Raises UnreachableError, RefusedError."""
-    from mock_server.tls import ca_file  # noqa: PLC0415 - as above
+    from mock_server.tls import ca_file  # noqa: PLC0415 - it loads slowly
 
     with AdminClient(url, token, ca_file()) as admin:
         admin.get("/health")
         server = MockServer(admin)
         yield server
         server.forget_image()
+
+
+def _authority(settings: Settings) -> Path | None:
+    """Return the certificates to trust, if the server has one that nobody else does."""
+    if settings.tls_cert is not None:
+        return Path(settings.tls_cert)
+    if not settings.tls:
+        return None
+    from mock_server.tls import ca_file  # noqa: PLC0415 - it loads slowly
+
+    return ca_file()
 
 
 def _bugs(server: MockServer) -> list[RecordedCall]:

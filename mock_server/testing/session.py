@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mock_server.admin_client import RefusedError, UnreachableError
-from mock_server.formatting import yuan
+from mock_server.domain.findings import SEVERITIES
+from mock_server.formatting import counted, yuan
 from mock_server.testing.calls import Calls, finding_line
-from mock_server.testing.records import SEVERITIES, RecordedCall
-from mock_server.testing.server import NOT_FOUND, MockServer, bug_text
-from mock_server.testing.tables import calls_table, counted
+from mock_server.testing.records import RecordedCall
+from mock_server.testing.server import NOBODY, NOT_FOUND, MockServer
+from mock_server.testing.tables import calls_table
 from mock_server.testing.world import World
 
 MAX_SEED = 2**53  # what every JSON reader can hold
@@ -23,7 +24,7 @@ MOST_FINDINGS = 20
 class SessionLimits:
     """What a test may do: cost so much, and have findings less bad than this severity."""
 
-    max_yuan: float | None = None
+    max_fen: int | None = None
     findings: str | None = None
 
 
@@ -136,10 +137,10 @@ class Session:
         self._retired_fen = 0
         self._told: set[str] = set()
 
-    def verdict(self, max_yuan: float | None = None) -> RunVerdict | None:
+    def verdict(self, max_fen: int | None = None) -> RunVerdict | None:
         """Return why the test has to fail, if that has not been said already.
 
-        `max_yuan` is what the test may cost, if it says so itself.
+        `max_fen` is what the test may cost, if it says so itself.
         """
         try:
             self._look()
@@ -147,10 +148,10 @@ class Session:
             return self._once("lost", f"the calls of this test cannot be read: {error}")
         calls, new = Calls(self._test), self._new
         self._judged = len(calls)
-        wrongs = [self._too_dear(calls, max_yuan), self._bad_findings(new)]
+        wrongs = [self._too_dear(calls, max_fen), self._bad_findings(new)]
         bugs = [call for call in new if call.is_bug]
         if bugs:
-            return RunVerdict(text=f"{bug_text(bugs)}\n\n{calls!r}", is_bug=True)
+            return RunVerdict(text=f"{self.server.bug_text(bugs)}\n\n{calls!r}", is_bug=True)
         return next((wrong for wrong in wrongs if wrong), None)
 
     def story(self) -> str:
@@ -196,12 +197,16 @@ class Session:
         """Take in what the worlds have done since the last look."""
         if self._is_over:
             return
+        latest: Mapping[str, int] | None = None
         if not self._is_shared:  # others' calls are nobody's too, and others have accounts
-            calls = Calls(self.server.nobodys_calls(after=self._nobody))
-            self._nobody = calls[-1].id if calls else self._nobody
-            self._take(calls)
-            self.server.sync_accounts()
+            latest = self.server.sync_accounts()
+            if latest.get(NOBODY, 0) > self._nobody:
+                calls = Calls(self.server.nobodys_calls(after=self._nobody))
+                self._nobody = calls[-1].id if calls else self._nobody
+                self._take(calls)
         for world in list(self.server.worlds):
+            if latest is not None and latest.get(world.id, 0) <= self._last.get(world.id, 0):
+                continue
             calls = self._calls_of(world)
             if calls:
                 self._last[world.id] = calls[-1].id
@@ -230,12 +235,12 @@ class Session:
         self._told.add(name)
         return RunVerdict(text=text)
 
-    def _too_dear(self, calls: Calls, own: float | None) -> RunVerdict | None:
-        cost, most = calls.fen + self._retired_fen, self._limits.max_yuan if own is None else own
-        if most is None or cost <= round(most * 100):
+    def _too_dear(self, calls: Calls, own: int | None) -> RunVerdict | None:
+        cost, most = calls.fen + self._retired_fen, self._limits.max_fen if own is None else own
+        if most is None or cost <= most:
             return None
         limit = "artqr_max_yuan" if own is None else "max_yuan of its marker"
-        text = f"cost {yuan(cost)} yuan, {limit} is {most:.2f}"
+        text = f"cost {yuan(cost)} yuan, {limit} is {yuan(most)}"
         if self._retired_fen:
             text += f"; {yuan(self._retired_fen)} of it in worlds of the client suite"
         return self._once("yuan", f"{text}\n\n{calls!r}" if calls else text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from mock_server.formatting import instant, yuan
+from mock_server.formatting import counted, instant, yuan
 from mock_server.testing.records import RecordedCall
 
 MOST_LINES = 40
@@ -23,11 +23,6 @@ def totals(calls: Sequence[RecordedCall]) -> str:
     """Return the last line of a table: how many calls, and what they cost."""
     charged = sum(call.charged for call in calls)
     return f"{counted(len(calls), 'call')}, {charged} charged, {yuan(_fen(calls))} yuan"
-
-
-def counted(number: int, what: str) -> str:
-    """Return `1 call` or `2 calls`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _fen(calls: Iterable[RecordedCall]) -> int:

@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import urllib3
-
 from mock_server.admin_client import AccountClient, AdminClient, client_environment
 from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
@@ -23,6 +21,7 @@ class World:
         before_emptied: Callable[[], None] = lambda: None,
     ) -> None:
         self._before_emptied = before_emptied
+        self._server_admin = admin
         self.id: str = account["id"]
         self.base_url: str = admin.base_url
         self.app_code: str = account["app_code"]
@@ -75,15 +74,13 @@ class World:
         __tracebackhide__ = True
         self.calls.assert_no_duplicate_submits()
 
-    def submit(self, pool: urllib3.PoolManager, fields: Mapping[str, str]) -> None:
-        """Submit a task without the client under test, over connections of the caller's."""
-        pool.request_encode_body(
-            "POST",
-            f"{self.base_url}/submitTask",
-            fields=dict(fields),
-            encode_multipart=False,
-            headers={"Authorization": f"APPCODE {self.app_code}"},
-        )
+    def submit(self, *given: Any) -> None:
+        """Submit a task without the client under test: `submit(fields)`.
+
+        Version 0.1 took a connection pool before the fields; one is accepted and not used.
+        """
+        fields: Mapping[str, str] = given[-1]
+        self._server_admin.submit(self.app_code, fields)
 
     def play(self, scenario: str) -> None:
         """Empty the account and start it as a scenario says. Raises RefusedError for none."""

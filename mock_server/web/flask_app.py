@@ -3,7 +3,10 @@
 `serve` answers the gateway's paths before they reach Flask (serving/asgi_app.py).
 """
 
+import threading
+
 from flask import Flask, Request, Response, request
+from werkzeug.routing import Map, RuleFactory
 
 from mock_server.simulator import Simulator
 from mock_server.web import admin, documents, gateway_view, pictures, problems, short_links
@@ -16,13 +19,37 @@ class AppRequest(Request):
     max_content_length = None
 
 
+class _SharedRoutes(Map):
+    """The routes of every application of this process, which are the same.
+
+    To compile them takes most of the time of `create_app`; which view answers is each app's own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(merge_slashes=False)
+        self._known: set[str] = set()
+        self._adding = threading.Lock()
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Add rules, unless an earlier application did."""
+        with self._adding:
+            for rule in rulefactory.get_rules(self):
+                words = f"{rule.rule} {rule.endpoint} {sorted(rule.methods or ())}"
+                if words not in self._known:
+                    super().add(rule)
+                    self._known.add(words)
+
+
+_ROUTES = _SharedRoutes()
+
+
 def create_app(simulator: Simulator) -> Flask:
     """Return the application. It starts no thread; callbacks are sent by `settle`."""
     app = Flask("mock_server", static_folder=None)
     app.request_class = AppRequest
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.url_map = app.url_map_class(merge_slashes=False)  # Werkzeug 3.0.0 ignores later changes
+    app.url_map = _ROUTES
     app.register_blueprint(admin.blueprint(simulator))
     app.register_blueprint(pictures.blueprint(simulator))
     app.register_blueprint(short_links.blueprint(simulator))

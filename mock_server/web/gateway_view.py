@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Request, Response, request
 
-from mock_server.actions.gateway import pipeline
+from mock_server.actions import bugs
 from mock_server.actions.gateway.exchange import Work, exchange
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
@@ -43,7 +43,7 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
 def _played(simulator: Simulator, answer: Answer) -> Answer:
     """Return an answer after its delay; damage is refused, because it needs the connection."""
     if answer.damage is not None:  # armed while `serve` used this database
-        return pipeline.cannot_answer(FaultError("a WSGI server has no connection to damage"))
+        return bugs.cannot_answer(FaultError("a WSGI server has no connection to damage"))
     if answer.delay_ms:
         simulator.pause(answer.delay_ms)
     return answer

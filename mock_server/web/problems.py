@@ -6,7 +6,7 @@ import logging
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from mock_server.actions.gateway.pipeline import BUG_HEADER
+from mock_server.domain.call.calls import BUG_HEADER
 from mock_server.domain.usage_errors import ConflictError, NotFoundError, UsageError
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from tests.support.worlds import World
 
 ON_BOTH_DATABASES = {
     "test_tracer", "test_billing", "test_buying", "test_clock", "test_accounts", "test_callbacks",
-    "test_journal", "test_bugs", "test_throttle", "test_forcing", "test_clinic_findings",
+    "test_journal", "test_bugs", "test_throttle", "test_forcing", "test_signature_review",
     "test_notices", "test_package_life", "test_invoices", "test_retries", "test_resend",
     "test_callback_faults", "test_source_images", "test_task_orders", "test_rule_counters",
     "test_coverage", "test_findings_and_readings",

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.worlds import World
 
-BODY_ROUTES = ["/accounts", "/accounts/default/reset", "/accounts/default/clock"]
+BODY_ROUTES = ["/accounts", "/accounts/default/reset", "/accounts/default/clock", "/reset"]
 
 
 def problem_of(answer: TestResponse, status: int) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def problem_of(answer: TestResponse, status: int) -> dict[str, Any]:
     [
         (b"{", "not JSON"),
         (b"text=x", "not JSON"),
+        (b"\x0b", "not JSON"),
         (b"\xff", "not JSON"),
         (b'{"a":' * 50_000, "not JSON"),
         (b'{"seed":' + b"9" * 5_000 + b"}", "not JSON"),
@@ -131,3 +132,41 @@ def test_money_and_instants_are_whole_numbers_on_the_wire(world: World) -> None:
         numbers = [account["seed"], account["balance"], account["clock"]["now"], bill["fen"]]
         numbers += [value for value in bill["packages"][0].values() if not isinstance(value, str)]
         assert {type(number) for number in numbers} == {int}
+
+
+NESTED = {
+    "lists": (b"[", b"]"),
+    "objects": (b'{"a":', b"}"),
+    "in a member": (b'{"clock":[', b"]}"),
+    "both": (b'[{"a":', b"}]"),
+}
+
+
+@pytest.mark.parametrize("depth", [65, 300, 900, 2_000, 100_000])
+@pytest.mark.parametrize("kind", NESTED)
+@pytest.mark.parametrize("path", [*BODY_ROUTES, "/accounts/default/faults"])
+def test_a_body_that_is_nested_too_deep_is_refused(
+    world: World, path: str, kind: str, depth: int
+) -> None:
+    opening, closing = NESTED[kind]
+    depth = min(depth, 1_000_000 // len(opening + closing))  # what fits into an admin body
+    body = opening * depth + (b"1" if opening.endswith(b":") else b"") + closing * depth
+
+    answer = world.http.post(f"/_mock{path}", data=body, content_type="application/json")
+
+    assert "nested" in problem_of(answer, 422)["detail"]
+    assert world.admin("GET", "/calls")["calls"] == []
+
+
+@pytest.mark.parametrize("depth", [300, 900, *range(930, 1_000, 2), 100_000])
+def test_a_vendor_call_that_is_nested_deep_is_no_bug(world: World, depth: int) -> None:
+    body = b'{"text":' + b"[" * depth + b"]" * depth + b',"style_id":"pet_cat"}'
+
+    answer = world.http.post(
+        "/submitTask",
+        data=body,
+        headers={"Authorization": "APPCODE mock-demo"},
+        content_type="application/json",
+    )
+
+    assert answer.status_code in (200, 450)

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from mock_server.actions import bugs
 from mock_server.actions.operations import operations
 from mock_server.domain.call.calls import Operation
 from mock_server.store import callbacks, journal
+from mock_server.testing.records import RecordedCall
+from tests.support.processes import until
+from tests.support.signed import Signer, send
 from tests.support.turns import writer
 from tests.support.worlds import World
 
@@ -26,13 +30,13 @@ def broken(*_: Any, **__: Any) -> Any:
 @pytest.fixture
 def fails_after_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Break the submit after it has written its task."""
-    submit = operations.OPERATIONS[Operation.SUBMIT_TASK]
+    submit = operations.HANDLERS[Operation.SUBMIT_TASK]
 
     def write_and_fail(*args: Any) -> Any:
         submit(*args)
         return broken()
 
-    monkeypatch.setitem(operations.OPERATIONS, Operation.SUBMIT_TASK, write_and_fail)
+    monkeypatch.setitem(operations.HANDLERS, Operation.SUBMIT_TASK, write_and_fail)
 
 
 @pytest.mark.usefixtures("fails_after_writing")
@@ -143,3 +147,68 @@ def test_a_bug_in_one_call_leaves_the_next_one_alone(
     assert world.vendor("/submitTask", {**GOOD, "call_back": "http://h/"}).status_code == 500
     assert len(world.submit()) == 24
     assert [call["status"] for call in world.calls()] == [500, 200]
+
+
+def refused(world: World) -> dict[str, Any]:
+    """A call whose signature is wrong, so that it is examined in the background."""
+    account = world.account()
+    send(world, Signer.of(account).signed().with_headers(X_Ca_Signature="wrong"))
+    (call,) = world.calls(account["id"])
+    return call
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["mock_server.domain.auth.diagnosis.diagnose",
+     "mock_server.actions.gateway.signature_review.render_finding"],
+)  # fmt: skip
+def test_a_failure_in_the_background_is_a_bug_on_its_call(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(place, broken)
+
+    call = refused(world)
+
+    (found,) = [each for each in call["findings"] if each["id"] == "simulator-bug"]
+    assert "LookupError" in found["says"]
+    assert "secret detail" not in str(found)
+    assert RecordedCall.of(call).is_bug
+    assert (call["status"], call["error_code"]) == (403, "A403IS")
+
+
+def test_a_failure_in_the_background_of_a_call_that_is_gone_is_a_row_of_nobody(
+    world: World,
+) -> None:
+    bugs.report(world.simulator, LookupError("secret detail"), 12345).result(10)
+
+    (call,) = world.admin("GET", "/calls")["calls"]
+    assert (call["status"], call["path"], call["charged"]) == (500, bugs.PLACE, False)
+    assert dict(call["answer"]["headers"])["X-Mock-Server-Bug"] == "LookupError"
+    assert RecordedCall.of(call).is_bug
+    assert "secret detail" not in str(call)
+
+
+def test_a_source_image_that_cannot_be_recorded_is_a_bug_of_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.actions.operations.replan.replan", broken)
+    world.vendor("/submitTask", {"qr_code_url": "http://h/q.png", "style_id": "pet_cat"})
+
+    until(lambda: world.admin("GET", "/calls")["calls"])
+    (call,) = world.admin("GET", "/calls")["calls"]
+    assert RecordedCall.of(call).is_bug
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_what_is_left_out_because_too_much_waits_is_said_on_its_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.signals.MAX_BACKGROUND", 0)
+
+    call = refused(world)
+    world.simulator.database.run(lambda tx: tx.one("select 1"))  # what was handed in is done
+
+    (found,) = [
+        each for each in world.calls(call["account"])[0]["findings"] if each["id"] == "signature"
+    ]
+    assert found["says"].startswith("not examined: too many")

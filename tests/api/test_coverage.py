@@ -152,7 +152,7 @@ def test_a_call_on_which_we_failed_meets_nothing_and_is_not_remembered(
         raise LookupError
 
     with monkeypatch.context() as patched:
-        patched.setitem(operations.OPERATIONS, Operation.LIST_TASKS, broken)
+        patched.setitem(operations.HANDLERS, Operation.LIST_TASKS, broken)
         assert world.vendor("/taskList").status_code == 500
     assert world.admin("GET", "/accounts/default/coverage")["met"] == 0
 
@@ -268,7 +268,7 @@ def test_a_file_that_cannot_be_written_is_said_to_be(url: str, tmp_path: Path) -
     done = command(url, "--output", str(nowhere))
 
     assert done.exit_code == 3
-    assert done.stderr == f"artqr-mock: {nowhere} cannot be written: No such file or directory\n"
+    assert done.stderr == f"artqr-mock: cannot write {nowhere}: No such file or directory\n"
     assert command(url, "--output", str(folder)).exit_code == 2
     assert list(tmp_path.iterdir()) == []
 

@@ -149,7 +149,7 @@ def test_a_rule_of_another_account_cannot_be_touched(world: World) -> None:
     ("order", "says"),
     [
         ({"code": "X999XX"}, "unknown error code 'X999XX'; valid: I400HD"),
-        ({"code": "reset"}, "'reset'; for a kind of fault write kind = 'reset'; valid: "),
+        ({"code": "reset"}, "; if it is a kind of fault, write kind = 'reset'"),
         ({"code": "d504to"}, "unknown error code"),
         ({"code": "200"}, "unknown error code"),
         ({"code": "Quota Exhausted"}, "gateway.profile = classic"),

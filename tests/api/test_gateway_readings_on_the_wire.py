@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.support.signed import Request, Signer, send
+from tests.support.signed import Request, Signer, header, send, with_app_code
 from tests.support.worlds import APP_CODE, World, body_of
 
 SUBMIT = {"text": "https://example.com", "style_id": "food_fryrice"}
@@ -182,3 +182,36 @@ def test_a_source_image_is_not_looked_at_where_its_address_is_encoded(world: Wor
     world.clock(advance="1m")
 
     assert [world.query(task_id)["status"] for task_id in tasks] == ["failed", "succeeded"]
+
+
+@pytest.mark.claim("classic-path-or-method")
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (Request(target="/nowhere"), "Invalid Path or Method"),
+        (Request(target="/submitTask/"), "Invalid Path or Method"),
+        (Request(method="GET", body=b""), "Invalid Path or Method"),
+        (Request(method="PUT"), "Invalid Path or Method"),
+        (Request(headers={"X-Ca-Stage": "TEST"}), "Invalid Url"),
+    ],
+    ids=["path", "slash", "GET", "PUT", "stage"],
+)
+def test_by_a_reading_a_wrong_path_or_method_is_worded_as_the_vendors_demo_knows_it(
+    world: World, request_: Request, message: str
+) -> None:
+    readings = {"gateway.profile": "classic", "classic.route": "invalid-path-or-method"}
+    buyer = world.account(readings=readings)
+
+    refused = send(world, with_app_code(buyer["app_code"], request_))
+    assert (refused.status, header(refused, "X-Ca-Error-Message")) == (400, message)
+    assert "X-Ca-Error-Code" not in dict(refused.headers)
+    assert send(world, with_app_code(buyer["app_code"])).status == 200
+
+
+@pytest.mark.claim("classic-path-or-method")
+def test_the_wording_is_that_of_older_instances_only(world: World) -> None:
+    buyer = world.account(readings={"classic.route": "invalid-path-or-method"})
+
+    reply = send(world, with_app_code(buyer["app_code"], Request(target="/nowhere")))
+
+    assert (reply.status, header(reply, "X-Ca-Error-Code")) == (404, "I404NF")

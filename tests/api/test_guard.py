@@ -57,6 +57,20 @@ def test_the_host_of_the_public_address_is_welcome() -> None:
 
 
 @pytest.mark.parametrize(
+    ("public", "host"),
+    [("http://QR.test", "qr.test."), ("http://qr.test.", "QR.TEST:3040"),
+     ("http://例子.测试", "xn--fsqu00a.xn--0zwm56d"),
+     ("http://例子。测试.", "XN--FSQU00A.xn--0zwm56d.")],
+)  # fmt: skip
+def test_the_public_host_is_welcome_however_it_is_spelt(public: str, host: str) -> None:
+    with worlds.simulator(public_url=public) as simulator:
+        world = World(simulator, worlds.RealClock(), worlds.Postbox())
+
+        assert status(world, Host=host) == 200
+        assert status(world, Host="strasse.test") == 403
+
+
+@pytest.mark.parametrize(
     "origin",
     ["http://evil.test", "null", "", "localhost", "http://localhost:9", "http://[x", "file://",
      "http://localhost.evil.test", "http://localhost@evil.test"],
@@ -119,3 +133,32 @@ def test_the_token_is_not_in_what_settings_say_of_themselves() -> None:
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/nope", "/_mock/openapi.json", "/_mock/health"])
 def test_nothing_under_the_prefix_is_shown_to_another_host(world: World, path: str) -> None:
     assert world.http.get(path, headers={"Host": "evil.test"}).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "GET"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "unheard-of"])
+def test_a_browser_that_names_another_site_is_refused_without_an_origin_too(
+    world: World, guarded: World, site: str, method: str
+) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    for each in (world, guarded):
+        sent = {**headers, "Authorization": f"Bearer {TOKEN}"}
+        answer = each.http.open("/_mock/accounts", method=method, headers=sent)
+
+        assert answer.status_code == 403
+        assert "Sec-Fetch-Site" in answer.get_json()["detail"]
+    assert len(world.admin("GET", "/accounts")["accounts"]) == 1
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin", ""])
+def test_a_browser_that_names_no_other_site_is_welcome(world: World, site: str) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
+
+    assert world.http.post("/_mock/accounts", json={}, headers=headers).status_code == 201
+
+
+def test_a_link_of_another_site_may_be_followed_and_only_that(world: World) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    assert world.http.get("/_mock/health", headers=link).status_code == 200
+    assert world.http.post("/_mock/accounts", json={}, headers=link).status_code == 403

@@ -178,7 +178,7 @@ def test_parts_that_a_recording_left_out_cause_no_finding() -> None:
 
     assert whole["findings"] == []
     assert whole["without_body"] == 1
-    assert "1 without the body, which was not recorded" in lint(text).output
+    assert "1 without a body, because it was not recorded" in lint(text).output
 
 
 def test_credentials_are_missed_where_the_answer_missed_them() -> None:
@@ -210,11 +210,11 @@ def test_parameters_of_a_form_stand_for_its_text() -> None:
         (har(entry("/a b")), "/a b' is not a URL"),
         (har(entry(headers=[{"name": "a"}])), "entry 1: `headers` of the HAR entry"),
         (har(entry(post={"encoding": "base64"})), "entry 1: the body is marked as base64"),
-        ("{}\n", "line 1: it is not a call of the journal"),
-        ("[]", "nothing was judged: no call of the API is in it"),
-        ('{"calls": []}', "nothing was judged"),
-        ("[1]", "entry 1: it is not a call of the journal"),
-        (har(), "nothing was judged"),
+        ("{}\n", "line 1: it is no call of the journal"),
+        ("[]", "nothing was checked: the file has no call of the API"),
+        ('{"calls": []}', "nothing was checked"),
+        ("[1]", "entry 1: it is no call of the journal"),
+        (har(), "nothing was checked"),
         (gzip.compress(har().encode(), mtime=0), "it is compressed: unpack it first"),
         (har().encode("utf-16-be"), "it is not UTF-8 text: save the file as UTF-8"),
         (codecs.BOM_UTF16_LE + b"a", "it begins as UTF-16 and is broken"),

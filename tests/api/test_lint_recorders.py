@@ -99,7 +99,7 @@ def test_where_nothing_was_judged_the_hosts_are_named() -> None:
 
     assert done.exit_code == 2
     named = "aiart.market.alicloudapi.com, this machine, stub"
-    assert f"nothing was judged: no call went to {named}. --host NAME judges" in done.stderr
+    assert f"nothing was checked: no call went to {named}. --host NAME checks" in done.stderr
 
 
 @pytest.mark.parametrize("host", ["http://stub:9000", "stub/", ""])
@@ -107,7 +107,7 @@ def test_a_host_that_is_an_address_is_refused(host: str) -> None:
     done = lint(har(entry()), "--host", host)
 
     assert done.exit_code == 2
-    assert "is no host: write stub.internal" in done.stderr
+    assert "is not a host: write one such as stub.internal" in done.stderr
 
 
 def test_a_body_that_the_gateway_refuses_is_a_finding() -> None:
@@ -146,7 +146,7 @@ def test_an_answer_that_was_not_recorded_is_taken_for_no_refusal(first: dict[str
     assert [(each["call"], each["id"]) for each in whole["findings"]] == [(2, "submit-twice")]
     assert "response was not recorded: if the service accepted it" in whole["findings"][0]["says"]
     assert whole["without_answer"] == 1
-    assert "1 without the answer, which was not recorded" in lint(har(first, entry())).output
+    assert "1 without an answer, because it was not recorded" in lint(har(first, entry())).output
 
 
 def test_an_answer_that_says_nothing_is_a_refusal_and_one_that_never_came_a_failure() -> None:

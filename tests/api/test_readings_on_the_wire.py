@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from mock_server.domain.callback.payload import Outcome
+from tests.support.codes import code_png
 from tests.support.signed import SUBMIT as BODY
 from tests.support.signed import Request, Signer, header, seen, send, string_to_sign
-from tests.support.worlds import World, body_of
+from tests.support.worlds import Gallery, World, body_of
 
 SUBMIT = {"text": "https://example.com", "style_id": "food_fryrice"}
 CALL_BACK = "http://127.0.0.1:9/done"
+IMAGE = "http://127.0.0.1:9/qr.png"
 TOO_LONG = {"text": "x" * 2954, "style_id": "food_fryrice"}
 
 
@@ -239,3 +241,21 @@ def attempts(world: World, account: str) -> list[dict[str, Any]]:
     (callback,) = world.admin("GET", f"/accounts/{account}/callbacks")["callbacks"]
     made: list[dict[str, Any]] = callback["attempts"]
     return made
+
+
+@pytest.mark.claim("image-charset")
+def test_a_source_image_in_gbk_fails_where_only_utf_8_is_read_and_the_remark_names_it(
+    world: World, gallery: Gallery
+) -> None:
+    gallery.images = {IMAGE: code_png("http://a.cn/中文".encode("gbk"))}
+    buyers = [world.account(readings={"image.charset": "utf-8-only"}), world.account()]
+    seen = []
+    for buyer in buyers:
+        task_id = world.submit(buyer["app_code"], text="", qr_code_url=IMAGE)
+        world.clock(buyer["id"], advance="1m")
+        (task,) = world.admin("GET", f"/accounts/{buyer['id']}/tasks")["tasks"]
+        body = world.query(task_id, buyer["app_code"])
+        seen.append((body["status"], body.get("remark") if task["remark"] else "", task["content"]))
+
+    remark = "创作失败: qr_code_url二维码字符集不支持 (GB18030)"
+    assert seen == [("failed", remark, None), ("succeeded", "", "http://a.cn/中文")]

@@ -145,3 +145,12 @@ def test_a_file_of_ones_own_is_read_or_refused_with_the_reason(tmp_path: Path) -
     file.write_text(f'says = "{"x" * 300_000}"', "utf-8")
     with pytest.raises(UsageError, match="larger than a scenario"):
         scenarios.find(str(file))
+
+
+@pytest.mark.parametrize("depth", [65, 300, 900, 100_000])
+def test_a_file_that_is_nested_too_deep_is_refused(tmp_path: Path, depth: int) -> None:
+    file = tmp_path / "deep.toml"
+    file.write_text(f"credits = {'[' * depth}{']' * depth}\n")
+
+    with pytest.raises(UsageError, match="nested"):
+        scenarios.find(str(file))

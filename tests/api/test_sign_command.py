@@ -232,7 +232,11 @@ FINDING = {
 
 
 def test_a_journalled_call_is_explained(seen: Seen) -> None:
-    seen.answer = {"calls": [{"id": 7, "findings": [{"id": "other"}, FINDING]}], "next": None}
+    seen.answer = {
+        "accounts": [{"id": "a b", "name": "a b"}],
+        "calls": [{"id": 7, "findings": [{"id": "other"}, FINDING]}],
+        "next": None,
+    }
 
     result = run("--explain", "7", "--account", "a b", "--url", seen.url)
 
@@ -240,7 +244,7 @@ def test_a_journalled_call_is_explained(seen: Seen) -> None:
     assert result.output.splitlines()[:4] == [
         FINDING["says"], "", r"server  GET\n", r"client  get\n",
     ]  # fmt: skip
-    assert seen.calls[0].target == "/_mock/accounts/a%20b/calls?after=6&limit=1"
+    assert seen.calls[1].target == "/_mock/accounts/a%20b/calls?after=6&limit=1"
     as_json = run("--explain", "7", "--json", "--url", seen.url)
     assert json.loads(as_json.output) == FINDING
 
@@ -274,7 +278,7 @@ def test_a_refusal_that_was_not_examined_yet_is_not_denied(seen: Seen, code: str
     result = run("--explain", "7", "--url", seen.url)
 
     assert result.exit_code == 1
-    says = f"call 7 was refused ({code}), but it was not examined (yet): try again in a moment"
+    says = f"call 7 was refused ({code}), but the explanation is not ready: try again in a moment"
     assert result.output == says + "\n"
     assert json.loads(run("--explain", "7", "--json", "--url", seen.url).output)["says"] == says
 

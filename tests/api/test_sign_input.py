@@ -18,9 +18,9 @@ from mock_server.settings import Settings
 from tests.support.sign_command import FORM_TYPE, KEY, PAIR, SECRET, URL, run
 
 BAD_WORDS = [
-    (["--explain", "7", "--", "curl", URL], "stands alone"),
+    (["--explain", "7", "--", "curl", URL], "goes with --account only"),
     (["--key", "a"], "go together"),
-    (["--md5"], "--md5 goes with a curl command"),
+    (["--md5"], "--md5 needs a curl command"),
     ([*PAIR, "--", "wget", URL], "does not start with curl"),
     ([*PAIR, "--", "curl"], "names 0 URLs"),
     ([*PAIR, "--", "curl", URL, URL], "names 2 URLs"),
@@ -28,15 +28,15 @@ BAD_WORDS = [
     ([*PAIR, "--", "curl", "http:///x"], "is not a URL"),
     ([*PAIR, "--", "curl", "a b"], "is not a URL"),
     ([*PAIR, "--", "curl", URL, "-X", "DE LETE"], "is not an HTTP method"),
-    ([*PAIR, "--", "curl", URL, "-H"], "-H needs a value"),
+    ([*PAIR, "--", "curl", URL, "-H"], "-H has no value"),
     ([*PAIR, "--", "curl", URL, "-H", "nonsense"], "is not a header"),
     ([*PAIR, "--", "curl", URL, "-H", "a: b\nc: d"], "is not a header"),
-    ([*PAIR, "--", "curl", URL, "-F", "a=b"], "no multipart"),
+    ([*PAIR, "--", "curl", URL, "-F", "a=b"], "neither multipart"),
     ([*PAIR, "--", "curl", URL, "--next"], "is not supported"),
     ([*PAIR, "--", "curl", URL, "-Z"], "is not supported"),
-    ([*PAIR, "--", "curl", URL, "-d", "@/no/such/file"], "cannot be read"),
-    ([*PAIR, "--", "curl", URL, "-d", "@-"], "would read standard input"),
-    ([*PAIR, "--", "curl", URL, "-d", "x" * (8 * 1024 * 1024 + 1)], "larger than the 8 MiB"),
+    ([*PAIR, "--", "curl", URL, "-d", "@/no/such/file"], "cannot read the body"),
+    ([*PAIR, "--", "curl", URL, "-d", "@-"], "@- (standard input) is not supported"),
+    ([*PAIR, "--", "curl", URL, "-d", "x" * (8 * 1024 * 1024 + 1)], "larger than 8 MiB"),
     ([*PAIR, "--", "curl", URL, "-H", "X-Ca-Signature-Method: MD5"], "is not supported"),
 ]
 
@@ -56,9 +56,9 @@ BAD_REQUESTS = [
     (b"hello", "contains no request"),
     (b"\x00\xff\xfe\n\n", "contains no request"),
     (b"curl \xff", "is not UTF-8"),
-    (b"curl 'http://x", "quotation mark is not closed"),
-    (b'curl http://x -H "X-Ca-Key: $KEY"', "needs your shell to expand it"),
-    (b"curl http://x -d `date`", "needs your shell to expand it"),
+    (b"curl 'http://x", "close the quotation mark"),
+    (b'curl http://x -H "X-Ca-Key: $KEY"', "of your shell"),
+    (b"curl http://x -d `date`", "of your shell"),
     (b'curl ^"http://x^"', "cmd.exe"),
     (b"{", "not JSON"),
     (b"[" * 100_000, "not JSON"),
@@ -72,9 +72,9 @@ BAD_REQUESTS = [
     (b"GET nowhere HTTP/1.1\n\n", ""),
     (b"GET / HTTP/1.1\nnonsense\n\n", "is not a header"),
     (b"POST / HTTP/1.1\nContent-Length: 5\n\nabc", "Content-Length is 5"),
-    (b"POST / HTTP/1.1\nContent-Length: 2\n\nabc", "more than that follows"),
+    (b"POST / HTTP/1.1\nContent-Length: 2\n\nabc", "but the body is longer"),
     (b"POST / HTTP/1.1\nContent-Length: two\n\nabc", "Content-Length is two"),
-    (b"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0", "give it whole"),
+    (b"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0", "give the whole body"),
     (b"x" * (8 * 1024 * 1024 + 1), "larger than 8 MiB"),
 ]
 
@@ -226,7 +226,7 @@ def explained(url: str, account_id: str, call_id: int) -> str:
     for _ in range(100):
         result = run("--explain", str(call_id), "--account", account_id, "--url", url)
         assert result.exit_code == 1
-        if "not examined (yet)" not in result.output:
+        if "the explanation is not ready" not in result.output:
             break
         time.sleep(0.05)
     return result.output

@@ -3,6 +3,7 @@ fails.
 """
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from PIL import Image
 
 from mock_server import render
 from mock_server.actions.operations import source_images
+from mock_server.delivery.qr_reader import read_code
+from mock_server.domain.task.source_images import unreachable
+from tests.support.codes import code_png
 from tests.support.worlds import Gallery, World
 
 TEXT = "https://example.com/from-an-image"
@@ -191,3 +195,69 @@ def test_the_address_itself_is_encoded_where_the_reading_says_so(
     submit(world)
 
     assert (gallery.waiting, task(world)["content"]) == ([], URL)
+
+
+def findings(world: World) -> list[dict[str, Any]]:
+    (call,) = world.admin("GET", "/accounts/default/calls")["calls"]
+    return [each for each in call["findings"] if each["id"] == "source-image"]
+
+
+@pytest.mark.claim("image-failure")
+def test_the_remark_is_the_vendors_and_the_journal_has_our_reason(
+    world: World, gallery: Gallery
+) -> None:
+    gallery.is_slow = True
+    submit(world, "http://user:s3cret@127.0.0.1:9/a.png")
+    (waiting,) = gallery.waiting
+    waiting.set_result(unreachable(reason="connection refused (127.0.0.1:9)").read)
+    source_images.settle(world.simulator, "default")
+
+    assert task(world)["remark"] == "创作失败: qr_code_url无法访问"
+    (found,) = findings(world)
+    assert found["says"] == "The source image cannot be used: connection refused (127.0.0.1:9)."
+    assert found["sent"] == "http://user:***@127.0.0.1:9/a.png"
+    assert found["at"] == "/body/qr_code_url"
+
+
+def test_what_a_remark_says_whole_needs_no_finding(world: World) -> None:
+    submit(world, "http://127.0.0.1:9/text.png")
+    submit(world)
+    source_images.settle(world.simulator, "default")
+
+    calls = world.admin("GET", "/accounts/default/calls")["calls"]
+    assert [each["id"] for call in calls for each in call["findings"]
+            if each["id"] == "source-image"] == []  # fmt: skip
+
+
+def test_no_password_of_an_address_is_shown_and_what_delivers_has_it(
+    world: World, gallery: Gallery
+) -> None:
+    url, hook = "http://u:s3cret@127.0.0.1:9/qr.png", "http://u:s3cret@127.0.0.1:9/callback?a=%2f"
+    gallery.images[url] = gallery.images[URL]
+    task_id = world.submit(text="", qr_code_url=url, call_back=hook)
+    world.admin("PATCH", "/accounts/default", {"notify_url": hook})
+    world.clock(advance="1m")
+
+    assert world.postbox.posted[0][1]["task_id"] == task_id
+    seen = [
+        world.admin("GET", f"/accounts/default{path}")
+        for path in ("", "/tasks", "/callbacks", "/calls", "/findings")
+    ]
+    assert ["s3cret" in json.dumps(each) for each in seen] == [False] * 5
+    (callback,) = seen[2]["callbacks"]
+    assert callback["url"] == "http://u:***@127.0.0.1:9/callback?a=%2f"
+    assert callback["attempts"][0]["request"]["url"] == "http://127.0.0.1:9/callback?a=%2f"
+    assert seen[1]["tasks"][0]["qr_code_url"] == "http://u:***@127.0.0.1:9/qr.png"
+
+
+@pytest.mark.parametrize("says", ["a\x1db\0c\x07\x1b[31m", "http://a.cn/中文", "𠀀\r\n", "\ufeffx"])
+def test_the_finished_picture_says_exactly_what_the_source_image_does(
+    world: World, gallery: Gallery, says: str
+) -> None:
+    gallery.images[URL] = code_png(says.encode("gb18030" if "中" in says else "utf-8"))
+    task_id = submit(world)
+    world.clock(advance="1m")
+
+    (address,) = world.query(task_id)["resList"]
+    assert task(world)["content"] == says
+    assert read_code(world.http.get(address).data) == says

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 
-import mock_server.actions.operations.operations as vendor_actions
 from mock_server import artqr_mock_server
 from mock_server.client_suite import ClientSuite
 from mock_server.client_suite.adapter import STATUSES, TaskResult
 from mock_server.client_suite.driver import Play
 from mock_server.client_suite.story import Trouble
-from mock_server.domain.call.calls import Operation
 from mock_server.extras import install_command
 from mock_server.testing import CallbackReceiver, MockServer, SimulatorBugError
 from tests.clients.reference.client import ArtQrError, Client, Task
@@ -34,6 +32,7 @@ from tests.clients.reference.variants import (
     RetriesWhatTheGatewayBroke,
     SendsJson,
 )
+from tests.support.planted_bugs import failing_on
 
 pytestmark = pytest.mark.slow
 
@@ -281,14 +280,13 @@ def test_a_client_that_takes_callbacks_has_to_take_them_all(
         suite.test_known_pitfalls(artqr_server)
 
 
-def test_a_bug_of_the_simulator_is_no_mistake_of_the_client(
-    artqr_server: MockServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("CRITICAL")
-    with artqr_mock_server() as server:
-        monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.LIST_TASKS, lambda *_: 1 / 0)
-        with pytest.raises(SimulatorBugError, match="not of your client"):
-            suite_of(Client).test_known_pitfalls(server)
+def test_a_bug_of_the_simulator_is_no_mistake_of_the_client(artqr_server: MockServer) -> None:
+    with (
+        failing_on("list_tasks"),
+        artqr_mock_server() as server,
+        pytest.raises(SimulatorBugError, match="not of your client"),
+    ):
+        suite_of(Client).test_known_pitfalls(server)
 
 
 def test_a_suite_without_an_adapter_says_what_is_missing(artqr_server: MockServer) -> None:

@@ -8,6 +8,11 @@ from tests.support import worlds
 from tests.support.worlds import Postbox, RealClock, World
 
 
+def pytest_pycollect_makemodule(parent: pytest.Collector) -> None:
+    """Load what `schema.parametrize` needs; every other run does without (see pyproject.toml)."""
+    parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
+
+
 @pytest.fixture(scope="module")
 def busy() -> Iterator[World]:
     """A simulator whose default account has tasks in every state, callbacks, refusals and

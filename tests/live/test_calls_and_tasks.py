@@ -148,8 +148,8 @@ def test_the_calls_of_nobody_are_listed(server: Live) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--finding", "wrong-pat"), "did you mean wrong-path?"),
-        (("--finding", "zzz"), "no finding has the id 'zzz'"),
+        (("--finding", "wrong-pat"), "did you mean 'wrong-path'?"),
+        (("--finding", "zzz"), "unknown finding 'zzz'; valid: "),
         (("--operation", "delete"), "submit_task"),
         (("--status", "99"), "--status"),
         (("--last", "0"), "--last"),

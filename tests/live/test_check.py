@@ -12,8 +12,9 @@ import pytest
 from requests import PreparedRequest, Request
 
 from mock_server.admin_client import AdminClient
+from mock_server.checker.budget import Budget
 from mock_server.checker.order import CheckCredentials
-from mock_server.checker.transport import Who, authenticate
+from mock_server.checker.transport import Who, Wire, authenticate
 from mock_server.contract import load_catalogue
 from mock_server.domain.auth.signatures import verify
 from mock_server.domain.call.calls import Call
@@ -176,7 +177,7 @@ def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: P
         done = run("check", server.url, "--app-code", made["app_code"], option, "none/x",
                    cwd=tmp_path)  # fmt: skip
         assert done.returncode == 3
-        assert "none/x cannot be written: No such file or directory" in done.stderr
+        assert "none/x: No such file or directory" in done.stderr
 
     assert calls(server, made) == []
 
@@ -184,16 +185,16 @@ def test_a_report_that_cannot_be_written_costs_no_call(server: Live, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["http://api.example.com"], "say with --max-yuan how much"),
+        (["http://api.example.com"], "set the most they may cost with --max-yuan"),
         (["http://api.example.com", "--max-yuan", "1"], "name the credentials"),
-        (["ftp://127.0.0.1"], "is no address"),
-        (["nothing"], "is no address"),
-        (["http://127.0.0.1:99999"], "is no address"),
+        (["ftp://127.0.0.1"], "is not an address"),
+        (["nothing"], "is not an address"),
+        (["http://127.0.0.1:99999"], "is not an address"),
         (["http://127.0.0.1:1", "--key", "k"], "--key needs --secret"),
-        (["http://127.0.0.1:1", "--offer", "51"], "there is 1, 50, 200"),
-        (["http://127.0.0.1:1", "--max-yuan", "0.005"], "is no amount of money"),
-        (["http://127.0.0.1:1", "--max-yuan", "-1"], "is no amount of money"),
-        (["http://127.0.0.1:1", "--max-yuan", "nan"], "is no amount of money"),
+        (["http://127.0.0.1:1", "--offer", "51"], "valid: 1, 50, 200"),
+        (["http://127.0.0.1:1", "--max-yuan", "0.005"], "is not an amount of yuan"),
+        (["http://127.0.0.1:1", "--max-yuan", "-1"], "is not an amount of yuan"),
+        (["http://127.0.0.1:1", "--max-yuan", "nan"], "is not an amount of yuan"),
         (["http://127.0.0.1:1", "--max-calls", "0"], "--max-calls"),
         (["http://127.0.0.1:1", "--reading", "envelop=bare"], "did you mean 'envelope'?"),
         (["http://127.0.0.1:1", "--reading", "envelope=none"], "takes 'showapi' or 'bare'"),
@@ -213,7 +214,61 @@ def test_where_nobody_answers_nothing_could_run(tmp_path: Path) -> None:
     done = run("check", "http://127.0.0.1:1", cwd=tmp_path)
 
     assert done.returncode == 3
-    assert "nobody answers at 127.0.0.1:1" in done.stderr
+    assert "no server answers at 127.0.0.1:1" in done.stderr
+
+
+DEAD_PROXY = "http://user:s3cret@127.0.0.1:1"
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])  # noqa: S104 - a place to call
+def test_a_server_of_this_machine_is_reached_without_the_proxy(tmp_path: Path, host: str) -> None:
+    with stub(404, b"{}") as (url, asked):
+        place = url.replace("127.0.0.1", host)
+        done = run(
+            "check", place, "--max-calls", "3", "--max-yuan", "1", "--app-code", "x", cwd=tmp_path,
+            **dict.fromkeys(PROXIES, DEAD_PROXY),
+        )  # fmt: skip
+
+    assert len(asked) == 3, done
+    assert "proxy" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_where_a_proxy_is_on_the_way_the_message_names_it_without_its_password(
+    tmp_path: Path, scheme: str
+) -> None:
+    done = run(
+        "check", f"{scheme}://qr.test", "--max-yuan", "1", "--app-code", "x", cwd=tmp_path,
+        **dict.fromkeys(PROXIES, DEAD_PROXY),
+    )  # fmt: skip
+
+    assert done.returncode == 3
+    assert "nobody answers at qr.test" in done.stderr
+    assert "(through the proxy http://user:***@127.0.0.1:1)" in done.stderr
+
+
+def test_what_goes_through_a_proxy_and_has_no_answer_names_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in PROXIES:
+        monkeypatch.setenv(name, DEAD_PROXY)
+    wire = Wire(
+        credentials=CheckCredentials(app_code="x"),
+        budget=Budget(most_calls=2, most_fen=None, price_fen=1),
+    )
+    far = wire.call(Request("POST", "http://qr.test/submitTask").prepare())
+    near = wire.call(Request("POST", "http://127.0.0.1:1/submitTask").prepare())
+
+    assert far.error.endswith("(through the proxy http://user:***@127.0.0.1:1)")
+    assert "proxy" not in near.error
+
+
+def test_credentials_in_the_address_are_refused(tmp_path: Path) -> None:
+    done = run("check", "http://u:密码@127.0.0.1:1", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "leave user and password out" in done.stderr
 
 
 def prepared(body: Any = None, **headers: str) -> PreparedRequest:

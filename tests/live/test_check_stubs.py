@@ -162,8 +162,8 @@ def test_a_reading_that_would_allow_an_answer_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flaws", "options", "says", "hint"),
     [
-        ([], ["--app-code", "of-nobody"], "A400AC Invalid AppCode `not", "look at the credentials"),
-        (["no credit"], [], "B403MQ Api Market Subscription quota", "look at the package"),
+        ([], ["--app-code", "of-nobody"], "A400AC Invalid AppCode `not", "check the credentials"),
+        (["no credit"], [], "B403MQ Api Market Subscription quota", "check the package"),
     ],
 )
 def test_a_buyer_who_is_not_let_in_is_told_why_and_spends_nothing_more(
@@ -174,7 +174,7 @@ def test_a_buyer_who_is_not_let_in_is_told_why_and_spends_nothing_more(
     assert done.returncode == 1
     assert says in done.stdout
     assert hint in done.stdout
-    assert "more calls would be in vain" in done.stdout
+    assert "every call was refused because of its credentials or package" in done.stdout
     assert len(flawed.asked) == 4
 
 

@@ -70,7 +70,7 @@ def test_what_the_words_say_is_armed(server: Live, words: str, fault: dict[str, 
 
 def test_the_list_shows_what_is_armed_and_how_often_it_fired(server: Live) -> None:
     buyer = server.buyer()
-    assert output_of(server, "list", account=buyer.id).output == "nothing is armed\n"
+    assert output_of(server, "list", account=buyer.id).output == "no fault is set\n"
     output_of(server, "add", "html_page", "--nth", "2", account=buyer.id)
     output_of(
         server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id
@@ -82,7 +82,7 @@ def test_the_list_shows_what_is_armed_and_how_often_it_fired(server: Live) -> No
 
     assert head.split() == ["id", "fault", "for", "left", "seen", "fired"]
     assert page.split()[1:] == [
-        "html_page", "status", "502", "commit", "after", "nth", "2", "for", "good", "2", "1",
+        "html_page", "status", "502", "commit", "after", "nth", "2", "unlimited", "2", "1",
     ]  # fmt: skip
     assert window.split()[1:4] == ["maintenance", "every", "call"]
     assert "from 20" in window
@@ -103,8 +103,8 @@ def test_kinds_says_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("", "name a kind (`artqr-mock fault kinds` lists them), or one of --code and --remark"),
-        ("--code D504TO --remark no", "one of --code and --remark"),
+        ("", "name a kind (`artqr-mock fault kinds` lists them), or use --code or --remark"),
+        ("--code D504TO --remark no", "use --code or --remark"),
         ("rest", "did you mean 'reset'"),
         ("delay", "for_ms"),
         ("delay --for soon", "'soon' is not a duration"),

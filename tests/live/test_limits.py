@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from mock_server.web.serving.asgi_app import FLASK_THREADS
 from tests.support.live import Live, live
 from tests.support.wire import AUTHORIZED, SUBMIT, Wire, exchange, request, submit, wire
 
@@ -207,3 +208,22 @@ def test_a_settle_that_waits_stalls_nobody(server: Live) -> None:
 
         assert exchange(patient.url, submit()).status == 200
         assert exchange(patient.url, request("/_mock/health", method="GET")).status == 200
+
+
+@pytest.mark.parametrize("again", ["/clock", "/callbacks/{}/resend"], ids=["clock", "resend"])
+def test_more_calls_that_wait_than_threads_stall_nobody(again: str) -> None:
+    with live(callback_timeout=600) as patient, socket.socket() as silent, ExitStack() as stack:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        buyer = patient.buyer()
+        buyer.submit(call_back=f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        buyer.clock(advance="1m")
+        path = f"/_mock/accounts/{buyer.id}{again.format(buyer.callback()['id'])}"
+        for _ in range(FLASK_THREADS + 8):
+            waiting = stack.enter_context(wire(patient.url))
+            waiting.send(request(path, b'{"settle":true}'))
+
+        assert exchange(patient.url, request("/_mock/livez", method="GET")).status == 200
+        looked = request(f"/_mock/accounts/{buyer.id}/clock", method="GET")
+        assert exchange(patient.url, looked).status == 200
+        assert exchange(patient.url, submit()).status == 200

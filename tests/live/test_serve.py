@@ -200,7 +200,7 @@ def test_a_ready_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("env", "said"),
     [
-        ({"ARTQR_MOCK_HOTS": "127.0.0.1"}, "did you mean host?"),
+        ({"ARTQR_MOCK_HOTS": "127.0.0.1"}, "did you mean 'host'?"),
         ({"ARTQR_MOCK_PORT": "many"}, "ARTQR_MOCK_PORT"),
         ({"ARTQR_MOCK_REQUEST_TIMEOUT": "-1"}, "request_timeout"),
         ({"ARTQR_MOCK_TOKEN": ""}, "token"),

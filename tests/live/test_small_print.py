@@ -41,7 +41,7 @@ def test_an_address_that_is_none_is_wrong_use(tmp_path: Path, url: str) -> None:
     done = run("bill", "--url", url, cwd=tmp_path, url="http://127.0.0.1:1")
 
     assert done.returncode == 2
-    assert "write an address" in done.stderr
+    assert "is not an address such as" in done.stderr
     assert "Warning" not in done.stderr
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import trustme
+import urllib3
 from click.testing import CliRunner
 
 from mock_server.admin_client import AdminClient
@@ -21,6 +22,7 @@ from mock_server.domain.call.calls import VENDOR_HOST
 from mock_server.server import running
 from mock_server.settings import Settings, SettingsError
 from mock_server.tls import ca_file, server_context
+from tests.support.processes import until
 from tests.support.raw import exchange, request
 
 SUBMIT = b"text=https://example.com&style_id=food_fryrice"
@@ -282,3 +284,70 @@ def test_a_handshake_that_does_not_come_is_cut_off() -> None:
                 connection.sendall(part)
                 assert connection.recv(1) == b""
         assert post(server.url, "/submitTask")["task_id"]
+
+
+def hello(port: int, kind: str) -> None:
+    """Do what a client does that is set up wrongly."""
+    if kind == "plain":
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            connection.sendall(request())
+            assert connection.recv(1) == b""
+        return
+    context = ssl.create_default_context() if kind == "untrusted" else trusting()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        open_tls(port, "elsewhere.test", context)
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding"),
+    [("plain", "plain-to-tls-port"), ("untrusted", "tls-certificate-refused"),
+     ("name", "tls-certificate-refused")],
+)  # fmt: skip
+def test_a_handshake_that_its_client_is_to_blame_for_has_a_row(
+    url: str, kind: str, finding: str
+) -> None:
+    with AdminClient(url, None, ca_file()) as admin:
+        hello(port_of(url), kind)
+
+        until(lambda: admin.get("/calls")["calls"])
+        (row,) = admin.get("/calls")["calls"]
+
+    assert [each["id"] for each in row["findings"]] == [finding]
+    assert (row["status"], row["sent"]["what"]) == (None, "nothing")
+
+
+@pytest.mark.parametrize("settings", ["local authority", "own files"])
+def test_a_picture_of_the_simulator_itself_can_be_a_source_image(
+    settings: str, tmp_path: Path
+) -> None:
+    given, trusted = TLS, ca_file()
+    if settings == "own files":
+        authority = trustme.CA()
+        leaf = authority.issue_cert("qr.test")  # not the name that the picture's address has
+        cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+        cert.write_bytes(b"".join(each.bytes() for each in leaf.cert_chain_pems))
+        key.write_bytes(leaf.private_key_pem.bytes())
+        trusted = tmp_path / "ca.pem"
+        authority.cert_pem.write_to_path(str(trusted))
+        given = Settings(port=0, database=":memory:", tls_cert=str(cert), tls_key=str(key))
+    with running(given) as server:
+        first = _finished(server.url, trusted, text="https://example.com/first")
+        second = _finished(server.url, trusted, text="", qr_code_url=first["resList"][0])
+
+    assert (second["status"], len(second["resList"])) == ("succeeded", 1), second
+
+
+def _finished(url: str, trusted: Path, **fields: str) -> dict[str, Any]:
+    """Submit a task to a server that speaks TLS, jump to its end and return it."""
+    pool = urllib3.PoolManager(ca_certs=str(trusted), assert_hostname=False)
+    headers = {"Authorization": "APPCODE mock-demo"}
+
+    def call(path: str, **form: str) -> dict[str, Any]:
+        answer = pool.request_encode_body("POST", url + path, form, headers, encode_multipart=False)
+        body: dict[str, Any] = answer.json()["showapi_res_body"]
+        return body
+
+    task_id = call("/submitTask", style_id="food_fryrice", **fields)["task_id"]
+    clock = f"{url}/_mock/accounts/default/clock"
+    pool.request("POST", clock, json={"advance": "1m", "settle": True})
+    return call("/queryTask", task_id=task_id)

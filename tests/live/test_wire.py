@@ -239,11 +239,14 @@ def test_a_request_line_without_a_version_is_answered_and_is_the_last(server: Li
         assert connection.is_closed()
 
 
-def test_half_a_request_and_then_nothing_leaves_no_trace(server: Live) -> None:
-    before = len(server.default.world.calls())
+def test_half_a_request_and_then_nothing_is_not_carried_out(server: Live) -> None:
+    def answered() -> int:
+        return len([call for call in server.default.world.calls() if call["status"]])
+
+    before = answered()
     for data in (submit()[:20], submit()[:-5], chunked("/submitTask", SUBMIT)[:-6]):
         with wire(server.url) as connection:
             connection.send(data)
 
     assert exchange(server.url, submit()).status == 200
-    assert len(server.default.world.calls()) == before + 1
+    assert answered() == before + 1

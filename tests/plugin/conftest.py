@@ -1,15 +1,13 @@
 """A project that uses the plugin."""
 
+from collections.abc import Iterator
+
 import pytest
 
-# Imported here once; otherwise every run in this process would import the server again.
-import zxingcpp  # noqa: F401 - its compiled part can be loaded but once
-
-import mock_server.actions.operations.operations as vendor_actions
+# Imported here once, or every run within this process would import them, and start a server, anew.
 import mock_server.client_suite
-import mock_server.server
 import mock_server.testing.session  # noqa: F401
-from mock_server.domain.call.calls import Operation
+from tests.support.planted_bugs import failing_on
 from tests.support.plugin_users import CLIENT
 
 
@@ -22,10 +20,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 @pytest.fixture
-def broken_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+def broken_queries() -> Iterator[None]:
     """A simulator that fails on each query."""
-
-    def broken(*_: object) -> object:
-        raise LookupError
-
-    monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.QUERY_TASK, broken)
+    with failing_on("query_task"):
+        yield

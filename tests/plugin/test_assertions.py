@@ -133,7 +133,7 @@ def test_a_finding_is_shown_with_its_place_and_what_to_send_instead() -> None:
 
 
 def test_a_severity_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="there is error, warning, advice"):
+    with pytest.raises(ValueError, match="valid: error, warning, advice"):
         Calls([]).assert_no_findings("bad")
 
 
@@ -165,8 +165,8 @@ def test_counts_and_money_are_compared_and_shown() -> None:
         ("sumbit_task", "did you mean 'submit_task'"),
         ("submitTask", "did you mean 'submit_task'"),
         ("/queryTask", "did you mean 'query_task'"),
-        ("x", "no operation is called 'x': there is submit_task, list_tasks, query_task"),
-        ("", "there is submit_task"),
+        ("x", "unknown operation 'x'; valid: submit_task, list_tasks, query_task"),
+        ("", "valid: submit_task"),
     ],
 )
 def test_an_operation_that_is_none_is_refused(name: str, says: str) -> None:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import mock_server.actions.operations.operations as vendor_actions
 from mock_server import artqr_mock_server
-from mock_server.domain.call.calls import Operation
 from mock_server.testing import SimulatorBugError
 from tests.clients.reference.client import ArtQrError, Client
 from tests.support.documents import pages
 from tests.support.documents.pages import Block
+from tests.support.planted_bugs import failing_on
 from tests.support.processes import environment
 
 ROOT = Path(__file__).parents[2]
@@ -113,14 +112,9 @@ def test_a_server_within_a_block_leaves_nothing_behind() -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_a_bug_of_the_simulator_is_raised_at_the_end_of_a_block(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("CRITICAL")
-    monkeypatch.setitem(vendor_actions.OPERATIONS, Operation.LIST_TASKS, lambda *_: 1 / 0)
-
+def test_a_bug_of_the_simulator_is_raised_at_the_end_of_a_block() -> None:
     def swallow() -> None:
-        with artqr_mock_server() as server:
+        with failing_on("list_tasks"), artqr_mock_server() as server:
             world = server.account()
             with pytest.raises(ArtQrError, match="500"):
                 Client(world.base_url, world.app_code).list_tasks()

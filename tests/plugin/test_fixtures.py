@@ -203,8 +203,11 @@ def test_no_thread_is_left(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("wish", "says"),
     [
-        ({"credit": 3}, "account() takes no 'credit': did you mean 'credits'?"),
-        ({"wealth": 3}, "account() takes no 'wealth': there is credits, seed, readings, clock"),
+        ({"credit": 3}, "account(): unknown argument 'credit'; did you mean 'credits'?"),
+        (
+            {"wealth": 3},
+            "account(): unknown argument 'wealth'; valid: credits, seed, readings,",
+        ),
         ({"scenario": "x"}, "account() takes no scenario: play one in a world, world.play("),
     ],
 )

@@ -5,19 +5,16 @@ import pytest
 from mock_server import artqr_mock_server
 from mock_server.testing import SimulatorBugError
 from mock_server.testing.server import started
+from tests.support.planted_bugs import command
 from tests.support.plugin_users import SAID, query, reported_failures
 
 pytestmark = pytest.mark.usefixtures("broken_queries")
 
-# For a separate process: the simulator fails on each query.
-BREAK = """
-import mock_server.actions.vendor as actions
-from mock_server.domain.call.calls import Operation
+# For processes of their own: the simulator fails on each query.
+BREAK = f"""
+from mock_server.testing import process
 
-def broken(*_):
-    raise LookupError
-
-actions.OPERATIONS[Operation.QUERY_TASK] = broken
+process.command = lambda: {command("query_task")!r}
 """
 
 TEARDOWN = """

@@ -58,8 +58,8 @@ def test_a_scenario_is_what_the_world_starts_as(project: pytest.Pytester) -> Non
 @pytest.mark.parametrize(
     ("marker", "says"),
     [
-        ("credit=3", "*no argument 'credit': did you mean credits?*"),
-        ("colour=3", "*no argument 'colour': there is scenario, credits, *"),
+        ("credit=3", "*unknown argument 'credit'; did you mean 'credits'?*"),
+        ("colour=3", "*unknown argument 'colour'; valid: scenario, credits, *"),
         ("3", "*takes no bare values such as 3: name them*"),
         ("readings={'x': 'y'}", "*unknown reading 'x'; valid: *"),
         ("readings=['x']", "*readings=*write ids and words, such as {'refusal.status': *"),

@@ -35,8 +35,13 @@ def test_a_bug_fails_a_test_whose_client_swallowed_it(project: pytest.Pytester) 
     result = project.runpytest_inprocess("-p", "no:logging")
 
     result.assert_outcomes(failed=4, passed=1)
-    result.stdout.fnmatch_lines([f"{SAID}*): this is a bug of artqr-mock, not of your *"])
+    result.stdout.fnmatch_lines(
+        [f"{SAID}*): this is a bug of artqr-mock, not of your *", "the end of its log:",
+         "LookupError: a planted bug", "* query_task  500 *"]
+    )  # fmt: skip
     assert reported_failures(result) == 4
+    # Each test is shown what was logged since the one before.
+    assert result.stdout.str().count("LookupError: a planted bug") == 4
 
 
 def test_a_magic_credential_hides_no_bug(project: pytest.Pytester) -> None:

@@ -169,7 +169,7 @@ def test_our_own_bugs_leave_none(scene: Scene, monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setitem(operations.OPERATIONS, Operation.SUBMIT_TASK, broken)
+    monkeypatch.setitem(operations.HANDLERS, Operation.SUBMIT_TASK, broken)
     code = scene.account["app_code"]
     assert scene.send(with_app_code(code, Request(target=f"/submitTask?appcode={code}")))[0] == 500
     assert scene.send(Signer.of(scene.account).signed())[0] == 500

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_server.contract import document, load_catalogue
-from mock_server.domain.call.calls import MAX_BODY_BYTES, Call, Header, operation_of
+from mock_server.domain.call import defects
+from mock_server.domain.call.calls import MAX_BODY_BYTES, Call, Defect, Header, operation_of
 from mock_server.domain.findings import Findings, JudgedRequest, judge, judged_body, request_of
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 
@@ -26,6 +27,7 @@ class Sent:
     authorization: str | None = "APPCODE mock-demo"
     headers: tuple[Header, ...] = ()
     readings: Readings = DEFAULT_READINGS
+    defect: Defect | None = None
 
     @property
     def call(self) -> Call:
@@ -37,14 +39,15 @@ class Sent:
             headers.append(("authorization", self.authorization))
         body = self.body.encode() if isinstance(self.body, str) else self.body
         return Call(
-            method=self.method, path=self.path, query=self.query, headers=tuple(headers), body=body
-        )
+            method=self.method, path=self.path, query=self.query, headers=tuple(headers), body=body,
+            defect=self.defect,
+        )  # fmt: skip
 
     @property
     def request(self) -> JudgedRequest:
         """The request in the form of the rules."""
         call = self.call
-        operation = operation_of(call, self.readings)
+        operation = None if call.defect else operation_of(call, self.readings)
         body = judged_body(call) if operation else None
         compiled = load_catalogue().requests(self.readings)
         return request_of(call, operation, body, compiled, self.readings)
@@ -99,6 +102,17 @@ def place(pointer: str) -> Any:
 LONG = "https://example.com/" + "a" * 20
 CAT = "style_id=pet_cat"
 CLEAN = Sent()
+
+
+def unparsable(reason: str, data: bytes, *, follows: bool = False, in_body: bool = False) -> Sent:
+    """A request that cannot be parsed: what the parser says, and the bytes it was given."""
+    defect = defects.unparsable(reason, data, follows=follows, in_body=in_body)
+    return Sent(method="", path="", body="", defect=defect)
+
+
+NO_METHOD = "Invalid method encountered"
+GARBAGE = unparsable(NO_METHOD, b"hello")
+PREFLIGHT = (("access-control-request-method", "POST"), ("origin", "https://shop.example"))
 
 CODED = replace(CLEAN, query="AppCode=mock-demo", authorization=None)
 # id: (the request that has it, one that has not)
@@ -245,5 +259,36 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "number-spelt-oddly": (page("page=007"), page("page=7")),
     "task-id-missing": (query(""), query(f"task_id={TASK}")),
     "task-id-changed": (query(f"task_id={TASK.upper()}"), query(f"task_id={TASK}")),
+    "browser-preflight": (
+        Sent(method="OPTIONS", authorization=None, headers=PREFLIGHT), Sent(method="OPTIONS"),
+    ),
     "contract": (submit(f"{GOOD}&call_back=http://example.com/%01"), CLEAN),
+}  # fmt: skip
+# The same of what never is a whole request: no client library sends it, and no recording has it.
+UNREADABLE: dict[str, tuple[Sent, Sent]] = {
+    "request-incomplete": (replace(CLEAN, defect=defects.incomplete_body(52, 60)), CLEAN),
+    "request-unparsable": (GARBAGE, unparsable(NO_METHOD, b"hello", follows=True)),
+    "target-unencoded": (
+        replace(CLEAN, defect=defects.bad_target("GET /taskList?名=值".encode())), GARBAGE,
+    ),
+    "head-too-large": (replace(CLEAN, defect=defects.head_too_large(65536)), GARBAGE),
+    "bare-line-feed": (
+        unparsable("Expected CRLF after version", b"GET / HTTP/1.1\nHost: a\n\n"),
+        unparsable("Expected CRLF after version", b"GET / HTTP/1.1x\r\n\r\n"),
+    ),
+    "chunks-broken": (
+        unparsable("Invalid character in chunk size", b"zz\r\n", in_body=True),
+        unparsable("Request has invalid `Transfer-Encoding`", b"", in_body=True),
+    ),
+    "body-length-short": (unparsable(NO_METHOD, b"ce_fryrice", follows=True), GARBAGE),
+    "tls-to-plain-port": (unparsable(NO_METHOD, b"\x16\x03\x01\x02"), GARBAGE),
+    "plain-to-tls-port": (
+        Sent(path="", body="", defect=defects.refused_handshake("HTTP_REQUEST")), CLEAN,
+    ),
+    "tls-certificate-refused": (
+        Sent(path="", body="", defect=defects.refused_handshake("TLSV1_ALERT_UNKNOWN_CA")), CLEAN,
+    ),
+    "http2-prior-knowledge": (
+        unparsable("Pause on PRI/Upgrade", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), GARBAGE,
+    ),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from mock_server.actions.accounts import accounts
-from mock_server.delivery.qr_reader import read_code
+from mock_server.delivery.qr_reader import read
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import SourceError, SourceRead, unreachable
 from mock_server.domain.urls import Address
@@ -91,11 +91,11 @@ class Gallery:
 
     def _read(self, url: str) -> SourceRead:
         if url not in self.images:
-            return SourceRead(remark=str(unreachable("HTTP 404")))
+            return unreachable("HTTP 404").read
         try:
-            return SourceRead(content=read_code(self.images[url]))
+            return read(self.images[url])
         except SourceError as error:
-            return SourceRead(remark=str(error))
+            return error.read
 
 
 class Entropy:

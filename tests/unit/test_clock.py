@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from mock_server.domain import clock as rules
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, Clock, ClockError
-from mock_server.simulator import monotonic
 
 instants = st.integers(min_value=0, max_value=LATEST_AT)
 rates = st.floats(min_value=MIN_RATE, max_value=MAX_RATE) | st.sampled_from([1.0, 0.1, 60.0, 3.0])
@@ -93,26 +92,6 @@ def test_no_operation_moves_a_clock_backwards(
         clock = moved(clock, move, value, real_now)
         assert clock.now(real_now) >= before
         assert clock.now(real_now - 10**6) >= before
-
-
-@given(reads=st.lists(real_instants, min_size=1), rate=rates)
-def test_time_never_goes_backwards_when_the_real_clock_is_set_back(
-    reads: list[int], rate: float
-) -> None:
-    left = iter(reads)
-    real_now = monotonic(lambda: next(left))
-    clock = clock_at(0, rate)
-
-    shown = [clock.now(real_now()) for _ in reads]
-
-    assert shown == sorted(shown)
-
-
-def test_a_real_clock_that_is_set_back_runs_on_from_where_it_was() -> None:
-    left = iter([1_000, 400, 450, 2_000])
-    real_now = monotonic(lambda: next(left))
-
-    assert [real_now() for _ in range(4)] == [1_000, 1_000, 1_050, 2_600]
 
 
 @given(

@@ -12,9 +12,9 @@ from mock_server.domain.urls import parse_address
 from tests.support.receivers import Received, Receiver, Reply, receiving
 
 
-def spelt(content: bytes) -> str:
+def spelt(content: bytes) -> SourceRead:
     """Replace the reading of a picture."""
-    return content.decode()
+    return SourceRead(content=content.decode())
 
 
 @contextlib.contextmanager
@@ -75,11 +75,16 @@ def test_an_image_from_nowhere_is_a_failure(url: str) -> None:
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "169.254.169.254", "[fe80::1]", "2130706433"])
 def test_an_image_from_a_host_that_is_not_allowed_is_not_fetched(host: str) -> None:
-    remark = fetch(f"http://{host}/").remark or ""
+    found = fetch(f"http://{host}/")
 
-    assert "are not allowed" in remark or "not a whole IP address" in remark
+    assert found.remark == "创作失败: qr_code_url无法访问"
+    reason = found.reason or ""
+    assert "are not allowed" in reason or "not a whole IP address" in reason
 
 
 def test_a_reader_that_breaks_breaks_nothing_else() -> None:
     with answering(body=b"\xff") as server:
-        assert "无法访问 (UnicodeDecodeError" in (fetch(server.url).remark or "")
+        found = fetch(server.url)
+
+    assert found.remark == "创作失败: qr_code_url无法访问"
+    assert "UnicodeDecodeError" in (found.reason or "")

@@ -47,3 +47,10 @@ def test_the_pages_hold_every_task_once(total: int, size: int) -> None:
 
     assert shown == tasks
     assert tasks[Page(number=first.of(total) + 1, size=size).offset :] == []
+
+
+@pytest.mark.parametrize("space", [each for each in map(chr, range(0x3001)) if each.isspace()])
+def test_a_space_around_a_number_is_no_bug(space: str) -> None:
+    fields = {"page": f"{space}7", "maxResult": f"9{space}"}
+
+    assert parse_page(fields) == Page(number=7, size=9)

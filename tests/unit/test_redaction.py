@@ -1,5 +1,7 @@
 import json
+from collections.abc import Callable
 from hashlib import sha256
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,8 @@ from mock_server.domain.call.redaction import (
     SECRET_HEADERS,
     capture,
     header_lines,
+    redact_address,
+    redact_logins,
     redact_target,
     redact_text,
 )
@@ -99,3 +103,70 @@ def test_the_length_and_hash_are_those_of_the_body_before_anything_was_hidden() 
 
     assert kept.body == f"code={HIDDEN}".encode()
     assert (kept.length, kept.sha256) == (11, sha256(b"code=s3cr3t").hexdigest())
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": lambda url: f"see {url}",
+    "a query": lambda url: f"/submitTask?call_back={url}&style_id=x",
+    "a form": lambda url: urlencode({"text": "a", "call_back": url, "style_id": "x"}),
+    "a form by quote": lambda url: f"call_back={quote(url)}&x=y",
+    "a form that keeps slashes": lambda url: f"call_back={quote(url, safe=':/')}&x=y",
+    "a form encoded twice": lambda url: f"call_back={quote_plus(quote_plus(url))}&x=y",
+    "JSON": lambda url: json.dumps({"call_back": url, "style_id": "x"}),
+    "JSON in UTF-8": lambda url: json.dumps({"call_back": url}, ensure_ascii=False),
+    "JSON of PHP": lambda url: json.dumps({"call_back": url}).replace("/", "\\/"),
+    "JSON with an escaped @": lambda url: json.dumps({"call_back": url}).replace("@", "\\u0040"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@given(
+    password=st.sampled_from(["hunter2", "密码hunter2", "hun%2Fter2", "p%40hunter2", "hunter2:x"]),
+    host=st.sampled_from(["h.test", "[::1]:9", "h.test:8080", "例子.测试"]),
+    rest=st.sampled_from(["", "/", "/a?b=c", "?a=1", "/me@x"]),
+)
+def test_no_password_of_an_address_survives_however_it_is_spelt(
+    spelling: str, password: str, host: str, rest: str
+) -> None:
+    text = SPELLINGS[spelling](f"http://user:{password}@{host}{rest}")
+    shown = [
+        redact_text(text, ("other",)), redact_target(text, ()), redact_logins(text),
+        header_lines((("Referer", text),), ()), capture(text.encode()).body.decode(),
+        capture(text.encode(), ("other",)).body.decode(),
+    ]  # fmt: skip
+
+    assert [each for each in shown if "hunter2" in each or "密码" in each or "ter2" in each] == []
+    assert all("user" in each and HIDDEN in each for each in shown)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://u:p@h/x@y:z", "http://u:***@h/x@y:z"),
+        ("http://u:p@q@h/", "http://u:***@h/"),
+        ("http://token@h?a@b", "http://***@h?a@b"),
+        ('http://u:a&b"c<d@h', "http://u:***@h"),
+        ("http://h/a:b@c", "http://h/a:b@c"),
+        ("http://h#a:b@c", "http://h#a:b@c"),
+        ("u:p@h", "u:p@h"),
+    ],
+)
+def test_one_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert redact_address(url) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["text=me@example.com&call_back=http://h.test:80/&x=a@b", "http://h/?to=me@h.test",
+     "call_back=http%3A%2F%2Fh%2F%3Fmail%3Dme%40h.test", '{"a": "http://h", "b": "me@h"}'],
+)  # fmt: skip
+def test_an_at_sign_that_is_not_of_a_login_stays(text: str) -> None:
+    assert redact_logins(text) == text
+    assert capture(text.encode()).body == text.encode()
+
+
+@pytest.mark.parametrize("offset", range(0, 40, 5))
+def test_a_password_across_the_cut_leaves_no_part_of_it(offset: int) -> None:
+    body = b"x" * (MAX_CAPTURE_BYTES - offset) + b"=http://u:hunter2hunter2@h/"
+
+    assert b"hunt" not in capture(body).body

@@ -66,6 +66,9 @@ def create(tx: Transaction, simulator: Simulator, wish: NewAccount) -> Account:
             return account
 
 
+DEFAULT_TRIES = 3
+
+
 def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     """Return the default account; create it on the first start."""
     wish = NewAccount(
@@ -73,7 +76,10 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
         seed=simulator.settings.seed,
         origin=AccountTemplate(readings={}),
     )
-    while (account := rows.get(tx, DEFAULT_ID)) is None:
+    account = rows.get(tx, DEFAULT_ID)
+    for _ in range(DEFAULT_TRIES):
+        if account is not None:
+            return account
         # Another process may be creating it at this moment.
         credentials = AccountCredentials(
             id=DEFAULT_ID,
@@ -82,6 +88,9 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
             app_secret=simulator.draw_bytes(16).hex(),
         )
         _add(tx, simulator, wish, credentials)
+        account = rows.get(tx, DEFAULT_ID)
+    if account is None:
+        raise RuntimeError("the default account can neither be found nor made")
     return account
 
 

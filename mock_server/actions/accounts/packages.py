@@ -6,6 +6,7 @@ from mock_server.actions.accounts import lookup, notices
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import Package
 from mock_server.domain.billing.purchases import purchased
+from mock_server.domain.suggestions import unlisted
 from mock_server.domain.usage_errors import ConflictError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store import billing as rows
@@ -29,7 +30,7 @@ def buy(tx: Transaction, simulator: Simulator, account_id: str, order: PackagePu
     offer = offers.get(order.offer)
     if offer is None:
         raise UsageError(
-            f"unknown offer {order.offer[:64]!r}; valid: {', '.join(offers)} (the number of calls)"
+            f"{unlisted('offer', order.offer, offers)}; an offer is named by its number of calls"
         )
     if offer.trial and any(each.offer == order.offer for each in rows.packages(tx, account_id)):
         raise ConflictError("the trial offer can be bought once: choose a larger one")

@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.scenarios import Scenario, scenario_of
+from mock_server.domain.nesting import TOO_DEEP, is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import NotFoundError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
@@ -38,9 +39,7 @@ def shipped(name: str) -> Scenario:
     """Return a scenario that comes with the simulator. Raises NotFoundError."""
     known = contract.scenarios()
     if name not in known:
-        near = get_close_matches(name[:64], known, n=1)
-        hint = f": did you mean {near[0]!r}? Valid: " if near else "; valid: "
-        raise NotFoundError(f"unknown scenario {name[:64]!r}{hint}{', '.join(known)}")
+        raise NotFoundError(unknown("scenario", name, known))
     return read(name, known[name])
 
 
@@ -57,10 +56,15 @@ def values_of(file: Path) -> dict[str, Any]:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise UsageError(f"{file} is larger than a scenario can be: {MAX_FILE_BYTES} bytes")
         values = tomllib.loads(file.read_text("utf-8"))
+        deep = is_too_deep(values)
+    except RecursionError:
+        deep = True
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise UsageError(f"{file} is not TOML: {error}") from None
+    if deep:
+        raise UsageError(f"{file} cannot be used: {TOO_DEEP}")
     for where, value in _leaves(values, ""):
         if isinstance(value, date | time):
             raise UsageError(

@@ -10,6 +10,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import expiry
 from mock_server.domain.billing.purchases import purchased
 from mock_server.domain.faults.kinds import read_order
+from mock_server.domain.suggestions import unlisted
 from mock_server.domain.task.magic import PackageState
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
@@ -33,8 +34,7 @@ def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[s
     offer = offers.get(size)
     if "offer" in wanted and offer is None:
         raise UsageError(
-            f"unknown offer {wanted['offer']!r}; valid: {', '.join(map(str, offers))}; "
-            "for another number of calls use credits"
+            f"{unlisted('offer', wanted['offer'], offers)}; for another number of calls say credits"
         )
     if not size:
         return

@@ -194,9 +194,9 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
     account = account_rows.get(tx, claimed.account)
     if account is None or rows.get(tx, claimed.account, claimed.id) is None:
         return
-    real_now = simulator.real_now()
     clock = account.clock
-    attempt_rows.insert(tx, _attempt(account, delivery, outcome, clock.now(real_now)))
+    now = clock.now(simulator.real_now())
+    attempt_rows.insert(tx, _attempt(account, delivery, outcome, now))
     progress = Progress(
         tries=claimed.tries + 1,
         acknowledged=bool(claimed.acknowledged),
@@ -204,7 +204,8 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
         # On a frozen clock an attempt takes no time.
         ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
     )
-    standing = retries.after_attempt(outcome, progress, account.readings, real_now)
+    machine_now = simulator.machine_now()
+    standing = retries.after_attempt(outcome, progress, account.readings, machine_now)
     rows.save_state(tx, claimed, standing)
     schedule_wakeup(tx, simulator, account, rows.first_due(tx, account.id))
 

@@ -20,6 +20,7 @@ from mock_server.domain.call.calls import (
     header,
 )
 from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.readings import Readings
 from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
 from mock_server.store.engine.transaction import Transaction
@@ -38,7 +39,9 @@ def admit(context: CallContext) -> Operation:
     _check_host(context)
     _check_stage(call)
     if context.operation is None:
-        raise GatewayError("I404NF", f"{call.method} {call.path}"[:200])
+        raise GatewayError(
+            "I404NF", f"{call.method} {call.path}"[:200], classic=_no_route(context.readings)
+        )
     bodies.check_content_type(header(call, "content-type"), call.body, context.readings)
     return context.operation
 
@@ -59,7 +62,7 @@ def authenticate(tx: Transaction, context: CallContext, account: Account) -> Non
     """Check timestamp, nonce, Content-MD5 and signature; no other code verifies a call."""
     assert not isinstance(context.credentials, GatewayError)  # noqa: S101 - `known` came first
     call, named = context.call, context.credentials
-    now = credentials.signing_now(account, context.real_now)
+    now = credentials.signing_now(account, context.machine_now)
     credentials.check_timestamp(call, now)
     nonce = credentials.nonce_of(call, named, account.readings)
     kind = "code" if isinstance(named, AppCode) else "key"
@@ -108,6 +111,11 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
         sends_retry_after = account.readings.throttle_retry_after == "sent"
         wait_s = throttle.wait_s(bucket, account.limit) if sends_retry_after else None
         raise GatewayError("T429PA", retry_after_s=wait_s)
+
+
+def _no_route(readings: Readings) -> str | None:
+    """Return an older instance's text for a wrong path or method (claim classic-path-or-method)."""
+    return "Invalid Path or Method" if readings.classic_route != "invalid-url" else None
 
 
 def _check_host(context: CallContext) -> None:

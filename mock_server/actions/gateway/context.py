@@ -39,6 +39,7 @@ class CallContext:
     account: Account | None
     readings: Readings
     real_now: int
+    machine_now: int
     stamp: Stamp
     body: Body | None
 
@@ -73,6 +74,7 @@ def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallCont
         account=account,
         readings=readings,
         real_now=real_now,
+        machine_now=simulator.machine_now(),
         stamp=stamp,
         body=judged_body(call) if operation else None,
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
+from mock_server.actions import bugs
 from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import Answer, Call
@@ -33,7 +34,7 @@ def exchange(simulator: Simulator, call: Call) -> Exchange:
             left_ms = yield outcome
             outcome = yield _after_hold(simulator, call, outcome, left_ms)
     except FaultError as error:  # a magic account has faults that this WSGI server cannot apply
-        return pipeline.cannot_answer(error)
+        return bugs.cannot_answer(error)
     except Exception as error:
         log.exception("a call failed in the simulator")
         bug = error
@@ -44,7 +45,7 @@ def exchange(simulator: Simulator, call: Call) -> Exchange:
         answer: Answer = yield lambda tx: pipeline.record_bug(tx, simulator, call, bug)
     except Exception:
         log.exception("the failed call could not be written to the journal")
-        return pipeline.bug_answer(bug)
+        return bugs.bug_answer(bug)
     return answer
 
 

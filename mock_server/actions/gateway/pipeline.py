@@ -7,12 +7,12 @@ Rule 3: a wire fault damages an answer that is already booked.
 Rule 4: an exception in here is our bug and becomes HTTP 500, never an answer of the vendor.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mock_server.actions.accounts import notices
+from mock_server.actions.bugs import bug_answer
 from mock_server.actions.gateway import admission, signature_review
 from mock_server.actions.gateway.admission import Payer
 from mock_server.actions.gateway.call_faults import (
@@ -31,18 +31,18 @@ from mock_server.domain.answer.answers import (
     refusal_status,
     result_answer,
 )
+from mock_server.domain.auth.refusal_hints import EXAMINED
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
-from mock_server.domain.call.wire_script import Delivered
+from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.faults import gateway, wire
-from mock_server.domain.faults.rules import FaultError, Rule
+from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction
 
-BUG_HEADER = "X-Mock-Server-Bug"
 # The decision for a call that was never executed.
 NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
@@ -79,7 +79,7 @@ def handle(
         decision = _refused(simulator, context, error)
     answer, call_id = _book(tx, simulator, context, matched, decision)
     code = decision.error.code if decision.error else None
-    if code in signature_review.CODES and context.account is not None:
+    if code in EXAMINED and context.account is not None:
         signature_review.examine_later(tx, simulator, call_id, context.account, call, code)
     return answer
 
@@ -95,6 +95,21 @@ def abandon(
     decision = Decision(answer=NO_ANSWER, faults=tuple(held.fired.values()), sent=sent)
     book(tx, simulator, context, decision)
     return NO_ANSWER
+
+
+def record_unanswered(
+    tx: Transaction, simulator: Simulator, call: Call, disconnected_after_ms: int | None
+) -> None:
+    """Journal a call that was never complete, or never had its turn: it is not executed.
+
+    `disconnected_after_ms` None: our side ended the connection.
+    """
+    context = identify_call(tx, simulator, call)
+    end = End.CLOSE if disconnected_after_ms is None else End.KEEP
+    sent = Sent(
+        what=Delivered.NOTHING, status=None, bytes=0, end=end, left_after_ms=disconnected_after_ms
+    )
+    book(tx, simulator, context, Decision(answer=NO_ANSWER, sent=sent))
 
 
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
@@ -134,25 +149,6 @@ def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseExc
     answer = bug_answer(error)
     book(tx, simulator, context, Decision(answer=answer))
     return answer
-
-
-def bug_answer(error: BaseException) -> Answer:
-    """Return our own HTTP 500, which no client can mistake for the vendor's."""
-    name = type(error).__name__
-    text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
-    answer = _ours(500, text)
-    return replace(answer, headers=(*answer.headers, (BUG_HEADER, name)))
-
-
-def cannot_answer(error: FaultError) -> Answer:
-    """Return our own HTTP 501: this server cannot apply the fault that was armed."""
-    return _ours(501, f"artqr-mock cannot do this here: {error}")
-
-
-def _ours(status: int, text: str) -> Answer:
-    body = json.dumps({"error": text}).encode()
-    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
-    return Answer(status=status, headers=headers, body=body)
 
 
 def _caught_up(tx: Transaction, simulator: Simulator, context: CallContext) -> CallContext:
@@ -196,7 +192,7 @@ def _serve(
         if effect.says is not None:
             raise effect.says
         request = _request(simulator, context, account, effect)
-        result = operations.OPERATIONS[matched.operation](tx, simulator, request)
+        result = operations.HANDLERS[matched.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = payer.metered and refusal_status(account.readings) == 200

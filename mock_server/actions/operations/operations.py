@@ -106,7 +106,7 @@ def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest
     )
 
 
-OPERATIONS = {
+HANDLERS = {
     Operation.SUBMIT_TASK: submit_task,
     Operation.LIST_TASKS: list_tasks,
     Operation.QUERY_TASK: query_task,

@@ -8,19 +8,25 @@ import logging
 from concurrent.futures import Future
 from dataclasses import replace
 
+from mock_server.actions import bugs
 from mock_server.actions.operations import replan
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.redaction import redact_address
+from mock_server.domain.findings import Finding, pointer, render_finding
 from mock_server.domain.task import tasks as rules
-from mock_server.domain.task.source_images import SourceRead, unreachable
+from mock_server.domain.task.source_images import SourceRead, judged, unreachable
 from mock_server.domain.task.submissions import TOO_LONG_REMARK, is_holdable
 from mock_server.domain.task.tasks import Status, Task
 from mock_server.domain.urls import AddressError, parse_address
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
+from mock_server.store import journal
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 
 LOOK_S = 0.25
-GRACE_S = 5
+GRACE_S = 20  # some images are read one after the other, each with its own bound
 
 log = logging.getLogger(__name__)
 
@@ -62,17 +68,22 @@ def _read(simulator: Simulator, task: Task) -> None:
     def record(fetched: Future[SourceRead]) -> None:
         if fetched.cancelled():  # the server stops: the image is read at the next start
             return
+        if (error := fetched.exception()) is not None:
+            bugs.report(simulator, error)
+            return
         found = fetched.result()
-        simulator.database.submit(
-            lambda tx: _record(tx, simulator, task, found),
-            lambda *_: simulator.due_signal.attempt_recorded(),
-        )
+        simulator.database.submit(lambda tx: _record(tx, simulator, task, found), recorded)
+
+    def recorded(_: None, error: BaseException | None) -> None:
+        simulator.due_signal.attempt_recorded()
+        if error is not None:
+            bugs.report(simulator, error)
 
     try:
         fetched = simulator.fetch(parse_address(task.qr_code_url or ""))
     except AddressError as error:
         fetched = Future()
-        fetched.set_result(SourceRead(remark=str(unreachable(str(error)))))
+        fetched.set_result(unreachable(reason=str(error)).read)
     fetched.add_done_callback(record)
 
 
@@ -83,7 +94,28 @@ def _record(tx: Transaction, simulator: Simulator, asked: Task, found: SourceRea
     if account is None or task is None or task.content is not None:
         return
     now = account.clock.now(simulator.real_now())
+    found = judged(found, account.readings)
     replan.replan(tx, simulator, account, _read_task(task, found, now), now)
+    if found.reason is not None:
+        _explain(tx, simulator, account, task, found.reason)
+
+
+def _explain(
+    tx: Transaction, simulator: Simulator, account: Account, task: Task, reason: str
+) -> None:
+    """Add to the submit in the journal what the remark, which is the vendor's, does not say."""
+    call_id = journal.call_of_task(tx, account.id, task.id, Operation.SUBMIT_TASK)
+    if call_id is None:
+        return
+    finding = Finding(
+        id="source-image",
+        at=pointer("body", "qr_code_url"),
+        sent=redact_address(task.qr_code_url or ""),
+        says=f"The source image cannot be used: {reason}.",
+    )
+    rows = simulator.catalogue.findings
+    rendered = render_finding(finding, rows, account.secrets, account.readings)
+    journal.add_finding(tx, call_id, rendered)
 
 
 def _read_task(task: Task, found: SourceRead, now: int) -> Task:

@@ -47,6 +47,11 @@ def overview(tx: Transaction, simulator: Simulator, account: Account) -> Overvie
     return Overview(account=account, now=now, balance=billing_rows.balance(tx, account.id, now))
 
 
+def last_calls(tx: Transaction, account_ids: list[str]) -> dict[str, int]:
+    """Return the id of the latest call of each account, and of those that name none."""
+    return journal.last_ids(tx, account_ids)
+
+
 def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:
     """Return the bill of an account."""
     account = lookup.find(tx, account_id)

@@ -6,6 +6,7 @@ Rule 2: every body is made here, so results, refusals and callbacks agree.
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from mock_server.domain.call.paging import Page
 from mock_server.domain.readings import Readings
@@ -91,6 +92,23 @@ def wrap(
         "showapi_res_body": body,
     }
     return _JSON.encode(_with_unnamed(envelope, readings)).encode()
+
+
+def service_body(answer: bytes) -> dict[str, Any] | None:
+    """Return what the service itself says in an answer, with or without an envelope.
+
+    None: the answer is no JSON, or holds no object.
+    """
+    try:
+        return unwrap(json.loads(answer))
+    except (ValueError, RecursionError):
+        return None
+
+
+def unwrap(answer: object) -> dict[str, Any] | None:
+    """Return the same of an answer that is parsed already."""
+    inner = answer.get("showapi_res_body", answer) if isinstance(answer, dict) else None
+    return inner if isinstance(inner, dict) else None
 
 
 def _with_unnamed(shape: Shape, readings: Readings) -> Shape:

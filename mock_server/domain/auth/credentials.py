@@ -95,15 +95,15 @@ def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
     return GatewayError(code, "`not exists`")
 
 
-def signing_now(account: Account, real_now: int) -> int:
+def signing_now(account: Account, machine_now: int) -> int:
     """Return the instant (ms) that a call's timestamp and nonce are checked against.
 
-    This is the real time plus the account's skew, so moving the account's clock breaks no client
-    that signs. If the clock was frozen at an explicit instant, it is that instant.
+    This is the machine's clock plus the account's skew: a client signs with that clock, whatever
+    time the account shows. If the account is frozen at an explicit instant, it is that instant.
     """
     if account.clock.frozen and account.clock.pinned:
         return account.clock.base_at
-    return real_now + account.skew_ms
+    return machine_now + account.skew_ms
 
 
 def check_timestamp(call: Call, now: int) -> None:

@@ -2,9 +2,53 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from mock_server.domain.auth.credentials import WINDOW_MS
+from mock_server.domain.auth.diagnosis import diagnose
 from mock_server.domain.call.calls import Call, header
+
+# The refusals that a client's author cannot explain from the message alone, each with its finding.
+EXAMINED = {"A403IS": "signature", "I400I5": "content-md5", "S403TE": "timestamp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why the signature of a call was refused: the id of the finding, a sentence, the mistakes.
+
+    The two strings to sign are those of a signature that was examined; `client_string` is None if
+    it was not found.
+    """
+
+    finding: str
+    says: str
+    causes: tuple[str, ...]
+    server_string: str | None = None
+    client_string: str | None = None
+
+
+def explain(
+    call: Call, code: str, secret: str, *, now: int, known_secrets: Mapping[str, str]
+) -> Explanation:
+    """Return why a call was refused with one of the codes in EXAMINED.
+
+    `now` is what its timestamp was held to. `known_secrets` are wrong secrets worth trying, by what
+    to call them.
+    """
+    finding = EXAMINED[code]
+    if finding == "timestamp":
+        return Explanation(finding=finding, says=explain_timestamp(call, now), causes=(finding,))
+    if finding == "content-md5":
+        return Explanation(finding=finding, says=explain_md5(call), causes=(finding,))
+    found = diagnose(call, secret, known_secrets=known_secrets)
+    return Explanation(
+        finding=finding,
+        says=found.sentence,
+        causes=found.causes,
+        server_string=found.server_string,
+        client_string=found.client_string,
+    )
 
 
 def explain_md5(call: Call) -> str:

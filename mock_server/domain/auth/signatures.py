@@ -13,7 +13,8 @@ then the query's (claim string-name-clash).
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
 from mock_server.domain.call.bodies import FORM_TYPE, media_type
@@ -85,6 +86,40 @@ def digest(secret: str, text: str, method: str) -> bytes:
     return hmac.digest(
         secret.encode(), text.encode("utf-8", "surrogateescape"), DIGESTS[method]().name
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who signs a call, and what no other call of the same key has: the time in ms, the nonce."""
+
+    key: str
+    secret: str = field(repr=False)
+    at: int
+    nonce: str
+
+
+def signing_headers(
+    call: Call, signer: Signer, *, method: str = DEFAULT_METHOD, also: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return the headers that sign a call, to be sent with those that it has.
+
+    `also` names other headers of the call, in lower case, that are signed as well. A header that
+    the call has under one of the returned names does not count.
+    """
+    added = {
+        "X-Ca-Key": signer.key,
+        "X-Ca-Timestamp": str(signer.at),
+        "X-Ca-Nonce": signer.nonce,
+    }
+    added["X-Ca-Signature-Headers"] = ",".join(sorted({*_lower(added), *also}))
+    # Before those of the call: the first of a name counts.
+    headers = (*_lower(added).items(), *call.headers)
+    text = string_to_sign(parts_of(replace(call, headers=headers)))
+    return {**added, "X-Ca-Signature": sign(signer.secret, text, method)}
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def accepted_strings(call: Call, readings: Readings) -> list[str]:

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
+from mock_server.domain.nesting import is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 
 # Parsing blocks all other calls, so the number of fields and the bytes of a field are limited.
@@ -109,7 +110,14 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
         value = json.loads(body.decode(), parse_int=Number, parse_float=Number)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return {name: _bounded(each) for name, each in value.items()}
+
+
+def _bounded(value: Any) -> Any:
+    """Return a value, empty where it is nested so deep that whoever goes through it could fail."""
+    if isinstance(value, list | dict) and is_too_deep(value):
+        return type(value)()
+    return value
 
 
 class Number(str):

@@ -45,15 +45,25 @@ GET_ROUTES = {
     ("GET", "/queryTask"): Operation.QUERY_TASK,
 }
 VENDOR_OPERATIONS = tuple(ROUTES.values())
+# The header of an answer that a bug of the simulator caused; it names the exception.
+BUG_HEADER = "X-Mock-Server-Bug"
 VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """Why a server could not read a whole call: the gateway's error and its reason."""
+    """Why a server could not read a whole call: the gateway's error and its reason.
+
+    `code` is empty if nothing was answered. `finding` is the finding that explains it, if any, with
+    its place (`at`), the sent value and, if the finding's own words do not fit, `says`.
+    """
 
     code: str
     reason: str
+    finding: str = ""
+    says: str = ""
+    at: str = "/protocol"
+    sent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

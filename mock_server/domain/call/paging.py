@@ -41,7 +41,7 @@ def _whole(fields: Fields, name: str, *, default: int, most: int) -> int:
     text = text_field(fields, name)
     if text is None:
         return default
-    number = int(text) if _WHOLE.fullmatch(text.strip()) else 0
+    number = int(text.strip()) if _WHOLE.fullmatch(text.strip()) else 0
     if not 1 <= number <= most:
         raise Refusal(f"参数{name}不合法: 1-{most}")
     return number

@@ -43,6 +43,28 @@ _CREDENTIAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")
 _CREDENTIAL_BYTES = re.compile(_CREDENTIAL.pattern.encode())
 
 
+# User and password of an address: percent-encoded, once or more often; as it is, or in JSON. A
+# delimiter that is encoded more often than the slashes is a part of the password.
+_ENCODED_LOGIN = re.compile(
+    r"""(?aix)
+    (?P<slashes> %(?P<level>(?:25)*)3A (?: / | %(?P=level)2F ){2} )
+    (?P<login> (?: %(?!(?P=level)(?:2F|3F|23)) | [^\s/?\#"<>&\\%] )* )
+    (?P<at> @ | %(?P=level)40 )
+    """
+)
+_LOGIN = re.compile(
+    r"""(?aix)
+    (?P<slashes> :\\?/\\?/ )
+    (?P<login> (?: \\[^/\s] | [^\s/?\#"<>&\\] )* )
+    (?P<at> @ | %40 | \\u0040 )
+    """
+)
+_LOGINS = (_ENCODED_LOGIN, _LOGIN)
+_LOGINS_BYTES = tuple(re.compile(each.pattern.encode()) for each in _LOGINS)
+_COLON = re.compile(r"(?i):|%(?:25)*3A|\\u003a")
+LONGEST_LOGIN = 32 * 1024  # an address has at most 2048 characters, each of up to 12 bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """A body as the journal keeps it. `sha256` None: the body is whole, so its hash can be
@@ -83,7 +105,29 @@ def redact_text(text: str, secrets: tuple[str, ...]) -> str:
     """Return the text with every known secret hidden."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
+    return redact_logins(text)
+
+
+def redact_logins(text: str) -> str:
+    """Return a text in which no address shows its password, or a user that stands alone."""
+    # Looked for first, and without a loop, because every call comes here and few have one.
+    if "@" not in text and "%40" not in text and "2540" not in text and "u0040" not in text:
+        return text
+    for pattern in _LOGINS:
+        text = pattern.sub(_without_login, text)
     return text
+
+
+def redact_address(url: str) -> str:
+    """Return one address without its password, or without a user that stands alone."""
+    scheme, slashes, rest = url.partition("//")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    login, at, host = authority.rpartition("@")
+    if not slashes or not at:
+        return url
+    user, colon, _ = login.partition(":")
+    shown = f"{user}:{HIDDEN}" if colon else HIDDEN
+    return f"{scheme}//{shown}@{host}{rest[len(authority) :]}"
 
 
 def redact_target(target: str, secrets: tuple[str, ...]) -> str:
@@ -113,7 +157,7 @@ def redact_shapes(text: str) -> str:
 
     For calls that belong to no account: their credentials may be anybody's.
     """
-    return _CREDENTIAL.sub(HIDDEN, text)
+    return redact_logins(_CREDENTIAL.sub(HIDDEN, text))
 
 
 def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
@@ -123,6 +167,11 @@ def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
         kept = kept.replace(secret.encode(), HIDDEN.encode())
     if not secrets:
         kept = _CREDENTIAL_BYTES.sub(HIDDEN.encode(), kept)
+    if b"@" in kept or b"%40" in kept or b"2540" in kept or b"u0040" in kept:
+        # Before the cut, or half of one would stay. It is found in bytes of any charset.
+        kept = kept[: MAX_CAPTURE_BYTES + LONGEST_LOGIN]
+        for pattern in _LOGINS_BYTES:
+            kept = pattern.sub(_without_login_bytes, kept)
     # Without an account, any text in the form of a credential may be a real one.
     kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept[:MAX_CAPTURE_BYTES])
     kept = kept[:MAX_CAPTURE_BYTES]
@@ -133,3 +182,13 @@ def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
 def _hidden(value: str) -> str:
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {HIDDEN}" if space and scheme.upper() in SCHEMES else HIDDEN
+
+
+def _without_login(found: re.Match[str]) -> str:
+    slashes, login, at = found["slashes"], found["login"], found["at"]
+    colon = _COLON.search(login)
+    return f"{slashes}{login[: colon.end()] if colon else ''}{HIDDEN}{at}" if login else found[0]
+
+
+def _without_login_bytes(found: re.Match[bytes]) -> bytes:
+    return redact_logins(found[0].decode("latin-1")).encode("latin-1")

@@ -38,8 +38,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The parts, and how the connection ends. `body_bytes` counts the bytes of the answer's body in
-    them.
+    """The parts, and how the connection ends. `body_bytes` counts the bytes of the answer's
+    body in them.
     """
 
     parts: tuple[Part, ...] = ()
@@ -52,15 +52,19 @@ class Script:
 Damage = Callable[[bytes, bytes], Script]
 
 
-def status_seen(status: int, sent: Mapping[str, Any] | None) -> int:
-    """Return the status that the client saw; 0: it got no answer, or not a whole one.
+def status_sent(status: int | None, sent: Mapping[str, Any] | None) -> int:
+    """Return the status that a client was sent, of half an answer too: 0 if it was sent none.
 
-    `sent` is the journal's record of an answer that was not sent as decided; None: sent as decided.
+    `status` is the one that was decided. `sent` is what the journal says about an answer that did
+    not go out as it was decided.
     """
     if sent is None:
-        return status
-    if sent["left_after_ms"] is not None:
-        return 0
-    if sent["what"] == Delivered.WHOLE or sent["status"] not in (None, status):
-        return int(sent["status"])
-    return 0
+        return status or 0
+    return 0 if sent["left_after_ms"] is not None else sent["status"] or 0
+
+
+def status_seen(status: int | None, sent: Mapping[str, Any] | None) -> int:
+    """Return the status that the client saw; 0: it got no answer, or not a whole one."""
+    got = status_sent(status, sent)
+    is_whole = sent is None or sent["what"] == Delivered.WHOLE
+    return got if is_whole or got != status else 0

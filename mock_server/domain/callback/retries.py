@@ -46,7 +46,7 @@ class DeliveryState:
 
 
 def after_attempt(
-    outcome: Outcome, progress: Progress, readings: Readings, real_now: int
+    outcome: Outcome, progress: Progress, readings: Readings, machine_now: int
 ) -> DeliveryState:
     """Return the state of a callback after an attempt; `progress.tries` includes that attempt."""
     reading = "once" if progress.is_copy else readings.callback_delivery
@@ -60,11 +60,11 @@ def after_attempt(
     is_last = reading == "once" or progress.tries > len(RETRIES_MS)
     if is_last or outcome.hopeless or outcome.status == GONE:
         return DeliveryState(state=CallbackState.FAILED)
-    wait_ms = max(RETRIES_MS[progress.tries - 1], retry_after(outcome.headers, real_now))
+    wait_ms = max(RETRIES_MS[progress.tries - 1], retry_after(outcome.headers, machine_now))
     return DeliveryState(state=CallbackState.DUE, next_at=progress.ended_at + wait_ms)
 
 
-def retry_after(headers: Headers, real_now: int) -> int:
+def retry_after(headers: Headers, machine_now: int) -> int:
     """Return the delay (ms) that the receiver's Retry-After asks for, an hour at most; 0: none.
 
     Retry-After is seconds or a date. A date is on the receiver's clock, so it is compared with the
@@ -79,7 +79,7 @@ def retry_after(headers: Headers, real_now: int) -> int:
     if until is None:
         return 0
     now = _date(_value(headers, "date") or "")
-    left_ms = until - (real_now if now is None else now)
+    left_ms = until - (machine_now if now is None else now)
     return min(max(0, left_ms), MAX_RETRY_AFTER_MS)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from mock_server.domain.call.errors import ErrorTables, GatewayError
 from mock_server.domain.faults.parameters import described, length
 from mock_server.domain.faults.rules import FaultError, Kind, Rule, Stage
+from mock_server.domain.suggestions import unlisted
 
 CODE = described("A code from the error table, or a message of older instances.")
 
@@ -38,8 +39,8 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
             )
     elif code not in tables.rows:
         there = [*tables.rows, *(tables.classic if classic else ())]
-        kind = f"; for a kind of fault write kind = {code[:64]!r}" if code.islower() else ""
-        raise FaultError(f"unknown error code {code[:64]!r}{kind}; valid: {', '.join(there)}")
+        kind = f"; if it is a kind of fault, write kind = {code[:64]!r}" if code.islower() else ""
+        raise FaultError(unlisted("error code", code, there) + kind)
 
 
 def error_named(code: str) -> GatewayError:

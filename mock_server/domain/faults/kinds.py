@@ -7,7 +7,6 @@ compares both.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, get_type_hints
 
@@ -15,6 +14,7 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import ErrorTables
 from mock_server.domain.faults import callback, gateway, service, wire
 from mock_server.domain.faults.rules import AnyKind, FaultError, Match, check_match, given
+from mock_server.domain.suggestions import unknown
 
 _ALL: tuple[AnyKind, ...] = (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
 KINDS: dict[str, AnyKind] = {kind.name: kind for kind in _ALL}
@@ -62,13 +62,11 @@ def kind_of(order: Mapping[str, Any]) -> AnyKind:
             return KINDS[unnamed[0]]
         raise FaultError(
             "name the kind of fault, or one of code and remark (see schema NewFault in "
-            f"/_mock/openapi.json); kinds: {', '.join(KINDS)}"
+            f"/_mock/openapi.json); valid kinds: {', '.join(KINDS)}"
         )
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        near = get_close_matches(str(name)[:64], KINDS, n=1)
-        hint = f": did you mean {near[0]!r}?" if near else f"; valid: {', '.join(KINDS)}"
-        raise FaultError(f"unknown fault {str(name)[:64]!r}{hint}")
+        raise FaultError(unknown("fault", name, KINDS))
     return kind
 
 

@@ -17,6 +17,7 @@ from mock_server.domain.findings.context import (
 from mock_server.domain.findings.engine import judge
 from mock_server.domain.findings.fast_path import is_clean
 from mock_server.domain.findings.finding import (
+    SEVERITIES,
     Finding,
     FindingRow,
     FindingRows,
@@ -29,6 +30,7 @@ from mock_server.domain.findings.finding import (
 
 __all__ = [
     "MAX_JUDGED_BYTES",
+    "SEVERITIES",
     "Breach",
     "CallEvent",
     "Contract",

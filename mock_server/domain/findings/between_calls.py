@@ -5,12 +5,11 @@ a client that really waits, are both right.
 Rule 2: computed when somebody asks; a call knows nothing of those after it.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
+from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Answer, Call, Operation, header
 from mock_server.domain.call.redaction import HIDDEN
 from mock_server.domain.findings.context import judged_body
@@ -88,24 +87,14 @@ def event_of(
 
 def has_ended(answer: bytes) -> bool:
     """Whether the answer to a query says that its task is over."""
-    body = _inside(answer)
+    body = service_body(answer) or {}
     status = body.get("status")
     return bool(body.get("resList")) or str(status).lower() in _ENDED
 
 
 def _made(answer: bytes) -> str | None:
-    task_id = _inside(answer).get("task_id")
+    task_id = (service_body(answer) or {}).get("task_id")
     return str(task_id) if task_id else None
-
-
-def _inside(answer: bytes) -> dict[str, Any]:
-    """Return what is in the envelope, or the body itself where there is none."""
-    try:
-        value = json.loads(answer)
-    except (ValueError, RecursionError):
-        return {}
-    body = value.get("showapi_res_body", value) if isinstance(value, dict) else None
-    return body if isinstance(body, dict) else {}
 
 
 def repeated_submits(events: Sequence[CallEvent]) -> Found:

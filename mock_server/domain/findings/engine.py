@@ -7,9 +7,10 @@ Rule 2: whatever the contract refuses has a finding: that of a rule which says w
 from dataclasses import replace
 from functools import cache
 
-from mock_server.domain.call.calls import Call, Operation
+from mock_server.domain.call.calls import Call, Defect, Operation
 from mock_server.domain.findings.context import Breach, JudgedRequest, Rule, When, instance
 from mock_server.domain.findings.finding import MAX_HITS, NONE, Finding, Findings
+from mock_server.domain.findings.headers import preflight
 from mock_server.domain.findings.rules import RULES
 
 # Browsers, crawlers, scrapers of metrics and health checks ask for these, not clients of the API.
@@ -44,7 +45,9 @@ def judge(request: JudgedRequest) -> Findings:
     operation = request.operation
     call = request.call
     if call.defect is not None:
-        return TOO_LARGE if call.defect.code == "I413RL" else NONE
+        return _of_defect(call.defect)
+    if operation is None and call.method == "OPTIONS":
+        return preflight(request)
     if operation is None and _is_no_client(call):
         return NONE
     hits: Findings = []
@@ -66,9 +69,19 @@ def judge(request: JudgedRequest) -> Findings:
 
 def _is_no_client(call: Call) -> bool:
     """Whether a call comes from a browser or a probe; a client that posts to `/` is one."""
-    if call.method == "OPTIONS":
-        return True
     return call.method in ("GET", "HEAD") and call.path in NOT_A_CLIENT
+
+
+def _of_defect(defect: Defect) -> Findings:
+    if defect.code == "I413RL":
+        return TOO_LARGE
+    if not defect.finding:
+        return NONE
+    return [
+        Finding(
+            id=defect.finding, at=defect.at, sent=defect.sent, says=defect.says or None,
+        )
+    ]  # fmt: skip
 
 
 def _in_query(at: str) -> str:

@@ -4,7 +4,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Container, Mapping
-from difflib import get_close_matches
 
 from mock_server.domain.call.bodies import BadField, Number
 from mock_server.domain.call.paging import MAX_PAGE, MAX_SIZE
@@ -13,6 +12,7 @@ from mock_server.domain.findings.addresses import cut, rests_of_addresses
 from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.findings.headers import CREDENTIAL_NAMES, squeezed
+from mock_server.domain.suggestions import nearest
 
 # What other APIs call the same thing, and people write from memory; without case and joints.
 OTHER_NAMES: Mapping[str, str] = {
@@ -98,10 +98,10 @@ def _meant(
     other = OTHER_NAMES.get(plain)
     if other in known.values():
         return None if is_rest and other in sent else other
-    near = get_close_matches(plain, known, n=1, cutoff=0.75)
-    if near and known[near[0]] in sent:
-        near = get_close_matches(plain, known, n=1, cutoff=0.85)
-    return known[near[0]] if near else None
+    near = nearest(plain, known, cutoff=0.75)
+    if near and known[near] in sent:
+        near = nearest(plain, known, cutoff=0.85)
+    return known[near] if near else None
 
 
 def types(request: JudgedRequest) -> Findings:
@@ -180,7 +180,7 @@ def task_id(request: JudgedRequest) -> Findings:
 
 
 def _within(text: str, most: int) -> bool:
-    return bool(_WHOLE.fullmatch(text.strip())) and 1 <= int(text) <= most
+    return bool(_WHOLE.fullmatch(text.strip())) and 1 <= int(text.strip()) <= most
 
 
 def _is_unicode(text: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from mock_server.domain.call.charsets import escaped
 from mock_server.domain.call.redaction import HIDDEN, redact_shapes, redact_signed
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping
 
@@ -26,6 +27,9 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     ADVICE = "advice"
+
+
+SEVERITIES = tuple(each.value for each in Severity)  # worst first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,7 @@ def render_finding(
         told = redact_shapes(redact_signed(text[:MAX_READ], hide))
         if len(text) > MAX_READ:
             told = told[:-LONGEST_CREDENTIAL]
-        told = told.encode("utf-8", "replace").decode()
+        told = escaped(told)
         return told if len(told) <= most else told[: most - 1] + "…"
 
     return {

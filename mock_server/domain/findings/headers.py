@@ -1,6 +1,5 @@
 """What is off before the body: route, query, credentials, headers of the gateway."""
 
-from difflib import get_close_matches
 from urllib.parse import parse_qsl
 
 from mock_server.domain.auth.credentials import QUERY_NAMES, app_code_in_query
@@ -9,6 +8,7 @@ from mock_server.domain.call.calls import ROUTES
 from mock_server.domain.call.redaction import HIDDEN
 from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, hidden, pointer
+from mock_server.domain.suggestions import nearest
 
 PATHS = tuple(path for _, path in ROUTES)
 CREDENTIAL_NAMES = frozenset({"appcode", "appsecret", "appkey", "xcaappcode", "xcasecret"})
@@ -28,15 +28,25 @@ def route(request: JudgedRequest) -> Findings:
         return [Finding(id="wrong-method", at="/method", sent=call.method, hint=call.path)]
     lowered = {path.lower(): path for path in PATHS}
     last = "/" + call.path.rstrip("/").rpartition("/")[2].lower()
-    near = get_close_matches(last, lowered, n=1)
-    hint = f"did you mean {lowered[near[0]]}?" if near else f"the paths are {', '.join(PATHS)}."
+    near = nearest(last, lowered)
+    hint = f"did you mean {lowered[near]}?" if near else f"the paths are {', '.join(PATHS)}."
     return [Finding(id="wrong-path", at="/path", sent=call.path, hint=hint)]
+
+
+def preflight(request: JudgedRequest) -> Findings:
+    """browser-preflight: only a browser asks whether a page of another site may call."""
+    asked = request.headers.get("access-control-request-method")
+    if asked is None:
+        return NONE
+    origin = request.headers.get("origin")
+    sent = f"a page of {origin}" if origin else asked
+    return [Finding(id="browser-preflight", at="/method", sent=sent)]
 
 
 def query(request: JudgedRequest) -> Findings:
     """appcode-in-query, credentials-misplaced, field-in-query, query-unused."""
     hits: Findings = []
-    pairs = parse_qsl(request.call.query[:8192], keep_blank_values=True, encoding="utf-8")
+    pairs = parse_qsl(request.call.query[:8192], keep_blank_values=True, errors="surrogateescape")
     for name, value in pairs[:MAX_QUERY_FIELDS]:
         at = pointer("query", name)
         if name in QUERY_NAMES and request.readings.appcode_in_query == "accepted":

@@ -1,15 +1,15 @@
 """What is off in a submit: the pairs, the text, the short link, the style, the addresses."""
 
-from difflib import get_close_matches
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
+from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.task.submissions import is_holdable
-from mock_server.domain.urls import is_address
+from mock_server.domain.urls import AddressError, comparable_host, is_address, port_of, split_http
 
 ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
@@ -69,11 +69,11 @@ def addresses(request: JudgedRequest) -> Findings:
 def _address(name: str, address: str) -> Findings:
     at = pointer("body", name)
     try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
-    except ValueError:
+        parts = split_http(address)
+        host = comparable_host(parts.hostname or "")
+    except AddressError:
         return [Finding(id="address-not-http", at=at, sent=address)]
-    if parts.scheme not in ("http", "https") or not host or " " in address:
+    if " " in address:
         return [Finding(id="address-not-http", at=at, sent=address)]
     if not _has_right_port(parts):
         return [Finding(id="address-not-http", at=at, sent=address, says=WRONG_PORT)]
@@ -92,8 +92,8 @@ def _address(name: str, address: str) -> Findings:
 
 def _has_right_port(parts: SplitResult) -> bool:
     try:
-        return parts.port is None or parts.port > 0
-    except ValueError:
+        return port_of(parts) != 0
+    except AddressError:
         return False
 
 
@@ -134,8 +134,8 @@ def style(request: JudgedRequest) -> Findings:
         return NONE
     if "style_id" not in request.known_fields or request.readings.style_unknown == "accepted":
         return NONE
-    near = get_close_matches(sent[:64], request.contract.style_ids, n=1)
-    hint = f"did you mean {near[0]}?" if near else "docs/reference/api.md has the list."
+    near = nearest(sent, request.contract.style_ids)
+    hint = f"did you mean {near}?" if near else "docs/reference/api.md has the list."
     return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
 
 

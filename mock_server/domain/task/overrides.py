@@ -7,6 +7,7 @@ Rule 2: a contradictory order is an error; the message says what is allowed.
 from dataclasses import asdict, fields
 from typing import Any
 
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.task.tasks import FINAL, Status, TaskOrder
 from mock_server.domain.usage_errors import UsageError
 
@@ -25,10 +26,8 @@ class TaskOrderError(UsageError):
 def order_of(values: dict[str, Any]) -> TaskOrder:
     """Return an order from JSON or TOML with the names of `TaskOrder`. Raises TaskOrderError."""
     known = {field.name for field in fields(TaskOrder)}
-    if unknown := sorted(set(values) - known):
-        raise TaskOrderError(
-            f"unknown task order {unknown[0]!r}; valid: {', '.join(sorted(known))}"
-        )
+    if others := sorted(set(values) - known):
+        raise TaskOrderError(unknown("task override", others[0], sorted(known)))
     outcome = values.get("outcome")
     if outcome is not None and outcome not in FINAL:
         raise TaskOrderError(f"outcome must be succeeded or failed, not {str(outcome)[:64]!r}")

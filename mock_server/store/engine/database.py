@@ -6,12 +6,14 @@ Rule 3: a work only runs statements, and may add to `tx.after_commit`.
 """
 
 import re
+import shutil
 from concurrent.futures import Future
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from mock_server.extras import install_command
-from mock_server.store.engine import files
+from mock_server.store.engine import files, private_folder
 from mock_server.store.engine.schedulers import Scheduler, ThreadScheduler
 from mock_server.store.engine.sqlite import SqliteEngine
 from mock_server.store.engine.transaction import Done, Work
@@ -23,6 +25,8 @@ T = TypeVar("T")
 _LIKE_AN_ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]+:/|(host|hostaddr|dbname|user|password|service)\s*=", re.IGNORECASE
 )
+# What may be pasted in front of it: a quotation mark, a space that is none, a byte order mark.
+_NOT_A_WORD = re.compile(r"^[^A-Za-z/.~]+")
 
 
 class Engine(Protocol):
@@ -56,6 +60,7 @@ class Database:
         Raises files.DatabaseFileError for a file or schema of another program, one in use, or one
         that cannot be written.
         """
+        private_folder.sweep_once()
         self._scheduler = scheduler or ThreadScheduler()
         try:
             self._engine = _engine(address, self._scheduler)
@@ -72,6 +77,10 @@ class Database:
     def shared(self) -> bool:
         """Whether other processes may use the same rows."""
         return self._engine.shared
+
+    def free_bytes(self) -> int | None:
+        """Return how much room its disk has; None where that is another machine's."""
+        return None if self.shared else shutil.disk_usage(Path(self.place).parent).free
 
     def submit(self, work: Work[T], done: Done) -> None:
         """Queue work; `done(result, error)` is called on the scheduler's thread after the
@@ -113,17 +122,17 @@ class Database:
 def remove(address: str) -> None:
     """Delete our rows at `address`, of any schema version; refuse those of another program."""
     if is_postgres(address):
-        _postgres("postgres_schema").remove_schema(address)
+        _postgres("postgres_schema").remove_schema(address.strip())
     else:
         files.remove_file(address)
 
 
 def is_postgres(address: str) -> bool:
-    """Whether an address is one of PostgreSQL, not a file."""
-    if address.startswith(("postgresql://", "postgres://")):
+    """Whether an address is one of PostgreSQL, not a file; a space around it does not matter."""
+    if address.strip().startswith(("postgresql://", "postgres://")):
         _check_user(address)
         return True
-    if _LIKE_AN_ADDRESS.match(address):
+    if "://" in address or _LIKE_AN_ADDRESS.match(_NOT_A_WORD.sub("", address)):
         raise files.DatabaseFileError(
             "--database is neither a file nor an address that begins with postgresql:// (it "
             "is not repeated here: it may contain a password)"
@@ -140,7 +149,7 @@ def _check_user(address: str) -> None:
 
 def _engine(address: str, scheduler: Scheduler) -> Engine:
     if is_postgres(address):
-        engine: Engine = _postgres("postgres").PostgresEngine(address, scheduler)
+        engine: Engine = _postgres("postgres").PostgresEngine(address.strip(), scheduler)
         return engine
     return SqliteEngine(address, scheduler)
 

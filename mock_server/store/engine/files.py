@@ -8,10 +8,13 @@ import contextlib
 import sqlite3
 import tempfile
 from dataclasses import dataclass
-from importlib import resources
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from mock_server.store.engine.inspection import damage, schema_sql, shown
+from mock_server.store.engine.private_folder import PrivateFolder
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
 SCHEMA_VERSION = 3
@@ -28,7 +31,7 @@ class DatabaseFile:
 
     path: Path
     lock: FileLock
-    private: tempfile.TemporaryDirectory[str] | None
+    private: PrivateFolder | None
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         """Return a new connection with our settings."""
@@ -52,15 +55,15 @@ class DatabaseFile:
         """Unlock the file for other processes."""
         self.lock.release()
         if self.private is not None:
-            self.private.cleanup()
+            self.private.remove()
 
 
 def open_file(path: str) -> DatabaseFile:
     """Return the file at `path`; create it if it does not exist. Raises DatabaseFileError."""
     private = None
     if path == PRIVATE:
-        private = tempfile.TemporaryDirectory(prefix="artqr-mock-", ignore_cleanup_errors=True)
-        path = str(Path(private.name) / "private.sqlite3")
+        private = PrivateFolder()
+        path = str(private.database)
     target = _target(path)
     _check(target)  # first of all, so no lock file appears beside a file that is not ours
     lock = _locked(target)
@@ -69,10 +72,31 @@ def open_file(path: str) -> DatabaseFile:
         file = DatabaseFile(target, lock, private)
         if _is_new(target):
             _create(file)
+        elif found := damage(target):
+            raise unreadable(str(target), found)
     except BaseException:
         lock.release()
+        if private is not None:
+            private.remove()
         raise
     return file
+
+
+def unreadable(place: str, why: BaseException | str) -> DatabaseFileError:
+    """Return the error for a database of ours that cannot be read."""
+    return DatabaseFileError(
+        f"{place} cannot be read ({shown(why)}); it was left as it is: start once with "
+        f"`artqr-mock serve --database {place} --recreate`, which empties it, or choose a copy or "
+        "another with --database"
+    )
+
+
+def unwritable(place: str, why: BaseException | str) -> DatabaseFileError:
+    """Return the error for a database that cannot be written."""
+    return DatabaseFileError(
+        f"cannot write {place} ({shown(why)}); make room on its disk, or choose another place "
+        "with --database"
+    )
 
 
 def remove_file(path: str) -> None:
@@ -84,6 +108,8 @@ def remove_file(path: str) -> None:
     try:
         for suffix in ("", "-wal", "-shm"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(str(target), error) from None
     finally:
         lock.release()
 
@@ -131,18 +157,38 @@ def _is_new(target: Path) -> bool:
 
 
 def _create(file: DatabaseFile) -> None:
-    schema = resources.files("mock_server.store.engine").joinpath("schema.sql").read_text("utf-8")
     try:
         file.path.touch(mode=0o600)  # it holds the secrets of its accounts
-        with contextlib.closing(file.connect()) as connection:
-            # Before the write-ahead log is enabled, because the header must be in the file itself.
-            connection.executescript(
-                f"begin; {schema} pragma application_id = {APPLICATION_ID}; "
-                f"pragma user_version = {SCHEMA_VERSION}; commit;"
-            )
-            connection.execute("pragma journal_mode = wal")
+        if file.private:  # it need not survive a power cut while it is written
+            file.path.write_bytes(_empty_file())
+        else:
+            file.path.chmod(0o600)  # it was there already, and empty; its log gets the same mode
+            _set_up(file)
     except (OSError, sqlite3.Error) as error:
-        raise DatabaseFileError(f"cannot create {file.path}: {error}") from None
+        with contextlib.suppress(OSError):  # what was begun is nothing, and would not be ours
+            file.path.write_bytes(b"")
+        raise unwritable(str(file.path), error) from None
+
+
+@cache
+def _empty_file() -> bytes:
+    """Return a file without rows. Test runs open thousands, and a copy costs a tenth."""
+    with tempfile.TemporaryDirectory(prefix="artqr-mock-") as folder:
+        path = Path(folder) / "empty.sqlite3"
+        path.touch(mode=0o600)
+        _set_up(DatabaseFile(path, FileLock(f"{path}.lock"), None))
+        return path.read_bytes()
+
+
+def _set_up(file: DatabaseFile) -> None:
+    """Give a new file its tables and mark it as ours."""
+    with contextlib.closing(file.connect()) as connection:
+        # Before the write-ahead log is enabled, because the header must be in the file itself.
+        connection.executescript(
+            f"begin; {schema_sql()} pragma application_id = {APPLICATION_ID}; "
+            f"pragma user_version = {SCHEMA_VERSION}; commit;"
+        )
+        connection.execute("pragma journal_mode = wal")
 
 
 def _check(target: Path) -> None:

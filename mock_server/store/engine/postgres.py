@@ -24,7 +24,14 @@ from psycopg_pool import ConnectionPool
 from mock_server.store.engine import postgres_schema
 from mock_server.store.engine.postgres_text_codec import Connection, connection_options
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.engine.transaction import Done, Row, Value, Work, WorkOutcome
+from mock_server.store.engine.transaction import (
+    DatabaseClosedError,
+    Done,
+    Row,
+    Value,
+    Work,
+    WorkOutcome,
+)
 
 T = TypeVar("T")
 
@@ -92,7 +99,7 @@ class PostgresEngine:
         try:
             self._workers.submit(self._do, work, done)
         except RuntimeError:
-            raise RuntimeError("the database is closed") from None
+            raise DatabaseClosedError from None
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads in a transaction that cannot write."""

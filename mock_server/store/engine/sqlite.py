@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 
 from mock_server.store.engine import files
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.engine.transaction import Done, Row, Value, Work, WorkOutcome
+from mock_server.store.engine.transaction import (
+    DatabaseClosedError,
+    Done,
+    Row,
+    Value,
+    Work,
+    WorkOutcome,
+)
 
 T = TypeVar("T")
 
@@ -76,7 +83,11 @@ class SqliteEngine:
     def __init__(self, path: str, scheduler: Scheduler) -> None:
         self._file = files.open_file(path)
         self._scheduler = scheduler
-        self._writer = self._file.connect()
+        try:
+            self._writer = self._file.connect()
+        except sqlite3.Error as error:
+            self._file.release()
+            raise files.unreadable(str(self._file.path), error) from None
         self._readers: list[sqlite3.Connection] = []
         self._queue: list[_Item] = []
         self._scheduled = False
@@ -92,7 +103,7 @@ class SqliteEngine:
         """Queue work for the next turn."""
         with self._lock:
             if self._closed:  # no turn would run it
-                raise RuntimeError("the database is closed")
+                raise DatabaseClosedError
             self._queue.append(_Item(work, done))
             if self._scheduled:
                 return

@@ -11,6 +11,13 @@ Value = str | int | float | bytes | None
 log = logging.getLogger(__name__)
 
 
+class DatabaseClosedError(RuntimeError):
+    """Work was handed in after the end: nobody would ever do it."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is closed")
+
+
 class Row(Protocol):
     """A row, read by column name; `Record(**row)` turns it into a record."""
 

@@ -11,6 +11,7 @@ from mock_server.actions.accounts.accounts import NewAccount, Patch
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Overview
 from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, AccountTemplate, Standing
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping
 from mock_server.simulator import Simulator
@@ -34,7 +35,12 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts")
     def list_accounts() -> Response:
-        return jsonify(accounts=read(lambda tx: [shown(tx, each) for each in rows.list_all(tx)]))
+        def listed(tx: Transaction) -> dict[str, Any]:
+            found = rows.list_all(tx)
+            last_calls = reports.last_calls(tx, [each.id for each in found])
+            return {"accounts": [shown(tx, each) for each in found], "last_calls": last_calls}
+
+        return jsonify(read(listed))
 
     @routes.get("/accounts/<account_id>")
     def get_account(account_id: str) -> Response:
@@ -85,7 +91,7 @@ def account_json(overview: Overview) -> dict[str, Any]:
         "standing": account.standing,
         "skew_ms": account.skew_ms,
         "throttle": asdict(account.limit) if account.limit else None,
-        "notify_url": account.notify_url,
+        "notify_url": account.notify_url and redact_address(account.notify_url),
         "readings": as_mapping(account.readings),
     }
 

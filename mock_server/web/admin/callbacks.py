@@ -6,6 +6,8 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions.callbacks import planning, wait
 from mock_server.actions.reports import reports
+from mock_server.domain.call.redaction import redact_address, redact_logins
+from mock_server.domain.urls import AddressError, parse_address
 from mock_server.simulator import Simulator
 from mock_server.store.callback_faults import read
 from mock_server.store.engine.transaction import Row
@@ -51,7 +53,7 @@ def callback_json(row: Row, attempts: list[Row]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "task_id": row["task_id"],
-        "url": row["url"],
+        "url": redact_address(row["url"]),
         "copy_of": row["copy_of"],
         "by_hand": bool(row["by_hand"]),
         "due_at": row["due_at"],
@@ -65,15 +67,23 @@ def callback_json(row: Row, attempts: list[Row]) -> dict[str, Any]:
 def _attempt_json(url: str, row: Row) -> dict[str, Any]:
     request = answer = None
     if row["request_headers"] is not None:
-        request = {"method": "POST", "url": url, **message_json(row, "request")}
+        # What went over the wire, which is not always how the address was written.
+        request = {"method": "POST", "url": _sent_url(url), **message_json(row, "request")}
     if row["status"] is not None:
         answer = text_json(row, "answer")
     return {
         "due_at": row["due_at"],
         "at": row["at"],
         "status": row["status"],
-        "error": row["error"],
+        "error": row["error"] and redact_logins(row["error"]),
         "duration_ms": row["duration_ms"],
         "request": request,
         "answer": answer,
     }
+
+
+def _sent_url(url: str) -> str:
+    try:
+        return parse_address(url).sent_url
+    except AddressError:  # kept by an earlier version
+        return redact_address(url)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from mock_server.actions.reports import reports
 from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
 from mock_server.domain.call.calls import Operation
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Row
@@ -46,7 +47,7 @@ def _filter() -> CallFilter:
     query = query_of(CALL_FILTERS)
     operation = query.get("operation")
     if operation is not None and operation not in set(Operation):
-        raise UsageError(f"unknown operation {operation[:64]!r}; valid: {', '.join(Operation)}")
+        raise UsageError(unknown("operation", operation, Operation))
     status = whole(query, "status", default=0, most=599)
     return CallFilter(
         operation=operation,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions.reports import coverage as actions
 from mock_server.domain.contract.coverage import Coverage, Group
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
 from mock_server.web.admin.parsing import query_of
@@ -32,7 +33,7 @@ def _groups() -> list[Group]:
     words = named.split(",")
     for word in words:
         if word not in set(Group):
-            raise UsageError(f"unknown group {word[:64]!r}; valid: {', '.join(Group)}")
+            raise UsageError(unknown("group", word, Group))
     return [Group(word) for word in words]
 
 

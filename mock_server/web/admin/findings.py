@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions.reports import findings
 from mock_server.domain.findings import Severity
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
 from mock_server.web.admin.parsing import MAX_PAGE, query_of, whole
@@ -35,7 +36,7 @@ def _filter() -> findings.FindingsFilter:
     query = query_of(("severity", "after", "limit"))
     severity = query.get("severity")
     if severity is not None and severity not in set(Severity):
-        raise UsageError(f"unknown severity {severity[:64]!r}; valid: {', '.join(Severity)}")
+        raise UsageError(unknown("severity", severity, Severity))
     return findings.FindingsFilter(
         severity=severity,
         after=whole(query, "after", default=0, most=2**62),

@@ -7,12 +7,12 @@ Rule 3: a browser's Origin must be our own, with or without a token.
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Request
 
 from mock_server.domain.auth.signatures import same_text
+from mock_server.domain.urls import comparable_host, is_loopback
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -38,6 +38,12 @@ def refusal(request: Request, settings: Settings) -> GuardRefusal | None:
             detail=f"Origin {origin[:200]} is not this server: call it without a browser, or from "
             "a page of this server",
         )
+    if _is_from_elsewhere(request):
+        return GuardRefusal(
+            status=403,
+            detail="a page of another site asks (Sec-Fetch-Site): call from a program, or open the "
+            "address yourself",
+        )
     if settings.token is not None:
         if request.path in OPEN_PATHS or same_text(_token(request), settings.token):
             return None
@@ -51,6 +57,15 @@ def refusal(request: Request, settings: Settings) -> GuardRefusal | None:
             "start with --public-url for another name, or with --token",
         )
     return None
+
+
+def _is_from_elsewhere(request: Request) -> bool:
+    """Whether a browser says that a page of another site made it ask."""
+    site = request.headers.get("Sec-Fetch-Site", "").strip().lower()
+    if site in ("", "none", "same-origin"):
+        return False
+    follows_link = request.headers.get("Sec-Fetch-Mode", "").strip().lower() == "navigate"
+    return not (follows_link and request.method in ("GET", "HEAD"))
 
 
 def _host_of(origin: str) -> str | None:
@@ -67,8 +82,9 @@ def _token(request: Request) -> str:
 
 def _names_this_machine(host: str, settings: Settings) -> bool:
     public = urlsplit(settings.public_url or "").hostname
+    ours = {comparable_host(each) for each in ("localhost", settings.host, public) if each}
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name in ("localhost", settings.host, public) or ip_address(name).is_loopback
+        name = comparable_host(urlsplit(f"//{host}").hostname or "")
     except ValueError:
         return False
+    return is_loopback(name) or name in ours

@@ -4,6 +4,11 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from mock_server import __version__, contract
 from mock_server.simulator import Simulator
+from mock_server.store import probe
+from mock_server.web.problems import problem
+
+# Less is a full disk: a call writes to the log of the database first, and that grows.
+MIN_FREE_BYTES = 1024 * 1024
 
 # The key of the Flask app's configuration in which `serve` stores how it answers calls.
 SERVING = "ARTQR_SERVING"
@@ -30,5 +35,16 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        simulator.database.read(lambda tx: tx.one("select 1"))
+        free = simulator.database.free_bytes()
+        if free is not None and free < MIN_FREE_BYTES:
+            return _not_ready(f"its disk has {free} bytes left")
+        try:
+            simulator.database.run(probe.write)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no call would be answered
+            return _not_ready(str(error))
         return Response("ok\n", mimetype="text/plain")
+
+
+def _not_ready(why: str) -> Response:
+    detail = f"the database cannot be written ({why}): make room on its disk, or look at its log"
+    return problem(503, "Not ready", detail)

@@ -7,10 +7,13 @@ from typing import Any
 from flask import request
 
 from mock_server import contract
+from mock_server.domain.nesting import TOO_DEEP, is_too_deep
+from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 
 MAX_PAGE = 1000
 MAX_DIGITS = 18
+JSON_SPACE = b" \t\r\n"
 MAX_ID = 2**62
 
 
@@ -37,11 +40,17 @@ def object_of() -> dict[str, Any]:
 def _json() -> Any:
     raw = request.get_data()
     try:
-        value = json.loads(raw.decode(), parse_float=_number) if raw.strip() else {}
+        value = json.loads(raw.decode(), parse_float=_number) if raw.strip(JSON_SPACE) else {}
+        if is_too_deep(value):
+            raise UsageError(f"the body is not JSON that can be used: {TOO_DEEP}")
         json.dumps(value, ensure_ascii=False).encode()
+    except UsageError:
+        raise
+    except RecursionError:
+        raise UsageError(f"the body is not JSON that can be used: {TOO_DEEP}") from None
     except UnicodeEncodeError:
         raise UsageError("the body contains a lone surrogate, which is not text") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UsageError(f"the body is not JSON: {error}") from None
     return value
 
@@ -56,7 +65,7 @@ def query_of(allowed: Collection[str]) -> dict[str, str]:
     """Return the query parameters; refuse a name that is not allowed."""
     for name in request.args:
         if name not in allowed:
-            raise UsageError(f"unknown query parameter {name[:64]!r}; valid: {', '.join(allowed)}")
+            raise UsageError(unknown("query parameter", name, allowed))
     return request.args.to_dict()
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 from mock_server.actions.operations import replan as actions
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Span
+from mock_server.domain.call.redaction import redact_address, redact_logins
 from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
 from mock_server.simulator import Simulator
 from mock_server.web.admin.parsing import (
@@ -54,12 +55,12 @@ def task_json(task: Task, status: Status) -> dict[str, Any]:
         "task_id": task.id,
         "number": task.number,
         "status": status,
-        "content": task.content or None,
-        "text": task.text,
-        "qr_code_url": task.qr_code_url,
+        "content": _shown(task.content or None),
+        "text": _shown(task.text),
+        "qr_code_url": _shown(task.qr_code_url),
         "style_id": task.style_id,
         "your_prompt": task.your_prompt,
-        "call_back": task.call_back,
+        "call_back": _shown(task.call_back),
         "submitted_at": task.plan.submitted_at,
         "starts_at": task.plan.starts_at,
         "ends_at": task.plan.ends_at,
@@ -68,3 +69,7 @@ def task_json(task: Task, status: Status) -> dict[str, Any]:
         "remark": task.remark,
         "pictures": picture_urls(task),
     }
+
+
+def _shown(text: str | None) -> str | None:
+    return text and redact_logins(redact_address(text))

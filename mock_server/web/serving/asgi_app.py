@@ -6,6 +6,7 @@ Rule 2: a body is read here, bounded, before any thread is taken.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
@@ -13,15 +14,16 @@ from typing import Any, TypeVar, cast
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
+from mock_server.actions import bugs
 from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.exchange import Work, exchange, run_with_callbacks
 from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
-from mock_server.store.engine.transaction import Transaction
+from mock_server.store.engine.transaction import DatabaseClosedError, Transaction
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
-from mock_server.web.serving.protocol import call_of
+from mock_server.web.serving.protocol import call_of, incomplete_body
 from mock_server.web.serving.response_writer import (
     EXTENSION,
     disconnected_after_ms,
@@ -39,15 +41,24 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # answer; beyond it the connection is cut.
 MAX_DRAIN_BYTES = 8 * MAX_BODY_BYTES
 FLASK_THREADS = 32
-# A clock change may wait for callbacks, whose receivers may fetch pictures before they answer:
+# A call that settles waits for callbacks, whose receivers may fetch pictures before they answer:
 # those who wait and those who are waited for never share threads.
-CLOCK_THREADS = 256
+WAITING_THREADS = 256
+WAITING_ROUTES = ("/clock", "/resend")
 
 log = logging.getLogger(__name__)
 
 
 class ClientGoneError(Exception):
-    """The peer hung up before its request was whole: there is nobody to answer."""
+    """The peer hung up before its request was whole: there is nobody to answer.
+
+    `size` bytes of its body came, of which `body` is kept.
+    """
+
+    def __init__(self, body: bytes, size: int) -> None:
+        super().__init__(f"after {size} bytes")
+        self.body = body
+        self.size = size
 
 
 class AsgiApp:
@@ -64,7 +75,8 @@ class AsgiApp:
                 answer = await self._flask.answer(scope, receive)
             else:
                 answer = await self._exchange(await read_call(scope, receive), scope)
-        except ClientGoneError:
+        except ClientGoneError as gone:
+            self._record_incomplete(scope, gone)
             return
         except asyncio.CancelledError:  # the server stops, and its grace is over: nobody's bug
             hang_up(scope)
@@ -89,11 +101,34 @@ class AsgiApp:
 
         def done(_: None, error: BaseException | None) -> None:
             if error is not None:
-                log.error("who hung up could not be journalled", exc_info=error)
+                bugs.report(self._simulator, error, call_id)
 
         self._simulator.database.submit(
             lambda tx: pipeline.record_disconnect(tx, call_id, ms), done
         )
+
+    def record_unanswered(self, call: Call, ms: int | None) -> None:
+        """Journal a call that gets no answer: its client hung up after so long, or we did."""
+
+        def done(_: None, error: BaseException | None) -> None:
+            if error is not None:
+                bugs.report(simulator, error)
+
+        simulator = self._simulator
+        with contextlib.suppress(DatabaseClosedError):  # the server is stopping
+            simulator.database.submit(
+                lambda tx: pipeline.record_unanswered(tx, simulator, call, ms), done
+            )
+
+    def record_refused(self, defect: Defect) -> None:
+        """Journal a handshake that failed because of its client."""
+        self.record_unanswered(Call(method="", path="", scheme="https", defect=defect), None)
+
+    def _record_incomplete(self, scope: Scope, gone: ClientGoneError) -> None:
+        if not is_ours(scope["path"]):
+            connection = scope["extensions"][EXTENSION]["connection"]
+            ms = None if connection.timed_out else disconnected_after_ms(scope)
+            self.record_unanswered(call_of(scope, gone.body, incomplete_body(scope, gone.size)), ms)
 
     async def _exchange(self, call: Call, scope: Scope | None) -> Answer:
         """Run an exchange in this task; `scope` is the request that may be held."""
@@ -141,11 +176,11 @@ class FlaskBridge:
     def __init__(self, flask: Flask) -> None:
         app = _keep_headers(flask)
         self._app = WSGIMiddleware(app, workers=FLASK_THREADS)
-        self._clock_app = WSGIMiddleware(app, workers=CLOCK_THREADS)
+        self._waiting_app = WSGIMiddleware(app, workers=WAITING_THREADS)
 
     def close(self) -> None:
         """End the threads, once they have answered."""
-        for app in (self._app, self._clock_app):
+        for app in (self._app, self._waiting_app):
             app.executor.shutdown(wait=True)
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
@@ -165,9 +200,14 @@ class FlaskBridge:
             answer["status"] = message.get("status", answer.get("status"))
             answer["body"] += message.get("body", b"")
 
-        app = self._clock_app if scope["path"].endswith("/clock") else self._app
+        app = self._waiting_app if _may_wait(scope, body) else self._app
         await app(inner, whole, keep)  # type: ignore[arg-type]
         return Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
+
+
+def _may_wait(scope: Scope, body: bytes) -> bool:
+    """Whether a call asks to wait for callbacks; a name in JSON can be spelt in escapes."""
+    return scope["path"].endswith(WAITING_ROUTES) and (b"settle" in body or b"\\u" in body)
 
 
 def _refused(defect: Defect) -> Answer:
@@ -198,7 +238,11 @@ async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | Non
     parts: list[bytes] = []
     size = 0
     while True:
-        part, more = await _next_part(cycle, receive)
+        try:
+            part, more = await _next_part(cycle, receive)
+        except ClientGoneError as gone:
+            whole = b"".join([*parts, gone.body])
+            raise ClientGoneError(whole[:MAX_BODY_BYTES], size + gone.size) from None
         size += len(part)
         if size <= MAX_BODY_BYTES:
             parts.append(part)
@@ -215,13 +259,14 @@ async def read_body(scope: Scope, receive: Receive) -> tuple[bytes, Defect | Non
 
 async def _next_part(cycle: Any, receive: Receive) -> tuple[bytes, bool]:
     """Return more of a body and whether there is still more. Raises ClientGoneError."""
-    if not cycle.more_body and not cycle.disconnected:
-        # It is all there: to receive would be to read on, into requests that have to wait.
+    if not cycle.more_body:
+        # It is all there, even if its sender has gone: to receive would be to read on, into
+        # requests that have to wait.
         part, cycle.body = bytes(cycle.body), bytearray()
         return part, False
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise ClientGoneError
+        raise ClientGoneError(bytes(cycle.body), len(cycle.body))
     return message["body"], message["more_body"]
 
 

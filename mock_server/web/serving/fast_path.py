@@ -68,6 +68,11 @@ class FastPathProtocol(ArtqrProtocol):
             call = call_of(short.scope, bytes(short.body))
             self._submit(call, partial(self._hold, short), partial(self._reply, short))
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer has gone: half a body is the ordinary way's to journal."""
+        self._fall_back_to_asgi()
+        super().connection_lost(exc)
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         is_short = self._starting and not cycle.waiting_for_100_continue
         if is_short and not is_ours(cycle.scope["path"]):

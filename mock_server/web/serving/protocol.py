@@ -1,8 +1,10 @@
 """uvicorn's httptools protocol, made safe and exact; `wire.py` writes the answers.
 
-Rule 1: the head is bounded in size, the whole request in time; a peer that is too slow is dropped.
+Rule 1: what is no body (head, trailers) is bounded in size, the whole request in time, and so is
+the reading of an answer; a peer that is too slow is dropped.
 Rule 2: what cannot be parsed is answered as the gateway answers bad requests, after whatever was
 asked before it on the same connection, and then closed.
+Rule 3: a request that never becomes whole, or whose turn never comes, is journalled all the same.
 """
 
 import asyncio
@@ -13,8 +15,11 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from mock_server.domain.call import defects
 from mock_server.domain.call.calls import Answer, Call, Defect
-from mock_server.web.serving.response_writer import EXTENSION, render
+from mock_server.web.paths import is_ours
+from mock_server.web.serving.response_writer import EXTENSION, disconnected_after_ms, render
+from mock_server.web.serving.script_player import reset
 
 # Far above the gateway's own limit, which is answered; this one only protects memory.
 MAX_HEAD_BYTES = 64 * 1024
@@ -26,12 +31,14 @@ LINGER_S = 2.0
 class RequestLimits:
     """`request_timeout` is the seconds a peer has to send one whole request.
 
-    `record_disconnect(call_id, ms)` hears of a client that hung up before it had its answer.
+    `record_disconnect(call_id, ms)` hears of a client that hung up before it had its answer,
+    `record_unanswered(call, ms)` of a call that gets none; ms is None where we hung up.
     """
 
     request_timeout: float
     answer_defect: Callable[[Call], Awaitable[Answer]]
     record_disconnect: Callable[[int, int], None]
+    record_unanswered: Callable[[Call, int | None], None]
 
 
 class ArtqrProtocol(HttpToolsProtocol):
@@ -42,13 +49,16 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
         self._since: float | None = None  # when the request that is coming in has begun
-        self._head_bytes = 0
-        self._in_head = True
+        self._extra_bytes = 0  # that came since the last byte of a body
+        self._begun = False
         self._broken = False
         self._refusing = False
         self._upgrading: list[tuple[bytes, bytes]] = []
         self.record_disconnect = limits.record_disconnect
         self.left_at: float | None = None
+        self.timed_out = False
+        self._unread = 0  # bytes of answers that a slow peer had not taken when we last looked
+        self._reading: asyncio.TimerHandle | None = None
         self._stopping = False
         self._waiting: tuple[asyncio.TimerHandle, Callable[[], None]] | None = None
 
@@ -72,17 +82,21 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._start_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks, and journal what gets no answer."""
         self._stop_deadline()
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for timer in (self._deadline, self._reading):
+            if timer is not None:
+                timer.cancel()
         self._leave()
+        if not self._stopping:
+            self._record_unanswered()
         super().connection_lost(exc)
         self._go_on()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The peer has said everything; it still gets the answers to what it asked."""
         self._leave()
+        self._watch_reading()
         last: RequestResponseCycle | None = self.cycle
         if last is None or last.response_complete or last.more_body:
             return self._refusing
@@ -93,11 +107,27 @@ class ArtqrProtocol(HttpToolsProtocol):
         """Take bytes of one or more requests."""
         if self._broken:
             return
-        if self._in_head:
-            self._head_bytes += len(data)
+        self._extra_bytes += len(data)
         self._parse(data)
-        if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self._broken:
-            self._refuse(Defect(code="I413UL", reason=""))
+        if self._extra_bytes > MAX_HEAD_BYTES and not self._broken:
+            self._refuse(defects.head_too_large(MAX_HEAD_BYTES))
+
+    def pause_writing(self) -> None:
+        """The peer reads too slowly: it has so long to take something of its answer."""
+        super().pause_writing()
+        self._watch_reading()
+
+    def finish(self) -> None:
+        """End the connection after its last answer."""
+        if self._broken:
+            self._linger()
+        else:
+            self.transport.close()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing more was asked in time."""
+        super().timeout_keep_alive_handler()
+        self._watch_reading()
 
     def shutdown(self) -> None:
         """The server stops: an idle peer is cut off, one that is being answered gets its answer."""
@@ -112,7 +142,7 @@ class ArtqrProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request has begun: it has to be whole in time."""
         super().on_message_begin()
-        self._in_head = True
+        self._begun = True
         if self._since is None:
             self._start_deadline()
 
@@ -121,24 +151,32 @@ class ArtqrProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
             self._upgrading = list(self.headers)
             return
-        self._in_head = False
-        self._head_bytes = 0
+        self._extra_bytes = 0
         super().on_headers_complete()
         if self._upgrading:
             self.headers[:] = self._upgrading  # what the client sent, for the journal
             self._upgrading = []
         if not self.parser.should_keep_alive():
             self.cycle.keep_alive = False  # uvicorn 0.34 looks for `Connection: close` later
+        self.headers = []  # what comes from now on are trailers, which are no headers of the call
         self.scope["extensions"] = {
             EXTENSION: {"cycle": self.cycle, "connection": self, "asked_at": self.loop.time()}
         }
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body is there."""
+        self._extra_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         if self._upgrading:
             return
+        if self.headers and sum(len(n) + len(v) for n, v in self.headers) > MAX_HEAD_BYTES:
+            raise _TrailersTooLargeError
         self._stop_deadline()
-        self._in_head = True
+        self._begun = False
+        self._extra_bytes = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -146,6 +184,8 @@ class ArtqrProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.pipeline:
             self.flow.pause_reading()
+        if self.transport.is_closing():
+            self._watch_reading()
 
     def _leave(self) -> None:
         if self.left_at is None:
@@ -153,17 +193,30 @@ class ArtqrProtocol(HttpToolsProtocol):
 
     def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        rest: bytes | memoryview = data
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            # An upgrade may be ignored (RFC 9110, 7.8), but the parser takes what follows for the
-            # other protocol, the body too: it is given the head again, without the wish.
-            self._parse(self._head_without_upgrade() + data[upgrade.args[0] :])
-        except (httptools.HttpParserInvalidURLError, httptools.HttpParserCallbackError):
-            # The one callback that can fail takes the target apart.
-            self._refuse(Defect(code="I400RU", reason="it cannot be parsed"))
-        except httptools.HttpParserError:
-            self._refuse(Defect(code="I400HD", reason="the request cannot be parsed"))
+            while True:
+                try:
+                    self.parser.feed_data(rest)
+                except httptools.HttpParserUpgrade as upgrade:
+                    # An upgrade may be ignored (RFC 9110, 7.8), but the parser takes what follows
+                    # for the other protocol, the body too: it is given the head again, without the
+                    # wish.
+                    rest = memoryview(rest)[upgrade.args[0] :]
+                    self.parser.feed_data(self._head_without_upgrade())
+                else:
+                    return
+        except (httptools.HttpParserInvalidURLError, httptools.HttpParserCallbackError) as error:
+            # The one callback that can fail otherwise takes the target apart.
+            too_large = isinstance(error.__context__, _TrailersTooLargeError)
+            defect = defects.head_too_large(MAX_HEAD_BYTES) if too_large else None
+            self._refuse(defect or defects.bad_target(data))
+        except httptools.HttpParserError as error:
+            self._refuse(
+                defects.unparsable(
+                    str(error), data, follows=self.cycle is not None, in_body=self._is_in_body()
+                )
+            )
 
     def _head_without_upgrade(self) -> bytes:
         version = self.parser.get_http_version().encode()
@@ -171,8 +224,13 @@ class ArtqrProtocol(HttpToolsProtocol):
         lines += [b"%s: %s" % pair for pair in self._upgrading if pair[0] != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
 
+    def _is_in_body(self) -> bool:
+        last: RequestResponseCycle | None = self.cycle
+        return last is not None and last.more_body
+
     def _refuse(self, defect: Defect) -> None:
         self._broken = True
+        self._begun = False
         self._stop_deadline()
         last: RequestResponseCycle | None = self.cycle
         if last is not None and not last.response_complete:
@@ -182,6 +240,8 @@ class ArtqrProtocol(HttpToolsProtocol):
                 last.scope["extensions"][EXTENSION]["defect"] = defect
                 last.more_body = False
                 last.message_event.set()
+            else:
+                self._limits.record_unanswered(self._unparsed(defect), None)
             return
         self._refusing = True
         task = self.loop.create_task(self._answer_defect(defect))
@@ -189,13 +249,44 @@ class ArtqrProtocol(HttpToolsProtocol):
         task.add_done_callback(self.tasks.discard)
 
     async def _answer_defect(self, defect: Defect) -> None:
-        path = getattr(self, "url", b"")[:1024].decode("latin-1")
-        answer = await self._limits.answer_defect(Call(method="", path=path, defect=defect))
+        answer = await self._limits.answer_defect(self._unparsed(defect))
         self._refusing = False
         if not self.transport.is_closing():
             self.transport.write(render(answer, keep_alive=False))
+            self._linger()
+
+    def _linger(self) -> None:
+        """Close once the peer had time to read: closed at once, a reset could take the answer."""
+        if self.transport.can_write_eof():
             self.transport.write_eof()
-            self.loop.call_later(LINGER_S, self._too_slow)
+        self.loop.call_later(LINGER_S, self._too_slow)
+
+    def _unparsed(self, defect: Defect) -> Call:
+        """Return as much of a request as was read of its head."""
+        url: bytes = getattr(self, "url", b"")[:1024]
+        return Call(
+            method=self.parser.get_method().decode() if url else "",
+            path=url.decode("latin-1"),
+            headers=_texts(self.headers or []),
+            scheme=self.scheme or "http",
+            defect=defect,
+        )
+
+    def _record_unanswered(self) -> None:
+        """Journal what the end of the connection cuts off; a body is left to whoever reads it."""
+        for waiting, _ in self.pipeline:
+            if is_ours(waiting.scope["path"]):
+                continue
+            body = bytes(waiting.body)
+            defect = incomplete_body(waiting.scope, len(body)) if waiting.more_body else None
+            call = call_of(waiting.scope, body, defect or defects.NEVER_BEGUN)
+            self._limits.record_unanswered(call, disconnected_after_ms(waiting.scope))
+        if self._begun and not self._is_in_body():
+            began = self.left_at if self._since is None else self._since
+            ms = round(((self.left_at or 0) - (began or 0)) * 1000)
+            call = self._unparsed(defects.incomplete_head(self._extra_bytes))
+            if not is_ours(call.path):
+                self._limits.record_unanswered(call, None if self.timed_out else ms)
 
     def _start_deadline(self) -> None:
         # One timer for the connection, armed again when it fires: a timer for each of its
@@ -219,7 +310,44 @@ class ArtqrProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._broken = True
+        self.timed_out = self._begun
         self.transport.close()
+        self._watch_reading()
+
+    def _watch_reading(self) -> None:
+        """Cut a peer off that takes nothing of what it is sent for as long as a request may last.
+
+        Nothing is left out by this: closing waits until all is sent.
+        """
+        self._unread = self.transport.get_write_buffer_size()
+        if self._unread and self._reading is None:
+            self._reading = self.loop.call_later(self._limits.request_timeout, self._look_at_reader)
+
+    def _look_at_reader(self) -> None:
+        self._reading = None
+        before, self._unread = self._unread, self.transport.get_write_buffer_size()
+        if self._unread >= before:
+            reset(self.transport)  # or the system would go on trying to send
+        else:
+            self._watch_reading()
+
+
+class _TrailersTooLargeError(Exception):
+    """The trailers of a request are longer than a head may be."""
+
+
+def incomplete_body(scope: Any, size: int) -> Defect:
+    """Return the defect of a request of which so many bytes of its body came."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return defects.incomplete_body(size, int(value))
+    return defects.incomplete_body(size, None)
+
+
+def _texts(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        [(name.decode("latin-1"), value.decode("latin-1").strip(" \t")) for name, value in headers]
+    )
 
 
 def call_of(scope: Any, body: bytes, defect: Defect | None = None) -> Call:
@@ -228,12 +356,7 @@ def call_of(scope: Any, body: bytes, defect: Defect | None = None) -> Call:
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers=tuple(
-            [
-                (name.decode("latin-1"), value.decode("latin-1").strip(" \t"))
-                for name, value in scope["headers"]
-            ]
-        ),
+        headers=_texts(scope["headers"]),
         body=body,
         scheme=scope["scheme"],
         defect=defect,

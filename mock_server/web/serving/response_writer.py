@@ -80,6 +80,7 @@ def render_head(answer: Answer, *, keep_alive: bool) -> bytes:
 
 
 def _write(cycle: RequestResponseCycle, answer: Answer) -> None:
+    scope: Any = cycle.scope
     if _is_gone(cycle):
         return
     if cycle.scope["method"] == "HEAD":
@@ -88,7 +89,7 @@ def _write(cycle: RequestResponseCycle, answer: Answer) -> None:
     cycle.response_started = cycle.response_complete = True
     cycle.message_event.set()
     if not cycle.keep_alive:
-        cycle.transport.close()
+        scope["extensions"][EXTENSION]["connection"].finish()
     cycle.on_response()
 
 

@@ -10,13 +10,19 @@ import socket
 import ssl
 from collections.abc import Callable
 
+from mock_server.domain.call import defects
+from mock_server.domain.call.calls import Defect
+
 PAUSE_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class TlsListener:
-    """Accepts connections from now on; closed as an asyncio server is."""
+    """Accepts connections from now on; closed as an asyncio server is.
+
+    `on_refused` hears of a handshake that failed because the client was set up wrongly.
+    """
 
     def __init__(
         self,
@@ -25,7 +31,9 @@ class TlsListener:
         new_protocol: Callable[[], asyncio.Protocol],
         *,
         timeout: float,
+        on_refused: Callable[[Defect], None],
     ) -> None:
+        self._on_refused = on_refused
         self._listener = listener
         self._context = context
         self._new_protocol = new_protocol
@@ -63,5 +71,8 @@ class TlsListener:
                 ssl=self._context,
                 ssl_handshake_timeout=self._timeout,
             )
-        except OSError:  # the peer speaks no TLS, does not trust us, was too slow or has gone
+        except OSError as error:  # the peer speaks no TLS, was too slow, or has gone
             connection.close()
+            defect = defects.refused_handshake(getattr(error, "reason", None) or "")
+            if defect is not None:
+                self._on_refused(defect)

@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mock_server.real_clock import wall_clock
 from mock_server.server import running
 from mock_server.settings import Settings
-from mock_server.simulator import wall_clock
 from tests.support.documents import command_server
 from tests.support.worlds import RealClock
 

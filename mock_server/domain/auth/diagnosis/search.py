@@ -7,7 +7,7 @@ Rule 3: the search is bounded by the number of strings and by their bytes.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mock_server.domain.auth.diagnosis.candidate import (
     Candidate,
@@ -149,7 +149,7 @@ def _found(search: _Search, scene: SigningContext) -> _Found | None:
         effective: list[_Step] = []
         inert: list[_Step] = []
         for step in _steps(each):
-            draft = replace(each.draft, **step.change)
+            draft = each.draft.changed(step.change)
             text = draft.text()
             if search.knows(draft, text):
                 inert.append(step)
@@ -161,7 +161,7 @@ def _found(search: _Search, scene: SigningContext) -> _Found | None:
         steps.append((each, effective, inert))
     for each, effective, inert in steps:
         for pair in _pairs(effective, inert):
-            draft = replace(each.draft, **pair[0].change, **pair[1].change)
+            draft = each.draft.changed(pair[0].change | pair[1].change)
             found = _try(search, draft, pair)
             if found:
                 return found
