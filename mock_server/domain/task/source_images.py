@@ -1,7 +1,9 @@
 """The source image of a task: an existing picture; its QR code has the content of the new one.
 
 Rule 1: if the image cannot be fetched or read, the task fails, with a remark that says why (claim
-image-failure).
+image-failure). The remark is in the vendor's words; the simulator's own reason is beside it.
+Rule 2: bytes that are not text in a declared charset or in UTF-8 are read as GB18030 (claim
+image-charset); by the reading image.charset the task fails instead.
 """
 
 from dataclasses import dataclass, field
