@@ -21,7 +21,7 @@ from mock_server.formatting import yuan
 from mock_server.testing.calls import asks_to_wait
 from mock_server.testing.records import RecordedCall
 
-SUBMIT = "submit_task"
+SUBMIT, LIST = "submit_task", "list_tasks"
 LEAVES_OPEN = frozenset({0, 500, 502, 504})
 # So many calls again, without a pause, are a loop.
 HOT_CALLS = 4
@@ -35,15 +35,9 @@ def manners(step: Step, *, is_fine: bool, pause_s: float) -> Iterator[str]:
     if len(paid) > 1:
         fen = sum(call.fen for call in paid)
         yield f"one intent was paid for {len(paid)} times: {yuan(fen)} yuan"
+    yield from _blind_submits(step.calls)
     for call, following in _neighbours(step.calls):
-        unheard = is_unheard(call, following)
-        if call.operation == SUBMIT and (unheard or call.status in LEAVES_OPEN):
-            what = f"an answer {call.status}" if call.status and not unheard else "no answer"
-            yield (
-                f"it submitted again after {what}: the first task may have been made, and "
-                "paid; look into the task list before"
-            )
-        elif 400 <= call.status < 450 and not asks_to_wait(call) and not _is_its_own(call):
+        if 400 <= call.status < 450 and not asks_to_wait(call) and not _is_its_own(call):
             yield f"it called again after {_named(call)}, which no retry mends"
         elif _is_final_refusal(call):
             yield f"it called again after the refusal {_named(call)}, which no retry mends"
@@ -151,6 +145,24 @@ def _is_its_own(call: RecordedCall) -> bool:
     return (call.error_code or "").startswith("X")
 
 
+def _blind_submits(calls: Sequence[RecordedCall]) -> Iterator[str]:
+    """Yield a submit after one that may have made the task, with no list answered in between."""
+    open_one: tuple[RecordedCall, str] | None = None
+    for at, call in enumerate(calls):
+        if call.operation == LIST and call.succeeded:
+            open_one = None
+        if call.operation != SUBMIT:
+            continue
+        if open_one is not None and call.fields == open_one[0].fields:
+            yield (
+                f"it submitted again after {open_one[1]}: the first task may have been made, and "
+                "paid; look into the task list before"
+            )
+        unheard = at + 1 < len(calls) and is_unheard(call, calls[at + 1])
+        what = f"an answer {call.status}" if call.status and not unheard else "no answer"
+        open_one = (call, what) if unheard or call.status in LEAVES_OPEN else None
+
+
 def _errors(calls: Sequence[RecordedCall]) -> Iterator[str]:
     for call in calls:
         for finding in call.findings:
@@ -173,7 +185,8 @@ def _without_pause(calls: Sequence[RecordedCall], pause_s: float) -> Iterator[st
         if took_s < HOT_CALLS * pause_s and all(map(asks_to_wait, run[:-1])) and _are_same(run):
             yield (
                 f"it called {HOT_CALLS} more times within {took_s:.2f} s of {_named(run[0])}, "
-                "which asks it to wait: pause before each retry, ever longer"
+                "which asks it to wait: pause before each retry, ever longer (if your adapter "
+                "switches the pauses off, set pause_seconds = 0)"
             )
             return
 

@@ -9,7 +9,7 @@ from mock_server.testing.records import RecordedCall
 from mock_server.testing.tables import totals
 
 MOST_TEXT = 70
-# A client whose patience ends about when the answer does may have missed it; each has a second of it.
+# A client whose patience ends about when the answer does may have missed it; each has a second.
 PATIENCE_MS = 1000
 MARGIN = 1.1
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -169,6 +170,25 @@ def test_a_client_that_looks_first_may_submit_again_where_no_task_was_made(
     assert [call.operation for call in calls].count("submit_task") == 2
 
 
+class LooksWithoutSeeing(Client):
+    """Submits again after a look that failed."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError:
+            with suppress(ArtQrError):
+                self.list_tasks()
+            return super().submit(fields)
+
+
+def test_a_look_that_failed_is_none(artqr_server: MockServer) -> None:
+    late = inputs.gateway_error("D504TO")
+
+    with pytest.raises(AssertionError, match="it submitted again after an answer 504"):
+        in_play(LooksWithoutSeeing, artqr_server, lambda play: play.submit(PLAIN, late))
+
+
 class Impatient(Client):
     """Gives up after a second, and says so."""
 
@@ -242,7 +262,7 @@ def test_each_breaking_reading_is_named(artqr_server: MockServer) -> None:
         suite_of(TripsOverNullAndSendsJson).test_every_reading_of_what_nobody_knows(artqr_server)
 
     *story, count, first, second = str(caught.value).splitlines()
-    assert count == "2 readings break the client; the story above is that of the first:"
+    assert count == "2 readings break the client; the first has the story above:"
     assert story[2].split(" in which ")[1].replace(" is ", " = ") in first
     named = sorted(line.partition(": ")[0].strip() for line in (first, second))
     assert named == ["body.type = form-only", "result.none = null"]
