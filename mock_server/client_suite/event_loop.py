@@ -36,6 +36,12 @@ def made(make: Callable[[], Any]) -> Any:
     return _run(_call(make))
 
 
+def wake() -> None:
+    """Have the loop look around, if it waits for something in another thread."""
+    if _current is not None:
+        _current.call_soon_threadsafe(lambda: None)
+
+
 def leave_behind() -> None:
     """Let go of the loop, which a client may be hanging in; the next client gets another."""
     global _current  # noqa: PLW0603 - one loop for the process, as the rule says

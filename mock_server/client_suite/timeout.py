@@ -2,15 +2,18 @@
 
 Rule 1: where the system has alarms (the main thread, not on Windows), one stops a client that never
 ends, in its own thread, wherever it is.
-Rule 2: elsewhere everything that a client does is done in one worker thread of its own. A client
-that never ends is left behind in it: no thread can be stopped from outside.
+Rule 2: elsewhere everything that a client does is done in one worker thread of its own. There an
+error is raised in a client that never ends, which stops one that runs Python code; one that waits
+for the system is left behind in its thread.
 """
 
 import asyncio
+import ctypes
 import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from contextvars import copy_context
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -78,11 +81,20 @@ class _Worker:
         outcome: Future[T] = Future()
         self._orders.put((outcome, act))
         if not wait([outcome], seconds).done:
+            self._interrupt(outcome)
+            raise EndlessError
+        return outcome.result()
+
+    def _interrupt(self, outcome: Future[Any]) -> None:
+        """Stop what the thread does, or leave it behind."""
+        if (python := getattr(ctypes, "pythonapi", None)) is not None:  # CPython alone has it
+            thread = ctypes.c_ulong(self._thread.ident or 0)
+            python.PyThreadState_SetAsyncExc(thread, ctypes.py_object(EndlessError))
+        event_loop.wake()
+        if not wait([outcome], GRACE_S).done:
             self.is_stuck = True
             event_loop.leave_behind()
             self._orders.put(None)  # should it come back after all
-            raise EndlessError
-        return outcome.result()
 
     def close(self) -> None:
         self._orders.put(None)
@@ -90,6 +102,13 @@ class _Worker:
             self._thread.join(GRACE_S)
 
     def _work(self) -> None:
+        is_over = False
+        while not is_over:
+            with suppress(EndlessError):  # one that came when the client was back already
+                self._take_orders()
+                is_over = True
+
+    def _take_orders(self) -> None:
         while (order := self._orders.get()) is not None:
             outcome, act = order
             try:
