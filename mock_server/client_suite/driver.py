@@ -119,9 +119,13 @@ class Play:
 
     def fill(self, count: int) -> None:
         """Make that many tasks without the client."""
+        before = len(self._tasks)
         for _ in range(count):
             self._world.submit(PLAIN.fields)
         self._learn()
+        made_now = len(self._tasks) - before
+        if made_now != count:
+            raise _suite_bug(f"submitted {counted(count, 'task')}, and {made_now} were made")
         made = "1 task is" if count == 1 else f"{count} tasks are"
         self._note(f"{made} made by others of the same account")
 
@@ -253,10 +257,8 @@ class Play:
             # Behind a WSGI server nobody has them; `/health` says what serves otherwise.
             if kind_of(rule).connection and "serving" not in self._server.admin.get("/health"):
                 return False
-            raise SimulatorBugError(
-                f"the client suite armed the fault {rule}, and the simulator refused it: {error}. "
-                "This is a bug of artqr-mock, not of your client: please report it."
-            ) from None
+            what = f"armed the fault {rule}, and the simulator refused it: {error}"
+            raise _suite_bug(what) from None
         return True
 
     def _new_calls(self) -> Calls:
@@ -292,6 +294,13 @@ class Play:
                 if not 200 <= (attempt["status"] or 0) < 300:
                     what = attempt["status"] or attempt["error"]
                     raise self._wrong(f"it answered a callback with {short(what)}")
+
+
+def _suite_bug(what: str) -> SimulatorBugError:
+    return SimulatorBugError(
+        f"the client suite {what}. This is a bug of artqr-mock, not of your client: please report "
+        "it."
+    )
 
 
 def _without_findings(calls: Sequence[RecordedCall]) -> list[RecordedCall]:

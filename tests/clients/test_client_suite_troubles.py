@@ -94,6 +94,17 @@ def test_a_trouble_that_is_refused_is_a_bug_of_ours(artqr_server: MockServer) ->
         in_play(Client, artqr_server, lambda play: play.submit(PLAIN, bad))
 
 
+def test_tasks_of_others_that_could_not_be_made_are_a_bug_of_ours(artqr_server: MockServer) -> None:
+    def fill(play: Play) -> None:
+        play._world.faults.add("B403MQ")
+        play.fill(2)
+
+    with pytest.raises(
+        SimulatorBugError, match=r"submitted 2 tasks, and 0 were made\. .*artqr-mock"
+    ):
+        in_play(Client, artqr_server, fill)
+
+
 def test_a_server_without_connections_in_hand_is_not_asked_for_what_it_cannot_do(
     artqr_server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
