@@ -1,4 +1,4 @@
-"""What goes wrong around a client in the suite, and how it is stopped if it never ends."""
+"""Failures that the client suite arms, slow answers, retries, and clients that never return."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def in_play(
     readings: dict[str, str] | None = None,
     **attributes: Any,
 ) -> Play:
-    """Drive a client, and return the play with its story."""
+    """Drive a client through `act`; return the play with its story."""
     suite = suite_of(kind)
     for name, value in attributes.items():
         setattr(type(suite), name, value)
@@ -51,7 +51,7 @@ def in_play(
 
 
 def last_step(play: Play) -> Any:
-    """Return what the client did last, but for the look whether it is usable still."""
+    """Return the client's last step, without the check whether it is still usable."""
     return next(step for step in reversed(play._story.steps) if "usable" not in step.says)
 
 
@@ -136,7 +136,7 @@ def test_a_slow_answer_is_taken_by_a_client_that_waits(
 
 
 class GivesUpOnSlowAnswers(Client):
-    """Raises when an answer takes long, although it is there."""
+    """Raises when a complete answer took long."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         loop = asyncio.new_event_loop()
@@ -182,7 +182,7 @@ def test_a_client_that_looks_first_may_submit_again_where_no_task_was_made(
 
 
 class LooksWithoutSeeing(Client):
-    """Submits again after a look that failed."""
+    """Lists the tasks after an error, and submits again even if the list failed."""
 
     def submit(self, fields: dict[str, str]) -> str:
         try:
@@ -201,13 +201,13 @@ def test_a_look_that_failed_is_none(artqr_server: MockServer) -> None:
 
 
 class Impatient(Client):
-    """Gives up after a second, and says so."""
+    """Times out after a second and raises."""
 
     timeout_s = 1.0
 
 
 class ImpatientLooksFirst(LooksFirst):
-    """Gives up after a second, and looks."""
+    """Times out after a second and looks into the list."""
 
     timeout_s = 1.0
 
@@ -249,7 +249,7 @@ def test_a_few_retries_at_once_are_no_loop(artqr_server: MockServer) -> None:
 
 
 class RepeatsBusy(Client):
-    """Tries again, once, when the service asks for that."""
+    """Retries once if the remark asks for it."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         try:
@@ -265,7 +265,7 @@ def test_a_refusal_that_asks_to_try_later_may_be_tried_again(artqr_server: MockS
 
 
 class TripsOverNullAndSendsJson(TripsOverNull, SendsJson):
-    """Is wrong under two readings."""
+    """Fails under two readings."""
 
 
 def test_each_breaking_reading_is_named(artqr_server: MockServer) -> None:
@@ -288,7 +288,7 @@ def test_a_mistake_in_the_most_likely_world_is_not_blamed_on_a_reading(
 
 
 class HangsInItsLoop(Asynchronous):
-    """Waits for what never happens."""
+    """Waits for an event that never happens."""
 
     async def submit(self, fields: dict[str, str]) -> str:
         await asyncio.Event().wait()
@@ -296,7 +296,7 @@ class HangsInItsLoop(Asynchronous):
 
 
 class HangsAtTheStart(Client):
-    """Waits before it is there."""
+    """Never finishes its construction."""
 
     def __init__(self, *arguments: str) -> None:
         super().__init__(*arguments)
@@ -304,14 +304,14 @@ class HangsAtTheStart(Client):
 
 
 class HangsAtTheEnd(Client):
-    """Waits when it is to go."""
+    """Never finishes its close()."""
 
     def close(self) -> None:
         asyncio.run(asyncio.sleep(3600))
 
 
 class LoopsForEver(Client):
-    """Tries again until it works, whatever is wrong."""
+    """Retries for ever after any error."""
 
     def submit(self, fields: dict[str, str]) -> str:
         while True:
@@ -339,7 +339,7 @@ def test_a_client_that_hangs_for_ever_is_stopped(
 
 
 def run_in(act: Callable[[MockServer], None], server: MockServer, *, in_thread: bool) -> None:
-    """Do it in this thread, or in one that gets no alarms."""
+    """Call it in this thread, or in another one, which gets no alarms."""
     if not in_thread:
         act(server)
         return

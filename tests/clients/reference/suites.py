@@ -1,4 +1,4 @@
-"""The suite for a client, as its user would write it."""
+"""The client suite for one client, as its user would write it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,13 +38,13 @@ def suite_of(
             return wanted if shrinks else settings(wanted, phases=(Phase.generate,))
 
     Suite.worlds = worlds
-    # None of them has to be waited for: what a client does that gives up has a test of its own.
+    # Short, because these clients wait longer: other tests use clients that time out.
     Suite.late_seconds = 0.5
     return Suite()
 
 
 def everything(suite: ClientSuite, server: MockServer) -> None:
-    """Run the suite as pytest does."""
+    """Run the suite in the way of pytest."""
     suite.test_known_pitfalls(server)
     suite.test_every_error_of_the_gateway_is_raised(server)
     suite.test_every_reading_of_what_nobody_knows(server)
