@@ -18,8 +18,8 @@ _current: asyncio.AbstractEventLoop | None = None
 
 
 def finished(act: Callable[[], Any]) -> Any:
-    """Do something, and return what it comes to: a coroutine is awaited, an asynchronous iterator
-    is read to its end, anything else stays what it is."""
+    """Call `act` and return its result: a coroutine is awaited, an asynchronous iterator becomes
+    a list, any other value is returned unchanged."""
     value = act()
     if hasattr(value, "__aiter__"):
         return _run(_items(value))
@@ -27,7 +27,7 @@ def finished(act: Callable[[], Any]) -> Any:
 
 
 def made(make: Callable[[], Any]) -> Any:
-    """Make an adapter. One that needs a running event loop is made in that of the suite."""
+    """Construct an adapter; if it needs a running event loop, in that of the suite."""
     try:
         return finished(make)
     except RuntimeError as error:
@@ -37,13 +37,13 @@ def made(make: Callable[[], Any]) -> Any:
 
 
 def wake() -> None:
-    """Have the loop look around, if it waits for something in another thread."""
+    """Wake the loop, if it waits in another thread, so that it notices a pending exception."""
     if _current is not None:
         _current.call_soon_threadsafe(lambda: None)
 
 
 def leave_behind() -> None:
-    """Let go of the loop, which a client may be hanging in; the next client gets another."""
+    """Drop the loop, in which a client may hang; the next client gets a new one."""
     global _current  # noqa: PLW0603 - one loop for the process, as the rule says
     if _current is not None:
         _LEFT_BEHIND.append(_current)

@@ -27,7 +27,7 @@ class ClientMistakeError(AssertionError):
 class Trouble:
     """What goes wrong during a step: a failure on order, for some of its calls or for all.
 
-    `loses_answer`: the client never has the answer whole. `is_slow`: it has it, if it waits.
+    `loses_answer`: the client never receives the whole answer. `is_slow`: it does, if it waits.
     """
 
     says: str
@@ -37,8 +37,8 @@ class Trouble:
 
     @property
     def for_one(self) -> bool:
-        """Whether it is for the first calls of the operation at hand alone, so that a client which
-        looks into the list before it submits has its submit damaged."""
+        """Whether only the first calls of the step's operation are damaged: a client that lists
+        the tasks before it submits has its submit damaged, not its list."""
         return "calls" in self.rule
 
 
@@ -57,14 +57,14 @@ class Step:
 
     @property
     def lost(self) -> bool:
-        """Whether the client may be without an answer, and not to blame for it."""
+        """Whether the client may have received no answer, through no fault of its own."""
         if self.trouble is None:
             return False
         return self.trouble.loses_answer or (self.trouble.is_slow and self._gave_up())
 
     @property
     def heard_all(self) -> bool:
-        """Whether every answer of its calls reached the client as it was given."""
+        """Whether the client received every answer unchanged."""
         return self.trouble is None or (self.trouble.is_slow and not self._gave_up())
 
     def _gave_up(self) -> bool:

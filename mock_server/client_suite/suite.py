@@ -33,15 +33,15 @@ class ClientSuite:
     steps: ClassVar[int] = 8
     # How long your client may take for one step, its pauses and retries with it.
     step_seconds: ClassVar[float] = 60
-    # How late the latest answer comes, once: more than your client waits for one.
+    # How late one answer arrives: set it above the timeout of your client.
     late_seconds: ClassVar[float] = 13
-    # What the pauses of your client between retries are on average; 0 if it makes none here.
+    # The least average pause between retries; 0 if your adapter switches the pauses off.
     pause_seconds: ClassVar[float] = 0.1
 
     def test_known_pitfalls(self, artqr_server: MockServer) -> None:
         """What clients are known to get wrong, one thing at a time."""
         __tracebackhide__ = True
-        # Nobody may take an answer that is only late for a client that never comes back.
+        # A late answer must not look like a client that does not return.
         late_s = min(self.late_seconds, self.step_seconds / 2)
         self._fall(artqr_server, {}, pitfalls.every(late_s))
         if "refusal.status" not in self._known(artqr_server):
@@ -151,7 +151,7 @@ class ClientSuite:
         return Play(server, world, self._client(world.env), says)
 
     def _client(self, env: Mapping[str, str]) -> Driven:
-        """Make a fresh client, in the thread that it will run in."""
+        """Construct a client in the thread in which it will run."""
         runner = Runner(self.step_seconds)
         try:
             adapter: Any = runner.run(lambda: event_loop.made(lambda: self.adapter(env)))
@@ -166,20 +166,20 @@ class ClientSuite:
 
 
 class Broken:
-    """What breaks the client, each by name, of several things of a sort."""
+    """Collects the mistakes of one test by the name of their cause, such as a reading."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._stories: dict[str, str] = {}
 
     def ends_with(self, name: str, mistake: ClientMistakeError | None) -> bool:
-        """Take in a mistake, if there was one; True: nobody waits for such a client again."""
+        """Add a mistake, if there was one. True for an endless client: the test stops there."""
         if mistake is not None:
             self._stories[name] = str(mistake)
         return mistake is not None and mistake.is_endless
 
     def tell(self) -> None:
-        """Fail with the first story and a line for each of the others."""
+        """Fail, if there was a mistake, with the first story and one line for each cause."""
         __tracebackhide__ = True
         if not self._stories:
             return

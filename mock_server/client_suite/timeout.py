@@ -30,9 +30,9 @@ class EndlessError(BaseException):
 
 
 class Runner:
-    """Does what one client is asked for, each time within the same number of seconds.
+    """Calls one client, each time with the same limit in seconds.
 
-    What an `async def` returns is awaited in the event loop of the suite.
+    A coroutine is awaited in the event loop of the suite.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -45,7 +45,7 @@ class Runner:
         return self._worker is not None and self._worker.is_stuck
 
     def run(self, act: Callable[[], Any]) -> Any:
-        """Do something, and return what it comes to. Raises EndlessError after too long."""
+        """Call `act` and return its result. Raises EndlessError after the limit."""
 
         def whole() -> Any:
             return event_loop.finished(act)
@@ -63,7 +63,7 @@ class Runner:
 
 
 class _Worker:
-    """One thread for everything that a client does: some clients keep to one."""
+    """One thread for all calls of a client: some objects may not change their thread."""
 
     def __init__(self) -> None:
         self.is_stuck = False
@@ -86,7 +86,7 @@ class _Worker:
         return outcome.result()
 
     def _interrupt(self, outcome: Future[Any]) -> None:
-        """Stop what the thread does, or leave it behind."""
+        """Raise EndlessError in the thread; leave the thread behind if it does not react."""
         if (python := getattr(ctypes, "pythonapi", None)) is not None:  # CPython alone has it
             thread = ctypes.c_ulong(self._thread.ident or 0)
             python.PyThreadState_SetAsyncExc(thread, ctypes.py_object(EndlessError))
@@ -132,7 +132,7 @@ def _by_alarm(seconds: float, act: Callable[[], T]) -> T:
 
 
 def _has_alarm() -> bool:
-    """Whether a client can run here: with an alarm of our own, and an event loop if it wants."""
+    """Whether a client can run in this thread: no other alarm and no event loop is active."""
     return (
         hasattr(signal, "setitimer")
         and threading.current_thread() is threading.main_thread()
