@@ -1,6 +1,5 @@
 """What every command shares: the options for server and account, printing, failing."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -15,7 +14,7 @@ from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
-from mock_server.formatting import counted, parse_yuan
+from mock_server.formatting import counted, json_text, parse_yuan, printable_lines
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
@@ -105,7 +104,7 @@ class Printer:
         """Print rows."""
         for row in rows:
             if self._as_json:
-                click.echo(json.dumps(row, ensure_ascii=False))
+                click.echo(json_text(row))
                 continue
             at, line = self._line(row)
             day = instant(at)[:10]
@@ -141,7 +140,7 @@ def follow(pages: Iterator[Page], printer: Printer) -> None:
 
 def print_json(value: Any) -> None:
     """Print a value for a program to read."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_text(value, indent=2))
 
 
 def pair(reading: str) -> tuple[str, str]:
@@ -200,7 +199,7 @@ def first_sentence(command: click.Command) -> str:
 
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and end with an exit code."""
-    click.echo(f"artqr-mock: {message}", err=True)
+    click.echo(f"artqr-mock: {printable_lines(message)}", err=True)
     sys.exit(code)
 
 

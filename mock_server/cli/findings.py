@@ -131,13 +131,13 @@ def _print_call(call: dict[str, Any], account_id: str) -> None:
     status = f"HTTP {call['status']}" if call["status"] else "no answer"
     _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"])
     cost = f"{yuan(call['fen'])} yuan" if call["charged"] else "free"
-    click.echo(f"\n{cost}: {call['reason']}\n")
+    click.echo(f"\n{cost}: {printable(call['reason'])}\n")
 
 
 def _print_message(title: str, message: dict[str, Any]) -> None:
-    click.echo(f"\n{title}")
+    click.echo(f"\n{printable(title)}")
     for name, value in message["headers"]:
-        click.echo(f"  {name}: {printable(value)}")
+        click.echo(f"  {printable(name)}: {printable(value)}")
     body = message["body"]
     if body:
         more = f" … {message['length']} bytes in all" if len(body) > MAX_SHOWN else ""

@@ -16,7 +16,8 @@ from mock_server.domain.durations import parse_duration
 @server_options
 def ready(*, wait: str, admin: AdminClient) -> None:
     """Check whether a server answers; the exit code is 3 if none does."""
-    if not admin.wait_until_ready(parse_duration(wait) / 1000):
-        fail(f"no artqr-mock answers at {admin.base_url}", COULD_NOT_RUN)
+    why = admin.why_not_ready(parse_duration(wait) / 1000)
+    if why is not None:
+        fail(why, COULD_NOT_RUN)
     click.echo(f"ready: {admin.base_url}")
     sys.exit(0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mock_server.access_log import AccessLog
+from mock_server.access_log import AccessLog, PrintableFormatter
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.settings import Settings, SettingsError
@@ -68,10 +68,9 @@ def serve(
     from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
 
     log_level = log_level or ("info" if verbose else None)
-    logging.basicConfig(
-        level=(log_level or "warning").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
     flags["callback_hosts"] = flags["callback_hosts"] or None
     try:
         settings = Settings.load(flags, file=config)

@@ -22,7 +22,7 @@ WRONG_DIGEST = (
 def read_request(given: bytes) -> Call:
     """Return the request that a text holds. Raises WrongUseError."""
     if len(given) > MOST_BYTES:
-        raise UsageError("the request is larger than the 8 MiB that are read")
+        raise UsageError("the request is larger than 8 MiB, the limit")
     given = given.removeprefix(codecs.BOM_UTF8)  # what editors of Windows put in front
     if not given.strip():
         raise UsageError(f"standard input is empty: give {FORMS}")
