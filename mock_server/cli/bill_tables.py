@@ -103,7 +103,7 @@ def _invoices_shown(invoices: list[Line]) -> list[Line]:
 def csv_of(found: list[Line], names: Sequence[str]) -> str:
     """Return lines as CSV with a header; money stays whole fen, instants stay ms."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, names)
+    writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: csv_cell(value) for name, value in line.items()} for line in found)
     return text.getvalue()

@@ -1,5 +1,6 @@
 """What every command shares: the options for server and account, printing, failing."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -12,9 +13,10 @@ from click.core import ParameterSource
 
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
-from mock_server.formatting import counted, json_text, parse_yuan, printable_lines
+from mock_server.formatting import counted, json_text, parse_yuan, printable_lines, shell_word
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
@@ -189,6 +191,13 @@ def write_output(file: Path, data: bytes) -> None:
 
 def _reason(error: OSError | ValueError) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def our_command(base_url: str, *words: str) -> str:
+    """Return a command of ours that reaches the same server, to be copied into a shell."""
+    reached = os.environ.get("ARTQR_MOCK_URL") or DEFAULT_URL
+    at = [] if base_url == reached.rstrip("/") else ["--url", redact_address(base_url)]
+    return " ".join(map(shell_word, ["artqr-mock", *words, *at]))
 
 
 def first_sentence(command: click.Command) -> str:

@@ -12,6 +12,7 @@ from mock_server.cli.common import (
     account_option,
     json_option,
     no_longer_kept,
+    our_command,
     print_json,
     refuse_account_option,
     server_options,
@@ -62,7 +63,8 @@ def _tell_of_nobody(admin: AdminClient) -> None:
     if others["calls"]:
         count = counted(sum(others["severities"].values()), "finding")
         calls = counted(others["calls"], "call")
-        click.echo(f"and {count} in {calls} that name no account: artqr-mock findings --nobody")
+        command = our_command(admin.base_url, "findings", "--nobody")
+        click.echo(f"and {count} in {calls} that name no account: {command}")
 
 
 def print_findings(found: list[dict[str, Any]], noun: str = "call") -> None:

@@ -186,7 +186,7 @@ PLACES = list(places(WHOLE))
 
 
 def changed(whole: Any, place: tuple[Any, ...], value: Any, *, is_dropped: bool) -> Any:
-    """Return a value with a member that is another, or gone; as it is if the member is not there."""
+    """Return a value with another member, or without it; as it is if the member is not there."""
     made = copy.deepcopy(whole)
     inner, (*way, last) = made, place
     try:
