@@ -26,7 +26,8 @@ def curl(sent: SentRequest, own: CheckCredentials, trusted: str | None = None) -
     if body or request.method in ("POST", "PUT", "PATCH"):
         if "Content-Type" not in request.headers:
             words += ["-H", "'Content-Type:'"]  # curl would call it a form
-        words += ["--data-binary", "@-" if b"\0" in body else shell_word(body)]
+        option = "--data-raw" if body.startswith(b"@") else "--data-binary"
+        words += ["--data-binary", "@-"] if b"\0" in body else [option, shell_word(body)]
     command = redaction.redact_text(" ".join(words), own.hidden)
     if own.key and sent.who in (Who.OWN, Who.STALE):
         key = shell_word(own.key)

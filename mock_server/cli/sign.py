@@ -77,6 +77,8 @@ def sign(
     """
     if (key is None) != (secret is None):
         raise UsageError("--key and --secret go together: give both, or neither")
+    if key is not None and not key.isprintable():
+        raise UsageError("--key has a control character: an AppKey is letters and digits")
     if call_id is not None:
         if command or key or secret or md5:
             raise UsageError("--explain goes with --account only: leave the rest out")

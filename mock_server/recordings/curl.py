@@ -85,7 +85,9 @@ def words_of(line: str) -> list[str]:
 
 
 def _pieces(word: str) -> Iterator[str]:
-    if _EXPANSION.search(re.sub(r"\$?'(?:[^'\\]|\\.)*'", "", word)):
+    # Single quotes and a backslash keep what is in them as it is.
+    pieces = (match.groups() for match in _PIECE.finditer(word))
+    if _EXPANSION.search("".join(double or plain or "\0" for _, _, double, _, plain in pieces)):
         raise UsageError(
             f"{word[:80]!r} has a variable or a command of your shell: write its value instead"
         )
