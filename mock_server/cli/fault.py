@@ -13,6 +13,7 @@ from mock_server.domain.call.calls import VENDOR_OPERATIONS
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.faults.rules import COUNTS, AnyKind, Stage
+from mock_server.formatting import printable
 
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
 
@@ -161,7 +162,7 @@ def _print(faults: list[dict[str, Any]]) -> None:
     rows = [("id", "fault", "for", "left", "seen", "fired"), *map(_row, faults)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+        click.echo(printable("  ".join(map(str.ljust, row, widths)).rstrip()))
 
 
 def _row(fault: dict[str, Any]) -> tuple[str, ...]:
