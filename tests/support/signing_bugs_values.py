@@ -36,7 +36,7 @@ def of_header(name: str, change: Callable[[str], str]) -> Bug:
     """Change the value of a listed header as it is signed, or give it one."""
 
     def spoil(work: Work) -> None:
-        spelt = next(each for each in work.signed if each.lower() == name)
+        spelt = next((each for each in work.signed if each.lower() == name), name)
         values = {each.lower(): value for each, value in work.ca.items()}
         work.ca[spelt] = change(values.get(name, ""))
 
@@ -44,7 +44,8 @@ def of_header(name: str, change: Callable[[str], str]) -> Bug:
 
 
 def sent_at(work: Work) -> datetime:
-    stamp = next(value for name, value in work.ca.items() if name.lower() == "x-ca-timestamp")
+    values = {name.lower(): value for name, value in work.ca.items()}
+    stamp = values.get("x-ca-timestamp", "1646365291734")
     return datetime.fromtimestamp(int(stamp) // 1000, UTC)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 
@@ -13,6 +12,8 @@ from mock_server.domain.auth.diagnosis.lines import Variants
 MOST_SECONDS = 5
 # Between two readings of the client's clock, in milliseconds.
 MOST_MS = 60
+# Nothing is computed at the ends of the calendar.
+LEAST_YEAR, MOST_YEAR = 1, 9999
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -31,14 +32,20 @@ def _instants(scene: SigningContext) -> Iterator[datetime]:
     if re.fullmatch(r"[0-9]{10,14}", stamp):
         ms = int(stamp) * (1000 if len(stamp) <= 10 else 1)
         bases.append(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms))
-    if scene.draft.date:
-        with suppress(ValueError, OverflowError):
-            bases.append(parsedate_to_datetime(scene.draft.date).replace(tzinfo=UTC))
+    if (sent := _parsed(scene.draft.date)) is not None:
+        bases.append(sent)
     for away in range(MOST_SECONDS + 1):
         for base in bases:
             for seconds in dict.fromkeys((-away, away)):
-                with suppress(OverflowError):
+                if LEAST_YEAR < base.year < MOST_YEAR:
                     yield base + timedelta(seconds=seconds)
+
+
+def _parsed(date: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(date).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _dates(at: datetime) -> Iterator[str]:
@@ -49,7 +56,7 @@ def _dates(at: datetime) -> Iterator[str]:
     yield f"{plain}.{at.microsecond // 1000:03}Z"
     yield http.replace("GMT", "UTC")
     yield http.replace("GMT", "+0000")
-    there = at.astimezone(CHINA) if at.year < 9999 else at
+    there = at.astimezone(CHINA)
     yield there.strftime("%Y-%m-%d %H:%M:%S")
     yield format_datetime(there)
     local = format_datetime(there)
