@@ -6,13 +6,19 @@ from typing import Any, overload
 from mock_server.admin_client import AccountClient
 from mock_server.domain.faults.kinds import named
 from mock_server.testing.admin_records import EventRecord, FaultRecord, TaskRecord
+from mock_server.testing.async_clock import AsyncClock, warn_on_a_loop
+from mock_server.testing.receiver import OPEN_RECEIVERS
 
 
 class ClockControl:
-    """The account's time. Each change waits for the callbacks that it makes due."""
+    """The account's time. Each change waits for the callbacks that it makes due.
+
+    In a coroutine, await the same methods of `aio`: the event loop goes on while they wait.
+    """
 
     def __init__(self, account: AccountClient) -> None:
         self._account = account
+        self.aio = AsyncClock(self)
 
     @property
     def now(self) -> int:
@@ -22,16 +28,19 @@ class ClockControl:
 
     def advance(self, duration: str) -> int:
         """Move on by a duration such as `30s` or `1h30m`; return the new instant."""
+        warn_on_a_loop("advance", self._awaited)
         return self._change(advance=duration)
 
     def next(self) -> EventRecord | None:
         """Move to the next event, such as a task's end, and return it; None: nothing comes."""
+        warn_on_a_loop("next", self._awaited)
         changed = self._account.post("/clock", {"to_next_event": True, "settle": True})
         event = changed["event"]
         return event and EventRecord.of(event)
 
     def set(self, now: int) -> int:
         """Move to an instant that is not past."""
+        warn_on_a_loop("set", self._awaited)
         return self._change(now=now)
 
     def freeze(self) -> int:
@@ -45,6 +54,12 @@ class ClockControl:
     def rate(self, rate: float) -> int:
         """Run that many times as fast as the real clock."""
         return self._change(rate=rate)
+
+    def _awaited(self) -> list[str]:
+        """Return the addresses of callbacks that are not delivered, but for receivers of ours."""
+        planned = self._account.every("/callbacks", "callbacks")
+        addresses = [each["url"] for each in planned if each["next_at"] is not None]
+        return [each for each in addresses if not each.startswith(tuple(OPEN_RECEIVERS))]
 
     def _change(self, **change: Any) -> int:
         now: int = self._account.post("/clock", {**change, "settle": True})["now"]
