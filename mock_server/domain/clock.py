@@ -12,21 +12,22 @@ from dataclasses import dataclass, replace
 from mock_server.domain.durations import parse_duration
 from mock_server.domain.usage_errors import UsageError
 
-# 9999-12-31T00:00:00Z: the last day that every calendar on the way can print.
+# 9999-12-31T00:00:00Z: the last day that every date library on the way can print.
 LATEST_AT = 253_402_214_400_000
 MAX_RATE = 1_000_000.0
 MIN_RATE = 0.001
 
 
 class ClockError(UsageError):
-    """A clock change that cannot be: backwards, past the calendar, a rate out of range."""
+    """An invalid clock change: backwards, past the end of the calendar, or a rate out of range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """`base_at` and `real_base_at` are the same instant on the account's and the real clock.
+    """`base_at` and `real_base_at` are the same instant on the account's and on the real clock
+    (ms).
 
-    `pinned` says that somebody chose the instant it shows, rather than how far to move.
+    `pinned`: somebody set the clock to an explicit instant, instead of advancing it.
     """
 
     base_at: int
@@ -50,8 +51,8 @@ class Clock:
         if ahead <= 0:
             return self.real_base_at
         elapsed = -int(-ahead // self.rate)
-        # `now` rounds, so the first millisecond that shows `at` may be a neighbour; a waiter that
-        # wakes a millisecond early would find nothing due.
+        # `now` rounds, so the first millisecond that shows `at` may be one off, and a deliverer
+        # that wakes one millisecond early would find nothing due.
         while int(elapsed * self.rate) < ahead:
             elapsed += 1
         while int((elapsed - 1) * self.rate) >= ahead:
@@ -99,7 +100,7 @@ class RealTime:
 
 
 def jump(clock: Clock, *, to: int, real_now: int) -> Clock:
-    """Return the clock moved forward to the instant `to`, still frozen if it was."""
+    """Return the clock moved forward to the instant `to`; a frozen clock stays frozen."""
     now = clock.now(real_now)
     if to < now:
         raise ClockError(f"time never goes backwards: the clock shows {now}, {to} is before it")
@@ -109,9 +110,9 @@ def jump(clock: Clock, *, to: int, real_now: int) -> Clock:
 
 
 def forward_ms(duration: str) -> int:
-    """Return the milliseconds that a clock is to advance by.
+    """Return the milliseconds that a clock shall advance by.
 
-    Raises ClockError for a negative duration, BadDurationError for what is no duration.
+    Raises ClockError for a negative duration, BadDurationError for a text that is not a duration.
     """
     if duration.lstrip().startswith(("-", "−")):
         raise ClockError(
@@ -132,7 +133,7 @@ def thaw(clock: Clock, *, real_now: int) -> Clock:
 
 
 def set_rate(clock: Clock, rate: float, *, real_now: int) -> Clock:
-    """Return the clock that makes `rate` account seconds of each real second."""
+    """Return the clock with `rate` seconds per real second."""
     if not MIN_RATE <= rate <= MAX_RATE:
         raise ClockError(f"rate {rate:g} is out of range: {MIN_RATE:g} to {MAX_RATE:g}")
     return replace(rebased(clock, real_now), rate=float(rate))

@@ -1,4 +1,6 @@
-"""Requests and answers as a HAR file has them (HTTP Archive 1.2), and what browsers make of it."""
+"""Reads requests and answers from HAR entries (HTTP Archive 1.2), as browsers and proxies write
+them.
+"""
 
 import base64
 import binascii
@@ -12,7 +14,7 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings.curl import Headers, split_url
 from mock_server.recordings.curl import request_of_any_size as request
 
-# A form as it goes over the wire.
+# The characters of an encoded form.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9*._~+&=-]|%[0-9A-Fa-f]{2})+")
 # A byte that was no text, as Python keeps it.
 _ESCAPED = re.compile("[\udc80-\udcff]")
@@ -21,7 +23,7 @@ FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
 
 
 def one_call(text: str) -> Call:
-    """Return the request of a HAR entry, or of a file that has one. Raises WrongUseError."""
+    """Return the request of a HAR entry, or of a file with exactly one. Raises UsageError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -30,7 +32,7 @@ def one_call(text: str) -> Call:
 
 
 def call_of(found: dict[str, Any]) -> Call:
-    """Return the request of an entry as a door would hand it over. Raises WrongUseError."""
+    """Return the request of an entry in the form of a server's. Raises UsageError."""
     call = recorded_call(found)[0]
     if len(call.body) > MAX_BODY_BYTES:
         raise UsageError("the body is larger than 8 MiB, the limit of the gateway")
@@ -38,7 +40,7 @@ def call_of(found: dict[str, Any]) -> Call:
 
 
 def recorded_call(found: dict[str, Any]) -> tuple[Call, bool]:
-    """Return the request of an entry, and whether its body is all there. Raises WrongUseError."""
+    """Return the request of an entry, and whether its body is complete. Raises UsageError."""
     url, method = found.get("url"), found.get("method")
     if not isinstance(url, str) or not isinstance(method, str):
         raise UsageError("the request of the HAR entry has no `method` or no `url`")
@@ -72,22 +74,22 @@ def _har_request(document: Any) -> dict[str, Any]:
 
 
 def headers_of(listed: Any) -> Headers:
-    """Return the headers of a request or an answer. Raises WrongUseError."""
+    """Return the headers of a request or an answer. Raises UsageError."""
     headers: Headers = []
     for each in [] if listed is None else listed if isinstance(listed, list) else [None]:
         name, value = (each.get("name"), each.get("value")) if isinstance(each, dict) else (0, 0)
         if not isinstance(name, str) or not isinstance(value, str):
             raise UsageError("`headers` of the HAR entry is not a list of names and values")
-        if not name.startswith(":"):  # what HTTP/2 writes instead of a request line
+        if not name.startswith(":"):  # HTTP/2 has these instead of a request line
             headers.append((name, value))
     return headers
 
 
 def _sent(found: dict[str, Any], method: str, declared: int | None) -> tuple[bytes, bool]:
-    """Return the body of a request, and whether it is the one that was sent, byte for byte."""
+    """Return the body of a request, and whether it is the body that was sent, byte for byte."""
     post = found.get("postData")
     post = post if isinstance(post, dict) else {}
-    kept = found.get("_content")  # where HTTP Toolkit keeps what is no text
+    kept = found.get("_content")  # HTTP Toolkit puts bodies that are not text here
     for each in (post, kept if isinstance(kept, dict) else {}):
         text = each.get("text")
         if isinstance(text, str) and text:
@@ -124,7 +126,7 @@ def _text(value: Any) -> str:
 
 
 def _form(pairs: list[tuple[str, str]], declared: int | None) -> bytes:
-    """Return parameters as the form they were read from, encoded as they stand or not yet."""
+    """Return parameters as the form they came from; they are encoded already, or not yet."""
     plain = "&".join(f"{name}={value}" for name, value in pairs)
     forms = [
         "&".join(f"{encode(name)}={encode(value)}" for name, value in pairs)
@@ -145,7 +147,7 @@ def _quoted(text: str) -> str:
 
 
 def answered(content: Any) -> tuple[bytes, bool]:
-    """Return the body of an answer (`content`), and whether it was recorded: browsers drop some."""
+    """Return the body of an answer (`content`), and whether it was recorded; browsers drop some."""
     text = content.get("text") if isinstance(content, dict) else None
     if not isinstance(text, str):
         return b"", False
@@ -168,5 +170,5 @@ def _decoded(text: str) -> bytes:
 
 
 def pairs_of(listed: list[list[str]]) -> Headers:
-    """Return headers that are pairs of name and value, as the journal has them."""
+    """Return headers from pairs of name and value, as the journal has them."""
     return [(str(name), str(value)) for name, value in listed]

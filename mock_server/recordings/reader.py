@@ -1,8 +1,10 @@
-"""Recorded traffic: a HAR file, or the journal as `GET …/calls` shows it, a call a line or a page.
+"""Reads recorded traffic: a HAR file, or the journal as `GET …/calls` returns it, by line or by
+page.
 
-Rule 1: whose a call is tells its address, and of calls to others nothing else is looked at.
-Rule 2: a call to the API that cannot be read is kept with the reason, and the others are read.
-Rule 3: what a recording left out (a body, a time, an answer) is not held against the client.
+Rule 1: the address of a call decides whether it goes to the API; nothing else of other calls is
+read.
+Rule 2: a call to the API that cannot be read is kept with the reason, and the other calls are read.
+Rule 3: parts that a recording left out (a body, a time, an answer) cause no finding.
 """
 
 import base64
@@ -24,17 +26,17 @@ from mock_server.recordings.curl import request_of_any_size
 from mock_server.recordings.hosts import Whose, whose, whose_in_journal
 
 MOST_BYTES = 256 * 1024 * 1024
-# How the doors refuse what they cannot read.
+# The gateway's errors for requests that a server cannot read.
 DEFECTS = frozenset({"I400HD", "I400RU", "I413RL", "I413UL"})
 GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One recorded call to the API and its answer. `number` is its entry or line.
+    """A recorded call to the API and its answer. `number` is its entry or line.
 
-    `at` None: nobody wrote it down; `clock_at` is the account's clock, of a journal. `is_whole`:
-    the body of the request is all there; `answer_read`: so is the answer.
+    `at` None: no time was recorded. `clock_at`: the account's clock, in a journal only. `is_whole`:
+    the request's body is complete. `answer_read`: the answer was recorded.
     """
 
     number: int
@@ -48,7 +50,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A call, to the API for all we know, that cannot be read, and why."""
+    """A call that cannot be read, probably to the API, and the reason."""
 
     number: int
     why: str
@@ -56,8 +58,9 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A file: what one exchange of it is called, the exchanges as they were recorded, what cannot
-    be read, and how many calls were to others. `has_more`: it is a page of a longer journal."""
+    """The content of a file: the word for one exchange, the exchanges, the unreadable calls,
+    and the number of calls to others. `has_more`: it is one page of a longer journal.
+    """
 
     noun: str
     exchanges: list[Exchange] = field(default_factory=list)
@@ -70,7 +73,7 @@ Reader = Callable[[int, Any], Exchange | Whose]
 
 
 def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recording:
-    """Return what a file holds; `hosts` have the API, too. Raises WrongUseError."""
+    """Return the content of a file; `hosts` also serve the API. Raises UsageError."""
     if len(raw) > MOST_BYTES:
         raise UsageError("it is larger than 256 MiB, the limit: split it")
     text = _text(raw)
@@ -87,7 +90,7 @@ def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recordi
         return _gathered("entry", calls, _journalled, has_more=has_more)
     if isinstance(whole, list):
         return _gathered("entry", enumerate(whole, 1), _journalled)
-    if isinstance(whole, dict):  # one call, over several lines perhaps
+    if isinstance(whole, dict):  # one call, possibly on several lines
         return _gathered("line", [(1, whole)], _journalled)
     return _gathered("line", _lines(text), _line)
 
@@ -99,8 +102,8 @@ def _gathered(
     for number, value in values:
         try:
             found = read(number, value)
-        except UnicodeError:  # half a character, which JSON can write
-            recording.unread.append(Unread(number=number, why="it has a text that is no Unicode"))
+        except UnicodeError:  # a lone surrogate, which JSON can contain
+            recording.unread.append(Unread(number=number, why="it has a text that is not Unicode"))
         except UsageError as error:
             recording.unread.append(Unread(number=number, why=str(error)))
         else:
@@ -133,19 +136,19 @@ def _text(raw: bytes) -> str:
 
 
 def _whole(text: str) -> Any:
-    """Return the one value that the file is; None where each line is one, or none is."""
+    """Return the file's single JSON value; None if each line has one, or if there is none."""
     try:
         return json.loads(text)
     except RecursionError:
         raise UsageError("it is nested too deeply") from None
     except ValueError as error:
         first = text.lstrip().partition("\n")[0].strip()
-        # Lines of JSON, or a whole that is broken somewhere: the first line tells, or any call.
+        # Lines of JSON, or one broken value: the first line decides, or any line with a call.
         if _is_json(first) or _has_calls(text):
             return None
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "somewhere"
         raise UsageError(
-            f"{place} is no JSON: {error}. Give a HAR file, or calls of the journal, one a line"
+            f"{place} is not JSON: {error}. Give a HAR file, or calls of the journal, one a line"
         ) from None
 
 
@@ -158,7 +161,7 @@ def _is_json(text: str) -> bool:
 
 
 def _has_calls(text: str) -> bool:
-    """Whether a line is a call of the journal by itself, whatever the others are."""
+    """Whether a line alone is a call of the journal."""
     return any(
         '"path"' in line and '"request"' in line and _is_utf8(line) and _is_json(line)
         for line in map(str.strip, text.split("\n"))
@@ -167,7 +170,7 @@ def _has_calls(text: str) -> bool:
 
 
 def _is_utf8(line: str) -> bool:
-    """Whether no byte of a line had to be smuggled in."""
+    """Whether the line was valid UTF-8, without surrogate escapes."""
     return line.isascii() or not any("\udc80" <= each <= "\udcff" for each in line)
 
 
@@ -181,7 +184,7 @@ def _line(number: int, line: str) -> Exchange | Whose:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"it is no JSON: {error}") from None
+        raise UsageError(f"it is not JSON: {error}") from None
     return _journalled(number, value)
 
 
@@ -199,21 +202,21 @@ def _entry(number: int, entry: Any, hosts: AbstractSet[str]) -> Exchange | Whose
 def _exchange(number: int, entry: dict[str, Any], found: dict[str, Any]) -> Exchange:
     call, is_whole = har.recorded_call(found)
     response = entry.get("response")
-    told = response if isinstance(response, dict) else {}
-    status = told.get("status")
+    answered = response if isinstance(response, dict) else {}
+    status = answered.get("status")
     status = None if isinstance(status, bool) or not isinstance(status, int) else status
-    body, is_read = har.answered(told.get("content"))
+    body, is_read = har.answered(answered.get("content"))
     return Exchange(
         number=number,
         call=call,
         answer=Answer(
             status=status or 0,
-            headers=tuple(har.headers_of(told.get("headers"))),
+            headers=tuple(har.headers_of(answered.get("headers"))),
             body=body,
         ),
         at=_instant(entry.get("startedDateTime")),
         is_whole=is_whole,
-        # With status 0 there was none: the client gave up, or the connection broke.
+        # Status 0 means no answer: the client gave up, or the connection broke.
         answer_read=status == 0 or (status is not None and is_read),
     )
 
@@ -223,7 +226,7 @@ def _instant(text: Any) -> int | None:
         at = int(datetime.fromisoformat(text).timestamp() * 1000)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
-    return at if at > 0 else None  # the year 1 is how some say that they do not know
+    return at if at > 0 else None  # some recorders write the year 1 for an unknown time
 
 
 def _journalled(number: int, value: Any) -> Exchange | Whose:
@@ -235,16 +238,16 @@ def _journalled(number: int, value: Any) -> Exchange | Whose:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise UsageError(
-            "it is no call of the journal: give lines as in `calls` of GET …/calls"
+            "it is not a call of the journal: give lines as in `calls` of GET …/calls"
         ) from None
 
 
 def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
-    asked, told = value["request"], value["answer"]
+    asked, answered = value["request"], value["answer"]
     path, _, query = target.partition("?")
     body, length = _bytes(asked), int(asked["length"])
-    status, answer = int(value["status"]), _bytes(told)
-    met = status_seen(status, value.get("sent"))
+    status, answer = int(value["status"]), _bytes(answered)
+    seen = status_seen(status, value.get("sent"))
     headers, defect = har.pairs_of(asked["headers"]), _defect(value)
     call = (
         request_of_any_size(str(value["method"]), ("http", "", path, query), headers, body)
@@ -255,19 +258,19 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
         number=number,
         call=call,
         answer=Answer(
-            status=met,
-            headers=tuple(har.pairs_of(told["headers"])) if met == status else (),
-            body=answer if met == status else b"",
+            status=seen,
+            headers=tuple(har.pairs_of(answered["headers"])) if seen == status else (),
+            body=answer if seen == status else b"",
         ),
         at=int(value.get("real_at", value["at"])),
         clock_at=int(value["at"]),
         is_whole=len(body) == length,
-        answer_read=met == 0 or len(answer) == int(told["length"]),
+        answer_read=seen == 0 or len(answer) == int(answered["length"]),
     )
 
 
 def _defect(value: dict[str, Any]) -> Defect | None:
-    """Return what kept a door from reading a whole call: it is no operation then."""
+    """Return why a server could not read the whole call; such a call is not an operation."""
     code = value.get("error_code") or ("I413RL" if value["status"] == 413 else "")
     is_refused = code in DEFECTS or not value["method"]
     return Defect(code=code, reason="") if is_refused and value.get("operation") is None else None

@@ -1,4 +1,6 @@
-"""A request as people have it at hand (curl, HAR, raw HTTP), and the headers that sign one."""
+"""Reads a request that a person has at hand (curl, HAR, raw HTTP), and makes the headers that
+sign it.
+"""
 
 import codecs
 import re
@@ -20,10 +22,10 @@ WRONG_DIGEST = (
 
 
 def read_request(given: bytes) -> Call:
-    """Return the request that a text holds. Raises WrongUseError."""
+    """Return the request in a text. Raises UsageError."""
     if len(given) > MOST_BYTES:
-        raise UsageError("the request is larger than the 8 MiB that are read")
-    given = given.removeprefix(codecs.BOM_UTF8)  # what editors of Windows put in front
+        raise UsageError("the request is larger than 8 MiB, the most that sign reads")
+    given = given.removeprefix(codecs.BOM_UTF8)  # Windows editors add it
     if not given.strip():
         raise UsageError(f"standard input is empty: give {FORMS}")
     start = given.lstrip()
@@ -44,16 +46,16 @@ def _text(given: bytes) -> str:
 def signing_headers(
     call: Call, items: list[curl.CurlItem], pair: tuple[str, str], *, md5: bool
 ) -> dict[str, str]:
-    """Return the headers that make a curl command's call correctly signed.
+    """Return the headers that sign a curl command's call correctly.
 
-    `pair` is AppKey and AppSecret. Raises WrongUseError.
+    `pair` is AppKey and AppSecret. Raises UsageError.
     """
     method = header(call, "x-ca-signature-method") or signatures.DEFAULT_METHOD
     if method not in signatures.DIGESTS:
         raise UsageError(WRONG_DIGEST)
     given = {name.lower() for name, _ in curl.given_headers(items)}
     added = {}
-    # Said aloud, so that what curl sends by itself is what was signed, whatever its version.
+    # Explicit headers, so that every version of curl sends exactly the signed ones.
     for name in ("Accept", "Content-Type"):
         value = header(call, name.lower())
         if value is not None and name.lower() not in given:

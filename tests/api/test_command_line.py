@@ -1,4 +1,4 @@
-"""The command line as a whole: help that is never cut, completion, and clear refusals."""
+"""The command line as a whole: help that is never cut, shell completion, clear errors."""
 
 import re
 import shutil
@@ -32,7 +32,7 @@ def command(url: str, *words: str) -> Result:
 
 
 def groups(group: click.Group = main, path: tuple[str, ...] = ()) -> dict[str, click.Group]:
-    """Every group of commands by the words that call it."""
+    """Return every group of commands, by the words that call it."""
     found = {" ".join(path): group}
     for name, each in group.commands.items():
         if isinstance(each, click.Group):
@@ -102,9 +102,7 @@ def test_coverage_refuses_a_file_that_it_has_no_format_for(
 
 
 @pytest.mark.parametrize("name", ["coverage.txt", "coverage", "coverage.JSON", "coverage.htm"])
-def test_coverage_writes_what_the_name_of_the_file_says(
-    url: str, tmp_path: Path, name: str
-) -> None:
+def test_coverage_writes_the_format_of_the_file_name(url: str, tmp_path: Path, name: str) -> None:
     done = command(url, "coverage", "--output", str(tmp_path / name))
 
     begins = {"coverage.JSON": "{", "coverage.htm": "<!"}.get(name, "operations")
@@ -126,7 +124,7 @@ def test_a_shell_is_given_its_completion(shell: str) -> None:
 
 
 def completed(*words: str) -> list[str]:
-    """What bash is told to offer for the last word."""
+    """Return the words that bash offers for the last word."""
     env = {
         "_ARTQR_MOCK_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(["artqr-mock", *words]),

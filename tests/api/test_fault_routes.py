@@ -1,4 +1,4 @@
-"""Failures on order: arm, fire, list, disarm; what could never fire is refused."""
+"""Faults over the admin API: arm, fire, list, disarm; a rule that could never fire is refused."""
 
 from typing import Any
 
@@ -118,7 +118,7 @@ def test_what_is_no_call_of_the_account_fires_nothing(world: World) -> None:
     assert faults(world)[0]["hits"] == 0
 
 
-def test_no_fault_is_counted_on_one_that_fails_for_another_reason_first(world: World) -> None:
+def test_a_call_that_fails_for_another_reason_first_counts_for_no_fault(world: World) -> None:
     armed = arm(world, remark="no", calls=1)
     world.admin("PATCH", "/accounts/default", {"standing": "arrears"})
 

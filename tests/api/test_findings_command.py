@@ -23,7 +23,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def buyer(url: str) -> Iterator[dict[str, Any]]:
-    """An account of its own."""
+    """A new account."""
     with AdminClient(url) as admin:
         yield admin.post("/accounts")
 
@@ -120,13 +120,13 @@ def test_a_call_that_is_not_there_is_wrong_use(url: str, buyer: dict[str, Any]) 
 
 
 def without_credentials(url: str) -> int:
-    """Send a call that names no account, and return its number."""
+    """Send a call without an account, and return its number."""
     urllib3.request("POST", f"{url}/submitTask", body=GOOD, headers={"Content-Type": FORM})
     with AdminClient(url) as admin:
         return max(int(call["id"]) for call in admin.every("/calls", "calls"))
 
 
-def test_calls_that_name_no_account_are_told_of_and_listed(url: str) -> None:
+def test_calls_without_an_account_are_reported_and_listed(url: str) -> None:
     call_id = without_credentials(url)
 
     default = CliRunner().invoke(main, ["findings", "--url", url])
@@ -147,7 +147,7 @@ def test_nobody_has_no_account(url: str, buyer: dict[str, Any]) -> None:
     assert (done.exit_code, "leave --account out" in done.output) == (2, True)
 
 
-def test_a_call_of_another_or_of_nobody_is_explained_and_told_whose_it_is(
+def test_the_explanation_of_a_call_names_its_account_or_says_that_it_has_none(
     url: str, buyer: dict[str, Any]
 ) -> None:
     post(url, buyer, GOOD)

@@ -1,4 +1,4 @@
-"""`artqr-mock lint` on what recorders really write: what they leave out, drop and add."""
+"""`artqr-mock lint` on the files of real recorders, which leave out, drop and add parts."""
 
 import base64
 import codecs
@@ -72,9 +72,9 @@ def test_a_call_that_cannot_be_read_is_named_and_the_others_are_judged() -> None
     assert ": entry 1: `headers` of the HAR entry" in passed.stderr
     assert "in 2 calls; 1 entry could not be read" in passed.stdout
     assert "field-repeated" in passed.stdout
-    told = found(har(broken, entry()))["unread"]
-    assert [each["call"] for each in told] == [1]
-    assert "`headers`" in told[0]["why"]
+    unread = found(har(broken, entry()))["unread"]
+    assert [each["call"] for each in unread] == [1]
+    assert "`headers`" in unread[0]["why"]
 
 
 def test_many_calls_that_cannot_be_read_are_named_up_to_five() -> None:
@@ -90,7 +90,7 @@ def test_half_a_character_makes_an_entry_unread_and_no_traceback() -> None:
     done = lint(text)
 
     assert done.exit_code == 2
-    assert done.stderr.count("no Unicode") + done.stderr.count("is not a URL") == 2
+    assert done.stderr.count("not Unicode") + done.stderr.count("is not a URL") == 2
     assert lint(har(entry(headers="\ud800"))).exit_code == 2
 
 
@@ -121,7 +121,7 @@ def test_a_body_that_the_gateway_refuses_is_a_finding() -> None:
 
 
 def unanswered(**content: Any) -> dict[str, Any]:
-    """A submit that was answered 200, and what it said is not there."""
+    """A submit with status 200 whose body was not recorded."""
     made = entry()
     made["response"]["content"] = content
     return made
@@ -272,7 +272,7 @@ def test_times_with_an_offset_and_many_digits_are_instants() -> None:
 
 
 @pytest.mark.parametrize("time", [7, None, "yesterday", "0001-01-01T00:00:00+14:00", [], "9" * 99])
-def test_a_time_that_is_none_is_left_out(time: Any) -> None:
+def test_an_invalid_time_is_ignored(time: Any) -> None:
     made = {**entry("/queryTask", f"task_id={TASK}"), "startedDateTime": time}
 
     assert ids(har(made, made)) == []

@@ -1,4 +1,4 @@
-"""The suite of a client against a good one, variants as good, and mutants with one bug each."""
+"""The client suite against a correct client, correct variants, and mutants with one bug each."""
 
 import re
 import subprocess
@@ -70,14 +70,14 @@ def suite_of(
 
 
 class TestReference(ClientSuite):
-    """The whole suite as its user runs it."""
+    """The whole suite, as its user runs it."""
 
     def adapter(self, env: dict[str, str]) -> Client:
         return by_app_code(Client, env)
 
 
 class TestSigningReference(ClientSuite):
-    """The same client, signing."""
+    """The same client with signatures."""
 
     def adapter(self, env: dict[str, str]) -> Client:
         return by_signature(Client, env)
@@ -115,7 +115,7 @@ def test_a_client_that_sends_json_is_safe_if_the_gateway_takes_it(artqr_server: 
 
 
 def everything(suite: ClientSuite, server: MockServer) -> None:
-    """Run the suite as pytest does."""
+    """Run the suite in the way of pytest."""
     suite.test_known_pitfalls(server)
     suite.test_every_error_of_the_gateway_is_raised(server)
     suite.test_every_reading_of_what_nobody_knows(server)
@@ -175,7 +175,7 @@ def test_the_generated_worlds_see_every_outcome_with_trouble_and_without(
 
 
 def story_of(kind: type[Client], server: MockServer) -> list[str]:
-    """Return the story that a mutant's author reads."""
+    """Return the story that the author of a mutant reads."""
     with pytest.raises(AssertionError) as caught:
         suite_of(kind, shrinks=True).test_generated_worlds(server)
     return str(caught.value).splitlines()
@@ -202,7 +202,7 @@ def test_a_story_keeps_the_steps_that_matter(artqr_server: MockServer) -> None:
 
 
 class NeverEnds(Client):
-    """Tries again until it is not throttled any more."""
+    """Retries until it is no longer throttled."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         while True:
@@ -229,7 +229,7 @@ def test_a_client_that_never_ends_is_stopped(artqr_server: MockServer, test: str
 
 
 class ReturnsNoList(Client):
-    """Forgets to return."""
+    """Forgets to return the list."""
 
     def list_tasks(self, page: int = 1) -> list[Task]:
         super().list_tasks(page)
@@ -274,7 +274,7 @@ def test_a_client_that_takes_callbacks_has_to_take_them_all(
     suite = suite_of(TakesCallbacks)
     if status == 200:
         suite.test_known_pitfalls(artqr_server)
-        assert len(artqr_callback_receiver.received) == 2  # one in each kind of world
+        assert len(artqr_callback_receiver.received) == 2  # one callback in each kind of world
         return
     with pytest.raises(AssertionError, match="it answered a callback with 500"):
         suite.test_known_pitfalls(artqr_server)

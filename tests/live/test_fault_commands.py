@@ -21,15 +21,15 @@ def server() -> Iterator[Live]:
         yield running
 
 
-def told(server: Live, *arguments: str, account: str = "default") -> Result:
-    """Run a command against an account of the server."""
+def output_of(server: Live, *arguments: str, account: str = "default") -> Result:
+    """Run a command for an account of the server."""
     where = ["--url", server.url, "--account", account]
     return CliRunner().invoke(main, ["fault", *arguments, *where])
 
 
 def armed(server: Live, *arguments: str) -> dict[str, Any]:
-    """Arm a fault and return it, less what every one has."""
-    done = told(server, "add", *arguments, "--json", account=server.buyer().id)
+    """Arm a fault and return it without the fields that every fault has."""
+    done = output_of(server, "add", *arguments, "--json", account=server.buyer().id)
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout)
     common = ("id", "stage", "seen", "hits", "starts_at", "expires_at")
@@ -75,13 +75,15 @@ def test_what_the_words_say_is_armed(server: Live, words: str, fault: dict[str, 
 
 def test_the_list_shows_what_is_armed_and_how_often_it_fired(server: Live) -> None:
     buyer = server.buyer()
-    assert told(server, "list", account=buyer.id).output == "no fault is set\n"
-    told(server, "add", "html_page", "--nth", "2", account=buyer.id)
-    told(server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id)
+    assert output_of(server, "list", account=buyer.id).output == "no fault is set\n"
+    output_of(server, "add", "html_page", "--nth", "2", account=buyer.id)
+    output_of(
+        server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id
+    )
     buyer.submit()
     assert buyer.call("/taskList").status == 502
 
-    head, page, window = told(server, "list", account=buyer.id).output.splitlines()
+    head, page, window = output_of(server, "list", account=buyer.id).output.splitlines()
 
     assert head.split() == ["id", "fault", "for", "left", "seen", "fired"]
     assert page.split()[1:] == [
@@ -130,7 +132,7 @@ def test_kinds_says_what_there_is() -> None:
 def test_what_cannot_be_ends_with_2_and_the_reason(
     server: Live, words: str, says: str, tmp_path: Path
 ) -> None:
-    done = told(server, "add", *words.split(), account=server.buyer().id)
+    done = output_of(server, "add", *words.split(), account=server.buyer().id)
 
     assert done.exit_code == 2
     assert says in " ".join(done.output.split())

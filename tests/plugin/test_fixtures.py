@@ -1,4 +1,4 @@
-"""The fixtures of the plugin, in a project of their user."""
+"""The fixtures of the plugin, in a user's project."""
 
 import re
 import threading
@@ -107,7 +107,7 @@ def test_a_failed_test_shows_the_calls_once(project: pytest.Pytester) -> None:
          "1 call, 1 charged, 0.28 yuan", "E * AssertionError: expected 2 charged, found 1",
          "E * submit_task  200     0.28  task *"]
     )  # fmt: skip
-    # What an assertion of ours said already is not said again.
+    # The report does not repeat what one of our assertions said.
     assert result.stdout.str().count("Captured artqr calls") == 1
 
 

@@ -1,4 +1,4 @@
-"""What a test may cost and find, and what every world is like."""
+"""Limits of a test's cost and findings, and the readings of every world."""
 
 from pathlib import Path
 
@@ -76,7 +76,7 @@ SUITE = """
 
 @pytest.fixture
 def suite(project: pytest.Pytester) -> pytest.Pytester:
-    """A project that runs the suite with a good client."""
+    """A project that runs the suite with a correct client."""
     source = Path(__file__).parents[1] / "clients" / "reference" / "client.py"
     project.makepyfile(reference=source.read_text("utf-8"))
     project.makepyfile(SUITE)

@@ -1,4 +1,4 @@
-"""What the code can do, the admin document lets people order, and the other way round."""
+"""The code and the admin document have the same kinds of fault."""
 
 from dataclasses import fields
 from typing import Any

@@ -1,4 +1,6 @@
-"""A database file of an earlier shape is refused, which only works if the version is raised."""
+"""A database file of an earlier schema is refused, which needs a new version for each new
+schema.
+"""
 
 from dataclasses import fields
 from hashlib import sha256
@@ -7,7 +9,7 @@ from importlib import resources
 from mock_server.domain.account.accounts import AccountTemplate
 from mock_server.store.engine.files import SCHEMA_VERSION
 
-# Change these together: a new shape, a new version.
+# Change these together: a new schema needs a new version.
 VERSION = 3
 SCHEMA = "8809a2da9a5fb40afe853d3354f0a1cb9c42d903df8b23a69e4653daaa554245"
 ORIGIN = (

@@ -1,4 +1,4 @@
-"""Requests that have a finding, and as like as can be one that has not: a pair for each rule."""
+"""For each rule of findings, a request that has the finding and a very similar one that has not."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ TASK = "0f3f1c2b5a6d7e8f90a1b2c3"
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A request, right in everything that is not said."""
+    """A request that is right, except for the given values."""
 
     path: str = "/submitTask"
     body: str | bytes = GOOD
@@ -31,7 +31,7 @@ class Sent:
 
     @property
     def call(self) -> Call:
-        """The call as the doors hand it over."""
+        """The call in the form of a server's."""
         headers = list(self.headers)
         if self.content_type is not None:
             headers.append(("content-type", self.content_type))
@@ -45,7 +45,7 @@ class Sent:
 
     @property
     def request(self) -> JudgedRequest:
-        """The request as the rules see it."""
+        """The request in the form of the rules."""
         call = self.call
         operation = None if call.defect else operation_of(call, self.readings)
         body = judged_body(call) if operation else None
@@ -54,7 +54,7 @@ class Sent:
 
     @property
     def hits(self) -> Findings:
-        """What is found in it."""
+        """Its findings."""
         return judge(self.request)
 
 
@@ -71,7 +71,7 @@ def query(body: str) -> Sent:
 
 
 def signed(*headers: Header, body: str = GOOD, content_type: str = FORM) -> Sent:
-    """A signed request with a nonce and a timestamp; `headers` come first and count."""
+    """Return a signed request with a nonce and a timestamp; `headers` come first and count."""
     rest = (
         ("x-ca-key", "200000001"), ("x-ca-signature", "c2lnbmF0dXJl"), ("x-ca-nonce", "n-1"),
         ("x-ca-timestamp", "1700000000000"), ("x-ca-signature-headers", "X-Ca-Key,X-Ca-Nonce"),
@@ -91,7 +91,7 @@ def with_text(text: str, rest: str = "", content_type: str = FORM) -> Sent:
 
 
 def place(pointer: str) -> Any:
-    """What stands at a place in the contract. Raises LookupError."""
+    """Return the value at a place in the contract. Raises LookupError."""
     value: Any = document("openapi")
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")

@@ -1,4 +1,4 @@
-"""Hypothesis strategies of requests that a client may sign."""
+"""Hypothesis strategies for requests to sign."""
 
 from hypothesis import strategies as st
 
@@ -6,7 +6,7 @@ from tests.support.signing_client import FORM, Request, content_md5, json_body
 
 NAMES = ["text", "style_id", "your_prompt", "call_back", "a", "b", "Page", "a-b", "名"]
 names = st.sampled_from(NAMES)
-# What gets encoded, what stands for itself, what is not ASCII.
+# Characters that are encoded, that are not, and that are not ASCII.
 words = st.text(st.sampled_from("abXY019 ~*'()!/:?=&%+-_.,;#\"中文é😀"), min_size=1, max_size=8)
 pairs = st.lists(st.tuples(names, words), min_size=1, max_size=4, unique_by=lambda pair: pair[0])
 uuids = st.uuids(version=4).map(str)
@@ -22,7 +22,7 @@ DATE = "Wed, 09 May 2018 13:30:29 GMT"
 
 @st.composite
 def requests(draw: st.DrawFn, needs: frozenset[str] = frozenset()) -> Request:
-    """Return a request; `needs` names what it must have: see the code."""
+    """Return a request; `needs` names its required properties, see the code."""
     kinds = sorted(needs & {"form", "json", "bare"}) or ["form", "json", "bare"]
     kind = draw(st.sampled_from(kinds))
     request = Request(
@@ -49,11 +49,11 @@ def requests(draw: st.DrawFn, needs: frozenset[str] = frozenset()) -> Request:
 
 
 def _with_parameters(draw: st.DrawFn, request: Request, needs: frozenset[str]) -> None:
-    """Make some values empty, repeat some names."""
+    """Make some values empty and repeat some names."""
     if "empty" in needs or draw(st.integers(0, 4)) == 0:
         request.query = [*request.query, ("empty", "")]
     if "repeated" in needs:
-        # The value of a name that counts is the form's, so only one side repeats it.
+        # The form's value of a name counts, so only one side repeats a name.
         side = request.query if request.form is None else request.form
         side += [("again", "2"), ("again", "1"), ("again", "3")]
     if "wild" in needs:  # unsorted, encoded and repeated at once

@@ -1,4 +1,4 @@
-"""What goes wrong in clients that sign: one entry a bug, with the cause it has."""
+"""Bugs of clients that sign: one entry per bug, with the cause that the diagnosis must name."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The signature clinic: every planted mistake is named, exactly."""
+"""The diagnosis of signatures names every planted mistake exactly."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -44,7 +44,7 @@ def is_refused(call: Call, secret: str) -> bool:
 
 
 def causes_of(request: Request, signature: str) -> set[str]:
-    """Return the causes of every single bug that leads to this very signature."""
+    """Return the causes of every single bug that leads to exactly this signature."""
     found = set()
     for planted in ALL:
         if "json" in planted.needs and request.json is None:
@@ -53,7 +53,7 @@ def causes_of(request: Request, signature: str) -> set[str]:
             if sign(request, planted.bug)[1] == signature:
                 found.add(planted.cause)
         except (ValueError, IndexError, StopIteration):
-            continue  # the bug makes no sense for this request
+            continue  # the bug does not apply to this request
     return found
 
 
@@ -71,7 +71,7 @@ def test_a_planted_mistake_is_named_exactly(planted: Planted, data: st.DataObjec
 
     found = diagnosis(request, signature)
 
-    # Where several mistakes are the same string, the simplest is named.
+    # If several mistakes lead to the same string, the diagnosis names the simplest.
     assert found.causes == (min(possible, key=RANKS.__getitem__),)
     if len(possible) == 1:
         assert found.causes == (planted.cause,)
@@ -116,7 +116,7 @@ def test_two_planted_mistakes_are_both_named(names: tuple[str, str], data: st.Da
     first, second = (BY_NAME[name] for name in names)
     request = data.draw(requests(first.needs | second.needs))
     text, signature = sign(request, first.bug, second.bug)
-    # Both have to matter, each beside the other.
+    # Each of the two bugs must have an effect in the presence of the other.
     alone = {sign(request, first.bug)[1], sign(request, second.bug)[1]}
     assume(signature not in alone)
     assume(all(is_refused(request.wire(each), request.secret) for each in alone))

@@ -1,4 +1,4 @@
-"""Every rule of findings: one request that has it, and one that has not."""
+"""Every rule of findings: one request that has the finding, and one that does not."""
 
 import json
 from collections import Counter
@@ -177,7 +177,7 @@ def test_what_was_sent_is_cut_and_every_credential_in_it_is_hidden() -> None:
 
 @pytest.mark.parametrize("start", [4064, 4070, 4080, 4095])
 def test_half_a_credential_is_never_shown(start: int) -> None:
-    # Many that are hidden make room for what stands at the end of what is read.
+    # Many hidden values leave room for the text at the end of the part that is read.
     secret = "0123456789abcdef" * 2
     text = (f"{secret} " * 200)[: start - 1] + " " + secret
 

@@ -1,4 +1,4 @@
-"""Source images over a real network: bounded in time and size, from allowed hosts only."""
+"""Source images over a real network: limits on time and size, from allowed hosts only."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""The signature clinic: after a refusal, off the answer's path, find out what the client did.
+"""Diagnoses a refused signature after the answer was sent, and stores the finding in the journal.
 
-The call is only in memory while it is examined: what is kept of it is redacted.
+The call stays in memory only during the diagnosis; the stored finding is redacted.
 """
 
 from concurrent.futures import Future
@@ -35,7 +35,7 @@ def examine_later(
     """Have the call examined once it is booked; the finding is added to its journal row."""
     now = credentials.signing_now(account, simulator.machine_now())
     too_long = len(call.body) > MAX_BODY_BYTES
-    # Many calls may be waiting to be examined: none of them holds a body that nobody will read.
+    # Many calls may wait for their diagnosis, so they keep no body that is too large to diagnose.
     kept = replace(call, body=b"") if too_long else call
 
     def write(found: FindingRow) -> Future[None]:

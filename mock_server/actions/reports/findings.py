@@ -1,6 +1,6 @@
-"""What is found in the calls of an account: request by request, and between them. Reads only.
+"""The findings of an account: in single calls and between calls. Only reads.
 
-Rule 1: between calls that name no account nothing is found: they may be anybody's.
+Rule 1: calls without an account have no findings between calls: they may be of different clients.
 """
 
 import json
@@ -23,8 +23,11 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingsFilter:
-    """Which findings to show; `severity` None shows all. `after` is the call to go on from, `limit`
-    how many calls with findings a page has."""
+    """The findings to show.
+
+    `severity` None: all. `after`: the id of the call to continue from. `limit`: the number of calls
+    with findings on a page.
+    """
 
     severity: str | None = None
     after: int = 0
@@ -33,7 +36,7 @@ class FindingsFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A page of findings, each with `call`, `called_at` and `operation`; what there is in all."""
+    """A page of findings, each with `call`, `called_at` and `operation`, and the total numbers."""
 
     findings: list[dict[str, Any]]
     following: int | None
@@ -46,7 +49,9 @@ class Report:
 def report(
     tx: Transaction, simulator: Simulator, account_id: str | None, wanted: FindingsFilter
 ) -> Report:
-    """Return what is found in the calls that the journal still has; None: in those of nobody."""
+    """Return the findings in the calls that the journal still has. `account_id` None: in calls
+    without an account.
+    """
     account = None if account_id is None else lookup.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
@@ -90,7 +95,7 @@ def _event(row: Row) -> CallEvent:
     asked = {name.lower(): value for name, value in _pairs(row["request_headers"])}
     status = status_seen(row["status"], row["sent"] and json.loads(row["sent"]))
     is_whole = status == row["status"]
-    told = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
+    headers = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
     operation = Operation(row["operation"])
     is_query = operation is Operation.QUERY_TASK and status == 200
     return CallEvent(
@@ -99,7 +104,7 @@ def _event(row: Row) -> CallEvent:
         real_at=row["real_at"],
         operation=operation,
         status=status,
-        code=(row["error_code"] if is_whole else None) or told.get("X-Ca-Error-Message"),
+        code=(row["error_code"] if is_whole else None) or headers.get("X-Ca-Error-Message"),
         body=row["request_sha256"] or sha256(row["request_body"]).hexdigest(),
         nonce=asked.get("x-ca-nonce"),
         task_id=row["task_id"],

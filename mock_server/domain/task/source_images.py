@@ -1,4 +1,4 @@
-"""The source image of a task: an existing picture whose QR code says what the new one will.
+"""The source image of a task: an existing picture; its QR code has the content of the new one.
 
 Rule 1: what cannot be fetched or read makes the task fail, with a remark that says which (claim
 image-failure). The remark is in the vendor's words; the simulator's own reason stands beside it.
@@ -33,7 +33,7 @@ class SourceRead:
 
 
 class SourceError(Exception):
-    """An image that nothing can be read from; the message is the remark."""
+    """An image that cannot be fetched or read; the message is the remark of the task."""
 
     def __init__(self, remark: str, reason: str | None = None) -> None:
         super().__init__(remark[:MAX_REMARK])
@@ -62,12 +62,12 @@ def too_costly(reason: str) -> SourceError:
 
 
 def not_an_image() -> SourceError:
-    """Return the error for what is in none of the formats, or broken."""
+    """Return the error for a broken image, or one in an unknown format."""
     return SourceError("创作失败: qr_code_url不是PNG, JPEG, GIF或WebP图片")
 
 
 def no_code() -> SourceError:
-    """Return the error for an image without a QR code that says a text."""
+    """Return the error for an image without a QR code that contains text."""
     return SourceError("创作失败: qr_code_url图片中没有二维码")
 
 

@@ -1,4 +1,4 @@
-"""Accounts: make, list, look at, reset, delete; and reset of everything."""
+"""Accounts: create, list, show, reset and delete them; reset everything."""
 
 from dataclasses import asdict
 from typing import Any, Literal
@@ -73,7 +73,7 @@ def _reset_all(tx: Transaction, simulator: Simulator) -> dict[str, Any]:
 
 
 def account_json(overview: Overview) -> dict[str, Any]:
-    """Return an account as the admin API shows it; credentials are for its owner to use."""
+    """Return an account as JSON, with its credentials."""
     account = overview.account
     return {
         "id": account.id,

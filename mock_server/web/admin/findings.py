@@ -1,4 +1,4 @@
-"""What is found in the calls of an account, and in those that name none."""
+"""Findings in the calls of an account, and in calls without an account."""
 
 from flask import Blueprint, Response, jsonify
 

@@ -1,4 +1,4 @@
-"""Clients that do it otherwise, and as well."""
+"""Equally correct clients that work in other ways."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ class SendsJson(Client):
 
 
 class KeepsWhatHasEnded(Client):
-    """Asks no more about a task that has ended: polls cost money."""
+    """Does not query a task again after its end, because polls cost money."""
 
     def __init__(self, *arguments: str) -> None:
         super().__init__(*arguments)
@@ -38,7 +38,7 @@ class KeepsWhatHasEnded(Client):
 
 
 class RetriesQueries(Client):
-    """Tries a query again that met a busy gateway, never a submit."""
+    """Retries a query, never a submit, when the gateway was busy."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         for _ in range(2):
@@ -51,7 +51,7 @@ class RetriesQueries(Client):
 
 
 class ChecksFirst(Client):
-    """Refuses what the vendor's page rules out, without a call."""
+    """Refuses what the vendor's page forbids without a call."""
 
     def submit(self, fields: dict[str, str]) -> str:
         given = {name: value for name, value in fields.items() if value}
@@ -64,13 +64,13 @@ class ChecksFirst(Client):
 
 
 class BigPages(Client):
-    """Asks for as many tasks at once as there can be."""
+    """Lists as many tasks per page as possible."""
 
     page_size = 50
 
 
 class RetriesWhatTheGatewayBroke(Client):
-    """Tries a query again later whenever the gateway failed by itself, whatever its status."""
+    """Retries a query later after every failure of the gateway, whatever its status."""
 
     def query(self, task_id: str) -> Task:
         try:
@@ -82,7 +82,7 @@ class RetriesWhatTheGatewayBroke(Client):
 
 
 class KnowsTheUnfinished(Client):
-    """Takes the refusal of a query for what it is where the task has merely not ended."""
+    """Recognises the refusal of a query that only means: the task has not ended."""
 
     def query(self, task_id: str) -> Task:
         try:

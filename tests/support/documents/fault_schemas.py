@@ -1,6 +1,6 @@
 """The schemas of faults in the admin document, generated from their dataclasses.
 
-`python -m tests.support.documents` writes them anew; a test fails while they are stale.
+`python -m tests.support.documents` writes them; a test fails while they are stale.
 """
 
 import textwrap
@@ -18,7 +18,7 @@ START, END = "    # <faults>\n", "    # </faults>\n"
 
 
 def components() -> dict[type[Any], list[str]]:
-    """Return the dataclass of each component with the kinds that it serves."""
+    """Return the dataclass of each component, with the kinds that use it."""
     found: dict[type[Any], list[str]] = {}
     for kind in KINDS.values():
         found.setdefault(kind.fault, []).append(kind.name)
@@ -26,7 +26,7 @@ def components() -> dict[type[Any], list[str]]:
 
 
 def section() -> str:
-    """Return NewFault and a component for each dataclass, as they stand in the document."""
+    """Return NewFault and one component per dataclass, as the document contains them."""
     lines = ["NewFault:", "  description: >-"]
     lines += textwrap.wrap(
         "A fault: what happens (`kind` and its parameters), to which calls, and for how long. "
@@ -83,7 +83,7 @@ def _flow(value: Any) -> str:
 
 
 def generated(text: str) -> str:
-    """Return the document with its section of faults as it should be."""
+    """Return the document with its generated section of faults."""
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     return f"{before}{start}{section()}{end}{after}"
