@@ -16,7 +16,7 @@ from mock_server.recordings.curl import request_of_any_size as request
 
 # The characters of an encoded form.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9*._~+&=-]|%[0-9A-Fa-f]{2})+")
-# A byte that was no text, as Python keeps it.
+# A byte that was not text, as Python keeps it.
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
@@ -105,7 +105,7 @@ def _sent(found: dict[str, Any], method: str, declared: int | None) -> tuple[byt
 
 
 def _encoded(text: str, declared: int | None) -> bytes:
-    """Return the bytes that a recorder has read as text: UTF-8, or what has the length sent."""
+    """Return the bytes of a text: as UTF-8, or in the encoding that has the declared length."""
     escaped = _ESCAPED.search(text)
     try:
         body = text.encode("utf-8", "surrogateescape" if escaped else "strict")

@@ -66,7 +66,7 @@ def signing_headers(
     key, secret = pair
     at, nonce = time.time_ns() // 1_000_000, str(uuid.uuid4())
     signer = signatures.Signer(key=key, secret=secret, at=at, nonce=nonce)
-    # Before those that curl adds by itself: the first of a name counts.
+    # These come before the headers that curl adds: the first one of a name counts.
     headers = (*((name.lower(), value) for name, value in added.items()), *call.headers)
     own = [name for name, _ in call.headers if name.startswith("x-ca-")]
     sent = replace(call, headers=headers)

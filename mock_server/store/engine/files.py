@@ -183,7 +183,7 @@ def _empty_file() -> bytes:
 def _set_up(file: DatabaseFile) -> None:
     """Give a new file its tables and mark it as ours."""
     with contextlib.closing(file.connect()) as connection:
-        # Before the write-ahead log is on: the header has to name us in the file itself.
+        # Before the write-ahead log is enabled, because the header must be in the file itself.
         connection.executescript(
             f"begin; {schema_sql()} pragma application_id = {APPLICATION_ID}; "
             f"pragma user_version = {SCHEMA_VERSION}; commit;"
