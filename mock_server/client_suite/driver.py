@@ -286,7 +286,7 @@ class Play:
 
     def _time_has_passed(self) -> None:
         """Look at the tasks again. Whoever gave an address for callbacks has to take them."""
-        self._tasks = self._world.tasks[:]
+        self._tasks = [*self._world.tasks]
         if not self.callback_field():
             return
         for callback in self._world.callbacks:
