@@ -82,7 +82,7 @@ class Deliverer:
             return
         if (error := recorded.exception()) is not None:
             bugs.report(self._simulator, error)
-        if self._left:  # there is room now
+        if self._left:  # a place is free now
             self.notify(0)
 
     def _sleep(self) -> None:

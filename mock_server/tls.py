@@ -59,7 +59,7 @@ def _from_files(cert: str, key: str) -> ssl.SSLContext:
 
 
 def _authority() -> "trustme.CA":
-    """Return the local authority, made on first use."""
+    """Return the local authority; create it on first use."""
     import trustme  # noqa: PLC0415 - loads slowly, and every client asks this module for `ca_file`
 
     certificate = ca_file()
@@ -83,10 +83,10 @@ def _authority() -> "trustme.CA":
 
 
 def _read(certificate: Path, key: Path) -> "trustme.CA":
-    """Return the authority that was kept. Raises ValueError if the files are not one."""
+    """Return the stored authority. Raises ValueError if the files are not a matching pair."""
     import trustme  # noqa: PLC0415 - as above
 
-    # Only this checks that the two belong together.
+    # Only this call checks that key and certificate belong together.
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
 

@@ -52,5 +52,5 @@ def dearest_fen(offers: Iterable[tuple[int, int]]) -> int:
 
 
 def summary(spent: Spent) -> str:
-    """Return what was spent in words."""
+    """Return the spent amounts as text."""
     return f"{counted(spent.calls, 'call')}, at most {yuan(spent.fen)} yuan"

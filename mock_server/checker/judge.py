@@ -133,8 +133,9 @@ def refuses(answer: CheckAnswer) -> bool:
 
 
 def service_body(answer: CheckAnswer) -> dict[str, Any] | None:
-    """Return what the service itself says, or the platform where it failed; None: nothing
-    readable."""
+    """Return the service's body, or the platform's error if the platform failed; None: it
+    cannot be read.
+    """
     try:
         value = json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -32,8 +32,10 @@ OnCall = Callable[["Run"], None]
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What was found so far. `stopped` says why the run ended before its calls did; `on_call` is
-    called after each call."""
+    """The results so far. `stopped` says why the run ended early; '' if it did not.
+
+    `on_call` is called after each call.
+    """
 
     order: CheckOrder
     wire: Wire

@@ -169,7 +169,7 @@ def _sign(request: requests.PreparedRequest, key: str, secret: str, at: int) -> 
 
 
 def signed(request: requests.PreparedRequest, key: str, secret: str, at: int) -> dict[str, str]:
-    """Return the headers that sign a request as it is about to leave."""
+    """Return the headers that sign a request just before it is sent."""
     parts = urlsplit(request.url or "")
     call = Call(
         method=request.method or "",

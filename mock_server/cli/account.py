@@ -14,12 +14,14 @@ from mock_server.cli.common import (
     account_options,
     instant,
     json_option,
+    our_command,
     pair,
     print_json,
     refuse_account_option,
     server_options,
     yuan,
 )
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.formatting import counted, printable
@@ -236,7 +238,7 @@ def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
     rows = {
         "id": account["id"],
         "name": printable(account["name"]),
-        "base url": base_url,
+        "base url": printable(redact_address(base_url)),
         "app code": account["app_code"],
         "app key": account["app_key"],
         "app secret": account["app_secret"],
@@ -254,4 +256,5 @@ def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
     for reading, word in account["readings"].items():
         if word != defaults.get(reading):
             click.echo(f"{'reading':<11} {reading} = {word} (default {defaults.get(reading)})")
-    click.echo(f'to configure a client: eval "$(artqr-mock env --account {account["id"]})"')
+    command = our_command(base_url, "env", "--account", account["id"])
+    click.echo(f'to configure a client: eval "$({command})"')

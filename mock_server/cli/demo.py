@@ -14,6 +14,7 @@ from typing import Any
 import click
 import urllib3
 from rich.console import Console
+from rich.markup import escape
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.bill import print_bill
@@ -21,6 +22,7 @@ from mock_server.cli.common import COULD_NOT_RUN, check_output, fail, write_outp
 from mock_server.delivery.qr_reader import read_code
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.task.source_images import SourceError
+from mock_server.formatting import printable
 from mock_server.settings import PREFIX
 from mock_server.testing import CallbackReceiver, receiving_callbacks
 
@@ -111,7 +113,7 @@ class DemoStory:
         return service_body(answer.data) or {}
 
     def _say(self, step: str, what: str) -> None:
-        self._console.print(f"[bold cyan]{step:>9}[/]  {what}", soft_wrap=True)
+        self._console.print(f"[bold cyan]{step:>9}[/]  {escape(printable(what))}", soft_wrap=True)
 
     def _expect(self, held: bool, what: str) -> None:
         if not held:

@@ -12,6 +12,7 @@ from mock_server.cli.common import (
     account_option,
     json_option,
     no_longer_kept,
+    our_command,
     print_json,
     refuse_account_option,
     server_options,
@@ -62,7 +63,8 @@ def _tell_of_nobody(admin: AdminClient) -> None:
     if others["calls"]:
         count = counted(sum(others["severities"].values()), "finding")
         calls = counted(others["calls"], "call")
-        click.echo(f"and {count} in {calls} that name no account: artqr-mock findings --nobody")
+        command = our_command(admin.base_url, "findings", "--nobody")
+        click.echo(f"and {count} in {calls} that name no account: {command}")
 
 
 def print_findings(found: list[dict[str, Any]], noun: str = "call") -> None:
@@ -131,13 +133,13 @@ def _print_call(call: dict[str, Any], account_id: str) -> None:
     status = f"HTTP {call['status']}" if call["status"] else "no answer"
     _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"])
     cost = f"{yuan(call['fen'])} yuan" if call["charged"] else "free"
-    click.echo(f"\n{cost}: {call['reason']}\n")
+    click.echo(f"\n{cost}: {printable(call['reason'])}\n")
 
 
 def _print_message(title: str, message: dict[str, Any]) -> None:
-    click.echo(f"\n{title}")
+    click.echo(f"\n{printable(title)}")
     for name, value in message["headers"]:
-        click.echo(f"  {name}: {printable(value)}")
+        click.echo(f"  {printable(name)}: {printable(value)}")
     body = message["body"]
     if body:
         more = f" … {message['length']} bytes in all" if len(body) > MAX_SHOWN else ""

@@ -35,6 +35,7 @@ from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_
 STEP_MS = 10_000
 MOST_UNREAD = 5
 CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
+CREDENTIAL_HEADERS = ("authorization", "x-ca-key", "x-ca-signature")
 # What tools write in place of a credential: nothing of what was sent is left.
 REDACTED = re.compile(r"(?i)^\W*(?:filter|redact|remove|hidden|mask|sanitize|secret)|^[*x.•]{3,}$")
 
@@ -93,6 +94,7 @@ def lint(
         print_findings(chosen, recording.noun)
         click.echo(summary(by_severity, verdict.judged) + _left_out(recording, verdict))
     _say_unread(recording, name)
+    _say_odd(recording, name)
     if by_severity["error"]:
         sys.exit(FINDINGS)
     if recording.unread:
@@ -109,6 +111,7 @@ def _as_json(
         "counts": dict(Counter(each["id"] for each in chosen).most_common()),
         "calls": verdict.judged,
         "unread": [{"call": each.number, "why": printable(each.why)} for each in recording.unread],
+        "odd": [{"call": each.number, "why": printable(why)} for each, why in _odd(recording)],
         "skipped": recording.skipped.total(),
         "other_hosts": recording.skipped[Whose.OTHER_HOST],
         "other_paths": recording.skipped[Whose.OTHER_PATH],
@@ -125,6 +128,8 @@ def _left_out(recording: Recording, verdict: LintVerdict) -> str:
     told += [
         f"skipped {counted(count, noun)} of {other}" for other, count in recording.skipped.items()
     ]
+    if odd := _odd(recording):
+        told.append(f"left out {counted(len(odd), 'odd member')}")
     if verdict.without_body:
         told.append(f"{verdict.without_body} without a body, because it was not recorded")
     if verdict.without_answer:
@@ -140,6 +145,20 @@ def _say_unread(recording: Recording, name: str) -> None:
         click.echo(text, err=True)
     if more := recording.unread[MOST_UNREAD:]:
         click.echo(f"artqr-mock: {name}: and {counted(len(more), recording.noun)} more", err=True)
+
+
+def _odd(recording: Recording) -> list[tuple[Exchange, str]]:
+    """Return what was left out of calls that were judged."""
+    return [(each, why) for each in recording.exchanges for why in each.odd.says]
+
+
+def _say_odd(recording: Recording, name: str) -> None:
+    found = _odd(recording)
+    for each, why in found[:MOST_UNREAD]:
+        text = f"{name}: {recording.noun} {each.number}: {printable(why)}"
+        click.echo(f"artqr-mock: {text}; the rest of the call was judged", err=True)
+    if more := found[MOST_UNREAD:]:
+        click.echo(f"artqr-mock: {name}: and {counted(len(more), 'odd member')} more", err=True)
 
 
 def _nothing(recording: Recording, hosts: frozenset[str]) -> str:
@@ -169,10 +188,24 @@ def _hits(exchange: Exchange, readings: Readings) -> list[Finding]:
     body = judged_body(call) if operation and exchange.is_whole else None
     compiled = load_catalogue().requests(readings)
     hits = judge(request_of(call, operation, body, compiled, readings))
+    hits = [hit for hit in hits if not _may_be_odd(hit, exchange)]
     if exchange.answer.status not in (400, 401) or _is_redacted(header(call, "authorization")):
         # Nobody missed the credentials: they were taken out of the recording.
         return [hit for hit in hits if hit.id not in CREDENTIALS]
     return hits
+
+
+def _may_be_odd(hit: Finding, exchange: Exchange) -> bool:
+    """Whether a finding misses a header that may be one of those that were left out."""
+    odd = exchange.odd
+    if not odd.headers or not (hit.at.startswith("/header/") or hit.id in CREDENTIALS):
+        return False
+    if hit.id == "signed-header-absent":
+        return odd.misses((hit.sent or "").lower())
+    is_credential = any(odd.misses(name) for name in CREDENTIAL_HEADERS)
+    return (hit.id in CREDENTIALS and is_credential) or (
+        hit.sent is None and odd.misses(hit.at.removeprefix("/header/"))
+    )
 
 
 def _is_redacted(value: str | None) -> bool:

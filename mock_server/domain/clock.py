@@ -2,9 +2,9 @@
 
 Rule 1: time never goes backwards; a jump is always forward.
 Rule 2: a clock is data: `base_at + rate x (real - real_base)`, or `base_at` while frozen.
-Rule 3: whoever acts takes one `now` at the top and hands it down.
-Rule 4: where the machine's clock was set back, real time runs at half speed until the machine's
-clock has caught up; then the two are the same again.
+Rule 3: every action takes one `now` at its start and passes it down.
+Rule 4: if the machine's clock is set back, real time runs at half speed until the machine's clock
+has caught up; then the two are the same again.
 """
 
 from dataclasses import dataclass, replace
@@ -62,10 +62,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealTime:
-    """What is shown as real time after a reading of the machine's clock, both in ms.
+    """The real time after a reading of the machine's clock, both in ms.
 
-    While the two differ, `shown` is on a line: from `slow_shown` at the reading `slow_read` to
-    `even_at`, where the machine's clock has caught up. `highest` is what was shown last before.
+    While the two differ, real time (`shown`) is on a line: from `slow_shown` at the reading
+    `slow_read` to `even_at`, where the machine's clock has caught up. `highest` is the last real
+    time.
     """
 
     shown: float
@@ -76,7 +77,7 @@ class RealTime:
     even_at: int = 0
 
     def after(self, read: int) -> "RealTime":
-        """Return what is shown once the machine's clock reads `read`."""
+        """Return the real time once the machine's clock reads `read`."""
         if read >= self.shown:
             return RealTime(shown=read, read=read)
         if read < self.read:
@@ -86,8 +87,11 @@ class RealTime:
         return replace(self, shown=max(self.shown, line), read=read)
 
     def _set_back(self, read: int) -> "RealTime":
-        """Begin a line, or a new one. `even_at` depends on the lowest reading alone, so a clock
-        that goes to and fro gains nothing by it."""
+        """Start a line, or a new one.
+
+        `even_at` depends on the lowest reading alone, so a clock that moves to and fro gains
+        nothing.
+        """
         highest = self.highest or int(self.shown)
         return RealTime(
             shown=self.shown,
@@ -123,12 +127,12 @@ def forward_ms(duration: str) -> int:
 
 
 def freeze(clock: Clock, *, real_now: int) -> Clock:
-    """Return the clock stopped at what it shows."""
+    """Return the clock, stopped at the instant that it shows."""
     return replace(rebased(clock, real_now), frozen=True)
 
 
 def thaw(clock: Clock, *, real_now: int) -> Clock:
-    """Return the clock running on from what it shows."""
+    """Return the clock, running from the instant that it shows."""
     return replace(rebased(clock, real_now), frozen=False)
 
 

@@ -8,7 +8,7 @@ from mock_server.domain.call.calls import ROUTES, VENDOR_HOST
 from mock_server.domain.urls import comparable_host, is_this_machine
 from mock_server.domain.usage_errors import UsageError
 
-# Pictures and short links are no API.
+# Pictures and short links are not part of the API.
 FETCHED = ("/pictures/", "/s/")
 PATHS = frozenset(path.lower() for _, path in ROUTES)
 
@@ -33,7 +33,7 @@ def whose(method: str, url: str, hosts: AbstractSet[str]) -> Whose:
     except ValueError:
         raise UsageError(f"{url[:80]!r} is not a URL") from None
     if parts.scheme not in ("http", "https") or not name:
-        return Whose.OTHER_HOST  # data:, blob:, a socket, an extension of the browser
+        return Whose.OTHER_HOST  # data:, blob:, a socket, a browser extension
     is_named = bool({_spelling(name), _spelling(port)} & {VENDOR_HOST, *map(_spelling, hosts)})
     if not is_named and not is_this_machine(name):
         return Whose.OTHER_HOST

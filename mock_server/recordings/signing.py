@@ -24,8 +24,8 @@ WRONG_DIGEST = (
 def read_request(given: bytes) -> Call:
     """Return the request in a text. Raises UsageError."""
     if len(given) > MOST_BYTES:
-        raise UsageError("the request is larger than 8 MiB, the most that sign reads")
-    given = given.removeprefix(codecs.BOM_UTF8)  # Windows editors add it
+        raise UsageError("the request is larger than 8 MiB, the limit")
+    given = given.removeprefix(codecs.BOM_UTF8)  # what editors of Windows put in front
     if not given.strip():
         raise UsageError(f"standard input is empty: give {FORMS}")
     start = given.lstrip()
@@ -66,7 +66,7 @@ def signing_headers(
     key, secret = pair
     at, nonce = time.time_ns() // 1_000_000, str(uuid.uuid4())
     signer = signatures.Signer(key=key, secret=secret, at=at, nonce=nonce)
-    # Before those that curl adds by itself: the first of a name counts.
+    # These come before the headers that curl adds: the first one of a name counts.
     headers = (*((name.lower(), value) for name, value in added.items()), *call.headers)
     own = [name for name, _ in call.headers if name.startswith("x-ca-")]
     sent = replace(call, headers=headers)

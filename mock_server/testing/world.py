@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mock_server.admin_client import AccountClient, AdminClient, client_environment
+from mock_server.testing.admin_records import CallbackRecord
 from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
 from mock_server.testing.controls import ClockControl, Faults, ReadingsControl, Tasks
@@ -63,9 +64,9 @@ class World:
         return AccountBill(raw=self.admin.get("/bill"), calls=self.calls)
 
     @property
-    def callbacks(self) -> list[dict[str, Any]]:
+    def callbacks(self) -> list[CallbackRecord]:
         """The planned callbacks, each with its attempts."""
-        return self.admin.every("/callbacks", "callbacks")
+        return [*map(CallbackRecord.of, self.admin.every("/callbacks", "callbacks"))]
 
     @property
     def findings(self) -> list[Finding]:

@@ -41,8 +41,8 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
 
 
 def _played(simulator: Simulator, answer: Answer) -> Answer:
-    """Return an answer once its delay is over; damage needs a connection, which is not ours."""
-    if answer.damage is not None:  # armed while the database was served by `serve`
+    """Return an answer after its delay; damage is refused, because it needs the connection."""
+    if answer.damage is not None:  # armed while `serve` used this database
         return bugs.cannot_answer(FaultError("a WSGI server has no connection to damage"))
     if answer.delay_ms:
         simulator.pause(answer.delay_ms)

@@ -135,7 +135,7 @@ def test_calls_without_an_account_are_reported_and_listed(url: str) -> None:
 
     last = default.output.splitlines()[-1]
     assert last.startswith("and ")
-    assert last.endswith(" that name no account: artqr-mock findings --nobody")
+    assert last.endswith(f" that name no account: artqr-mock findings --nobody --url {url}")
     assert listed.exit_code == as_json.exit_code == 1
     assert "error   credentials-missing  /header/authorization" in listed.output
     assert call_id in [each["call"] for each in json.loads(as_json.output)["findings"]]

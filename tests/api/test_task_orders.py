@@ -184,7 +184,7 @@ def test_a_rule_slows_a_task_down(world: World) -> None:
         ({"after_queries": 2, "factor": 3}, "a task ends in one way"),
         ({"pictures": 5}, "/pictures"),
         ({"outcome": "failed", "pictures": 2}, "has no pictures"),
-        ({"remark": "x"}, "said of a task that fails"),
+        ({"remark": "x"}, "only a failed task has a remark"),
         ({"operation": "query_task", "pictures": 2}, "submit_task"),
     ],
 )

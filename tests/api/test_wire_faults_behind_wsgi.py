@@ -117,7 +117,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "throttled", "starts_in_ms": 5, "expires_in_ms": 3}, "before the rule starts"),
         ({"kind": "delay ", "for_ms": 1}, "did you mean 'delay'"),
         ({"kind": "timeout"}, "unknown fault 'timeout'"),
-        ([], "no JSON object"),
+        ([], "not a JSON object"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(world: World, order: Any, says: str) -> None:

@@ -1,6 +1,7 @@
 """`artqr-mock fault` as a person and a script use it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,10 @@ COMMON = dict.fromkeys(("id", "stage", "seen", "hits", "starts_at", "expires_at"
          {"kind": "reset", "commit": "after", "operation": "submit_task", "nth": 2}),
         ("delay --for 1m30s --commit before",
          {"kind": "delay", "for_ms": 90_000, "commit": "before"}),
+        ("delay --for 300", {"kind": "delay", "for_ms": 300, "commit": "after"}),
+        ("delay --for-ms 3s", {"kind": "delay", "for_ms": 3000, "commit": "after"}),
+        ("D504TO --calls 1", {"kind": "gateway_error", "code": "D504TO", "calls_left": 1}),
+        ("gateway_error --code D504TO", {"kind": "gateway_error", "code": "D504TO"}),
         ("dribble --chunk-bytes 3 --pause 50ms --every 2",
          {"kind": "dribble", "chunk_bytes": 3, "pause_ms": 50, "every": 2}),
         ("truncate --keep-bytes 9 --end reset --calls 3",
@@ -106,12 +111,20 @@ def test_kinds_says_what_there_is() -> None:
         ("", "name a kind (`artqr-mock fault kinds` lists them), or use --code or --remark"),
         ("--code D504TO --remark no", "use --code or --remark"),
         ("rest", "did you mean 'reset'"),
-        ("delay", "for_ms"),
+        ("delay", "delay needs --for DURATION"),
+        ("truncate", "truncate needs --keep-bytes BYTES"),
+        ("task_order", "task_order needs one of --outcome, --remark, --lasts"),
+        ("maintenance", "maintenance needs --expires-in DURATION"),
+        ("truncate --keep-bytes -1", "--keep-bytes: -1 is less than the minimum"),
+        ("maintenance --starts-in 2s --expires-in 1s", "--expires-in is before the rule starts"),
+        ("reset --code D504TO", "--code does not go with reset"),
+        ("X999XX", "X999XX"),
         ("delay --for soon", "'soon' is not a duration"),
         ("delay --for 11m", "600000"),
         ("delay --for 1s --commit never", "before"),
         ("reset --nth 1 --first 2", "contradict"),
-        ("reset --for 1s", "for_ms"),
+        ("reset --for 1s", "reset has no --for; it takes --commit"),
+        ("truncate --keep-bytes 1 --for 1s", "truncate has no --for; it takes --keep-bytes, --end"),
         ("throttled --probability 1.5", "maximum"),
         ("task_fails --operation list_tasks", "happens to submit_task"),
     ],
@@ -122,7 +135,8 @@ def test_what_cannot_be_ends_with_2_and_the_reason(
     done = output_of(server, "add", *words.split(), account=server.buyer().id)
 
     assert done.exit_code == 2
-    assert says in done.output
+    assert says in " ".join(done.output.split())
+    assert not re.search(r"\w_(ms|bytes|in)\b", done.output)  # no name of a field
 
 
 def test_the_bill_shows_what_was_decided_beside_what_was_sent(server: Live) -> None:

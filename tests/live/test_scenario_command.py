@@ -56,6 +56,16 @@ def test_a_scenario_of_ones_own_begins_as_a_copy(server: Live, tmp_path: Path) -
     assert [buyer.call("/taskList").status for _ in range(4)] == [200, 200, 200, 403]
 
 
+def test_loading_says_that_it_resets_the_pace_of_the_clock(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer()
+    load = ("scenario", "load", "ghost-task", "--account", buyer.id)
+    buyer.world.post("/clock", {"rate": 30})
+
+    assert "the clock was reset too: from rate 30 to rate 1" in told(server, tmp_path, *load)
+    assert "the clock was reset" not in told(server, tmp_path, *load)
+    assert buyer.world.get("/clock")["rate"] == 1
+
+
 def test_the_second_submit_is_charged_and_lost(server: Live) -> None:
     buyer = server.buyer()
     buyer.world.post("/scenario", {"name": "charged-but-lost"})

@@ -61,6 +61,8 @@ SUITE = """
     met = set()
 
     class TestClient(ClientSuite):
+        late_seconds = 0.5
+
         def adapter(self, env):
             return Client(env["ARTQR_BASE_URL"], env["ARTQR_APP_CODE"])
 

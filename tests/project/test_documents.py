@@ -123,7 +123,7 @@ def test_a_recipe_for_ci_is_yaml_with_jobs_that_do_something(block: Block) -> No
 def test_a_part_of_the_code_is_shown_as_it_stands(block: Block) -> None:
     written = (ROOT / block.mark.removeprefix("code: ")).read_text("utf-8")
 
-    assert [part for part in block.text.split("\n\n\n") if part not in written] == []
+    assert [part for part in block.text.rstrip().split("\n\n\n") if part not in written] == []
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark.startswith("toml")], ids=by_place)

@@ -32,9 +32,9 @@ CLASSES: dict[type[Any], str] = {
     client_suite.Adapter: "list_tasks query submit",
     client_suite.ClientMistakeError: "is_endless steps",
     client_suite.ClientSuite: (
-        "adapter hypothesis open readings step_seconds steps test_every_error_of_the_gateway_is"
-        "_raised test_every_reading_of_what_nobody_knows test_generated_worlds test_known_pitfalls"
-        " worlds"
+        "adapter hypothesis late_seconds open pause_seconds readings step_seconds steps"
+        " test_every_error_of_the_gateway_is_raised test_every_reading_of_what_nobody_knows"
+        " test_generated_worlds test_known_pitfalls worlds"
     ),
     client_suite.TaskResult: "agrees_with is_unfinished pictures status task_id",
     controls.ClockControl: "advance freeze next now rate set thaw",

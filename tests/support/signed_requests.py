@@ -58,6 +58,8 @@ def _with_parameters(draw: st.DrawFn, request: Request, needs: frozenset[str]) -
         side += [("again", "2"), ("again", "1"), ("again", "3")]
     if "wild" in needs:  # unsorted, encoded and repeated at once
         request.query = [("b", "1 2"), *request.query, ("b", ""), ("a", "é")]
+    if "zero" in needs:
+        request.query = [*request.query, ("offset", "0"), ("watermark", "false")]
     if "chinese" in needs:
         request.query = [*request.query, ("城市", "北京")]
 
@@ -72,10 +74,13 @@ def _with_headers(draw: st.DrawFn, request: Request, needs: frozenset[str]) -> N
         ca["x-ca-stage"] = "RELEASE"
     if draw(st.integers(0, 4)) == 0:
         ca["x-ca-note"] = draw(st.sampled_from(["中文", "plain"]))
+    absent = ["x-ca-version"] if "absent" in needs else []
     request.ca = {(name.title() if titled else name): value for name, value in ca.items()}
     always = ["x-ca-key", "x-ca-timestamp", "x-ca-nonce"]
-    wanted = always if needs & {"listed", "unlisted"} else draw(st.sampled_from([always, []]))
+    wanted = (
+        always if needs & {"listed", "unlisted", "absent"} else draw(st.sampled_from([always, []]))
+    )
     if "unlisted" not in needs and wanted:
         wanted = [*wanted, *(name for name in ca if name not in wanted)]
-    spelt = [name.title() if titled else name for name in wanted]
+    spelt = [name.title() if titled else name for name in (*wanted, *absent)]
     request.listed = draw(st.permutations(spelt)) if spelt else []

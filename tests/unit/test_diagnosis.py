@@ -99,6 +99,13 @@ PAIRS = [
     ("key and message swapped", "a last slash"),
     ("every value", "URL-safe base64"),
     ("JSON members", "octets for JSON"),
+    ("fixed lines all empty", "quoted"),
+    ("undefined for each line that is absent", "no last newline"),
+    ("0 signed as empty", "seconds"),
+    ("question marks", "no last newline"),
+    ("a Date that the browser drops", "lower-case names"),
+    ("no last newline", "base64 of what openssl prints"),
+    ("undefined for each line that is absent", "question marks"),
 ]
 
 
@@ -119,6 +126,48 @@ def test_two_planted_mistakes_are_both_named(names: tuple[str, str], data: st.Da
 
     assert set(found.causes) == {first.cause, second.cause}
     assert found.client_string == text
+
+
+TRIPLES = [
+    ("Accept that a library added", "charset that a library added", "quoted"),
+    ("Accept never sent", "charset that is not sent", "no last newline"),
+    ("Accept that a library added", "Content-Type that a library added", "seconds"),
+    ("Accept that a library added", "Content-Type that a library added", "hex"),
+    ("Accept never sent", "octets for JSON", "MD5 not sent"),
+    ("all empty lines skipped", "quoted with plus", "form as sent"),
+    ("all empty lines skipped", "quoted", "seconds"),
+    ("Accept never sent", "quoted with plus", "order of the list"),
+    ("Accept that a library added", "no form", "lower-case names"),
+    ("fixed lines all empty", "quoted", "form as sent"),
+    ("undefined for each line that is absent", "quoted", "form as sent"),
+    ("quoted", "form as sent", "base64 of what openssl prints"),
+]
+
+
+@pytest.mark.parametrize("names", TRIPLES, ids=" and ".join)
+@bounded(4)
+@given(data=st.data())
+def test_three_planted_mistakes_that_often_come_together_are_all_named(
+    names: tuple[str, str, str], data: st.DataObject
+) -> None:
+    three = [BY_NAME[name] for name in names]
+    needs = frozenset().union(*(each.needs for each in three))
+    request = data.draw(requests(needs))
+    text, signature = sign(request, *(each.bug for each in three))
+    # Each has to matter, beside the two others.
+    fewer = [
+        sign(request, *(each.bug for each in three if each is not left_out))[1]
+        for left_out in three
+    ]
+    assume(signature not in fewer)
+    assume(all(is_refused(request.wire(each), request.secret) for each in fewer))
+
+    found = diagnosis(request, signature)
+
+    assert found.client_string == text
+    # Fewer mistakes may make the same string.
+    assert len(found.causes) < 3 or set(found.causes) == {each.cause for each in three}
+    assert found.tried <= 20_000
 
 
 @bounded(50)

@@ -32,7 +32,7 @@ from tests.support.requests import (
 
 ROWS = load_catalogue().findings
 EVERY = PAIRS | UNREADABLE
-# What the clinic says, and what only several calls show, is proved elsewhere.
+# Other tests cover the findings on signatures and between calls.
 ELSEWHERE = {
     "signature", "content-md5", "timestamp", "submit-after-failure", "submit-twice",
     "refusal-repeated", "poll-too-fast", "poll-after-end", "retry-at-once", "went-on",

@@ -13,7 +13,7 @@ from tests.support.receivers import Received, Receiver, Reply, receiving
 
 
 def spelt(content: bytes) -> SourceRead:
-    """Stand in for reading a picture."""
+    """Replace the reading of a picture."""
     return SourceRead(content=content.decode())
 
 

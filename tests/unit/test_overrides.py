@@ -115,7 +115,7 @@ def test_a_task_that_never_ends_does_not_end_after_a_hold() -> None:
     ("values", "says"),
     [
         ({"fails": True}, "unknown task override 'fails'; valid: after_queries, duration_ms"),
-        ({"outcome": "running"}, "outcome is succeeded or failed, not 'running'"),
+        ({"outcome": "running"}, "outcome must be succeeded or failed, not 'running'"),
         ({"after_queries": 0}, "after_queries is 1 to 1000, not 0"),
         ({"pictures": 5}, "pictures is 0 to 4, not 5"),
         ({"factor": -1}, "factor is 0 to"),

@@ -80,7 +80,7 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     for _ in range(DEFAULT_TRIES):
         if account is not None:
             return account
-        # Another process may be making it at this moment.
+        # Another process may be creating it at this moment.
         credentials = AccountCredentials(
             id=DEFAULT_ID,
             app_code=DEFAULT_APP_CODE,

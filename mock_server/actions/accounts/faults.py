@@ -11,6 +11,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.faults import kinds
 from mock_server.domain.faults.kinds import FaultOrder, FaultSite
+from mock_server.domain.faults.parameters import needed
 from mock_server.domain.faults.rules import FaultError, Rule, Stage, Subject
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
@@ -23,10 +24,14 @@ MAX_ID = 2**63 - 1  # the largest integer of the database
 def read_order(value: Mapping[str, Any]) -> FaultOrder:
     """Return the order in a JSON value, `{kind, …}`. Raises FaultError for an invalid one."""
     kind = kinds.kind_of(value)
+    order = kinds.with_ms(value)
     schema = contract.fault_schema(kind.name)
-    if wrong := contract.misfits(schema, dict(value)):
-        raise FaultError(f"{wrong} (see schema {schema} in /_mock/openapi.json)")
-    return kinds.read_order(value)
+    see = f"(see schema {schema} in /_mock/openapi.json)"
+    if missing := [name for name in needed(kind.fault) if name not in order]:
+        raise FaultError(f"{kind.name} needs {' and '.join(missing)} {see}")
+    if wrong := contract.misfits(schema, order):
+        raise FaultError(f"{wrong} {see}")
+    return kinds.read_order(order)
 
 
 def arm_rule(tx: Transaction, simulator: Simulator, account: Account, order: FaultOrder) -> int:

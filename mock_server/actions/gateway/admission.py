@@ -114,12 +114,12 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
 
 
 def _no_route(readings: Readings) -> str | None:
-    """Return how an older instance words a wrong path or method (claim classic-path-or-method)."""
+    """Return an older instance's text for a wrong path or method (claim classic-path-or-method)."""
     return "Invalid Path or Method" if readings.classic_route != "invalid-url" else None
 
 
 def _check_host(context: CallContext) -> None:
-    """Under a reading the gateway answers to its own name only (claim host-unchecked)."""
+    """Under a reading, the gateway answers only to its own host name (claim host-unchecked)."""
     host = (header(context.call, "host") or "").partition(":")[0].lower()
     if context.readings.host_check == "vendor-host" and host != VENDOR_HOST:
         raise GatewayError("I404DO", host[:200])

@@ -33,7 +33,7 @@ def exchange(simulator: Simulator, call: Call) -> Exchange:
         if isinstance(outcome, Hold):
             left_ms = yield outcome
             outcome = yield _after_hold(simulator, call, outcome, left_ms)
-    except FaultError as error:  # a magic account whose faults need more than a WSGI server
+    except FaultError as error:  # a magic account has faults that this WSGI server cannot apply
         return bugs.cannot_answer(error)
     except Exception as error:
         log.exception("a call failed in the simulator")
@@ -44,7 +44,7 @@ def exchange(simulator: Simulator, call: Call) -> Exchange:
     try:
         answer: Answer = yield lambda tx: pipeline.record_bug(tx, simulator, call, bug)
     except Exception:
-        log.exception("the failure could not be journalled")
+        log.exception("the failed call could not be written to the journal")
         return bugs.bug_answer(bug)
     return answer
 

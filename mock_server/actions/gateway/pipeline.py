@@ -43,7 +43,7 @@ from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction
 
-# What was decided for a call that was never carried out.
+# The decision for a call that was never executed.
 NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 
@@ -100,9 +100,9 @@ def abandon(
 def record_unanswered(
     tx: Transaction, simulator: Simulator, call: Call, disconnected_after_ms: int | None
 ) -> None:
-    """Journal a call that never became whole, or whose turn never came: it does not happen.
+    """Journal a call that was never complete, or never had its turn: it is not executed.
 
-    `disconnected_after_ms` None: the connection ended on our side.
+    `disconnected_after_ms` None: our side ended the connection.
     """
     context = identify_call(tx, simulator, call)
     end = End.CLOSE if disconnected_after_ms is None else End.KEEP

@@ -32,7 +32,7 @@ HEADERS = {
 def examine_later(
     tx: Transaction, simulator: Simulator, call_id: int, account: Account, call: Call, code: str
 ) -> None:
-    """Have the call examined once it is booked; the finding is added to its journal row."""
+    """Diagnose the call once it is booked, and add the finding to its journal row."""
     now = credentials.signing_now(account, simulator.machine_now())
     too_long = len(call.body) > MAX_BODY_BYTES
     # Many calls may wait for their diagnosis, so they keep no body that is too large to diagnose.
@@ -58,8 +58,8 @@ def examine_later(
 def _rendered(
     simulator: Simulator, account: Account, call: Call, found: FindingRow
 ) -> dict[str, Any]:
-    """Return what was found as the journal has it, with every credential hidden."""
-    # The strings hold whatever headers and parameters the client chose to sign.
+    """Return the diagnosis in the form of the journal, with every credential hidden."""
+    # The strings can contain any header or parameter that the client chose to sign.
     secrets = (*account.secrets, *values_of(call.headers))
     told = {name: _told(value, secrets) for name, value in found.items()}
     hit = Finding(

@@ -1,8 +1,7 @@
 """The JSON bodies of the service under an account's readings: status words, items, pages, envelope.
 
-Rule 1: what is stored stays as it is; what is shown follows the readings of the moment.
-Rule 2: every shape is made here, and the envelope is taken off here, so that a result, a refusal
-and a callback agree.
+Rule 1: stored data does not change with the readings; bodies follow the readings of the moment.
+Rule 2: every body is made here, so results, refusals and callbacks agree.
 """
 
 import json

@@ -96,10 +96,10 @@ def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
 
 
 def signing_now(account: Account, machine_now: int) -> int:
-    """Return the instant (ms) that timestamps and nonces of a call are compared with.
+    """Return the instant (ms) that a call's timestamp and nonce are checked against.
 
-    The machine's clock itself plus the account's skew: a client signs with that clock, whatever
-    time the account shows. Only an account that is frozen at an explicit instant counts its own.
+    This is the machine's clock plus the account's skew: a client signs with that clock, whatever
+    time the account shows. If the account is frozen at an explicit instant, it is that instant.
     """
     if account.clock.frozen and account.clock.pinned:
         return account.clock.base_at

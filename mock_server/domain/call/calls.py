@@ -52,10 +52,10 @@ VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """What a door found wrong before there was a whole call: a gateway error and its reason.
+    """Why a server could not read a whole call: the gateway's error and its reason.
 
-    `code` is empty where nothing was answered. `finding` is the row that explains it, if any, with
-    its place (`at`), what was sent and, where the row's own words do not fit, `says`.
+    `code` is empty if nothing was answered. `finding` is the finding that explains it, if any, with
+    its place (`at`), the sent value and, if the finding's own words do not fit, `says`.
     """
 
     code: str

@@ -153,7 +153,10 @@ def values_of(headers: Headers) -> tuple[str, ...]:
 
 
 def redact_shapes(text: str) -> str:
-    """Hide what has the form of a credential: of a call that is nobody's, it may be anybody's."""
+    """Hide every text in the form of a credential.
+
+    For calls that belong to no account: their credentials may be anybody's.
+    """
     return redact_logins(_CREDENTIAL.sub(HIDDEN, text))
 
 
@@ -169,7 +172,7 @@ def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
         kept = kept[: MAX_CAPTURE_BYTES + LONGEST_LOGIN]
         for pattern in _LOGINS_BYTES:
             kept = pattern.sub(_without_login_bytes, kept)
-    # What looks like a credential may be somebody's.
+    # Without an account, any text in the form of a credential may be a real one.
     kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept[:MAX_CAPTURE_BYTES])
     kept = kept[:MAX_CAPTURE_BYTES]
     digest = None if kept == body else sha256(body).hexdigest()

@@ -38,8 +38,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The parts, and how the connection ends. `body_bytes` counts the bytes of the answer's body in
-    them.
+    """The parts, and how the connection ends. `body_bytes` counts the bytes of the answer's
+    body in them.
     """
 
     parts: tuple[Part, ...] = ()
@@ -64,7 +64,7 @@ def status_sent(status: int | None, sent: Mapping[str, Any] | None) -> int:
 
 
 def status_seen(status: int | None, sent: Mapping[str, Any] | None) -> int:
-    """Return the status that a client can go by: 0 where it had no answer, or no whole one."""
+    """Return the status that the client saw; 0: it got no answer, or not a whole one."""
     got = status_sent(status, sent)
     is_whole = sent is None or sent["what"] == Delivered.WHOLE
     return got if is_whole or got != status else 0

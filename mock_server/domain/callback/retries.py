@@ -65,7 +65,7 @@ def after_attempt(
 
 
 def retry_after(headers: Headers, machine_now: int) -> int:
-    """Return for how long (ms) a receiver asks to be left alone, an hour at most; 0: not at all.
+    """Return the delay (ms) that the receiver's Retry-After asks for, an hour at most; 0: none.
 
     Retry-After is seconds or a date. A date is on the receiver's clock, so it is compared with the
     receiver's own `Date`.

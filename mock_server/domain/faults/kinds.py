@@ -14,6 +14,7 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import ErrorTables
 from mock_server.domain.faults import callback, gateway, service, wire
 from mock_server.domain.faults.rules import AnyKind, FaultError, Match, check_match, given
+from mock_server.domain.faults.spellings import in_ms
 from mock_server.domain.suggestions import unknown
 
 _ALL: tuple[AnyKind, ...] = (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
@@ -70,9 +71,21 @@ def kind_of(order: Mapping[str, Any]) -> AnyKind:
     return kind
 
 
+def named(word: str) -> dict[str, str]:
+    """Return the beginning of an order from one word: the name of a kind, else an error code."""
+    # No code is in lower case: such a word is a kind that was mistyped.
+    return {"kind": word} if word in KINDS or word.islower() else {"code": word}
+
+
+def with_ms(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order with its durations in milliseconds, as `for_ms`. Raises FaultError."""
+    return in_ms(order, _names(kind_of(order).fault))
+
+
 def read_order(order: Mapping[str, Any]) -> FaultOrder:
     """Return the order that validated JSON describes. Raises FaultError."""
     kind = kind_of(order)
+    order = with_ms(order)
     operation = order.get("operation")
     match = {name: order[name] for name in _names(Match) if name in order}
     return FaultOrder(

@@ -5,6 +5,7 @@ Rule 2: a file of another schema version is refused; the message has the command
 """
 
 import contextlib
+import shlex
 import sqlite3
 import tempfile
 from dataclasses import dataclass
@@ -82,12 +83,15 @@ def open_file(path: str) -> DatabaseFile:
     return file
 
 
+def _recreate(place: object) -> str:
+    return f"artqr-mock serve --database {shlex.quote(str(place))} --recreate"
+
+
 def unreadable(place: str, why: BaseException | str) -> DatabaseFileError:
     """Return the error for a database of ours that cannot be read."""
     return DatabaseFileError(
         f"{place} cannot be read ({shown(why)}); it was left as it is: start once with "
-        f"`artqr-mock serve --database {place} --recreate`, which empties it, or choose a copy or "
-        "another with --database"
+        f"`{_recreate(place)}`, which empties it, or choose a copy or another with --database"
     )
 
 
@@ -183,7 +187,7 @@ def _empty_file() -> bytes:
 def _set_up(file: DatabaseFile) -> None:
     """Give a new file its tables and mark it as ours."""
     with contextlib.closing(file.connect()) as connection:
-        # Before the write-ahead log is on: the header has to name us in the file itself.
+        # Before the write-ahead log is enabled, because the header must be in the file itself.
         connection.executescript(
             f"begin; {schema_sql()} pragma application_id = {APPLICATION_ID}; "
             f"pragma user_version = {SCHEMA_VERSION}; commit;"
@@ -199,8 +203,7 @@ def _check(target: Path) -> None:
     if version != SCHEMA_VERSION:
         raise DatabaseFileError(
             f"{target} has schema version {version}, this artqr-mock needs {SCHEMA_VERSION}: "
-            f"start once with `artqr-mock serve --database {target} --recreate`, which empties it, "
-            "or choose another file"
+            f"start once with `{_recreate(target)}`, which empties it, or choose another file"
         )
 
 

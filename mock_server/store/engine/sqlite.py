@@ -102,7 +102,7 @@ class SqliteEngine:
     def submit(self, work: Work[T], done: Done) -> None:
         """Queue work for the next turn."""
         with self._lock:
-            if self._closed:  # nobody would ever do it
+            if self._closed:  # no turn would run it
                 raise DatabaseClosedError
             self._queue.append(_Item(work, done))
             if self._scheduled:

@@ -35,12 +35,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts")
     def list_accounts() -> Response:
-        def listed(tx: Transaction) -> dict[str, Any]:
-            found = rows.list_all(tx)
-            last_calls = reports.last_calls(tx, [each.id for each in found])
-            return {"accounts": [shown(tx, each) for each in found], "last_calls": last_calls}
-
-        return jsonify(read(listed))
+        return jsonify(read(lambda tx: _listed(tx, simulator)))
 
     @routes.get("/accounts/<account_id>")
     def get_account(account_id: str) -> Response:
@@ -65,6 +60,13 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     def reset_all() -> Response:
         body_of("Empty")
         return jsonify(run(lambda tx: _reset_all(tx, simulator)))
+
+
+def _listed(tx: Transaction, simulator: Simulator) -> dict[str, Any]:
+    found = rows.list_all(tx)
+    last_calls = reports.last_calls(tx, [each.id for each in found])
+    shown = [account_json(reports.overview(tx, simulator, each)) for each in found]
+    return {"accounts": shown, "last_calls": last_calls}
 
 
 def _reset_all(tx: Transaction, simulator: Simulator) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def _json() -> Any:
     except RecursionError:
         raise UsageError(f"the body is not JSON that can be used: {TOO_DEEP}") from None
     except UnicodeEncodeError:
-        raise UsageError("the body contains a lone surrogate, which is no text") from None
+        raise UsageError("the body contains a lone surrogate, which is not text") from None
     except ValueError as error:
         raise UsageError(f"the body is not JSON: {error}") from None
     return value

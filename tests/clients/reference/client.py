@@ -48,13 +48,14 @@ class Client:
     """Authenticates with an app code, or signs if it has a key."""
 
     page_size = 20
+    timeout_s = 10.0
 
     def __init__(self, base_url: str, app_code: str = "", key: str = "", secret: str = "") -> None:
         self.base_url = base_url
         self.app_code = app_code
         self.key = key
         self.secret = secret
-        self.pool = urllib3.PoolManager(retries=False, timeout=10.0)
+        self.pool = urllib3.PoolManager(retries=False, timeout=self.timeout_s)
 
     def submit(self, fields: dict[str, str]) -> str:
         """Submit a task and return its id. Raises ArtQrError; never retries."""

@@ -1,6 +1,7 @@
 """Clients with one realistic bug each. A mutant's docstring describes its bug."""
 
 import html
+import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -243,6 +244,53 @@ class LeaksConnections(Client):
             answer.close()
 
 
+class Repeats450(Client):
+    """Retries once when the service refused."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        try:
+            return super().call(operation, fields)
+        except ArtQrError as error:
+            if error.status != 450:
+                raise
+            return super().call(operation, fields)
+
+
+class LoopsOn429(Client):
+    """Retries 20 times without a pause when it was throttled."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        for _ in range(20):
+            try:
+                return super().call(operation, fields)
+            except ArtQrError as error:
+                if error.status != 429:
+                    raise
+        return super().call(operation, fields)
+
+
+class TimesOutAndSubmitsAgain(Client):
+    """Submits again after its own timeout, but not after a lost connection."""
+
+    timeout_s = 1.0
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            if not isinstance(error.__cause__, urllib3.exceptions.TimeoutError):
+                raise
+            return super().submit(fields)
+
+
+class HangsForEver(Client):
+    """Waits for an event that never happens."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        threading.Event().wait()
+        return super().submit(fields)
+
+
 # The mutants below send wrong requests.
 
 
@@ -334,6 +382,6 @@ APP_CODE_MUTANTS = (
     TakesFailedForSuccess, TakesEmptyForFinished, TakesPicturesFromElsewhere, ListsWithoutALook,
     TripsOverNull, TripsOverUnnamedFields, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
     ForgetsTheCharset, StripsUnicode, AsksForAnotherId, TidiesAddresses, EscapesHtml, TruncatesText,
-    SwapsTextAndImage, LeaksConnections,
+    SwapsTextAndImage, LeaksConnections, Repeats450, LoopsOn429,
 )  # fmt: skip
 SIGNING_MUTANTS = (SignsEncodedValues, ReusesItsNonce)

@@ -10,6 +10,7 @@ import yaml
 
 from mock_server.domain.faults.kinds import KINDS, UNNAMED
 from mock_server.domain.faults.parameters import needed, schemas_of
+from mock_server.domain.faults.spellings import short_name
 from tests.support.documents.pages import ROOT
 
 DOCUMENT = ROOT / "contracts" / "admin.openapi.yaml"
@@ -47,14 +48,32 @@ def section() -> str:
 
 def _component(fault: type[Any], kinds: list[str]) -> list[str]:
     is_unnamed = bool({*UNNAMED.values()}.intersection(kinds))
-    required = [*([] if is_unnamed else ["kind"]), *needed(fault)]
+    required = [*([] if is_unnamed else ["kind"])]
+    required += [name for name in needed(fault) if short_name(name) == name]
     text = " ".join((fault.__doc__ or "").split())
     lines = [f"{fault.__name__}:", "  description: >-"]
     lines += textwrap.wrap(text, 84, initial_indent="    ", subsequent_indent="    ")
     lines += ["  type: object", "  additionalProperties: false", f"  required: {_flow(required)}"]
+    lines += [
+        f"  anyOf: {_flow([{'required': [name]}, {'required': [short_name(name)]}])}"
+        for name in needed(fault)
+        if short_name(name) != name
+    ]
     lines += ["  properties:", f"    kind: {_flow({'type': 'string', 'enum': kinds})}"]
-    lines += [f"    {name}: {_flow(schema)}" for name, schema in schemas_of(fault).items()]
+    lines += [
+        f"    {spelt}: {_flow(as_duration(name, schema))}"
+        for name, schema in schemas_of(fault).items()
+        for spelt in dict.fromkeys((name, short_name(name)))
+    ]
     return [*lines, "    <<: *rule"]
+
+
+def as_duration(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter; that of a duration allows a text such as `3s`, too."""
+    if short_name(name) == name:
+        return schema
+    note = f"Milliseconds, or a duration such as 3s. `{name}` or `{short_name(name)}`."
+    return {**schema, "type": [schema["type"], "string"], "description": note}
 
 
 def _flow(value: Any) -> str:
