@@ -13,6 +13,9 @@ from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import printable_lines
 
+# pytest shows the line of the test that called, not the lines of this module.
+__tracebackhide__ = True
+
 MOST_IDS = 10
 PAGE = 500  # rows
 NEWEST = 2**62  # above every id and number

@@ -19,7 +19,7 @@ from mock_server.cli.common import (
 )
 from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.findings import SEVERITIES, Severity
-from mock_server.formatting import counted, instant, plural, printable, yuan
+from mock_server.formatting import counted, instant, plural, printable, severity_count, yuan
 
 MAX_SHOWN = 2000
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "blue"}
@@ -97,8 +97,8 @@ def _numbers(calls: list[int], noun: str) -> str:
 
 def summary(severities: dict[str, int], calls: int) -> str:
     """Return the last line of a report."""
-    said = [counted(severities[each], each) for each in (Severity.ERROR, Severity.WARNING)]
-    return f"{', '.join(said)}, {severities[Severity.ADVICE]} advice in {counted(calls, 'call')}"
+    said = ", ".join(severity_count(each, severities[each]) for each in SEVERITIES)
+    return f"{said} in {counted(calls, 'call')}"
 
 
 @click.command()

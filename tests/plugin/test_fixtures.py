@@ -216,3 +216,26 @@ def test_a_world_that_cannot_be_is_refused_with_what_can(
 ) -> None:
     with pytest.raises(TypeError, match=re.escape(says)):
         artqr_server.account(**wish)
+
+
+def test_wrong_use_of_the_fixtures_is_shown_at_the_line_of_the_test(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        def test_it(artqr):
+            artqr.faults.add("D504T0")
+        """
+    )
+
+    done = project.runpytest_inprocess()
+
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            '>*artqr.faults.add("D504T0")',
+            "E *unknown error code 'D504T0'; did you mean 'D504TO'?*",
+            "*test_wrong_use_*.py:2: *RefusedError",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*admin_client.py:*")
