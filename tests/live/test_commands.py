@@ -157,7 +157,7 @@ def test_the_clock_is_moved_and_shown(server: Live, tmp_path: Path) -> None:
     task_id = buyer.submit()
     event = json_of(server, tmp_path, "clock", "next", *account)["event"]
     assert (event["kind"], event["task_id"]) == ("task_end", task_id)
-    assert "notice due\n" in output_of(server, tmp_path, "clock", "next", *account)
+    assert "notice due, 357 days ahead\n" in output_of(server, tmp_path, "clock", "next", *account)
     assert "package expiry: package" in output_of(server, tmp_path, "clock", "next", *account)
     assert "nothing" in output_of(server, tmp_path, "clock", "next", *account)
     assert json_of(server, tmp_path, "clock", "rate", "60", *account)["rate"] == 60
