@@ -12,7 +12,9 @@ import click
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
 from mock_server.cli.findings import SEVERITIES, print_findings, summary
 from mock_server.contract import load_catalogue
-from mock_server.domain.call.calls import VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.auth.credentials import named_credentials
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Call, header, operation_of
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import (
     CallEvent,
@@ -21,6 +23,7 @@ from mock_server.domain.findings import (
     judge,
     judge_sequence,
     judged_body,
+    mistaken,
     render_finding,
     request_of,
 )
@@ -33,6 +36,7 @@ from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000
 MOST_UNREAD = 5
+UNKNOWN = frozenset({"A400AC", "A401AC", "A400IK"})
 CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
 # What tools write in place of a credential: nothing of what was sent is left.
 REDACTED = re.compile(r"(?i)^\W*(?:filter|redact|remove|hidden|mask|sanitize|secret)|^[*x.•]{3,}$")
@@ -165,10 +169,27 @@ def _hits(exchange: Exchange, readings: Readings) -> list[Finding]:
     body = judged_body(call) if operation and exchange.is_whole else None
     compiled = load_catalogue().requests(readings)
     hits = judge(request_of(call, operation, body, compiled, readings))
+    if _code(exchange) in UNKNOWN and not _is_redacted(header(call, "authorization")):
+        hits += _mistaken(call)
     if exchange.answer.status not in (400, 401) or _is_redacted(header(call, "authorization")):
         # Nobody missed the credentials: they were taken out of the recording.
         return [hit for hit in hits if hit.id not in CREDENTIALS]
     return hits
+
+
+def _code(exchange: Exchange) -> str | None:
+    """Return the gateway's code in an answer."""
+    named = {name.lower(): value for name, value in exchange.answer.headers}
+    return named.get("x-ca-error-code")
+
+
+def _mistaken(call: Call) -> list[Finding]:
+    """Return what a refused credential shows by itself: a recording knows no accounts."""
+    try:
+        hit = mistaken(named_credentials(call))
+    except GatewayError:
+        return []
+    return [] if hit is None else [hit]
 
 
 def _is_redacted(value: str | None) -> bool:

@@ -9,6 +9,7 @@ from mock_server.domain.account.accounts import Account, AccountTemplate, Standi
 from mock_server.domain.billing.notices import Watch
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
+from mock_server.domain.findings.near_misses import Held
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.task.magic import PackageState
 from mock_server.store import notices
@@ -70,6 +71,19 @@ def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     """Return the account that an app key belongs to."""
     row = tx.one(f"select * from account where app_key = ?{tx.for_update}", (app_key,))
     return _account(row) if row else None
+
+
+def holder(tx: Transaction, text: str) -> Held | None:
+    """Return which credential of any account a text is."""
+    for held, column in _HELD:
+        if tx.one(f"select 1 from account where {column} = ? limit 1", (text,)):
+            return held
+    return None
+
+
+_HELD = (
+    (Held.APP_CODE, "app_code"), (Held.APP_KEY, "app_key"), (Held.APP_SECRET, "app_secret"),
+)  # fmt: skip
 
 
 def get_unlocked(tx: Transaction, account_id: str) -> Account | None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.gateway import coverage
@@ -18,8 +19,16 @@ from mock_server.domain.call.redaction import (
 from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
-from mock_server.domain.findings import is_clean, judge, render_finding, request_of
+from mock_server.domain.findings import (
+    Finding,
+    is_clean,
+    judge,
+    mistaken,
+    render_finding,
+    request_of,
+)
 from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import coverage as coverage_rows
 from mock_server.store import journal
@@ -76,7 +85,7 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
         task_id=decision.task_id,
         faults=_faults(decision.faults),
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
-        findings=_findings(simulator, visit),
+        findings=_findings(tx, simulator, visit),
         **journal.redacted(call, answer, secrets),
     )
     call_id = simulator.add_to_journal(tx, entry)
@@ -148,15 +157,24 @@ def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: st
     billing_rows.add_to_totals(tx, account_id, line)
 
 
-def _findings(simulator: Simulator, visit: CallContext) -> str:
+def _mistaken(tx: Transaction, visit: CallContext) -> Finding | None:
+    """Return why no account has the credentials of a call, if they show it."""
+    if isinstance(visit.credentials, GatewayError) or visit.operation is None:
+        return None
+    return mistaken(visit.credentials, partial(account_rows.holder, tx))
+
+
+def _findings(tx: Transaction, simulator: Simulator, visit: CallContext) -> str:
     """Return the findings of a call as its journal row keeps them."""
     catalogue = simulator.catalogue
     readings = visit.readings
     contract = catalogue.requests(readings)
-    if is_clean(visit.call, visit.operation, visit.body, contract):
+    if visit.account is not None and is_clean(visit.call, visit.operation, visit.body, contract):
         return NO_FINDINGS
     request = request_of(visit.call, visit.operation, visit.body, contract, readings)
     hits = judge(request)
+    if visit.account is None and (hit := _mistaken(tx, visit)) is not None:
+        hits = [*hits, hit]
     if not hits:
         return NO_FINDINGS
     known = visit.account.secrets if visit.account else ()

@@ -26,6 +26,7 @@ from mock_server.domain.findings.finding import (
     pointer,
     render_finding,
 )
+from mock_server.domain.findings.near_misses import mistaken
 
 __all__ = [
     "MAX_JUDGED_BYTES",
@@ -45,6 +46,7 @@ __all__ = [
     "judge",
     "judge_sequence",
     "judged_body",
+    "mistaken",
     "pointer",
     "render_finding",
     "request_of",
