@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
-from mock_server.cli.findings import SEVERITIES, print_findings, summary
+from mock_server.cli.findings import SEVERITIES, fail_on_option, is_bad, print_findings, summary
 from mock_server.contract import load_catalogue
 from mock_server.domain.auth.credentials import named_credentials
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Call, header, operation_of
@@ -35,6 +35,8 @@ from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_
 
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000
+# A recording need not have all that a client did: much later, it may have seen the end elsewhere.
+SAME_WISH_MS = 10 * 60 * 1000
 MOST_UNREAD = 5
 UNKNOWN = frozenset({"A400AC", "A401AC", "A400IK"})
 CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
@@ -64,17 +66,19 @@ def _hosts(_context: Any, _option: Any, values: tuple[str, ...]) -> frozenset[st
 @click.option("--host", "hosts", multiple=True, callback=_hosts,
               help="Judge calls to this host, too; may be repeated.")  # fmt: skip
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only these.")
+@fail_on_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Judge by this answer to an open question; may be repeated.")  # fmt: skip
 @json_option
 def lint(
-    *, file: BinaryIO, hosts: frozenset[str], severity: str | None, words: tuple[str, ...],
-    as_json: bool,
+    *, file: BinaryIO, hosts: frozenset[str], severity: str | None, fail_on: str,
+    words: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Judge recorded traffic: a HAR file, or calls of the journal, a line each. `-`: from a pipe.
 
     Judged are calls to the vendor's host, and calls of the operations to this machine. The findings
-    are those of `artqr-mock findings`. Exit code 1 if there is an error among them, else 2 if the
+    are those of `artqr-mock findings`. Exit code 1 if there is an error among them, or what
+    --fail-on names, else 2 if the
     file or a call to the API in it cannot be read, or if it has none.
     """
     readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
@@ -93,7 +97,7 @@ def lint(
         print_findings(chosen, recording.noun)
         click.echo(summary(by_severity, verdict.judged) + _left_out(recording, verdict))
     _say_unread(recording, name)
-    if by_severity["error"]:
+    if is_bad(by_severity, fail_on):
         sys.exit(FINDINGS)
     if recording.unread:
         sys.exit(WRONG_USE)
@@ -223,9 +227,9 @@ def _between(
             client = (header(each.call, "authorization"), header(each.call, "x-ca-key"))
             event = event_of(each.call, each.answer, operation, number=each.number, at=at,
                              answer_read=each.answer_read)  # fmt: skip
-            event = event if each.clock_at is None else replace(event, at=each.clock_at)
+            event = replace(event, at=each.clock_at or event.at, jumped_ms=each.jumped_ms,
+                            answered_at=each.known_at)  # fmt: skip
             clients.setdefault(client, []).append(event)
     for events in clients.values():
-        ordered = sorted(events, key=lambda event: event.real_at)
-        for number, hits in judge_sequence(ordered).items():
+        for number, hits in judge_sequence(events, same_wish_ms=SAME_WISH_MS).items():
             yield by_number[number], hits

@@ -24,7 +24,8 @@ class ClockError(UsageError):
 class Clock:
     """`base_at` and `real_base_at` are the same instant on the account's and the real clock.
 
-    `pinned` says that somebody chose the instant it shows, rather than how far to move.
+    `pinned` says that somebody chose the instant it shows, rather than how far to move. `jumped_ms`
+    is the sum of its jumps: what somebody skipped, and no client waited for.
     """
 
     base_at: int
@@ -32,6 +33,7 @@ class Clock:
     rate: float = 1.0
     frozen: bool = False
     pinned: bool = False
+    jumped_ms: int = 0
 
     def now(self, real_now: int) -> int:
         """Return the account's instant, in ms, at the real instant `real_now`."""
@@ -64,7 +66,8 @@ def jump(clock: Clock, *, to: int, real_now: int) -> Clock:
         raise ClockError(f"time never goes backwards: the clock shows {now}, {to} is before it")
     if to > LATEST_AT:
         raise ClockError(f"{to} is past the end of the calendar, {LATEST_AT} (9999-12-31)")
-    return replace(clock, base_at=to, real_base_at=real_now)
+    jumped_ms = clock.jumped_ms + to - now
+    return replace(clock, base_at=to, real_base_at=real_now, jumped_ms=jumped_ms)
 
 
 def forward_ms(duration: str) -> int:

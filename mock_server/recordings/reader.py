@@ -18,6 +18,7 @@ from typing import Any
 
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.domain.call.wire_script import status_seen
+from mock_server.domain.findings import known_at
 from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import har
 from mock_server.recordings.curl import request_of_any_size
@@ -33,8 +34,9 @@ GZIP = b"\x1f\x8b"
 class Exchange:
     """One recorded call to the API and its answer. `number` is its entry or line.
 
-    `at` None: nobody wrote it down; `clock_at` is the account's clock, of a journal. `is_whole`:
-    the body of the request is all there; `answer_read`: so is the answer.
+    `at` None: nobody wrote it down. Of a journal, `clock_at` is the account's clock, `jumped_ms`
+    how far it had jumped in all, and `known_at` when the client knew what became of the call.
+    `is_whole`: the body of the request is all there; `answer_read`: so is the answer.
     """
 
     number: int
@@ -42,6 +44,8 @@ class Exchange:
     answer: Answer
     at: int | None
     clock_at: int | None = None
+    jumped_ms: int = 0
+    known_at: int | None = None
     is_whole: bool
     answer_read: bool
 
@@ -245,6 +249,7 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
     body, length = _bytes(asked), int(asked["length"])
     status, answer = int(value["status"]), _bytes(told)
     met = status_seen(status, value.get("sent"))
+    real_at, held_ms = int(value.get("real_at", value["at"])), int(value.get("held_ms", 0))
     headers, defect = har.pairs_of(asked["headers"]), _defect(value)
     call = (
         request_of_any_size(str(value["method"]), ("http", "", path, query), headers, body)
@@ -259,8 +264,11 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
             headers=tuple(har.pairs_of(told["headers"])) if met == status else (),
             body=answer if met == status else b"",
         ),
-        at=int(value.get("real_at", value["at"])),
+        at=real_at - held_ms,
         clock_at=int(value["at"]),
+        # Before journals had it: whatever the account's clock was ahead.
+        jumped_ms=int(value.get("jumped_ms", int(value["at"]) - real_at)),
+        known_at=known_at(real_at, held_ms, value.get("sent")),
         is_whole=len(body) == length,
         answer_read=met == 0 or len(answer) == int(told["length"]),
     )

@@ -23,7 +23,8 @@ OWNED = (
 
 _COLUMNS = (
     "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
-    "base_at", "real_base_at", "rate", "frozen", "pinned", "standing", "skew_ms", "per_second",
+    "base_at", "real_base_at", "rate", "frozen", "pinned", "jumped_ms",
+    "standing", "skew_ms", "per_second",
     "burst", "notify_url", "submits", "answers",
 )  # fmt: skip
 
@@ -100,8 +101,8 @@ def list_all(tx: Transaction) -> list[Account]:
 def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:
     """Keep a new clock."""
     tx.execute(
-        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ?, pinned = ?"
-        " where id = ?",
+        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ?, pinned = ?,"
+        " jumped_ms = ? where id = ?",
         (*_clock_values(clock), account_id),
     )
 
@@ -153,9 +154,10 @@ def delete(tx: Transaction, account_id: str) -> None:
     tx.execute("delete from account where id = ?", (account_id,))
 
 
-def _clock_values(clock: Clock) -> tuple[int, int, float, int, int]:
+def _clock_values(clock: Clock) -> tuple[int, int, float, int, int, int]:
     return (
         clock.base_at, clock.real_base_at, clock.rate, int(clock.frozen), int(clock.pinned),
+        clock.jumped_ms,
     )  # fmt: skip
 
 
@@ -205,6 +207,7 @@ def _account(row: Row) -> Account:
             rate=row["rate"],
             frozen=bool(row["frozen"]),
             pinned=bool(row["pinned"]),
+            jumped_ms=row["jumped_ms"],
         ),
         standing=Standing(row["standing"]),
         skew_ms=row["skew_ms"],

@@ -32,7 +32,8 @@ class Entry:
     """One call, redacted; headers a line each. `account` None: it named none we know.
 
     `faults`, `sent` and `findings` are JSON: the faults that happened to it, what went over the
-    wire where that is not the answer (None: it is), and what is off in it.
+    wire where that is not the answer (None: it is), and what is off in it. `jumped_ms` is how far
+    the account's clock had jumped in all; `held_ms` how long the call had been held by `real_at`.
     """
 
     account: str | None
@@ -54,6 +55,8 @@ class Entry:
     faults: str = "[]"
     sent: str | None = None
     findings: str = "[]"
+    jumped_ms: int = 0
+    held_ms: int = 0
 
 
 def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
@@ -86,7 +89,8 @@ _INSERT = (
     "insert into call (account, at, real_at, request_id, operation, method, path, status,"
     " error_code, charge, fen, task_id, request_headers, request_body, request_length,"
     " request_sha256, answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
-    " findings, size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " findings, jumped_ms, held_ms, size)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -115,6 +119,8 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.faults,
         entry.sent,
         entry.findings,
+        entry.jumped_ms,
+        entry.held_ms,
     )
 
 
@@ -202,7 +208,8 @@ def get(tx: Transaction, call_id: int) -> Row | None:
 def judged(tx: Transaction, account: str | None, *, after: int, limit: int) -> list[Row]:
     """Return calls with what findings are made of, oldest first."""
     return tx.all(
-        "select id, at, real_at, operation, status, error_code, task_id, request_headers,"
+        "select id, at, real_at, jumped_ms, held_ms, operation, method, path, status,"
+        " error_code, task_id, request_headers,"
         " request_body, request_sha256, answer_headers, answer_body, sent, findings"
         " from call where account = ? and id > ? order by id limit ?",
         (account or NO_ACCOUNT, after, limit),

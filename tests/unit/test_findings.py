@@ -34,7 +34,8 @@ ROWS = load_catalogue().findings
 ELSEWHERE = {
     "signature", "content-md5", "timestamp", "submit-after-failure", "submit-twice",
     "refusal-repeated", "poll-too-fast", "poll-after-end", "retry-at-once", "went-on",
-    "nonce-reused", "credential-mistaken",
+    "nonce-reused", "credential-mistaken", "polling-without-bound", "task-never-looked-at",
+    "pictures-not-fetched", "task-id-unknown",
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class CallContext:
     `credentials` is what the call names, or the error for naming none. `readings` are those of
     the account, or of the default account where a call is nobody's. `body` is None where it is
     not worth reading yet: no operation, multipart, or too long for somebody who is not verified.
+    `held_ms`: for how long the call was held before.
     """
 
     call: Call
@@ -40,6 +41,7 @@ class CallContext:
     real_now: int
     stamp: Stamp
     body: Body | None
+    held_ms: int = 0
 
 
 def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallContext:

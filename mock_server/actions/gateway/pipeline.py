@@ -62,6 +62,8 @@ def handle(
 ) -> Answer | Hold:
     """Answer a call and book it, or say for how long to hold it first; `held`: it was."""
     visit = _caught_up(tx, simulator, identify_call(tx, simulator, call))
+    if held is not None:
+        visit = replace(visit, held_ms=held.ms)
     course = None
     try:
         if visit.stamp.classic and call.method == "OPTIONS":
@@ -85,7 +87,7 @@ def abandon(
     tx: Transaction, simulator: Simulator, call: Call, held: Hold, disconnected_after_ms: int
 ) -> Answer:
     """Journal a call whose client hung up after so long, while it was held: it never happens."""
-    visit = identify_call(tx, simulator, call)
+    visit = replace(identify_call(tx, simulator, call), held_ms=disconnected_after_ms)
     sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
     decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
     book(tx, simulator, visit, decision)

@@ -77,6 +77,8 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
         account=account.id if account else None,
         at=visit.stamp.now,
         real_at=visit.real_now,
+        jumped_ms=account.clock.jumped_ms if account else 0,
+        held_ms=visit.held_ms,
         request_id=visit.stamp.request_id,
         operation=visit.operation,
         error_code=_error_code(decision, visit),

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PRIVATE = ":memory:"
 
 
