@@ -305,19 +305,23 @@ def test_an_id_that_nobody_gave_out_is_found() -> None:
     assert (hit.id, hit.hint) == ("task-id-unknown", "; the nearest is 0f3f1c2b5a6d7e8f90a1b2c3")
 
 
+UNKNOWN = replace(QUERY, status=450, task_id=None, asked_id="0f3f1c2b5a6d7e8f90a1b2c4")
+
+
 @pytest.mark.parametrize(
-    ("calls", "facts"),
+    ("calls", "facts", "found"),
     [
-        ([(0, replace(QUERY, status=450, task_id=None))], Outcomes(carried=frozenset("t"))),
-        ([(0, page("t")), (1, replace(QUERY, status=450, task_id=None))], Outcomes()),
-        ([(0, replace(QUERY, status=450, task_id=None))], Outcomes(tasks=TASK)),
-        ([(0, replace(QUERY, status=450, task_id=None))], Outcomes(is_whole=False)),
-        ([(0, replace(QUERY, status=450, task_id=None, asked_id="null"))], Outcomes()),
-        ([(0, replace(QUERY, status=450, task_id=None, asked_id="{{id}}"))], Outcomes()),
-        ([(0, replace(QUERY, status=450, task_id=None, asked_id=None))], Outcomes()),
+        ([(0, UNKNOWN)], Outcomes(), ["task-id-unknown"]),
+        ([(0, UNKNOWN)], Outcomes(carried=frozenset({UNKNOWN.asked_id or ""})), []),
+        ([(0, page(UNKNOWN.asked_id or "")), (1, UNKNOWN)], Outcomes(), []),
+        ([(0, UNKNOWN)], Outcomes(tasks={UNKNOWN.asked_id or "": TASK["t"]}), []),
+        ([(0, UNKNOWN)], Outcomes(is_whole=False), []),
+        ([(0, replace(UNKNOWN, asked_id="null"))], Outcomes(), []),
+        ([(0, replace(UNKNOWN, asked_id="{{id}}"))], Outcomes(), []),
+        ([(0, replace(UNKNOWN, asked_id=None))], Outcomes(), []),
     ],
 )
 def test_an_id_that_a_call_or_a_callback_carried_is_not(
-    calls: list[tuple[int, CallEvent]], facts: Outcomes
+    calls: list[tuple[int, CallEvent]], facts: Outcomes, found: list[str]
 ) -> None:
-    assert outcomes(story(*calls), facts) == []
+    assert outcomes(story(*calls), facts) == found

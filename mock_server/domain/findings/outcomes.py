@@ -14,9 +14,8 @@ from difflib import get_close_matches
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import show_duration
 from mock_server.domain.findings.call_events import CallEvent
-from mock_server.domain.findings.fields import NO_VALUES
+from mock_server.domain.findings.fields import TASK_ID
 from mock_server.domain.findings.finding import Finding
-from mock_server.domain.findings.placeholders import is_unfilled
 
 # A task takes 5 to 20 s. Whoever polls every 5 s gives up after ten minutes here.
 MANY_POLLS = 150
@@ -107,8 +106,8 @@ def unknown_ids(events: Sequence[CallEvent], outcomes: Outcomes) -> Found:
         asked = event.asked_id
         if asked is None or asked in carried or asked in outcomes.tasks or event.status == 0:
             continue
-        if asked in NO_VALUES or is_unfilled("task_id", asked):
-            continue  # it was said that it is no id at all
+        if not TASK_ID.fullmatch(asked):
+            continue  # task-id-changed says that it is no id at all
         near = get_close_matches(asked[:64], carried, n=1, cutoff=0.8)
         hint = f"; the nearest is {near[0]}" if near else ""
         yield event.id, Finding(id="task-id-unknown", at="/body/task_id", sent=asked, hint=hint)
