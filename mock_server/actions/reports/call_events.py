@@ -4,7 +4,7 @@ import json
 import re
 from hashlib import sha256
 
-from mock_server.domain.call.calls import Call, Operation
+from mock_server.domain.call.calls import Call, Operation, header
 from mock_server.domain.call.wire_script import status_seen
 from mock_server.domain.findings import (
     CallEvent,
@@ -27,10 +27,8 @@ def event_of_row(row: Row, readings: Readings) -> CallEvent:
     status = status_seen(row["status"], sent)
     is_whole = status == row["status"]
     told = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
-    asked = {name.lower(): value for name, value in _pairs(row["request_headers"])}
-    operation, query = Operation(row["operation"]), row["path"].partition("?")[2]
+    operation, call = Operation(row["operation"]), _call(row)
     is_result = is_whole and status == 200
-    body = row["request_sha256"] or sha256(row["request_body"]).hexdigest()
     return CallEvent(
         id=row["id"],
         at=row["at"],
@@ -40,10 +38,11 @@ def event_of_row(row: Row, readings: Readings) -> CallEvent:
         operation=operation,
         status=status,
         code=(row["error_code"] if is_whole else None) or told.get("X-Ca-Error-Message"),
-        body=intent_of(row["method"], query, body),
-        nonce=asked.get("x-ca-nonce"),
+        body=row["request_sha256"] or sha256(row["request_body"]).hexdigest(),
+        intent=intent_of(call, row["request_sha256"]),
+        nonce=header(call, "x-ca-nonce"),
         task_id=row["task_id"],
-        asked_id=_asked(row) if operation is Operation.QUERY_TASK else None,
+        asked_id=asked_id(call) if operation is Operation.QUERY_TASK else None,
         ended=operation is Operation.QUERY_TASK and is_result and has_ended(row["answer_body"]),
         page=list_page(row["answer_body"], oldest_first=readings.list_order == "oldest-first")
         if operation is Operation.LIST_TASKS and is_result
@@ -59,13 +58,12 @@ def picture_of(row: Row) -> int | None:
     return int(found[1]) if found else None
 
 
-def _asked(row: Row) -> str | None:
+def _call(row: Row) -> Call:
     path, _, query = row["path"].partition("?")
     headers = tuple((name.lower(), value) for name, value in _pairs(row["request_headers"]))
-    call = Call(
+    return Call(
         method=row["method"], path=path, query=query, headers=headers, body=row["request_body"]
     )
-    return asked_id(call)
 
 
 def _pairs(lines: str) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ class _Submits:
     def add(self, event: CallEvent) -> None:
         """Take in a call that was judged."""
         if event.operation is Operation.SUBMIT_TASK:
-            self.last[event.body] = event
+            self.last[event.wish] = event
             self.made.append(event)
         elif event.operation is Operation.LIST_TASKS and event.status == 200:
             self.lists.append(event)
@@ -81,7 +81,7 @@ class _Submits:
 
     def judge(self, event: CallEvent) -> Finding | None:
         """Return what is wrong with a submit."""
-        before = self.last.get(event.body)
+        before = self.last.get(event.wish)
         if before is None or self._is_another_wish(before, event):
             return None
         sent = f"the body of call {before.id} again"
@@ -92,10 +92,17 @@ class _Submits:
             return None if looked else Finding(id="submit-twice", sent=sent, says=NOT_RECORDED)
         if before.status >= 500 or before.status == 0:
             return self._after_failure(before, event, sent)
+        return self._after_answer(before, event, sent)
+
+    def _after_answer(self, before: CallEvent, event: CallEvent, sent: str) -> Finding | None:
+        """Judge a submit by the answer that its client had to the first one."""
         if before.status not in (200, 450):
             return None
+        if before.task_id is not None:
+            return Finding(id="submit-twice", sent=sent)
         # With status 200 it is a refusal all the same, if no task came of it.
-        return Finding(id="submit-twice" if before.task_id else "refusal-repeated", sent=sent)
+        is_unchanged = before.body == event.body
+        return Finding(id="refusal-repeated", sent=sent) if is_unchanged else None
 
     def _is_another_wish(self, before: CallEvent, event: CallEvent) -> bool:
         """Whether the client had the outcome of a submit when it began another."""
@@ -178,7 +185,7 @@ def no_pause(events: Sequence[CallEvent]) -> Found:
     """retry-at-once: the same request again, begun after the refusal had been sent."""
     last: dict[tuple[Operation, str], CallEvent] = {}
     for event in events:
-        request = (event.operation, event.body)
+        request = (event.operation, event.wish)
         before = last.get(request)
         last[request] = event
         if before is None or not _asks_for_a_pause(before) or not before.is_known_to(event):

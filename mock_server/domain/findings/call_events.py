@@ -34,7 +34,8 @@ class CallEvent:
     `at` is on the account's clock. `real_at` is when the client began it, in real time, and
     `answered_at` when it had the answer, or knew that it would have none (None: at once).
     `jumped_ms` is how far the account's clock had jumped in all. `code` is the gateway's code, or
-    the message of an older instance. `body` is a hash of what was asked. `task_id` is what a query
+    the message of an older instance. `body` is a hash of the body, `intent` one of what was asked,
+    in whatever spelling. `task_id` is what a query
     asked for, or what a submit made; `asked_id` what a query named, answered or not. `page` is
     what a list showed, None where that is not known. `answer_read`: somebody has the answer;
     without it a status of 0 is one that nobody wrote down.
@@ -47,6 +48,7 @@ class CallEvent:
     status: int
     code: str | None = None
     body: str = ""
+    intent: str = ""
     nonce: str | None = None
     task_id: str | None = None
     asked_id: str | None = None
@@ -55,6 +57,11 @@ class CallEvent:
     answer_read: bool = True
     answered_at: int | None = None
     jumped_ms: int = 0
+
+    @property
+    def wish(self) -> str:
+        """What calls of an operation have in common that ask for the same."""
+        return self.intent or self.body
 
     @property
     def known_at(self) -> int:
@@ -112,7 +119,8 @@ def event_of(
         operation=operation,
         status=answer.status,
         code=told.get("x-ca-error-code") or told.get("x-ca-error-message"),
-        body=intent_of(call.method, call.query, sha256(call.body).hexdigest()),
+        body=sha256(call.body).hexdigest(),
+        intent=intent_of(call),
         nonce=header(call, "x-ca-nonce"),
         task_id=task_id,
         asked_id=asked,
@@ -122,9 +130,16 @@ def event_of(
     )
 
 
-def intent_of(method: str, query: str, body: str) -> str:
-    """Return what two calls of an operation have in common that ask for the same."""
-    return sha256(query.encode("utf-8", "surrogateescape")).hexdigest() if method == "GET" else body
+def intent_of(call: Call, digest: str | None = None) -> str:
+    """Return what two calls of an operation have in common that ask for the same: their fields, in
+    any order and spelling. `digest` is that of the body where the whole of it was not kept."""
+    if digest is not None:
+        return digest
+    body = judged_body(call)
+    if body is None or not all(isinstance(value, str) for value in body.fields.values()):
+        return sha256(call.body).hexdigest()
+    asked = json.dumps(sorted(body.fields.items()))
+    return sha256(asked.encode()).hexdigest()
 
 
 def asked_id(call: Call) -> str | None:
