@@ -28,8 +28,9 @@ def unknown(kind: str, name: object, known: Iterable[object], meant: str | None 
 
 
 def unlisted(kind: str, name: object, known: Iterable[object], guess: str | None = None) -> str:
-    """Return the same message always with all known names: for codes and numbers, which may look
-    alike and mean different things. A `guess` at what was meant stands before them."""
+    """Return the message with all valid names: for codes and numbers, which may look alike and
+    mean different things. A `guess` at what was meant comes before them.
+    """
     listed = f"valid: {', '.join(map(str, known))}"
     if guess is None:
         return f"{_quoted(kind, name)}; {listed}"

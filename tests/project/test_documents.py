@@ -90,6 +90,7 @@ def test_a_block_says_how_it_is_tested(block: Block) -> None:
         (scripts.RUN, "sh"),
         ("example", "python"),
         ("toml", "toml"),
+        *(("code", language) for language in ("python", "toml")),
         *(("file", language) for language in ("js", "java", "yaml")),
         *(("not run", language) for language in ("sh", "js", "java", "dockerfile")),
     }, f"put a mark before it: {block.mark!r} does not go with {block.language!r}"
@@ -118,7 +119,14 @@ def test_a_recipe_for_ci_is_yaml_with_jobs_that_do_something(block: Block) -> No
         assert all(job["script"] and job["image"] for job in jobs)
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "toml"], ids=by_place)
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark.startswith("code: ")], ids=by_place)
+def test_a_part_of_the_code_is_shown_as_it_stands(block: Block) -> None:
+    written = (ROOT / block.mark.removeprefix("code: ")).read_text("utf-8")
+
+    assert [part for part in block.text.rstrip().split("\n\n\n") if part not in written] == []
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark.startswith("toml")], ids=by_place)
 def test_a_file_of_settings_holds_settings(block: Block) -> None:
     written = tomllib.loads(block.text)
 

@@ -1,5 +1,6 @@
-// Run with: java ArtQrExample.java (Java 17, no library). ARTQR_MOCK_URL says where the server is.
+// Run with: java ArtQrExample.java (Java 17, no library). ARTQR_BASE_URL says where the server is.
 import com.sun.net.httpserver.HttpServer;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -16,12 +17,22 @@ import java.util.stream.Collectors;
 
 public class ArtQrExample {
     static final String URL =
-        System.getenv().getOrDefault("ARTQR_MOCK_URL", "http://127.0.0.1:3040");
+        System.getenv().getOrDefault("ARTQR_BASE_URL", "http://127.0.0.1:3040");
     static final HttpClient HTTP = HttpClient.newHttpClient();
     static final Map<String, String> FIELDS =
         Map.of("text", "https://example.com", "style_id", "food_fryrice");
 
     public static void main(String[] arguments) throws Exception {
+        try {
+            run();
+        } catch (ConnectException error) {
+            System.err.println("no artqr-mock answers at " + URL
+                + ": start one with `artqr-mock serve`, or set ARTQR_BASE_URL");
+            System.exit(1);
+        }
+    }
+
+    static void run() throws Exception {
         // An account of its own for each test: nothing of it is visible in another.
         String account = admin("POST", "/accounts", "{\"credits\": 3, \"seed\": 7}");
         String id = field(account, "id");

@@ -15,13 +15,18 @@ export async function startServer(secondsToWait = 30) {
     ["serve", "--port", "0", "--database", ":memory:", "--ready-file", readyFile],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
-  const ended = once(server, "exit");
+  let problem;
+  const ended = once(server, "exit").catch((error) => { problem = error; }); // it did not start
   const stop = async () => {
     server.kill();
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
   for (const deadline = Date.now() + secondsToWait * 1000; Date.now() < deadline; ) {
+    if (problem?.code === "ENOENT") {
+      throw new Error("artqr-mock not found on PATH: install it and add the folder of the command to PATH");
+    }
+    if (problem) throw problem;
     if (server.exitCode !== null) throw new Error(`artqr-mock ended with ${server.exitCode}`);
     const text = await readFile(readyFile, "utf8").catch(() => "");
     if (text) return { url: JSON.parse(text).url, stop };
