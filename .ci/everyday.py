@@ -1,7 +1,7 @@
-"""What users do every day, with the installed versions: demo, plugin, check and lint.
+"""Everyday use with the installed versions: demo, plugin, check and lint.
 
-Prints one line for each and ends with 1 at the first that fails. Usage: everyday.py fast|slower,
-the way in that `serve` has to take with the installed uvicorn.
+Prints one line per step and exits with 1 at the first failure. Usage: everyday.py fast|slower; the
+argument is the path that `serve` must take with the installed uvicorn.
 """
 
 import json
@@ -45,7 +45,7 @@ def test_a_callback_arrives(artqr, artqr_callback_receiver):
 
 
 def main() -> None:
-    """Do everything in a temporary folder."""
+    """Run every step in a temporary folder."""
     print(f"Python {sys.version.split()[0]},", ", ".join(f"{x} {version(x)}" for x in SHOWN))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -56,7 +56,7 @@ def main() -> None:
             look_at_the_server(url)
             check = (*MOCK, "check", url, "--max-calls", "40", "--har", "check.har")
             run(folder, "check", check, "as promised")
-        # What check sends is wrong on purpose, so lint has errors to tell.
+        # check sends wrong requests on purpose, so lint finds errors.
         run(folder, "lint", (*MOCK, "lint", "check.har"), "error(s)", code=1)
         # Without a server this only shows that the driver loads.
         nowhere = (*MOCK, "serve", "--port", "0", "--database", "postgresql://user@127.0.0.1:1/x")
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def run(folder: Path, name: str, command: tuple[str, ...], said: str, code: int = 0) -> None:
-    """Run a command, which has to say something and to end with a code."""
+    """Run a command and check its output and its exit code."""
     started = time.monotonic()
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
@@ -77,7 +77,7 @@ def run(folder: Path, name: str, command: tuple[str, ...], said: str, code: int 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Serve on a free port for the length of a `with` block."""
+    """Run a server on a free port during a `with` block."""
     ready = folder / "ready.json"
     command = (*MOCK, "serve", "--port", "0", "--database", ":memory:", "--ready-file", ready)
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
@@ -93,7 +93,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def look_at_the_server(url: str) -> None:
-    """Try what has failed with old versions, and whether calls take the expected way."""
+    """Check what failed with old versions, and whether calls take the expected path."""
     status, health = call(url, "GET", "/_mock/health")
     expected = sys.argv[1] == "fast"
     if status != 200 or health["serving"]["fast_path"] is not expected:

@@ -1,7 +1,8 @@
-"""Run everyday.py with the lowest versions on Python 3.11 and the pinned ones on the newest Python.
+"""Runs everyday.py with the lowest versions on Python 3.11 and the pinned ones on the newest
+Python.
 
-Needs pip only. A Python that this machine does not have is named, and is no failure. Each run gets
-an environment of its own, which is deleted at the end.
+Needs only pip. A Python that this machine lacks is reported and does not fail the run. Each run
+gets its own environment, which is deleted at the end.
 """
 
 import os
@@ -16,10 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOWEST = (3, 11)
-NEWEST = ((3, 14), (3, 13), (3, 12))  # the first that is there
-# A shim of pyenv may exist and fail, so each candidate has to say its version.
+NEWEST = ((3, 14), (3, 13), (3, 12))  # the first that is installed
+# A shim of pyenv may exist and fail, so each candidate must print its version.
 ASK = "import ensurepip, sqlite3, ssl, sys, venv; print(*sys.version_info[:2], sys.executable)"
-# Where Pythons are that are not on the PATH, below the home folder and the root.
+# Folders with Pythons that are not on the PATH, below the home folder and the root.
 AT_HOME = (".pyenv/versions/*/bin/python3", ".local/share/uv/python/cpython-*/bin/python3")
 AT_ROOT = ("opt/hostedtoolcache/Python/*/x64/bin/python3", "opt/python/cp3*/bin/python3",
            "usr/local/bin/python3.*")  # fmt: skip
@@ -36,8 +37,8 @@ class Run:
 
 
 def main() -> None:
-    """Run both at once and print one after the other."""
-    found = dict(reversed([*pythons()]))  # of one version the first that was found
+    """Run both sets at once and print the results one after the other."""
+    found = dict(reversed([*pythons()]))  # the first one found of each version
     runs = []
     if LOWEST in found:
         runs.append(Run(name="lowest versions", python=found[LOWEST],
@@ -58,7 +59,7 @@ def main() -> None:
 
 
 def tried(run: Run) -> tuple[int, str]:
-    """Install, do what users do, and return the exit code and what was printed."""
+    """Install a set, run everyday.py, and return the exit code and the output."""
     with tempfile.TemporaryDirectory(prefix="artqr-mock-versions-") as folder:
         python = str(Path(folder) / "bin" / "python")
         install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
@@ -83,7 +84,7 @@ def tried(run: Run) -> tuple[int, str]:
 
 
 def pythons() -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield the version and the path of every Python that works, the best places first."""
+    """Yield the version and the path of every working Python, the best places first."""
     for candidate in dict.fromkeys(candidates()):
         try:
             done = subprocess.run(

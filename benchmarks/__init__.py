@@ -1,1 +1,3 @@
-"""Side-by-side measurements, run by `make bench`. Only ratios mean anything elsewhere."""
+"""Benchmarks that compare two ways side by side, run by `make bench`. Only the ratios apply
+elsewhere.
+"""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every measurement, a line each."""
+"""`python -m benchmarks`: runs every benchmark and prints one line for each."""
 
 import shutil
 import sys
@@ -7,7 +7,7 @@ from benchmarks import books, callbacks, findings, flask_and_serve
 
 
 def main() -> None:
-    """Run them all."""
+    """Run all benchmarks."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed to measure: install the Debian package wrk, or `brew install wrk`")
     for measurement in (

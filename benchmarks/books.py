@@ -1,4 +1,4 @@
-"""How the bill and the list fare when the books are full: ten thousand entries and a million."""
+"""The time for a bill and for a list, with ten thousand and with a million ledger entries."""
 
 import statistics
 import time
@@ -56,7 +56,7 @@ def _ratio(
 
 
 def _filled(simulator: Simulator, size: int) -> Account:
-    """Return an account with so many charged submits, spread over a year and three minutes."""
+    """Return an account with `size` charged submits, spread over a year, and over three minutes."""
     wish = NewAccount(origin=AccountTemplate(credits=size, readings={}))
     account = simulator.database.run(lambda tx: accounts.create(tx, simulator, wish))
     (package,) = simulator.database.read(lambda tx: billing.packages(tx, account.id))

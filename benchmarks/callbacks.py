@@ -1,4 +1,4 @@
-"""From the jump of a clock to the callback at its receiver."""
+"""The time from the jump of a clock until its callback reaches the receiver."""
 
 import statistics
 import threading

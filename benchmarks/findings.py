@@ -1,4 +1,4 @@
-"""What it costs to judge each request: gateway.handle with and without, side by side."""
+"""The cost of findings per request: gateway.handle with and without them, side by side."""
 
 import statistics
 import time
@@ -31,7 +31,7 @@ CALL = Call(
 
 
 def measure() -> str:
-    """Return the result as a line; raise if a judged request was not clean."""
+    """Return the result as a line; raise if a request had a finding."""
     simulator = build_simulator(Settings(database=":memory:", seed=1, journal_calls=1_000_000))
     try:
         wish = NewAccount(origin=AccountTemplate(credits=100_000_000, readings={}))
@@ -65,7 +65,7 @@ def _rounds(simulator: Simulator, call: Call) -> tuple[list[float], list[float]]
 
 
 def _round(simulator: Simulator, call: Call) -> float:
-    """Return the CPU microseconds of one call, many in one transaction."""
+    """Return the CPU time of one call in microseconds, with many calls in one transaction."""
 
     def work(tx: Transaction) -> float:
         started_at = time.thread_time()

@@ -1,4 +1,4 @@
-"""Stateful submits per second through both doors, measured with wrk in interleaved rounds."""
+"""Submits per second with `serve` and with Flask alone, measured by wrk in interleaved rounds."""
 
 import re
 import statistics
@@ -23,7 +23,7 @@ wrk.headers["Authorization"] = "APPCODE {app_code}"
 
 
 def measure() -> str:
-    """Return the result as a line; raise if an answer was not a booked 200."""
+    """Return the result as a line; raise if an answer was not a booked HTTP 200."""
     rates: dict[str, list[float]] = {"express": [], "flask": []}
     with started(*SERVE) as express, started(*FLASK) as flask:
         targets = {"express": express, "flask": flask}

@@ -1,4 +1,4 @@
-"""The Flask door alone, under plain uvicorn and a2wsgi: what the express lane is measured against.
+"""Runs the Flask application alone, under uvicorn and a2wsgi, to compare `serve` with it.
 
 `python -m benchmarks.flask_server` prints its address and serves until it is stopped.
 """

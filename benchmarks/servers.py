@@ -1,4 +1,4 @@
-"""Servers to measure, each in a process of its own."""
+"""The servers to measure, each in its own process."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def started(*module: str) -> Iterator[str]:
 
 
 def rich_app_code(base_url: str) -> str:
-    """Return the app code of an account that a benchmark cannot exhaust."""
+    """Return the app code of an account with more credits than a benchmark uses."""
     answer = urllib3.request("POST", f"{base_url}/_mock/accounts", json={"credits": CREDITS})
     app_code: str = answer.json()["app_code"]
     return app_code

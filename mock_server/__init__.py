@@ -9,7 +9,7 @@ __version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Load what tests use only when somebody asks for it: commands and servers start faster."""
+    """Load the test API on first use, so that commands and servers start faster."""
     if name == "artqr_mock_server":
         from mock_server.testing import artqr_mock_server  # noqa: PLC0415
 

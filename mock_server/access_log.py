@@ -1,7 +1,7 @@
 """The access log of `serve`: one line per call, written by a thread of its own.
 
-Rule 1: the event loop never waits for the terminal: a line that finds MOST_WAITING others before
-it is left out, and counted.
+Rule 1: the event loop never waits for the terminal: a line that finds MOST_WAITING lines before it
+is dropped and counted.
 Rule 2: a line shows only what the journal shows, where credentials are hidden.
 """
 
@@ -29,7 +29,7 @@ class PrintableFormatter(logging.Formatter):
 
 
 class Logged(NamedTuple):
-    """What a line needs of a call; its bodies are not kept waiting."""
+    """The parts of a call that its line needs; bodies are not kept."""
 
     call_id: int
     account: str | None
@@ -45,7 +45,7 @@ class Logged(NamedTuple):
 
 
 class AccessLog:
-    """Writes lines to a stream for the length of a `with` block; `note` may be called anywhere."""
+    """Writes lines to a stream during a `with` block; `note` may be called on any thread."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -59,12 +59,12 @@ class AccessLog:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Write what is waiting; a stream that takes nothing is given up after CLOSE_S."""
+        """Write the waiting lines; give up after CLOSE_S if the stream blocks."""
         self._waiting.put(None)
         self._thread.join(CLOSE_S)
 
     def note(self, call_id: int, entry: Entry) -> None:
-        """Write the line of a call soon, or count it as left out. It never waits."""
+        """Queue the line of a call, or count it as left out. Never waits."""
         if self._waiting.qsize() >= MOST_WAITING:
             self._left_out += 1
             return
@@ -85,22 +85,22 @@ class AccessLog:
         )
 
     def _run(self) -> None:
-        told, is_open = 0, True
+        reported, is_open = 0, True
         while is_open:
             batch = [self._waiting.get(), *self._drained()]
             is_open = None not in batch
             lines = [line_of(each) for each in batch if each is not None]
             left_out = self._left_out
-            if left_out > told:
+            if left_out > reported:
                 lines.append(
-                    f"artqr-mock: {counted(left_out - told, 'line')} left out: calls came faster "
-                    "than lines could be written (`artqr-mock calls` lists them all)"
+                    f"artqr-mock: {counted(left_out - reported, 'line')} left out: calls came "
+                    "faster than lines could be written (`artqr-mock calls` lists them all)"
                 )
-                told = left_out
+                reported = left_out
             try:
                 self._stream.write("".join(f"{line}\n" for line in lines))
                 self._stream.flush()
-            except (OSError, ValueError):  # the terminal has gone
+            except (OSError, ValueError):  # the terminal was closed
                 return
 
     def _drained(self) -> list[Logged | None]:
@@ -114,7 +114,7 @@ class AccessLog:
 
 
 def line_of(call: Logged) -> str:
-    """Return the line of a call: when, whose, what was asked, the answer, the cost, what is odd."""
+    """Return the line of a call: time, account, request, answer, cost, number of findings."""
     findings = len(json.loads(call.findings))
     parts = [
         f"{instant(call.at)}  {call.account or '-'}  call {call.call_id}",

@@ -1,10 +1,10 @@
-"""The one module that knows where contracts/ and fixtures/ live, in the wheel or beside it.
+"""Loads contracts/ and fixtures/, from the wheel or from beside the package; nothing else does.
 
-Rule 1: what is promised is data; this module reads it once and hands out frozen values.
+Rule 1: the contract is data; this module reads it once and returns frozen values.
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -19,14 +19,16 @@ from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables
 from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
+from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.magic import Magic, MagicText
 from mock_server.domain.task.overrides import order_of
 from mock_server.schemas import Validator, compiled
 
 _PACKAGE = Path(__file__).parent
-# Where the values of a reading differ in what the gateway lets through: the value whose requests
-# all of them accept. The service answers what it refuses in its own way.
+# For readings whose values differ in what the gateway admits: the value whose requests are valid
+# under all of them. Refusals of the service need no such value: they are in the contract.
 RIGHT_BY_ALL = {"body.type": "form-only"}
+MAX_GUESSES = 5  # how many unknown fields a message has a guess at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,10 @@ class Style:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What the vendor prints: gateway errors, styles by id, offers by credits; and our magic.
+    """The vendor's tables: gateway errors, styles by id, offers by credits; and our magic.
 
-    `requests` gives the contract that requests are judged by under readings, `findings` the words
-    for it.
+    `requests` returns the contract for requests under readings; `findings` has the texts of
+    findings.
     """
 
     errors: ErrorTables
@@ -56,7 +58,7 @@ class Catalogue:
 
 
 def folder(name: str) -> Path:
-    """Return the folder `contracts` or `fixtures`: inside the wheel, else beside the package."""
+    """Return the folder `contracts` or `fixtures`: inside the wheel, or beside the package."""
     packed = _PACKAGE / f"_{name}"
     return packed if packed.is_dir() else _PACKAGE.parent / name
 
@@ -81,16 +83,16 @@ def narrowed_document(readings: Readings) -> dict[str, Any]:
 
 
 def document_under(values: Mapping[str, str]) -> dict[str, Any]:
-    """Return the vendor's document narrowed to these values; readings that are not named stay open.
+    """Return the vendor's document narrowed to these values; other readings stay open.
 
-    A request that fits it is right by any answer to what is open. Raises ReadingError.
+    A request that matches it is right under every value of the open readings. Raises ReadingError.
     """
     with_readings(DEFAULT_READINGS, values)
     return narrowed(document("openapi"), {**RIGHT_BY_ALL, **values})
 
 
 def document_text(name: str) -> str:
-    """Return an OpenAPI document as it is written."""
+    """Return an OpenAPI document as text."""
     return (folder("contracts") / f"{name}.yaml").read_text("utf-8")
 
 
@@ -102,7 +104,7 @@ def admin_validator(schema: str) -> Validator:
 
 
 def misfits(schema: str, value: Any) -> str:
-    """Return what keeps a value from being a component of the admin document; nothing: it is."""
+    """Return why a value does not match a component of the admin document; '' if it matches."""
     errors = [
         f"{'/'.join(map(str, ['', *error.instance_path])) or 'the body'}: {_said(error)}"
         for error in admin_validator(schema).iter_errors(value)
@@ -111,14 +113,26 @@ def misfits(schema: str, value: Any) -> str:
 
 
 def _said(error: Any) -> str:
-    allowed = getattr(error.kind, "options", None)  # the message alone may leave some out
-    if allowed is None:
-        return str(error.message)
-    return f"{str(error.instance)[:64]!r} is not one of {', '.join(map(str, allowed))}"
+    allowed = getattr(error.kind, "options", None)  # the message alone may leave out some values
+    if allowed is not None:
+        return f"{str(error.instance)[:64]!r} is not one of {', '.join(map(str, allowed))}"
+    fields = getattr(error.kind, "unexpected", ())
+    guesses = [nearest(name, _fields_around(error)) for name in fields[:MAX_GUESSES]]
+    meant = " and ".join(repr(each) for each in guesses if each)
+    return f"{error.message}{f'; did you mean {meant}?' if meant else ''}"
+
+
+def _fields_around(error: Any) -> Iterable[str]:
+    """Return the fields of the schema that refuses a field, in the admin document."""
+    node: Any = document("admin.openapi")
+    for step in error.schema_path[:-1]:
+        node = node[int(step) if isinstance(node, list) else step]
+    found: Iterable[str] = node.get("properties", ())
+    return found
 
 
 def fault_schema(kind: str) -> str:
-    """Return the component of the admin document that describes a kind of fault."""
+    """Return the name of the admin document's component that describes a kind of fault."""
     new_fault = document("admin.openapi")["components"]["schemas"]["NewFault"]
     name: str = new_fault["discriminator"]["mapping"][kind]
     return name.rpartition("/")[2]
@@ -126,21 +140,21 @@ def fault_schema(kind: str) -> str:
 
 @cache
 def scenarios() -> dict[str, dict[str, Any]]:
-    """Return the scenarios that come with the simulator, as they are written, by name."""
+    """Return the TOML tables of the shipped scenarios, by name."""
     files = sorted((folder("fixtures") / "scenarios").glob("*.toml"))
     return {file.stem: tomllib.loads(file.read_text("utf-8")) for file in files}
 
 
 @cache
 def values_of_reading(reading: str) -> tuple[str, ...]:
-    """Return the values that an open question may be answered with, the default first."""
+    """Return the allowed values of a reading, the default first."""
     rows = load_toml("readings.toml")["reading"]
     return next((r["default"], *r["alternatives"]) for r in rows if r["id"] == reading)
 
 
 @cache
 def load_catalogue() -> Catalogue:
-    """Return the vendor's printed tables."""
+    """Return the vendor's tables."""
     errors = load_toml("errors.toml")
     rows = [ErrorRow(**row) for row in errors["error"]]
     classic = [ClassicRow(**{**row, "codes": tuple(row["codes"])}) for row in errors["classic"]]
@@ -167,7 +181,7 @@ def load_catalogue() -> Catalogue:
 
 @cache
 def load_finding_rows() -> findings.FindingRows:
-    """Return the words of findings by id."""
+    """Return the texts of findings by id."""
     rows = load_toml("findings.toml")["finding"]
     return {row["id"]: findings.FindingRow(**{**row, "severity": Severity(row["severity"])})
             for row in rows}  # fmt: skip
@@ -185,7 +199,7 @@ def request_contract(readings: Readings) -> findings.Contract:
 
 @lru_cache(maxsize=64)
 def _request_contract(values: tuple[tuple[str, str], ...]) -> findings.Contract:
-    """Compile what a request of each operation has to be: one validator for head and body."""
+    """Compile the schema of each operation's request: one validator for headers and body."""
     whole = narrowed_document(with_readings(DEFAULT_READINGS, dict(values)))
     schemas = {each: _request_schema(whole, each) for each in _PATHS}
     validators = {each: compiled(schema) for each, schema in schemas.items()}
@@ -203,7 +217,7 @@ def _request_contract(values: tuple[tuple[str, str], ...]) -> findings.Contract:
 
 @cache
 def _request_readings() -> tuple[str, ...]:
-    """Return the readings that a request may depend on, as the marks in its schemas say."""
+    """Return the readings that a request can depend on, from the marks in the schemas."""
     whole = document("openapi")
     return tuple(
         sorted({name for each in _PATHS for name in _marks(whole, _body_schema(whole, each))})
@@ -240,7 +254,7 @@ def _body_schema(whole: dict[str, Any], operation: Operation) -> dict[str, Any]:
 
 
 def followed(whole: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    """Return what a value refers to inside its document; the value itself if it does not."""
+    """Return the target of a `$ref` inside its document; the value itself if it is not one."""
     for step in value.get("$ref", "").split("/")[1:]:
         value = whole if step == "components" else value
         value = value[step]
@@ -260,7 +274,7 @@ def _breaches(validator: Validator, operation: Operation, instance: Any) -> list
 
 
 def _written_at(operation: Operation, steps: list[str]) -> str:
-    """Return where in the document, as it is written, a step of the compiled schema stands."""
+    """Return where in the original document a step of the compiled schema is."""
     whole = document("openapi")
     post = ["paths", _PATHS[operation], "post"]
     if steps[:2] == ["properties", "body"]:
@@ -275,7 +289,7 @@ def _written_at(operation: Operation, steps: list[str]) -> str:
     for step in steps:
         key = int(step) if isinstance(node, list) else step
         if isinstance(node, dict) and step not in node:
-            break  # the readings took it out: what is around it says why
+            break  # the readings removed this part; the part around it says why
         found.append(step)
         node = node[key]
         while isinstance(node, dict) and "$ref" in node:

@@ -1,4 +1,7 @@
-"""How to install an extra: the package is on no public index, so the command names its origin."""
+"""The command that installs an extra, from the place that the package itself was installed from.
+
+The package is on no public index, so the command must name a folder, wheel or repository.
+"""
 
 import json
 from importlib.metadata import PackageNotFoundError, distribution
@@ -15,8 +18,8 @@ NO_PATH = "FOLDER-OR-WHEEL"
 def install_command(extra: str) -> str:
     """Return the command that adds an extra to the installed package.
 
-    It installs from the folder, wheel or repository that the package was installed from. Where
-    that is not known, or is gone, the command says so and has FOLDER-OR-WHEEL in its place.
+    It installs from the folder, wheel or repository that the package was installed from. If that is
+    unknown or was deleted, the command has FOLDER-OR-WHEEL in its place.
     """
     origin = _origin()
     url = str(origin.get("url", ""))
@@ -32,7 +35,7 @@ def install_command(extra: str) -> str:
 
 
 def _origin() -> dict[str, Any]:
-    """Return what the installer noted about where the package came from (PEP 610)."""
+    """Return the origin of the package, as the installer recorded it (PEP 610)."""
     try:
         text = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:

@@ -118,6 +118,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun if count == 1 else plural(noun)}"
 
 
+def severity_count(severity: str, count: int) -> str:
+    """Return a number of findings of a severity, such as `2 errors`; advice has no plural."""
+    return f"{count} {severity}" if severity == "advice" else counted(count, severity)
+
+
 def plural(noun: str) -> str:
     """Return the plural of a noun."""
-    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeou" else f"{noun}s"

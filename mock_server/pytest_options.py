@@ -1,6 +1,6 @@
-"""The options of the pytest plugin: each is an ini option and a flag, which wins.
+"""The options of the pytest plugin: each is an ini option and a flag; the flag wins.
 
-Rule: what can be wrong with one is said before the first test.
+Rule: invalid options are reported before the first test.
 """
 
 import pytest
@@ -18,7 +18,7 @@ MOST_DIGITS = 100
 
 
 def add(parser: pytest.Parser) -> None:
-    """Tell pytest of them."""
+    """Register the options with pytest."""
     group = parser.getgroup("artqr", "artqr-mock, the art-QR-code API of your tests")
     for name, says in OPTIONS.items():
         parser.addini(name, says, default="")
@@ -26,7 +26,7 @@ def add(parser: pytest.Parser) -> None:
 
 
 def check(config: pytest.Config) -> None:
-    """Refuse those that cannot be. Raises pytest.UsageError."""
+    """Check every option. Raises pytest.UsageError for an invalid one."""
     _check_url(text(config, "artqr_url"))
     seed(config)
     findings(config)
@@ -43,7 +43,7 @@ def seed(config: pytest.Config) -> int:
 
 
 def findings(config: pytest.Config) -> str | None:
-    """Return how bad findings are that fail a test."""
+    """Return the lowest severity of a finding that fails a test."""
     severity = text(config, "artqr_findings")
     if not severity:
         return None
@@ -56,7 +56,7 @@ def findings(config: pytest.Config) -> str | None:
 
 
 def text(config: pytest.Config, name: str, default: str = "") -> str:
-    """Return what was written, the flag first."""
+    """Return the value of an option, the flag first."""
     flag = config.getoption(name, None)
     return str(flag if flag is not None else config.getini(name)).strip() or default
 
@@ -75,7 +75,7 @@ def max_fen(config: pytest.Config) -> int | None:
 
 
 def readings(config: pytest.Config) -> dict[str, str]:
-    """Return the words of every world."""
+    """Return the readings `{id: value}` of every world."""
     pairs = listed(config, "artqr_readings")
     if not pairs:
         return {}
@@ -85,7 +85,7 @@ def readings(config: pytest.Config) -> dict[str, str]:
     for pair in pairs:
         name, equals, word = map(str.strip, pair.partition("="))
         if not equals:
-            raise pytest.UsageError(f"artqr_readings = {pair}: write ID=WORD")
+            raise pytest.UsageError(f"artqr_readings = {pair}: write ID=VALUE")
         if found.setdefault(name, word) != word:
             raise pytest.UsageError(f"artqr_readings: {name} is {found[name]} and {word}")
     try:
@@ -107,6 +107,6 @@ def _check_url(url: str) -> None:
 
 
 def listed(config: pytest.Config, name: str) -> list[str]:
-    """Return what was written with commas or on lines of its own."""
+    """Return the values of an option, separated by commas or by lines."""
     words = text(config, name).replace("\n", ",").split(",")
     return [word.strip() for word in words if word.strip()]

@@ -16,33 +16,33 @@ class Validator(Protocol):
     """A compiled schema."""
 
     def is_valid(self, instance: Any) -> bool:
-        """Whether a value fits the schema."""
+        """Whether a value matches the schema."""
 
     def iter_errors(self, instance: Any) -> Iterator[ValidationError]:
-        """Yield what keeps a value from fitting."""
+        """Yield the errors of a value; none if it matches."""
 
 
 def compiled(schema: dict[str, Any]) -> Validator:
-    """Return the validator of a schema, which is compiled here."""
+    """Compile a schema and return its validator."""
     validator = Draft202012Validator(schema)
     return validator if _TAKES_ANY_INTEGER else WideIntegers(validator)
 
 
 class WideIntegers:
-    """Adds wide integers to a validator that cannot read them: it gets the nearest float."""
+    """Lets a validator accept integers of any size: the validator gets the nearest float."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
 
     def is_valid(self, instance: Any) -> bool:
-        """Whether a value fits the schema."""
+        """Whether a value matches the schema."""
         try:
             return self._validator.is_valid(instance)
         except ValueError:
             return self._validator.is_valid(_with_floats(instance))
 
     def iter_errors(self, instance: Any) -> Iterator[ValidationError]:
-        """Yield what keeps a value from fitting; a wide integer is shown as a float."""
+        """Yield the errors of a value; a wide integer is shown as a float."""
         try:
             return self._validator.iter_errors(instance)
         except ValueError:

@@ -1,4 +1,4 @@
-"""`serve`: the simulator on uvicorn, with a deliverer, until it is told to stop."""
+"""`serve`: runs the simulator on uvicorn, with a deliverer, until a signal stops it."""
 
 import asyncio
 import contextlib
@@ -41,12 +41,12 @@ log = logging.getLogger(__name__)
 
 
 class CannotListenError(OSError):
-    """The address cannot be listened on; the message says why and what to do."""
+    """The server cannot listen on the address; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A server that answers, and its default account. `stop` may be called from any thread."""
+    """A running server and its default account. `stop` may be called from any thread."""
 
     url: str
     simulator: Simulator
@@ -62,7 +62,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
 
-    `log_call` hears of every call, on the event loop: it must not wait.
+    `log_call` is called for every call, on the event loop: it must not block.
 
     Raises CannotListenError or store.engine.files.DatabaseFileError.
     """
@@ -73,7 +73,7 @@ def serve(
 
 @contextlib.contextmanager
 def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Iterator[Running]:
-    """Serve on a thread of this process for the length of a `with` block."""
+    """Serve on a thread of this process during a `with` block."""
     ready = threading.Event()
     found: list[Running] = []
     failed: list[BaseException] = []
@@ -123,7 +123,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory; None, for the standard loop, where uvloop is not installed."""
+    """Return uvloop's factory; None, for the standard loop, if uvloop is not installed."""
     try:
         import uvloop  # noqa: PLC0415 - it does not exist for every system
     except ModuleNotFoundError:
@@ -132,7 +132,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals and the moments of start and end to us."""
+    """uvicorn's server, which leaves signals, start and end to us."""
 
     def __init__(
         self,
@@ -184,7 +184,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on a signal and end with 0: uvicorn's own would raise it again at the end."""
+        """Stop on a signal and exit with 0: uvicorn would raise the signal again at the end."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -205,7 +205,7 @@ async def _serve(
     log_call: LogCall | None,
 ) -> None:
     loop = asyncio.get_running_loop()
-    settings = replace(settings, port=listener.getsockname()[1])  # 0 took a free one
+    settings = replace(settings, port=listener.getsockname()[1])  # port 0 chose a free one
     simulator = build_simulator(
         settings,
         scheduler=LoopScheduler(loop),
@@ -224,7 +224,7 @@ async def _serve(
         try:
             await _answer(simulator, listener, ready)
         finally:
-            # The deliverer needs this loop to finish what it is recording.
+            # The deliverer needs this loop to record its last attempts.
             await loop.run_in_executor(None, deliverer.stop)
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
@@ -298,7 +298,7 @@ async def _answer(
 
 
 def _serving() -> dict[str, Any]:
-    """Return what `/_mock/health` says about how calls are answered."""
+    """Return what `/_mock/health` reports about how calls are answered."""
     reason = missing_hook()
     server = f"uvicorn {uvicorn.__version__}"
     return {"server": server, "fast_path": reason is None, "reason": reason}

@@ -1,4 +1,4 @@
-"""Settings: flag, else `ARTQR_MOCK_*`, else TOML file, else default; unknown names are refused."""
+"""Settings: flag, else `ARTQR_MOCK_*`, else TOML file, else default; unknown names are errors."""
 
 import os
 import tomllib
@@ -17,17 +17,17 @@ from mock_server.domain.urls import normal_host
 
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
-# Read by the commands that talk to a server, not settings of a server.
+# The commands that talk to a server read these; they are not settings of a server.
 COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG"})
 
 
 class SettingsError(ValueError):
-    """A setting that is unknown or has a value that cannot be; the message says what can."""
+    """An unknown setting or an invalid value; the message says what is valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a server can be told. Times are seconds, sizes MiB where the name says so."""
+    """All settings of a server. Times are seconds; sizes are MiB if the name says so."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -48,7 +48,7 @@ class Settings:
     request_timeout: float = 30.0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be."""
+        """Check the values. Raises SettingsError."""
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port} is not a port: 0 to 65535, 0 takes a free one")
         for name in ("callback_timeout", "request_timeout", "callback_concurrency",
@@ -73,7 +73,7 @@ class Settings:
 
     @property
     def own_url(self) -> str:
-        """The address a client on this machine uses."""
+        """The address for clients on this machine."""
         name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         shown = f"[{name}]" if ":" in name else name
         return f"{self.scheme}://{shown}:{self.port}"
@@ -85,7 +85,7 @@ class Settings:
 
     @property
     def database_path(self) -> str:
-        """Where the database is: in the user's data directory unless a place was named."""
+        """The address of the database; by default a file in the user's data directory."""
         if self.database:
             return self.database
         return str(Path(platformdirs.user_data_dir("artqr-mock")) / "artqr-mock.sqlite3")
@@ -97,7 +97,7 @@ class Settings:
         environ: Mapping[str, str] | None = None,
         file: Path | None = None,
     ) -> Self:
-        """Return the settings; flags with the value None were not given."""
+        """Return the settings; a flag with the value None was not given. Raises SettingsError."""
         environ = os.environ if environ is None else environ
         file = file or (Path(path) if (path := environ.get("ARTQR_MOCK_CONFIG")) else None)
         values: dict[str, Any] = {}
@@ -122,13 +122,15 @@ def _check_host(entry: str) -> None:
 
 
 class Meaning(NamedTuple):
-    """What a setting means, for people; `unset` says what holds where it has no default value."""
+    """The meaning of a setting, for people; `unset` describes its effect if it has no default
+    value.
+    """
 
     text: str
     unset: str = ""
 
 
-# docs/reference/settings.md is made of this; a test holds it against the fields of Settings.
+# docs/reference/settings.md is generated from this; a test compares it with Settings.
 MEANINGS = {
     "host": Meaning("Address to listen on. Beyond loopback a token is required."),
     "port": Meaning("Port to listen on. `0` takes a free port; `serve` prints it and writes it to "

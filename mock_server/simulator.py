@@ -120,12 +120,7 @@ def build_simulator(
     callback may go; none under a foreign one. Raises store.engine.files.DatabaseFileError if the
     database cannot be used.
     """
-    database = Database(settings.database_path, scheduler)
-    try:
-        latest = database.read(instants.latest)
-    except BaseException:
-        database.close()
-        raise
+    database, latest = _open_database(settings, scheduler)
     reader = ImageReader()
     outbound = Outbound(
         allowed=settings.callback_hosts,
@@ -150,3 +145,13 @@ def build_simulator(
         has_connections=bool(own_ports),
         log_call=log_call,
     )
+
+
+def _open_database(settings: Settings, scheduler: Scheduler | None) -> tuple[Database, int]:
+    """Return the database and the latest real instant (ms) that its rows have seen."""
+    database = Database(settings.database_path, scheduler)
+    try:
+        return database, database.read(instants.latest)
+    except BaseException:
+        database.close()
+        raise

@@ -1,4 +1,4 @@
-"""HTTPS: a certificate of your own, or one of a local authority made on first use.
+"""HTTPS: your own certificate, or one of a local authority that is created on first use.
 
 Rule 1: the authority's key never leaves the user's data directory and is readable only there.
 Rule 2: the certificate names this machine and the vendor's host, for clients that hard-code it.
@@ -25,7 +25,7 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def ca_file() -> Path:
-    """Return where the certificate of the local authority is, or will be."""
+    """Return the path of the local authority's certificate, which may not exist yet."""
     return Path(platformdirs.user_data_dir("artqr-mock")) / "tls" / "ca.pem"
 
 
@@ -36,7 +36,7 @@ def own_certificates(settings: Settings) -> tuple[Path, ...]:
 
 
 def server_context(settings: Settings) -> ssl.SSLContext | None:
-    """Return what `serve` speaks TLS with; None for plain HTTP. Raises SettingsError."""
+    """Return the TLS context of `serve`; None for plain HTTP. Raises SettingsError."""
     if settings.tls_cert is not None and settings.tls_key is not None:
         return _from_files(settings.tls_cert, settings.tls_key)
     if not settings.tls:
@@ -59,14 +59,14 @@ def _from_files(cert: str, key: str) -> ssl.SSLContext:
 
 
 def _authority() -> "trustme.CA":
-    """Return the local authority, made on first use."""
+    """Return the local authority; create it on first use."""
     import trustme  # noqa: PLC0415 - loads slowly, and every client asks this module for `ca_file`
 
     certificate = ca_file()
     key = certificate.with_name("ca.key")
     try:
         certificate.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Two first starts at once would keep the key of one and the certificate of the other.
+        # Without a lock, two first starts could store one's key and the other's certificate.
         with FileLock(certificate.with_name("ca.lock"), timeout=LOCK_S):
             if certificate.exists() and key.exists():
                 return _read(certificate, key)
@@ -75,24 +75,24 @@ def _authority() -> "trustme.CA":
             _write(certificate, authority.cert_pem.bytes())
     except (ssl.SSLError, ValueError) as error:
         raise SettingsError(
-            f"{certificate} cannot be used ({error}): remove {key.parent} to make a new authority"
+            f"{certificate} cannot be used ({error}): remove {key.parent} to create a new authority"
         ) from None
     except OSError as error:
-        raise SettingsError(f"cannot keep the local authority in {key.parent}: {error}") from None
+        raise SettingsError(f"cannot store the local authority in {key.parent}: {error}") from None
     return authority
 
 
 def _read(certificate: Path, key: Path) -> "trustme.CA":
-    """Return the authority that was kept. Raises ValueError if the files are not one."""
+    """Return the stored authority. Raises ValueError if the files are not a matching pair."""
     import trustme  # noqa: PLC0415 - as above
 
-    # Only this checks that the two belong together.
+    # Only this call checks that key and certificate belong together.
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+    """Write a file that only its owner can read, completely or not at all."""
     handle, partial = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Fixtures that every test may use."""
+"""Fixtures for all tests."""
 
 import gc
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.support.worlds import Gallery, Postbox, RealClock, World
 
 pytest_plugins = ("pytester",)
 
-# The same examples in every run: what fails here fails everywhere, and fails again.
+# The same examples in every run, so a failure repeats on every machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 
@@ -24,7 +24,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Leave no server behind: a worker of pytest-xdist ends without saying goodbye."""
+    """Stop every server: a worker of pytest-xdist exits without running exit handlers."""
     postgres.close()
 
 
@@ -36,19 +36,21 @@ def real_now() -> RealClock:
 
 @pytest.fixture
 def postbox() -> Postbox:
-    """Where callbacks end up."""
+    """The receiver of callbacks."""
     return Postbox()
 
 
 @pytest.fixture
 def address(request: pytest.FixtureRequest) -> str:
-    """Where the rows are: a private file, unless the test is parametrised with `databases`."""
+    """The address of the database: a private file, unless the test is parametrised with
+    `databases`.
+    """
     return databases.address_of(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture
 def gallery() -> Gallery:
-    """Where source images come from."""
+    """The source of source images."""
     return Gallery()
 
 
@@ -63,5 +65,5 @@ def simulator(
 
 @pytest.fixture
 def world(simulator: Simulator, real_now: RealClock, postbox: Postbox) -> World:
-    """The Flask door of a fresh simulator."""
+    """The Flask application of a fresh simulator."""
     return World(simulator, real_now, postbox)

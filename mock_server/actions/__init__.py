@@ -1,1 +1,1 @@
-"""The use cases. One function is one use case is one transaction."""
+"""The use cases. Each public function is one use case and one transaction."""

@@ -1,4 +1,4 @@
-"""Moving an account's time: advance, jump to the next event, freeze, thaw, rate."""
+"""The clock of an account: advance, jump to the next event, freeze, thaw, set its rate."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,7 +18,7 @@ from mock_server.store.engine.transaction import Transaction
 
 
 class Happening(StrEnum):
-    """What the clock can be moved to, in the order of simultaneous events."""
+    """The events that the clock can jump to, in the order of simultaneous events."""
 
     TASK_END = "task_end"
     CALLBACK_DUE = "callback_due"
@@ -28,7 +28,7 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextEvent:
-    """The next thing that happens in an account by itself."""
+    """The next event of an account that happens by itself."""
 
     kind: Happening
     at: int
@@ -38,7 +38,7 @@ class NextEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What to do to a clock, in this order; None leaves it."""
+    """Changes to a clock, applied in this order; None keeps a value."""
 
     frozen: bool | None = None
     rate: float | None = None
@@ -49,7 +49,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """The account after a change, what its clock shows, and what is due by then."""
+    """The account after the change, the instant its clock shows, and the deliveries due by then."""
 
     account: Account
     now: int
@@ -58,7 +58,7 @@ class Changed:
 
 
 def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Change) -> Changed:
-    """Change the clock of an account. Raises domain.clock.ClockError for what cannot be."""
+    """Change the clock of an account. Raises domain.clock.ClockError for an invalid change."""
     account = lookup.find(tx, account_id)
     real_now = simulator.real_now()
     clock = _set(account.clock, wanted, real_now)
@@ -81,7 +81,7 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
 
 
 def next_event(tx: Transaction, account: Account, now: int) -> NextEvent | None:
-    """Return what happens next after `now`, None if nothing will."""
+    """Return the next event after `now`; None if no event will happen by itself."""
     found = []
     if row := task_rows.next_end(tx, account.id, now):
         found.append(NextEvent(kind=Happening.TASK_END, **row))

@@ -1,1 +1,1 @@
-"""Contract checks of a server: generated calls, each answer judged, within a budget."""
+"""Checks a server against the contract: generates calls and judges each answer, within a budget."""

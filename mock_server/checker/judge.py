@@ -1,4 +1,4 @@
-"""Whether an answer is as the contract promises, and in which field it is not."""
+"""Judges whether an answer keeps the contract, and names the field that does not."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from mock_server.domain.answer.envelope import unwrap
 from mock_server.domain.call.bodies import media_type
 from mock_server.schemas import Validator, compiled
 
-# What the gateway says no with to whom, by the beginning of its code.
+# Advice on the gateway's errors, by the first letter of their code.
 HINTS = {
     "A": "check the credentials: --app-code, or --key and --secret",
     "B": "check the package of this buyer: it has no credit for the call",
@@ -21,26 +21,27 @@ HINTS = {
     "T": "the server throttles: its rate limit is lower than the rate of check",
 }
 MOST_SHOWN = 3
-# These tell a result from a refusal: where they differ, an answer is meant to be the other.
+# These fields distinguish a result from a refusal: if one of them differs, the answer belongs to
+# the other alternative.
 KIND_FIELDS = {("ret_code",), ("showapi_res_code",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Holds answers against the document under the values that were named."""
+    """Judges answers by the contract's document under the named readings."""
 
     values: Mapping[str, str]
     _documents: dict[tuple[tuple[str, str], ...], dict[str, Any]] = field(default_factory=dict)
     _validators: dict[tuple[Any, ...], Validator] = field(default_factory=dict)
 
     def breaches(self, path: str, method: str, answer: CheckAnswer) -> list[str]:
-        """Return what is not as promised, as sentences; empty: all is well."""
+        """Return the breaches of the contract as sentences; empty if there are none."""
         if answer.status >= 500:
             return [f"the server failed with {answer.status}{said(answer)}"]
         place = (path, method, str(answer.status))
         promised = self._response(self.values, place)
         if promised is None:
-            return [f"{answer.status} is no status that the contract has{said(answer)}"]
+            return [f"the contract has no status {answer.status}{said(answer)}"]
         found = list(self._head(promised, answer))
         content = promised.get("content")
         return [*found, *self._body(place, answer)] if content else found
@@ -55,7 +56,7 @@ class Judge:
         path, method, status = place
         whole = self._document(values)
         operation = whole["paths"].get(path, {}).get(method.lower())
-        # What has no operation is refused like the operations.
+        # Paths without an operation are refused in the same way as the operations.
         operation = operation or whole["paths"]["/submitTask"]["post"]
         found = operation["responses"].get(status)
         return None if found is None else contract.followed(whole, found)
@@ -99,7 +100,7 @@ class Judge:
         return [each + hint for each in dict.fromkeys(found)]
 
     def _allowing(self, place: tuple[str, ...], value: Any) -> Iterator[str]:
-        """Yield the other values for what was named under which the body would be right."""
+        """Yield the other values of named readings under which the body would be right."""
         for reading, held in self.values.items():
             for other in contract.values_of_reading(reading):
                 validator = self._validator({**self.values, reading: other}, place)
@@ -108,7 +109,7 @@ class Judge:
 
 
 def said(answer: CheckAnswer) -> str:
-    """Return what the gateway says about a refusal, and what to do about it; else nothing."""
+    """Return what the gateway says about a refusal, with advice; '' for any other answer."""
     code = answer.headers.get("x-ca-error-code", "")
     message = answer.headers.get("x-ca-error-message", "")
     if not code and not message:
@@ -122,7 +123,7 @@ def said(answer: CheckAnswer) -> str:
 
 
 def refuses(answer: CheckAnswer) -> bool:
-    """Whether the service says no, by its status or in its body."""
+    """Whether the service refuses, by its status or in its body."""
     if answer.status == 450:
         return True
     body = service_body(answer)
@@ -132,8 +133,9 @@ def refuses(answer: CheckAnswer) -> bool:
 
 
 def service_body(answer: CheckAnswer) -> dict[str, Any] | None:
-    """Return what the service itself says, or the platform where it failed; None: nothing
-    readable."""
+    """Return the service's body, or the platform's error if the platform failed; None: it
+    cannot be read.
+    """
     try:
         value = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -145,7 +147,7 @@ def service_body(answer: CheckAnswer) -> dict[str, Any] | None:
 
 
 def _leaves(error: ValidationError) -> list[ValidationError]:
-    """Return the errors inside an anyOf or oneOf: those of the alternative that is nearest."""
+    """Return the errors inside an anyOf or oneOf: those of the nearest alternative."""
     context = getattr(error.kind, "context", None)
     if not context:
         return [error]
@@ -157,18 +159,20 @@ def _leaves(error: ValidationError) -> list[ValidationError]:
     nearest = [branch for branch in branches if _nearness(branch) == best]
     if len(places := _places([leaf for branch in nearest for leaf in branch])) > 1:
         return nearest[0]
-    # Alternatives that differ in one field are told together: all their values are right.
+    # Alternatives that differ in one field are reported together: all their values are valid.
     return [leaf for branch in branches for leaf in branch if _places([leaf]) == places]
 
 
 def _relevant(branch: list[ValidationError]) -> list[ValidationError]:
-    """Leave out that fields are unexpected where the schema that expects them has failed."""
+    """Drop errors on unexpected fields if the schema that expects them has failed."""
     kept = [leaf for leaf in branch if getattr(leaf.kind, "unexpected", None) is None]
     return kept or branch
 
 
 def _nearness(branch: list[ValidationError]) -> tuple[bool, int, int]:
-    """Rank an alternative: is it of the same kind, how deep does it fit, how little is wrong."""
+    """Rank an alternative: whether it is of the same kind, how deep it matches, how few errors
+    it has.
+    """
     places = _places(branch)
     is_same_kind = not any(place[-1:] in KIND_FIELDS for place in places)
     return is_same_kind, min(map(len, places)), -len(places)

@@ -1,4 +1,4 @@
-"""What one run of `check` is asked to do: server, readings, credentials and budget."""
+"""The order of a check: server, readings, credentials and budget."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from mock_server.checker.budget import Budget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckCredentials:
-    """Whose calls are made: an app code, or a key pair that signs."""
+    """The credentials of the calls: an app code, or a key pair that signs."""
 
     app_code: str = ""
     key: str = ""
@@ -16,13 +16,13 @@ class CheckCredentials:
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """What no report may say."""
+        """Texts that no report may contain."""
         return tuple(each for each in (self.app_code, self.secret) if len(each) > 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOrder:
-    """Which server is held against which values, with which calls, for whom and how much."""
+    """The server to check, the readings, the kinds of calls, the credentials and the budget."""
 
     url: str
     document: dict[str, Any]

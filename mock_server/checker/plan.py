@@ -1,8 +1,9 @@
-"""The calls that `artqr-mock check` makes: probes, right requests and wrong ones, in which order.
+"""Plans the calls of `artqr-mock check`: probes, right requests and wrong requests, and their
+order.
 
-Schemathesis generates from the document; what would be sent a second time is left out. The
-operations take turns, so that a small budget reaches all of them. The headers of a signed call are
-not varied: an app code makes them meaningless, and what we sign is ours.
+Schemathesis generates requests from the document; repeated requests are dropped. The operations
+take turns, so that a small budget reaches all of them. The headers of a signed call are not varied:
+with an app code they have no effect, and our own signatures need no test.
 """
 
 import itertools
@@ -27,7 +28,9 @@ OURS = "X-Schemathesis-TestCaseId"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """How a probe has to be refused: `statuses`, and by the service if `by_service`; and why."""
+    """How a probe must be refused: with one of `statuses`, or by the service if `by_service`;
+    and why.
+    """
 
     statuses: tuple[int, ...]
     by_service: bool
@@ -37,10 +40,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A call to make. `path` is that of its operation in the document.
+    """A call to make. `path` is the path of its operation in the document.
 
-    `is_right` None: neither right nor wrong by the document alone, a probe. `is_certain`: a right
-    request that has to be carried out.
+    `is_right` None: a probe, which the document alone does not call right or wrong. `is_certain`: a
+    right request that the server must execute.
     """
 
     name: str
@@ -53,14 +56,14 @@ class Planned:
 
     @property
     def label(self) -> str:
-        """The operation in words."""
+        """The operation as text."""
         return f"{self.request.method} {self.path}"
 
 
 def form(
     url: str, method: str, path: str, fields: Mapping[str, str], media: str = FORM_TYPE
 ) -> requests.PreparedRequest:
-    """Return a request with these fields, in the body, or by GET in the query."""
+    """Return a request with these fields: in the body, or in the query for GET."""
     if method == "GET":
         return requests.Request(method, url + path, params=dict(fields)).prepare()
     is_form = media == FORM_TYPE
@@ -70,7 +73,7 @@ def form(
 
 
 def probes(url: str, values: Mapping[str, str], *, is_signed: bool) -> Iterator[Planned]:
-    """Yield the wrong requests of contracts/probes.toml that are certain under these values."""
+    """Yield the wrong requests of contracts/probes.toml that must be refused under these values."""
     run = "signature" if is_signed else "app-code"
     for row in contract.load_toml("probes.toml")["probe"]:
         where = row.get("where", {})
@@ -96,7 +99,7 @@ def _expected(row: dict[str, Any], values: Mapping[str, str]) -> Expected:
 
 
 def examples(url: str, document: dict[str, Any]) -> Iterator[Planned]:
-    """Yield the examples of the document; the one of the vendor's page has to be accepted."""
+    """Yield the examples of the document; the server must accept the one of the vendor's page."""
     for path, method, operation in _operations(document):
         for media, content in operation.get("requestBody", {}).get("content", {}).items():
             for name, example in content.get("examples", {}).items():
@@ -111,9 +114,9 @@ def examples(url: str, document: dict[str, Any]) -> Iterator[Planned]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What calls are generated from: `known` gives the id of a task that exists, if there is one.
+    """The source of generated calls. `known` returns the id of an existing task, or None.
 
-    `modes`: right requests, wrong ones or both. `most` examples are drawn for each.
+    `modes`: right requests, wrong ones or both. `most`: the number of examples per operation.
     """
 
     url: str
@@ -124,9 +127,9 @@ class Source:
 
 
 def generated(source: Source) -> Iterator[Planned]:
-    """Yield one call of each operation in turn, until none has a new one."""
+    """Yield one call of each operation in turn, until no operation has a new one."""
     places = {(path, method) for path, method, _ in _operations(source.document)}
-    # Submits first: then there are tasks to ask for.
+    # Submits come first, so that there are tasks to query.
     queues = [_queue(source, place) for place in sorted(places, key=_rank)]
     yield from _in_turn(queues)
 
@@ -136,20 +139,20 @@ def _rank(place: tuple[str, str]) -> tuple[bool, tuple[str, str]]:
 
 
 def _queue(source: Source, place: tuple[str, str]) -> Iterator[Planned]:
-    """Yield the calls of one operation, none twice but the query of a task that exists."""
+    """Yield the calls of one operation without repetition, except queries of existing tasks."""
     path, method = place
     sources = [_drawn(source, place, is_right=is_right) for is_right in source.modes]
     if path == SUBMIT and True in source.modes:
         sources.insert(0, _thought_of(source))
-    met: set[tuple[str | None, bytes, str]] = set()
+    sent: set[tuple[str | None, bytes, str]] = set()
     for planned in _in_turn(sources):
         if path == QUERY and True in source.modes:
             yield from _of_known(source, method)
         request = planned.request
         content = str(request.headers.get("Content-Type", "")).partition(";")[0]
         key = (request.url, body_of(request), content)
-        if key not in met:
-            met.add(key)
+        if key not in sent:
+            sent.add(key)
             yield planned
 
 
@@ -189,7 +192,7 @@ def _submissions(document: dict[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _drawn(source: Source, place: tuple[str, str], *, is_right: bool) -> Iterator[Planned]:
-    """Yield what schemathesis makes of the document, the same in each run."""
+    """Yield the requests that schemathesis generates from the document, the same in each run."""
     import schemathesis  # noqa: PLC0415 - an extra, and slow to load
     from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415
 
@@ -221,7 +224,7 @@ def _drawn(source: Source, place: tuple[str, str], *, is_right: bool) -> Iterato
 
 
 def _prepared(made: dict[str, Any]) -> requests.PreparedRequest | None:
-    """Return a generated request; None: it is one that cannot leave this machine."""
+    """Return a generated request; None: it is one that cannot be sent."""
     named = {name: made.get(name) for name in ("method", "url", "params", "data", "json", "files")}
     headers = {name: value for name, value in made["headers"].items() if name != OURS}
     try:
@@ -253,5 +256,5 @@ def _without_headers(document: dict[str, Any]) -> dict[str, Any]:
         }
         for path, item in document["paths"].items()
     }
-    # Links and callbacks are no calls of ours.
+    # Links and callbacks of the document are not calls of a client.
     return {**document, "paths": paths, "security": []}

@@ -1,4 +1,4 @@
-"""What `artqr-mock check` says: on the screen, as JUnit and as HAR. No report has a credential."""
+"""The reports of `artqr-mock check`: text, JUnit and HAR. No report contains a credential."""
 
 import base64
 import re
@@ -15,12 +15,12 @@ from mock_server.checker.transport import CheckAnswer, SentRequest, body_of
 from mock_server.domain.call import redaction
 from mock_server.formatting import counted, json_text, printable, printable_lines
 
-# The first failures of a kind say enough; the reports have them all.
+# The screen shows a few kinds of failures; the reports have them all.
 MOST_SHOWN = 20
 
 
 def lines(run: Run) -> list[str]:
-    """Return what is printed: each failure once, then a line for each operation."""
+    """Return the printed lines: each kind of failure once, then one line per operation."""
     hidden = run.wire.credentials.hidden
     kinds: dict[tuple[str, str], list[Checked]] = {}
     for each in run.failed:
@@ -28,7 +28,7 @@ def lines(run: Run) -> list[str]:
             kinds.setdefault((_group(each), _kind(breach)), []).append(each)
     found: list[str] = []
     for (_, kind), calls in list(kinds.items())[:MOST_SHOWN]:
-        breach = next(said for said in calls[0].breaches if _kind(said) == kind)
+        breach = next(text for text in calls[0].breaches if _kind(text) == kind)
         more = f" ({len(calls)} calls)" if len(calls) > 1 else ""
         command = curl(calls[0].sent, run.wire.credentials, run.wire.trusted)
         said = f"FAILED {_title(calls[0])}{more}\n  {printable(breach)}"
@@ -61,12 +61,12 @@ def _count(calls: list[Checked]) -> str:
     right = sum(not each.breaches for each in calls)
     silent = sum(each.sent.answer is None for each in calls)
     wrong = len(calls) - right - silent
-    said = [counted(len(calls), "call"), f"{right} as promised"]
+    counts = [counted(len(calls), "call"), f"{right} as promised"]
     if wrong:
-        said.append(f"{wrong} not")
+        counts.append(f"{wrong} not")
     if silent:
-        said.append(f"{silent} not answered")
-    return ", ".join(said)
+        counts.append(f"{silent} not answered")
+    return ", ".join(counts)
 
 
 def _title(checked: Checked) -> str:
@@ -75,17 +75,19 @@ def _title(checked: Checked) -> str:
 
 
 def _group(checked: Checked) -> str:
-    """Return what failures are told together by: the operation, of probes each by itself."""
+    """Return the group in which failures are reported: the operation; each probe is its own
+    group.
+    """
     return _title(checked) if checked.planned.expected else checked.planned.label
 
 
 def _kind(breach: str) -> str:
-    """Return what breaches of one kind have in common: what was sent or answered is left out."""
+    """Return the common part of breaches of one kind, without sent or received values."""
     return re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|\d{4,}', "", breach)[:120]
 
 
 def junit(run: Run) -> bytes:
-    """Return the run as JUnit: a case for each operation and kind of request."""
+    """Return the run as JUnit XML: a case for each operation and kind of request."""
     cases: dict[tuple[str, str], list[Checked]] = {}
     for each in run.checked:
         cases.setdefault((each.planned.label, each.planned.name), []).append(each)
@@ -120,7 +122,7 @@ def _clean(text: str, own: CheckCredentials) -> str:
 
 
 def har(run: Run) -> bytes:
-    """Return every call that was made, in order, as HTTP Archive 1.2."""
+    """Return every call in order, as HTTP Archive 1.2."""
     hidden = run.wire.credentials.hidden
     entries = [_entry(sent, hidden) for sent in run.wire.calls]
     log = {

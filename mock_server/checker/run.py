@@ -1,4 +1,4 @@
-"""One run of `artqr-mock check`: makes the calls in order, and judges each answer."""
+"""One run of `artqr-mock check`: makes the calls in order and judges each answer."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,17 +10,17 @@ from mock_server.checker.plan import SUBMIT, Expected, Planned, Source, examples
 from mock_server.checker.transport import CheckAnswer, SentRequest, SpentError, Who, Wire
 
 MODES = {"positive": (True,), "negative": (False,), "all": (True, False)}
-RIGHT_STATUSES = (200, 450)  # claim refusal-450: the service may refuse what is well formed
-# Money is not spent on what is known: an operation that failed so often is left out of the rest.
+RIGHT_STATUSES = (200, 450)  # claim refusal-450: the service may refuse a well-formed request
+# An operation that failed this often is skipped, so no money is spent on known failures.
 MOST_FAILURES = 10
 MOST_SILENCES = 3
-# A task is asked for once when it is new, and once more later.
+# A task is queried once when it is new, and once more later.
 MOST_QUERIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A call that was made, and what is wrong with its answer."""
+    """A call and the breaches of its answer."""
 
     planned: Planned
     sent: SentRequest
@@ -32,8 +32,10 @@ OnCall = Callable[["Run"], None]
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What was found so far. `stopped` says why the run ended before its calls did; `on_call` is
-    called after each call."""
+    """The results so far. `stopped` says why the run ended early; '' if it did not.
+
+    `on_call` is called after each call.
+    """
 
     order: CheckOrder
     wire: Wire
@@ -49,12 +51,12 @@ class Run:
 
     @property
     def failed(self) -> list[Checked]:
-        """Calls whose answers were not as promised, or did not come."""
+        """The calls with a wrong answer or without an answer."""
         return [each for each in self.checked if each.breaches]
 
     @property
     def errors(self) -> list[Checked]:
-        """Calls that were not answered."""
+        """The calls without an answer."""
         return [each for each in self.checked if each.sent.answer is None]
 
     def go(self) -> None:
@@ -87,11 +89,11 @@ class Run:
         yield from generated(source)
 
     def examples(self) -> list[Planned]:
-        """Return the requests that the document shows."""
+        """Return the example requests of the document."""
         return list(examples(self.order.url, self.order.document))
 
     def probes(self) -> list[Planned]:
-        """Return the requests that have to be refused, the same each time."""
+        """Return the requests that must be refused, the same in each run."""
         if False not in MODES[self.order.mode]:
             return []
         is_signed = bool(self.wire.credentials.key)
@@ -99,17 +101,17 @@ class Run:
 
     @property
     def unsent_probes(self) -> int:
-        """How many requests that have to be refused were not sent."""
+        """The number of requests that must be refused and were not sent."""
         sent = sum(each.planned.expected is not None for each in self.checked)
         return len(self.probes()) - sent
 
     def _is_locked_out(self) -> bool:
-        """Whether the gateway refused every call for the buyer's credentials or package."""
+        """Whether the gateway refused every call because of the buyer's credentials or package."""
         answers = [each.sent.answer for each in self.checked]
         return bool(answers) and all(each is not None and _is_of_buyer(each) for each in answers)
 
     def is_settled(self, label: str) -> bool:
-        """Whether enough of an operation is known to send no more of it."""
+        """Whether an operation failed often enough to skip it from now on."""
         return self._failed[label] >= MOST_FAILURES or self._silent[label] >= MOST_SILENCES
 
     def make(self, planned: Planned) -> None:
@@ -128,7 +130,7 @@ class Run:
                 self._tasks[task_id] = 0
 
     def _known(self) -> str | None:
-        """Return the task that was asked for least, the oldest of them."""
+        """Return the id of the task with the fewest queries, the oldest of them."""
         task_id = min(self._tasks, key=self._tasks.__getitem__, default=None)
         if task_id is None or self._tasks[task_id] >= MOST_QUERIES:
             return None
@@ -141,7 +143,7 @@ class Run:
             yield f"no answer: {sent.error}"
             return
         if planned.who is Who.OWN and _is_of_buyer(answer):
-            # It says nothing about the request: a wrong one would pass for refused.
+            # The refusal is not about the request, so it does not count as the refusal of a probe.
             yield f"the buyer was refused with {answer.status}{said(answer)}"
             return
         if planned.expected is not None and not _is_refused(planned.expected, answer):
@@ -153,13 +155,13 @@ class Run:
             text = (service_body(answer) or {}).get("remark", "")
             yield f"the example of the vendor's page was refused: {text}"
         method = str(planned.request.method)
-        # Whose call names no buyer is answered by no buyer's words.
+        # A call without the buyer's credentials is answered under the server's default readings.
         judge = self.judge if planned.who is Who.OWN else self.open_judge
         yield from judge.breaches(planned.path, method, answer)
 
 
 def run_of(order: CheckOrder) -> Run:
-    """Return a run that has not begun."""
+    """Return a run that has not started."""
     wire = Wire(credentials=order.credentials, budget=order.budget, trusted=order.trusted)
     return Run(
         order=order, wire=wire, judge=Judge(values=order.values), open_judge=Judge(values={})
@@ -167,7 +169,7 @@ def run_of(order: CheckOrder) -> Run:
 
 
 def _is_of_buyer(answer: CheckAnswer) -> bool:
-    """Whether the gateway refused the credentials or the package, whatever the request was."""
+    """Whether the gateway refused because of credentials or package, independent of the request."""
     return answer.headers.get("x-ca-error-code", "").startswith(("A", "B"))
 
 

@@ -1,7 +1,7 @@
-"""How the calls of `artqr-mock check` leave: paid for first, with credentials, and written down.
+"""Sends the calls of `artqr-mock check`: charges the budget first, adds credentials, records them.
 
-`Wire.call` is the only way out: right requests, wrong ones and probes go through it, redirects are
-not followed. So no call is made that the budget does not hold, and none that a report leaves out.
+`Wire.call` is the only function that sends: right requests, wrong ones and probes use it, and
+redirects are not followed. So every call is within the budget and in the reports.
 """
 
 import re
@@ -23,17 +23,17 @@ from mock_server.domain.urls import is_this_machine
 
 TIMEOUT_S = 30
 HOUR_MS = 3_600_000
-# Nobody was ever given these.
+# Credentials that no server ever issued.
 UNKNOWN_CODE = "00000000000000000000000000000000"
 UNKNOWN_KEY = "100000000"
 
 
 class SpentError(Exception):
-    """The budget does not hold one more call; says what is used up."""
+    """The budget is used up; the message says what it lacks."""
 
 
 class Who(StrEnum):
-    """Whose credentials a call carries."""
+    """The credentials that a call carries."""
 
     OWN = "own"
     NONE = "none"
@@ -45,7 +45,7 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckAnswer:
-    """What came back; header names in lower case."""
+    """An answer; header names are in lower case."""
 
     status: int
     reason: str
@@ -55,7 +55,7 @@ class CheckAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentRequest:
-    """A call that was made. `answer` None: none came, `error` says why."""
+    """A call that was made. `answer` None: no answer came; `error` says why."""
 
     request: requests.PreparedRequest
     who: Who
@@ -67,17 +67,17 @@ class SentRequest:
 
 @dataclass(slots=True, kw_only=True)
 class Wire:
-    """The way to one server, for one buyer, within one budget; and all that went over it."""
+    """The connection to one server, for one buyer, within one budget; it records every call."""
 
     credentials: CheckCredentials
     budget: Budget
     spent: Spent = field(default_factory=Spent)
     calls: list[SentRequest] = field(default_factory=list)
-    trusted: str | None = None  # whose certificates are good, where the environment says nothing
+    trusted: str | None = None  # trusted certificates, if the environment names none
     _session: requests.Session = field(default_factory=requests.Session)
 
     def call(self, request: requests.PreparedRequest, who: Who = Who.OWN) -> SentRequest:
-        """Pay for a call, make it and write it down. Raises SpentError."""
+        """Charge a call, make it and record it. Raises SpentError."""
         self.check_budget()
         self.spent = rules.sent(self.budget, self.spent)
         authenticate(request, self.credentials, who)
@@ -97,7 +97,7 @@ class Wire:
         return done
 
     def check_budget(self) -> None:
-        """Raise SpentError if there is not enough left for one more call."""
+        """Raise SpentError if the budget has not enough left for one more call."""
         lacks = rules.lack(self.budget, self.spent)
         if lacks is not None:
             raise SpentError(lacks)
@@ -135,21 +135,21 @@ def through(url: str) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """Return the innermost of the exceptions that libraries put around each other, in words."""
+    """Return the message of the innermost exception; libraries wrap it in several others."""
     while True:
         inner = getattr(error, "reason", None) or next(
             (each for each in error.args if isinstance(each, BaseException)), None
         )
         inner = inner if isinstance(inner, BaseException) else error.__cause__
         if inner is None:
-            # Some begin with the address of an object in memory.
-            said = re.sub(r"^<[^>]* object at 0x[0-9a-f]+>: ", "", str(error))
-            return (said or type(error).__name__)[:200]
+            # Some messages begin with the address of an object in memory.
+            message = re.sub(r"^<[^>]* object at 0x[0-9a-f]+>: ", "", str(error))
+            return (message or type(error).__name__)[:200]
         error = inner
 
 
 def authenticate(request: requests.PreparedRequest, own: CheckCredentials, who: Who) -> None:
-    """Give a request credentials, right ones or those that a probe asks for."""
+    """Add credentials to a request: right ones, or those that a probe needs."""
     if who is Who.UNKNOWN_CODE:
         request.headers["Authorization"] = f"APPCODE {UNKNOWN_CODE}"
     elif who is Who.CODE_IN_QUERY:
@@ -169,7 +169,7 @@ def _sign(request: requests.PreparedRequest, key: str, secret: str, at: int) -> 
 
 
 def signed(request: requests.PreparedRequest, key: str, secret: str, at: int) -> dict[str, str]:
-    """Return the headers that sign a request as it is about to leave."""
+    """Return the headers that sign a request just before it is sent."""
     parts = urlsplit(request.url or "")
     call = Call(
         method=request.method or "",
@@ -185,7 +185,7 @@ def signed(request: requests.PreparedRequest, key: str, secret: str, at: int) ->
 
 
 def body_of(request: requests.PreparedRequest) -> bytes:
-    """Return the bytes that a request carries."""
+    """Return the body of a request as bytes."""
     body = request.body
     return body.encode() if isinstance(body, str) else bytes(body or b"")  # type: ignore[arg-type]
 

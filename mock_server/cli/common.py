@@ -1,6 +1,7 @@
 """What every command shares: the options for server and account, printing, failing."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -32,6 +33,9 @@ FOLLOWED = 10
 POLL_S = 0.5
 
 Command = Callable[..., Any]
+
+# The commands that list what an account has, by the last word of the admin route.
+LISTINGS = {"callbacks": "callbacks list", "faults": "fault list", "tasks": "tasks"}
 
 
 def server_options(command: Command) -> Command:
@@ -212,6 +216,26 @@ def fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def in_commands(text: str) -> str:
+    """Return what the server advises with the commands that do what its admin routes do."""
+    for pattern, command in ROUTES_AS_COMMANDS:
+        text = re.sub(pattern, command, text)
+    return text
+
+
+def _listing(found: re.Match[str]) -> str:
+    account = "" if found[1] == DEFAULT_ID else f" --account {found[1]}"
+    return f"`artqr-mock {LISTINGS[found[2]]}{account}`"
+
+
+ROUTES_AS_COMMANDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"GET /_mock/accounts/([^/\s]+)/({'|'.join(LISTINGS)})\b", _listing),
+    (r"GET /_mock/accounts\b", "`artqr-mock account list`"),
+    (r"POST /_mock/accounts\b", "`artqr-mock account create`"),
+    (r" \(see schema \w+ in /_mock/openapi\.json\)", ""),
+)
+
+
 class PlainGroup(click.Group):
     """A group whose commands end with a clear line, never with a traceback."""
 
@@ -232,7 +256,8 @@ class PlainGroup(click.Group):
         except UnreachableError as error:
             fail(str(error), COULD_NOT_RUN)
         except RefusedError as error:
-            fail(str(error), WRONG_USE if error.status < 500 else COULD_NOT_RUN)
+            said = in_commands(str(error))
+            fail(said, WRONG_USE if error.status < 500 else COULD_NOT_RUN)
         except UsageError as error:
             fail(str(error), WRONG_USE)
         except BrokenPipeError:

@@ -1,21 +1,25 @@
 """`artqr-mock fault`: add, list, kinds, clear."""
 
+import re
 from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import Any, get_args, get_type_hints
 
 import click
 
-from mock_server.admin_client import AccountClient
+from mock_server.admin_client import AccountClient, RefusedError
 from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
 from mock_server.contract import load_toml
 from mock_server.domain.call.calls import VENDOR_OPERATIONS
-from mock_server.domain.durations import parse_duration, show_duration
-from mock_server.domain.faults.kinds import KINDS
+from mock_server.domain.durations import show_duration
+from mock_server.domain.faults.kinds import KINDS, kind_of, named
+from mock_server.domain.faults.parameters import needed
 from mock_server.domain.faults.rules import COUNTS, AnyKind, Stage
+from mock_server.domain.faults.spellings import in_ms, option
 from mock_server.formatting import printable
 
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
+OF_EVERY_KIND = ("calls", "starts_in_ms", "expires_in_ms")
 
 
 @click.group(cls=PlainGroup)
@@ -32,10 +36,14 @@ def parameter_options(command: Any) -> Any:
         users = [kind.name for kind in KINDS.values() if name in get_type_hints(kind.fault)]
         shown = ", ".join(users[:4]) + (" and others" if len(users) > 4 else "")
         command = click.option(
-            "--" + name.removesuffix("_ms").replace("_", "-"), name, type=_option_type(name, hint),
-            help=f"A parameter of {shown}.",
-        )(command)  # fmt: skip
+            *_spellings(name), name, type=_option_type(name, hint), help=f"A parameter of {shown}."
+        )(command)
     return command
+
+
+def _spellings(name: str) -> list[str]:
+    """Return the options of a parameter: of a duration, with `-ms` and without."""
+    return list(dict.fromkeys((option(name), "--" + name.replace("_", "-"))))
 
 
 def _option_type(name: str, hint: Any) -> Any:
@@ -67,9 +75,14 @@ def _option_type(name: str, hint: Any) -> Any:
 @click.option("--task-id", help="Only queries of this task.")
 @click.option("--calls", type=click.IntRange(1), help="Fire at most N times.")
 @click.option(
-    "--starts-in", "starts_in_ms", help="Start after this time on the account's clock, such as 1h."
+    "--starts-in",
+    "--starts-in-ms",
+    "starts_in_ms",
+    help="Start after this time on the account's clock, such as 1h.",
 )
-@click.option("--expires-in", "expires_in_ms", help="End after this time, such as 30m.")
+@click.option(
+    "--expires-in", "--expires-in-ms", "expires_in_ms", help="End after this time, such as 30m."
+)
 @account_options
 @json_option
 def add(*, kind: str | None, account: AccountClient, as_json: bool, **given: Any) -> None:
@@ -78,25 +91,57 @@ def add(*, kind: str | None, account: AccountClient, as_json: bool, **given: Any
     \b
     fault add reset --operation submit_task --nth 2
     fault add delay --for 3s --commit before
-    fault add --code D504TO --calls 1
+    fault add D504TO --calls 1
     fault add --remark 系统繁忙 --probability 0.2
 
-    `artqr-mock fault kinds` lists the kinds and their parameters.
+    KIND is a kind of fault or an error code. `artqr-mock fault kinds` lists the kinds and their
+    parameters. A duration is a number with a unit, or milliseconds.
     """
     if kind is None and (given["code"] is None) == (given["remark"] is None):
         raise click.UsageError(
             "name a kind (`artqr-mock fault kinds` lists them), or use --code or --remark"
         )
-    order = {
-        name: parse_duration(value) if name.endswith("_ms") else value
-        for name, value in given.items()
-        if value is not None
-    }
-    armed = account.post("/faults", order if kind is None else {"kind": kind, **order})
+    order = {name: value for name, value in given.items() if value is not None}
+    order = {**({} if kind is None else named(kind)), **order}
+    order = in_ms(order, list(order))
+    _check(order, is_named_twice=kind is not None and given["code"] is not None)
+    try:
+        armed = account.post("/faults", order)
+    except RefusedError as error:
+        raise click.UsageError(_in_options(str(error))) from None
     if as_json:
         print_json(armed)
         return
     _print([armed])
+
+
+def _check(order: dict[str, Any], *, is_named_twice: bool) -> None:
+    """Check what the schema would answer with names of fields. Raises click.UsageError."""
+    found = kind_of(order)
+    parameters = [field.name for field in fields(found.fault)]
+    if is_named_twice and "code" not in parameters:
+        raise click.UsageError(f"--code does not go with {found.name}: leave out one of them")
+    if missing := [name for name in needed(found.fault) if name not in order]:
+        wanted = " ".join(_placeholder({"name": name, "needed": True}) for name in missing)
+        raise click.UsageError(f"{found.name} needs {wanted}")
+    allowed = {*parameters, *CONDITIONS, *OF_EVERY_KIND, "kind"}
+    if foreign := [option(name) for name in order if name not in allowed]:
+        takes = ", ".join(map(option, parameters)) or "no parameter of its own"
+        raise click.UsageError(f"{found.name} has no {' and no '.join(foreign)}; it takes {takes}")
+    if found.name == "task_order" and not order.keys() & set(parameters):
+        raise click.UsageError(f"task_order needs one of {', '.join(map(option, parameters))}")
+    if found.name == "maintenance" and "expires_in_ms" not in order:
+        raise click.UsageError("maintenance needs --expires-in DURATION")
+
+
+def _in_options(message: str) -> str:
+    """Return a server's answer with options in place of the names of fields."""
+    names = {field.name for kind in KINDS.values() for field in fields(kind.fault)}
+    names |= {*CONDITIONS, *OF_EVERY_KIND}
+    message = re.sub(r" \(see schema \w+ in /_mock/openapi\.json\)", "", message)
+    message = re.sub(r"/([a-z_]+):", lambda found: f"{option(found[1])}:", message)
+    compound = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
+    return re.sub(rf"\b(?<!-)(?:{compound})\b", lambda found: option(found[0]), message)
 
 
 @fault.command("list")
@@ -153,9 +198,9 @@ def _about(kind: AnyKind) -> dict[str, Any]:
 
 def _placeholder(parameter: dict[str, Any]) -> str:
     name = parameter["name"]
-    option = "--" + name.removesuffix("_ms").replace("_", "-")
     value = "DURATION" if name.endswith("_ms") else name.rpartition("_")[2].upper()
-    return f"{option} {value}" if parameter["needed"] else f"[{option} {value}]"
+    shown = f"{option(name)} {value}"
+    return shown if parameter["needed"] else f"[{shown}]"
 
 
 def _print(faults: list[dict[str, Any]]) -> None:

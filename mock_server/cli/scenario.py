@@ -50,12 +50,16 @@ def show(*, name: str) -> None:
 @account_options
 @json_option
 def load(*, name_or_file: str, account: AccountClient, as_json: bool) -> None:
-    """Reset an account and start it with a scenario: its name, or a FILE.toml of your own."""
+    """Reset an account and start it with a scenario: its name, or a FILE.toml of your own.
+
+    The clock is reset too: its instant, its rate, and whether it is frozen.
+    """
     from mock_server.actions.accounts import scenarios as actions  # noqa: PLC0415 - as above
 
     wanted: dict[str, Any] = {"name": name_or_file}
     if name_or_file.endswith(".toml"):
         wanted = {"scenario": actions.values_of(Path(name_or_file))}
+    before = account.get("/clock")
     loaded = account.post("/scenario", wanted)
     if as_json:
         print_json(loaded)
@@ -63,3 +67,15 @@ def load(*, name_or_file: str, account: AccountClient, as_json: bool) -> None:
     found = actions.find(name_or_file)
     click.echo(f"account {loaded['id']} is in scenario {found.name}: {found.says}")
     click.echo(f"a good client: {found.client}")
+    if change := _clock_change(before, loaded["clock"]):
+        click.echo(change)
+
+
+def _clock_change(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Return a sentence on how the clock runs now, if it ran otherwise before."""
+    was, now = (_pace(clock) for clock in (before, after))
+    return "" if was == now else f"the clock was reset too: from {was} to {now}"
+
+
+def _pace(clock: dict[str, Any]) -> str:
+    return "frozen" if clock["frozen"] else f"rate {clock['rate']:g}"

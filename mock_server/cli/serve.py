@@ -121,7 +121,8 @@ def _announce(running: Any, ready_file: Path | None) -> None:
     url = running.url
     # The one machine-readable line: everything else on standard output is for people.
     click.echo(f"ARTQR_BASE_URL={url}")
-    click.echo(f"database: {running.simulator.database.place}")
+    is_kept = running.simulator.settings.database_path != ":memory:"
+    click.echo(f"database: {running.simulator.database.place if is_kept else 'in memory'}")
     click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {running.default.seed}")
     click.echo("try it:")
     trust = f" --cacert {shell_word(str(ca_file()))}" if running.simulator.settings.tls else ""

@@ -11,6 +11,9 @@ STATUSES = (*UNFINISHED, "succeeded", "failed")
 class Adapter(Protocol):
     """What you write: each method makes your client do one thing, and raises what it raises.
 
+    Each may be an `async def`, or return something to await: it is awaited in one event loop,
+    which all worlds share.
+
     An adapter may also have a `callback_url`, where your client takes callbacks, and a `close()`,
     which is called at the end.
     """

@@ -3,59 +3,57 @@
 Rule 1: one intent makes one task and costs one credit, however many calls it takes.
 Rule 2: an answer that leaves open whether the task was made (500, 502, 504, or none) is not
 followed by another submit before a look into the task list.
-Rule 3: what no retry mends (a gateway error that is neither about load nor its own) is not tried
-again.
-Rule 4: a call that failed is raised, a call that succeeded is not.
+Rule 3: what no retry mends is not tried again: a gateway error that is neither about load nor its
+own, a refusal of the service that does not ask to try later.
+Rule 4: what asks to wait (429, 5xx) is not called again and again without a pause, in real time.
+Some retries at once are nobody's mistake.
+Rule 5: a call that failed is raised, a call that succeeded is not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from mock_server.client_suite.adapter import TaskResult, result_of
-from mock_server.client_suite.inputs import Intent
-from mock_server.client_suite.story import Step, short
+from mock_server.client_suite.inputs import BUSY, FINAL, Intent
+from mock_server.client_suite.story import Step, is_unheard, short
 from mock_server.formatting import yuan
 from mock_server.testing.calls import asks_to_wait
 from mock_server.testing.records import RecordedCall
 
-SUBMIT = "submit_task"
+SUBMIT, LIST = "submit_task", "list_tasks"
 LEAVES_OPEN = frozenset({0, 500, 502, 504})
+# So many calls again, without a pause, are a loop.
+HOT_CALLS = 4
 
 
-def manners(step: Step, *, is_fine: bool) -> Iterator[str]:
-    """Yield what is wrong with the calls of a step; `is_fine`: what was asked for is no oddity."""
+def manners(step: Step, *, is_fine: bool, pause_s: float) -> Iterator[str]:
+    """Yield what is wrong with the calls of a step; `is_fine`: what was asked for is no oddity;
+    `pause_s`: what a pause has to be on average."""
     submits = step.calls_of(SUBMIT)
     paid = [call for call in submits if call.charged or call.task_id]
     if len(paid) > 1:
         fen = sum(call.fen for call in paid)
         yield f"one intent was paid for {len(paid)} times: {yuan(fen)} yuan"
-    lost = step.trouble is not None and step.trouble.loses_answer
+    yield from _blind_submits(step.calls)
     for call, following in _neighbours(step.calls):
-        if call.operation == SUBMIT and (lost or call.status in LEAVES_OPEN):
-            what = f"an answer {call.status}" if call.status and not lost else "no answer"
-            yield (
-                f"it submitted again after {what}: the first task may have been made, and "
-                "paid; look into the task list before"
-            )
-        elif 400 <= call.status < 450 and not asks_to_wait(call) and not _is_its_own(call):
+        if 400 <= call.status < 450 and not asks_to_wait(call) and not _is_its_own(call):
             yield f"it called again after {_named(call)}, which no retry mends"
+        elif _is_final_refusal(call):
+            yield f"it called again after the refusal {_named(call)}, which no retry mends"
         if following.operation == SUBMIT and call.task_id:
             yield "it submitted again after the task was made"
+    yield from _without_pause(step.calls, pause_s)
     if is_fine:
-        for call in step.calls:
-            for finding in call.findings:
-                if finding.at_least("error"):
-                    yield f"its request has an error: {finding.id}: {finding.text}"
+        yield from _errors(step.calls)
 
 
 def of_submit(step: Step, intent: Intent, task: Mapping[str, Any] | None) -> Iterator[str]:
     """Yield what is wrong with what a submit gave back; `task` is what was made, if it was."""
-    lost = step.trouble is not None and step.trouble.loses_answer
     if task is not None:
         if step.error is None and step.value != task["task_id"]:
             yield f"it returned {short(step.value, quoted=True)} for task {task['task_id']!r}"
-        if step.error is not None and not lost:
+        if step.error is not None and not step.lost:
             yield f"the task was made, and the client raised {short(step.error)!r}"
         yield from _differences(intent, task)
     elif step.error is None:
@@ -125,13 +123,14 @@ def _differences(intent: Intent, task: Mapping[str, Any]) -> Iterator[str]:
 
 def _may_be_answered(step: Step) -> bool:
     """Whether the client may have an answer: its last call succeeded, or it needed none."""
-    if step.trouble is not None and step.trouble.loses_answer:
-        return len(step.calls) != 1
-    return not step.calls or step.calls[-1].succeeded
+    if not step.calls or step.calls[-1].succeeded:
+        return True
+    # Whoever comes back with something had waited, whatever the journal made of the hang-up.
+    return step.trouble is not None and step.trouble.is_slow and step.error is None
 
 
 def _raised(step: Step) -> Iterator[str]:
-    if step.trouble is None:
+    if step.heard_all:
         what = "its call succeeded" if step.calls else "it made no call"
         yield f"{what}, and it raised {type(step.error).__name__}: {short(step.error)}"
 
@@ -144,6 +143,56 @@ def _asked_wrongly(step: Step) -> Iterator[str]:
 def _is_its_own(call: RecordedCall) -> bool:
     """Whether the gateway failed by itself, which passes: codes that begin with X."""
     return (call.error_code or "").startswith("X")
+
+
+def _blind_submits(calls: Sequence[RecordedCall]) -> Iterator[str]:
+    """Yield a submit after one that may have made the task, with no list answered in between."""
+    open_one: tuple[RecordedCall, str] | None = None
+    for at, call in enumerate(calls):
+        if call.operation == LIST and call.succeeded:
+            open_one = None
+        if call.operation != SUBMIT:
+            continue
+        if open_one is not None and call.fields == open_one[0].fields:
+            yield (
+                f"it submitted again after {open_one[1]}: the first task may have been made, and "
+                "paid; look into the task list before"
+            )
+        unheard = at + 1 < len(calls) and is_unheard(call, calls[at + 1])
+        what = f"an answer {call.status}" if call.status and not unheard else "no answer"
+        open_one = (call, what) if unheard or call.status in LEAVES_OPEN else None
+
+
+def _errors(calls: Sequence[RecordedCall]) -> Iterator[str]:
+    for call in calls:
+        for finding in call.findings:
+            if finding.at_least("error"):
+                yield f"its request has an error: {finding.id}: {finding.text}"
+
+
+def _is_final_refusal(call: RecordedCall) -> bool:
+    """Whether the service refused and did not ask to try later. Of queries only one that was
+    refused on order counts: a task that has not ended may be refused as well."""
+    if call.mishap is not None or call.status not in (200, 450) or call.succeeded:
+        return False
+    return call.message == FINAL or (call.operation == SUBMIT and call.message != BUSY)
+
+
+def _without_pause(calls: Sequence[RecordedCall], pause_s: float) -> Iterator[str]:
+    for start in range(len(calls) - HOT_CALLS):
+        run = calls[start : start + HOT_CALLS + 1]
+        took_s = (run[-1].raw["real_at"] - run[0].raw["real_at"]) / 1000
+        if took_s < HOT_CALLS * pause_s and all(map(asks_to_wait, run[:-1])) and _are_same(run):
+            yield (
+                f"it called {HOT_CALLS} more times within {took_s:.2f} s of {_named(run[0])}, "
+                "which asks it to wait: pause before each retry, ever longer (if your adapter "
+                "switches the pauses off, set pause_seconds = 0)"
+            )
+            return
+
+
+def _are_same(calls: Sequence[RecordedCall]) -> bool:
+    return len(list(_neighbours(calls))) == len(calls) - 1
 
 
 def _neighbours(calls: Any) -> Iterator[tuple[RecordedCall, RecordedCall]]:

@@ -26,7 +26,12 @@ USUAL_CODES = ("B403MQ", "D504TO", "T429PA", "A403IS", "X500ER", "X503BZ", "A400
 # Ways to lose an answer, or the call; a server that cannot perform one is not asked for it.
 LOST_ANSWERS = ("reset", "close", "truncate", "garbage", "invalid_json", "html_page")
 LOST_CALLS = ("reset", "close", "html_page")
-BUSY = "系统繁忙，请稍后再试"
+BUSY = "系统繁忙，请稍后再试"  # the service is busy, try again later
+FINAL = "请求被拒绝，请勿重试"  # the request is refused, do not try again
+# Less than the shortest answer has.
+KEPT_BYTES = 10
+# Any client waits that long; longer than it does is `late_seconds` of the suite.
+SHORT_DELAY_S = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +80,17 @@ def gateway_error(code: str, calls: int | None = None) -> Trouble:
 
 
 def refusal(calls: int | None = None) -> Trouble:
-    """Return the trouble of a service that refuses."""
-    rule = {"remark": BUSY} if calls is None else {"remark": BUSY, "calls": calls}
+    """Return the trouble of a service that refuses: all for now, or some for good."""
+    rule = {"remark": BUSY} if calls is None else {"remark": FINAL, "calls": calls}
     return Trouble(says=f"{_often(calls)} refused", rule=rule)
 
 
 def lost_answer(kind: str) -> Trouble:
     """Return the trouble of an answer that is booked and never arrives whole."""
+    more = {"keep_bytes": KEPT_BYTES} if kind == "truncate" else {}
     return Trouble(
         says=f"the first answer is lost on the way ({kind})",
-        rule={"kind": kind, "calls": 1},
+        rule={"kind": kind, "calls": 1, **more},
         loses_answer=True,
     )
 
@@ -104,6 +110,24 @@ def ghost() -> Trouble:
         says="the first call is carried out and answered 504",
         rule={"kind": "ghost", "calls": 1},
         loses_answer=True,
+    )
+
+
+def late(seconds: float = SHORT_DELAY_S) -> Trouble:
+    """Return the trouble of an answer that is booked at once and arrives late."""
+    return Trouble(
+        says=f"the first answer is {seconds:g} s late",
+        rule={"kind": "delay", "for_ms": max(1, round(seconds * 1000)), "calls": 1},
+        is_slow=True,
+    )
+
+
+def drip() -> Trouble:
+    """Return the trouble of an answer that arrives piece by piece."""
+    return Trouble(
+        says="the first answer arrives in small pieces",
+        rule={"kind": "dribble", "chunk_bytes": 50, "pause_ms": 60, "calls": 1},
+        is_slow=True,
     )
 
 
@@ -168,7 +192,14 @@ def troubles() -> SearchStrategy[Trouble | None]:
     often: tuple[int | None, ...] = (None, 1)
     said = [gateway_error(code, calls) for code in USUAL_CODES for calls in often]
     refused = [refusal(calls) for calls in often] * 3
-    return st.one_of(st.none(), st.sampled_from([*refused, *said, *losses()]))
+    return st.one_of(st.none(), st.sampled_from([*refused, *said, *losses(), drip()]))
+
+
+def every_trouble() -> tuple[Trouble, ...]:
+    """Return every trouble that the suite ever makes."""
+    often: tuple[int | None, ...] = (None, 1)
+    said = (gateway_error(code, calls) for code in codes() for calls in often)
+    return (*said, *(refusal(calls) for calls in often), *losses(), late(), drip())
 
 
 def worlds() -> SearchStrategy[dict[str, str]]:

@@ -128,7 +128,11 @@ class Search:
             self._left -= 1
             if self.is_over:
                 raise EnoughError
-        play = self._open_play(readings)
+        try:
+            play = self._open_play(readings)
+        except ClientMistakeError as mistake:  # the client could not be made
+            self.note(mistake)
+            raise
         play.on_mistake = self.note
         return play
 

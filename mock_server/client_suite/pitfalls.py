@@ -86,14 +86,33 @@ def lost(play: Play, trouble: Trouble) -> None:
     play.meet(trouble)
 
 
+def waits(play: Play, seconds: float) -> None:
+    """An answer to a submit that comes late."""
+    play.fill(1)
+    play.submit(PLAIN, inputs.late(seconds))
+    play.query(1)
+
+
 def short() -> tuple[Pitfall, ...]:
     """Return those that tell the most, for a world of each reading."""
     odd = (partial(asked, fields=fields, is_fine=False) for fields in ODD[4:7])
     return (life, failure, refused, *odd)
 
 
-def every() -> tuple[Pitfall, ...]:
+def every(late_seconds: float) -> tuple[Pitfall, ...]:
     """Return all of them, the shortest first: the first that fails is what is told."""
+    return (
+        *of_refusals(),
+        *(partial(lost, trouble=trouble) for trouble in inputs.losses()),
+        *(partial(pages, count=count) for count in (20, 21, 51)),
+        partial(lost, trouble=inputs.drip()),
+        partial(waits, seconds=min(inputs.SHORT_DELAY_S, late_seconds)),
+        partial(waits, seconds=late_seconds),
+    )
+
+
+def of_refusals() -> tuple[Pitfall, ...]:
+    """Return those in which the service refuses something, or may: the way it does is open."""
     return (
         *(partial(asked, fields=fields, is_fine=True) for fields in FINE),
         *(partial(pages, count=count) for count in (0, 1)),
@@ -101,6 +120,4 @@ def every() -> tuple[Pitfall, ...]:
         failure,
         life,
         *(partial(asked, fields=fields, is_fine=False) for fields in ODD),
-        *(partial(lost, trouble=trouble) for trouble in inputs.losses()),
-        *(partial(pages, count=count) for count in (20, 21, 51)),
     )

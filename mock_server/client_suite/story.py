@@ -9,6 +9,9 @@ from mock_server.testing.records import RecordedCall
 from mock_server.testing.tables import totals
 
 MOST_TEXT = 70
+# A client whose patience ends about when the answer does may have missed it; each has a second.
+PATIENCE_MS = 1000
+MARGIN = 1.1
 
 
 class ClientMistakeError(AssertionError):
@@ -22,11 +25,21 @@ class ClientMistakeError(AssertionError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What goes wrong during a step: a failure on order, for some of its calls or for all."""
+    """What goes wrong during a step: a failure on order, for some of its calls or for all.
+
+    `loses_answer`: the client never receives the whole answer. `is_slow`: it does, if it waits.
+    """
 
     says: str
     rule: dict[str, Any]
     loses_answer: bool = False
+    is_slow: bool = False
+
+    @property
+    def for_one(self) -> bool:
+        """Whether only the first calls of the step's operation are damaged: a client that lists
+        the tasks before it submits has its submit damaged, not its list."""
+        return "calls" in self.rule
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,8 +51,31 @@ class Step:
     calls: Sequence[RecordedCall] = ()
     value: Any = None
     error: Exception | None = None
+    seconds: float = 0.0
     is_endless: bool = False
     is_ours: bool = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the client may have received no answer, through no fault of its own."""
+        if self.trouble is None:
+            return False
+        return self.trouble.loses_answer or (self.trouble.is_slow and self._gave_up())
+
+    @property
+    def heard_all(self) -> bool:
+        """Whether the client received every answer unchanged."""
+        return self.trouble is None or (self.trouble.is_slow and not self._gave_up())
+
+    def _gave_up(self) -> bool:
+        """Whether the client may not have waited for the end of a slow answer."""
+        slow_ms = max((takes_ms(call) for call in self.calls), default=0)
+        nexts = zip(self.calls, self.calls[1:], strict=False)
+        return (
+            any(call.mishap for call in self.calls)
+            or any(is_unheard(call, following) for call, following in nexts)
+            or self.seconds * 1000 < slow_ms * (MARGIN if slow_ms >= PATIENCE_MS else 1)
+        )
 
     def calls_of(self, operation: str) -> list[RecordedCall]:
         """Return its calls of one operation."""
@@ -85,6 +121,19 @@ class Story:
     def calls(self) -> list[RecordedCall]:
         """Return every call of the client."""
         return [call for step in self.steps for call in step.calls]
+
+
+def takes_ms(call: RecordedCall) -> int:
+    """Return how long its answer takes to arrive, for a client that waits."""
+    sent = call.raw["sent"] or {}
+    late: int = sent.get("late_ms", 0) + sent.get("lasts_ms", 0)
+    return late
+
+
+def is_unheard(call: RecordedCall, following: RecordedCall) -> bool:
+    """Whether the client cannot have had an answer when it called again."""
+    is_late = following.raw["real_at"] < call.raw["real_at"] + takes_ms(call)
+    return call.mishap is not None or is_late
 
 
 def short(value: Any, *, quoted: bool = False) -> str:

@@ -1,1 +1,3 @@
-"""The rules. Pure: no Flask, file, socket, clock, dice, thread or log below this line."""
+"""The rules: pure functions and values, without Flask, files, sockets, real time, threads or
+logs.
+"""

@@ -1,7 +1,7 @@
-"""Dice: every draw is a pure function of a seed and words, never of a shared stream.
+"""Dice: every random draw is a pure function of a seed and words, never of a shared stream.
 
 Rule 1: the same seed and words give the same number in any process, in any order.
-Rule 2: nothing here knows what is drawn; callers choose words that name the draw once.
+Rule 2: this module does not know what is drawn; callers choose words that identify one draw.
 """
 
 from hashlib import blake2b
@@ -22,6 +22,6 @@ def between(seed: int, *words: Word, low: int, high: int) -> int:
 
 
 def happens(seed: int, *words: Word, probability: float) -> bool:
-    """Return whether something of this probability (0 to 1) comes about."""
-    draw = int(hex_digits(seed, *words, digits=12), 16)  # 48 bits: exact as a float
+    """Return whether an event of this probability (0 to 1) happens."""
+    draw = int(hex_digits(seed, *words, digits=12), 16)  # 48 bits: a float holds them exactly
     return draw / 2**48 < probability

@@ -1,4 +1,4 @@
-"""Durations as people write them: `30s`, `7d`, `1h30m`, `PT5M`, `P2DT12H`; milliseconds inside."""
+"""Durations as people write them, converted to ms: `30s`, `7d`, `1h30m`, `PT5M`, `P2DT12H`."""
 
 import re
 
@@ -19,11 +19,11 @@ MAX_LENGTH = 64
 
 
 class BadDurationError(UsageError):
-    """A text that is no duration; the message says which forms are."""
+    """A text that is not a duration; the message lists the valid forms."""
 
 
 def parse_duration(text: str) -> int:
-    """Return the milliseconds that `text` names; never negative.
+    """Return the milliseconds of `text`; never negative.
 
     Raises BadDurationError for anything but `30s`, `1h30m`, `7d`, `500ms` or ISO 8601 (`PT5M`).
     """
@@ -46,7 +46,7 @@ def _total(parts: list[tuple[str, str]]) -> int:
 
 
 def show_duration(ms: int) -> str:
-    """Return the shortest whole text for a duration, such as `2d 3h` or `5.25s`."""
+    """Return the shortest exact text for a duration, such as `2d 3h` or `5.25s`."""
     if ms < UNIT_MS["m"]:
         return f"{ms / 1000:g}s"
     shown = []

@@ -1,7 +1,8 @@
-"""Readings: what nobody outside the vendor knows, as one frozen value per account.
+"""Readings: open questions about the vendor, and one account's answers to them, as a frozen value.
 
-Rule 1: a rule that rests on an open question asks this value, never a setting or a constant.
-Rule 2: ids, questions and allowed values are contracts/readings.toml; a test keeps both equal.
+Rule 1: code that depends on an open question asks this value, never a setting or a constant.
+Rule 2: contracts/readings.toml lists the same ids, questions and allowed values; a test compares
+both.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from mock_server.domain.usage_errors import UsageError
 
 
 class ReadingError(UsageError):
-    """An unknown reading or a value it does not take; the message lists what there is."""
+    """An unknown reading, or a value that it does not allow; the message lists what is valid."""
 
 
 def _reading(reading_id: str, default: str) -> Any:
@@ -76,11 +77,11 @@ class Readings:
     list_order: Literal["newest-first", "oldest-first"] = _reading("list.order", "newest-first")
     list_retention: Literal["24h", "72h"] = _reading("list.retention", "24h")
     picture_gone: Literal["404", "403"] = _reading("picture.gone", "404")
-    # Every call looks things up by its readings: they are hashed once.
+    # Every call uses its readings as a key of caches, so their hash is computed once.
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
-        """Hash the values."""
+        """Compute the hash of the values."""
         object.__setattr__(self, "_hash", hash(tuple(as_mapping(self).values())))
 
     def __hash__(self) -> int:
@@ -95,7 +96,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 
 
 def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
-    """Return the value with `{id: value}` changed. Raises ReadingError for what is not allowed."""
+    """Return the readings with `{id: value}` changed. Raises ReadingError for an unknown id or
+    value.
+    """
     for reading_id, value in changes.items():
         if reading_id not in ALLOWED:
             raise ReadingError(unknown("reading", reading_id, ALLOWED))

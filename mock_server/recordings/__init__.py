@@ -1,1 +1,1 @@
-"""Recorded traffic: HAR files, curl commands, raw requests, and how to sign one."""
+"""Reads recorded traffic: HAR files, the journal, curl commands, raw requests; signs a request."""

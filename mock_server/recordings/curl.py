@@ -1,7 +1,7 @@
-"""A curl command as a request: the words of a shell line, curl's options, what curl adds.
+"""Reads a curl command as a request: shell words, curl's options, and the headers that curl adds.
 
-Rule 1: an option that would change the request and is not known here is refused, not ignored.
-Rule 2: nothing is expanded: a shell variable or a substitution is refused with what to do.
+Rule 1: an unknown option is refused, not ignored, because it could change the request.
+Rule 2: nothing is expanded: a shell variable or a substitution is refused, with advice.
 """
 
 import codecs
@@ -58,7 +58,7 @@ FLAGS = {
 
 @dataclass(frozen=True, slots=True)
 class CurlItem:
-    """An option with its value, or the URL: an option without a name."""
+    """An option with its value, or the URL, which is an item without a name."""
 
     option: str
     value: str
@@ -66,7 +66,7 @@ class CurlItem:
 
 
 def words_of(line: str) -> list[str]:
-    """Return the words of a shell line up to a pipe or redirection. Raises WrongUseError."""
+    """Return the words of a shell line up to a pipe or redirection. Raises UsageError."""
     line = re.sub(r"\\\r?\n", " ", line.strip()).removeprefix("$ ")
     if re.search(r'\^(?:"|\r?\n)', line):
         raise UsageError("this is a command for cmd.exe: copy the request as cURL for bash instead")
@@ -117,7 +117,9 @@ def _ansi(match: re.Match[str]) -> str:
 
 
 def items_of(words: list[str]) -> list[CurlItem]:
-    """Return the options and URLs of a curl command, its first word being curl."""
+    """Return the options and URLs of a curl command, whose first word is curl. Raises
+    UsageError.
+    """
     if not words or Path(words[0]).name.removesuffix(".exe") != "curl":
         raise UsageError("the command does not start with curl: write `curl URL …`")
     rest = iter(words[1:])
@@ -142,7 +144,7 @@ def _long(word: str, rest: Iterator[str]) -> CurlItem:
 
 
 def _cluster(letters: str, rest: Iterator[str]) -> Iterator[CurlItem]:
-    """Yield the options of `-sXPOST`: flags, and the value that ends them."""
+    """Yield the options of `-sXPOST`: flags, and the last one with its value."""
     for at, letter in enumerate(letters):
         option = SHORT.get(letter, "")
         _check_known(option, f"-{letter}")
@@ -170,7 +172,7 @@ def _value(word: str, rest: Iterator[str]) -> str:
 
 
 def call_of(items: list[CurlItem]) -> Call:
-    """Return the request that curl sends for these items."""
+    """Return the request that curl sends for these items. Raises UsageError."""
     urls = [item.value for item in items if item.option in {"", "url"}]
     if len(urls) != 1:
         raise UsageError(f"the command names {len(urls)} URLs: give exactly one")
@@ -227,7 +229,7 @@ def _headers(items: list[CurlItem], host: str, data: bytes | None) -> Headers:
 
 
 def given_headers(items: list[CurlItem]) -> list[tuple[str, str | None]]:
-    """Return the headers of -H; None takes away one that curl would send."""
+    """Return the headers of -H; None removes one that curl would add."""
     found: list[tuple[str, str | None]] = []
     for item in items:
         if item.option != "header":
@@ -246,7 +248,7 @@ def _data(items: list[CurlItem]) -> bytes | None:
     parts = [(item.option, _datum(item)) for item in items if item.option in DATA]
     if not parts:
         return None
-    # Several --json are put together without anything in between.
+    # curl joins several --json without a separator.
     glue = b"" if parts[0][0] == "json" else b"&"
     return glue.join(datum for _, datum in parts)
 
@@ -308,7 +310,7 @@ def without_dots(path: str) -> str:
 
 
 def split_url(url: str) -> tuple[str, str, str, str]:
-    """Return scheme, host, path and query as curl sends them. Raises WrongUseError."""
+    """Return scheme, host, path and query as curl sends them. Raises UsageError."""
     match = re.fullmatch(
         r"(?:([a-zA-Z][\w+.-]*)://)?(?:[^/?#\s@]*@)?((?:\[[0-9a-fA-F:.]+\]|[^/?#\s:@]+)(?::[0-9]+)?)"
         r"(/[^?#\s]*)?(?:\?([^#\s]*))?(?:#\S*)?",
@@ -323,7 +325,7 @@ def split_url(url: str) -> tuple[str, str, str, str]:
 
 
 def request(method: str, target: tuple[str, str, str, str], headers: Headers, body: bytes) -> Call:
-    """Return a request as a door would hand it over. Raises WrongUseError."""
+    """Return a request in the form of a server's. Raises UsageError."""
     if len(body) > MAX_BODY_BYTES:
         raise UsageError("the body is larger than 8 MiB, the limit of the gateway")
     return request_of_any_size(method, target, headers, body)
@@ -332,7 +334,7 @@ def request(method: str, target: tuple[str, str, str, str], headers: Headers, bo
 def request_of_any_size(
     method: str, target: tuple[str, str, str, str], headers: Headers, body: bytes
 ) -> Call:
-    """Return a request, one that no door would take included. Raises WrongUseError."""
+    """Return a request of any size, even larger than a server accepts. Raises UsageError."""
     if not re.fullmatch(r"[A-Za-z]{1,32}", method):
         raise UsageError(f"{method[:40]!r} is not an HTTP method")
     for name, value in headers:
@@ -350,5 +352,5 @@ def request_of_any_size(
 
 
 def wire(text: str) -> str:
-    """Return a text as it stands in a request's head: a character for a byte."""
+    """Return a text as it is in a request's head: one character per byte."""
     return codecs.decode(text.encode("utf-8", "surrogateescape"), "latin-1")

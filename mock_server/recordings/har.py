@@ -1,4 +1,6 @@
-"""Requests and answers as a HAR file has them (HTTP Archive 1.2), and what browsers make of it."""
+"""Reads requests and answers from HAR entries (HTTP Archive 1.2), as browsers and proxies write
+them.
+"""
 
 import base64
 import binascii
@@ -14,16 +16,16 @@ from mock_server.recordings.curl import Headers, encoded_url, split_url
 from mock_server.recordings.curl import request_of_any_size as request
 from mock_server.recordings.odd_members import OddMembers
 
-# A form as it goes over the wire.
+# The characters of an encoded form.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9*._~+&=-]|%[0-9A-Fa-f]{2})+")
-# A byte that was no text, as Python keeps it.
+# A byte that was not text, as Python keeps it.
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 FORMS = "a curl command, an entry of a HAR file, or raw HTTP"
 
 
 def one_call(text: str) -> Call:
-    """Return the request of a HAR entry, or of a file that has one. Raises WrongUseError."""
+    """Return the request of a HAR entry, or of a file with exactly one. Raises UsageError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -32,7 +34,7 @@ def one_call(text: str) -> Call:
 
 
 def call_of(found: dict[str, Any]) -> Call:
-    """Return the request of an entry as a door would hand it over. Raises WrongUseError."""
+    """Return the request of an entry as a door would hand it over. Raises UsageError."""
     recorded = recorded_call(found)
     if recorded.odd.says:
         raise UsageError(f"the HAR entry: {recorded.odd.says[0]}: correct it, or leave it out")
@@ -51,7 +53,7 @@ class RecordedRequest:
 
 
 def recorded_call(found: dict[str, Any]) -> RecordedRequest:
-    """Return the request of an entry. Raises WrongUseError where nothing says what was called."""
+    """Return the request of an entry. Raises UsageError where nothing says what was called."""
     odd = OddMembers()
     url, method = found.get("url"), found.get("method")
     if not isinstance(url, str) or not isinstance(method, str):
@@ -126,7 +128,7 @@ def _sent(
 
 
 def _encoded(text: str, declared: int | None) -> bytes:
-    """Return the bytes that a recorder has read as text: UTF-8, or what has the length sent."""
+    """Return the bytes of a text: as UTF-8, or in the encoding that has the declared length."""
     escaped = _ESCAPED.search(text)
     try:
         body = text.encode("utf-8", "surrogateescape" if escaped else "strict")
@@ -155,7 +157,7 @@ def _text(value: Any) -> str:
 
 
 def _form(pairs: list[tuple[str, str]], declared: int | None) -> bytes:
-    """Return parameters as the form they were read from, encoded as they stand or not yet."""
+    """Return parameters as the form they came from; they are encoded already, or not yet."""
     plain = "&".join(f"{name}={value}" for name, value in pairs)
     forms = [
         "&".join(f"{encode(name)}={encode(value)}" for name, value in pairs)

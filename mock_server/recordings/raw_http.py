@@ -1,4 +1,4 @@
-"""A request as it goes over the wire: a line, headers, an empty line, a body."""
+"""Reads a request in the form of the wire: request line, headers, an empty line, body."""
 
 import re
 
@@ -9,13 +9,13 @@ from mock_server.recordings.har import FORMS
 
 
 def call_of(given: bytes) -> Call:
-    """Return the call that a raw HTTP request holds. Raises WrongUseError."""
+    """Return the call in a raw HTTP request. Raises UsageError."""
     head, _, rest = _split_head(given)
     lines = re.split(rb"\r?\n", head)
     texts = [line.decode("utf-8", "surrogateescape") for line in lines]
     match = re.fullmatch(r"([A-Za-z]+) (\S+)(?: HTTP/[0-9.]+)?", texts[0].rstrip())
     if match is None:
-        raise UsageError(f"standard input holds no request: give {FORMS}")
+        raise UsageError(f"standard input contains no request: give {FORMS}")
     method, target = match.groups()
     headers = [_header(line) for line in texts[1:]]
     by_name = {name.lower(): value for name, value in headers}
@@ -48,7 +48,7 @@ def _raw_body(headers: dict[str, str], rest: bytes) -> bytes:
         )
     length = headers.get("content-length", "").strip()
     if not length:
-        # An editor ends a file with a newline that is not of the body.
+        # Editors end a file with a newline that is not part of the body.
         return re.sub(rb"\r?\n\Z", b"", rest)
     if not re.fullmatch(r"[0-9]{1,15}", length) or int(length) > len(rest):
         raise UsageError(f"Content-Length is {length[:20]}, but the body has {len(rest)} bytes")

@@ -1,9 +1,11 @@
-"""Recorded traffic: a HAR file, or the journal as `GET …/calls` shows it, a call a line or a page.
+"""Reads recorded traffic: a HAR file, or the journal as `GET …/calls` returns it, by line or by
+page.
 
-Rule 1: whose a call is tells its address, and of calls to others nothing else is looked at.
-Rule 2: a call to the API that cannot be read is kept with the reason, and the others are read.
-Rule 3: a member that cannot be what it should be is left out, and said; its call is judged.
-Rule 4: what a recording left out (a body, a time, an answer) is not held against the client.
+Rule 1: the address of a call decides whether it goes to the API; nothing else of other calls is
+read.
+Rule 2: a call to the API that cannot be read is kept with the reason, and the other calls are read.
+Rule 3: only the odd member of a call is left out, and the report says so; the call is judged.
+Rule 4: parts that a recording left out (a body, a time, an answer) cause no finding.
 """
 
 import base64
@@ -20,6 +22,7 @@ from typing import Any
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.domain.call.wire_script import status_seen
+from mock_server.domain.findings import known_at
 from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import har
 from mock_server.recordings.curl import request_of_any_size
@@ -27,17 +30,19 @@ from mock_server.recordings.hosts import Whose, whose, whose_in_journal
 from mock_server.recordings.odd_members import OddMembers
 
 MOST_BYTES = 256 * 1024 * 1024
-# How the doors refuse what they cannot read.
+# The gateway's errors for requests that a server cannot read.
 DEFECTS = frozenset({"I400HD", "I400RU", "I413RL", "I413UL"})
 GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One recorded call to the API and its answer. `number` is its entry or line.
+    """A recorded call to the API and its answer. `number` is its entry or line.
 
-    `at` None: nobody wrote it down; `clock_at` is the account's clock, of a journal. `is_whole`:
-    the body of the request is all there; `answer_read`: so is the answer; `odd`: what was left out.
+    `at` None: no time was recorded. Of a journal, `clock_at` is the account's clock, `jumped_ms`
+    how far it had jumped in all, and `known_at` when the client knew what became of the call.
+    `is_whole`: the request's body is complete. `answer_read`: the answer was recorded. `odd`: what
+    was left out.
     """
 
     number: int
@@ -45,6 +50,8 @@ class Exchange:
     answer: Answer
     at: int | None
     clock_at: int | None = None
+    jumped_ms: int = 0
+    known_at: int | None = None
     is_whole: bool
     answer_read: bool
     odd: OddMembers = field(default_factory=OddMembers)
@@ -52,7 +59,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A call, to the API for all we know, that cannot be read, and why."""
+    """A call that cannot be read, probably to the API, and the reason."""
 
     number: int
     why: str
@@ -60,8 +67,9 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A file: what one exchange of it is called, the exchanges as they were recorded, what cannot
-    be read, and how many calls were to others. `has_more`: it is a page of a longer journal."""
+    """The content of a file: the word for one exchange, the exchanges, the unreadable calls,
+    and the number of calls to others. `has_more`: it is one page of a longer journal.
+    """
 
     noun: str
     exchanges: list[Exchange] = field(default_factory=list)
@@ -74,7 +82,7 @@ Reader = Callable[[int, Any], Exchange | Whose]
 
 
 def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recording:
-    """Return what a file holds; `hosts` have the API, too. Raises WrongUseError."""
+    """Return the content of a file; `hosts` also serve the API. Raises UsageError."""
     if len(raw) > MOST_BYTES:
         raise UsageError("it is larger than 256 MiB, the limit: split it")
     text = _text(raw)
@@ -91,7 +99,7 @@ def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recordi
         return _gathered("entry", calls, _journalled, has_more=has_more)
     if isinstance(whole, list):
         return _gathered("entry", enumerate(whole, 1), _journalled)
-    if isinstance(whole, dict):  # one call, over several lines perhaps
+    if isinstance(whole, dict):  # one call, possibly on several lines
         return _gathered("line", [(1, whole)], _journalled)
     return _gathered("line", _lines(text), _line)
 
@@ -103,8 +111,8 @@ def _gathered(
     for number, value in values:
         try:
             found = read(number, value)
-        except UnicodeError:  # half a character, which JSON can write
-            recording.unread.append(Unread(number=number, why="it has a text that is no Unicode"))
+        except UnicodeError:  # a lone surrogate, which JSON can contain
+            recording.unread.append(Unread(number=number, why="it has a text that is not Unicode"))
         except UsageError as error:
             recording.unread.append(Unread(number=number, why=str(error)))
         else:
@@ -137,19 +145,19 @@ def _text(raw: bytes) -> str:
 
 
 def _whole(text: str) -> Any:
-    """Return the one value that the file is; None where each line is one, or none is."""
+    """Return the file's single JSON value; None if each line has one, or if there is none."""
     try:
         return json.loads(text)
     except RecursionError:
         raise UsageError("it is nested too deeply") from None
     except ValueError as error:
         first = text.lstrip().partition("\n")[0].strip()
-        # Lines of JSON, or a whole that is broken somewhere: the first line tells, or any call.
+        # Lines of JSON, or one broken value: the first line decides, or any line with a call.
         if _is_json(first) or _has_calls(text):
             return None
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "somewhere"
         raise UsageError(
-            f"{place} is no JSON: {error}. Give a HAR file, or calls of the journal, one a line"
+            f"{place} is not JSON: {error}. Give a HAR file, or calls of the journal, one a line"
         ) from None
 
 
@@ -162,7 +170,7 @@ def _is_json(text: str) -> bool:
 
 
 def _has_calls(text: str) -> bool:
-    """Whether a line is a call of the journal by itself, whatever the others are."""
+    """Whether a line alone is a call of the journal."""
     return any(
         '"path"' in line and '"request"' in line and _is_utf8(line) and _is_json(line)
         for line in map(str.strip, text.split("\n"))
@@ -171,7 +179,7 @@ def _has_calls(text: str) -> bool:
 
 
 def _is_utf8(line: str) -> bool:
-    """Whether no byte of a line had to be smuggled in."""
+    """Whether the line was valid UTF-8, without surrogate escapes."""
     return line.isascii() or not any("\udc80" <= each <= "\udcff" for each in line)
 
 
@@ -185,7 +193,7 @@ def _line(number: int, line: str) -> Exchange | Whose:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"it is no JSON: {error}") from None
+        raise UsageError(f"it is not JSON: {error}") from None
     return _journalled(number, value)
 
 
@@ -226,7 +234,7 @@ def _instant(text: Any) -> int | None:
         at = int(datetime.fromisoformat(text).timestamp() * 1000)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
-    return at if at > 0 else None  # the year 1 is how some say that they do not know
+    return at if at > 0 else None  # some recorders write the year 1 for an unknown time
 
 
 def _journalled(number: int, value: Any) -> Exchange | Whose:
@@ -238,7 +246,7 @@ def _journalled(number: int, value: Any) -> Exchange | Whose:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise UsageError(
-            "it is no call of the journal: give lines as in `calls` of GET …/calls"
+            "it is not a call of the journal: give lines as in `calls` of GET …/calls"
         ) from None
 
 
@@ -261,6 +269,7 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
     answer_headers = odd.answer_headers(told.get("headers"))
     clock_at = _positive(odd.integer_of(value.get("at"), "at"))
     real_at = _positive(odd.integer_of(value.get("real_at"), "real_at"))
+    held_ms = odd.integer_of(value.get("held_ms"), "held_ms") or 0
     is_typed = "content-type" in call.named or not odd.misses("content-type")
     return Exchange(
         number=number,
@@ -270,8 +279,10 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
             headers=tuple(answer_headers) if met == status else (),
             body=answer if met == status else b"",
         ),
-        at=clock_at if real_at is None else real_at,
+        at=clock_at if real_at is None else real_at - held_ms,
         clock_at=clock_at,
+        jumped_ms=_jumped_ms(value, clock_at, real_at, odd),
+        known_at=_known_at(value, real_at, held_ms, odd),
         is_whole=is_whole and (is_typed or not body),
         answer_read=status is not None and (met == 0 or is_read),
         odd=odd,
@@ -280,6 +291,28 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
 
 def _positive(at: int | None) -> int | None:
     return at if at is not None and at > 0 else None
+
+
+def _jumped_ms(
+    value: dict[str, Any], clock_at: int | None, real_at: int | None, odd: OddMembers
+) -> int:
+    """Return how far the account's clock had jumped, in ms. Before journals had that: how far it
+    was ahead of the real one."""
+    ahead = 0 if clock_at is None or real_at is None else clock_at - real_at
+    jumped = odd.integer_of(value.get("jumped_ms"), "jumped_ms")
+    return ahead if jumped is None else jumped
+
+
+def _known_at(
+    value: dict[str, Any], real_at: int | None, held_ms: int, odd: OddMembers
+) -> int | None:
+    if real_at is None:
+        return None
+    try:
+        return known_at(real_at, held_ms, value.get("sent"))
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        odd.note("`sent` does not say when it was sent")
+        return real_at
 
 
 def _status_seen(status: int | None, sent: Any, odd: OddMembers) -> int:

@@ -1,4 +1,6 @@
-"""A request as people have it at hand (curl, HAR, raw HTTP), and the headers that sign one."""
+"""Reads a request that a person has at hand (curl, HAR, raw HTTP), and makes the headers that
+sign it.
+"""
 
 import codecs
 import re
@@ -20,7 +22,7 @@ WRONG_DIGEST = (
 
 
 def read_request(given: bytes) -> Call:
-    """Return the request that a text holds. Raises WrongUseError."""
+    """Return the request in a text. Raises UsageError."""
     if len(given) > MOST_BYTES:
         raise UsageError("the request is larger than 8 MiB, the limit")
     given = given.removeprefix(codecs.BOM_UTF8)  # what editors of Windows put in front
@@ -44,16 +46,16 @@ def _text(given: bytes) -> str:
 def signing_headers(
     call: Call, items: list[curl.CurlItem], pair: tuple[str, str], *, md5: bool
 ) -> dict[str, str]:
-    """Return the headers that make a curl command's call correctly signed.
+    """Return the headers that sign a curl command's call correctly.
 
-    `pair` is AppKey and AppSecret. Raises WrongUseError.
+    `pair` is AppKey and AppSecret. Raises UsageError.
     """
     method = header(call, "x-ca-signature-method") or signatures.DEFAULT_METHOD
     if method not in signatures.DIGESTS:
         raise UsageError(WRONG_DIGEST)
     given = {name.lower() for name, _ in curl.given_headers(items)}
     added = {}
-    # Said aloud, so that what curl sends by itself is what was signed, whatever its version.
+    # Explicit headers, so that every version of curl sends exactly the signed ones.
     for name in ("Accept", "Content-Type"):
         value = header(call, name.lower())
         if value is not None and name.lower() not in given:
@@ -64,7 +66,7 @@ def signing_headers(
     key, secret = pair
     at, nonce = time.time_ns() // 1_000_000, str(uuid.uuid4())
     signer = signatures.Signer(key=key, secret=secret, at=at, nonce=nonce)
-    # Before those that curl adds by itself: the first of a name counts.
+    # These come before the headers that curl adds: the first one of a name counts.
     headers = (*((name.lower(), value) for name, value in added.items()), *call.headers)
     own = [name for name, _ in call.headers if name.startswith("x-ca-")]
     sent = replace(call, headers=headers)

@@ -1,7 +1,7 @@
-"""Text, style and seed to a picture: a scene of the style with the text's QR code in a panel on it.
+"""Draws pictures: the scene of a style, and on it a panel with the QR code of the text.
 
-Rules it owns: the same input gives the same bytes in every process; a seed moves things in the
-scene and never changes what the code says; a style that is not known is drawn in neutral colours.
+Rules: the same input gives the same bytes in every process. A seed moves things in the scene and
+never changes the content of the code. An unknown style is drawn in neutral colours.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ _STRIP, _STRIP_EDGE = 80, 40
 
 
 def draw(text: str, *, style_id: str, seed: int) -> bytes:
-    """Return a PNG of 768 by 768 pixels whose QR code says `text`.
+    """Return a PNG of 768 by 768 pixels whose QR code contains `text`.
 
-    Raise TextTooLongError for more than 2,953 UTF-8 bytes, which no QR code can hold.
+    Raises TextTooLongError above 2,953 UTF-8 bytes, which no QR code can hold.
     """
     symbol = encode(text)
     spot = place(symbol)

@@ -1,7 +1,7 @@
-"""The panel that carries the code: a translucent sheet in a rounded frame, modules tinted in ink.
+"""The panel with the code: a translucent sheet in a rounded frame, with tinted modules.
 
-Rules it owns: a module is a whole number of pixels; four light modules surround the code; what
-shows through stays light enough behind light modules, and dark enough in dark ones, to be read.
+Rules: a module is a whole number of pixels; four light modules surround the code. The scene behind
+the panel stays light enough behind light modules, and dark enough behind dark ones, for a reader.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SIDE = 768
 FOOT = 46
 _USUAL, _LARGEST = 470, 740
 _LIGHT_SHARE, _QUIET_SHARE, _INK_SHARE = 0.62, 0.76, 0.80
-# What shows through light modules is brightened first, the dark parts most of all.
+# The scene behind light modules is brightened first, its dark parts most of all.
 _LIFT = [round(255 * (v / 255) ** 0.5) for v in range(256)]
 
 
@@ -32,7 +32,7 @@ class Tones:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelPlace:
-    """Where the code lies: pixels a module, side and upper left corner of its light square."""
+    """The place of the code: pixels per module, side and upper left corner of its light square."""
 
     module: int
     side: int
@@ -41,7 +41,7 @@ class PanelPlace:
 
     @property
     def padding(self) -> int:
-        """Width of the frame around the light square, in pixels."""
+        """The width of the frame around the light square, in pixels."""
         return min(PADDING, self.y, self.x)
 
 

@@ -1,8 +1,8 @@
-"""Text to QR symbol: which version, level and mask, and the square of dark and light modules.
+"""Encodes text as a QR symbol: version, level, mask, and the square of dark and light modules.
 
-Rules it owns: the error correction falls as the text grows, so that a symbol stays coarse enough to
-scan; text that is not pure ASCII says it is UTF-8, because a reader that is not told may guess
-another charset; the mask is the one with the lowest penalty of the QR standard.
+Rules: the error correction falls as the text grows, so that a symbol stays coarse enough to scan.
+Text that is not pure ASCII is marked as UTF-8, because a reader may otherwise guess another
+charset. The mask is the one with the lowest penalty of the QR standard.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Symbol:
 
 
 def encode(text: str) -> Symbol:
-    """Return the symbol for `text`; raise TextTooLongError above 2,953 UTF-8 bytes."""
+    """Return the symbol for `text`. Raises TextTooLongError above 2,953 UTF-8 bytes."""
     data = text.encode("utf-8")
     for declared in (False,) if text.isascii() else (True, False):
         for level, largest in LADDER:

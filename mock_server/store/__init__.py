@@ -1,1 +1,1 @@
-"""The rows. Functions of a transaction, `store.<noun>.<verb>(tx, ...)`, with the SQL in sight."""
+"""The database: functions of a transaction, `store.<noun>.<verb>(tx, ...)`, each with its SQL."""

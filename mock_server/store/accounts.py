@@ -9,6 +9,7 @@ from mock_server.domain.account.accounts import Account, AccountTemplate, Standi
 from mock_server.domain.billing.notices import Watch
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
+from mock_server.domain.findings.near_misses import Held
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.task.magic import PackageState
 from mock_server.store import notices
@@ -22,7 +23,8 @@ OWNED = (
 
 _COLUMNS = (
     "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
-    "base_at", "real_base_at", "rate", "frozen", "pinned", "standing", "skew_ms", "per_second",
+    "base_at", "real_base_at", "rate", "frozen", "pinned", "jumped_ms",
+    "standing", "skew_ms", "per_second",
     "burst", "notify_url", "submits", "answers",
 )  # fmt: skip
 
@@ -55,25 +57,38 @@ def insert(tx: Transaction, account: Account) -> bool:
 
 
 def get(tx: Transaction, account_id: str) -> Account | None:
-    """Return the account with this id; a writing transaction then has its world to itself."""
+    """Return the account with this id; in a writing transaction this locks the account."""
     row = tx.one(f"select * from account where id = ?{tx.for_update}", (account_id,))
     return _account(row) if row else None
 
 
 def by_app_code(tx: Transaction, app_code: str) -> Account | None:
-    """Return the account that an app code belongs to."""
+    """Return the account with this app code."""
     row = tx.one(f"select * from account where app_code = ?{tx.for_update}", (app_code,))
     return _account(row) if row else None
 
 
 def by_app_key(tx: Transaction, app_key: str) -> Account | None:
-    """Return the account that an app key belongs to."""
+    """Return the account with this app key."""
     row = tx.one(f"select * from account where app_key = ?{tx.for_update}", (app_key,))
     return _account(row) if row else None
 
 
+def holder(tx: Transaction, text: str) -> Held | None:
+    """Return which credential of any account a text is."""
+    for held, column in _HELD:
+        if tx.one(f"select 1 from account where {column} = ? limit 1", (text,)):
+            return held
+    return None
+
+
+_HELD = (
+    (Held.APP_CODE, "app_code"), (Held.APP_KEY, "app_key"), (Held.APP_SECRET, "app_secret"),
+)  # fmt: skip
+
+
 def get_unlocked(tx: Transaction, account_id: str) -> Account | None:
-    """Return the account with this id and leave it to others."""
+    """Return the account with this id without a lock."""
     row = tx.one("select * from account where id = ?", (account_id,))
     return _account(row) if row else None
 
@@ -84,16 +99,16 @@ def list_all(tx: Transaction) -> list[Account]:
 
 
 def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:
-    """Keep a new clock."""
+    """Store a new clock."""
     tx.execute(
-        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ?, pinned = ?"
-        " where id = ?",
+        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ?, pinned = ?,"
+        " jumped_ms = ? where id = ?",
         (*_clock_values(clock), account_id),
     )
 
 
 def set_world(tx: Transaction, account: Account) -> None:
-    """Keep everything of an account that can change."""
+    """Store all columns of an account that can change."""
     set_clock(tx, account.id, account.clock)
     tx.execute(
         "update account set readings = ?, standing = ?, skew_ms = ?, per_second = ?, burst = ?,"
@@ -112,7 +127,7 @@ def set_world(tx: Transaction, account: Account) -> None:
 
 
 def set_origin(tx: Transaction, account_id: str, origin: AccountTemplate) -> None:
-    """Keep what a reset goes back to from now on."""
+    """Store the template for later resets."""
     text = json.dumps(asdict(origin))
     tx.execute("update account set origin = ? where id = ?", (text, account_id))
 
@@ -126,7 +141,7 @@ def count(tx: Transaction, account_id: str, *, submits: int, answers: int) -> No
 
 
 def empty(tx: Transaction, account_id: str) -> None:
-    """Remove everything an account owns."""
+    """Delete everything that an account owns."""
     for table in OWNED:
         tx.execute(f"delete from {table} where account = ?", (account_id,))
     tx.execute("update account set armed = 0 where id = ?", (account_id,))
@@ -134,14 +149,15 @@ def empty(tx: Transaction, account_id: str) -> None:
 
 
 def delete(tx: Transaction, account_id: str) -> None:
-    """Remove an account and everything it owns."""
+    """Delete an account and everything it owns."""
     empty(tx, account_id)
     tx.execute("delete from account where id = ?", (account_id,))
 
 
-def _clock_values(clock: Clock) -> tuple[int, int, float, int, int]:
+def _clock_values(clock: Clock) -> tuple[int, int, float, int, int, int]:
     return (
         clock.base_at, clock.real_base_at, clock.rate, int(clock.frozen), int(clock.pinned),
+        clock.jumped_ms,
     )  # fmt: skip
 
 
@@ -191,6 +207,7 @@ def _account(row: Row) -> Account:
             rate=row["rate"],
             frozen=bool(row["frozen"]),
             pinned=bool(row["pinned"]),
+            jumped_ms=row["jumped_ms"],
         ),
         standing=Standing(row["standing"]),
         skew_ms=row["skew_ms"],

@@ -1,4 +1,4 @@
-"""Rows of attempts: what was sent for a callback, and what came of it."""
+"""Rows of attempts: the request of each attempt of a callback, and its outcome."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ MAX_HEADERS = 16_384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try, redacted; headers a line each. `request_headers` None: nothing was sent.
+    """One attempt, redacted, with one header per line. `request_headers` None: nothing was sent.
 
-    `due_at` is when it should have begun, `at` what the clock showed at its end.
+    `due_at`: when it was due. `at`: the instant that the account's clock showed at its end.
     """
 
     callback_id: int
@@ -30,7 +30,7 @@ class Attempt:
 
 
 def insert(tx: Transaction, attempt: Attempt) -> None:
-    """Keep an attempt."""
+    """Add an attempt."""
     tx.execute(
         "insert into attempt (callback_id, account, due_at, at, request_headers, request_body,"
         " request_length, request_sha256, status, error, answer_headers, answer_body, duration_ms)"
@@ -61,14 +61,25 @@ def of_callback(tx: Transaction, account_id: str, callback_id: int) -> list[Row]
     )
 
 
+def bodies(tx: Transaction, account_id: str) -> list[Row]:
+    """Return what each attempt of an account sent, when, and the status it got, in order."""
+    return tx.all(
+        "select request_body, status, at from attempt where account = ? and request_headers is"
+        " not null order by id",
+        (account_id,),
+    )
+
+
 def last_id(tx: Transaction, account_id: str) -> int:
-    """Return the id of the attempt made last, 0 if there is none."""
+    """Return the id of the last attempt, 0 if there is none."""
     row = tx.one("select max(id) as id from attempt where account = ?", (account_id,))
     return int(row["id"] or 0) if row else 0
 
 
 def count_tried(tx: Transaction, account_id: str, *, until: int, after: int) -> int:
-    """Return how many callbacks were tried since an attempt, of what was due by an instant."""
+    """Return how many callbacks that were due by an instant have an attempt after the id
+    `after`.
+    """
     row = tx.one(
         "select count(distinct callback_id) as many from attempt"
         " where account = ? and id > ? and due_at <= ?",

@@ -1,13 +1,13 @@
-"""Rows of packages, of the ledger and of its totals."""
+"""Rows of packages, of the ledger and of the totals."""
 
 from mock_server.domain.billing.bills import Total
-from mock_server.domain.billing.charges import LedgerEntry, Package
+from mock_server.domain.billing.charges import PAYING_ORDER, LedgerEntry, Package
 from mock_server.domain.readings import Readings
 from mock_server.store.engine.transaction import Row, Transaction
 
 
 def add_package(tx: Transaction, package: Package) -> int:
-    """Add a package (its `id` is ignored) and return the id it got."""
+    """Add a package and return its new id; `package.id` is ignored."""
     return tx.insert(
         "insert into package (account, offer, credits, remaining, fen, bought_at, expires_at,"
         " notice_at) values (?,?,?,?,?,?,?,?)",
@@ -30,31 +30,25 @@ def packages(tx: Transaction, account_id: str) -> list[Package]:
     return [Package(**row) for row in rows]
 
 
-_ORDERS = {
-    "earliest-expiry": "expires_at, bought_at, id",
-    "oldest-purchase": "bought_at, id",
-}
-
-
 def paying_package(
     tx: Transaction, account_id: str, now: int, readings: Readings
 ) -> Package | None:
-    """Return the package that pays next (claim packages-order), None without a credit."""
+    """Return the package that pays next (claim packages-order); None: no credit is left."""
     row = tx.one(
         "select * from package where account = ? and remaining > 0 and expires_at > ?"
-        f" order by {_ORDERS[readings.packages_order]} limit 1",
+        f" order by {', '.join(PAYING_ORDER[readings.packages_order])} limit 1",
         (account_id, now),
     )
     return Package(**row) if row else None
 
 
 def expiry_told(tx: Transaction, package_id: int) -> None:
-    """Keep that the notice on a package's expiry is behind it."""
+    """Record that the expiry notice of a package was sent."""
     tx.execute("update package set notice_at = null where id = ?", (package_id,))
 
 
 def next_expiry(tx: Transaction, account_id: str, now: int) -> Row | None:
-    """Return `at, package` of the next package to expire with something left."""
+    """Return `at, package` of the next package that expires with credits left."""
     return tx.one(
         "select expires_at as at, id as package from package where account = ? and remaining > 0"
         " and expires_at > ? order by expires_at, id limit 1",
@@ -69,7 +63,7 @@ def take_credit(tx: Transaction, package_id: int) -> bool:
 
 
 def balance(tx: Transaction, account_id: str, now: int) -> int:
-    """Return the credits that can still be spent."""
+    """Return the number of credits that can still be spent."""
     row = tx.one(
         "select coalesce(sum(remaining), 0) as balance from package"
         " where account = ? and expires_at > ?",
@@ -96,7 +90,7 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
 
 
 def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
-    """Add a call that the service answered to the totals, in the transaction that books it."""
+    """Add an answered call to the totals, in the transaction that books it."""
     tx.execute(
         "insert into charge_total values (?,?,?,?,?,?,?,?)"
         " on conflict (account, day, package_id, operation, refused) do update set"
@@ -117,7 +111,7 @@ def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
 
 
 def totals(tx: Transaction, account_id: str) -> list[Total]:
-    """Return the totals: a few rows for each day on which calls were answered."""
+    """Return the totals: a few rows per day with answered calls."""
     rows = tx.all(
         "select day, package_id, operation, refused, calls, charged, charged_fen"
         " from charge_total where account = ? order by day, package_id, operation, refused",
@@ -127,7 +121,7 @@ def totals(tx: Transaction, account_id: str) -> list[Total]:
 
 
 def task_charges(tx: Transaction, account_id: str, after: int, limit: int) -> list[Row]:
-    """Return `number, task_id, charges, fen` of the tasks numbered above `after`, a page long."""
+    """Return `number, task_id, charges, fen` of at most `limit` tasks numbered above `after`."""
     of_task = "from ledger where ledger.account = task.account and ledger.task_id = task.id"
     return tx.all(
         f"select number, id as task_id, (select count(*) {of_task}) as charges,"

@@ -1,4 +1,4 @@
-"""Rows of callbacks that met a fault: what is decided is written down before anything is sent."""
+"""Rows of callbacks with a fault: the decision is stored before anything is sent."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFault:
-    """The kind and the parameters of a fault that a callback met."""
+    """The kind and the parameters of a callback's fault."""
 
     kind: AnyKind
     fault: Any
@@ -22,14 +22,14 @@ class StoredFault:
 
 @lru_cache(maxsize=1024)
 def read(text: str) -> StoredFault:
-    """Return what a callback met."""
+    """Return the fault in a row's JSON."""
     written = json.loads(text)
     kind = KINDS[written["kind"]]
     return StoredFault(kind=kind, fault=fault_of(kind, written["parameters"]))
 
 
 def mark(tx: Transaction, callback_id: int, rule: Rule, *, crossed_with: str | None = None) -> str:
-    """Keep what a callback has met and return it as it is written."""
+    """Store the fault of a callback and return its JSON."""
     text = json.dumps({"kind": rule.kind.name, "parameters": parameters_of(rule.fault)})
     tx.execute(
         "update callback set fault_id = ?, fault = ?, crossed_with = ? where id = ?",
@@ -41,7 +41,7 @@ def mark(tx: Transaction, callback_id: int, rule: Rule, *, crossed_with: str | N
 def postpone(
     tx: Transaction, claimed: Claimed, next_at: int, *, waits_for: int | None = None
 ) -> None:
-    """Let a callback that was claimed wait: until an instant, and for another."""
+    """Postpone a claimed callback to an instant, and until another callback was attempted."""
     tx.execute(
         "update callback set state = 'due', next_at = ?, waits_for = ?, claimed_at = null"
         " where id = ?",
@@ -50,7 +50,7 @@ def postpone(
 
 
 def lose(tx: Transaction, claimed: Claimed) -> None:
-    """Let a callback that was claimed never be sent."""
+    """Mark a claimed callback as never sent."""
     tx.execute(
         "update callback set state = ?, next_at = null, claimed_at = null where id = ?",
         (CallbackState.LOST, claimed.id),
@@ -58,7 +58,7 @@ def lose(tx: Transaction, claimed: Claimed) -> None:
 
 
 def partner(tx: Transaction, claimed: Claimed) -> Row | None:
-    """Return the callback that comes next in the account, has met nothing and was not tried."""
+    """Return the account's next callback that has no fault and no attempt yet."""
     return tx.one(
         "select id, task_id, next_at from callback where account = ? and id <> ?"
         " and state = 'due' and tries = 0 and copy_of is null and fault is null"

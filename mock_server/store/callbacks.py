@@ -1,4 +1,4 @@
-"""Rows of callbacks: the outbox. What became of them is in `attempts`."""
+"""Rows of callbacks: the outbox. Their outcomes are rows of `attempts`."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from mock_server.domain.callback.retries import SOONEST_MS, DeliveryState
 from mock_server.domain.clock import Clock
 from mock_server.store.engine.transaction import Row, Transaction
 
-# What may go out at its instant: the first try of what it waits for has been made.
+# A due callback may be sent if the callback that it waits for has been attempted.
 _READY = (
     "state = 'due' and (waits_for is null or not exists (select 1 from callback as before"
     " where before.id = callback.waits_for and before.tries = 0"
@@ -17,9 +17,9 @@ _READY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCallback:
-    """A delivery to plan. `due_at` None: nobody knows when; `next_at` None: when it is due.
+    """A delivery to plan. `due_at` None: not known yet; `next_at` None: the same as `due_at`.
 
-    `notice_id` is what it tells of where it tells of no task; `task_id` is '' then.
+    `notice_id` is the notice that it delivers; `task_id` is '' then.
     """
 
     account: str
@@ -35,9 +35,9 @@ class NewCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A callback that this process is about to post. `tries` counts those made before.
+    """A callback that this process is about to post. `tries` counts the attempts so far.
 
-    `fault` is what it met, written down, so that a restart changes nothing.
+    `fault` is its stored fault, so that a restart changes nothing.
     """
 
     id: int
@@ -60,7 +60,7 @@ _CLAIMED = (
 
 
 def insert(tx: Transaction, new: NewCallback) -> int:
-    """Plan a callback, in the transaction that adds what it tells of, and return its id."""
+    """Plan a callback, in the transaction that adds its task or notice, and return its id."""
     return tx.insert(
         "insert into callback (account, task_id, notice_id, url, copy_of, by_hand, waits_for,"
         " due_at, next_at, tries, acknowledged, state) values (?,?,?,?,?,?,?,?,?,0,0,?)",
@@ -80,9 +80,9 @@ def insert(tx: Transaction, new: NewCallback) -> int:
 
 
 def move(tx: Transaction, planned: NewCallback, state: CallbackState) -> bool:
-    """Move what is still to come for a task whose plan changed; False if there is nothing yet.
+    """Move the callback of a task whose plan changed; False if there is none yet.
 
-    What was tried already goes on as it was.
+    A callback that was attempted already does not move.
     """
     tx.execute(
         "update callback set due_at = ?, next_at = ?, state = ? where account = ? and task_id = ?"
@@ -99,7 +99,7 @@ def move(tx: Transaction, planned: NewCallback, state: CallbackState) -> bool:
 
 
 def claim(tx: Transaction, account_id: str, now: int, until: int, limit: int) -> list[Claimed]:
-    """Take the callbacks of an account that were due by `until`, oldest first."""
+    """Claim the callbacks of an account that were due by `until`, oldest first."""
     rows = tx.all(
         f"select {_CLAIMED} from callback where {_READY} and account = ? and next_at <= ?"
         f" order by next_at, id limit ?{tx.skip_locked}",
@@ -113,18 +113,20 @@ def claim(tx: Transaction, account_id: str, now: int, until: int, limit: int) ->
 
 
 def take(tx: Transaction, account_id: str, callback_id: int, now: int) -> Claimed:
-    """Take one callback, whether it is due or not."""
+    """Claim one callback, due or not."""
     row = tx.one(
         "update callback set state = 'sending', claimed_at = ? where account = ? and id = ?"
         f" returning {_CLAIMED}",
         (now, account_id, callback_id),
     )
-    assert row is not None  # noqa: S101 - who takes it has just made it
+    assert row is not None  # noqa: S101 - the caller has just inserted it
     return Claimed(**row)
 
 
 def blocked_since(tx: Transaction, account_id: str, now: int) -> int:
-    """Return the instant after which nothing goes out before a callback that waits for another."""
+    """Return the due time of the first callback that must wait for another; now if there is
+    none.
+    """
     row = tx.one(
         "select min(held.next_at) as at from callback as held join callback as before"
         " on before.id = held.waits_for where held.state = 'due' and held.account = ?"
@@ -136,7 +138,7 @@ def blocked_since(tx: Transaction, account_id: str, now: int) -> int:
 
 
 def retry_barrier(tx: Transaction, account_id: str, now: int) -> int:
-    """Return the instant from which on a retry of what is under way could come first."""
+    """Return the earliest instant at which an attempt under way could have to be retried."""
     sending = tx.one(
         "select min(next_at - claimed_at) as lag from callback where state = 'sending'"
         " and account = ?",
@@ -151,7 +153,7 @@ def retry_barrier(tx: Transaction, account_id: str, now: int) -> int:
 
 
 def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> None:
-    """Keep where a callback stands after a try."""
+    """Store the state of a callback after an attempt."""
     tx.execute(
         "update callback set state = ?, next_at = ?, tries = ?, acknowledged = ?,"
         " claimed_at = null where id = ?",
@@ -166,12 +168,14 @@ def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> No
 
 
 def lease(tx: Transaction, callback_id: int, until: int) -> None:
-    """Let other processes have a claimed callback at this real instant (ms) if we are dead."""
+    """Let another process claim the callback from this real instant (ms), in case this one dies."""
     tx.execute("update callback set leased_until = ? where id = ?", (until, callback_id))
 
 
 def release_expired(tx: Transaction, real_now: int) -> int:
-    """Make due again what a process that died was sending: at least once, never lost."""
+    """Make due again the callbacks of a process that died: delivery is at least once, never
+    lost.
+    """
     return tx.execute(
         "update callback set state = 'due' where id in (select id from callback"
         f" where state = 'sending' and leased_until <= ?{tx.skip_locked})",
@@ -180,12 +184,12 @@ def release_expired(tx: Transaction, real_now: int) -> int:
 
 
 def release_all(tx: Transaction) -> int:
-    """Make due again what a killed process was sending: at least once, never lost."""
+    """Make due again the callbacks of a killed process: delivery is at least once, never lost."""
     return tx.execute("update callback set state = 'due' where state = 'sending'")
 
 
 def in_flight(tx: Transaction) -> dict[str, int]:
-    """Return how many callbacks are under way, by account."""
+    """Return the number of callbacks under way, by account."""
     rows = tx.all(
         "select account, count(*) as many from callback where state = 'sending' group by account"
     )
@@ -193,14 +197,14 @@ def in_flight(tx: Transaction) -> dict[str, int]:
 
 
 def unattempted(tx: Transaction, account_id: str, until: int, last_id: int) -> int:
-    """Return how many callbacks up to `last_id` have a try before them that was due by `until`.
+    """Return how many callbacks up to `last_id` have an attempt to come that was due by `until`.
 
-    Not counted is what waits for another that is not due.
+    A callback that waits for another one that is not due does not count.
     """
     row = tx.one(
         f"select count(*) as many from callback where (state = 'sending' or ({_READY}))"
         " and account = ? and next_at <= ?"
-        # A copy that a fault makes of one of them is one of them.
+        # A copy that a fault makes of one of these callbacks counts too.
         " and (id <= ? or (by_hand = 0 and copy_of <= ?))",
         (account_id, until, last_id, last_id),
     )
@@ -208,13 +212,13 @@ def unattempted(tx: Transaction, account_id: str, until: int, last_id: int) -> i
 
 
 def last_id(tx: Transaction, account_id: str) -> int:
-    """Return the id of the callback planned last, 0 if there is none."""
+    """Return the id of the last planned callback, 0 if there is none."""
     row = tx.one("select max(id) as id from callback where account = ?", (account_id,))
     return int(row["id"] or 0) if row else 0
 
 
 def next_due(tx: Transaction, account_id: str, now: int) -> Row | None:
-    """Return `at, task_id` of the next try after `now` that tells of a task."""
+    """Return `at, task_id` of the next attempt of a task's callback after `now`."""
     return tx.one(
         "select next_at as at, task_id from callback where state = 'due' and account = ?"
         " and notice_id is null and next_at > ? order by next_at, id limit 1",
@@ -223,7 +227,7 @@ def next_due(tx: Transaction, account_id: str, now: int) -> Row | None:
 
 
 def first_due(tx: Transaction, account_id: str) -> int | None:
-    """Return the instant of the next try that an account can make."""
+    """Return the due time of the account's next possible attempt."""
     row = tx.one(
         f"select min(next_at) as at from callback where {_READY} and account = ?", (account_id,)
     )
@@ -231,7 +235,7 @@ def first_due(tx: Transaction, account_id: str) -> int | None:
 
 
 def waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
-    """Return `account, instant of its next try, clock` for every account with a try to come."""
+    """Return `account, due time of its next attempt, clock` for every account that has one."""
     rows = tx.all(
         "select account, due_at, base_at, real_base_at, rate, frozen from"
         " (select account, min(next_at) as due_at from callback"
@@ -268,7 +272,7 @@ def after(tx: Transaction, account_id: str, callback_id: int, limit: int) -> lis
 
 
 def of_notice(tx: Transaction, account_id: str, notice_id: int) -> Row | None:
-    """Return the delivery of a notice, None if it was not to be posted."""
+    """Return the delivery of a notice; None: it was not to be posted."""
     return tx.one(
         "select * from callback where account = ? and task_id = '' and notice_id = ?",
         (account_id, notice_id),

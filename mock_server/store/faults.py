@@ -31,7 +31,7 @@ def insert(tx: Transaction, account_id: str, order: FaultOrder, now: int) -> int
 
 
 def of_account(tx: Transaction, account_id: str) -> list[Rule]:
-    """Return every rule of an account, spent ones too, in the order they were armed."""
+    """Return every rule of an account in the order of arming, including those that fire no more."""
     rows = tx.all("select * from fault where account = ? order by id", (account_id,))
     return [_rule(row) for row in rows]
 
@@ -43,9 +43,9 @@ def get(tx: Transaction, rule_id: int) -> Rule | None:
 
 
 def count_seen(tx: Transaction, rule_id: int) -> int | None:
-    """Note a call that fits a rule and return how many that makes; None if the rule is spent.
+    """Count a call that matches a rule and return the new number; None if the rule fires no more.
 
-    The row stays locked until the commit, so that workers count one after the other.
+    The row stays locked until the commit, so workers count one after the other.
     """
     row = tx.one(
         "update fault set seen = seen + 1 where id = ? and (calls_left is null or calls_left > 0)"
@@ -56,14 +56,14 @@ def count_seen(tx: Transaction, rule_id: int) -> int | None:
 
 
 def count_hit(tx: Transaction, rule_id: int) -> None:
-    """Note that a rule has fired."""
+    """Count that a rule fired."""
     tx.execute(
         "update fault set hits = hits + 1, calls_left = calls_left - 1 where id = ?", (rule_id,)
     )
 
 
 def delete(tx: Transaction, account_id: str, rule_id: int | None = None) -> int:
-    """Disarm one rule of an account, or all; return how many there were."""
+    """Disarm one rule of an account, or all; return the number of rules."""
     if rule_id is None:
         gone = tx.execute("delete from fault where account = ?", (account_id,))
     else:

@@ -1,4 +1,4 @@
-"""Rows of the journal: every call seen, bounded by number and size, with drops counted."""
+"""Rows of the journal: every call, limited by number and size; dropped calls are counted."""
 
 import json
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from mock_server.domain.call.redaction import (
 from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
-# What one row costs beside its texts and bodies, roughly.
+# The approximate size of a row without its texts and bodies, in bytes.
 ROW_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalLimits:
-    """How much the journal keeps for each account."""
+    """The limits of the journal of each account."""
 
     calls: int
     bytes: int
@@ -29,10 +29,12 @@ class JournalLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call, redacted; headers a line each. `account` None: it named none we know.
+    """One call, redacted, with one header per line. `account` None: the call names no known
+    account.
 
-    `faults`, `sent` and `findings` are JSON: the faults that happened to it, what went over the
-    wire where that is not the answer (None: it is), and what is off in it.
+    `faults`, `sent` and `findings` are JSON: the faults that happened, what went over the wire if
+    not the answer itself (None: the answer), and the findings. `jumped_ms` is how far the account's
+    clock had jumped in all; `held_ms` how long the call had been held by `real_at`.
     """
 
     account: str | None
@@ -54,10 +56,14 @@ class Entry:
     faults: str = "[]"
     sent: str | None = None
     findings: str = "[]"
+    jumped_ms: int = 0
+    held_ms: int = 0
 
 
 def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
-    """Return what an Entry keeps of a call and its answer: method, path, headers and bodies."""
+    """Return the redacted parts of a call and its answer for an Entry: method, path, headers,
+    bodies.
+    """
     return {
         "method": call.method,
         "path": redact_target(call.target, secrets),
@@ -70,12 +76,12 @@ def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, 
 
 
 def insert(tx: Transaction, entry: Entry, limits: JournalLimits) -> int:
-    """Add a call and return its id; the oldest are dropped past the limits."""
+    """Add a call and return its id; drop the oldest calls past the limits."""
     values = _values(entry)
     size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
     account = entry.account or NO_ACCOUNT
-    # Counted first: that row keeps others off, so that ids rise in the order of the commits, and
-    # whoever reads on from the last id that he saw misses none.
+    # The counter is updated first, because it locks its row: so ids rise in the order of commits,
+    # and a reader that continues from the last id misses no call.
     total = _count(tx, account, size)
     call_id = tx.insert(_INSERT, (*values, size))
     _bound(tx, account, total, limits)
@@ -86,7 +92,8 @@ _INSERT = (
     "insert into call (account, at, real_at, request_id, operation, method, path, status,"
     " error_code, charge, fen, task_id, request_headers, request_body, request_length,"
     " request_sha256, answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
-    " findings, size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " findings, jumped_ms, held_ms, size)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -115,11 +122,13 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.faults,
         entry.sent,
         entry.findings,
+        entry.jumped_ms,
+        entry.held_ms,
     )
 
 
 def headers_of(lines: str) -> list[list[str]]:
-    """Return `[name, value]` pairs of headers as they are kept: a line each."""
+    """Return `[name, value]` pairs from headers stored one per line."""
     return [line.split(": ", 1) for line in lines.split("\n") if line]
 
 
@@ -133,9 +142,9 @@ def _count(tx: Transaction, account: str, size: int) -> Row | None:
 
 
 def _bound(tx: Transaction, account: str, total: Row | None, limits: JournalLimits) -> None:
-    # The newest always stays: its ledger entry points at it.
+    # The newest call always stays, because its ledger entry refers to it.
     while total and total["kept"] > 1 and not _fits(total, limits):
-        # An eighth at a time, so that a full journal does not pay for a deletion on every call.
+        # Drop an eighth at a time, so that a full journal needs no deletion on every call.
         oldest = tx.all(
             "select id, size from call where account = ? order by id limit ?",
             (account, max(1, total["kept"] // 8)),
@@ -154,8 +163,10 @@ def _fits(total: Row, limits: JournalLimits) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilter:
-    """Which calls to show; None shows all. `after` is the id to go on from; `before` is the id to
-    go back from."""
+    """The calls to show; None matches all.
+
+    `after`: the id to continue from. `before`: the id to go back from.
+    """
 
     operation: str | None = None
     status: int | None = None
@@ -167,9 +178,10 @@ class CallFilter:
 
 
 def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
-    """Return the calls of an account that a filter lets through, oldest first.
+    """Return the calls of an account that match a filter, oldest first.
 
-    They are the first after `wanted.after`; or the last before `wanted.before`, if that is given.
+    These are the first calls after `wanted.after`, or the last before `wanted.before` if it is
+    given.
     """
     conditions = ["account = ?", "id > ?"]
     values: list[str | int] = [account or NO_ACCOUNT, wanted.after]
@@ -195,7 +207,7 @@ def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
 
 
 def get(tx: Transaction, call_id: int) -> Row | None:
-    """Return a call, whosever it is; None if there is none, or it was dropped."""
+    """Return a call of any account; None if it never existed or was dropped."""
     return tx.one("select * from call where id = ?", (call_id,))
 
 
@@ -207,9 +219,10 @@ def last_ids(tx: Transaction, accounts: list[str]) -> dict[str, int]:
 
 
 def judged(tx: Transaction, account: str | None, *, after: int, limit: int) -> list[Row]:
-    """Return calls with what findings are made of, oldest first."""
+    """Return the columns of calls that findings need, oldest first."""
     return tx.all(
-        "select id, at, real_at, operation, status, error_code, task_id, request_headers,"
+        "select id, at, real_at, jumped_ms, held_ms, operation, method, path, status,"
+        " error_code, task_id, request_headers,"
         " request_body, request_sha256, answer_headers, answer_body, sent, findings"
         " from call where account = ? and id > ? order by id limit ?",
         (account or NO_ACCOUNT, after, limit),
@@ -217,11 +230,11 @@ def judged(tx: Transaction, account: str | None, *, after: int, limit: int) -> l
 
 
 def add_finding(tx: Transaction, call_id: int, finding: dict[str, Any]) -> None:
-    """Put what was found later before what is known of a call; nothing if it was dropped."""
+    """Put a later finding first in the list of a call; nothing happens if the call was dropped."""
     row = tx.one("select account from call where id = ?", (call_id,))
     if row is None:
         return
-    # As with a new call, its total is written first: that keeps off whoever drops calls.
+    # As for a new call, the counter is written first: its lock keeps others from dropping calls.
     account = row["account"]
     tx.execute("update call_total set bytes = bytes where account = ?", (account,))
     row = tx.one("select findings from call where id = ?", (call_id,))
@@ -244,29 +257,29 @@ def call_of_task(tx: Transaction, account: str, task_id: str, operation: str) ->
 
 
 def as_array(findings: list[dict[str, Any]]) -> str:
-    """Return findings as a row of the journal keeps them."""
+    """Return findings in the form of a journal row."""
     return json.dumps(findings, ensure_ascii=False, separators=(",", ":"))
 
 
 def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:
-    """Return what went over the wire for a call; None if that was just the answer."""
+    """Return what went over the wire for a call; None: the answer itself."""
     row = tx.one("select sent from call where id = ?", (call_id,))
     return json.loads(row["sent"]) if row and row["sent"] else None
 
 
 def set_sent(tx: Transaction, call_id: int, what: dict[str, Any]) -> None:
-    """Keep what went over the wire for a call."""
+    """Store what went over the wire for a call."""
     tx.execute("update call set sent = ? where id = ?", (json.dumps(what), call_id))
 
 
 def empty_without_account(tx: Transaction) -> None:
-    """Drop the calls that named no account, and their count."""
+    """Drop the calls without an account, and their counters."""
     for table in ("call", "call_total"):
         tx.execute(f"delete from {table} where account = ?", (NO_ACCOUNT,))
 
 
 def dropped(tx: Transaction, account: str | None) -> int:
-    """Return how many calls the bounded journal has let go."""
+    """Return the number of calls that the journal dropped."""
     row = tx.one(
         "select seen - kept as dropped from call_total where account = ?", (account or NO_ACCOUNT,)
     )

@@ -1,4 +1,4 @@
-"""Rows of notices, and of the watch that an account keeps for them."""
+"""Rows of notices, and of the watch that schedules an account's notices."""
 
 from mock_server.domain.billing.notices import Notice, Watch
 from mock_server.store.engine.transaction import Row, Transaction
@@ -26,7 +26,7 @@ def after(tx: Transaction, account_id: str, notice_id: int, limit: int) -> list[
 
 
 def set_watch(tx: Transaction, account_id: str, watch: Watch) -> None:
-    """Keep what the account's next notices depend on."""
+    """Store the watch of an account."""
     tx.execute(
         "update account set watch_base = ?, watch_warned = ?, watch_repeat_at = ?,"
         " watch_due_at = ? where id = ?",
@@ -35,7 +35,7 @@ def set_watch(tx: Transaction, account_id: str, watch: Watch) -> None:
 
 
 def posting(tx: Transaction) -> list[str]:
-    """Return the accounts that want notices posted and have one to come."""
+    """Return the accounts that have an address for notices and a notice to come."""
     rows = tx.all(
         "select id from account where notify_url is not null and watch_due_at is not null"
         " order by id"

@@ -9,7 +9,8 @@ from mock_server.store.engine.transaction import Row, Transaction
 MINUTE_MS = 60_000
 _NEVER = -1
 
-# Ended tasks are forgotten; `ended_after` says which are not yet (claim list-retention).
+# The service forgets tasks some time after their end: only those that ended after `ended_after`
+# are kept (claim list-retention).
 _KEPT = "account = ? and (ends_at is null or ends_at > ?)"
 
 
@@ -64,14 +65,14 @@ def page(
 
 
 def kept(tx: Transaction, account_id: str, ended_after: int) -> int:
-    """Return how many tasks the service still lists."""
+    """Return the number of tasks that the service still lists."""
     minute = ended_after // MINUTE_MS
     whole = tx.one(
         "select coalesce(sum(tasks), 0) as kept from task_total where account = ?"
         " and (minute > ? or minute = -1)",
         (account_id, minute),
     )
-    # Of the minute that is being forgotten just now, the tasks are counted.
+    # In the minute that is partly forgotten, the tasks are counted one by one.
     part = tx.one(
         "select count(*) as kept from task where account = ? and ends_at > ? and ends_at < ?",
         (account_id, ended_after, (minute + 1) * MINUTE_MS),
@@ -80,7 +81,7 @@ def kept(tx: Transaction, account_id: str, ended_after: int) -> int:
 
 
 def set_plan(tx: Transaction, task: Task) -> None:
-    """Keep a new plan, with what it is to encode and why it fails."""
+    """Store a new plan, with the content to encode and the reason of a failure."""
     plan = task.plan
     before = get(tx, task.account, task.id)
     if before is not None:

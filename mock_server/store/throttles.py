@@ -6,7 +6,7 @@ from mock_server.store.engine.transaction import Transaction
 
 
 def get(tx: Transaction, account_id: str, operation: Operation) -> Bucket | None:
-    """Return the bucket of an operation, None before its first call."""
+    """Return the bucket of an operation; None before its first call."""
     row = tx.one(
         "select tokens, at from bucket where account = ? and operation = ?",
         (account_id, operation),
@@ -15,7 +15,7 @@ def get(tx: Transaction, account_id: str, operation: Operation) -> Bucket | None
 
 
 def put(tx: Transaction, account_id: str, operation: Operation, bucket: Bucket) -> None:
-    """Keep a bucket."""
+    """Store a bucket."""
     tx.execute(
         "insert into bucket values (?,?,?,?) on conflict (account, operation)"
         " do update set tokens = excluded.tokens, at = excluded.at",
@@ -24,5 +24,5 @@ def put(tx: Transaction, account_id: str, operation: Operation, bucket: Bucket) 
 
 
 def empty(tx: Transaction, account_id: str) -> None:
-    """Forget the buckets of an account: the next calls find full ones."""
+    """Delete the buckets of an account, so the next calls find full ones."""
     tx.execute("delete from bucket where account = ?", (account_id,))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from mock_server.formatting import parse_yuan, yuan
+from mock_server.testing.admin_records import PackageRecord
 from mock_server.testing.calls import Calls
 
 
@@ -37,9 +38,9 @@ class AccountBill:
         return int(self.raw["balance"])
 
     @property
-    def packages(self) -> list[Mapping[str, Any]]:
+    def packages(self) -> list[PackageRecord]:
         """The packages that were bought."""
-        return list(self.raw["packages"])
+        return [*map(PackageRecord.of, self.raw["packages"])]
 
     def assert_charges(self, expected: int) -> None:
         """Fail unless that many credits were spent."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mock_server.admin_client import RefusedError
+from mock_server.domain.faults.kinds import named
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import parse_yuan
@@ -100,12 +101,12 @@ def _check(mark: Mark) -> None:
 
 def _fault(wanted: Any) -> Mapping[str, Any]:
     if isinstance(wanted, str):
-        return {"code": wanted}
+        return named(wanted)
     if isinstance(wanted, Mapping) and _is_plain(wanted):
         return wanted
     raise MarkerError(
-        f"fault {_short(wanted)}: write a code such as 'D504TO', or a rule such as "
-        "{'code': 'D504TO', 'operation': 'submit_task', 'calls': 1}"
+        f"fault {_short(wanted)}: write a code such as 'D504TO', a kind such as 'reset', or a "
+        "rule such as {'code': 'D504TO', 'operation': 'submit_task', 'calls': 1}"
     )
 
 

@@ -12,6 +12,7 @@ import site
 import subprocess
 import sys
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -142,7 +143,9 @@ class ServerProcess:
         self._log.close()
 
     def _order(self, order: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
-        """Have something done; the answer is None if the process has ended."""
+        """Have something done; the answer is None if the process has ended, or is another's."""
+        if not self._end.alive:
+            return 0, None
 
         def carry_out() -> tuple[int, dict[str, Any] | None]:
             with self._lock:
@@ -151,7 +154,7 @@ class ServerProcess:
                 try:
                     self._write({"id": number, **order})
                     return number, self._reply(number)
-                except (BrokenPipeError, ValueError):  # it has ended, or was let go
+                except BrokenPipeError:
                     return number, None
 
         return in_real_thread(carry_out)
@@ -206,13 +209,15 @@ class _Log:
 
 
 _process: ServerProcess | None = None
+_choosing = threading.Lock()
 
 
 def _current() -> ServerProcess:
     global _process  # noqa: PLW0603 - there is one in each process
-    if _process is None or not _process.is_alive:
-        _process = ServerProcess()
-    return _process
+    with _choosing:
+        if _process is None or not _process.is_alive:
+            _process = ServerProcess()
+        return _process
 
 
 def _start(log: int) -> tuple["subprocess.Popen[bytes]", FileIO, FileIO]:

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 DEADLINE_S = 10.0
+# The addresses of the receivers that are open: each has a thread of its own.
+OPEN_RECEIVERS: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +88,12 @@ def receiving_callbacks() -> Iterator[CallbackReceiver]:
         listener.receiver = CallbackReceiver(f"http://127.0.0.1:{listener.server_address[1]}/")
         thread = threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True)
         thread.start()
+        address = listener.receiver.url
+        OPEN_RECEIVERS.add(address)
         try:
             yield listener.receiver
         finally:
+            OPEN_RECEIVERS.discard(address)
             listener.shutdown()
             thread.join()
 

@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mock_server.admin_client import AccountClient, AdminClient, client_environment
+from mock_server.testing.admin_records import CallbackRecord
 from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
 from mock_server.testing.controls import ClockControl, Faults, ReadingsControl, Tasks
 from mock_server.testing.records import Finding, RecordedCall
+
+# pytest shows the line of the test that called, not the lines of this module.
+__tracebackhide__ = True
 
 
 class World:
@@ -60,9 +64,9 @@ class World:
         return AccountBill(raw=self.admin.get("/bill"), calls=self.calls)
 
     @property
-    def callbacks(self) -> list[dict[str, Any]]:
+    def callbacks(self) -> list[CallbackRecord]:
         """The planned callbacks, each with its attempts."""
-        return self.admin.every("/callbacks", "callbacks")
+        return [*map(CallbackRecord.of, self.admin.every("/callbacks", "callbacks"))]
 
     @property
     def findings(self) -> list[Finding]:
@@ -74,8 +78,12 @@ class World:
         __tracebackhide__ = True
         self.calls.assert_no_duplicate_submits()
 
-    def submit(self, fields: Mapping[str, str]) -> None:
-        """Submit a task without the client under test."""
+    def submit(self, *given: Any) -> None:
+        """Submit a task without the client under test: `submit(fields)`.
+
+        Version 0.1 took a connection pool before the fields; one is accepted and not used.
+        """
+        fields: Mapping[str, str] = given[-1]
         self._server_admin.submit(self.app_code, fields)
 
     def play(self, scenario: str) -> None:

@@ -1,1 +1,3 @@
-"""The wire. Both doors only translate between HTTP and the actions."""
+"""The HTTP surface, under `serve` or any WSGI server: it translates between HTTP and the
+actions.
+"""

@@ -1,4 +1,4 @@
-"""The contract, served: `/openapi.json`, `/openapi.yaml`, and the admin API's own document."""
+"""The OpenAPI documents: `/openapi.json`, `/openapi.yaml`, and the one of the admin API."""
 
 import json
 

@@ -1,6 +1,6 @@
-"""The whole application as a normal Flask app: every route, for any WSGI server or test client.
+"""The whole application as a Flask app: every route, for any WSGI server or test client.
 
-`serve` puts the express lane in front of it for the gateway's paths (express.py).
+`serve` answers the gateway's paths before they reach Flask (serving/asgi_app.py).
 """
 
 import threading
@@ -44,7 +44,7 @@ _ROUTES = _SharedRoutes()
 
 
 def create_app(simulator: Simulator) -> Flask:
-    """Return the application. It starts no thread: callbacks go out by `settle`."""
+    """Return the application. It starts no thread; callbacks are sent by `settle`."""
     app = Flask("mock_server", static_folder=None)
     app.request_class = AppRequest
     app.json.sort_keys = False  # type: ignore[attr-defined]

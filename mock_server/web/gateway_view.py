@@ -1,4 +1,4 @@
-"""The gateway under Flask: request -> `Call`, `Answer` -> response."""
+"""The gateway under Flask: turns a request into a `Call`, and an `Answer` into a response."""
 
 import re
 from collections.abc import Callable
@@ -18,9 +18,9 @@ _AUTHORITY = re.compile(r"(?i)^https?://[^/?#]*(?=/)")
 
 
 def answer_call(simulator: Simulator, call: Call) -> Answer:
-    """Answer one call through the gateway; our own failure becomes our 500.
+    """Answer one call through the gateway; an exception of ours becomes HTTP 500.
 
-    A delay holds this thread: a WSGI server has nothing else that could wait.
+    A delay blocks this thread, because a WSGI server has no other way to wait.
     """
     steps = exchange(simulator, call)
     step: Callable[[Any], Work | Hold] = steps.send
@@ -41,8 +41,8 @@ def answer_call(simulator: Simulator, call: Call) -> Answer:
 
 
 def _played(simulator: Simulator, answer: Answer) -> Answer:
-    """Return an answer once its delay is over; damage needs a connection, which is not ours."""
-    if answer.damage is not None:  # armed while the database was served by `serve`
+    """Return an answer after its delay; damage is refused, because it needs the connection."""
+    if answer.damage is not None:  # armed while `serve` used this database
         return bugs.cannot_answer(FaultError("a WSGI server has no connection to damage"))
     if answer.delay_ms:
         simulator.pause(answer.delay_ms)
@@ -54,7 +54,7 @@ def read_call() -> Call:
     path, _, query = _origin_form(_raw_target(request)).partition("?")
     body, defect = _read_body(request)
     return Call(
-        method=request.environ["REQUEST_METHOD"],  # Werkzeug would make it upper case
+        method=request.environ["REQUEST_METHOD"],  # Werkzeug's own attribute is in upper case
         path=path,
         query=query,
         headers=tuple((name.lower(), value) for name, value in request.headers),
@@ -65,7 +65,7 @@ def read_call() -> Call:
 
 
 def to_response(answer: Answer) -> Response:
-    """Return the answer with its headers as they are: names, case, order."""
+    """Return the answer as a response, with names, case and order of its headers unchanged."""
     response = Response(answer.body, answer.status)
     response.headers.clear()
     for name, value in answer.headers:
@@ -74,7 +74,7 @@ def to_response(answer: Answer) -> Response:
 
 
 def _raw_target(asked: Request) -> str:
-    """Return the target as it was sent, as far as the WSGI server still knows it."""
+    """Return the target as the client sent it, if the WSGI server still has it."""
     environ = asked.environ
     for name in ("RAW_URI", "REQUEST_URI"):
         if target := environ.get(name):
@@ -85,7 +85,7 @@ def _raw_target(asked: Request) -> str:
 
 
 def _origin_form(target: str) -> str:
-    """Return a target without scheme, authority and fragment, as `serve` sees it."""
+    """Return a target without scheme, authority and fragment, as `serve` gets it."""
     return _AUTHORITY.sub("", target.partition("#")[0])
 
 

@@ -1,4 +1,4 @@
-"""Which paths are ours; everything else is the simulated gateway's to answer, 404 included."""
+"""The paths of our own routes; the simulated gateway answers all others, with 404 too."""
 
 ADMIN = "/_mock"
 PICTURES = "/pictures/"
@@ -7,10 +7,10 @@ DOCUMENTS = ("/openapi.json", "/openapi.yaml")
 
 
 def is_ours(path: str) -> bool:
-    """Whether a path belongs to the simulator's own surface."""
+    """Whether a path belongs to our own routes."""
     return is_admin(path) or path.startswith((PICTURES, SHORT_LINKS)) or path in DOCUMENTS
 
 
 def is_admin(path: str) -> bool:
-    """Whether a path is under the admin prefix, a route or not."""
+    """Whether a path is under the admin prefix, whether it has a route or not."""
     return path == ADMIN or path.startswith(ADMIN + "/")

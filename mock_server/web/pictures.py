@@ -1,4 +1,4 @@
-"""Pictures: drawn on first GET, kept in a bounded memory cache, the same bytes ever after."""
+"""Pictures: drawn on the first GET, cached in memory up to a limit, always the same bytes."""
 
 import threading
 from collections import OrderedDict
@@ -38,7 +38,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
 
 
 class Cache:
-    """Drawn pictures, the least recently used dropped first; `limit` in bytes."""
+    """Drawn pictures. Past `limit` (bytes) it drops the least recently used."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -47,7 +47,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, picture: Picture) -> bytes:
-        """Return the bytes of a picture, drawn if they are not held."""
+        """Return the bytes of a picture; draw it if it is not cached."""
         with self._lock:
             if picture in self._pictures:
                 self._pictures.move_to_end(picture)
@@ -70,12 +70,12 @@ def _found(cache: "Cache", found: Picture | Missing) -> Response:
 def _png(content: bytes) -> Response:
     response = Response(content, mimetype="image/png")
     response.set_etag(sha256(content).hexdigest()[:32])
-    # A reset or a moved clock can change what an address shows: ask again, a 304 is cheap.
+    # A reset or a moved clock can change what an address shows, so clients must revalidate.
     response.cache_control.no_cache = True
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
 def _missing(status: int) -> Response:
-    response = Response("no such picture, or not any more\n", status, mimetype="text/plain")
+    response = Response("no such picture, or it has expired\n", status, mimetype="text/plain")
     response.cache_control.no_store = True
     return response

@@ -1,4 +1,4 @@
-"""How our own surface says no: problem details (RFC 9457), never in the vendor's form."""
+"""Errors of our own routes: problem details (RFC 9457), never in the vendor's form."""
 
 import json
 import logging
@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 
 def problem(status: int, title: str, detail: str) -> Response:
-    """Return a problem: what was wrong, and in `detail` what to do instead."""
+    """Return a problem response; `detail` says what was wrong and what to do."""
     body = {"title": title, "status": status, "detail": detail}
     text = json.dumps(body, ensure_ascii=False) + "\n"
     return Response(text, status, mimetype="application/problem+json")
 
 
 def add_handlers(app: Flask) -> None:
-    """Answer wrong use, unknown routes and our own bugs as problems."""
+    """Answer usage errors, unknown routes and our own bugs as problems."""
 
     @app.errorhandler(NotFoundError)
     def not_found(error: NotFoundError) -> Response:
@@ -28,11 +28,11 @@ def add_handlers(app: Flask) -> None:
 
     @app.errorhandler(ConflictError)
     def conflict(error: ConflictError) -> Response:
-        return problem(409, "Not possible now", str(error))
+        return problem(409, "Conflict", str(error))
 
     @app.errorhandler(UsageError)
     def wrong_use(error: UsageError) -> Response:
-        return problem(422, "Cannot be", str(error))
+        return problem(422, "Invalid request", str(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -46,12 +46,14 @@ def add_handlers(app: Flask) -> None:
     def bug(error: Exception) -> Response:
         log.error("the simulator failed", exc_info=error)
         name = type(error).__name__
-        answer = problem(500, "Bug", f"artqr-mock failed ({name}): a bug of the simulator")
+        answer = problem(
+            500, "Bug", f"artqr-mock failed ({name}): a bug of the simulator, not of your client"
+        )
         answer.headers[BUG_HEADER] = name
         return answer
 
 
 def _what_to_do(error: HTTPException) -> str:
     if error.code == 404:
-        return "no such route: GET /_mock/openapi.json lists them all"
+        return "no such route; GET /_mock/openapi.json lists all routes"
     return error.description or error.name

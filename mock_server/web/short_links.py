@@ -1,4 +1,4 @@
-"""Short links: 302 to the text of the task, 410 once they are gone, 404 if there never was one."""
+"""Short links: 302 to the text of the task, 410 after they expired, 404 if there never was one."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -44,10 +44,10 @@ def blueprint(simulator: Simulator) -> Blueprint:
 
 
 class _Leading(Response):
-    """A redirect to exactly what it says: werkzeug would spell the address anew, or fail on it."""
+    """A redirect to exactly this address: werkzeug would normalise the address, or fail on it."""
 
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
-        """Return the headers, the address untouched."""
+        """Return the headers with the address unchanged."""
         target = self.headers.pop("Location")
         headers = super().get_wsgi_headers(environ)
         self.headers["Location"] = headers["Location"] = target
@@ -56,10 +56,10 @@ class _Leading(Response):
 
 def _leading(target: str | None) -> Response:
     if target is None:  # claim short-link-lifetime
-        return _text(410, "this short link was good for 24 hours")
+        return _text(410, "this short link has expired after 24 hours")
     response = _Leading(f"{target}\n", 302, mimetype="text/plain")
     response.cache_control.no_store = True
-    # A header is ASCII: what is beyond is percent-encoded, and nothing else is touched.
+    # A header is ASCII: other characters are percent-encoded, and nothing else changes.
     response.headers["Location"] = quote(target, safe=VISIBLE)
     return response
 

@@ -1,4 +1,4 @@
-"""A buyer who signs, and the modules whose tests run on both databases."""
+"""A buyer with a signing client, and the modules whose tests run on both databases."""
 
 from typing import Any
 
@@ -18,17 +18,17 @@ ON_BOTH_DATABASES = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is about the books on PostgreSQL too."""
+    """Run the tests of billing on PostgreSQL too."""
     on_both(metafunc, ON_BOTH_DATABASES)
 
 
 @pytest.fixture
 def account(world: World) -> dict[str, Any]:
-    """A buyer of their own."""
+    """A new buyer."""
     return world.account(credits=50)
 
 
 @pytest.fixture
 def signer(account: dict[str, Any]) -> Signer:
-    """Its client."""
+    """The buyer's signing client."""
     return Signer.of(account)

@@ -1,4 +1,4 @@
-"""Accounts: made with wishes, reset to the same, deleted, and never visible in one another."""
+"""Accounts: created with options, reset to the same state, deleted, invisible to one another."""
 
 from typing import Any
 
@@ -13,21 +13,21 @@ FIELDS = [
 
 
 def story(world: World, account: dict[str, Any]) -> list[Any]:
-    """Play one client's day and return all that should repeat."""
+    """Play one day of a client and return everything that must repeat."""
     code, name = account["app_code"], account["id"]
-    told: list[Any] = []
+    answers: list[Any] = []
     for style in ("pet_cat", "pet_dog2", "nothing"):
         answer = world.vendor("/submitTask", {"text": "x", "style_id": style}, code)
-        told.append((answer.status_code, answer.get_json()))
+        answers.append((answer.status_code, answer.get_json()))
     world.clock(name, advance="1m")
     listed = world.vendor("/taskList", {}, code).get_json()
     tasks = world.admin("GET", f"/accounts/{name}/tasks")["tasks"]
     for task in tasks:
         path = task["pictures"][0].partition("localhost")[2]
-        told.append(world.http.get(path).data)
-        told.append([task["task_id"], task["starts_at"], task["ends_at"]])
-    told.append(listed["showapi_res_id"])
-    return told
+        answers.append(world.http.get(path).data)
+        answers.append([task["task_id"], task["starts_at"], task["ends_at"]])
+    answers.append(listed["showapi_res_id"])
+    return answers
 
 
 def test_the_default_account_is_there_with_the_package_of_the_readme(world: World) -> None:

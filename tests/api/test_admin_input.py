@@ -1,4 +1,4 @@
-"""Wrong use of the admin API: what was wrong, what to do instead, in problem details."""
+"""Wrong use of the admin API: problem details say what was wrong and what to do."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ BODY_ROUTES = ["/accounts", "/accounts/default/reset", "/accounts/default/clock"
 
 
 def problem_of(answer: TestResponse, status: int) -> dict[str, Any]:
-    """Return the problem; it can never be taken for an answer of the vendor."""
+    """Return the problem, after checking that it cannot pass for an answer of the vendor."""
     assert answer.status_code == status, answer.data
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert not [name for name in answer.headers.keys() if name.startswith("X-Ca-")]  # noqa: SIM118
@@ -51,7 +51,7 @@ def test_a_body_that_is_not_what_the_route_takes_is_refused(
     assert world.admin("GET", "/accounts")["accounts"][0]["clock"]["now"] == world.real_now.now
 
 
-def test_several_mistakes_are_told_at_once(world: World) -> None:
+def test_one_error_lists_several_mistakes(world: World) -> None:
     wish = {"seed": "x", "credits": -1, "colour": "red"}
     detail = world.admin("POST", "/accounts", wish, expect=422)["detail"]
 
@@ -59,6 +59,28 @@ def test_several_mistakes_are_told_at_once(world: World) -> None:
     assert "/credits" in detail
     assert "colour" in detail
     assert "see schema NewAccount in /_mock/openapi.json" in detail
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/accounts", {"credit": 3}, "'credit' was unexpected); did you mean 'credits'?"),
+        ("/accounts", {"clock": {"frosen": True}}, "/clock: "),
+        ("/accounts", {"clock": {"frosen": True}}, "did you mean 'frozen'?"),
+        ("/accounts/default/faults", {"code": "D504TO", "cals": 1}, "did you mean 'calls'?"),
+    ],
+)
+def test_a_misspelt_field_is_refused_with_the_nearest_one(
+    world: World, path: str, body: dict[str, Any], said: str
+) -> None:
+    assert said in world.admin("POST", path, body, expect=422)["detail"]
+
+
+def test_problems_have_the_usual_titles(world: World) -> None:
+    lost = world.admin("GET", "/acounts", expect=404)
+    assert lost["detail"] == "no such route; GET /_mock/openapi.json lists all routes"
+    wrong = world.admin("POST", "/accounts", {"seed": "x"}, expect=422)
+    assert wrong["title"] == "Invalid request"
 
 
 def test_a_content_type_is_not_needed_and_no_body_is_an_empty_wish(world: World) -> None:
@@ -81,7 +103,7 @@ def test_a_body_over_a_megabyte_is_refused(world: World) -> None:
 def test_an_unknown_route_of_ours_is_404_with_where_to_look(
     world: World, path: str, method: str
 ) -> None:
-    if path == "/pictures":  # the prefix has its slash; without it the path is the gateway's
+    if path == "/pictures":  # the prefix ends with a slash; without it the path is the gateway's
         assert world.http.open(path, method=method).headers["X-Ca-Error-Code"] == "I404NF"
         return
     answer = world.http.open(path, method=method)
@@ -116,7 +138,7 @@ def test_a_query_that_cannot_be_is_refused(world: World, path: str, query: str) 
     problem_of(world.http.get(f"/_mock/accounts/default/{path}?{query}"), 422)
 
 
-def test_health_tells_what_runs_and_the_probes_say_ok(world: World) -> None:
+def test_health_shows_the_server_and_the_probes_say_ok(world: World) -> None:
     health = world.admin("GET", "/health")
 
     assert list(health) == ["status", "version", "contract_version", "database"]

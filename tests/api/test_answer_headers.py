@@ -1,4 +1,4 @@
-"""The headers of the vendor's answers: these, so spelt, in this order, and no others."""
+"""The headers of the vendor's answers: exactly these, in this spelling and this order."""
 
 import re
 

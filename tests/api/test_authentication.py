@@ -1,4 +1,4 @@
-"""AppKey and AppSecret at the door: timestamps, nonces, digests, signatures."""
+"""Authentication with AppKey and AppSecret: timestamps, nonces, digests, signatures."""
 
 from dataclasses import replace
 from typing import Any
@@ -71,7 +71,7 @@ def test_moving_an_accounts_time_by_days_breaks_no_client_that_signs(
 def test_an_account_frozen_at_an_instant_of_its_own_holds_timestamps_to_that(
     world: World, real_now: RealClock
 ) -> None:
-    at = 1_525_872_629_832  # of the manual's fourth vector
+    at = 1_525_872_629_832  # the instant of the manual's fourth vector
     account = world.account(clock={"now": at, "frozen": True})
     signer = Signer.of(account)
 
@@ -82,7 +82,7 @@ def test_an_account_frozen_at_an_instant_of_its_own_holds_timestamps_to_that(
     assert send(world, signer.signed(stamped(at))).status == 200
 
 
-def test_thawed_it_is_the_real_clock_again(world: World) -> None:
+def test_a_thawed_account_checks_timestamps_against_the_real_clock(world: World) -> None:
     account = world.account(clock={"now": START_AT - 400 * 86_400_000, "frozen": True})
     world.clock(account["id"], freeze=False)
 

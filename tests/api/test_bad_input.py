@@ -1,4 +1,6 @@
-"""Whatever is sent: a clear answer of the right family, nothing lost, never our 500."""
+"""Bad input: each gets a clear answer of the right kind, loses nothing, and is never our HTTP
+500.
+"""
 
 import io
 import json
@@ -54,7 +56,9 @@ def test_a_body_without_the_fields_is_refused_for_the_missing_pair(
     ["text", "qr_code_url", "style_id", "your_prompt", "call_back", "is_use_temp_short_link"],
 )
 @pytest.mark.parametrize("value", ["null", "[]", '{"a":1}', '"a\\u0000"', '"\\udfff"', "NaN"])
-def test_what_is_no_text_is_refused_naming_the_field(world: World, name: str, value: str) -> None:
+def test_the_refusal_of_a_value_that_is_not_text_names_the_field(
+    world: World, name: str, value: str
+) -> None:
     others = ",".join(f'"{key}":"{text}"' for key, text in GOOD.items() if key != name)
 
     answer = sent(world, f'{{{others},"{name}":{value}}}'.encode())
@@ -111,7 +115,7 @@ def test_multipart_is_refused_by_the_gateway_with_the_credit_untouched(world: Wo
 def test_nine_megabytes_are_too_large_and_eight_are_not(world: World, announced: bool) -> None:
     if announced:
         large = sent(world, b"x" * 9_000_000)
-    else:  # as a server hands over a chunked body
+    else:  # the form in which a server passes a chunked body
         large = world.http.post(
             "/submitTask",
             input_stream=io.BytesIO(b"x" * 9_000_000),

@@ -1,4 +1,4 @@
-"""What calls cost, as the bill shows it."""
+"""The cost of calls in the bill."""
 
 import pytest
 
@@ -116,7 +116,7 @@ def test_every_call_says_what_it_cost_and_why(world: World) -> None:
 
 
 def test_the_books_agree_call_by_call(world: World) -> None:
-    """Journal row, ledger entry and the answer's own fee say the same."""
+    """Journal row, ledger entry and the answer's own fee agree."""
     for number in range(6):
         style = "pet_cat" if number % 2 else "none"
         world.vendor("/submitTask", {"text": "x", "style_id": style})

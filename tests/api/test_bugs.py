@@ -1,4 +1,4 @@
-"""A bug of ours: 500 in our own form, nothing booked, and written down."""
+"""A bug of ours: HTTP 500 in our own form, nothing booked, recorded in the journal and the log."""
 
 import logging
 from typing import Any

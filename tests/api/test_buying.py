@@ -1,4 +1,4 @@
-"""Packages of the price list: bought at the account's now, spent in the order they expire."""
+"""Packages of the price list: bought at the account's now, used in the order they expire."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_the_trial_can_be_bought_once_and_the_refusal_changes_nothing(world: Wor
         ({}, "offer"),
     ],
 )
-def test_a_purchase_that_cannot_be_is_refused_with_what_is_allowed(
+def test_an_invalid_purchase_is_refused_with_the_valid_values(
     world: World, order: dict[str, object], says: str
 ) -> None:
     assert says in world.admin("POST", "/accounts/default/packages", order, expect=422)["detail"]

@@ -1,4 +1,4 @@
-"""Faults of callbacks, decided in the database: which callback meets them, when, and only once."""
+"""Faults of callbacks in the database: which callback they affect, when, and only once."""
 
 import json
 from collections import Counter
@@ -289,7 +289,7 @@ def test_other_accounts_meet_nothing(world: World, post: Rawbox) -> None:
     assert task_ids(post) == [task_id]
 
 
-def test_a_callback_that_is_never_planned_is_met_by_no_rule(buyer: Buyer) -> None:
+def test_no_rule_fires_on_a_callback_that_is_never_planned(buyer: Buyer) -> None:
     buyer.arm("early")
     buyer.submit(call_back="")
 
@@ -300,4 +300,4 @@ def test_a_fault_of_callbacks_has_no_operation(buyer: Buyer) -> None:
     order = {"kind": "callback_lost", "operation": "submit_task"}
     problem = buyer.world.admin("POST", f"/accounts/{buyer.id}/faults", order, expect=422)
 
-    assert "happens to callbacks, not to calls" in problem["detail"]
+    assert "affects callbacks, not calls" in problem["detail"]

@@ -1,4 +1,4 @@
-"""Callbacks as the simulator books them; the network is a postbox here."""
+"""Callbacks as the simulator records them; a postbox replaces the network."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +17,7 @@ CALL_BACK = "http://127.0.0.1:9/done?x=1"
 
 
 class Held(Postbox):
-    """Keeps what is posted unanswered until a test answers it."""
+    """Holds the posts unanswered until a test answers them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ def test_an_attempt_that_fails_is_recorded_and_not_repeated(world: World, outcom
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://h/", "http://", "http://h:x/", "h" * 9_000])
-def test_an_address_that_is_none_is_accepted_and_fails_at_its_attempt(
+def test_an_invalid_callback_address_is_accepted_and_its_attempt_fails(
     world: World, url: str
 ) -> None:
     world.submit(call_back=url)
@@ -153,7 +153,7 @@ def test_a_deletion_while_a_callback_is_being_sent_is_no_trouble() -> None:
         world.admin("GET", f"/accounts/{account['id']}/callbacks", expect=404)
 
 
-def test_settling_ends_when_what_is_being_posted_is_given_up() -> None:
+def test_settling_ends_when_the_posts_in_flight_are_cancelled() -> None:
     held = Held()
     with worlds.simulator(post=held) as simulator, ThreadPoolExecutor() as pool:
         world = World(simulator, worlds.RealClock(), held)

@@ -1,4 +1,4 @@
-"""What the vendor says of tasks, seen by a client: submit, query, list, pictures."""
+"""The vendor's statements on tasks, as a client sees them: submit, query, list, pictures."""
 
 import json
 
@@ -22,7 +22,7 @@ def remark(answer: TestResponse) -> str:
 
 
 def content(world: World, **fields: str) -> str:
-    """Submit and return what the picture will encode."""
+    """Submit and return the content that the picture will encode."""
     answer = world.vendor("/submitTask", fields)
     assert answer.status_code == 200, answer.get_data(as_text=True)
     last: str = world.admin("GET", "/accounts/default/tasks")["tasks"][-1]["content"]
@@ -93,7 +93,7 @@ def test_a_task_id_is_24_hex_digits(world: World) -> None:
 
 @pytest.mark.claim("result-count")
 @pytest.mark.claim("result-item")
-def test_a_finished_task_lists_the_address_of_one_picture(world: World) -> None:
+def test_a_finished_task_has_the_address_of_one_picture(world: World) -> None:
     task_id = world.submit()
     world.clock(to_next_event=True)
 

@@ -1,4 +1,4 @@
-"""The clock of an account: jumped, stopped, sped up, and never turned back."""
+"""The clock of an account: moved forward, frozen, sped up, never moved back."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ def test_a_new_accounts_clock_may_start_in_the_past(world: World, start: int) ->
     assert world.bill(account["id"])["packages"][0]["bought_at"] == start
 
 
-def test_the_events_come_in_order_those_of_the_package_last_and_then_there_is_none(
+def test_events_come_in_order_with_those_of_the_package_last_and_then_none(
     world: World,
 ) -> None:
     ids = [world.submit() for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Coverage of the contract by the calls of a client: what is met, kept, and printed."""
+"""Coverage of the contract by a client's calls: recorded, kept, printed."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tests.support.worlds import World
 
 
 def met(world: World, group: str, account: str | None = "default") -> dict[str, int | None]:
-    """Return what was met of a group: the first call by name."""
+    """Return the covered items of a group: the first call by name."""
     path = "/coverage" if account is None else f"/accounts/{account}/coverage"
     (part,) = world.admin("GET", f"{path}?groups={group}")["groups"]
     found = {item["name"]: item["call"] for item in part["items"] if item["met"]}
@@ -30,14 +30,14 @@ def met(world: World, group: str, account: str | None = "default") -> dict[str, 
     return found
 
 
-def test_an_account_that_has_not_called_has_met_nothing(world: World) -> None:
+def test_an_account_without_calls_has_no_coverage(world: World) -> None:
     found = world.admin("GET", "/accounts/default/coverage")
 
     assert (found["met"], found["percent"]) == (0, 0.0)
     assert found["total"] == sum(part["total"] for part in found["groups"])
 
 
-def test_what_a_call_meets_is_met_by_the_first_such_call(world: World) -> None:
+def test_the_first_call_that_covers_an_item_is_recorded(world: World) -> None:
     world.submit()
     world.submit()
     world.submit(call_back="http://127.0.0.1:9/")
@@ -51,7 +51,7 @@ def test_what_a_call_meets_is_met_by_the_first_such_call(world: World) -> None:
     assert met(world, "credentials") == {"app-code": 1}
 
 
-def test_an_empty_or_unknown_field_is_not_met(world: World) -> None:
+def test_an_empty_or_unknown_field_is_not_covered(world: World) -> None:
     world.submit(call_back="", foo="x")
 
     assert set(met(world, "fields")) == {"submit_task.text", "submit_task.style_id"}
@@ -75,7 +75,7 @@ def test_a_call_that_was_not_let_through_shows_no_credentials(world: World) -> N
     assert set(met(world, "fields", account["id"])) == {"list_tasks.page"}
 
 
-def test_the_statuses_that_a_client_was_told_are_met(world: World) -> None:
+def test_the_statuses_that_a_client_saw_are_covered(world: World) -> None:
     task_id = world.submit()
     world.query(task_id)
     world.clock(to_next_event=True)
@@ -92,7 +92,7 @@ def test_the_statuses_that_a_client_was_told_are_met(world: World) -> None:
 
 
 @pytest.mark.parametrize("profile", ["vpc", "classic"])
-def test_a_row_of_the_error_table_is_met_on_both_kinds_of_instance(
+def test_a_row_of_the_error_table_is_covered_on_both_kinds_of_instance(
     world: World, profile: str
 ) -> None:
     account = world.account(credits=1, readings={"gateway.profile": profile})
@@ -102,7 +102,7 @@ def test_a_row_of_the_error_table_is_met_on_both_kinds_of_instance(
     assert list(met(world, "errors", account["id"])) == ["B403MQ"]
 
 
-def test_readings_are_met_by_calls_under_them(world: World) -> None:
+def test_calls_cover_the_readings_in_force(world: World) -> None:
     account = world.account(readings={"refusal.status": "200"})
     assert met(world, "readings", account["id"]) == {}
 
@@ -114,14 +114,14 @@ def test_readings_are_met_by_calls_under_them(world: World) -> None:
     assert set(met(world, "answers", account["id"])) == {"submit_task.refusal"}
 
 
-def test_an_unknown_credential_is_met_by_nobody_and_counts_for_all(world: World) -> None:
+def test_an_unknown_credential_counts_for_all_accounts_and_for_none_alone(world: World) -> None:
     world.vendor("/taskList", {}, "nobody")
 
     assert met(world, "errors") == {}
     assert set(met(world, "errors", None)) == {"A400AC"}
 
 
-def test_what_was_met_outlives_reset_and_deletion_for_all_and_not_for_the_account(
+def test_coverage_of_all_accounts_outlives_reset_and_deletion(
     world: World,
 ) -> None:
     world.submit()
@@ -136,7 +136,7 @@ def test_what_was_met_outlives_reset_and_deletion_for_all_and_not_for_the_accoun
     assert list(met(world, "operations")) == ["submit_task"], "met anew after the reset"
 
 
-def test_what_was_met_outlives_the_journal(world: World) -> None:
+def test_coverage_outlives_the_journal(world: World) -> None:
     with_small = world.simulator.settings
     assert with_small.journal_calls > 1
     world.submit()
@@ -161,7 +161,7 @@ def test_a_call_on_which_we_failed_meets_nothing_and_is_not_remembered(
     assert list(met(world, "operations")) == ["list_tasks"]
 
 
-def test_what_was_rolled_back_is_not_remembered(world: World) -> None:
+def test_coverage_that_was_rolled_back_is_not_cached(world: World) -> None:
     headers = (("authorization", "APPCODE mock-demo"),)
     call = Call(method="POST", path="/taskList", headers=headers)
 
@@ -188,7 +188,7 @@ def test_a_group_that_is_not_there_is_refused(world: World, path: str) -> None:
     assert "unknown group 'colours'; valid: operations, " in problem["detail"]
 
 
-def test_nobodys_coverage_is_not_there(world: World) -> None:
+def test_an_unknown_account_has_no_coverage_report(world: World) -> None:
     world.admin("GET", "/accounts/nobody/coverage", expect=404)
 
 
@@ -204,7 +204,7 @@ def command(url: str, *words: str) -> Result:
     return CliRunner().invoke(main, ["coverage", *words, "--url", url])
 
 
-def test_the_table_says_what_was_never_met(url: str) -> None:
+def test_the_table_lists_the_uncovered_items(url: str) -> None:
     done = command(url, "--of", "operations")
 
     assert done.exit_code == 0

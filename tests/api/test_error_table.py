@@ -1,4 +1,4 @@
-"""Every row of contracts/errors.toml: by order in both profiles, and as it arises by itself."""
+"""Every row of contracts/errors.toml: by order under both profiles, and as it occurs naturally."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,14 +37,14 @@ CLASSIC_NAMES = ["Server", "Date", "Content-Type", "Content-Length", "X-Ca-Reque
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[World]:
-    """A world for every test here: each makes an account of its own."""
+    """A simulator for all tests here; each test creates its own account."""
     clock, postbox = RealClock(), Postbox()
     with worlds.simulator(clock, postbox) as simulator:
         yield World(simulator, clock, postbox)
 
 
 def ordered(world: World, code: str, **readings: str) -> tuple[str, Reply]:
-    """Arm a row for one call in a new account; return the account and what that call gets."""
+    """Arm a row for one call in a new account; return the account and the answer."""
     account = world.account(credits=1, readings=readings)
     order = {"code": code, "calls": 1}
     world.admin("POST", f"/accounts/{account['id']}/faults", order, expect=201)
@@ -59,7 +59,7 @@ def assert_free(world: World, account_id: str) -> None:
 
 
 def classic_look(code: str) -> tuple[int, str]:
-    """Return status and message that a code has on an older instance, worked out anew."""
+    """Return status and message of a code on an older instance, computed independently."""
     for row in CLASSIC:
         if code in row["codes"]:
             return row["status"], row["message"]
@@ -116,7 +116,7 @@ def test_an_ordered_row_is_gone_after_its_call(shared: World, code: str) -> None
     assert send(shared, with_app_code(account["app_code"])).status == 200
 
 
-# --- How each row that arises by itself does: the table's `met = "naturally"`. ---
+# --- How each row with `met = "naturally"` in the table occurs. ---
 
 
 def app_code_call(world: World, app_code: str = "mock-demo", **headers: str | None) -> Reply:
@@ -169,7 +169,7 @@ def unknown_app_code(world: World) -> Reply:
 
 
 def unknown_app_code_as_401(world: World) -> Reply:
-    # Nobody's call is answered by the readings of the default account.
+    # A call without an account is answered under the readings of the default account.
     rows = "update account set readings = ? where id = 'default'"
     world.simulator.database.run(lambda tx: tx.execute(rows, ('{"appcode.unknown": "401"}',)))
     return app_code_call(world, "mock-nobody")
@@ -280,7 +280,7 @@ def test_the_row_arises_by_itself(world: World, code: str) -> None:
     assert (header(reply, "X-Ca-Error-Message") or "").startswith(fixed.strip())
 
 
-def test_every_row_that_is_said_to_arise_by_itself_is_met_above_and_no_other() -> None:
+def test_exactly_the_rows_marked_naturally_occur_in_the_tests_above() -> None:
     assert set(NATURALLY) == {row["code"] for row in ERRORS if row["met"] == "naturally"}
     assert {row["met"] for row in ERRORS} == {"naturally", "by order"}
     assert all(bool(row["how"]) == (row["met"] == "naturally") for row in ERRORS)

@@ -1,4 +1,4 @@
-"""Failures on order: arm, fire, list, disarm; what could never fire is refused."""
+"""Faults over the admin API: arm, fire, list, disarm; a rule that could never fire is refused."""
 
 from typing import Any
 
@@ -118,7 +118,7 @@ def test_what_is_no_call_of_the_account_fires_nothing(world: World) -> None:
     assert faults(world)[0]["hits"] == 0
 
 
-def test_no_fault_is_counted_on_one_that_fails_for_another_reason_first(world: World) -> None:
+def test_a_call_that_fails_for_another_reason_first_counts_for_no_fault(world: World) -> None:
     armed = arm(world, remark="no", calls=1)
     world.admin("PATCH", "/accounts/default", {"standing": "arrears"})
 
@@ -149,6 +149,7 @@ def test_a_rule_of_another_account_cannot_be_touched(world: World) -> None:
     ("order", "says"),
     [
         ({"code": "X999XX"}, "unknown error code 'X999XX'; valid: I400HD"),
+        ({"code": "D504T0"}, "unknown error code 'D504T0'; did you mean 'D504TO'? valid: I400HD"),
         ({"code": "reset"}, "; if it is a kind of fault, write kind = 'reset'"),
         ({"code": "d504to"}, "unknown error code"),
         ({"code": "200"}, "unknown error code"),

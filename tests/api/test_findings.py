@@ -1,4 +1,4 @@
-"""Findings in the journal, in their report and in the commands; and that none changes an answer."""
+"""Findings in the journal, in the report and in the commands; no finding changes an answer."""
 
 import json
 from typing import Any
@@ -83,7 +83,7 @@ def send_pair(world: World, sent: Sent) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("finding", PAIRS)
-def test_each_rule_is_met_through_the_door(world: World, finding: str) -> None:
+def test_each_rule_of_findings_applies_to_a_real_call(world: World, finding: str) -> None:
     call = send_pair(world, PAIRS[finding][0])
 
     assert finding in ids(call)
@@ -123,7 +123,7 @@ def test_the_report_counts_pages_and_filters(world: World) -> None:
 def test_the_report_has_what_only_several_calls_show(world: World) -> None:
     order = {"code": "D504TO", "calls": 1, "operation": "submit_task"}
     world.admin("POST", "/accounts/default/faults", order, expect=201)
-    task_id = body_of(world.http.post("/taskList", headers=TYPED))  # a call that has nothing
+    task_id = body_of(world.http.post("/taskList", headers=TYPED))  # a call without any field
     assert task_id
     post(world, "/submitTask", GOOD)
     post(world, "/submitTask", GOOD)
@@ -221,11 +221,11 @@ def test_a_wrong_question_is_told_what_can_be_asked(world: World, query: str, wo
     assert words in problem["detail"]
 
 
-def test_nobodys_findings_are_not_there(world: World) -> None:
+def test_an_unknown_account_has_no_findings_report(world: World) -> None:
     world.admin("GET", "/accounts/nobody/findings", expect=404)
 
 
-def test_what_nobody_sent_has_a_report_of_its_own_with_nothing_between_the_calls(
+def test_calls_without_an_account_have_a_report_without_findings_between_calls(
     world: World,
 ) -> None:
     for _ in range(2):
@@ -240,7 +240,7 @@ def test_what_nobody_sent_has_a_report_of_its_own_with_nothing_between_the_calls
     assert report(world)["calls"] == 0
 
 
-def test_one_call_is_read_by_its_number_whosever_it_is(world: World) -> None:
+def test_one_call_is_read_by_its_number_for_every_account(world: World) -> None:
     account = world.account()
     world.http.post("/submitTask", data=GOOD, headers={"Content-Type": FORM})
     world.vendor("/submitTask", {"text": "x"}, account["app_code"])

@@ -1,4 +1,4 @@
-"""Findings follow the readings of the account that is called, and what was seen of the answers."""
+"""Findings follow the readings of the called account, and the answers that the client received."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ LONG = "https://example.com/" + "a" * 20
 
 
 def found(world: World, account: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return id, severity and place of what is found in the last call of an account."""
+    """Return id, severity and place of the findings in an account's last call."""
     call = world.calls(account["id"])[-1]
     return [(each["id"], each["severity"], each["at"]) for each in call["findings"]]
 
@@ -134,7 +134,7 @@ def test_an_app_code_in_the_query_is_no_error_where_it_counts(world: World, targ
     ("text", "finding"),
     [(LONG, "short-link-stored"), ("a" * 40, "short-link-needless"), ("a", "short-link-needless")],
 )
-def test_the_short_link_is_judged_by_whether_there_is_one(
+def test_findings_on_short_links_follow_whether_the_task_has_one(
     world: World, text: str, finding: str
 ) -> None:
     account = world.account()
@@ -153,7 +153,7 @@ def test_the_short_link_is_judged_by_whether_there_is_one(
         ({"kind": "delay", "for_ms": 1}, "submit-twice"),
     ],
 )
-def test_a_submit_that_is_repeated_is_judged_by_what_was_heard_of_the_first(
+def test_a_repeated_submit_is_judged_by_the_answer_to_the_first(
     world: World, fault: dict[str, Any], finding: str
 ) -> None:
     account = world.account()

@@ -23,7 +23,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def buyer(url: str) -> Iterator[dict[str, Any]]:
-    """An account of its own."""
+    """A new account."""
     with AdminClient(url) as admin:
         yield admin.post("/accounts")
 
@@ -120,13 +120,13 @@ def test_a_call_that_is_not_there_is_wrong_use(url: str, buyer: dict[str, Any]) 
 
 
 def without_credentials(url: str) -> int:
-    """Send a call that names no account, and return its number."""
+    """Send a call without an account, and return its number."""
     urllib3.request("POST", f"{url}/submitTask", body=GOOD, headers={"Content-Type": FORM})
     with AdminClient(url) as admin:
         return max(int(call["id"]) for call in admin.every("/calls", "calls"))
 
 
-def test_calls_that_name_no_account_are_told_of_and_listed(url: str) -> None:
+def test_calls_without_an_account_are_reported_and_listed(url: str) -> None:
     call_id = without_credentials(url)
 
     default = CliRunner().invoke(main, ["findings", "--url", url])
@@ -147,7 +147,7 @@ def test_nobody_has_no_account(url: str, buyer: dict[str, Any]) -> None:
     assert (done.exit_code, "leave --account out" in done.output) == (2, True)
 
 
-def test_a_call_of_another_or_of_nobody_is_explained_and_told_whose_it_is(
+def test_the_explanation_of_a_call_names_its_account_or_says_that_it_has_none(
     url: str, buyer: dict[str, Any]
 ) -> None:
     post(url, buyer, GOOD)
@@ -161,3 +161,34 @@ def test_a_call_of_another_or_of_nobody_is_explained_and_told_whose_it_is(
     assert (others.exit_code, nobodys.exit_code) == (0, 1)
     assert ", which names no account, at " in nobodys.output
     assert "credentials-missing" in nobodys.output
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"), [(None, 0), ("error", 0), ("warning", 1), ("advice", 1)]
+)
+def test_what_fails_can_be_chosen(
+    url: str, buyer: dict[str, Any], fail_on: str | None, code: int
+) -> None:
+    post(url, buyer, f"{GOOD}&your_prompt=x")
+    words = () if fail_on is None else ("--fail-on", fail_on)
+
+    assert command(url, buyer, "findings", *words).exit_code == code
+
+
+def test_advice_fails_only_where_it_is_asked_to(url: str, buyer: dict[str, Any]) -> None:
+    post(url, buyer, f"{GOOD}&call_back=")
+
+    codes = [command(url, buyer, "findings", "--fail-on", each).exit_code
+             for each in ("error", "warning", "advice")]  # fmt: skip
+
+    assert codes == [0, 0, 1]
+
+
+def test_what_was_never_looked_at_is_listed_once_the_test_has_ended(
+    url: str, buyer: dict[str, Any]
+) -> None:
+    post(url, buyer, GOOD)
+
+    assert "task-never-looked-at" not in command(url, buyer, "findings").output
+    ended = command(url, buyer, "findings", "--ended", "--fail-on", "warning")
+    assert (ended.exit_code, "task-never-looked-at" in ended.output) == (1, True)

@@ -1,4 +1,4 @@
-"""One suite of exchanges through both doors: status, headers with case and order, body."""
+"""The same exchanges through both servers: status, headers with case and order, body."""
 
 import json
 from pathlib import Path

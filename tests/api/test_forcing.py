@@ -1,4 +1,4 @@
-"""A task forced into a state: a new plan, its callback moved with it, and never back."""
+"""Forcing a task into a state: a new plan, its callback rescheduled, and no way back."""
 
 from typing import Any
 
@@ -125,7 +125,7 @@ def test_a_task_whose_text_no_code_can_hold_cannot_be_forced_to_succeed(world: W
 
 
 @pytest.mark.parametrize("body", [{}, {"state": "done"}, {"state": None}, {"State": "failed"}])
-def test_a_state_that_is_none_is_refused(world: World, body: dict[str, Any]) -> None:
+def test_an_unknown_state_is_refused(world: World, body: dict[str, Any]) -> None:
     world.admin("POST", f"/accounts/default/tasks/{world.submit()}", body, expect=422)
 
 

@@ -1,4 +1,4 @@
-"""What is known of the gateway, seen by a client: credentials, errors, headers, what it costs."""
+"""The statements on the gateway, as a client sees them: credentials, errors, headers, charges."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Each reading of what the gateway and the service take, flipped: a client sees the difference."""
+"""Each reading of what gateway and service accept, changed: the client sees the difference."""
 
 from typing import Any
 

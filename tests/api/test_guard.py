@@ -1,4 +1,4 @@
-"""Who may use the admin API: this machine, or who holds the token; never a web page."""
+"""Access to the admin API: from this machine or with the token, never from a web page."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ ROUTES = ["/_mock/health", "/_mock/accounts", "/_mock/calls", "/_mock/accounts/d
 
 @pytest.fixture
 def guarded() -> Iterator[World]:
-    """A world whose admin API wants a token."""
+    """A simulator whose admin API requires a token."""
     real_now, postbox = worlds.RealClock(), worlds.Postbox()
     with worlds.simulator(real_now, postbox, token=TOKEN) as simulator:
         yield World(simulator, real_now, postbox)
@@ -92,7 +92,9 @@ def test_a_page_may_not_write_either(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_with_a_token_only_who_sends_it_is_let_in_from_anywhere(guarded: World, path: str) -> None:
+def test_with_a_token_calls_that_send_it_are_allowed_from_anywhere(
+    guarded: World, path: str
+) -> None:
     assert status(guarded, path, Authorization=f"Bearer {TOKEN}", Host="qr.test") == 200
     assert status(guarded, path, Authorization=f"bearer  {TOKEN} ") == 200
 
@@ -101,7 +103,7 @@ def test_with_a_token_only_who_sends_it_is_let_in_from_anywhere(guarded: World, 
     "authorization", [None, "", "Bearer", "Bearer ", "Bearer x", f"Basic {TOKEN}", TOKEN]
 )
 @pytest.mark.parametrize("path", ROUTES)
-def test_with_a_token_nobody_else_is_let_in(
+def test_with_a_token_calls_without_it_are_refused(
     guarded: World, path: str, authorization: str | None
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}

@@ -1,4 +1,4 @@
-"""Invoices: what each purchase earns, by its price."""
+"""Invoices: the price of a purchase decides which invoices it earns."""
 
 import pytest
 

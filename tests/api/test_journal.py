@@ -1,4 +1,4 @@
-"""The journal: every call, with its secrets hidden, found by filter and page."""
+"""The journal: every call, with secrets hidden, by filter and by page."""
 
 import json
 from hashlib import sha256
@@ -22,7 +22,7 @@ def found(world: World, query: str = "", account: str = "default") -> dict[str, 
 
 @pytest.fixture
 def busy(world: World) -> World:
-    """A world with two submits, a query, a list, a refusal, a wrong path and a picture."""
+    """A simulator with two submits, a query, a list, a refusal, a wrong path and a picture."""
     task_id = world.submit()
     world.submit()
     world.query(task_id)
@@ -107,7 +107,7 @@ def test_a_filter_that_cannot_be_is_refused(world: World, query: str, said: str)
     assert said in world.admin("GET", f"/accounts/default/calls{query}", expect=422)["detail"]
 
 
-def test_calls_that_name_no_account_are_kept_for_nobody(world: World) -> None:
+def test_calls_without_an_account_are_journalled_without_one(world: World) -> None:
     world.http.post("/submitTask")
     world.vendor("/submitTask", {"text": "x"}, "unknown-code")
     world.http.get("/")

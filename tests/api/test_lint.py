@@ -28,7 +28,7 @@ CODE = {"name": "Authorization", "value": "APPCODE 0123456789abcdef0123456789abc
 
 
 def entry(path: str = "/submitTask", body: str | None = GOOD, **more: Any) -> dict[str, Any]:
-    """An entry of a right submit, as a proxy writes it."""
+    """Return the entry of a right submit, as a proxy writes it."""
     request: dict[str, Any] = {
         "method": "POST", "url": f"{more.pop('host', VENDOR)}{path}",
         "headers": more.pop("headers", [FORM_HEADER, CODE]),
@@ -102,7 +102,7 @@ def test_a_recording_has_the_findings_of_the_journal(finding: str) -> None:
 
 
 def readings(sent: Sent) -> list[str]:
-    """Return the readings of a request as options."""
+    """Return the readings of a request as command options."""
     words, defaults = as_mapping(sent.readings), as_mapping(DEFAULT_READINGS)
     return [f"--reading={name}={word}" for name, word in words.items() if word != defaults[name]]
 
@@ -115,7 +115,7 @@ def test_an_unknown_reading_is_refused_with_what_there_is() -> None:
 
 
 @pytest.mark.parametrize("path", ["/pictures/default/x.png", "/s/0123abcd"])
-def test_what_is_fetched_in_a_recording_is_no_call(path: str) -> None:
+def test_a_fetched_picture_in_a_recording_is_not_a_call(path: str) -> None:
     fetched = Sent(method="GET", path=path, body="", content_type=None, authorization=None)
 
     assert ids(har(har_entry(fetched), entry())) == []
@@ -137,7 +137,7 @@ def test_what_only_several_calls_show_is_found_by_the_times_of_the_recording() -
     ]  # fmt: skip
 
 
-def test_two_clients_in_one_recording_are_not_each_others() -> None:
+def test_two_clients_in_one_recording_are_judged_separately() -> None:
     other = {"name": "Authorization", "value": "APPCODE ffffffffffffffffffffffffffffffff"}
     twice = [entry(told={"task_id": TASK}), entry(told={"task_id": TASK})]
 
@@ -170,7 +170,7 @@ def test_other_hosts_are_skipped_and_counted_unless_they_are_named() -> None:
     assert sorted({each["call"] for each in named["findings"]}) == [1, 2, 3, 6]
 
 
-def test_what_a_recording_left_out_is_not_held_against_the_client() -> None:
+def test_parts_that_a_recording_left_out_cause_no_finding() -> None:
     length = {"name": "Content-Length", "value": "50"}
     text = har(entry(body=None, headers=[FORM_HEADER, length]))
 
@@ -201,8 +201,8 @@ def test_parameters_of_a_form_stand_for_its_text() -> None:
         (b"", "it is empty"),
         (b" \n", "it is empty"),
         (b'{"log": {"entries": []}}\n\xff', "line 2 is not UTF-8"),
-        ('{"log": {\n"entries": [}}', "line 2 is no JSON"),
-        ("POST /submitTask", "line 1 is no JSON"),
+        ('{"log": {\n"entries": [}}', "line 2 is not JSON"),
+        ("POST /submitTask", "line 1 is not JSON"),
         ('{"log": {}}', "no list of `entries`"),
         (har({"response": {}}), "entry 1: it has no `request`"),
         (har({"request": {}}), "entry 1: its `request` has no `url`"),
@@ -214,17 +214,19 @@ def test_parameters_of_a_form_stand_for_its_text() -> None:
         ("{}\n", "line 1: it is no call of the journal"),
         ("[]", "nothing was checked: the file has no call of the API"),
         ('{"calls": []}', "nothing was checked"),
-        ("[1]", "entry 1: it is no call of the journal"),
+        ("[1]", "entry 1: it is not a call of the journal"),
         (har(), "nothing was checked"),
         (gzip.compress(har().encode(), mtime=0), "it is compressed: unpack it first"),
         (har().encode("utf-16-be"), "it is not UTF-8 text: save the file as UTF-8"),
         (codecs.BOM_UTF16_LE + b"a", "it begins as UTF-16 and is broken"),
-        ("1\n2", "line 1: it is no call of the journal"),
-        ('{"calls": [{"id": 1}]}', "entry 1: it is no call of the journal"),
+        ("1\n2", "line 1: it is not a call of the journal"),
+        ('{"calls": [{"id": 1}]}', "entry 1: it is not a call of the journal"),
         ("[" * 100_000, "it is nested too deeply"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_said_to_be_and_where(text: str | bytes, words: str) -> None:
+def test_the_error_for_an_unreadable_file_says_where_it_is_wrong(
+    text: str | bytes, words: str
+) -> None:
     done = lint(text)
 
     assert done.exit_code == 2

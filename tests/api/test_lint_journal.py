@@ -1,4 +1,4 @@
-"""`artqr-mock lint` on calls of our own journal: by lines, pages, one call; what came of them."""
+"""`artqr-mock lint` on calls of our own journal: by lines, by pages, single calls."""
 
 import json
 from typing import Any
@@ -52,13 +52,13 @@ def test_a_call_whose_body_the_journal_cut_is_judged_without_it(world: World) ->
 def test_a_broken_line_is_named(journal: list[dict[str, Any]]) -> None:
     line = json.dumps(journal[0])
 
-    assert "line 3: it is no JSON" in lint(f"{line}\n{line}\n{line[:-5]}\n").stderr
+    assert "line 3: it is not JSON" in lint(f"{line}\n{line}\n{line[:-5]}\n").stderr
 
 
 @pytest.mark.parametrize(
     ("garbage", "words"),
     [
-        (b"Listening on port 3040", "it is no JSON"), (b"{", "it is no JSON"),
+        (b"Listening on port 3040", "it is not JSON"), (b"{", "it is not JSON"),
         (b"caf\xe9", "it is not UTF-8 text"), (b'{"path": "\xff"}', "it is not UTF-8 text"),
     ],
 )  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_journal_cut_off_in_a_line_is_judged_up_to_there(world: World) -> None
 
     assert done.exit_code == 1
     assert "page-out-of-range" in done.stdout
-    assert "line 2: it is no JSON" in done.stderr
+    assert "line 2: it is not JSON" in done.stderr
 
 
 def test_a_pause_on_the_clock_of_the_account_is_a_pause(world: World) -> None:
@@ -116,7 +116,8 @@ def test_a_pause_on_the_clock_of_the_account_is_a_pause(world: World) -> None:
     query = {"task_id": task_id}
     world.vendor("/queryTask", query)
     calls = world.calls()
-    later = {**calls[1], "id": 3, "at": calls[1]["at"] + 60_000, "real_at": calls[1]["real_at"] + 1}
+    later = {**calls[1], "id": 3, "at": calls[1]["at"] + 60_000, "real_at": calls[1]["real_at"] + 1,
+             "jumped_ms": 60_000}  # fmt: skip
 
     text = "\n".join(json.dumps(each) for each in (*calls, later))
 
@@ -133,7 +134,7 @@ def test_an_answer_that_never_arrived_is_a_failure_in_the_journal_too(world: Wor
     assert (2, "submit-after-failure") in ids(text)
 
 
-def test_what_no_door_could_read_is_judged_by_its_size_alone(world: World) -> None:
+def test_a_call_that_no_server_could_read_is_judged_by_its_size_alone(world: World) -> None:
     world.http.post("/submitTask", data=b"x" * (MAX_BODY_BYTES + 1), headers=TYPED)
     large = world.calls()[0]
     broken = {**large, "method": "", "path": "*", "status": 400, "error_code": "I400RU"}

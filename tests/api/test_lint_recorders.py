@@ -1,4 +1,4 @@
-"""`artqr-mock lint` on what recorders really write: what they leave out, drop and add."""
+"""`artqr-mock lint` on the files of real recorders, which leave out, drop and add parts."""
 
 import base64
 import codecs
@@ -122,7 +122,7 @@ def test_a_body_that_the_gateway_refuses_is_a_finding() -> None:
 
 
 def unanswered(**content: Any) -> dict[str, Any]:
-    """A submit that was answered 200, and what it said is not there."""
+    """A submit with status 200 whose body was not recorded."""
     made = entry()
     made["response"]["content"] = content
     return made
@@ -273,7 +273,7 @@ def test_times_with_an_offset_and_many_digits_are_instants() -> None:
 
 
 @pytest.mark.parametrize("time", [7, None, "yesterday", "0001-01-01T00:00:00+14:00", [], "9" * 99])
-def test_a_time_that_is_none_is_left_out(time: Any) -> None:
+def test_an_invalid_time_is_ignored(time: Any) -> None:
     made = {**entry("/queryTask", f"task_id={TASK}"), "startedDateTime": time}
 
     assert ids(har(made, made)) == []

@@ -1,4 +1,4 @@
-"""What the vendor says of the list and of callbacks, seen by a client."""
+"""The vendor's statements on the list and on callbacks, as a client sees them."""
 
 import pytest
 

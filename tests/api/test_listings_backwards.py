@@ -1,4 +1,4 @@
-"""Calls and tasks are read from their end, and calls by their task."""
+"""Listings of calls and tasks from their end, and calls by their task."""
 
 from typing import Any
 

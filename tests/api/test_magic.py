@@ -1,4 +1,4 @@
-"""Magic credentials: each does what its row promises, with nothing but configuration."""
+"""Magic credentials: each does what its row says, without any other setup."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.support.exchanges import Reply
 from tests.support.signed import Request, Signer, header, seen, send, with_app_code
 from tests.support.worlds import World, body_of
 
-# Those that have faults of the wire need a live server: tests/live/test_magic.py.
+# Magic codes with faults of the wire need a live server: tests/live/test_magic.py.
 MAGIC = {code: each for code, each in load_catalogue().magic.items() if not each.faults}
 TARGETS = ("/submitTask", "/taskList", "/queryTask")
 
@@ -27,7 +27,7 @@ LOGINS: dict[str, Login] = {"app code": with_app_code, "key pair": by_key}
 
 
 def promised(code: str) -> tuple[int, str | None]:
-    """Return what the row says to people: `...: 403 B403MQ`."""
+    """Return the result that the row describes for people: `...: 403 B403MQ`."""
     found = re.search(r": (\d{3})(?: ([A-Z]\d{3}[A-Z0-9]{2}))?$", MAGIC[code].says)
     return (int(found[1]), found[2]) if found else (200, None)
 
@@ -71,7 +71,7 @@ def test_mock_refused_carries_its_remark(world: World) -> None:
 
 
 @pytest.mark.parametrize("code", MAGIC)
-def test_each_is_an_account_of_its_own_made_on_first_use(world: World, code: str) -> None:
+def test_each_magic_code_is_an_account_created_on_first_use(world: World, code: str) -> None:
     world.admin("GET", f"/accounts/{code}", expect=404)
     send(world, with_app_code(code))
 

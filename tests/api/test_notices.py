@@ -1,4 +1,4 @@
-"""Notices as rows: read in order, posted where the account wants them, gone with a reset."""
+"""Notices as rows: listed in order, posted to the account's address, deleted by a reset."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.worlds import START_AT, World
 TO = "http://127.0.0.1:9/notices"
 
 
-def test_one_jump_finds_what_many_small_ones_find(world: World) -> None:
+def test_one_jump_has_the_same_events_as_many_small_jumps(world: World) -> None:
     at_once, by_steps = Buyer(world), Buyer(world)
     for buyer in (at_once, by_steps):
         buyer.buys("50", valid_days=60)
@@ -46,7 +46,7 @@ def test_a_jump_posts_the_notices_of_the_way_in_order_and_says_so(world: World) 
     buyer = Buyer(world, notify_url=TO)
     buyer.buys("50", valid_days=12)
     buyer.calls(41)
-    assert world.postbox.posted == []  # the clock stood still, nobody looked
+    assert world.postbox.posted == []  # the clock was frozen, and no call or deliverer stored them
 
     buyer.waits(7)
 
@@ -74,7 +74,7 @@ def test_no_fault_of_callbacks_befalls_a_notice(world: World) -> None:
     assert (rule["id"], rule["seen"]) == (lost["id"], 0)
 
 
-def test_a_notice_nobody_takes_is_tried_again_where_callbacks_are_retried(world: World) -> None:
+def test_an_unacknowledged_notice_is_retried_where_callbacks_are_retried(world: World) -> None:
     world.postbox.outcome = Outcome(status=500)
     buyer = Buyer(world, notify_url=TO, readings={"callback.delivery": "retried"})
     buyer.buys("50")
@@ -107,11 +107,11 @@ def test_where_notices_go_can_be_changed_and_taken_away(world: World) -> None:
     assert world.admin("POST", f"{path}/reset")["notify_url"] is None
 
 
-def test_what_came_due_before_the_address_changed_goes_to_the_old_one(world: World) -> None:
+def test_notices_due_before_a_change_of_address_go_to_the_old_one(world: World) -> None:
     buyer = Buyer(world, notify_url=TO, clock={"frozen": False})
     buyer.buys("50")
     buyer.calls(41)
-    world.real_now.now += 3 * DAY_MS  # a reminder is due, and nobody has looked
+    world.real_now.now += 3 * DAY_MS  # a notice is due, but not stored yet
 
     world.admin("PATCH", f"/accounts/{buyer.id}", {"notify_url": f"{TO}/new"})
     world.real_now.now += 3 * DAY_MS

@@ -1,4 +1,4 @@
-"""The order of checks: each failure alone, and before every one that comes later."""
+"""The order of checks: each failure alone, and before every later failure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from tests.support.worlds import START_AT, Postbox, RealClock, World
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    """A world for every test here: each makes an account of its own."""
+    """A simulator for all tests here; each test creates its own account."""
     clock, postbox = RealClock(), Postbox()
     with worlds.simulator(clock, postbox) as simulator:
         yield World(simulator, clock, postbox)
@@ -22,7 +22,7 @@ def world() -> Iterator[World]:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A call that is to fail: admin calls first, then a request, signed with a secret."""
+    """A call that must fail: admin calls first, then a request, signed with a secret."""
 
     world: World
     account: dict[str, Any]
@@ -48,7 +48,9 @@ class Attempt:
 
 def nonce_is_used(attempt: Attempt) -> Attempt:
     request = with_app_code(attempt.account["app_code"], Request(headers={"X-Ca-Nonce": "n"}))
-    assert send(attempt.world, request).status == 200  # of the app code: does not burn the key's
+    assert (
+        send(attempt.world, request).status == 200
+    )  # with the app code, which does not use up the key's nonce
     signed = Signer.of(attempt.account).signed(Request(headers={"X-Ca-Nonce": "n"}))
     assert send(attempt.world, signed).status == 200
     return attempt.spoil(X_Ca_Nonce="n")
@@ -88,7 +90,7 @@ IN_ORDER: list[tuple[str, int, Spoil]] = [
     ("T429PA", 429, throttle),
     ("none", 450, lambda a: a.admin("POST", "/faults", {"remark": "no"}, expect=201)),
 ]
-# What is done to the account by calling comes before what would keep that call from passing.
+# Preparations that call the API come first: later ones would keep those calls from passing.
 FIRST_TO_DO = ("S403NU",)
 
 

@@ -1,4 +1,4 @@
-"""The whole life of a package, from its purchase to its expiry, told in one test."""
+"""The whole life of a package in one test, from its purchase to its expiry."""
 
 import pytest
 
@@ -8,7 +8,7 @@ DAY_MS = 24 * 3_600_000
 
 
 class Buyer:
-    """A buyer who starts with nothing, on a clock that only the test moves."""
+    """A buyer without a package, on a clock that only the test moves."""
 
     def __init__(self, world: World, **wish: object) -> None:
         wanted = {"credits": 0, "clock": {"now": START_AT, "frozen": True}, **wish}
@@ -23,18 +23,18 @@ class Buyer:
         return bought
 
     def calls(self, times: int = 1) -> str:
-        """Call so often and return the last answer's status and code."""
+        """Make so many calls and return status and code of the last answer."""
         for _ in range(times):
             answer = self.world.vendor("/taskList", {}, self.code)
         return f"{answer.status_code} {answer.headers.get('X-Ca-Error-Code', '')}".strip()
 
     def waits(self, days: float) -> None:
-        """Let days pass."""
+        """Let so many days pass."""
         self.world.clock(self.id, advance=f"{days}d")
 
     @property
     def notices(self) -> list[tuple[float, str, int]]:
-        """What the buyer was told: on which day, about what, and how much was left."""
+        """Return the notices: day, kind, and credits left."""
         found = self.world.admin("GET", f"/accounts/{self.id}/notices")["notices"]
         return [((n["at"] - START_AT) / DAY_MS, n["kind"], n["remaining"]) for n in found]
 
@@ -79,7 +79,7 @@ def test_a_package_is_bought_runs_low_runs_out_is_topped_up_and_expires(world: W
 
 @pytest.mark.claim("notice-repeats")
 @pytest.mark.claim("notice-reset")
-def test_low_from_the_first_call_it_is_told_of_every_third_day_until_the_expiry(
+def test_a_low_balance_is_notified_every_third_day_until_the_expiry(
     world: World,
 ) -> None:
     buyer = Buyer(world)
@@ -97,7 +97,7 @@ def test_low_from_the_first_call_it_is_told_of_every_third_day_until_the_expiry(
 
 
 @pytest.mark.claim("notice-low-balance")
-def test_the_base_is_what_was_left_and_what_was_ordered(world: World) -> None:
+def test_the_base_is_the_balance_plus_the_order(world: World) -> None:
     buyer = Buyer(world)
     buyer.buys("50")
     buyer.calls(30)
@@ -126,7 +126,7 @@ def test_an_order_while_low_stops_the_reminders_and_starts_the_watch_anew(world:
 
 
 @pytest.mark.claim("notice-at-zero")
-def test_at_zero_there_is_one_notice_more_and_then_silence(world: World) -> None:
+def test_at_zero_there_is_one_more_notice_and_then_none(world: World) -> None:
     buyer = Buyer(world)
     buyer.buys("50", valid_days=100)
     buyer.calls(50)
@@ -160,7 +160,7 @@ def test_an_expiry_that_lowers_the_balance_tells_nothing_until_the_next_charged_
 @pytest.mark.parametrize(
     ("valid_days", "told_on"), [(365, 358), (8, 1), (7, 0), (6, 0), (5, None), (1, None)]
 )
-def test_the_expiry_is_told_once_six_to_seven_days_ahead(
+def test_the_expiry_notice_is_sent_once_six_to_seven_days_ahead(
     world: World, valid_days: int, told_on: int | None
 ) -> None:
     buyer = Buyer(world)

@@ -1,4 +1,4 @@
-"""Which package pays, seen in the bill. Packages beyond the first are put in by hand."""
+"""Which package pays, as the bill shows it. The test adds further packages to the rows directly."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def buy(world: World, *, bought_at: int, expires_at: int) -> int:
 
 
 def remaining(world: World) -> dict[int, int]:
-    """Return what is left of each package."""
+    """Return the credits left in each package."""
     return {package["id"]: package["remaining"] for package in world.bill()["packages"]}
 
 
@@ -33,7 +33,7 @@ def test_the_package_that_expires_first_pays_even_if_it_was_bought_last(world: W
 
 
 @pytest.mark.claim("packages-order")
-def test_of_two_that_expire_together_the_one_bought_first_pays(world: World) -> None:
+def test_of_two_packages_that_expire_together_the_one_bought_first_pays(world: World) -> None:
     later = buy(world, bought_at=START_AT, expires_at=START_AT + DAY_MS)
     earlier = buy(world, bought_at=START_AT - 1, expires_at=START_AT + DAY_MS)
 

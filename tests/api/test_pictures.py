@@ -1,4 +1,4 @@
-"""Pictures: there from the success of the task for 24 hours, journalled, never charged."""
+"""Pictures: served for 24 hours after the task's success, journalled, never charged."""
 
 import io
 
@@ -114,7 +114,7 @@ def test_the_head_of_a_picture_is_that_of_the_picture(world: World) -> None:
     head, whole = fetch(world, path, "HEAD"), fetch(world, path)
 
     assert head.data == b""
-    # Pictures come from a plain web server: their Date is the real one, which goes on in between.
+    # Pictures come from a plain web server: their Date is the real time, which may move meanwhile.
     del head.headers["Date"], whole.headers["Date"]
     assert dict(head.headers) == dict(whole.headers)
     assert whole.headers["Content-Length"] == str(len(whole.data))
@@ -148,7 +148,7 @@ def test_fetching_needs_no_credentials_and_no_credit(world: World) -> None:
     assert fetch(world, f"/pictures/{account['id']}/{task_id}/1.png").status_code == 200
 
 
-def test_a_picture_of_an_account_nobody_has_is_nobodys_call(world: World) -> None:
+def test_a_picture_of_an_unknown_account_is_a_call_without_an_account(world: World) -> None:
     assert fetch(world, "/pictures/nobody/f00d/1.png").status_code == 404
 
     (call,) = world.admin("GET", "/calls")["calls"]
@@ -166,7 +166,7 @@ def test_the_addresses_follow_the_host_of_the_submit(world: World) -> None:
 
 
 @pytest.mark.parametrize("host", ["a b", 'x"><script>', "x/y", "x@y", "[::", "x" * 300])
-def test_a_host_that_is_none_does_not_get_into_an_address(world: World, host: str) -> None:
+def test_an_invalid_host_does_not_get_into_an_address(world: World, host: str) -> None:
     headers = {"Authorization": "APPCODE mock-demo", "Host": host}
     data = {"text": "x", "style_id": "pet_cat"}
     assert world.http.post("/submitTask", data=data, headers=headers).status_code == 200

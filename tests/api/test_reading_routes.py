@@ -1,4 +1,4 @@
-"""Readings of an account: looked at, changed at once, refused with what there is."""
+"""Readings over the admin API: shown, changed at once, refused with the valid values."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_reset_gives_back_the_readings_that_it_was_made_with(world: World) -> No
         ([], "is not of type"),
     ],
 )
-def test_what_there_is_not_is_refused_with_what_there_is(
+def test_an_unknown_reading_or_value_is_refused_with_the_valid_ones(
     world: World, body: Any, says: str
 ) -> None:
     refused = world.admin("PATCH", PATH, body, expect=422)
@@ -74,10 +74,10 @@ def test_one_wrong_word_changes_nothing_at_all(world: World) -> None:
 
 
 def test_the_command_lists_every_question_without_a_server() -> None:
-    told = CliRunner().invoke(main, ["readings", "list"])
+    done = CliRunner().invoke(main, ["readings", "list"])
     as_json = CliRunner().invoke(main, ["readings", "list", "--json"])
 
-    assert (told.exit_code, as_json.exit_code) == (0, 0)
+    assert (done.exit_code, as_json.exit_code) == (0, 0)
     assert json.loads(as_json.output) == load_toml("readings.toml")["reading"]
     for reading, words in ALLOWED.items():
-        assert f"{reading}: {', '.join(words)}" in told.output
+        assert f"{reading}: {', '.join(words)}" in done.output

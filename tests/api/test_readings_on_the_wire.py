@@ -1,4 +1,4 @@
-"""Each reading, flipped: a client sees the difference."""
+"""Each reading, changed: the client sees the difference."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ TOO_LONG = {"text": "x" * 2954, "style_id": "food_fryrice"}
 
 
 def app_code(world: World, readings: dict[str, str]) -> str:
-    """Make an account with these readings."""
+    """Return the app code of a new account with these readings."""
     made: str = world.account(readings=readings)["app_code"]
     return made
 
 
 def reread(world: World, readings: dict[str, str]) -> None:
-    """Put the default account, whose readings answer for nobody's calls, to other words."""
+    """Change the readings of the default account, which apply to calls without an account."""
     world.admin("PATCH", "/accounts/default/readings", readings)
 
 
@@ -167,14 +167,14 @@ def test_the_package_bought_first_pays_first_where_the_reading_says_so(world: Wo
 
 @pytest.mark.claim("notice-at-zero")
 def test_the_notice_goes_on_at_zero_where_the_reading_says_so(world: World) -> None:
-    def told(readings: dict[str, str]) -> int:
+    def due_after(readings: dict[str, str]) -> int:
         account = world.account(credits=1, readings=readings)
         world.submit(account["app_code"])
         world.clock(account["id"], advance="10d")
         return len(world.admin("GET", f"/accounts/{account['id']}/notices")["notices"])
 
-    assert told({}) == 1
-    assert told({"notices.at_zero": "repeated"}) == 4
+    assert due_after({}) == 1
+    assert due_after({"notices.at_zero": "repeated"}) == 4
 
 
 @pytest.mark.claim("callback-on-failure")
@@ -215,7 +215,7 @@ def test_a_callback_comes_while_the_task_still_runs_where_it_comes_before(world:
 
 @pytest.mark.claim("callback-once")
 @pytest.mark.claim("callback-retries")
-def test_a_callback_nobody_takes_is_tried_again_where_it_is_retried(world: World) -> None:
+def test_an_unacknowledged_callback_is_retried_under_that_reading(world: World) -> None:
     world.postbox.outcome = Outcome(status=500)
     buyers = [world.account(readings={"callback.delivery": "retried"}), world.account()]
     for buyer in buyers:
@@ -237,7 +237,7 @@ def test_a_callback_that_was_taken_comes_again_where_it_comes_at_least_once(worl
 
 
 def attempts(world: World, account: str) -> list[dict[str, Any]]:
-    """Return the attempts of the one callback of an account."""
+    """Return the attempts of an account's only callback."""
     (callback,) = world.admin("GET", f"/accounts/{account}/callbacks")["callbacks"]
     made: list[dict[str, Any]] = callback["attempts"]
     return made

@@ -1,4 +1,4 @@
-"""One callback once more, by hand, whatever became of it."""
+"""Resending a callback in any state."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_a_callback_is_delivered_once_more_whatever_its_state(world: World, stat
     assert listed(world) == [before, again]
 
 
-def test_one_that_is_taken_by_nobody_says_so_and_is_not_retried(world: World) -> None:
+def test_an_unacknowledged_resend_is_reported_and_not_retried(world: World) -> None:
     buyer = world.account(readings={"callback.delivery": "retried"})
     world.submit(buyer["app_code"], call_back=CALL_BACK)
     (planned,) = world.admin("GET", f"/accounts/{buyer['id']}/callbacks")["callbacks"]
@@ -54,7 +54,7 @@ def test_one_that_is_taken_by_nobody_says_so_and_is_not_retried(world: World) ->
     assert [each["error"] for each in again["attempts"]] == ["nobody there"]
 
 
-def test_without_settle_it_is_ordered_and_goes_out_with_what_is_due(world: World) -> None:
+def test_without_settle_a_resend_waits_with_the_due_callbacks(world: World) -> None:
     world.submit(call_back=CALL_BACK)
     (planned,) = listed(world)
 
@@ -81,7 +81,7 @@ def test_a_forced_state_leaves_a_repetition_by_hand_alone(world: World) -> None:
     ("path", "status", "says"),
     [
         ("/callbacks/99", 404, "has no callback 99"),
-        ("/callbacks/x", 422, "a callback's id is a whole number"),
+        ("/callbacks/x", 422, "a callback's id must be a whole number"),
         ("/callbacks/99999999999999999999", 404, "has no callback"),
     ],
 )

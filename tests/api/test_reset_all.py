@@ -1,4 +1,4 @@
-"""`POST /_mock/reset`: only the default account is left, as it was made."""
+"""`POST /_mock/reset`: leaves only the default account, as it was created."""
 
 from tests.support.worlds import World
 
@@ -26,7 +26,7 @@ def test_only_the_default_account_is_left_and_starts_again(world: World) -> None
     assert world.submit()
 
 
-def test_what_the_calls_have_met_of_the_contract_stays(world: World) -> None:
+def test_the_coverage_of_the_calls_stays(world: World) -> None:
     world.submit(world.account()["app_code"])
     met = world.admin("GET", "/coverage")["met"]
 

@@ -1,4 +1,4 @@
-"""The schedule of tries on the account's clock: jumped over, waited for, survived, ordered."""
+"""Retries on the account's clock: passed by a jump, waited for, after a restart, in order."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,18 +16,18 @@ RETRIED = {"callback.delivery": "retried"}
 
 
 class Moody(Postbox):
-    """Answers each path as it is told, in turn; the last answer stays."""
+    """Returns the configured outcomes of each path in turn; the last one repeats."""
 
     def __init__(self) -> None:
         super().__init__()
         self.moods: dict[str, list[Outcome]] = {}
 
-    def told(self, posting: Posting) -> Outcome:
+    def outcome_of(self, posting: Posting) -> Outcome:
         url, _ = self.posted[-1]
         moods = self.moods.get(url.rpartition("/")[2], [])
         self.outcome = moods[0] if moods else Outcome(status=200)
         del moods[: len(moods) > 1]
-        return super().told(posting)
+        return super().outcome_of(posting)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def callbacks(world: World, buyer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def due(callback: dict[str, Any]) -> list[int]:
-    """How long after the callback was due each try was."""
+    """Return how long after the callback's due time each attempt was due."""
     return [each["due_at"] - callback["due_at"] for each in callback["attempts"]]
 
 
@@ -72,7 +72,9 @@ def test_a_jump_makes_every_try_that_it_crosses_at_its_instant(world: World, moo
 
 
 @pytest.mark.claim("callback-retries")
-def test_each_try_is_an_event_to_jump_to_until_one_is_taken(world: World, moody: Moody) -> None:
+def test_each_attempt_is_an_event_to_jump_to_until_one_is_acknowledged(
+    world: World, moody: Moody
+) -> None:
     moody.moods["a"] = [Outcome(error="nobody there"), Outcome(status=302), Outcome(status=202)]
     buyer = account(world)
     world.submit(buyer["app_code"], call_back=f"{CALL_BACK}/a")
@@ -80,7 +82,7 @@ def test_each_try_is_an_event_to_jump_to_until_one_is_taken(world: World, moody:
     events = [world.clock(buyer["id"], to_next_event=True) for _ in range(5)]
 
     kinds = [each["event"]["kind"] for each in events]
-    # After the try that was taken only the package's end is left.
+    # After the acknowledged attempt, only the package's expiry is left.
     assert kinds == ["task_end", "callback_due", "callback_due", "notice_due", "package_expiry"]
     (callback,) = callbacks(world, buyer)
     assert (due(callback), callback["state"]) == ([0, 1_000, 11_000], "delivered")
@@ -103,7 +105,7 @@ def test_a_jump_that_ends_between_two_tries_makes_the_first_and_waits_for_no_oth
     assert callback["next_at"] == callback["due_at"] + 11_000
 
 
-def test_what_a_jump_makes_due_goes_out_in_the_order_of_the_instants_retries_included(
+def test_callbacks_due_after_a_jump_are_posted_in_order_retries_included(
     world: World, moody: Moody
 ) -> None:
     buyer = account(world)
@@ -203,7 +205,7 @@ def test_a_task_forced_to_fail_is_called_back_with_nothing_where_that_is_pushed(
     assert moody.posted == [(CALL_BACK, {"resList": [], "task_id": task_id})]
 
 
-def test_what_was_tried_already_is_not_moved_by_a_forced_state(world: World, moody: Moody) -> None:
+def test_a_forced_state_does_not_move_an_attempted_callback(world: World, moody: Moody) -> None:
     moody.moods["a"] = [Outcome(status=500)]
     buyer = account(world, **{"callback.timing": "before-status"})
     task_id = world.submit(buyer["app_code"], call_back=f"{CALL_BACK}/a")

@@ -1,4 +1,4 @@
-"""Counters of rules against a naive replay: every rule, every call, one at a time."""
+"""Counters of rules, compared with a naive replay of every rule and every call."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ RULES = st.lists(
 
 
 class Naive:
-    """One rule, as a person would keep count on paper."""
+    """A rule, counted in the simplest way."""
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.order = order

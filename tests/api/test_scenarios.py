@@ -1,4 +1,4 @@
-"""Scenarios: each that is shipped can be loaded, and an account is then what it says."""
+"""Scenarios: each shipped one can be loaded, and the account is then as it describes."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Faults of the service: platform codes, ghosts, and tasks that become something else."""
+"""Faults of the service: platform codes, ghosts, and changed tasks."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_a_failure_of_the_platform_follows_the_reading_of_refusals(world: World)
     assert world.bill(account["id"])["charges"] == 1
 
 
-def test_a_ghost_runs_and_calls_back_though_nobody_has_paid_for_it(world: World) -> None:
+def test_a_ghost_runs_and_calls_back_without_a_charge(world: World) -> None:
     arm(world, kind="ghost", code="X504TO")
     call_back = "http://127.0.0.1:9/ghost"
 
@@ -88,7 +88,7 @@ def test_a_rule_matches_texts_styles_and_tasks(world: World) -> None:
     assert world.query(world.submit())["remark"] == "查询成功!"
 
 
-def test_what_is_no_text_is_like_no_pattern(world: World) -> None:
+def test_a_value_that_is_not_text_matches_no_pattern(world: World) -> None:
     arm(world, kind="refusal", remark="no", text="*")
 
     answer = world.http.post(
@@ -100,7 +100,9 @@ def test_what_is_no_text_is_like_no_pattern(world: World) -> None:
 
 
 def test_rules_count_the_calls_that_reach_their_stage(world: World) -> None:
-    """The gateway refuses the second submit, so the service's third is the client's fourth."""
+    """The gateway refuses the second submit, so the third call at the service is the client's
+    fourth.
+    """
     gateway = arm(world, code="X503BZ", operation="submit_task", nth=2)
     service = arm(world, kind="refusal", remark="no", operation="submit_task", nth=3)
 
@@ -132,7 +134,7 @@ def test_a_rule_lives_on_the_clock_of_its_account(world: World) -> None:
 def test_the_same_seed_rules_and_calls_fail_alike(world: World, probability: float) -> None:
     def outcomes() -> list[int]:
         account = world.account(seed=77)
-        world.account()  # in between others come, and have rules of their own
+        world.account()  # other accounts with their own rules are created in between
         arm(world, kind="throttled", calls=1)
         arm(world, account["id"], kind="throttled", probability=probability)
         code = account["app_code"]

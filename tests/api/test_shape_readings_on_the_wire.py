@@ -1,4 +1,4 @@
-"""Each reading of how the service's answers look, flipped: a client sees the difference."""
+"""Each reading of the form of the service's answers, changed: the client sees the difference."""
 
 import re
 from typing import Any
@@ -87,7 +87,7 @@ WORDS: list[tuple[dict[str, str], list[object]]] = [
 
 @pytest.mark.claim("task-words")
 @pytest.mark.parametrize(("words", "expected"), WORDS)
-def test_the_status_is_said_in_other_words(
+def test_the_status_has_other_words(
     world: World, words: dict[str, str], expected: list[object]
 ) -> None:
     ids = [world.submit() for _ in range(4)]
@@ -95,10 +95,10 @@ def test_the_status_is_said_in_other_words(
         world.admin("POST", f"/accounts/default/tasks/{task_id}", {"state": state})
     reread(world, words)
 
-    told = [queried(world, task_id)["showapi_res_body"]["status"] for task_id in ids]
+    shown_words = [queried(world, task_id)["showapi_res_body"]["status"] for task_id in ids]
     listed = [task["status"] for task in body_of(world.vendor("/taskList"))["contentlist"]]
 
-    assert told == listed[::-1] == expected
+    assert shown_words == listed[::-1] == expected
 
 
 @pytest.mark.claim("task-unfinished")

@@ -1,4 +1,4 @@
-"""Short links: encoded in place of a long address, leading there for 24 hours."""
+"""Short links: encoded in place of a long address, and redirecting for 24 hours."""
 
 import io
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ FORM = r"http://localhost/s/[0-9a-f]{8}"
 
 
 def encoded(world: World, task_id: str, account: str = "default") -> str:
-    """Let a task end and read its picture."""
+    """Let a task end and read the QR code of its picture."""
     world.clock(account, advance="1m")
     png = world.http.get(f"/pictures/{account}/{task_id}/1.png").data
     (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
@@ -28,7 +28,7 @@ def follow(world: World, link: str) -> TestResponse:
 
 
 def shortened(world: World, text: str = LONG, flag: str = "1") -> str:
-    """Return what the picture of a text says."""
+    """Return the content of the QR code for a text."""
     return encoded(world, world.submit(text=text, is_use_temp_short_link=flag))
 
 

@@ -1,4 +1,4 @@
-"""`artqr-mock sign`: the command as people and programs use it."""
+"""`artqr-mock sign` as people and programs use it."""
 
 import json
 import shlex
@@ -29,7 +29,7 @@ def signed(*words: str, options: tuple[str, ...] = ()) -> str:
 
 
 class Seen(ThreadingHTTPServer):
-    """Takes requests, keeps them, and answers what it was told."""
+    """Records requests and returns configured answers."""
 
     daemon_threads = True
 
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_GET  # noqa: N815 - http.server wants these names
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_what_curl_really_sends_for_the_printed_command_is_correctly_signed(
     (call,) = seen.calls
     signatures.verify(call, SECRET, Readings())
     assert dict(call.headers)["x-ca-key"] == KEY
-    # The same command on standard input is found to be right as well.
+    # The same command on standard input is right too.
     assert run(*PAIR, given=command).output == "The signature is right.\n"
 
 

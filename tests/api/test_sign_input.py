@@ -1,4 +1,4 @@
-"""What `artqr-mock sign` reads: curl commands, HAR entries, raw HTTP, and what is none of them."""
+"""The input of `artqr-mock sign`: curl commands, HAR entries, raw HTTP, and anything else."""
 
 import hashlib
 import http.client
@@ -42,7 +42,7 @@ BAD_WORDS = [
 
 
 @pytest.mark.parametrize(("words", "says"), BAD_WORDS, ids=[says for _, says in BAD_WORDS])
-def test_wrong_use_is_said_in_one_line(words: list[str], says: str) -> None:
+def test_a_usage_error_is_one_line(words: list[str], says: str) -> None:
     result = run(*words)
 
     assert result.exit_code == 2
@@ -53,8 +53,8 @@ def test_wrong_use_is_said_in_one_line(words: list[str], says: str) -> None:
 BAD_REQUESTS = [
     (b"", "is empty"),
     (b" \n", "is empty"),
-    (b"hello", "holds no request"),
-    (b"\x00\xff\xfe\n\n", "holds no request"),
+    (b"hello", "contains no request"),
+    (b"\x00\xff\xfe\n\n", "contains no request"),
     (b"curl \xff", "is not UTF-8"),
     (b"curl 'http://x", "close the quotation mark"),
     (b'curl http://x -H "X-Ca-Key: $KEY"', "of your shell"),
@@ -82,7 +82,7 @@ BAD_REQUESTS = [
 @pytest.mark.parametrize(
     ("given", "says"), BAD_REQUESTS, ids=[f"{g[:30]!r}" for g, _ in BAD_REQUESTS]
 )
-def test_bad_input_is_said_in_a_clear_line(given: bytes, says: str) -> None:
+def test_the_error_for_bad_input_is_one_clear_line(given: bytes, says: str) -> None:
     result = run(*PAIR, given=given)
 
     assert result.exit_code in {1, 2}
@@ -222,7 +222,7 @@ def submit(url: str, headers: dict[str, str]) -> None:
 
 
 def explained(url: str, account_id: str, call_id: int) -> str:
-    """Return what is said of a call once it was examined."""
+    """Return the explanation of a call once it was examined."""
     for _ in range(100):
         result = run("--explain", str(call_id), "--account", account_id, "--url", url)
         assert result.exit_code == 1

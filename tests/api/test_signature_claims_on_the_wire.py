@@ -1,4 +1,4 @@
-"""What is claimed of signed calls, the error tables and older instances, each once on the wire."""
+"""The claims on signed calls, error tables and older instances, each tested once on the wire."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ SECOND_HAND = ("error-rows-observed", "error-rows-recalled")
 
 @pytest.fixture
 def signer(world: World) -> Signer:
-    """The client of a buyer."""
+    """The buyer's signing client."""
     return Signer.of(world.account())
 
 
@@ -230,7 +230,7 @@ def test_a_limit_that_is_set_is_a_bucket_for_each_operation(world: World) -> Non
     [each for each in TABLES.rows.values() if each.claim in SECOND_HAND],
     ids=lambda row: str(row.code),
 )
-def test_a_row_known_at_second_hand_can_be_met(world: World, row: ErrorRow) -> None:
+def test_a_row_known_at_second_hand_can_be_ordered(world: World, row: ErrorRow) -> None:
     order(world, row.code)
 
     reply = send(world, with_app_code())

@@ -1,4 +1,4 @@
-"""After a refusal the journal says what the client did wrong, and gives no secret away."""
+"""After a refused signature, the journal names the client's mistake and contains no secret."""
 
 import hashlib
 import json
@@ -24,22 +24,22 @@ from tests.support.worlds import START_AT, World
 
 @pytest.fixture
 def account(world: World) -> dict[str, Any]:
-    """A buyer of their own."""
+    """A new buyer."""
     return world.account()
 
 
 @pytest.fixture
 def signer(account: dict[str, Any]) -> Signer:
-    """Its client."""
+    """The buyer's signing client."""
     return Signer.of(account)
 
 
 def finding(world: World, account: dict[str, Any], request: Request, code: str) -> dict[str, Any]:
-    """Send a request that is refused; return the one finding of its call."""
+    """Send a request that is refused; return the only signature finding of its call."""
     assert seen(send(world, request))[1] == code
     call = world.calls(account["id"])[-1]
     assert call["error_code"] == code
-    # The contract may have a word on the same call; the clinic's is one of its own.
+    # The call may have findings of the contract too; the signature finding is separate.
     (found,) = [each for each in call["findings"] if each["id"] in EXPLAINED]
     assert found["severity"] == "error"
     text = json.dumps(found, ensure_ascii=False)
@@ -50,7 +50,7 @@ def finding(world: World, account: dict[str, Any], request: Request, code: str) 
 
 
 def signed_as(signer: Signer, change: Callable[[str], str], request: Request) -> Request:
-    """Sign a changed string instead of the right one."""
+    """Sign a changed string in place of the right one."""
     request = signer.prepared(request)
     names = ["X-Ca-Key", "X-Ca-Timestamp"]
     request = request.with_headers(X_Ca_Signature_Headers=",".join(names))
@@ -151,7 +151,7 @@ def test_a_call_that_is_accepted_or_refused_for_a_plain_reason_has_no_finding(
     assert [[each["id"] for each in found] for found in findings] == [[], [], ["wrong-path"]]
 
 
-def test_what_the_clinic_and_the_contract_say_of_one_call_is_kept_together(
+def test_findings_of_the_diagnosis_and_of_the_contract_are_stored_together(
     world: World, account: dict[str, Any], signer: Signer
 ) -> None:
     body = b"text=x&styel_id=pet_cat"
@@ -165,7 +165,7 @@ def test_what_the_clinic_and_the_contract_say_of_one_call_is_kept_together(
     assert all(each["instead"] and each["at"] for each in call["findings"])
 
 
-def test_a_body_that_is_too_long_to_try_is_said_to_be(
+def test_the_finding_says_that_the_body_is_too_long_to_examine(
     world: World, account: dict[str, Any], signer: Signer
 ) -> None:
     request = Request(body=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "text/plain"})
@@ -198,7 +198,7 @@ def test_what_is_left_of_a_dropped_or_emptied_journal_takes_no_finding(
 
 
 @pytest.mark.parametrize("profile", ["vpc", "classic"])
-def test_what_the_client_signed_of_its_credentials_is_hidden_however_it_joined_the_lines(
+def test_signed_credentials_are_hidden_however_the_client_joined_the_lines(
     world: World, profile: str
 ) -> None:
     account = world.account(readings={"gateway.profile": profile})

@@ -1,4 +1,4 @@
-"""What is signed and how it is spelt: every writing that the manual allows, and no other."""
+"""Signed parts and their spelling: every form that the manual allows, and no other."""
 
 from dataclasses import replace
 from typing import Any
@@ -116,7 +116,7 @@ def test_a_signature_counts_even_beside_an_app_code(
     ({"X_Ca_Key": None}, "X-Ca-Key"),
     ({"X_Ca_Key": " "}, "X-Ca-Key"),
 ])  # fmt: skip
-def test_half_a_key_pair_is_told_which_header_is_missing(
+def test_the_error_for_half_a_key_pair_names_the_missing_header(
     world: World, signer: Signer, missing: dict[str, str | None], name: str
 ) -> None:
     reply = send(world, signer.signed().with_headers(**missing))

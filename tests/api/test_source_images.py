@@ -1,4 +1,6 @@
-"""Source images: fetched after the submit, read before the task ends, or the task fails."""
+"""Source images: fetched after the submit and read before the task ends, otherwise the task
+fails.
+"""
 
 import io
 import json
@@ -31,7 +33,7 @@ def task(world: World) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def hung(gallery: Gallery) -> None:
-    """There is an image with a code, one without, and what is none."""
+    """Provide an image with a QR code, one without, and a file that is not an image."""
     plain = io.BytesIO()
     Image.new("RGB", (300, 300)).save(plain, "PNG")
     gallery.images = {
@@ -63,7 +65,7 @@ def test_the_picture_says_what_the_code_of_the_source_image_says(world: World) -
         ("http://127.0.0.1:9/text.png", "不是PNG, JPEG, GIF或WebP图片"),
     ],
 )
-def test_what_cannot_be_read_makes_the_task_fail_and_the_query_says_which(
+def test_an_unreadable_image_fails_the_task_and_the_query_says_why(
     world: World, url: str, says: str
 ) -> None:
     task_id = submit(world, url)

@@ -1,4 +1,4 @@
-"""Magic texts: what becomes of a task is ordered with its text, on the wire."""
+"""Magic texts: the text of a submit orders the outcome of its task."""
 
 import io
 from typing import Any
@@ -15,7 +15,7 @@ CALL_BACK = "http://127.0.0.1:9/callback"
 
 
 def ended(world: World, text: str) -> tuple[str, int]:
-    """Submit a magic text, let a minute pass; return its status and how many pictures it has."""
+    """Submit a magic text, let a minute pass; return the status and the number of pictures."""
     task_id = world.submit(text=f"{MAGIC}{text}")
     world.clock(advance="1m")
     body = world.query(task_id)
@@ -65,8 +65,8 @@ def test_only_queries_of_the_task_itself_bring_its_end_nearer(world: World) -> N
     for _ in range(3):
         world.vendor("/taskList")
         world.vendor("/queryTask", {"task_id": other})
-    told = [world.query(task_id)["status"] for _ in range(2)]
-    assert (told, world.postbox.posted) == (["running", "running"], [])
+    statuses = [world.query(task_id)["status"] for _ in range(2)]
+    assert (statuses, world.postbox.posted) == (["running", "running"], [])
 
     body = world.query(task_id)
     world.clock(advance="1ms")
@@ -184,11 +184,11 @@ def test_a_rule_slows_a_task_down(world: World) -> None:
         ({"after_queries": 2, "factor": 3}, "a task ends in one way"),
         ({"pictures": 5}, "/pictures"),
         ({"outcome": "failed", "pictures": 2}, "has no pictures"),
-        ({"remark": "x"}, "said of a task that fails"),
+        ({"remark": "x"}, "only a failed task has a remark"),
         ({"operation": "query_task", "pictures": 2}, "submit_task"),
     ],
 )
-def test_an_order_that_cannot_be_is_refused_when_it_is_given(
+def test_an_invalid_order_is_refused_when_it_is_armed(
     world: World, wanted: dict[str, object], says: str
 ) -> None:
     assert says in order(world, expect=422, **wanted)["detail"]

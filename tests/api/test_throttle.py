@@ -1,4 +1,4 @@
-"""Throttling: off, then a bucket for each operation on the account's clock."""
+"""Throttling: off by default, then a bucket per operation on the account's clock."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The shortest way through the house: submit, journal, bill."""
+"""One call through all layers: submit, journal, bill."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Faults of the wire where only a WSGI server is in front: what it can do, and what it refuses."""
+"""Faults of the wire behind a WSGI server: those it can apply, and those it refuses."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,13 +18,13 @@ NEEDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def test_what_takes_the_connection_is_refused_with_what_is_possible(world: World) -> None:
+def test_connection_faults_are_refused_with_the_possible_ones(world: World) -> None:
     assert set(NEEDS) == {kind.name for kind in KINDS.values() if kind.connection}
     for kind, parameters in NEEDS.items():
         refused = world.admin("POST", PATH, {"kind": kind, **parameters}, expect=422)
 
         assert (
-            f"{kind} takes the connection itself, which only `artqr-mock serve` has"
+            f"{kind} takes the connection itself, which only `artqr-mock serve` can do"
             in (refused["detail"])
         )
         assert "invalid_json, html_page" in refused["detail"]
@@ -65,9 +65,7 @@ def test_another_body_needs_no_connection(world: World) -> None:
 
 
 @pytest.mark.parametrize("code", ["mock-charged-but-lost", "mock-truncated"])
-def test_an_app_code_that_needs_more_is_answered_with_what_it_needs(
-    world: World, code: str
-) -> None:
+def test_a_magic_code_that_needs_serve_is_answered_with_that_need(world: World, code: str) -> None:
     answer = world.vendor("/submitTask", GOOD, code)
 
     assert answer.status_code == 501
@@ -76,7 +74,7 @@ def test_an_app_code_that_needs_more_is_answered_with_what_it_needs(
     world.admin("GET", f"/accounts/{code}", expect=404)
 
 
-def test_what_was_armed_under_serve_is_not_done_by_halves(world: World) -> None:
+def test_a_connection_fault_armed_under_serve_fails_completely_behind_wsgi(world: World) -> None:
     served = replace(world.simulator, has_connections=True)
     Client(create_app(served)).post(f"/_mock{PATH}", json={"kind": "reset", "nth": 1})
 
@@ -109,7 +107,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "ghost", "code": "X999XX"}, "unknown error code"),
         ({"kind": "platform_error", "platform_code": 0}, "-1009"),
         ({"kind": "task_slow", "lasts_ms": 0}, "minimum"),
-        ({"kind": "task_fails", "operation": "query_task"}, "happens to submit_task"),
+        ({"kind": "task_fails", "operation": "query_task"}, "affects submit_task"),
         ({"kind": "wrong_length", "by_bytes": 0}, "by_bytes"),
         ({"kind": "throttled", "probability": 0}, "probability"),
         ({"kind": "throttled", "nth": 2, "first": 3}, "contradict"),
@@ -119,7 +117,7 @@ def test_a_ghost_and_a_lost_answer_are_two_rules_on_one_call(world: World) -> No
         ({"kind": "throttled", "starts_in_ms": 5, "expires_in_ms": 3}, "before the rule starts"),
         ({"kind": "delay ", "for_ms": 1}, "did you mean 'delay'"),
         ({"kind": "timeout"}, "unknown fault 'timeout'"),
-        ([], "no JSON object"),
+        ([], "not a JSON object"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(world: World, order: Any, says: str) -> None:

@@ -1,4 +1,4 @@
-"""What an independent client is configured with, and where one is found."""
+"""The configuration of an independent client, and where to find such a client."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from mock_server.admin_client import AccountClient, AdminClient
 
 
 class Buyer:
-    """What a client is configured with, and what its tester can look at."""
+    """The configuration of a client, and what its tester can inspect."""
 
     def __init__(self, url: str, admin: AdminClient, **wish: Any) -> None:
         self.url = url
@@ -21,24 +21,24 @@ class Buyer:
 
     @property
     def charges(self) -> int:
-        """How many calls were charged."""
+        """Return the number of charged calls."""
         charges: int = self.world.get("/bill")["charges"]
         return charges
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """What the contract has against the calls, at its worst."""
+        """Return the error findings in its calls."""
         found: list[dict[str, Any]] = self.world.findings("error")["findings"]
         return found
 
     def task(self) -> dict[str, Any]:
-        """The task that was submitted last."""
+        """Return the task that was submitted last."""
         task: dict[str, Any] = self.world.get("/tasks")["tasks"][-1]
         return task
 
 
 def driven(command: list[str], job: dict[str, Any], **env: str) -> list[dict[str, Any]]:
-    """Run the driver of a client with a job on its standard input; return what it answers."""
+    """Run a client's driver with a job on its standard input; return its answer."""
     done = subprocess.run(
         command,
         input=json.dumps(job),

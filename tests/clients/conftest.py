@@ -1,4 +1,4 @@
-"""A running server with an account for each test: what an independent client is pointed at."""
+"""A running server with an account per test, for independent clients."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ def server_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def admin(server_url: str) -> Iterator[AdminClient]:
-    """Its admin API."""
+    """The server's admin API."""
     with AdminClient(server_url) as client:
         yield client
 
 
 @pytest.fixture
 def buyer(server_url: str, admin: AdminClient) -> Buyer:
-    """A buyer of their own."""
+    """A new account."""
     return Buyer(server_url, admin)

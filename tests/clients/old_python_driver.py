@@ -16,7 +16,7 @@ Response = import_module(f"{SDK}.http.response").Response
 
 
 def to_port(port: int) -> None:
-    """Let the package call a port of our choice: it ignores the one in the host."""
+    """Let the package call a port of our choice: it ignores the port in the host."""
     before = Response.__init__
 
     def init(self: Any, *args: Any, **options: Any) -> None:

@@ -1,7 +1,7 @@
 """The published package `aliyun-api-gateway-sign`, the official demo code, in its own process.
 
-It is installed apart, by `pip install --no-deps --target`, since it ships `com/aliyun` as another
-client does: the folder `clients` of this environment, or ARTQR_SIGN_CLIENT.
+It is installed separately, by `pip install --no-deps --target`, because it contains `com/aliyun` as
+another client does: into the folder `clients` of this environment, or ARTQR_SIGN_CLIENT.
 """
 
 import json
@@ -23,7 +23,7 @@ OCTETS = "application/octet-stream"
 
 @pytest.fixture(scope="session")
 def package() -> Path:
-    """Where the package is."""
+    """The folder of the package."""
     named = os.environ.get("ARTQR_SIGN_CLIENT")
     folder = Path(named) if named else Path(sys.prefix) / "clients"
     if not (folder / "com" / "aliyun" / "api" / "gateway" / "sdk" / "client.py").is_file():
@@ -35,7 +35,7 @@ def package() -> Path:
 
 
 def played(package: Path, buyer: Buyer, *calls: dict[str, Any]) -> list[dict[str, Any]]:
-    """Make calls, `path`, `type` and `body` each, and return the answers."""
+    """Make calls, each with `path`, `type` and `body`, and return the answers."""
     job = {"url": buyer.url, "key": buyer.key, "secret": buyer.secret, "calls": calls}
     return driven([sys.executable, str(DRIVER)], job, PYTHONPATH=str(package))
 

@@ -1,13 +1,13 @@
-"""The suite of a client against a good one, variants as good, and mutants with one bug each."""
+"""The client suite against a correct client, correct variants, and mutants with one bug each."""
 
 import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
 
 from mock_server import artqr_mock_server
 from mock_server.client_suite import ClientSuite
@@ -23,11 +23,14 @@ from tests.clients.reference.mutants import (
     SwallowsRetCode,
     TakesFailedForSuccess,
 )
+from tests.clients.reference.suites import by_app_code, by_signature, everything, suite_of
 from tests.clients.reference.variants import (
+    Asynchronous,
     BigPages,
     ChecksFirst,
     KeepsWhatHasEnded,
     KnowsTheUnfinished,
+    LooksFirst,
     RetriesQueries,
     RetriesWhatTheGatewayBroke,
     SendsJson,
@@ -37,49 +40,19 @@ from tests.support.planted_bugs import failing_on
 pytestmark = pytest.mark.slow
 
 
-def by_app_code(kind: type[Client], env: dict[str, str]) -> Client:
-    """Return a client that sends the app code."""
-    return kind(env["ARTQR_BASE_URL"], env["ARTQR_APP_CODE"])
-
-
-def by_signature(kind: type[Client], env: dict[str, str]) -> Client:
-    """Return a client that signs."""
-    return kind(env["ARTQR_BASE_URL"], "", env["ARTQR_APP_KEY"], env["ARTQR_APP_SECRET"])
-
-
-def suite_of(
-    kind: type[Client],
-    *,
-    signs: bool = False,
-    shrinks: bool = False,
-    worlds: int = ClientSuite.worlds,
-) -> ClientSuite:
-    """Return the suite for a client."""
-    make = by_signature if signs else by_app_code
-
-    class Suite(ClientSuite):
-        def adapter(self, env: dict[str, str]) -> Client:
-            return make(kind, env)
-
-        def hypothesis(self) -> settings:
-            wanted = super().hypothesis()
-            return wanted if shrinks else settings(wanted, phases=(Phase.generate,))
-
-    Suite.worlds = worlds
-    return Suite()
-
-
 class TestReference(ClientSuite):
-    """The whole suite as its user runs it."""
+    """The whole suite, as its user runs it."""
 
-    def adapter(self, env: dict[str, str]) -> Client:
+    def adapter(self, env: dict[str, str]) -> Any:
         return by_app_code(Client, env)
 
 
 class TestSigningReference(ClientSuite):
-    """The same client, signing."""
+    """The same client with signatures."""
 
-    def adapter(self, env: dict[str, str]) -> Client:
+    late_seconds = 0.5  # the other one waits until it gives up
+
+    def adapter(self, env: dict[str, str]) -> Any:
         return by_signature(Client, env)
 
 
@@ -90,12 +63,14 @@ VARIANTS = [
     KnowsTheUnfinished,
     ChecksFirst,
     BigPages,
+    LooksFirst,
+    Asynchronous,
 ]
 
 
 @pytest.mark.parametrize("kind", VARIANTS)
 def test_a_client_that_does_it_otherwise_raises_no_alarm(
-    kind: type[Client], artqr_server: MockServer
+    kind: Callable[..., Any], artqr_server: MockServer
 ) -> None:
     suite = suite_of(kind, worlds=30)
 
@@ -112,14 +87,6 @@ def test_a_client_that_sends_json_is_safe_if_the_gateway_takes_it(artqr_server: 
     suite.test_known_pitfalls(artqr_server)
     suite.test_every_reading_of_what_nobody_knows(artqr_server)
     suite.test_generated_worlds(artqr_server)
-
-
-def everything(suite: ClientSuite, server: MockServer) -> None:
-    """Run the suite as pytest does."""
-    suite.test_known_pitfalls(server)
-    suite.test_every_error_of_the_gateway_is_raised(server)
-    suite.test_every_reading_of_what_nobody_knows(server)
-    suite.test_generated_worlds(server)
 
 
 MUTANTS = [
@@ -175,7 +142,7 @@ def test_the_generated_worlds_see_every_outcome_with_trouble_and_without(
 
 
 def story_of(kind: type[Client], server: MockServer) -> list[str]:
-    """Return the story that a mutant's author reads."""
+    """Return the story that the author of a mutant reads."""
     with pytest.raises(AssertionError) as caught:
         suite_of(kind, shrinks=True).test_generated_worlds(server)
     return str(caught.value).splitlines()
@@ -202,7 +169,7 @@ def test_a_story_keeps_the_steps_that_matter(artqr_server: MockServer) -> None:
 
 
 class NeverEnds(Client):
-    """Tries again until it is not throttled any more."""
+    """Retries until it is no longer throttled."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         while True:
@@ -229,7 +196,7 @@ def test_a_client_that_never_ends_is_stopped(artqr_server: MockServer, test: str
 
 
 class ReturnsNoList(Client):
-    """Forgets to return."""
+    """Forgets to return the list."""
 
     def list_tasks(self, page: int = 1) -> list[Task]:
         super().list_tasks(page)
@@ -274,7 +241,7 @@ def test_a_client_that_takes_callbacks_has_to_take_them_all(
     suite = suite_of(TakesCallbacks)
     if status == 200:
         suite.test_known_pitfalls(artqr_server)
-        assert len(artqr_callback_receiver.received) == 2  # one in each kind of world
+        assert len(artqr_callback_receiver.received) == 2  # one callback in each kind of world
         return
     with pytest.raises(AssertionError, match="it answered a callback with 500"):
         suite.test_known_pitfalls(artqr_server)

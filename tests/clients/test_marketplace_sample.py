@@ -1,6 +1,6 @@
-"""APPCODE, by a client written after the sample code that buyers copy from the marketplace.
+"""APPCODE, with a client written after the sample code that buyers copy from the marketplace.
 
-It knows the texts of `X-Ca-Error-Message` and nothing of error codes.
+It reads the text of `X-Ca-Error-Message` and does not know error codes.
 """
 
 import json
@@ -19,25 +19,25 @@ GOOD = {"text": "https://例子.测试/", "style_id": "food_fryrice"}
 
 
 class SampleError(Exception):
-    """What the sample code prints."""
+    """The error text that the sample code prints."""
 
 
 def sample(host: str, path: str, app_code: str, bodys: dict[str, str]) -> dict[str, Any]:
-    """Call as the sample code does."""
+    """Call in the way of the sample code."""
     request = urllib.request.Request(host + path, urllib.parse.urlencode(bodys).encode())
     request.add_header("Authorization", "APPCODE " + app_code)
     request.add_header("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
-    request.add_header("X-Ca-Nonce", str(uuid.uuid4()))  # has to differ on every request
+    request.add_header("X-Ca-Nonce", str(uuid.uuid4()))  # must differ in every request
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
             answer: dict[str, Any] = json.loads(response.read())
             return answer
     except urllib.error.HTTPError as error:
         with error:
-            raise SampleError(told(error)) from None
+            raise SampleError(error_text(error)) from None
 
 
-def told(error: urllib.error.HTTPError) -> str:
+def error_text(error: urllib.error.HTTPError) -> str:
     message = error.headers.get("X-Ca-Error-Message", "no message")
     texts = {
         (400, "Invalid AppCode `not exists`"): "AppCode错误",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """Where the package is; installed on first use."""
+    """The folder of the package; installed on first use."""
     proof = "aliyun-api-gateway/index.js"
     return node.installed(HERE, "clients-node", proof) / "package.json"
 

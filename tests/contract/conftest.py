@@ -1,4 +1,4 @@
-"""A world in which everything has happened once, for the documents to be held against."""
+"""A simulator in which everything has happened once, to compare the documents with."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,9 @@ def pytest_pycollect_makemodule(parent: pytest.Collector) -> None:
 
 @pytest.fixture(scope="module")
 def busy() -> Iterator[World]:
-    """A world whose default account has tasks in every state, callbacks, refusals and errors."""
+    """A simulator whose default account has tasks in every state, callbacks, refusals and
+    errors.
+    """
     real_now, postbox = RealClock(), Postbox()
     with worlds.simulator(real_now, postbox) as simulator:
         world = World(simulator, real_now, postbox)

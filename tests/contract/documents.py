@@ -42,12 +42,14 @@ class Document:
         return value
 
     def errors(self, schema: dict[str, Any], instance: object) -> list[str]:
-        """Return what is wrong with an instance of a schema."""
+        """Return the errors of an instance under a schema."""
         whole = {"allOf": [schema], "components": self.value["components"]}
         return [str(error) for error in Draft202012Validator(whole).iter_errors(instance)]
 
     def complaints(self, method: str, path: str, answer: TestResponse) -> list[str]:
-        """Return what an answer has that its operation does not promise, or lacks."""
+        """Return the parts of an answer that its operation does not promise, and the promised
+        parts it lacks.
+        """
         responses = self.value["paths"][path][method.lower()]["responses"]
         status = str(answer.status_code)
         if status not in responses:
@@ -66,7 +68,7 @@ class Document:
         return found
 
     def _strangers(self, path: str, method: str, answer: TestResponse) -> list[str]:
-        """Return which headers of an answer are promised under other readings only."""
+        """Return the headers of an answer that only other readings promise."""
         found = []
         status = str(answer.status_code)
         here = self.follow(self.value["paths"][path][method]["responses"][status])
@@ -78,7 +80,7 @@ class Document:
         return found
 
     def misfits(self, promised: dict[str, Any], answer: TestResponse) -> list[str]:
-        """Return which headers of an answer are missing or are not as promised."""
+        """Return the headers of an answer that are missing or wrong."""
         found: list[str] = []
         for name, reference in promised.items():
             value = answer.headers.get(name)
@@ -90,7 +92,7 @@ class Document:
         return found
 
 
-# Of every reading at once, and under the default readings.
+# The documents for all readings at once, and for the default readings.
 VENDOR = Document(contract.document("openapi"))
 DEFAULT = VENDOR.under()
 ADMIN = Document(contract.document("admin.openapi"))

@@ -1,4 +1,4 @@
-"""The simulator's own surface keeps what contracts/admin.openapi.yaml promises."""
+"""The admin API keeps the promises of contracts/admin.openapi.yaml."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""No or wrong credentials are a 400 with a code here, where schemathesis expects a 401 or 403."""
+"""Missing or wrong credentials get HTTP 400 with a code, where schemathesis expects 401 or 403."""
 
 import pytest
 

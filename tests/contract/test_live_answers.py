@@ -1,4 +1,4 @@
-"""Every answer that a world with a history gives is one that the documents promise."""
+"""The documents allow every answer of a simulator with a history."""
 
 from dataclasses import replace
 from typing import Any
@@ -189,7 +189,7 @@ def test_findings_and_magic_accounts_are_in_the_document(busy: World) -> None:
         signer.signed().with_headers(X_Ca_Signature=signer.signature("GET")),
     ):
         send(busy, request)
-    # Those with faults of the wire need a server that has its connections in hand.
+    # Codes with faults of the wire need a server that controls its connections.
     magic = {code for code, each in load_catalogue().magic.items() if not each.faults}
     for code in magic:
         busy.vendor("/taskList", {}, code)

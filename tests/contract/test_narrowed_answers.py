@@ -1,6 +1,6 @@
-"""Under every word of every reading, each answer is the one that the narrowed document promises.
+"""Under every value of every reading, the narrowed document allows each answer.
 
-And not the one of another word: an answer under a wrong reading is a misfit.
+And it does not allow the answers of another value: an answer under a wrong reading is a misfit.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ SUBMIT = {"text": "https://example.com", "style_id": "pet_cat"}
 CALL_BACK = "http://127.0.0.1:9/callback"
 
 WORDS = [(name, word) for name, words in ALLOWED.items() for word in words]
-# What a client sees in the shape of an answer, whatever it sends.
+# Readings that a client sees in the form of answers, whatever it sends.
 SHAPES = [
     (name, word)
     for name in (
@@ -34,7 +34,7 @@ SHAPES = [
 
 
 class Buyer:
-    """Calls everything once, and keeps what it was told."""
+    """Makes every kind of call once, and records the answers."""
 
     def __init__(self, world: World, words: dict[str, str]) -> None:
         self.world = world
@@ -51,7 +51,7 @@ class Buyer:
         return method, path, answer
 
     def tour(self, methods: list[str]) -> Iterator[Told]:
-        """Submit, be refused, query in every state, list, run dry and be throttled."""
+        """Submit, be refused, query in every state, list, use up the credits and be throttled."""
         submitted = self.call("/submitTask", {**SUBMIT, "call_back": CALL_BACK})
         yield submitted
         yield self.call("/submitTask", {})
@@ -75,20 +75,20 @@ class Buyer:
 
 @pytest.fixture
 def postbox() -> Postbox:
-    """Where callbacks end up."""
+    """The receiver of callbacks."""
     return Postbox()
 
 
 @pytest.fixture
 def world(postbox: Postbox) -> Iterator[World]:
-    """A world of its own."""
+    """A new simulator."""
     real_now = RealClock()
     with worlds.simulator(real_now, postbox) as simulator:
         yield World(simulator, real_now, postbox)
 
 
 def complaints(world: World, words: dict[str, str], document: Document) -> list[str]:
-    """Return what a document has against the answers that a buyer with these words gets."""
+    """Return the breaches of a document in the answers that a buyer with these readings gets."""
     methods = ["POST", "GET"] if words.get("query.method") == "post-or-get" else ["POST"]
     found = []
     for method, path, answer in Buyer(world, words).tour(methods):
@@ -136,7 +136,7 @@ def test_a_simulator_that_forgets_a_reading_is_found_out(
     field = name.replace(".", "_")
 
     class Forgetful:
-        """Readings that have the default where they were changed."""
+        """Readings that fall back to the default where they were changed."""
 
         def __init__(self, readings: Readings) -> None:
             self._readings = readings

@@ -1,4 +1,4 @@
-"""The contract in other people's tools: Prism mocks from it and watches traffic, Spectral lints it.
+"""The contract in other tools: Prism mocks from it and watches traffic, Spectral lints it.
 
 Redocly and a generator of types are too large for every run: `tests/support/other_tools.py`.
 """
@@ -25,7 +25,7 @@ HERE = Path(__file__).with_name("tools")
 VENDOR, ADMIN = (folder("contracts") / name for name in ("openapi.yaml", "admin.openapi.yaml"))
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 SUBMIT = {"text": "https://example.com", "style_id": "pet_cat"}
-# What a client sees in the shape of an answer.
+# Readings that a client sees in the form of answers.
 SHAPES = {
     name: word
     for name in (
@@ -41,13 +41,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def bin_folder() -> Path:
-    """Where the commands of the packages are; installed on first use."""
+    """The folder of the packages' commands; installed on first use."""
     proof = "@stoplight/prism-cli/dist/index.js"
     return node.installed(HERE, "contract-node", proof) / "node_modules" / ".bin"
 
 
 class Prism:
-    """A Prism that runs, and what it has said."""
+    """A running Prism and its output."""
 
     def __init__(self, command: Path, log: Path, arguments: list[str]) -> None:
         self.log = log
@@ -60,17 +60,17 @@ class Prism:
         self.url = self.said().partition("listening on ")[2].split()[0]
 
     def said(self) -> str:
-        """What it wrote so far."""
+        """Return its output so far."""
         return self.log.read_text("utf-8")
 
     def stop(self) -> None:
-        """End it."""
+        """Stop it."""
         self.process.terminate()
         self.process.wait(10)
 
 
 class Caller:
-    """Calls through a Prism and keeps every answer."""
+    """Calls through a Prism and records every answer."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -79,7 +79,7 @@ class Caller:
         self.violations: list[str] = []
 
     def call(self, app_code: str, path: str, fields: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        """Call an operation with a form; keep what Prism has against it."""
+        """Call an operation with a form; record Prism's complaints."""
         headers = {"Authorization": f"APPCODE {app_code}", "Content-Type": FORM}
         answer = self.http.request("POST", self.url + path, headers=headers, body=urlencode(fields))
         self.met.add((path, answer.status))
@@ -89,7 +89,9 @@ class Caller:
         return answer
 
     def tour(self, buyer: Buyer) -> None:
-        """Submit, be refused, query in every state, list, run dry and meet the gateway."""
+        """Submit, be refused, query in every state, list, use up the credits and get gateway
+        errors.
+        """
         submitted = self.call(buyer.app_code, "/submitTask", SUBMIT)
         self.call(buyer.app_code, "/submitTask", SUBMIT | {"style_id": "pet_dragon"})
         body = submitted.json()
@@ -104,7 +106,7 @@ class Caller:
 
 @pytest.fixture(scope="module")
 def admin() -> Iterator[AdminClient]:
-    """A server's admin API."""
+    """The admin API of a server."""
     with running(Settings(port=0, database=":memory:", seed=1)) as server, \
             AdminClient(server.url) as client:  # fmt: skip
         yield client
@@ -114,7 +116,7 @@ def admin() -> Iterator[AdminClient]:
 def proxy(
     bin_folder: Path, admin: AdminClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prism]:
-    """A Prism between a client and the server, that answers in its place if either is wrong."""
+    """A Prism between client and server, which reports wrong requests and wrong answers."""
     log = tmp_path_factory.mktemp("prism") / "log"
     prism = Prism(bin_folder / "prism", log, ["proxy", "--errors", str(VENDOR), admin.base_url])
     yield prism

@@ -1,4 +1,4 @@
-"""The simulated API keeps what contracts/openapi.yaml promises, call by call and in chains."""
+"""The simulated API keeps the promises of contracts/openapi.yaml, in single calls and in chains."""
 
 import itertools
 import re
@@ -51,7 +51,7 @@ def credentials() -> dict[str, str]:
 
 
 def keep_promises(case: Case[Any]) -> None:
-    """Do what no schema can say: each nonce is a fresh one, a timestamp is the present time."""
+    """Do what no schema can express: send a fresh nonce and the present time."""
     headers = case.headers
     if headers.get("X-Ca-Nonce"):
         headers["X-Ca-Nonce"] = f"nonce-{next(_nonces)}"
@@ -69,7 +69,7 @@ def test_every_call_is_answered_as_the_document_says(case: Case[Any]) -> None:
 
 
 class Chains(schema.as_state_machine()):  # type: ignore[misc]
-    """Follows the links: what a submit answers is queried and listed."""
+    """Follows the links: the id that a submit returns is queried and listed."""
 
     reached: ClassVar[set[tuple[str, int]]] = set()
 
@@ -78,7 +78,7 @@ class Chains(schema.as_state_machine()):  # type: ignore[misc]
         keep_promises(case)
 
     def after_call(self, response: Response, case: Case[Any]) -> None:
-        """Keep how far the chains came."""
+        """Record how far the chains came."""
         self.reached.add((case.operation.path, response.status_code))
 
     def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Schemathesis explores the contract under every word of every reading, through both doors.
+"""Schemathesis explores the contract under every value of every reading, through both servers.
 
-Each word has a document narrowed to it, an account of its own, and a few examples; the default
-readings are explored at length in test_vendor_document.py.
+Each value has a document narrowed to it, a new account, and a few examples; the default readings
+are explored at length in test_vendor_document.py.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from tests.support.worlds import Postbox, RealClock, World
 pytestmark = pytest.mark.slow
 
 FLIPPED = [(name, word) for name, words in ALLOWED.items() for word in words[1:]]
-HOST = "aiart.market.alicloudapi.com"  # under host.check no other name is served
+HOST = "aiart.market.alicloudapi.com"  # with host.check the gateway serves no other name
 FEW = settings(
     derandomize=True,
     database=None,
@@ -38,7 +38,7 @@ FEW = settings(
 
 
 class Explorer:
-    """Generates calls from the document of one word, and judges the answers by it."""
+    """Generates calls from the document of one value, and judges the answers by it."""
 
     def __init__(self, words: dict[str, str], app_code: str, **how: Any) -> None:
         self.schema = schemathesis.openapi.from_dict(VENDOR.under(words).value, config=CONFIG)
@@ -47,13 +47,13 @@ class Explorer:
         self.met: set[tuple[str, int]] = set()
 
     def call(self, case: Case[Any]) -> None:
-        """Call and judge."""
+        """Make one call and judge the answer."""
         keep_promises(case)
         answer = case.call_and_validate(headers=self.headers, **self.how)
         self.met.add((case.operation.path, answer.status_code))
 
     def explore(self) -> None:
-        """Call every operation with what fits the document and with what does not."""
+        """Call every operation with valid and with invalid requests."""
         for found in self.schema.get_all_operations():
             assert not isinstance(found, Err), found
             operation = found.ok()
@@ -62,11 +62,11 @@ class Explorer:
                 FEW(given(case=strategy)(self.call_one))()
 
     def call_one(self, case: Case[Any]) -> None:
-        """Call and judge; hypothesis wants a function with this argument."""
+        """Make one call and judge the answer; hypothesis needs a function with this argument."""
         self.call(case)
 
     def follow_links(self) -> None:
-        """Explore in chains: what a submit answers is queried and listed."""
+        """Explore in chains: the id that a submit returns is queried and listed."""
         explorer = self
 
         class Chains(self.schema.as_state_machine()):  # type: ignore[misc]
@@ -83,7 +83,7 @@ class Explorer:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    """A world whose clock is that of the other documents' tests."""
+    """A simulator with the clock of the other documents' tests."""
     real_now, postbox = RealClock(), Postbox()
     with worlds.simulator(real_now, postbox) as simulator:
         yield World(simulator, real_now, postbox)
@@ -91,13 +91,13 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def flask_door(world: World) -> Flask:
-    """The Flask door."""
+    """The Flask application."""
     return create_app(world.simulator)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[AdminClient]:
-    """The express lane: a server that runs."""
+    """A running `serve`."""
     stopped_clock = RealClock()
     with running(Settings(port=0, database=":memory:", seed=1), stopped_clock) as server, \
             AdminClient(server.url) as admin:  # fmt: skip

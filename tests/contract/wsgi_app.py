@@ -1,4 +1,4 @@
-"""The WSGI door that schemathesis calls: its application comes and goes with a fixture."""
+"""The WSGI application for schemathesis: a proxy, because the real one is created by a fixture."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,12 +10,12 @@ from tests.contract.documents import DEFAULT
 
 
 class Door:
-    """Serves the documents, which is all that is asked for before the first test."""
+    """Serves the documents; schemathesis requests nothing else before the first test."""
 
     def __init__(self) -> None:
         self._documents = Flask("documents")
         self._documents.register_blueprint(documents.blueprint())
-        # What the vendor answers under the default readings: what may be otherwise is left out.
+        # The answers under the default readings only, without those of other readings.
         self._documents.add_url_rule("/default.json", "default", lambda: jsonify(DEFAULT.value))
         self.app: Flask | None = None
 

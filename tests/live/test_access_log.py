@@ -1,4 +1,4 @@
-"""`serve` writes a line per call to standard error, where somebody looks at it."""
+"""`serve` writes one line per call to standard error if that is a terminal."""
 
 import os
 import pty
@@ -18,8 +18,8 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if "  call " in line]
 
 
-def told(server: Server) -> list[str]:
-    """What a server says on standard output, without what is different in each."""
+def output_of(server: Server) -> list[str]:
+    """Return a server's standard output without the parts that differ in each run."""
     text = server.stdout.read_text("utf-8").replace(server.url, "URL")
     return [line for line in text.splitlines() if not line.startswith("database: ")]
 
@@ -41,7 +41,7 @@ def test_every_entrance_has_its_lines_and_standard_output_stays_as_it_is(
         wire.exchange(server.url, wire.request("/nothing?appcode=some-guess-9", method="GET"))
         wire.exchange(server.url, b"GARBAGE\r\n\r\n")
         wire.exchange(server.url, wire.request("/_mock/health", method="GET"))
-        said = [told(each) for each in (plain, server)]
+        said = [output_of(each) for each in (plain, server)]
         server.end(signal.SIGTERM)
         plain.end(signal.SIGTERM)
 
@@ -98,6 +98,6 @@ def _read(terminal: int) -> str:
     try:
         while part := os.read(terminal, 65536):
             parts.append(part)
-    except OSError:  # how a terminal says that nobody writes to it any more
+    except OSError:  # a terminal reports in this way that its writer has exited
         pass
     return b"".join(parts).decode()

@@ -20,7 +20,7 @@ def server() -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def buyer(server: Live) -> Buyer:
-    """Thirty polls of one task, a refusal: 31 charged at 30 fen."""
+    """An account with thirty polls of one task and a refusal: 31 calls charged at 30 fen."""
     buyer = server.buyer(credits=50)
     task_id = buyer.submit()
     for _ in range(29):
@@ -30,8 +30,8 @@ def buyer(server: Live) -> Buyer:
     return buyer
 
 
-def told(server: Live, buyer: Buyer, folder: Path, *flags: str, code: int = 0) -> str:
-    """Return what the command prints."""
+def output_of(server: Live, buyer: Buyer, folder: Path, *flags: str, code: int = 0) -> str:
+    """Return the output of the command."""
     done = run("bill", "--account", buyer.id, *flags, cwd=folder, url=server.url)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
@@ -41,7 +41,7 @@ def told(server: Live, buyer: Buyer, folder: Path, *flags: str, code: int = 0) -
 def test_the_same_traffic_is_valued_under_every_reading_of_the_rule(
     server: Live, buyer: Buyer, tmp_path: Path
 ) -> None:
-    rules = json.loads(told(server, buyer, tmp_path, "--json", "--no-calls"))["under_readings"]
+    rules = json.loads(output_of(server, buyer, tmp_path, "--json", "--no-calls"))["under_readings"]
 
     assert [(each["title"], each["charges"], each["fen"], each["current"]) for each in rules] == [
         ("every HTTP 200", 31, 930, True),
@@ -49,7 +49,7 @@ def test_the_same_traffic_is_valued_under_every_reading_of_the_rule(
         ("every HTTP 200, refusals too", 32, 960, False),
         ("submits only, refusals too", 2, 60, False),
     ]
-    table = told(server, buyer, tmp_path, "--no-calls")
+    table = output_of(server, buyer, tmp_path, "--no-calls")
     assert "31  9.30  this account" in table
     assert "without a credit" not in table
     assert "31 charged, 9.30 yuan; balance 19 credits" in table
@@ -69,7 +69,7 @@ def test_the_same_traffic_is_valued_under_every_reading_of_the_rule(
 def test_a_breakdown_is_a_line_each_in_csv(
     server: Live, buyer: Buyer, tmp_path: Path, by: str, rows: list[tuple[str, ...]]
 ) -> None:
-    text = told(server, buyer, tmp_path, "--by", by, "--format", "csv")
+    text = output_of(server, buyer, tmp_path, "--by", by, "--format", "csv")
 
     found = list(csv.DictReader(io.StringIO(text)))
     first = {"task": "number", "operation": "operation", "reading": "rule"}[by]
@@ -80,13 +80,15 @@ def test_a_breakdown_is_a_line_each_in_csv(
 def test_every_breakdown_adds_up_in_every_format(
     server: Live, buyer: Buyer, tmp_path: Path, by: str
 ) -> None:
-    table = told(server, buyer, tmp_path, "--by", by)
+    table = output_of(server, buyer, tmp_path, "--by", by)
     assert "31 charged, 9.30 yuan" in table
-    lines = list(csv.DictReader(io.StringIO(told(server, buyer, tmp_path, "--by", by,
+    lines = list(csv.DictReader(io.StringIO(output_of(server, buyer, tmp_path, "--by", by,
                                                  "--format", "csv"))))  # fmt: skip
     paid = lines[:1] if by == "reading" else lines
     assert sum(int(line["fen"]) for line in paid) == 930
-    assert json.loads(told(server, buyer, tmp_path, "--by", by, "--format", "json"))["fen"] == 930
+    assert (
+        json.loads(output_of(server, buyer, tmp_path, "--by", by, "--format", "json"))["fen"] == 930
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,22 +116,22 @@ def test_every_breakdown_adds_up_in_every_format(
 def test_the_gate_ends_with_1_when_too_much_was_charged(
     server: Live, buyer: Buyer, tmp_path: Path, flags: tuple[str, ...], code: int, says: str
 ) -> None:
-    assert says in told(server, buyer, tmp_path, "--no-calls", *flags, code=code)
+    assert says in output_of(server, buyer, tmp_path, "--no-calls", *flags, code=code)
 
 
 @pytest.mark.claim("invoice-ordinary")
 def test_an_invoice_is_a_clearly_marked_sample(server: Live, tmp_path: Path) -> None:
     buyer = server.buyer(credits=200)
 
-    sample = told(server, buyer, tmp_path, "--invoice")
+    sample = output_of(server, buyer, tmp_path, "--invoice")
 
     assert "SAMPLE, NOT AN INVOICE" in sample
     assert "to be invoiced: 60.00 yuan" in sample
-    (line,) = csv.DictReader(io.StringIO(told(server, buyer, tmp_path, "--invoice",
+    (line,) = csv.DictReader(io.StringIO(output_of(server, buyer, tmp_path, "--invoice",
                                               "--format", "csv")))  # fmt: skip
     assert (line["offer"], line["fen"], line["eligible"]) == ("200", "6000", "ordinary")
     assert line["bought_at"].isdigit()
-    shown = json.loads(told(server, buyer, tmp_path, "--invoice", "--json"))["invoices"]
+    shown = json.loads(output_of(server, buyer, tmp_path, "--invoice", "--json"))["invoices"]
     assert shown[0]["eligible"] == ["ordinary"]
 
 
@@ -152,7 +154,7 @@ def test_notices_are_listed_for_people_and_for_programs(server: Live, tmp_path: 
 def test_a_bill_without_a_line_has_its_header_in_csv(server: Live, tmp_path: Path, by: str) -> None:
     buyer = server.buyer(credits=0)
 
-    text = told(server, buyer, tmp_path, "--by", by, "--format", "csv")
+    text = output_of(server, buyer, tmp_path, "--by", by, "--format", "csv")
 
     names = csv.DictReader(io.StringIO(text)).fieldnames or []
     assert "fen" in names
@@ -163,4 +165,4 @@ def test_calls_beyond_the_credits_are_named(server: Live, tmp_path: Path) -> Non
     for _ in range(5):
         buyer.call("/taskList")
 
-    assert "3 without a credit" in told(server, buyer, tmp_path, "--no-calls")
+    assert "3 without a credit" in output_of(server, buyer, tmp_path, "--no-calls")

@@ -1,4 +1,4 @@
-"""Each fault of callbacks in contracts/faults.toml, as a receiver sees it event by event."""
+"""Each fault of callbacks in contracts/faults.toml, event by event, as its receiver sees it."""
 
 import json
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from tests.support.receivers import Received, Receiver, receiving
 
 CALLBACKS = load_toml("faults.toml")["callback"]
 MIB = 1024 * 1024
-A_ENDS_FIRST = 2  # a seed with which the first of two tasks does
+A_ENDS_FIRST = 2  # a seed with which the first of two tasks ends first
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Live]:
-    """A server for all of them."""
+    """A server for all tests here."""
     with live() as running:
         yield running
 
@@ -52,18 +52,18 @@ def listed(buyer: Buyer) -> list[dict[str, Any]]:
 
 
 def arrived(buyer: Buyer, receiver: Receiver) -> list[Received]:
-    """What came, once all that was sent has."""
+    """Return the received callbacks, once all of them were sent."""
     return receiver.wait_for(sum(len(each["attempts"]) for each in listed(buyer)))
 
 
 def when(received: Received, now: int, ends_at: dict[str, int]) -> list[str]:
-    """Whether it came when its task ended."""
+    """Return whether a callback came when its task ended."""
     at = ends_at[received.path[1:]]
     return [] if now == at else ["early" if now < at else "late"]
 
 
 def described(received: Received, tasks: dict[str, str]) -> list[str]:
-    """Say what came, in the words of the table."""
+    """Describe the received callbacks in the words of the table."""
     name, label = received.path[1:], received.headers["Content-Type"]
     if len(received.body) < int(received.headers["Content-Length"]):
         return [name, "cut"]

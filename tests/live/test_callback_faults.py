@@ -1,4 +1,4 @@
-"""Faults of callbacks as a real receiver sees them, and what the record says of each."""
+"""Faults of callbacks as a real receiver sees them, and the records of them."""
 
 import json
 import threading
@@ -17,31 +17,31 @@ MIB = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Live]:
-    """A server for all of these."""
+    """A server for all tests here."""
     with live() as running:
         yield running
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """A receiver that takes everything."""
+    """A receiver that acknowledges everything."""
     with receiving() as running:
         yield running
 
 
 @pytest.fixture
 def buyer(server: Live) -> Buyer:
-    """A world whose clock stands still."""
+    """An account with a frozen clock."""
     return server.buyer(clock={"frozen": True})
 
 
 def arm(buyer: Buyer, kind: str, **rule: Any) -> None:
-    """Order a fault of callbacks."""
+    """Arm a fault of callbacks."""
     buyer.world.post("/faults", {"kind": f"callback_{kind}", **rule})
 
 
 def one_callback(buyer: Buyer, receiver: Receiver, kind: str, **rule: Any) -> dict[str, Any]:
-    """Let one callback meet a fault, and return it as it is recorded."""
+    """Send one callback with a fault, and return its record."""
     arm(buyer, kind, **rule)
     buyer.submit(call_back=receiver.url)
     buyer.clock(advance="1m", settle=True)
@@ -49,12 +49,12 @@ def one_callback(buyer: Buyer, receiver: Receiver, kind: str, **rule: Any) -> di
 
 
 def bodies(receiver: Receiver) -> list[Any]:
-    """What came in, as JSON."""
+    """Return the received bodies as JSON."""
     return [json.loads(each.body) for each in receiver.received]
 
 
 def sent(callback: dict[str, Any]) -> dict[str, Any]:
-    """The request of its only attempt."""
+    """Return the request of a callback's only attempt."""
     (attempt,) = callback["attempts"]
     request: dict[str, Any] = attempt["request"]
     return request
@@ -166,7 +166,7 @@ def test_a_concurrent_duplicate_is_there_before_the_first_is_answered(buyer: Buy
 
 
 def all_copies(buyer: Buyer, receiver: Receiver, kind: str) -> list[dict[str, Any]]:
-    """Let one callback meet a fault that copies it, and return all there is in the end."""
+    """Send one callback with a fault that copies it, and return all callbacks at the end."""
     arm(buyer, kind)
     buyer.submit(call_back=receiver.url)
     buyer.clock(advance="1m", settle=True)

@@ -1,4 +1,4 @@
-"""`artqr-mock calls` and `artqr-mock tasks`: what they list, and how they follow."""
+"""`artqr-mock calls` and `artqr-mock tasks`: their listings, and `--follow`."""
 
 import json
 import queue
@@ -27,7 +27,7 @@ def server() -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def buyer(server: Live) -> Buyer:
-    """An account with one task, a refusal and a path that is none."""
+    """An account with one task, one refusal and one call of an unknown path."""
     buyer = server.buyer(credits=50, clock={"now": 0, "frozen": True})
     task_id = buyer.submit()
     buyer.call("/queryTask", task_id=task_id)
@@ -211,7 +211,7 @@ def test_the_bill_of_a_hostile_client_is_printed_with_the_numbers_of_its_calls(
 
 @contextmanager
 def following(url: str, folder: Path, *words: str) -> Iterator[tuple[Any, "queue.Queue[str]"]]:
-    """Run a command that follows; its lines come out of a queue."""
+    """Run a command that follows; its lines are put into a queue."""
     process = subprocess.Popen(
         [*COMMAND, *words, "--follow", "--url", url], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, cwd=folder, env=environment(folder),

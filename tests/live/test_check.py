@@ -1,4 +1,4 @@
-"""`artqr-mock check`: generated calls against a running server, and a budget that holds."""
+"""`artqr-mock check`: generated calls against a running server, within the budget."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def failures(junit: Path) -> int:
 
 @contextmanager
 def stub(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
-    """A server that answers everything alike; yields its address and the paths that were asked."""
+    """Run a server with one answer for everything; yields its address and the requested paths."""
     asked: list[str] = []
 
     def answer(self: BaseHTTPRequestHandler) -> None:

@@ -1,4 +1,4 @@
-"""What `artqr-mock check` holds to be certain: it is, and the simulator refuses it as promised."""
+"""The probes of `artqr-mock check` are certain, and the simulator refuses them as promised."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ READINGS = [
     (row["id"], word)
     for row in load_toml("readings.toml")["reading"]
     for word in (row["default"], *row["alternatives"])
-    if word != "vendor-host"  # that name is not the one of this server
+    if word != "vendor-host"  # this server does not have that host name
 ]
 
 
@@ -61,7 +61,7 @@ def test_what_has_to_be_refused_rests_on_claims_that_are_certain() -> None:
     rows = load_toml("probes.toml")["probe"]
     resting = {row["claim"] for row in rows}
 
-    # Of these a part is certain: that somebody has to pay, and that no field names no task.
+    # Only a part of these is certain: a buyer must pay, and an empty form names no task.
     assert {each for each in resting if certainty[each] == "assumed"} == {
         "no-credentials",
         "query-field",

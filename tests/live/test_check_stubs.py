@@ -1,4 +1,4 @@
-"""`artqr-mock check` against a server with planted flaws: each is found, and told helpfully."""
+"""`artqr-mock check` against a server with planted flaws: it finds and explains each."""
 
 import json
 import shlex

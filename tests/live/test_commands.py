@@ -1,4 +1,4 @@
-"""The command line in processes of its own, as a person and a script use it."""
+"""The commands in processes of their own, as a person and a script use them."""
 
 import json
 import os
@@ -24,33 +24,33 @@ from tests.support.receivers import Reply, receiving
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Live]:
-    """A server to give commands to."""
+    """A server for the commands."""
     with live() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def nobody() -> Iterator[str]:
-    """An address where nobody answers: the port is taken, and never listened on."""
+    """An address that refuses connections: its port is taken, but nothing listens."""
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
-def told(server: Live, cwd: Path, *arguments: str) -> str:
-    """Run a command that succeeds and return what it prints."""
+def output_of(server: Live, cwd: Path, *arguments: str) -> str:
+    """Run a command that succeeds and return its output."""
     done = run(*arguments, cwd=cwd, url=server.url)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
-def told_json(server: Live, cwd: Path, *arguments: str) -> Any:
-    """Run a command that succeeds with `--json` and return the value it prints."""
-    return json.loads(told(server, cwd, *arguments, "--json"))
+def json_of(server: Live, cwd: Path, *arguments: str) -> Any:
+    """Run a command that succeeds with `--json` and return its value."""
+    return json.loads(output_of(server, cwd, *arguments, "--json"))
 
 
 def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Every command and group there is."""
+    """Yield every command and group."""
     found: list[tuple[str, ...]] = [path]
     for name, command in group.commands.items():
         here = (*path, name)
@@ -59,27 +59,31 @@ def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tupl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("away_from_home", [False, True])
-def test_the_demo_plays_to_the_end_and_leaves_only_a_picture(
-    tmp_path: Path, away_from_home: bool
+@pytest.mark.parametrize("keeps_picture", [False, True])
+def test_the_demo_plays_to_the_end_and_leaves_only_the_picture_that_was_asked_for(
+    tmp_path: Path, keeps_picture: bool
 ) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    out = ["--out", str(there / "picture.png")] if away_from_home else []
+    out = ["--out", str(there / "picture.png")] if keeps_picture else []
     foreign = {"ARTQR_MOCK_TOKEN": "of another server", "ARTQR_MOCK_PORT": "1"}
 
     done = run("demo", *out, cwd=here, TMPDIR=str(there), **foreign)
 
     assert (done.returncode, done.stderr) == (0, "")
+    assert "resList" in done.stdout
+    assert "charged" in done.stdout
+    assert list(here.iterdir()) == []
+    if not keeps_picture:
+        assert "\npicture: not kept; " in done.stdout
+        assert list(there.iterdir()) == []
+        return
     (picture,) = re.findall(r"^picture: (.+\.png)$", done.stdout, re.MULTILINE)
     assert Path(picture).is_relative_to(there)
     with Image.open(picture) as image:
         assert image.format == "PNG"
         assert min(image.size) >= 512
-    assert "resList" in done.stdout
-    assert "charged" in done.stdout
-    assert list(here.iterdir()) == []
     assert [each for each in there.rglob("*") if each.is_file()] == [Path(picture)]
 
 
@@ -97,7 +101,7 @@ def test_every_command_tells_what_it_does(tmp_path: Path) -> None:
 
 
 def test_what_env_prints_can_be_evaluated_and_called_with(server: Live, tmp_path: Path) -> None:
-    exports = told(server, tmp_path, "env")
+    exports = output_of(server, tmp_path, "env")
     script = f'{exports}\nprintf "%s\\n" "$ARTQR_BASE_URL" "$ARTQR_APP_CODE" "$ARTQR_APP_SECRET"'
     done = subprocess.run(
         ["sh", "-eu", "-c", script], capture_output=True, text=True, check=True,
@@ -106,13 +110,13 @@ def test_what_env_prints_can_be_evaluated_and_called_with(server: Live, tmp_path
 
     url, app_code, secret = done.stdout.splitlines()
     assert (url, app_code) == (server.url, "mock-demo")
-    assert secret == told_json(server, tmp_path, "env")["ARTQR_APP_SECRET"]
+    assert secret == json_of(server, tmp_path, "env")["ARTQR_APP_SECRET"]
     authorized = {"Authorization": f"APPCODE {app_code}"}
     assert urllib3.request("POST", f"{url}/taskList", headers=authorized).status == 200
 
 
 def test_env_quotes_what_a_shell_would_take_apart(server: Live, tmp_path: Path) -> None:
-    for line in told(server, tmp_path, "env").splitlines():
+    for line in output_of(server, tmp_path, "env").splitlines():
         export, assignment = shlex.split(line)
         assert export == "export"
         assert re.fullmatch(r"ARTQR_(BASE_URL|APP_CODE|APP_KEY|APP_SECRET)=.+", assignment)
@@ -120,7 +124,7 @@ def test_env_quotes_what_a_shell_would_take_apart(server: Live, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_an_account_is_made_shown_listed_and_reset(server: Live, tmp_path: Path) -> None:
-    made = told_json(
+    made = json_of(
         server, tmp_path, "account", "create", "--name", "team blue", "--credits", "3", "--seed",
         "5", "--now", "0", "--frozen", "--reading", "charge.polls=submit-only",
     )  # fmt: skip
@@ -128,17 +132,17 @@ def test_an_account_is_made_shown_listed_and_reset(server: Live, tmp_path: Path)
     assert made["clock"] == {"now": 0, "rate": 1.0, "frozen": True}
     assert made["readings"]["charge.polls"] == "submit-only"
 
-    assert told_json(server, tmp_path, "account", "show", "--account", made["id"]) == made
-    shown = told(server, tmp_path, "account", "show", "--account", made["id"])
+    assert json_of(server, tmp_path, "account", "show", "--account", made["id"]) == made
+    shown = output_of(server, tmp_path, "account", "show", "--account", made["id"])
     assert made["app_code"] in shown
     assert "1970-01-01 08:00:00" in shown
 
-    listed = told_json(server, tmp_path, "account", "list")["accounts"]
+    listed = json_of(server, tmp_path, "account", "list")["accounts"]
     assert made in listed
-    assert "team blue" in told(server, tmp_path, "account", "list")
+    assert "team blue" in output_of(server, tmp_path, "account", "list")
 
-    told(server, tmp_path, "clock", "advance", "1h", "--account", made["id"])
-    again = told_json(server, tmp_path, "account", "reset", "--account", made["id"])
+    output_of(server, tmp_path, "clock", "advance", "1h", "--account", made["id"])
+    again = json_of(server, tmp_path, "account", "reset", "--account", made["id"])
     assert again == made
 
 
@@ -147,18 +151,18 @@ def test_the_clock_is_moved_and_shown(server: Live, tmp_path: Path) -> None:
     buyer = server.buyer(clock={"frozen": True, "now": 0}, seed=1)
     account = ("--account", buyer.id)
 
-    assert told_json(server, tmp_path, "clock", "show", *account)["now"] == 0
-    assert told_json(server, tmp_path, "clock", "advance", "1h30m", *account)["now"] == 5_400_000
-    assert told(server, tmp_path, "clock", "show", *account).startswith("1970-01-01 09:30:00")
+    assert json_of(server, tmp_path, "clock", "show", *account)["now"] == 0
+    assert json_of(server, tmp_path, "clock", "advance", "1h30m", *account)["now"] == 5_400_000
+    assert output_of(server, tmp_path, "clock", "show", *account).startswith("1970-01-01 09:30:00")
     task_id = buyer.submit()
-    event = told_json(server, tmp_path, "clock", "next", *account)["event"]
+    event = json_of(server, tmp_path, "clock", "next", *account)["event"]
     assert (event["kind"], event["task_id"]) == ("task_end", task_id)
-    assert "notice due\n" in told(server, tmp_path, "clock", "next", *account)
-    assert "package expiry: package" in told(server, tmp_path, "clock", "next", *account)
-    assert "nothing" in told(server, tmp_path, "clock", "next", *account)
-    assert told_json(server, tmp_path, "clock", "rate", "60", *account)["rate"] == 60
-    assert told_json(server, tmp_path, "clock", "thaw", *account)["frozen"] is False
-    assert told_json(server, tmp_path, "clock", "freeze", *account)["frozen"] is True
+    assert "notice due\n" in output_of(server, tmp_path, "clock", "next", *account)
+    assert "package expiry: package" in output_of(server, tmp_path, "clock", "next", *account)
+    assert "nothing" in output_of(server, tmp_path, "clock", "next", *account)
+    assert json_of(server, tmp_path, "clock", "rate", "60", *account)["rate"] == 60
+    assert json_of(server, tmp_path, "clock", "thaw", *account)["frozen"] is False
+    assert json_of(server, tmp_path, "clock", "freeze", *account)["frozen"] is True
 
 
 def test_readings_are_shown_and_set_for_people_and_for_programs(
@@ -166,11 +170,11 @@ def test_readings_are_shown_and_set_for_people_and_for_programs(
 ) -> None:
     buyer = server.buyer()
     account = ("--account", buyer.id)
-    before = told_json(server, tmp_path, "readings", "show", *account)
+    before = json_of(server, tmp_path, "readings", "show", *account)
 
     words = ("refusal.status=200", "task.words=numbers")
-    changed = told_json(server, tmp_path, "readings", "set", *words, *account)
-    shown = told(server, tmp_path, "readings", "show", *account)
+    changed = json_of(server, tmp_path, "readings", "set", *words, *account)
+    shown = output_of(server, tmp_path, "readings", "show", *account)
 
     assert changed == {**before, "refusal.status": "200", "task.words": "numbers"}
     assert re.search(r"refusal\.status +200 +\(default 450\)", shown)
@@ -187,21 +191,21 @@ def test_the_bill_is_printed_for_people_and_for_programs(server: Live, tmp_path:
     buyer.call("/submitTask", text="no style")
     account = ("--account", buyer.id)
 
-    bill = told_json(server, tmp_path, "bill", *account)
+    bill = json_of(server, tmp_path, "bill", *account)
     assert (bill["charges"], bill["fen"], bill["balance"]) == (1, 30, 49)
     assert [(call["status"], call["charged"]) for call in bill["calls"]] == [
         (200, True),
         (450, False),
     ]
-    assert "calls" not in told_json(server, tmp_path, "bill", "--no-calls", *account)
-    table = told(server, tmp_path, "bill", *account)
+    assert "calls" not in json_of(server, tmp_path, "bill", "--no-calls", *account)
+    table = output_of(server, tmp_path, "bill", *account)
     assert "submit_task" in table
     assert "0.30 yuan" in table
     assert "anything but HTTP 200 is free" in table
 
 
 def test_ready_says_whether_a_server_answers(server: Live, nobody: str, tmp_path: Path) -> None:
-    assert told(server, tmp_path, "ready", "--wait", "5s") == f"ready: {server.url}\n"
+    assert output_of(server, tmp_path, "ready", "--wait", "5s") == f"ready: {server.url}\n"
 
     done = run("ready", "--wait", "100ms", cwd=tmp_path, url=nobody)
     assert done.returncode == 3
@@ -267,13 +271,15 @@ def test_callbacks_are_listed_shown_and_delivered_again(server: Live, tmp_path: 
     with receiving(Reply(status=500, body=b"not today")) as receiver:
         task_id = buyer.submit(call_back=receiver.url)
         account = ("--account", buyer.id)
-        assert "due, 0 attempts, next try" in told(server, tmp_path, "callbacks", "list", *account)
+        assert "due, 0 attempts, next try" in output_of(
+            server, tmp_path, "callbacks", "list", *account
+        )
         buyer.clock(advance="1m", settle=True)
 
-        (planned,) = told_json(server, tmp_path, "callbacks", "list", *account)
+        (planned,) = json_of(server, tmp_path, "callbacks", "list", *account)
         number = str(planned["id"])
-        shown = told(server, tmp_path, "callbacks", "show", number, *account)
-        again = told_json(server, tmp_path, "callbacks", "resend", number, *account)
+        shown = output_of(server, tmp_path, "callbacks", "show", number, *account)
+        again = json_of(server, tmp_path, "callbacks", "resend", number, *account)
 
     assert f"failed, 1 attempt, last: HTTP 500  task {task_id} to {receiver.url}" in shown
     assert f"> POST {receiver.url}\n> Host: " in shown

@@ -1,4 +1,4 @@
-"""The last credits, wanted by many at once."""
+"""Many concurrent submits for the last credits."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from tests.support.live import Live, live
 
 
 def check(server: Live, *, seed: int, size: int) -> None:
-    """Sixty-four submits against fewer credits: exactly so many are served."""
+    """Send sixty-four submits for fewer credits: exactly as many as the credits are served."""
     buyer = server.buyer(credits=size, seed=seed)
 
     answers = asyncio.run(submit_all([server.url], buyer.app_code))

@@ -1,4 +1,4 @@
-"""A delay is a timer of the loop: it holds no thread, and whoever hangs up ends it."""
+"""A delay is a timer of the event loop: it blocks no thread, and a disconnect ends it."""
 
 import socket
 import struct
@@ -30,7 +30,7 @@ def asking(buyer: Buyer, body: bytes = b"page=1", *more: bytes) -> bytes:
 
 
 def hits(buyer: Buyer) -> int:
-    """Return how often the one rule of a buyer has fired."""
+    """Return how often the only rule of a buyer has fired."""
     (rule,) = buyer.world.get("/faults")["faults"]
     found: int = rule["hits"]
     return found
@@ -38,7 +38,7 @@ def hits(buyer: Buyer) -> int:
 
 @contextmanager
 def waiting(buyer: Buyer, number: int) -> Iterator[list[socket.socket]]:
-    """Ask so often, each time on a connection of its own, and wait for no answer."""
+    """Send so many requests, each on its own connection, and do not wait for the answers."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(connect(buyer.url)) for _ in range(number)]
         for each in sockets:
@@ -48,7 +48,7 @@ def waiting(buyer: Buyer, number: int) -> Iterator[list[socket.socket]]:
 
 
 def reset(connection: socket.socket) -> None:
-    """Hang up so that the other side hears of it at once."""
+    """Disconnect with a reset, so that the server notices at once."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
@@ -66,7 +66,7 @@ def test_a_thousand_delayed_answers_leave_the_server_to_others(server: Live, com
         for _ in range(20):
             other.submit()
         assert time.monotonic() - since < 5
-        assert threading.active_count() - threads < 40  # Flask's, for the admin API
+        assert threading.active_count() - threads < 40  # Flask's threads serve the admin API
         for each in sockets[:: MANY // 10]:
             each.setblocking(False)
             with pytest.raises(BlockingIOError):
@@ -111,7 +111,7 @@ def test_who_hangs_up_in_the_middle_of_a_dribble_is_noted(server: Live) -> None:
 
     with connect(buyer.url) as connection:
         connection.sendall(asking(buyer))
-        assert connection.recv(4096).startswith(b"HTTP/1.1 200")  # the head comes at once
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")  # the head arrives at once
         reset(connection)
 
     until(lambda: buyer.world.calls()[0]["sent"]["left_after_ms"] is not None)

@@ -1,4 +1,4 @@
-"""The deliverer of a running server: what goes out by itself, when, and what becomes of it."""
+"""The deliverer of a running server: what it posts by itself, when, and with which outcome."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ def server() -> Iterator[Live]:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """A receiver that takes everything."""
+    """A receiver that acknowledges everything."""
     with receiving() as running:
         yield running
 
@@ -74,7 +74,7 @@ def test_settle_returns_only_after_everything_due_was_attempted(
 def test_nothing_goes_out_while_a_clock_is_frozen(server: Live, receiver: Receiver) -> None:
     frozen, running = server.buyer(clock={"frozen": True}), server.buyer()
     frozen.submit(call_back=f"{receiver.url}/frozen")
-    for number in range(1, 4):  # each of these is a look at everything that is due
+    for number in range(1, 4):  # each of these looks for everything that is due
         running.submit(call_back=f"{receiver.url}/running")
         running.clock(advance="1m")
         receiver.wait_for(number)
@@ -127,7 +127,7 @@ def test_a_receiver_that_never_answers_is_given_up_in_time(receiver: Receiver) -
         lucky.submit(call_back=receiver.url)
         lucky.clock(advance="1m")
 
-        receiver.wait_for(1)  # there is one slot only: it was freed
+        receiver.wait_for(1)  # there is only one slot, so it was freed
         callback = stuck.settled()
     assert callback["state"] == "failed"
     (attempt,) = callback["attempts"]
@@ -176,7 +176,7 @@ def test_a_redirect_is_not_followed(server: Live, receiver: Receiver, status: in
 
 def test_a_receiver_that_is_not_there_is_recorded(server: Live) -> None:
     with closing(socket.socket()) as nobody:
-        nobody.bind(("127.0.0.1", 0))  # bound, never listening
+        nobody.bind(("127.0.0.1", 0))  # bound, but never listening
         buyer = server.buyer()
         buyer.submit(call_back=f"http://127.0.0.1:{nobody.getsockname()[1]}/")
         buyer.clock(advance="1m", settle=True)

@@ -1,4 +1,4 @@
-"""The examples in other languages, run as they stand."""
+"""Runs the examples in other languages from the documentation."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ PAGE = "docs/guides/other-languages.md"
 
 
 def program(name: str) -> str:
-    """Return the path of a program; in CI it has to be there."""
+    """Return the path of a program; CI must have it."""
     return shutil.which(name) or missing(f"the examples need {name}, which is not there")
 
 
@@ -46,10 +46,10 @@ def test_the_tests_in_node_pass(tmp_path: Path) -> None:
     node = program("node")
     shutil.copytree(EXAMPLES / "node", tmp_path, dirs_exist_ok=True)
 
-    told = run(node, "--test", "--test-reporter", "tap", cwd=tmp_path)
+    output = run(node, "--test", "--test-reporter", "tap", cwd=tmp_path)
 
-    assert "# pass 5\n" in told
-    assert "# fail 0\n" in told
+    assert "# pass 5\n" in output
+    assert "# fail 0\n" in output
 
 
 def test_the_example_in_java_runs(tmp_path: Path) -> None:
@@ -57,6 +57,6 @@ def test_the_example_in_java_runs(tmp_path: Path) -> None:
     source = str(EXAMPLES / "java" / "ArtQrExample.java")
 
     with sessions.fresh_server() as url:
-        told = run(java, source, cwd=tmp_path, ARTQR_MOCK_URL=url)
+        output = run(java, source, cwd=tmp_path, ARTQR_MOCK_URL=url)
 
-    assert told == "all is well\n"
+    assert output == "all is well\n"

@@ -1,4 +1,4 @@
-"""A stranger who pastes the commands of the pages sees what the pages show."""
+"""The commands of the pages have the output that the pages show."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The fast path: the pinned uvicorn has the hook for it, and `serve` works without."""
+"""The fast path: the pinned uvicorn has the hook for it, and `serve` works without the hook."""
 
 import importlib.metadata
 import json
@@ -17,7 +17,7 @@ from tests.support.wire import AUTHORIZED, SUBMIT, exchange, request
 
 ROOT = Path(__file__).parents[2]
 EXPECTING = request("/submitTask", SUBMIT, *AUTHORIZED, "Expect: 100-continue")
-# A uvicorn that starts its requests by a method of another name.
+# A uvicorn whose method for starting requests has another name.
 WITHOUT_HOOK = """
 import sys
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Protocol

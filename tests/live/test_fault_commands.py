@@ -1,6 +1,7 @@
 """`artqr-mock fault` as a person and a script use it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,15 @@ def server() -> Iterator[Live]:
         yield running
 
 
-def told(server: Live, *arguments: str, account: str = "default") -> Result:
-    """Run a command against an account of the server."""
+def output_of(server: Live, *arguments: str, account: str = "default") -> Result:
+    """Run a command for an account of the server."""
     where = ["--url", server.url, "--account", account]
     return CliRunner().invoke(main, ["fault", *arguments, *where])
 
 
 def armed(server: Live, *arguments: str) -> dict[str, Any]:
-    """Arm a fault and return it, less what every one has."""
-    done = told(server, "add", *arguments, "--json", account=server.buyer().id)
+    """Arm a fault and return it without the fields that every fault has."""
+    done = output_of(server, "add", *arguments, "--json", account=server.buyer().id)
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout)
     common = ("id", "stage", "seen", "hits", "starts_at", "expires_at")
@@ -47,6 +48,10 @@ COMMON = dict.fromkeys(("id", "stage", "seen", "hits", "starts_at", "expires_at"
          {"kind": "reset", "commit": "after", "operation": "submit_task", "nth": 2}),
         ("delay --for 1m30s --commit before",
          {"kind": "delay", "for_ms": 90_000, "commit": "before"}),
+        ("delay --for 300", {"kind": "delay", "for_ms": 300, "commit": "after"}),
+        ("delay --for-ms 3s", {"kind": "delay", "for_ms": 3000, "commit": "after"}),
+        ("D504TO --calls 1", {"kind": "gateway_error", "code": "D504TO", "calls_left": 1}),
+        ("gateway_error --code D504TO", {"kind": "gateway_error", "code": "D504TO"}),
         ("dribble --chunk-bytes 3 --pause 50ms --every 2",
          {"kind": "dribble", "chunk_bytes": 3, "pause_ms": 50, "every": 2}),
         ("truncate --keep-bytes 9 --end reset --calls 3",
@@ -70,13 +75,15 @@ def test_what_the_words_say_is_armed(server: Live, words: str, fault: dict[str, 
 
 def test_the_list_shows_what_is_armed_and_how_often_it_fired(server: Live) -> None:
     buyer = server.buyer()
-    assert told(server, "list", account=buyer.id).output == "no fault is set\n"
-    told(server, "add", "html_page", "--nth", "2", account=buyer.id)
-    told(server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id)
+    assert output_of(server, "list", account=buyer.id).output == "no fault is set\n"
+    output_of(server, "add", "html_page", "--nth", "2", account=buyer.id)
+    output_of(
+        server, "add", "maintenance", "--starts-in", "1h", "--expires-in", "2h", account=buyer.id
+    )
     buyer.submit()
     assert buyer.call("/taskList").status == 502
 
-    head, page, window = told(server, "list", account=buyer.id).output.splitlines()
+    head, page, window = output_of(server, "list", account=buyer.id).output.splitlines()
 
     assert head.split() == ["id", "fault", "for", "left", "seen", "fired"]
     assert page.split()[1:] == [
@@ -104,12 +111,20 @@ def test_kinds_says_what_there_is() -> None:
         ("", "name a kind (`artqr-mock fault kinds` lists them), or use --code or --remark"),
         ("--code D504TO --remark no", "use --code or --remark"),
         ("rest", "did you mean 'reset'"),
-        ("delay", "for_ms"),
+        ("delay", "delay needs --for DURATION"),
+        ("truncate", "truncate needs --keep-bytes BYTES"),
+        ("task_order", "task_order needs one of --outcome, --remark, --lasts"),
+        ("maintenance", "maintenance needs --expires-in DURATION"),
+        ("truncate --keep-bytes -1", "--keep-bytes: -1 is less than the minimum"),
+        ("maintenance --starts-in 2s --expires-in 1s", "--expires-in is before the rule starts"),
+        ("reset --code D504TO", "--code does not go with reset"),
+        ("X999XX", "X999XX"),
         ("delay --for soon", "'soon' is not a duration"),
         ("delay --for 11m", "600000"),
         ("delay --for 1s --commit never", "before"),
         ("reset --nth 1 --first 2", "contradict"),
-        ("reset --for 1s", "for_ms"),
+        ("reset --for 1s", "reset has no --for; it takes --commit"),
+        ("truncate --keep-bytes 1 --for 1s", "truncate has no --for; it takes --keep-bytes, --end"),
         ("throttled --probability 1.5", "maximum"),
         ("task_fails --operation list_tasks", "happens to submit_task"),
     ],
@@ -117,10 +132,11 @@ def test_kinds_says_what_there_is() -> None:
 def test_what_cannot_be_ends_with_2_and_the_reason(
     server: Live, words: str, says: str, tmp_path: Path
 ) -> None:
-    done = told(server, "add", *words.split(), account=server.buyer().id)
+    done = output_of(server, "add", *words.split(), account=server.buyer().id)
 
     assert done.exit_code == 2
-    assert says in done.output
+    assert says in " ".join(done.output.split())
+    assert not re.search(r"\w_(ms|bytes|in)\b", done.output)  # no name of a field
 
 
 def test_the_bill_shows_what_was_decided_beside_what_was_sent(server: Live) -> None:

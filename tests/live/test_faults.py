@@ -1,4 +1,4 @@
-"""Each fault of contracts/faults.toml, as real clients meet it, and what the books say then."""
+"""Each fault of contracts/faults.toml: what real clients see, and what is booked."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ def server() -> Iterator[Live]:
 
 
 def only_call(buyer: Buyer) -> dict[str, Any]:
-    """Return the one call of the journal, once it is there."""
+    """Return the only call of the journal, once it is written."""
     until(buyer.world.calls)
     (call,) = buyer.world.calls()
     return call
 
 
 def booked(buyer: Buyer) -> tuple[int, int]:
-    """Return how many charges there are, and how many tasks."""
+    """Return the number of charges and of tasks."""
     return buyer.world.get("/bill")["charges"], len(buyer.world.get("/tasks")["tasks"])
 
 
@@ -116,7 +116,7 @@ def test_the_same_symptom_has_several_truths(
     is_made = row["truth"] != "not accepted" and operation == "submit_task"
     assert charges - before[0] == int(is_charged) == int(call["charged"])
     assert tasks - before[1] == int(is_made)
-    # The server's truth beside what the client can have seen.
+    # The server's record beside what the client can have seen.
     assert (call["status"] == 200) is is_charged
     assert (call["task_id"] is not None) is (row["truth"] != "not accepted")
     kinds = {order["kind"] for order in row["orders"]}

@@ -1,4 +1,4 @@
-"""What the clients that people really use make of a fault of the wire."""
+"""What common HTTP clients report for a fault of the wire."""
 
 import asyncio
 from collections.abc import Callable, Iterator

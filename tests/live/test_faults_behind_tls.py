@@ -33,7 +33,7 @@ def account(url: str) -> Iterator[AccountClient]:
 
 
 def submit(url: str, patience: float = 5.0) -> str:
-    """Submit once; return the name of the exception it ends with, or the status."""
+    """Submit once; return the name of the exception, or the status."""
     connection = http.client.HTTPSConnection(
         urlsplit(url).netloc,
         context=ssl.create_default_context(cafile=str(ca_file())),
@@ -57,7 +57,7 @@ def submit(url: str, patience: float = 5.0) -> str:
 @pytest.mark.parametrize(
     ("order", "seen"),
     [
-        # A reset it is, but some versions of OpenSSL tell it as an end.
+        # It is a reset, but some versions of OpenSSL report it as an end.
         ({"kind": "reset"}, {"ConnectionResetError", "RemoteDisconnected"}),
         ({"kind": "close"}, {"RemoteDisconnected"}),
         ({"kind": "garbage"}, {"BadStatusLine"}),

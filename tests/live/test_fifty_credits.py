@@ -1,7 +1,7 @@
-"""Sixty-four want to submit and fifty credits are left, on both doors and both databases.
+"""Sixty-four concurrent submits for fifty credits, on both servers and both databases.
 
-Two hundred and more such moments, each with a seed of its own: whoever comes first is served, and
-nobody is served or charged twice.
+More than two hundred runs, each with its own seed: exactly fifty submits are served, and none is
+served or charged twice.
 """
 
 import asyncio
@@ -32,7 +32,9 @@ FIELDS = {"text": "https://example.com", "style_id": "pet_cat"}
 
 
 def check(told: list[Told], bill: dict[str, Any], calls: list[dict[str, Any]]) -> None:
-    """Fifty were served and charged once each; the others were told why not."""
+    """Check that fifty were served and charged once each, and that the others got the right
+    error.
+    """
     answers = Counter((status, code) for status, code, _ in told)
     assert answers == {(200, ""): CREDITS, (403, "B403MQ"): SUBMITTERS - CREDITS}
     served = {task_id for status, _, task_id in told if status == 200}
@@ -66,7 +68,7 @@ def test_on_the_express_lane(tmp_path: Path, kind: str) -> None:
 
 @contextmanager
 def apps(kind: str) -> Iterator[tuple[World, list[Flask]]]:
-    """Applications on one database: several where several may share it."""
+    """Return applications on one database: several if it can be shared."""
     address = address_of(kind)
     with ExitStack() as stack:
         built = [

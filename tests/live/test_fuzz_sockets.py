@@ -1,6 +1,6 @@
 """Bytes that no client library sends: each gets a well-formed answer or a closed connection.
 
-Never a 500, never a hang, never a complaint in the log, and the next call is answered.
+Never HTTP 500, never a hang, never an error in the log, and the next call is answered.
 """
 
 import logging
@@ -30,7 +30,7 @@ BAD_HEADER, BAD_TARGET, NOT_FOUND, OK = "I400HD", "I400RU", "I404NF", None
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """A server that gives a request little time."""
+    """A server with a short time limit for requests."""
     with running(Settings(port=0, database=":memory:", seed=1, request_timeout=0.5)) as server:
         yield server.url
 
@@ -48,7 +48,7 @@ def assert_alive(url: str) -> None:
 
 
 def head(*lines: bytes, body: bytes = b"", target: bytes = b"/submitTask") -> bytes:
-    """Return a POST with these header lines, no Content-Length of its own."""
+    """Return a POST with these header lines and without a Content-Length of our own."""
     return request(target, body, headers=lines, length=False)
 
 
@@ -59,9 +59,9 @@ def sent(*lines: bytes, target: bytes = b"/submitTask", method: bytes = b"POST")
 
 LENGTH = b"Content-Length: %d" % len(FORM)
 
-# What is sent, and the error code of the one answer; OK for a 200, 450 for a refusal.
+# The sent bytes, and the error code of the only answer; OK for a 200, 450 for a refusal.
 SHAPES: dict[str, tuple[bytes, str | int | None]] = {
-    # Two ideas of where a body ends.
+    # Two contradictory lengths of a body.
     "length and chunked": (head(LENGTH, CHUNKED, body=WHOLE), BAD_HEADER),
     "chunked and length": (head(CHUNKED, LENGTH, body=WHOLE), BAD_HEADER),
     "two lengths": (sent(b"Content-Length: 5"), BAD_HEADER),
@@ -232,7 +232,7 @@ def test_a_slow_sender_is_cut_off_however_steadily_it_sends(url: str) -> None:
                 connection.sendall(bytes([byte]))
             except OSError:
                 break
-            # Waits for the end of the connection, and sends on when it does not come yet.
+            # Waits for the end of the connection, and sends more if it does not come yet.
             if select.select([connection], [], [], 0.02)[0]:
                 break
             assert time.monotonic() < deadline

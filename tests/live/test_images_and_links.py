@@ -17,21 +17,23 @@ TEXT = "https://example.com/from-an-image"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Live]:
-    """A server that has real sockets to fetch through."""
+    """A server that fetches images over real sockets."""
     with live() as running:
         yield running
 
 
 @pytest.fixture
 def gallery() -> Iterator[Receiver]:
-    """A server of one image."""
+    """A server with one image."""
     image = render.draw(TEXT, style_id="", seed=1)
     with receiving(lambda _: Reply(body=image, headers={"Content-Type": "image/png"})) as running:
         yield running
 
 
 def finished(buyer: Buyer, task_id: str) -> tuple[str, str]:
-    """Jump to the end of a task; return the address of its picture and what that says."""
+    """Jump to the end of a task; return the address of its picture and the content of its QR
+    code.
+    """
     buyer.clock(advance="1m", settle=True)
     body = buyer.call("/queryTask", task_id=task_id).json()["showapi_res_body"]
     assert body["status"] == "succeeded", body

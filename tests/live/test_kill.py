@@ -1,4 +1,4 @@
-"""kill -9 under load and a second start on the same file: nothing acknowledged is missing."""
+"""kill -9 under load and a restart on the same file: nothing acknowledged is lost."""
 
 import json
 import threading
@@ -23,13 +23,13 @@ BEFORE_THE_KILL = 150
 BEFORE_A_KILL = 60
 KILLS = 5
 CREDITS = 5000
-# What a killed server was sending is due again some seconds after that.
+# Callbacks that a killed server was sending are due again some seconds later.
 IMPATIENT = {"ARTQR_MOCK_CALLBACK_TIMEOUT": "1"}
 
 
 @dataclass
 class Seen:
-    """What the clients saw with their own eyes."""
+    """What the clients received."""
 
     call_back: str
     task_ids: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Seen:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def submit_until_it_dies(self, url: str, app_code: str) -> None:
-        """Submit one task after the other on one connection until nobody answers."""
+        """Submit one task after the other on one connection until the server dies."""
         pool = urllib3.PoolManager(retries=False, timeout=10.0)
         headers = {"Authorization": f"APPCODE {app_code}"}
         fields = {**GOOD, "call_back": self.call_back}
@@ -62,7 +62,7 @@ class Seen:
 
 @contextmanager
 def clients(seen: Seen, url: str, app_code: str) -> Iterator[None]:
-    """Run the clients until the block and then the server have ended."""
+    """Run the clients until the block has ended and the server is dead."""
     threads = [
         threading.Thread(target=seen.submit_until_it_dies, args=(url, app_code), daemon=True)
         for _ in range(CLIENTS)
@@ -76,7 +76,7 @@ def clients(seen: Seen, url: str, app_code: str) -> Iterator[None]:
 
 
 def kill_under_load(folder: Path, database: str, seen: Seen, rate: float) -> str:
-    """Let clients submit and a deliverer deliver, kill the server; return the account."""
+    """Let clients submit and the deliverer post, then kill the server; return the account."""
     first = serving(folder, database=database, env=IMPATIENT)
     with first as server, AdminClient(server.url) as admin:
         wish = {"credits": CREDITS, "clock": {"rate": rate}}
@@ -89,7 +89,9 @@ def kill_under_load(folder: Path, database: str, seen: Seen, rate: float) -> str
 
 
 def check_books(world: AccountClient, seen: Seen) -> None:
-    """The ledger holds every 200 the clients saw, besides at most what was in flight, and sums."""
+    """The ledger has every 200 that clients received, plus at most the calls in flight, and its
+    sums agree.
+    """
     submits = [call for call in world.calls() if call["operation"] == "submit_task"]
     booked = {call["task_id"] for call in submits if call["charged"]}
     bill = world.get("/bill")
@@ -105,7 +107,7 @@ def check_books(world: AccountClient, seen: Seen) -> None:
 
 
 def check_callbacks(buyer: Buyer, receiver: Receiver) -> None:
-    """Every task was called back at least once, each time with its own payload."""
+    """Every task was called back at least once, with its own payload."""
     tasks = {task["task_id"]: task["pictures"] for task in buyer.world.every("/tasks", "tasks")}
     came: Counter[str] = Counter()
     for received in receiver.received:
@@ -120,7 +122,9 @@ def check_callbacks(buyer: Buyer, receiver: Receiver) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", BOTH)
-@pytest.mark.parametrize("rate", [1, 2000])  # nothing is due yet; much is going out at the kill
+@pytest.mark.parametrize(
+    "rate", [1, 2000]
+)  # 1: nothing is due yet; 2000: many callbacks are in flight at the kill
 def test_after_a_kill_nothing_acknowledged_is_missing_and_callbacks_go_out(
     tmp_path: Path, rate: float, kind: str
 ) -> None:
@@ -141,7 +145,7 @@ def test_after_a_kill_nothing_acknowledged_is_missing_and_callbacks_go_out(
 
 
 def waiting(buyer: Buyer) -> list[dict[str, Any]]:
-    """The callbacks that are still to go out."""
+    """Return the callbacks that are still to be sent."""
     planned = buyer.world.every("/callbacks", "callbacks")
     return [each for each in planned if each["state"] in ("due", "sending")]
 
@@ -166,7 +170,7 @@ def test_killed_again_and_again_under_load_no_callback_is_lost_and_none_is_of_no
                 account_ids.append(account["id"])
                 seen.task_ids.clear()
                 with clients(seen, server.url, account["app_code"]):
-                    # What earlier lives left is going out too.
+                    # Callbacks that earlier processes left are sent too.
                     until(lambda: len(seen.task_ids) >= BEFORE_A_KILL and came(receiver))
                     receiver_had = len(receiver.received)
                     until(lambda had=receiver_had: len(receiver.received) >= had + 20)
@@ -183,12 +187,12 @@ def test_killed_again_and_again_under_load_no_callback_is_lost_and_none_is_of_no
 
 
 def came(receiver: Receiver) -> int:
-    """How many callbacks have come."""
+    """Return the number of received callbacks."""
     return len(receiver.received)
 
 
 def grudging() -> Callable[[Received], Reply]:
-    """Refuse the first callback of every second task, so that retries are always under way."""
+    """Refuse the first callback of every second task, so that retries are always in flight."""
     known: set[bytes] = set()
 
     def answer(received: Received) -> Reply:

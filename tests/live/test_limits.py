@@ -1,4 +1,6 @@
-"""Too large, too slow, too many: none of it stalls the server or takes an answer from anybody."""
+"""Requests that are too large, too slow or too many neither stall the server nor cost other
+answers.
+"""
 
 import socket
 import threading
@@ -23,13 +25,13 @@ def server() -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Live]:
-    """A server that gives a request little time."""
+    """A server with a short time limit for requests."""
     with live(request_timeout=0.3) as running:
         yield running
 
 
 def send_all(connection: Wire, data: bytes) -> threading.Thread:
-    """Send on another thread, so that an early answer can be read meanwhile."""
+    """Send on another thread, so that the test can read an early answer."""
 
     def send() -> None:
         with suppress(OSError):
@@ -149,7 +151,7 @@ def test_a_connection_that_rests_between_requests_is_kept(hasty: Live) -> None:
         resting.send(submit())
         resting.reply()
         slow.send(b"POST /sub")
-        assert slow.is_closed()  # longer than the time for a request has passed
+        assert slow.is_closed()  # more than the time limit of a request has passed
 
         resting.send(submit())
         assert resting.reply().status == 200

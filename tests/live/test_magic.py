@@ -1,4 +1,4 @@
-"""App codes that make the wire fail, with nothing but configuration."""
+"""App codes that make the wire fail, without any other setup."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from mock_server.contract import load_catalogue
 from tests.support.clients import LITTLE_S, PLENTY_S, with_http_client
 from tests.support.live import GOOD, Buyer, Live, live
 
-# What a submit ends with, then charges and tasks; and what a list call ends with.
+# The result of a submit, its charges and tasks, and the result of a list call.
 SEEN = {
     "mock-charged-but-lost": ("ConnectionResetError", 1, 1, "200"),
     "mock-lost": ("ConnectionResetError", 0, 0, "200"),

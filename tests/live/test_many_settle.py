@@ -1,4 +1,4 @@
-"""Waiting for callbacks takes nothing from those who are waited for."""
+"""Many concurrent waits for callbacks do not slow the callbacks down."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from mock_server.settings import Settings
 from mock_server.web.serving.asgi_app import FLASK_THREADS
 
 WORLDS = FLASK_THREADS + 4
-PATIENCE_S = 60.0  # urllib3's own is three seconds, which a busy machine can take
+PATIENCE_S = 60.0  # urllib3's default is three seconds, which a busy machine can exceed
 
 
 class _Fetching(ThreadingHTTPServer):

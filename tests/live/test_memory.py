@@ -1,4 +1,4 @@
-"""Memory stays bounded whatever peers announce, ask for, or leave unread."""
+"""Memory stays bounded, whatever peers announce, request, or leave unread."""
 
 import os
 from pathlib import Path
@@ -33,7 +33,7 @@ def test_many_bodies_that_are_announced_and_not_sent_take_only_what_was_sent() -
         for connection in held:
             connection.sendall(part)
         assert_alive(server.url)
-        # 200 x 64 KiB were sent, and are in memory at most three times on their way.
+        # 200 x 64 KiB were sent, and each is in memory at most three times on its way.
         assert rss_mib() - before < 3 * 200 * 65_536 / 2**20 + 20
         for connection in held:
             connection.close()

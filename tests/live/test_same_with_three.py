@@ -1,4 +1,4 @@
-"""Chance does not depend on who answers: one server and three on one database tell one story."""
+"""Chance does not depend on the server that answers: one server and three on one database agree."""
 
 import json
 import random
@@ -52,7 +52,7 @@ def answer(received: Received) -> Reply:
 
 
 class Story:
-    """One account whose every call and every order goes to the next server."""
+    """One account whose calls and orders go to the servers in turn."""
 
     def __init__(self, servers: list[str], admins: list[AdminClient]) -> None:
         self._servers, self._admins = servers, admins
@@ -62,7 +62,7 @@ class Story:
         self._rules: dict[int, int] = {}
 
     def live(self, dice: random.Random, receiver: Receiver) -> None:
-        """Take steps, one at a time; which ones the dice say."""
+        """Take steps one at a time; the dice choose them."""
         for order in FAULTS:
             armed = self._next.post("/faults", order)
             self._rules[armed["id"]] = len(self._rules)
@@ -71,8 +71,8 @@ class Story:
             step(dice, receiver.url)
         self._next.post("/clock", {"advance": "2h", "settle": True})
 
-    def told(self) -> dict[str, Any]:
-        """Everything that is on record, without what is drawn for each account or call anew."""
+    def record(self) -> dict[str, Any]:
+        """Return everything on record, without values that are drawn per account or per call."""
         account = self._next
         callbacks = [self._callback(each) for each in account.every("/callbacks", "callbacks")]
         story = {
@@ -96,7 +96,7 @@ class Story:
     def _submit(self, dice: random.Random, url: str) -> None:
         fields = {"text": "https://example.com", "style_id": "food_fryrice"}
         self._ask("/submitTask", {**fields, "call_back": url + dice.choice(list(MOODS))})
-        # What is due at once goes out by itself: it is waited for.
+        # Callbacks that are due at once are posted by the deliverer, so wait for them.
         self._next.post("/clock", {"freeze": True, "settle": True})
 
     def _query(self, dice: random.Random, _url: str) -> None:
@@ -112,7 +112,7 @@ class Story:
         self._next.patch(dice.choice(READINGS), "/readings")
 
     def _ask(self, path: str, fields: dict[str, str]) -> None:
-        """Call, and read until the server has nothing more to say."""
+        """Call, and read until the server closes."""
         self._turn += 1
         head = (b"Connection: close", b"Content-Type: application/x-www-form-urlencoded")
         data = raw.request(path, urlencode(fields).encode(), headers=head)
@@ -160,7 +160,7 @@ def told_by(count: int, seed: int, folder: Path, receiver: Receiver) -> dict[str
         ]
         story = Story(urls, [stack.enter_context(AdminClient(url)) for url in urls])
         story.live(random.Random(seed), receiver)
-        return story.told()
+        return story.record()
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -1,4 +1,4 @@
-"""`artqr-mock scenario` and `serve --scenario`: a real client meets what the scenario says."""
+"""`artqr-mock scenario` and `serve --scenario`: a real client sees what the scenario describes."""
 
 import http.client
 import json
@@ -19,18 +19,18 @@ def server() -> Iterator[Live]:
         yield server
 
 
-def told(server: Live, folder: Path, *arguments: str) -> str:
+def output_of(server: Live, folder: Path, *arguments: str) -> str:
     done = run(*arguments, cwd=folder, url=server.url)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_every_scenario_is_listed_with_what_happens(server: Live, tmp_path: Path) -> None:
-    table = told(server, tmp_path, "scenario", "list")
+    table = output_of(server, tmp_path, "scenario", "list")
     for name, values in contract.scenarios().items():
         assert name in table
         assert values["says"].split()[0] in table
-    listed = json.loads(told(server, tmp_path, "scenario", "list", "--json"))
+    listed = json.loads(output_of(server, tmp_path, "scenario", "list", "--json"))
     assert [each["name"] for each in listed] == [*contract.scenarios()]
 
 
@@ -38,7 +38,7 @@ def test_every_scenario_is_listed_with_what_happens(server: Live, tmp_path: Path
 def test_every_scenario_can_be_loaded_by_name(server: Live, tmp_path: Path, name: str) -> None:
     buyer = server.buyer()
 
-    told(server, tmp_path, "scenario", "load", name, "--account", buyer.id)
+    output_of(server, tmp_path, "scenario", "load", name, "--account", buyer.id)
 
     armed = buyer.world.get("/faults")["faults"]
     assert len(armed) == len(contract.scenarios()[name].get("faults", ()))
@@ -47,13 +47,23 @@ def test_every_scenario_can_be_loaded_by_name(server: Live, tmp_path: Path, name
 def test_a_scenario_of_ones_own_begins_as_a_copy(server: Live, tmp_path: Path) -> None:
     buyer = server.buyer()
     mine = tmp_path / "mine.toml"
-    mine.write_text(told(server, tmp_path, "scenario", "show", "quota-runs-out"), "utf-8")
+    mine.write_text(output_of(server, tmp_path, "scenario", "show", "quota-runs-out"), "utf-8")
 
-    said = told(server, tmp_path, "scenario", "load", str(mine), "--account", buyer.id)
+    said = output_of(server, tmp_path, "scenario", "load", str(mine), "--account", buyer.id)
 
     assert f"account {buyer.id} is in scenario mine: Three credits are left" in said
     assert "a good client: It stops at the first B403MQ" in said
     assert [buyer.call("/taskList").status for _ in range(4)] == [200, 200, 200, 403]
+
+
+def test_loading_says_that_it_resets_the_pace_of_the_clock(server: Live, tmp_path: Path) -> None:
+    buyer = server.buyer()
+    load = ("scenario", "load", "ghost-task", "--account", buyer.id)
+    buyer.world.post("/clock", {"rate": 30})
+
+    assert "the clock was reset too: from rate 30 to rate 1" in output_of(server, tmp_path, *load)
+    assert "the clock was reset" not in output_of(server, tmp_path, *load)
+    assert buyer.world.get("/clock")["rate"] == 1
 
 
 def test_the_second_submit_is_charged_and_lost(server: Live) -> None:

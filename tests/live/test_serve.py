@@ -1,4 +1,4 @@
-"""`serve` as a process: when it is ready, how it ends, and what it says when it cannot run."""
+"""`serve` as a process: when it is ready, how it stops, and its error when it cannot start."""
 
 import signal
 import socket
@@ -17,7 +17,7 @@ CLEAR_LINE = "artqr-mock: "
 
 
 def refused(folder: Path, *flags: str, code: int, database: str = ":memory:", **env: str) -> str:
-    """Start a server that cannot run and return the one line it says."""
+    """Start a server that cannot run and return its only line of output."""
     server = start(folder, *flags, database=database, env=env)
     assert server.process.wait(timeout=30) == code, server.said
     assert not server.ready_file.exists()
@@ -31,7 +31,7 @@ def test_the_ready_file_names_an_address_that_answers_and_is_gone_at_the_end(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path) as server:
-        with wire.wire(server.url) as connection:  # the very first call, at once
+        with wire.wire(server.url) as connection:  # the first call, at once
             connection.send(wire.submit())
             assert connection.reply().status == 200
         assert server.ready == {"url": server.url, "pid": server.process.pid}
@@ -79,7 +79,7 @@ def test_it_ends_cleanly_while_settle_waits_for_a_free_slot(tmp_path: Path) -> N
         clock = "/_mock/accounts/default/clock"
         wire.exchange(server.url, wire.request("/submitTask", body, *wire.AUTHORIZED))
         wire.exchange(server.url, wire.request(clock, b'{"advance":"1m"}'))
-        receiver.wait_for(1)  # there is no slot left: the next waits, and settle waits for it
+        receiver.wait_for(1)  # no slot is left: the next callback waits, and settle waits for it
         wire.exchange(server.url, wire.request("/submitTask", body, *wire.AUTHORIZED))
         with wire.wire(server.url) as settling:
             settling.send(wire.request(clock, b'{"advance":"1m","settle":true}'))
@@ -90,7 +90,7 @@ def test_it_ends_cleanly_while_settle_waits_for_a_free_slot(tmp_path: Path) -> N
 
 
 def states(server: Server) -> list[str]:
-    """Where the callbacks of the default account stand."""
+    """Return the states of the default account's callbacks."""
     url = f"{server.url}/_mock/accounts/default/callbacks"
     return [each["state"] for each in urllib3.request("GET", url).json()["callbacks"]]
 
@@ -166,7 +166,7 @@ def test_a_database_file_that_is_not_ours_is_refused_and_left_as_it_is(
 
 
 def make_file(file: Path, kind: str) -> None:
-    """Make something that is no database of this version of ours."""
+    """Make a file that is not a database of our present version."""
     if kind == "directory":
         file.mkdir()
     elif kind == "text":

@@ -1,4 +1,4 @@
-"""Many accounts, one outbox: nobody waits for another's slow receiver."""
+"""Many accounts, one outbox: no account waits for another's slow receiver."""
 
 import time
 
@@ -20,7 +20,7 @@ def test_many_slow_callbacks_of_some_accounts_delay_no_other() -> None:
             for _ in range(20):
                 buyer.submit(call_back=silent.url)
             buyer.clock(advance="1m")
-        # Two each, a quarter of eight, of the first four; the fifth has one even so.
+        # The first four have two each, a quarter of eight; the fifth still has one.
         silent.wait_for(9)
 
         lucky = server.buyer()
@@ -65,4 +65,4 @@ def test_what_there_was_no_room_for_goes_out_as_soon_as_there_is() -> None:
         buyer.clock(advance="1m")
         receiver.wait_for(40)
 
-        assert time.monotonic() - started < 15  # a look each second would take forty
+        assert time.monotonic() - started < 15  # with one look per second it would take forty

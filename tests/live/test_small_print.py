@@ -1,4 +1,4 @@
-"""What commands say where something is missing, cut off or misspelt."""
+"""Messages of commands on missing, cut and misspelt input."""
 
 from pathlib import Path
 

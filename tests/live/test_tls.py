@@ -1,4 +1,4 @@
-"""HTTPS: a local authority made on first use, or files of one's own."""
+"""HTTPS: a local authority created on first use, or the user's own files."""
 
 import http.client
 import json
@@ -31,7 +31,7 @@ TLS = Settings(port=0, database=":memory:", tls=True)
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data directory of the test's own."""
+    """A data directory for one test."""
     for name in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     return tmp_path
@@ -173,7 +173,7 @@ def test_what_a_proxy_might_say_is_not_believed(*, tls: bool) -> None:
 
 @pytest.fixture
 def own_files(tmp_path: Path) -> tuple[str, str, Path]:
-    """A certificate, its key and who signed it."""
+    """A certificate, its key and its issuer's certificate."""
     authority = trustme.CA()
     leaf = authority.issue_cert("localhost")
     paths = [tmp_path / name for name in ("cert.pem", "key.pem", "authority.pem")]
@@ -215,7 +215,7 @@ def test_a_broken_authority_is_wrong_use_and_says_how_to_mend_it(broken: str) ->
         server_context(TLS)
     code, said = serve("--tls")
     assert (code, "Traceback" in said) == (2, False)
-    assert f"remove {ca_file().parent} to make a new authority" in said
+    assert f"remove {ca_file().parent} to create a new authority" in said
 
 
 def test_a_place_where_nothing_can_be_kept_is_wrong_use(home: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_place_where_nothing_can_be_kept_is_wrong_use(home: Path) -> None:
     code, said = serve("--tls")
 
     assert code == 2
-    assert "cannot keep the local authority" in said
+    assert "cannot store the local authority" in said
 
 
 def test_certificate_files_that_cannot_be_used_are_wrong_use(
@@ -248,7 +248,7 @@ def test_certificate_files_that_cannot_be_used_are_wrong_use(
 def test_the_server_stops_at_once_beside_a_connection_that_rests(hold: str) -> None:
     with running(TLS) as server:
         port = port_of(server.url)
-        if hold == "silent":  # not even a handshake
+        if hold == "silent":  # it does not even start a handshake
             held: socket.socket = socket.create_connection(("127.0.0.1", port), 10)
         else:
             held = open_tls(port, "localhost")

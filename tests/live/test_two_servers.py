@@ -1,4 +1,4 @@
-"""Several servers on one PostgreSQL database are one service."""
+"""Several servers on one PostgreSQL database act as one service."""
 
 import json
 import threading
@@ -30,7 +30,7 @@ class Pair:
     admins: list[AdminClient]
 
     def buyers(self, **wish: Any) -> list[Buyer]:
-        """Make an account; return it as a client of each server sees it."""
+        """Create an account; return one client of it per server."""
         account = self.admins[0].post("/accounts", wish)
         return [
             Buyer(server.url, account, admin)
@@ -118,7 +118,7 @@ def test_what_a_killed_server_was_sending_is_sent_by_the_other(pair: Pair) -> No
         until(lambda: all(state in SETTLED for state in states(there)))
 
         assert set(came(receiver.received)) == task_ids
-        assert "delivered" in states(there)  # what the other was sending itself has failed
+        assert "delivered" in states(there)  # the attempt of the other server has failed
 
 
 def states(buyer: Buyer) -> list[str]:

@@ -1,4 +1,4 @@
-"""The wire, byte by byte: what leaves the server, and what may come in."""
+"""The wire, byte by byte: what the server sends, and what it accepts."""
 
 from collections.abc import Iterator
 
@@ -20,14 +20,14 @@ def server() -> Iterator[Live]:
 
 
 def chunked(target: str, *chunks: bytes) -> bytes:
-    """Return a request whose body comes in chunks."""
+    """Return a request with a chunked body."""
     head = request(target, b"", *AUTHORIZED, "Transfer-Encoding: chunked")
     framed = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in (*chunks, b"")]
     return head.replace(b"Content-Length: 0\r\n", b"") + b"".join(framed)
 
 
 def is_refused(reply: Reply, status: int, code: str) -> bool:
-    """Whether an answer is the gateway's error, empty body and all."""
+    """Whether an answer is the gateway's error with an empty body."""
     assert (reply.status, reply.one("X-Ca-Error-Code"), reply.body) == (status, code, b"")
     assert reply.one("Content-Length") == "0"
     assert reply.one("X-Ca-Request-Id")

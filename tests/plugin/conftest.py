@@ -1,4 +1,4 @@
-"""A project of somebody who uses the plugin."""
+"""A project that uses the plugin."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from tests.support.plugin_users import CLIENT
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder with a careless client, where warnings are errors and markers are strict."""
+    """A folder with a careless client; warnings are errors, and markers are strict."""
     pytester.makepyfile(shop=CLIENT)
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers -p no:randomly")
     return pytester

@@ -1,4 +1,4 @@
-"""A client is judged by what it was sent, whatever the simulator had decided."""
+"""Assertions judge a client by the answers that it was sent, not by those that were decided."""
 
 import contextlib
 
@@ -13,7 +13,7 @@ TEXT = "text=https%3A%2F%2Fexample.com&style_id=food_fryrice"
 
 
 def submit(world: World, timeout: float = 10) -> None:
-    """Submit a task and make nothing of the answer, if any."""
+    """Submit a task and ignore the answer, if any."""
     headers = {
         "Authorization": f"APPCODE {world.app_code}",
         "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
@@ -53,10 +53,10 @@ def test_what_was_sent_counts(
     assert f"submit_task  {shown} " in repr(world.calls)
     assert asks_to_wait(spoilt)
     assert not asks_to_wait(whole)
-    heard = f"an answer {shown}" if status else f"no answer \\({shown}\\)"
+    pattern = f"an answer {shown}" if status else f"no answer \\({shown}\\)"
     with pytest.raises(AssertionError, match="again 0s after"):
         world.calls.assert_backed_off("1s")
-    with pytest.raises(AssertionError, match=heard.replace("(sent 502)", r"\(sent 502\)")):
+    with pytest.raises(AssertionError, match=pattern.replace("(sent 502)", r"\(sent 502\)")):
         world.calls.assert_backed_off("1s")
 
 
@@ -64,7 +64,7 @@ def test_a_client_that_hung_up_has_no_answer(artqr_server: MockServer) -> None:
     world = artqr_server.account()
     world.faults.add(kind="delay", for_ms=300, calls=1)
     submit(world, timeout=0.1)
-    # Seen once the answer was written: until then it may be that nothing more was to be said.
+    # The record is complete once the answer was written, so wait for that.
     until(lambda: world.calls[0].mishap)
     world.clock.advance("1s")
     submit(world)

@@ -1,4 +1,4 @@
-"""The assertions: each passes, and fails with a message that shows the calls."""
+"""The assertions: each can pass, and each can fail with a message that shows the calls."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ FORM = [["Content-Type", "application/x-www-form-urlencoded"]]
 
 
 def call(number: int, **facts: Any) -> RecordedCall:
-    """A journalled call, a second after the one before it."""
+    """Return a journalled call, one second after the one before it."""
     plain = {
         "id": number, "at": 1_700_000_000_000 + number * 1000, "operation": "submit_task",
         "method": "POST", "path": "/submitTask", "status": 200, "error_code": None, "charged": True,
@@ -28,13 +28,13 @@ def call(number: int, **facts: Any) -> RecordedCall:
 
 
 def failed(number: int, at_s: float, status: int = 503, **facts: Any) -> RecordedCall:
-    """A call that met a failure, so many seconds after the first."""
+    """Return a call with a failure, so many seconds after the first call."""
     at = 1_700_000_000_000 + round(at_s * 1000)
     return call(number, at=at, status=status, charged=False, task_id=None, **facts)
 
 
 def throttled(message: str) -> dict[str, Any]:
-    """The answer of an older gateway."""
+    """Return the answer of an older gateway to a throttled call."""
     return {"headers": [["X-Ca-Error-Message", message]], "body": "", "encoding": "utf-8"}
 
 

@@ -1,4 +1,4 @@
-"""The examples in Python of README and docs, run as they stand."""
+"""Runs the Python examples of README and docs."""
 
 import subprocess
 import sys
@@ -17,14 +17,14 @@ from tests.support.processes import environment
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [block for block in pages.all_blocks() if block.mark.startswith("example: ")]
-# The suite takes long and unittest needs no pytest: each has a test of its own.
+# The suite takes long, and unittest needs no pytest, so both have tests of their own.
 APART = {"shop_adapter.py", "test_client.py", "test_without_pytest.py"}
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
 
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A project whose client is our reference."""
+    """A project with our reference client."""
     source = ROOT / "tests" / "clients" / "reference" / "client.py"
     pytester.makepyfile(shop=source.read_text("utf-8"))
     for block in BLOCKS:
@@ -58,7 +58,7 @@ def test_the_example_of_pytest_passes(shop: pytest.Pytester) -> None:
 
 @pytest.mark.slow
 def test_the_example_of_the_suite_passes_for_a_good_client(shop: pytest.Pytester) -> None:
-    flags = ("-W", "error", "-k", "pitfalls or gateway")  # tests/clients runs all of it
+    flags = ("-W", "error", "-k", "pitfalls or gateway")  # tests/clients runs the whole suite
     result = shop.runpytest_inprocess(*flags, "test_client.py")
 
     result.assert_outcomes(passed=2)

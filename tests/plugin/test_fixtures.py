@@ -1,4 +1,4 @@
-"""The fixtures of the plugin, in a project of their user."""
+"""The fixtures of the plugin, in a user's project."""
 
 import re
 import threading
@@ -107,7 +107,7 @@ def test_a_failed_test_shows_the_calls_once(project: pytest.Pytester) -> None:
          "1 call, 1 charged, 0.28 yuan", "E * AssertionError: expected 2 charged, found 1",
          "E * submit_task  200     0.28  task *"]
     )  # fmt: skip
-    # What an assertion of ours said already is not said again.
+    # The report does not repeat what one of our assertions said.
     assert result.stdout.str().count("Captured artqr calls") == 1
 
 
@@ -124,7 +124,7 @@ def test_the_summary_puts_together_what_is_wrong_in_the_same_way(project: pytest
 
     result = project.runpytest_inprocess()
 
-    result.stdout.fnmatch_lines(["  3 x warning submit-twice (submit_task): *sent 'the body *"])
+    result.stdout.fnmatch_lines(["  3 x error submit-twice (submit_task): *sent 'the body *"])
 
 
 def test_a_failed_unittest_shows_its_calls_and_is_kept(project: pytest.Pytester) -> None:
@@ -216,3 +216,26 @@ def test_a_world_that_cannot_be_is_refused_with_what_can(
 ) -> None:
     with pytest.raises(TypeError, match=re.escape(says)):
         artqr_server.account(**wish)
+
+
+def test_wrong_use_of_the_fixtures_is_shown_at_the_line_of_the_test(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        def test_it(artqr):
+            artqr.faults.add("D504T0")
+        """
+    )
+
+    done = project.runpytest_inprocess()
+
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            '>*artqr.faults.add("D504T0")',
+            "E *unknown error code 'D504T0'; did you mean 'D504TO'?*",
+            "*test_wrong_use_*.py:2: *RefusedError",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*admin_client.py:*")

@@ -1,4 +1,4 @@
-"""A bug of the simulator that is met when a test is over: in a teardown, at the end of a run."""
+"""A bug of the simulator at the end of a test or of the run still fails: in teardowns too."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from mock_server import artqr_mock_server
 from mock_server.testing import SimulatorBugError
 from mock_server.testing.server import started
 from tests.support.planted_bugs import command
-from tests.support.plugin_users import SAID, query, told
+from tests.support.plugin_users import SAID, query, reported_failures
 
 pytestmark = pytest.mark.usefixtures("broken_queries")
 
@@ -63,16 +63,16 @@ def test_a_bug_in_a_teardown_is_an_error_there(project: pytest.Pytester, order: 
     project.makepyfile(TEARDOWN)
     chosen = (
         ["-k", "test_own or test_other or test_late"] if order else []
-    )  # with it the server ends
+    )  # this also ends the server
 
     result = project.runpytest_inprocess("-p", "no:logging", *chosen)
 
     if order:
         result.assert_outcomes(passed=3, errors=3, deselected=3)
-        assert told(result) == 3
+        assert reported_failures(result) == 3
     else:
         result.assert_outcomes(passed=5, failed=1, errors=4)
-        assert told(result) == 5
+        assert reported_failures(result) == 5
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_own*", f"{SAID}*"])
 
 
@@ -97,7 +97,7 @@ def test_a_bug_in_the_teardown_of_a_module_is_told(project: pytest.Pytester, sco
     result = project.runpytest_inprocess("-p", "no:logging")
 
     result.assert_outcomes(passed=1, errors=1)
-    assert told(result) == 1
+    assert reported_failures(result) == 1
 
 
 def test_a_bug_after_a_run_was_stopped_is_told_in_the_summary(project: pytest.Pytester) -> None:
@@ -123,7 +123,7 @@ def test_a_bug_after_a_run_was_stopped_is_told_in_the_summary(project: pytest.Py
     result = project.runpytest_inprocess("-p", "no:logging")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert told(result) == 1
+    assert reported_failures(result) == 1
 
 
 def meets_a_bug(*, then: Exception | None = None, in_default: bool = False) -> None:
@@ -176,4 +176,4 @@ def test_processes_of_xdist_tell_it_too(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess("-n", "2", "-p", "no:logging")
 
     result.assert_outcomes(passed=5, failed=1, errors=4)
-    assert told(result) == 5
+    assert reported_failures(result) == 5

@@ -1,9 +1,10 @@
-"""What a test may cost and find, and what every world is like."""
+"""Limits of a test's cost and findings, and the readings of every world."""
 
 from pathlib import Path
 
 import pytest
 
+from mock_server.testing.session import Totals
 from tests.support.plugin_users import POLLS
 
 
@@ -60,6 +61,8 @@ SUITE = """
     met = set()
 
     class TestClient(ClientSuite):
+        late_seconds = 0.5
+
         def adapter(self, env):
             return Client(env["ARTQR_BASE_URL"], env["ARTQR_APP_CODE"])
 
@@ -76,7 +79,7 @@ SUITE = """
 
 @pytest.fixture
 def suite(project: pytest.Pytester) -> pytest.Pytester:
-    """A project that runs the suite with a good client."""
+    """A project that runs the suite with a correct client."""
     source = Path(__file__).parents[1] / "clients" / "reference" / "client.py"
     project.makepyfile(reference=source.read_text("utf-8"))
     project.makepyfile(SUITE)
@@ -202,3 +205,10 @@ def test_what_was_called_before_a_scenario_counts(project: pytest.Pytester) -> N
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*cost 0.84 yuan, artqr_max_yuan is 0.56*", "3 calls, 3 charged*"])
+
+
+def test_the_summary_counts_findings_in_plurals() -> None:
+    counts = Totals()
+    counts.findings.update({"error": 2, "advice": 3, "warning": 1})
+
+    assert counts.lines()[0].endswith("6 findings (2 errors, 1 warning, 3 advice)")

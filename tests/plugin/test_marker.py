@@ -1,4 +1,4 @@
-"""The marker: what the world of a test is like, and what it cannot be like."""
+"""The marker: it sets up the world of a test, and refuses wrong arguments."""
 
 import pytest
 

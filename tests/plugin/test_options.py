@@ -1,4 +1,4 @@
-"""The options of the plugin, what it costs, and a project that does not want it."""
+"""The options of the plugin, its cost, and a project that turns it off."""
 
 import socket
 import subprocess
@@ -10,7 +10,7 @@ from mock_server import pytest_options
 from tests.support.documents import pages
 from tests.support.plugin_users import POLLS
 
-# What nobody who merely has the package installed should wait for.
+# Modules that must not be loaded merely because the package is installed.
 HEAVY = {"flask", "uvicorn", "urllib3", "PIL", "yaml", "rich", "click", "hypothesis", "sqlite3",
          "aiohttp", "jsonschema_rs", "trustme", "mock_server.testing"}  # fmt: skip
 

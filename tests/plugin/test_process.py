@@ -205,7 +205,7 @@ def test_one_that_was_killed_is_replaced() -> None:
     [
         ({"tokn": "x"}, TypeError, "tokn"),
         ({"token": ""}, SettingsError, "token must not be empty"),
-        ({"scenario": "none such"}, UsageError, "no scenario is called 'none such'"),
+        ({"scenario": "none such"}, UsageError, "unknown scenario 'none such'"),
         ({"database": "/proc/none/such"}, ServerStartError, "cannot write in /proc/none"),
     ],
 )

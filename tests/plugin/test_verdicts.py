@@ -1,10 +1,10 @@
-"""A bug of the simulator fails the test that met it: once, wherever the call was made."""
+"""A bug of the simulator fails the test that caused it, once, wherever the call was made."""
 
 import pytest
 
 from mock_server import artqr_mock_server
 from mock_server.testing.server import started
-from tests.support.plugin_users import SAID, told
+from tests.support.plugin_users import SAID, reported_failures
 
 pytestmark = pytest.mark.usefixtures("broken_queries")
 
@@ -35,8 +35,13 @@ def test_a_bug_fails_a_test_whose_client_swallowed_it(project: pytest.Pytester) 
     result = project.runpytest_inprocess("-p", "no:logging")
 
     result.assert_outcomes(failed=4, passed=1)
-    result.stdout.fnmatch_lines([f"{SAID}*): this is a bug of artqr-mock, not of your *"])
-    assert told(result) == 4
+    result.stdout.fnmatch_lines(
+        [f"{SAID}*): this is a bug of artqr-mock, not of your *", "the end of its log:",
+         "LookupError: a planted bug", "* query_task  500 *"]
+    )  # fmt: skip
+    assert reported_failures(result) == 4
+    # Each test is shown what was logged since the one before.
+    assert result.stdout.str().count("LookupError: a planted bug") == 4
 
 
 def test_a_magic_credential_hides_no_bug(project: pytest.Pytester) -> None:
@@ -102,7 +107,7 @@ def test_neither_a_skip_nor_an_expected_failure_hides_a_bug(project: pytest.Pyte
     result = project.runpytest_inprocess("-p", "no:logging")
 
     result.assert_outcomes(failed=6, xfailed=1)
-    assert told(result) == 6
+    assert reported_failures(result) == 6
 
 
 def test_a_bug_that_a_fixture_met_before_it_failed_is_shown(project: pytest.Pytester) -> None:
@@ -124,7 +129,7 @@ def test_a_bug_that_a_fixture_met_before_it_failed_is_shown(project: pytest.Pyte
     result = project.runpytest_inprocess("-p", "no:logging")
 
     result.assert_outcomes(errors=1)
-    assert told(result) == 1
+    assert reported_failures(result) == 1
 
 
 def test_a_server_that_is_gone_is_said_of_each_test(project: pytest.Pytester) -> None:

@@ -1,4 +1,4 @@
-"""Truth: every vendor statement has a certainty, code that obeys it and a test that proves it."""
+"""Every statement on the vendor has a certainty, code that cites it, and a test that proves it."""
 
 import re
 from collections import Counter
@@ -98,7 +98,7 @@ def test_what_a_reading_flips_is_as_certain_as_its_claim() -> None:
 def test_every_claim_that_the_contract_rests_on_is_in_the_contract_or_an_inner_matter() -> None:
     cited = set(scans.cited_in_document(contract.document("openapi")))
     inner = {
-        # No field, status or header of the document shows these.
+        # The document has no field, status or header that shows these.
         "callback-content-type", "callback-timeout", "error-content-type", "form-first-value",
         "gateway-reasons", "header-case", "invoice-ordinary", "invoice-special", "keep-alive",
         "multipart-refused", "notice-at-a-call", "notice-at-zero", "notice-expiry",

@@ -1,4 +1,4 @@
-"""The OpenAPI documents are valid, complete, and one with the tables beside them."""
+"""The OpenAPI documents are valid, complete, and agree with the tables beside them."""
 
 import re
 from collections.abc import Iterator
@@ -167,7 +167,7 @@ def test_the_document_has_the_messages_of_older_instances_under_their_status() -
 
 
 def marks(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield `id, word` of every mark in a document."""
+    """Yield `id, value` of every mark in a document."""
     if isinstance(value, dict):
         for mark in (value.get("x-reading", {}), value.get("x-required-reading", {})):
             for name, words in mark.items():
@@ -182,7 +182,7 @@ def marks(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def alternatives(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every alternative of an anyOf that is marked."""
+    """Yield every alternative of an anyOf that has a mark."""
     if isinstance(value, dict):
         yield from (each for each in value.get("anyOf", []) if "x-reading" in each)
     for inner in value.values() if isinstance(value, dict) else value:
@@ -196,7 +196,7 @@ def test_the_document_marks_words_that_there_are() -> None:
     assert set(marks(VENDOR.value)) <= known
 
 
-# Who pays which credit first, and what reminders come, shows in no answer of an operation.
+# The order of payment and the notices do not show in the answer of an operation.
 UNSEEN = {"packages.order", "notices.at_zero"}
 
 
@@ -205,7 +205,7 @@ def test_every_other_word_of_a_reading_is_in_the_document(name: str) -> None:
     words = ALLOWED[name]
     marked = {word for reading, word in marks(VENDOR.value) if reading == name}
 
-    # What one word has and the other lacks need be marked once.
+    # A part that one value has and the other lacks needs one mark only.
     unmarked = set(words[1:]) - marked if len(words) > 2 else not marked
     assert not unmarked, f"mark {name} in contracts/openapi.yaml, or note it in x-readings"
 
@@ -270,7 +270,9 @@ def test_a_submission_needs_one_of_each_pair() -> None:
 
 
 def torn(node: Any, where: str = "") -> Iterator[str]:
-    """Where a sentence without quotation marks was torn at a comma: its rest is a key."""
+    """Yield places where YAML cut an unquoted sentence at a comma, so that its rest became a
+    key.
+    """
     if isinstance(node, dict):
         for key, inner in node.items():
             if inner is None and " " in str(key):

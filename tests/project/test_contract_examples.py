@@ -1,4 +1,6 @@
-"""The named examples of the contract are exchanges of fixtures/calls, which are played live."""
+"""The named examples of the contract are exchanges of fixtures/calls, which other tests play
+live.
+"""
 
 import json
 from typing import Any
@@ -36,19 +38,19 @@ ANSWERS = [
 
 
 def step_of(example: dict[str, Any]) -> dict[str, Any]:
-    """Return the step of a fixture that an example says it is."""
+    """Return the step of the fixture that an example names."""
     name, _, number = example["x-fixture"].partition("/")
     step: dict[str, Any] = FIXTURES[name]["steps"][int(number)]
     return step
 
 
 def body_of(example: dict[str, Any]) -> Any:
-    """Return the answer of its fixture, as the default account would get it."""
+    """Return the answer of its fixture, in the form for the default account."""
     return json.loads(step_of(example)["answer"]["body"].replace("{account}", "default"))
 
 
 def first_task(example: dict[str, Any]) -> str:
-    """Return the first id that a submit was answered in the fixture."""
+    """Return the first task id in the answers of the fixture."""
     steps = FIXTURES[example["x-fixture"].partition("/")[0]]["steps"]
     answer = json.loads(steps[0]["answer"]["body"])
     task_id: str = answer["showapi_res_body"].get("task_id", "")
@@ -73,7 +75,7 @@ def test_an_example_of_an_answer_is_an_answer_of_a_fixture(
 
     assert body_of(example) == example["value"]
     assert str(step["answer"]["status"]) == status
-    # A refusal is written once, for all operations.
+    # The document has one refusal for all operations.
     assert status == "450" or step["request"]["target"] == path
 
 

@@ -1,4 +1,4 @@
-"""The bounds of pyproject.toml are versions that are tried: the lowest ones and the pinned ones."""
+"""The bounds in pyproject.toml are tested versions: the lowest ones and the pinned ones."""
 
 import re
 import tomllib
@@ -12,10 +12,10 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-# What a user installs; the tools of `dev` are installed with the pinned versions only.
+# The dependencies that users install; the tools of `dev` have only pinned versions.
 FOR_USERS = [*PROJECT["dependencies"], *EXTRAS["postgres"], *EXTRAS["test"]]
 FOR_US = [each for each in EXTRAS["dev"] if not each.startswith("artqr-mock")]
-# web/protocol.py overrides private methods, which any new version may change.
+# web/serving/protocol.py overrides private methods, which any new version may change.
 USES_PRIVATE_METHODS = "uvicorn"
 
 
@@ -27,7 +27,7 @@ def versions_of(file: str) -> dict[str, Version]:
 
 
 def bounds(requirement: str, operator: str) -> list[Version]:
-    """Return the versions that a requirement has with an operator."""
+    """Return the versions of a requirement with an operator."""
     return [
         Version(each.version)
         for each in Requirement(requirement).specifier
@@ -36,7 +36,7 @@ def bounds(requirement: str, operator: str) -> list[Version]:
 
 
 def name_of(requirement: str) -> str:
-    """Return the name of a package as indexes spell it."""
+    """Return the name of a package in the spelling of package indexes."""
     return canonicalize_name(Requirement(requirement).name)
 
 

@@ -1,4 +1,4 @@
-"""README and docs/ say what is true: generated parts, links, marks of examples, the index."""
+"""README and docs/ are right: generated parts, links, marks of examples, the index."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from tests.support.documents.pages import ROOT, Block, Page
 PAGES = pages.all_pages()
 BLOCKS = pages.all_blocks()
 MOST_LINES_OF_README = 150
-# Blocks that nobody would run: output, and diagrams.
+# Blocks that are not commands: output, and diagrams.
 OUTPUT = {"text", "mermaid"}
 # A path of the project in an internals page.
 PATH = re.compile(r"`((?:mock_server|tests|contracts|fixtures|benchmarks)/[\w./-]+|CHANGELOG\.md)`")
@@ -44,7 +44,7 @@ def test_every_link_of_a_page_leads_somewhere(page: Page) -> None:
 
 
 def leads_somewhere(page: Page, target: str) -> bool:
-    """Whether a link within the repository has its file, and its heading there."""
+    """Whether a link within the repository leads to an existing file and heading."""
     if target.startswith(("http://", "https://")):
         return True
     name, _, anchor = target.partition("#")
@@ -123,7 +123,7 @@ def test_a_file_of_settings_holds_settings(block: Block) -> None:
     written = tomllib.loads(block.text)
 
     assert set(written) <= set(MEANINGS)
-    Settings(**written | {"callback_hosts": tuple(written["callback_hosts"])})  # refuses nothing
+    Settings(**written | {"callback_hosts": tuple(written["callback_hosts"])})  # raises nothing
 
 
 @pytest.mark.parametrize(

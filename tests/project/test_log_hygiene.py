@@ -1,4 +1,4 @@
-"""No log, no output and no journal shows a credential, whatever happens."""
+"""No log, output or journal shows a credential."""
 
 import json
 import sqlite3
@@ -17,7 +17,7 @@ SIGNATURE = "c2lnbmF0dXJlLTRlOWE="
 
 
 def calls(app_code: str, secret: str) -> list[bytes]:
-    """Good and bad calls with a credential wherever one can be."""
+    """Return right and wrong calls with a credential in every possible place."""
     mine = f"Authorization: APPCODE {app_code}"
     signed = (f"X-Ca-Signature: {SIGNATURE}", "X-Ca-Key: 200000001", "X-Ca-Timestamp: 1")
     echo = f"text=https://a.test/?code={app_code}%26secret={secret}&style_id=pet_cat"
@@ -69,7 +69,7 @@ def test_nothing_that_is_secret_is_logged_or_journalled(tmp_path: Path) -> None:
 
     secrets = [TOKEN, GUESS, SIGNATURE, account["app_code"], account["app_secret"]]
     assert (failed.status, failed.one("X-Mock-Server-Bug")) == (500, "OperationalError")
-    assert said.count("no such table: charge_total") >= 2  # our own failures are logged, and loudly
+    assert said.count("no such table: charge_total") >= 2  # our own failures are logged as errors
     assert [secret for secret in secrets if secret in said] == []
     assert [secret for secret in secrets if secret in journal] == []
     assert "APPCODE ***" in journal

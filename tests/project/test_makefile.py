@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 
 def commands(target: str, venv: Path) -> list[str]:
     """Return the commands that a target would run with an environment."""
-    told = subprocess.run(
+    output = subprocess.run(
         ["make", "--dry-run", target, f"VENV={venv}"],
         cwd=ROOT,
         capture_output=True,
@@ -24,7 +24,7 @@ def commands(target: str, venv: Path) -> list[str]:
         timeout=60,
         env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
     )
-    return told.stdout.splitlines()
+    return output.stdout.splitlines()
 
 
 def installed(target: str, venv: Path) -> list[str]:
@@ -38,7 +38,7 @@ def installed(target: str, venv: Path) -> list[str]:
 
 
 def stamp(venv: Path, name: str, at: int) -> None:
-    """Note a step as done, so many seconds after the files that it depends on."""
+    """Mark a step as done, so many seconds after the files that it depends on."""
     newest = max((ROOT / each).stat().st_mtime for each in ("pyproject.toml", "constraints.txt"))
     (venv / name).touch()
     os.utime(venv / name, (newest + at, newest + at))

@@ -1,4 +1,4 @@
-"""No credential leaves the account routes: not in rows, answers, findings, logs or output."""
+"""Credentials appear only in the account routes: not in rows, answers, findings, logs or output."""
 
 import json
 import logging
@@ -22,13 +22,13 @@ from tests.support import raw, worlds
 from tests.support.signed import SUBMIT, Request, Signer, seen, send, with_app_code
 from tests.support.worlds import Postbox, RealClock, World
 
-STRANGE_CODE = "5f7a9c0e1b2d4f6890abcdef12345678"  # somebody's, unknown here
+STRANGE_CODE = "5f7a9c0e1b2d4f6890abcdef12345678"  # a credential of another service, unknown here
 JSON = {"Content-Type": "application/json"}
 
 
 @dataclass
 class Scene:
-    """A world whose every word is listened to, and what must not be heard."""
+    """A simulator whose whole output is recorded, and the texts that must not be in it."""
 
     world: World
     account: dict[str, Any]
@@ -41,8 +41,8 @@ class Scene:
             self.secrets.add(signature)
         return seen(send(self.world, request))
 
-    def heard(self) -> Iterator[tuple[str, str]]:
-        """Return everything that was kept or said since, with where."""
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Return everything that was stored or printed since, with its place."""
         account = self.account["id"]
         names = ("calls", "bill", "tasks", "callbacks", "faults", "clock")
         own = [f"/accounts/{account}/{name}" for name in names]
@@ -54,7 +54,7 @@ class Scene:
 
 
 def rows_of(database: Path) -> Iterator[tuple[str, str]]:
-    """Return every row but those of accounts."""
+    """Return every row except those of accounts."""
     with sqlite3.connect(database) as connection:
         tables = connection.execute("select name from sqlite_master where type = 'table'")
         for (table,) in tables.fetchall():
@@ -67,7 +67,7 @@ def rows_of(database: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def scene(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Scene]:
-    """A fresh world on a file."""
+    """A new simulator on a file."""
     caplog.set_level(logging.DEBUG)
     database = tmp_path / "artqr.sqlite3"
     clock = RealClock()
@@ -79,9 +79,9 @@ def scene(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Scene]:
 
 
 def assert_silent(scene: Scene) -> None:
-    heard = list(scene.heard())
-    assert len(heard) > 10
-    for where, text in heard:
+    texts = list(scene.texts())
+    assert len(texts) > 10
+    for where, text in texts:
         for secret in scene.secrets:
             assert secret not in text, f"{where}: {text[:500]}"
 

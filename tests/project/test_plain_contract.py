@@ -1,4 +1,6 @@
-"""The contract in plain schemas: what the contract allows they allow, in words generators know."""
+"""The contract in plain schemas allows what the contract allows, in keywords that generators
+know.
+"""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ def documents(readings: Readings) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def nodes(node: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema below, examples left out."""
+    """Yield every schema below, except examples."""
     if isinstance(node, dict):
         yield name, node
         for key, inner in node.items():
@@ -32,7 +34,7 @@ def nodes(node: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def examples(document: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    """Every example of an answer, with the schema that it stands beside."""
+    """Yield every example of an answer, with its schema."""
 
     def looked_up(node: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in node:

@@ -1,4 +1,4 @@
-"""The names that tests of users are written with: none of them goes away."""
+"""The names that users' tests depend on; none of them may disappear."""
 
 import inspect
 import re
@@ -11,7 +11,7 @@ import mock_server
 from mock_server import client_suite, pytest_options, pytest_plugin, testing
 from mock_server.testing import bill, calls, controls, records
 
-# Every public name that version 0.1 had, by where a user finds it.
+# Every public name of version 0.1, by the place where a user finds it.
 MODULES = {
     testing: {
         "CallbackReceiver", "MockServer", "SimulatorBugError", "World", "artqr_mock_server",
@@ -32,9 +32,9 @@ CLASSES: dict[type[Any], str] = {
     client_suite.Adapter: "list_tasks query submit",
     client_suite.ClientMistakeError: "is_endless steps",
     client_suite.ClientSuite: (
-        "adapter hypothesis open readings step_seconds steps test_every_error_of_the_gateway_is"
-        "_raised test_every_reading_of_what_nobody_knows test_generated_worlds test_known_pitfalls"
-        " worlds"
+        "adapter hypothesis late_seconds open pause_seconds readings step_seconds steps"
+        " test_every_error_of_the_gateway_is_raised test_every_reading_of_what_nobody_knows"
+        " test_generated_worlds test_known_pitfalls worlds"
     ),
     client_suite.TaskResult: "agrees_with is_unfinished pictures status task_id",
     controls.ClockControl: "advance freeze next now rate set thaw",
@@ -63,7 +63,9 @@ MARKER = ("scenario", "credits", "seed", "clock", "readings", "faults", "max_yua
 
 
 def names_of(cls: type[Any]) -> set[str]:
-    """Return the names that instances have: methods, fields, and what `self.x = …` sets."""
+    """Return the names of an instance: methods, fields, and the attributes that `self.x = …`
+    sets.
+    """
     found: set[str] = set()
     for base in cls.__mro__:
         if base.__module__.startswith("mock_server"):

@@ -1,4 +1,4 @@
-"""Readings: the printed table and the code are one, and each word shows on the wire."""
+"""Readings: table and code agree, and each value shows on the wire."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every setting, flag, variable and command is documented, and every command explains itself."""
+"""Every setting, flag, variable and command is documented, and every command has help."""
 
 import re
 from dataclasses import Field, fields
@@ -20,7 +20,7 @@ ABOUT_THE_RUN = {"recreate", "ready_file", "config", "verbose", "log_level", "qu
 
 
 def rows() -> dict[str, list[str]]:
-    """The rows of the table of settings, by the setting's name."""
+    """Return the rows of the table of settings by name."""
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in pages.page("docs/reference/settings.md").text.splitlines()
@@ -71,7 +71,7 @@ def test_the_documents_name_no_variable_that_does_not_exist() -> None:
 
 
 def commands(group: click.Group, path: str = "") -> dict[str, click.Command]:
-    """Every command and group by the words that call it."""
+    """Yield every command and group, with the words that call it."""
     found: dict[str, click.Command] = {}
     for name, command in group.commands.items():
         here = f"{path} {name}".strip()

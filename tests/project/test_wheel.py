@@ -1,4 +1,4 @@
-"""The wheel holds what it should and nothing else, and works from any directory."""
+"""The wheel contains what it should and nothing else, and works from any directory."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 def python(*arguments: str, cwd: Path, **env: str) -> str:
-    """Run Python and return what it prints."""
+    """Run Python and return its output."""
     done = subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
@@ -41,7 +41,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files(folder: Path) -> set[str]:
-    """Every file below a folder of the project that is not a leftover."""
+    """Return every file below a folder of the project, without build leftovers."""
     found = (each for each in folder.rglob("*") if each.is_file())
     return {
         each.relative_to(folder).as_posix() for each in found if "__pycache__" not in each.parts
@@ -71,12 +71,12 @@ def test_installed_it_plays_the_demo_from_any_directory(wheel: Path, tmp_path: P
     where = "from mock_server import contract; print(contract.folder('contracts'))"
 
     used = python("-c", where, cwd=elsewhere, PYTHONPATH=str(site)).strip()
-    told = python(
+    output = python(
         "-m", "mock_server", "demo", cwd=elsewhere, PYTHONPATH=str(site), TMPDIR=str(tmp_path)
     )
 
     assert used == str(site / "mock_server" / "_contracts")
-    assert "picture: " in told
+    assert "picture: " in output
     assert list(elsewhere.iterdir()) == []
 
 
@@ -98,7 +98,7 @@ def test_installed_it_serves_the_tests_of_another_project(wheel: Path, tmp_path:
         "utf-8",
     )
 
-    told = python("-W", "error", "-m", "pytest", cwd=elsewhere, PYTHONPATH=str(site))
+    output = python("-W", "error", "-m", "pytest", cwd=elsewhere, PYTHONPATH=str(site))
 
-    assert "1 passed" in told
-    assert "1 call, 1 charged, 0.28 yuan" in told
+    assert "1 passed" in output
+    assert "1 call, 1 charged, 0.28 yuan" in output

@@ -1,6 +1,7 @@
-"""Random lives with every fault armed at random: the books agree whatever goes wrong.
+"""Random histories with every fault armed at random: the records agree whatever fails.
 
-Calls, readings, scenarios, clocks, resets and receivers of any mood, in several accounts at once.
+Calls, readings, scenarios, clocks, resets and receivers with any outcome, in several accounts at
+once.
 """
 
 from typing import Any
@@ -15,11 +16,11 @@ from mock_server.domain.callback.payload import Outcome
 from mock_server.domain.faults.rules import Stage
 from tests.support import books, random_faults
 from tests.support.databases import address_of
-from tests.support.flask_accounts import MOODS, Lived
+from tests.support.flask_accounts import MOODS, FlaskAccounts
 
 CALL_BACK = "http://127.0.0.1:9/done"
 PICKS = st.integers(0, 10_000)
-# Most of it happens to one account, so that much happens there.
+# Most steps concern one account, so that its history is long.
 WHO = st.sampled_from([1, 1, 1, 1, 0, 2, 3, 4])
 TABLE = contract.load_toml("readings.toml")["reading"]
 WORDS = st.sampled_from(
@@ -27,7 +28,7 @@ WORDS = st.sampled_from(
         (row["id"], word)
         for row in TABLE
         for word in (row["default"], *row["alternatives"])
-        if row["id"] != "host.check"  # it would refuse every call
+        if row["id"] != "host.check"  # this reading would refuse every call
     ]
 )
 READINGS = st.lists(WORDS, min_size=1, max_size=3).map(dict)
@@ -59,32 +60,32 @@ PATCHES = st.sampled_from(
 
 
 class FaultsArmed(RuleBasedStateMachine):
-    """Each rule does something to one account; then all of them are looked at."""
+    """Each rule changes one account; then all accounts are checked."""
 
     kind = "sqlite"
 
     @initialize()
     def begin(self) -> None:
-        self.lived = Lived(address_of(self.kind))
+        self.accounts = FlaskAccounts(address_of(self.kind))
         self.make(1000, {"callback.delivery": "retried"})
         self.make(2, {})
 
     def teardown(self) -> None:
-        if hasattr(self, "lived"):
-            self.lived.close()
+        if hasattr(self, "accounts"):
+            self.accounts.close()
 
-    @precondition(lambda self: len(self.lived.lives) < 5)
+    @precondition(lambda self: len(self.accounts.lives) < 5)
     @rule(credits_=st.sampled_from([0, 1, 1000]), readings=READINGS)
     def make(self, credits_: int, readings: dict[str, str]) -> None:
         wish = {"credits": credits_, "readings": readings, "clock": {"frozen": True}, "seed": 7}
-        self.lived.know(self.lived.world.account(**wish))
+        self.accounts.know(self.accounts.world.account(**wish))
 
     @rule(pick=WHO, orders=ORDERS)
     def arm(self, pick: int, orders: list[dict[str, Any]]) -> None:
-        life = self.lived.pick(pick)
+        life = self.accounts.pick(pick)
         for order in orders:
             expect = 422 if random_faults.is_for_connections(order) else 201
-            rule_ = self.lived.admin("POST", "/faults", order, expect)
+            rule_ = self.accounts.admin("POST", "/faults", order, expect)
             if expect == 201:
                 life.know(rule_)
 
@@ -92,34 +93,34 @@ class FaultsArmed(RuleBasedStateMachine):
         pick=WHO, which=PICKS, what=st.sampled_from(["_disarm", "_list", "_look", "_buy", "_reset"])
     )
     def do_something_small(self, pick: int, which: int, what: str) -> None:
-        self.lived.pick(pick)
+        self.accounts.pick(pick)
         getattr(self, what)(which)
 
     def _disarm(self, which: int) -> None:
-        rules = self.lived.admin("GET", "/faults")["faults"]
+        rules = self.accounts.admin("GET", "/faults")["faults"]
         if which % 2 or not rules:
-            self.lived.admin("DELETE", "/faults", expect=204)
+            self.accounts.admin("DELETE", "/faults", expect=204)
         else:
-            self.lived.admin("DELETE", f"/faults/{rules[which % len(rules)]['id']}", expect=204)
+            self.accounts.admin("DELETE", f"/faults/{rules[which % len(rules)]['id']}", expect=204)
 
     def _list(self, which: int) -> None:
-        self.lived.call("list_tasks", {"page": str(1 + which % 2)})
+        self.accounts.call("list_tasks", {"page": str(1 + which % 2)})
 
     def _look(self, which: int) -> None:
-        path = f"/pictures/{self.lived.touched}/{self._task(which)}/1.png"
-        assert self.lived.world.http.get(path).status_code in (200, 404)
+        path = f"/pictures/{self.accounts.touched}/{self._task(which)}/1.png"
+        assert self.accounts.world.http.get(path).status_code in (200, 404)
 
     def _buy(self, _which: int) -> None:
-        self.lived.admin("POST", "/packages", {"offer": "50"}, 201)
+        self.accounts.admin("POST", "/packages", {"offer": "50"}, 201)
 
     def _reset(self, _which: int) -> None:
-        self.lived.know(self.lived.admin("POST", "/reset"))
+        self.accounts.know(self.accounts.admin("POST", "/reset"))
 
     @rule(pick=WHO, submitted=SUBMITTED)
     def submit(self, pick: int, submitted: list[dict[str, str]]) -> None:
-        self.lived.pick(pick)
+        self.accounts.pick(pick)
         for fields in submitted:
-            self.lived.call("submit_task", fields)
+            self.accounts.call("submit_task", fields)
             self.the_books_agree()
 
     @rule(pick=WHO, orders=ORDERS, submitted=SUBMITTED, outcome=st.sampled_from(MOODS))
@@ -130,7 +131,7 @@ class FaultsArmed(RuleBasedStateMachine):
         submitted: list[dict[str, str]],
         outcome: Outcome,
     ) -> None:
-        self.lived.postbox.outcome = outcome
+        self.accounts.postbox.outcome = outcome
         self.arm(pick, orders)
         self.submit(pick, submitted)
         for which in range(2):
@@ -142,67 +143,67 @@ class FaultsArmed(RuleBasedStateMachine):
 
     @rule(pick=WHO, which=PICKS)
     def query(self, pick: int, which: int) -> None:
-        self.lived.pick(pick)
-        self.lived.call("query_task", {"task_id": self._task(which)})
+        self.accounts.pick(pick)
+        self.accounts.call("query_task", {"task_id": self._task(which)})
 
     @rule(pick=WHO, readings=READINGS)
     def read_otherwise(self, pick: int, readings: dict[str, str]) -> None:
-        life = self.lived.pick(pick)
-        shown = self.lived.admin("PATCH", "/readings", readings)
-        self.lived.shown[self.lived.touched]["readings"] = shown
+        life = self.accounts.pick(pick)
+        shown = self.accounts.admin("PATCH", "/readings", readings)
+        self.accounts.shown[self.accounts.touched]["readings"] = shown
         life.deliveries.add(shown["callback.delivery"])
 
     @rule(pick=WHO, patch=PATCHES)
     def stand_otherwise(self, pick: int, patch: dict[str, Any]) -> None:
-        self.lived.pick(pick)
-        self.lived.admin("PATCH", "", patch)
+        self.accounts.pick(pick)
+        self.accounts.admin("PATCH", "", patch)
 
     @rule(pick=WHO, change=JUMPS, settle=st.sampled_from([True, True, True, False]))
     def jump(self, pick: int, change: dict[str, Any], settle: bool) -> None:
-        self.lived.pick(pick)
-        self.lived.admin("POST", "/clock", {**change, "settle": settle})
+        self.accounts.pick(pick)
+        self.accounts.admin("POST", "/clock", {**change, "settle": settle})
 
     @rule(pick=WHO, which=PICKS, state=st.sampled_from(sorted(books.RANK)))
     def force(self, pick: int, which: int, state: str) -> None:
-        self.lived.pick(pick)
-        path = f"/accounts/{self.lived.touched}/tasks/{self._task(which)}"
-        answer = self.lived.world.http.post(f"/_mock{path}", json={"state": state})
+        self.accounts.pick(pick)
+        path = f"/accounts/{self.accounts.touched}/tasks/{self._task(which)}"
+        answer = self.accounts.world.http.post(f"/_mock{path}", json={"state": state})
         assert answer.status_code in (200, 404, 409)
 
     @rule(pick=WHO, which=PICKS, settle=st.booleans())
     def send_one_again(self, pick: int, which: int, settle: bool) -> None:
-        self.lived.pick(pick)
-        callbacks = self.lived.admin("GET", "/callbacks?limit=1000")["callbacks"]
+        self.accounts.pick(pick)
+        callbacks = self.accounts.admin("GET", "/callbacks?limit=1000")["callbacks"]
         if callbacks:
             path = f"/callbacks/{callbacks[which % len(callbacks)]['id']}/resend"
-            self.lived.admin("POST", path, {"settle": settle})
+            self.accounts.admin("POST", path, {"settle": settle})
 
     @rule(pick=WHO, name=st.sampled_from(sorted(contract.scenarios())))
     def load_a_scenario(self, pick: int, name: str) -> None:
-        self.lived.pick(pick)
+        self.accounts.pick(pick)
         faults = contract.scenarios()[name].get("faults", [])
         if any(random_faults.is_for_connections(each) for each in faults):
-            before = self.lived.before[self.lived.touched]
-            self.lived.admin("POST", "/scenario", {"name": name}, 422)
-            assert books.read(self.lived.simulator.database)[self.lived.touched] == before
+            before = self.accounts.before[self.accounts.touched]
+            self.accounts.admin("POST", "/scenario", {"name": name}, 422)
+            assert books.read(self.accounts.simulator.database)[self.accounts.touched] == before
         else:
-            self.lived.know(self.lived.admin("POST", "/scenario", {"name": name}))
+            self.accounts.know(self.accounts.admin("POST", "/scenario", {"name": name}))
 
     @rule(outcome=st.sampled_from(MOODS))
     def let_the_receivers_answer(self, outcome: Outcome) -> None:
-        self.lived.postbox.outcome = outcome
+        self.accounts.postbox.outcome = outcome
 
     @invariant()
     def the_books_agree(self) -> None:
-        self.lived.check()
+        self.accounts.check()
 
     def _task(self, which: int) -> str:
-        tasks = self.lived.before[self.lived.touched]["task"]
+        tasks = self.accounts.before[self.accounts.touched]["task"]
         return str(tasks[which % len(tasks)]["id"]) if tasks else "0" * 24
 
 
 class FaultsArmedOnPostgres(FaultsArmed):
-    """The same lives, each in an empty schema of a real server."""
+    """The same, each history in an empty schema of a real server."""
 
     kind = "postgres"
 

@@ -1,4 +1,4 @@
-"""A grammar of requests through both doors: the same answer from each, and never a 500."""
+"""Generated requests through both servers: the same answer from each, and never HTTP 500."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ HOST = "qr.test:3040"
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """The express lane."""
+    """A running `serve`."""
     settings = Settings(port=0, database=":memory:", seed=1)
     with running(settings, real_now=RealClock()) as server:
         yield server.url
@@ -28,7 +28,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def flask() -> Iterator[FlaskDoor]:
-    """The Flask door of a simulator of its own."""
+    """The Flask application of another simulator."""
     with flask_door() as door:
         yield door
 
@@ -49,7 +49,7 @@ def through_socket(url: str, sent: Request) -> Answer:
 
 
 def shape(answer: Answer) -> object:
-    """Return what a client can tell of an answer, without ids that are drawn."""
+    """Return the parts of an answer that a client can compare, without drawn ids."""
     names = [name for name, _ in answer.headers if name not in ("Connection", "Keep-Alive")]
     return answer.status, names, answer.header("X-Ca-Error-Message"), body_shape(answer.body)
 

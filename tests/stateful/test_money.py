@@ -1,4 +1,4 @@
-"""Random lives of prepaid accounts, beside a model that replays its events from scratch."""
+"""Random histories of prepaid accounts, compared with a model that replays all events."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,8 +24,8 @@ from tests.support.money_coverage import EVERYTHING, met
 from tests.support.worlds import Postbox, RealClock, World
 
 PICKS = st.integers(0, 11)
-# Time that passes before something is done, so that nobody has looked since; None: until the
-# account's next notice.
+# Time that passes before the next step without a call in between; None: until the account's
+# next notice.
 UNSEEN = st.sampled_from([0, 0, 0, None, None, None, 1, DAY_MS, 8 * DAY_MS])
 SIZES = st.sampled_from([3, 0, 1, 5, 6, 12, 50])
 LEFT = st.sampled_from([0, 0, 1, 2, 9, 10, 11])
@@ -37,11 +37,11 @@ WORDS = [(name, word) for name, words in READINGS.items() for word in words]
 KINDS = ("list", "submit", "wrong", "query")
 MOST_SPENT = 60
 FEW = 4
-LIVED = 30  # events before a reset is worth it
+LIVED = 30  # events before a reset is useful
 
 
 class Money(RuleBasedStateMachine):
-    """Each rule does one thing to an account and tells the model of it."""
+    """Each rule changes one account and its model."""
 
     def __init__(self, address: Callable[[], str], met: Counter[str]) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Money(RuleBasedStateMachine):
         self.buyers: list[Buyer] = []
 
     def teardown(self) -> None:
-        """Compare everything once more, note what these lives have met, clean up."""
+        """Compare everything once more, record the exercised rules, and clean up."""
         with self._stack:
             for buyer in self.buyers:
                 buyer.check()
@@ -77,7 +77,7 @@ class Money(RuleBasedStateMachine):
         self.touched = self.buyers[0]
 
     def pick(self, pick: int, unseen: int | None = 0) -> Buyer:
-        """Choose a buyer, mostly the first, and let time pass that nobody sees."""
+        """Choose a buyer, mostly the first, and let time pass without a call."""
         self.touched = buyer = self.buyers[pick % 4 == 3]
         if unseen is None:
             unseen = buyer.until_the_next_notice()
@@ -85,7 +85,7 @@ class Money(RuleBasedStateMachine):
         return buyer
 
     def call_once(self, buyer: Buyer, kind: str, which: int = 0) -> None:
-        """Call one way or another."""
+        """Make a call of one kind."""
         if kind == "list":
             buyer.list_tasks()
         elif kind == "submit":
@@ -98,7 +98,7 @@ class Money(RuleBasedStateMachine):
             buyer.query(tasks[which % len(tasks)] if tasks else "0" * 24)
 
     def spend(self, buyer: Buyer, left: int) -> None:
-        """Call until so many credits are left; a few times where that is far."""
+        """Call until so many credits are left, or only a few times if that is far away."""
         books = buyer.books()
         free = books.readings["charge.polls"] == "submit-only"
         number = books.balance(buyer.now) - left
@@ -238,7 +238,7 @@ class Money(RuleBasedStateMachine):
 
 
 def live(address: Callable[[], str], *, examples: int) -> Counter[str]:
-    """Let the machine run on databases of one kind; return what it met."""
+    """Run the machine on databases of one kind; return the rules that it exercised."""
     met: Counter[str] = Counter()
     run_state_machine_as_test(
         lambda: Money(address, met),  # type: ignore[arg-type]  # whatever makes one will do
@@ -258,8 +258,8 @@ def live(address: Callable[[], str], *, examples: int) -> Counter[str]:
 def test_the_money_is_what_a_list_of_events_makes_of_it() -> None:
     met = live(lambda: databases.address_of("sqlite"), examples=70)
 
-    # Which of the rarest are met changes with the machine; each has a story of its own besides
-    # (tests/api/test_package_life.py, test_buying.py).
+    # Which of the rarest rules are exercised depends on the machine; each also has a test of its
+    # own (tests/api/test_package_life.py, test_buying.py).
     assert len(EVERYTHING - met.keys()) <= 2, sorted(EVERYTHING - met.keys())
 
 

@@ -1,6 +1,7 @@
-"""Random lives of an outbox: receivers of any mood, faults, jumps, forced states, repetitions.
+"""Random histories of an outbox: receivers with any outcome, faults, jumps, forced states, resends.
 
-What is due goes out in order, each callback comes to its end, and the same life ends the same.
+Due callbacks are posted in order, each callback reaches an end, and the same steps give the same
+result.
 """
 
 import json
@@ -43,7 +44,7 @@ READINGS = st.fixed_dictionaries(
 
 
 class Life:
-    """One account with a clock that stands still."""
+    """One account with a frozen clock."""
 
     def __init__(self, readings: dict[str, str], address: str) -> None:
         self.post = Rawbox()
@@ -65,7 +66,7 @@ class Life:
         return found
 
     def story(self) -> tuple[list[bytes], list[Any]]:
-        """What was sent and what is recorded, but for the account's id, which is drawn."""
+        """Return the posts and the records, without the account's id, which is drawn."""
         mine = self.id.encode()
         rows = [
             (each["state"], each["fault"], each["next_at"], each["copy_of"],
@@ -83,7 +84,7 @@ Step = Callable[[Life], None]
 
 
 class Outbox(RuleBasedStateMachine):
-    """Each rule is a step; at the end all of them are taken again in another world."""
+    """Each rule is a step; at the end all steps are repeated in another simulator."""
 
     kind = "sqlite"
 
@@ -95,7 +96,7 @@ class Outbox(RuleBasedStateMachine):
         self.settled = True
 
     def teardown(self) -> None:
-        """Let everything come to its end, and live the same life again."""
+        """Let every callback reach its end, and repeat all steps."""
         if not hasattr(self, "life"):
             return
         again = None
@@ -113,14 +114,16 @@ class Outbox(RuleBasedStateMachine):
                 again.close()
 
     def take(self, step: Step) -> None:
-        """Take a step, to be taken again."""
+        """Take a step, and record it for the repetition."""
         self.steps.append(step)
         step(self.life)
 
     @rule(count=st.integers(1, 3))
     def submit(self, count: int) -> None:
         def step(life: Life) -> None:
-            if life.admin("GET", "")["balance"] < count:  # a jump to what comes next ends a package
+            if (
+                life.admin("GET", "")["balance"] < count
+            ):  # a jump to the next event can expire a package
                 life.admin("POST", "/packages", {"offer": "50"}, 201)
             for _ in range(count):
                 life.world.submit(life.app_code, call_back=CALL_BACK)
@@ -182,7 +185,7 @@ class Outbox(RuleBasedStateMachine):
             _check_schedule(each, self.readings["callback.delivery"])
         attempts = [attempt for each in listed for attempt in each["attempts"]]
         assert len(attempts) == len(self.life.post.postings)
-        # What was posted at once is recorded at once on PostgreSQL, in any order.
+        # On PostgreSQL, attempts posted at the same time are recorded in any order.
         order = "id" if self.kind == "sqlite" else "at, due_at"
         rows = self.life.world.simulator.database.read(
             lambda tx: tx.all(f"select due_at from attempt order by {order}")
@@ -217,7 +220,7 @@ class Outbox(RuleBasedStateMachine):
 
 
 def _check_schedule(callback: dict[str, Any], delivery: str) -> None:
-    """Check that tries follow each other as the schedule says, until they need not."""
+    """Check that attempts follow the schedule until no more are needed."""
     dues = [each["due_at"] for each in callback["attempts"]]
     taken = [each["status"] == 200 for each in callback["attempts"]]
     if delivery == "once" or callback["copy_of"] is not None:
@@ -236,7 +239,7 @@ def _check_schedule(callback: dict[str, Any], delivery: str) -> None:
 
 
 class OutboxOnPostgres(Outbox):
-    """The same lives, each in an empty schema of a real server."""
+    """The same, each history in an empty schema of a real server."""
 
     kind = "postgres"
 

@@ -1,5 +1,6 @@
-"""Random calls over real connections with every fault of the wire armed: what comes is the answer
-that the books have, or just what a rule that fired makes of it."""
+"""Random calls over real connections with every wire fault armed: the client receives the
+booked answer, or exactly what the fired rule makes of it.
+"""
 
 import socket
 from contextlib import ExitStack
@@ -29,7 +30,7 @@ GOOD = b"text=https://example.com&style_id=food_fryrice"
 
 
 class WireArmed(RuleBasedStateMachine):
-    """Two accounts of a running server; every call has a connection of its own."""
+    """Two accounts of a running server; every call has its own connection."""
 
     @initialize()
     def begin(self) -> None:
@@ -83,7 +84,7 @@ class WireArmed(RuleBasedStateMachine):
 
     @rule(pick=WHO)
     def hang_up(self, pick: int) -> None:
-        """Whoever does not wait for the answer may have been served all the same."""
+        """A client that disconnects before the answer may have been served all the same."""
         order = {"kind": "delay", "for_ms": 300, "commit": "before", "calls": 1}
         self.buyers[pick].world.delete("/faults")
         self.touched = pick
@@ -92,7 +93,7 @@ class WireArmed(RuleBasedStateMachine):
         with self._sent(pick, "/submitTask", GOOD):
             until(lambda: self.buyers[pick].world.get("/faults")["faults"][0]["hits"] == 1)
         (call,) = self._journalled(pick)
-        # On a slow machine the call may have begun before we were gone.
+        # On a slow machine the call may start before we have disconnected.
         assert (call["status"], call["sent"]["what"]) in ((None, "nothing"), (200, "whole"))
         self.lives[pick].charged += call["status"] == 200
         assert [each["id"] for each in call["faults"]] == [rule_["id"]]
@@ -130,11 +131,11 @@ class WireArmed(RuleBasedStateMachine):
     def _ask(self, pick: int, path: str, body: bytes) -> None:
         self.touched = pick
         with self._sent(pick, path, body) as connection:
-            was_reset, received = wire_checks.heard(connection)
+            was_reset, received = wire_checks.read_to_end(connection)
         (call,) = self._journalled(pick)
         self.lives[pick].charged += call["status"] == 200
         order = wire_checks.damage_of(call, self.lives[pick].orders)
-        wire_checks.check_heard(call, order, received, was_reset=was_reset)
+        wire_checks.check_bytes(call, order, received, was_reset=was_reset)
         self.the_books_agree()
 
 

@@ -1,4 +1,4 @@
-"""A database with a table of notes, on a scheduler that only the test runs; each kind in turn."""
+"""A database with a table of notes, on a scheduler that the test runs; on both engines."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ ON_BOTH_DATABASES = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the suite on both databases, but for what is about one of them."""
+    """Run the tests on both databases, except those for one engine."""
     on_both(metafunc, ON_BOTH_DATABASES)
 
 

@@ -1,4 +1,6 @@
-"""What `--database` may name: a file, or an address of PostgreSQL; never a file named like one."""
+"""The values of `--database`: a file, or an address of PostgreSQL; never a file named like an
+address.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One random life on both databases: the same answers, the same rows."""
+"""One random history on both databases: the same answers, the same rows."""
 
 import json
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ LIVES = st.lists(st.one_of(CALLS, CALLS, ADMIN), min_size=1, max_size=25)
 
 @contextmanager
 def living(kind: str) -> Iterator[World]:
-    """A world in which nothing is left to chance."""
+    """Return a simulator without any real randomness."""
     real_now, postbox = RealClock(), Postbox()
     wanted = Settings(database=address_of(kind), seed=1)
     network = Network(post=postbox, fetch=Gallery())
@@ -71,7 +71,7 @@ def living(kind: str) -> Iterator[World]:
 
 
 def answers(world: World, life: list[Any]) -> list[Any]:
-    """Lead a life and return all that was answered."""
+    """Play a history and return all answers."""
     told: list[Any] = []
     task_ids: list[str] = []
     for step in life:
@@ -94,7 +94,7 @@ def answers(world: World, life: list[Any]) -> list[Any]:
 
 
 def rows(world: World) -> dict[str, list[str]]:
-    """Every row there is."""
+    """Return every row."""
 
     def look(tx: Transaction) -> dict[str, list[str]]:
         return {
@@ -107,14 +107,14 @@ def rows(world: World) -> dict[str, list[str]]:
 
 def shown(row: Row) -> str:
     values = {name: str(row[name]) for name in row.keys()}  # noqa: SIM118 - SQLite's yields values
-    if "callback_id" in values:  # several attempts are recorded at once
+    if "callback_id" in values:  # several attempts are recorded at the same time
         del values["id"]
-    values.pop("leased_until", None)  # where nobody else is, nothing is leased
+    values.pop("leased_until", None)  # a database with one process has no leases
     return json.dumps(values, sort_keys=True)
 
 
 @pytest.mark.slow
-# Short enough as they are: a smaller life costs too many schemas.
+# No shrinking: the histories are short, and each attempt to shrink costs a schema.
 @settings(max_examples=40, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(LIVES)
 def test_a_life_is_the_same_on_both_databases(life: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""What was met is kept once, with the first call, and survives its account."""
+"""A covered item is stored once, with the first call, and outlives its account."""
 
 from collections.abc import Iterator
 

@@ -15,7 +15,7 @@ from tests.support.turns import ByHand, Seen, fail, notes, write
 
 @pytest.fixture
 def kept(address: str, tmp_path: Path) -> str:
-    """A database that is still there after it was closed."""
+    """A database that still exists after it was closed."""
     return str(tmp_path / "a.sqlite3") if address == ":memory:" else address
 
 
@@ -36,7 +36,7 @@ def test_a_work_that_fails_takes_nothing_of_its_neighbours_along(
     for work in (write("a"), fail, write("b")):
         database.submit(work, seen)
 
-    scheduler.turn_until(lambda: len(seen.told) == 3)
+    scheduler.turn_until(lambda: len(seen.outcomes) == 3)
 
     assert Counter(seen.errors) == {None: 2, LookupError: 1}
     assert sorted(notes(database)) == ["a", "b"]
@@ -49,7 +49,7 @@ def test_a_statement_that_fails_takes_nothing_of_its_neighbours_along(
     for work in (write("a"), lambda tx: tx.execute("insert into nothing values (1)"), write("b")):
         database.submit(work, seen)
 
-    scheduler.turn_until(lambda: len(seen.told) == 3)
+    scheduler.turn_until(lambda: len(seen.outcomes) == 3)
 
     assert seen.errors.count(None) == 2
     assert sorted(notes(database)) == ["a", "b"]
@@ -71,7 +71,7 @@ def test_follow_ups_run_after_the_commit_and_not_for_a_work_that_failed(
     seen = Seen()
     database.submit(follow, seen)
     database.submit(follow_and_fail, seen)
-    scheduler.turn_until(lambda: len(seen.told) == 2)
+    scheduler.turn_until(lambda: len(seen.outcomes) == 2)
 
     assert followed == [["a"]]
 
@@ -89,7 +89,7 @@ def test_a_follow_up_or_a_listener_that_fails_keeps_nobody_waiting(
     database.submit(write("a"), broken)
     database.submit(write("b"), seen)
     with caplog.at_level(logging.CRITICAL):
-        scheduler.turn_until(lambda: len(seen.told) == 2 and len(broken_ones) == 2)
+        scheduler.turn_until(lambda: len(seen.outcomes) == 2 and len(broken_ones) == 2)
 
     assert seen.errors == [None, None]
     assert sorted(notes(database)) == ["a", "b"]

@@ -1,4 +1,4 @@
-"""A submit that dies between any two of its statements leaves books that are right."""
+"""A submit that fails between any two of its statements leaves consistent records."""
 
 import itertools
 import logging
@@ -20,7 +20,7 @@ Die = Callable[[Any], None]
 
 
 class Fuse:
-    """Counts the statements of all transactions and dies before one of them."""
+    """Counts the statements of all transactions and fails before one of them."""
 
     def __init__(self, die: Die) -> None:
         self.die = die
@@ -39,7 +39,7 @@ class Fuse:
 
 
 def fused(kind: Any, fuse: Fuse) -> Any:
-    """Return a kind of transaction whose statements burn a fuse."""
+    """Return a kind of transaction whose statements count against a fuse."""
 
     class Fused(kind):  # type: ignore[misc]
         def __init__(self, connection: Any) -> None:
@@ -70,7 +70,7 @@ def raise_a_bug(_connection: Any) -> None:
 
 
 def lose_it(connection: Any) -> None:
-    """Take the transaction away from under us: the disk is full, or the connection is cut."""
+    """Abort the transaction from outside: as on a full disk, or a cut connection."""
     if isinstance(connection, psycopg.Connection):
         with psycopg.connect(connection.info.dsn, autocommit=True) as other:
             other.execute("select pg_terminate_backend(%s)", (connection.info.backend_pid,))
@@ -96,7 +96,7 @@ ROWS = ("task", "callback", "ledger", "package", "call", "call_total", "account"
 
 
 def rows(database: Database) -> dict[str, list[dict[str, Any]]]:
-    """Every row there is."""
+    """Return every row."""
 
     def look(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
         return {table: [dict(**row) for row in tx.all(f"select * from {table}")] for table in ROWS}
@@ -105,7 +105,9 @@ def rows(database: Database) -> dict[str, list[dict[str, Any]]]:
 
 
 def check_books(world: World, account: str, acknowledged: set[str]) -> None:
-    """Ledger, balance, journal, tasks and callbacks tell one story, with what was answered."""
+    """Check that ledger, balance, journal, tasks and callbacks agree with each other and with
+    the answers.
+    """
     found = rows(world.simulator.database)
     ours = {
         table: [row for row in found[table] if row["account"] == account]
@@ -146,7 +148,7 @@ def test_nothing_is_ever_half_booked(
 
     assert statuses[-1] == 200
     assert len(statuses) >= 10  # account, credit, task, callback, counters, journal, ledger, ...
-    # On a lost connection of PostgreSQL the whole is done again on another one.
+    # After a lost connection, PostgreSQL repeats the whole work on another connection.
     again = fuse.die is lose_it and address != ":memory:"
     assert set(statuses[:-1]) == {200 if again else 500}
     assert world.bill(buyer["id"])["charges"] == len(acknowledged) == statuses.count(200)

@@ -1,4 +1,4 @@
-"""Many threads, few credits: exactly as many calls are charged as were bought."""
+"""Many threads, few credits: exactly as many calls are charged as credits were bought."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""PostgreSQL was away: calls that it cannot answer get our 500, and later ones notice nothing."""
+"""PostgreSQL was down: calls that it cannot answer get our HTTP 500; later calls work again."""
 
 import logging
 import threading
@@ -60,9 +60,9 @@ def test_calls_go_on_after_cut_connections(world: World, address: str) -> None:
     before = world.bill()["charges"]
 
     assert postgres.cut_connections(address) > 0
-    told = [status(world) for _ in range(10)]
+    statuses = [status(world) for _ in range(10)]
 
-    assert told == [200] * 10
+    assert statuses == [200] * 10
     assert world.bill()["charges"] == before + 10
 
 
@@ -70,9 +70,9 @@ def test_reading_goes_on_after_cut_connections(world: World, address: str) -> No
     world.bill()
     postgres.cut_connections(address)
 
-    told = [world.http.get("/_mock/accounts/default/bill").status_code for _ in range(5)]
+    statuses = [world.http.get("/_mock/accounts/default/bill").status_code for _ in range(5)]
 
-    assert told == [200] * 5
+    assert statuses == [200] * 5
 
 
 def test_while_the_server_is_down_a_call_gets_our_500_and_then_they_are_answered_again(

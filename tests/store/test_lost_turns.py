@@ -1,4 +1,4 @@
-"""When SQLite gives a whole turn up, nothing of it is booked and everybody hears."""
+"""If SQLite rolls back a whole turn, nothing of it is booked, and every caller gets an error."""
 
 import logging
 from collections.abc import Callable

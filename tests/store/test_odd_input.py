@@ -1,4 +1,4 @@
-"""What one database cannot hold is answered as on the other, and is never a bug of ours."""
+"""Input that one database cannot store gets the same answer on both, and never our HTTP 500."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,7 @@ ACCOUNTS = ({"seed": 2**63 - 1}, {"seed": 2**63}, {"credits": 10**15}, {"credits
 
 
 def asked(world: World) -> Iterator[tuple[Any, TestResponse]]:
-    """Ask everything odd and return the answers."""
+    """Send every odd input and return the answers."""
     post, default = world.http.post, "/_mock/accounts/default"
     json_call = {"Authorization": "APPCODE mock-demo", "Content-Type": "application/json"}
     form_call = {**json_call, "Content-Type": "application/x-www-form-urlencoded"}

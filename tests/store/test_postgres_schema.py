@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from mock_server.extras import install_command
-from mock_server.store import database as module
+from mock_server.store.engine import database as module
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.files import SCHEMA_VERSION, DatabaseFileError
 from tests.support import postgres, worlds
@@ -132,7 +132,7 @@ def test_recreating_is_refused_while_a_server_uses_it(address: str) -> None:
 def test_a_schema_that_is_not_there_is_named_as_the_reason(address: str) -> None:
     message = refused(address.replace("%3Dtest_", "%3Dnone_"))
 
-    assert "the search_path names no schema that is there" in message
+    assert "the search_path names no existing schema" in message
 
 
 @pytest.mark.parametrize(

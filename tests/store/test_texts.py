@@ -1,4 +1,4 @@
-"""A text comes back as it went in, whatever the database can hold by itself."""
+"""A text is read exactly as it was written, whatever the database itself can store."""
 
 import pytest
 from hypothesis import given

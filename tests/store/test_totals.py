@@ -1,4 +1,4 @@
-"""Totals are kept with what they count: equal to the sums, and read without counting."""
+"""Totals are stored with the rows they count: equal to the sums, and read without counting."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -36,7 +36,7 @@ steps = st.one_of(
 
 
 def live(world: World, account: dict[str, Any], what: str, how: str) -> None:
-    """Do one thing to an account."""
+    """Take one step with an account."""
     code, path = account["app_code"], f"/accounts/{account['id']}"
     if what == "submit":
         world.vendor("/submitTask", {"text": "https://example.com", "style_id": "pet_cat"}, code)
@@ -58,7 +58,7 @@ def live(world: World, account: dict[str, Any], what: str, how: str) -> None:
 
 
 def day_number(at: int) -> int:
-    """The day in Shanghai, in days since 1970."""
+    """Return the day in Shanghai, in days since 1970."""
     day = datetime.fromtimestamp(at // 1000, SHANGHAI).date()
     return (day - datetime(1970, 1, 1, tzinfo=SHANGHAI).date()).days
 
@@ -107,7 +107,7 @@ def plan(ends_at: int | None) -> Plan:
     return Plan(submitted_at=0, starts_at=0, ends_at=ends_at, outcome=Status.SUCCEEDED)
 
 
-# Close together, so that many end in one minute and around its edges.
+# The ends are close together, so that many are in one minute and around its edges.
 ends = st.none() | st.integers(START_AT, START_AT + 300_000) | st.sampled_from(
     [START_AT + minute * 60_000 + ms for minute in (1, 2, 3) for ms in (-1, 0, 1)]
 )  # fmt: skip
@@ -162,7 +162,7 @@ def fill(tx: Transaction, first: int, last: int) -> None:
 
 
 def steps_of(simulator: Simulator, work: Callable[[Transaction], object]) -> int:
-    """How many instructions the engine runs for some work."""
+    """Return how many instructions the engine runs for a work."""
 
     def counted(tx: Any) -> int:
         ran = 0
@@ -198,11 +198,11 @@ def test_neither_bill_nor_list_takes_more_steps_for_ten_times_as_many_calls(
         assert sum(each.charged for each in reports_bill(simulator)) == last - 1
 
     ratios = {name: taken[1][name] / taken[0][name] for name in looks}
-    assert ratios.pop("scan") > 5  # what a count would take
+    assert ratios.pop("scan") > 5  # the cost of counting
     assert all(0.9 < ratio < 1.1 for ratio in ratios.values()), ratios
 
 
 def reports_bill(simulator: Simulator) -> list[Total]:
-    """The totals of the bill."""
+    """Return the totals of the bill."""
     bill = simulator.database.read(lambda tx: reports.bill(tx, simulator, DEFAULT_ID))
     return bill.totals

@@ -1,4 +1,4 @@
-"""SQLite: what is handed in by one turn of the scheduler shares one commit."""
+"""SQLite: works handed in during one turn of the scheduler share one commit."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def test_the_works_of_one_turn_share_one_commit(database: Database, scheduler: B
     scheduler.turn()
 
     assert ran.count("commit") == 1
-    assert seen.told == [("a", None), ("b", None), ("c", None)]
+    assert seen.outcomes == [("a", None), ("b", None), ("c", None)]
     assert notes(database) == ["a", "b", "c"]
 
 
@@ -30,11 +30,11 @@ def test_a_long_queue_is_cut_into_turns(
         database.submit(write(text), seen)
 
     scheduler.turn()
-    assert [result for result, _ in seen.told] == ["a", "b"]
+    assert [result for result, _ in seen.outcomes] == ["a", "b"]
     while scheduler.tasks:
         scheduler.turn()
 
-    assert [result for result, _ in seen.told] == list("abcde")
+    assert [result for result, _ in seen.outcomes] == list("abcde")
     assert ran.count("commit") == 3
 
 

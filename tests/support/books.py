@@ -1,4 +1,4 @@
-"""What the tables say of every account, and what must hold in them whatever was done or armed."""
+"""Reads the tables of every account, and checks the invariants that hold after any history."""
 
 import json
 from collections import Counter, defaultdict
@@ -19,13 +19,13 @@ TABLES = {
     "task": "number", "fault": "id", "callback": "id", "attempt": "id",
 }  # fmt: skip
 ENDS = {"delivered", "failed", "lost"}
-MOST_TRIES = 5  # the first, three more, and a repetition of the one that was taken
+MOST_TRIES = 5  # the first, three retries, and a repetition of the acknowledged one
 RANK = {"pending": 0, "running": 1, "succeeded": 2, "failed": 2}
 
 
 @dataclass
 class Life:
-    """What the driver of an account remembers of it since it was made or reset."""
+    """The test's record of an account since it was created or reset."""
 
     charged: int = 0
     furthest: dict[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Life:
     first_of_slot: dict[str, int] = field(default_factory=dict)
 
     def know(self, rule: dict[str, Any]) -> None:
-        """Remember a rule that was armed just now."""
+        """Record a rule that was just armed."""
         order = {**rule, "calls": rule["calls_left"]}
         self.orders[rule["id"]] = {name: order[name] for name in order if order[name] is not None}
         self.first_of_slot.setdefault(KINDS[rule["kind"]].slot, rule["id"])
@@ -55,14 +55,14 @@ def read(database: Database) -> dict[str, Books]:
 
 
 def check(life: Life, books: Books) -> None:
-    """Check all that needs no more than the tables."""
+    """Check every invariant that needs only the tables."""
     check_money(life, books)
     check_rules(life, books)
     check_callbacks(life, books)
 
 
 def check_money(life: Life, books: Books) -> None:
-    """The ledger, the journal, the packages and the totals tell of the same charges."""
+    """Check that ledger, journal, packages and totals have the same charges."""
     ledger = books["ledger"]
     charged = [row for row in books["call"] if row["charge"] == "charged"]
     assert [row["call_id"] for row in ledger] == [row["id"] for row in charged]
@@ -86,7 +86,7 @@ def _sums(rows: Rows, calls: str | None, fen: str) -> dict[tuple[int, str], tupl
 
 
 def check_statuses(life: Life, tasks: Iterable[dict[str, Any]]) -> None:
-    """A task goes on, or stays what it is; what has ended stays as it ended."""
+    """Check that no task goes back to an earlier status, and that an ended task does not change."""
     for task in tasks:
         before = life.furthest.get(task["task_id"], "pending")
         assert RANK[task["status"]] >= RANK[before], (task, before)
@@ -95,7 +95,7 @@ def check_statuses(life: Life, tasks: Iterable[dict[str, Any]]) -> None:
 
 
 def check_rules(life: Life, books: Books) -> None:
-    """A rule hits as often as it says, and as often as calls and callbacks say that it did."""
+    """Check that a rule fires as often as its conditions say, and as calls and callbacks record."""
     calls = Counter(met["id"] for row in books["call"] for met in json.loads(row["faults"]))
     pushes = Counter(row["fault_id"] for row in books["callback"])
     for row in books["fault"]:
@@ -111,7 +111,9 @@ def check_rules(life: Life, books: Books) -> None:
         if kind.stage is not Stage.CALLBACK:
             assert hits == calls[row["id"]], row
         elif row["kind"] in ("callback_reordered", "callback_crossed"):
-            assert hits <= pushes[row["id"]] <= 2 * hits, row  # it befalls two, if there are two
+            assert hits <= pushes[row["id"]] <= 2 * hits, (
+                row
+            )  # it affects two callbacks, if there are two
         else:
             assert hits == pushes[row["id"]], row
 
@@ -128,7 +130,9 @@ def _wanted(order: dict[str, Any], seen: int) -> int:
 
 
 def check_callbacks(life: Life, books: Books) -> None:
-    """A callback ends once, and was tried as its end, its readings and its fault say."""
+    """Check that a callback ends once, with the attempts that its state, readings and fault
+    require.
+    """
     tries: dict[int, Rows] = defaultdict(list)
     for row in books["attempt"]:
         tries[row["callback_id"]].append(row)

@@ -20,8 +20,8 @@ def main() -> None:
         raise LookupError("a planted bug")
 
     kinds = import_module("mock_server.domain.call.calls")
-    operations = import_module("mock_server.actions.operations.operations").OPERATIONS
-    operations[kinds.Operation(sys.argv[1])] = broken
+    operations = import_module("mock_server.actions.operations.operations")
+    operations.HANDLERS[kinds.Operation(sys.argv[1])] = broken
     program["main"]()
 
 

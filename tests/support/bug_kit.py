@@ -1,4 +1,4 @@
-"""What bugs of signing clients are put together from (`client_bugs`)."""
+"""Building blocks for bugs of signing clients (`signing_bugs`)."""
 
 import base64
 import hashlib
@@ -12,9 +12,9 @@ from tests.support.signing_client import Bug, Work, parameters_text
 
 @dataclass(frozen=True)
 class Planted:
-    """A bug and the cause that the clinic has to name.
+    """A bug, and the cause that the diagnosis must name.
 
-    `needs` is what a request must have for the bug to matter (`signed_requests.requests`).
+    `needs`: the properties of a request that make the bug matter (`signed_requests.requests`).
     """
 
     name: str
@@ -33,7 +33,7 @@ def nothing(_: Work) -> list[tuple[str, str]]:
 
 
 def setting(stage: str, **values: Any) -> Bug:
-    """Overwrite what the client has in hand at a stage."""
+    """Overwrite the client's data at a stage."""
 
     def spoil(work: Work) -> None:
         for name, value in values.items():
@@ -56,7 +56,7 @@ def fixed_lines(change: Callable[[list[str]], list[str]]) -> Bug:
 
 
 def header_lines(change: Callable[[Work, list[str]], str]) -> Bug:
-    """Change the text of the listed headers, given its lines."""
+    """Change the text of the listed headers, as a function of its lines."""
     return "lines", lambda work: setattr(
         work, "header_text", change(work, work.header_text.splitlines())
     )
@@ -90,7 +90,7 @@ def b64(data: bytes) -> str:
 
 
 def ca_lines(work: Work, *, extra: bool = False) -> str:
-    """Return lines for every X-Ca- header that is sent, spelt as it is sent."""
+    """Return a line for every X-Ca- header of the request, in its spelling."""
     sent = dict(work.ca)
     if extra and work.request.listed:
         titled = work.request.listed[0][0] == "X"
@@ -141,7 +141,7 @@ def compact_json(work: Work) -> bytes:
 
 
 def with_query(work: Work, text: str) -> str:
-    """Return the path with the query's parameters and a text that stands like one of them."""
+    """Return the path with the query's parameters, and with a text inserted like a parameter."""
     query = parameters_text(first_values(work.query))
     return f"{work.path}{query}{'&' if query else '?'}{text}"
 

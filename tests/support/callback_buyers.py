@@ -1,4 +1,4 @@
-"""A buyer whose clock stands still, and what callbacks it has."""
+"""A buyer with a frozen clock, and its callbacks."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ FROZEN = {"frozen": True}
 
 
 class Buyer:
-    """An account whose clock stands still."""
+    """An account with a frozen clock."""
 
     def __init__(self, world: World, **readings: str) -> None:
         made = world.account(readings=readings, clock=FROZEN, seed=3)
@@ -47,6 +47,6 @@ def task_ids(post: Rawbox) -> list[str]:
 
 
 def in_order(buyer: Buyer) -> list[str]:
-    """The tasks in the order in which their callbacks are due."""
+    """Return the tasks in the order in which their callbacks are due."""
     planned = [each for each in buyer.listed() if each["copy_of"] is None]
     return [each["task_id"] for each in sorted(planned, key=lambda each: each["due_at"])]

@@ -1,4 +1,4 @@
-"""What has to hold between the simulator and the naive model of an account."""
+"""Compares the simulator with the naive model of an account."""
 
 import json
 from itertools import combinations
@@ -14,7 +14,7 @@ UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def milliseconds(text: str) -> int:
-    """The few durations that the machine uses, worked out another way."""
+    """Convert the few durations that the machine uses, independently of our parser."""
     if text == "23h59m50s":
         return UNITS_MS["d"] - 10 * UNITS_MS["s"]
     unit = "ms" if text.endswith("ms") else text[-1]
@@ -22,7 +22,7 @@ def milliseconds(text: str) -> int:
 
 
 def check_answer(world: World, answer: TestResponse, expected: Expected, *, refused: bool) -> None:
-    """Status, error and fee of one answer, and its ledger entry or none."""
+    """Check status, error and fee of one answer, and its ledger entry."""
     assert answer.status_code == expected.status, answer.get_data(as_text=True)
     assert answer.headers.get("X-Ca-Error-Code") == expected.error_code
     fee = answer.headers.get("showapi_fee_num", "0")
@@ -44,26 +44,26 @@ def check_answer(world: World, answer: TestResponse, expected: Expected, *, refu
 
 
 def addresses(account: ModelAccount, task: ModelTask) -> list[str]:
-    """Where the pictures of a task are once it has succeeded."""
+    """Return the addresses of a task's pictures after its success."""
     if task.outcome != "succeeded":
         return []
     return [f"http://localhost/pictures/{account.id}/{task.id}/1.png"]
 
 
 def shown(account: ModelAccount, task: ModelTask) -> dict[str, Any]:
-    """How the vendor shows a task."""
+    """Return a task as the vendor shows it."""
     status = task.status(account.now)
     pictures = addresses(account, task) if status == "succeeded" else []
     return {"task_id": task.id, "status": status, "resList": pictures}
 
 
 def check_shown(account: ModelAccount, task: ModelTask, body: dict[str, Any]) -> None:
-    """What a query tells of a task."""
+    """Check the answer to a query of a task."""
     assert {name: body[name] for name in ("task_id", "status", "resList")} == shown(account, task)
 
 
 def check_page(account: ModelAccount, body: dict[str, Any], *, page: int, size: int) -> None:
-    """One page of the list."""
+    """Check one page of the list."""
     kept = account.listed()
     wanted = kept[(page - 1) * size : page * size]
     assert body["contentlist"] == [shown(account, task) for task in wanted]
@@ -72,7 +72,7 @@ def check_page(account: ModelAccount, body: dict[str, Any], *, page: int, size: 
 
 
 def check_account(world: World, account: ModelAccount) -> None:
-    """Journal, tasks and callbacks of one account."""
+    """Check journal, tasks and callbacks of one account."""
     calls = world.admin("GET", f"/accounts/{account.id}/calls?limit=1000")["calls"]
     names = ("operation", "status", "error_code", "charged", "task_id")
     assert [tuple(call[name] for name in names) for call in calls] == account.calls
@@ -91,8 +91,8 @@ def check_account(world: World, account: ModelAccount) -> None:
 
 def _check_tasks(world: World, account: ModelAccount) -> None:
     tasks = world.admin("GET", f"/accounts/{account.id}/tasks?limit=1000")["tasks"]
-    told = [(task["task_id"], task["status"]) for task in tasks]
-    assert told == [(task.id, task.status(account.now)) for task in account.tasks]
+    listed = [(task["task_id"], task["status"]) for task in tasks]
+    assert listed == [(task.id, task.status(account.now)) for task in account.tasks]
     for task in account.tasks:
         rank = RANK[task.status(account.now)]
         assert rank >= task.furthest, "a status went back"
@@ -100,13 +100,13 @@ def _check_tasks(world: World, account: ModelAccount) -> None:
 
 
 def _check_callbacks(world: World, account: ModelAccount) -> None:
-    told = world.admin("GET", f"/accounts/{account.id}/callbacks?limit=1000")["callbacks"]
+    listed = world.admin("GET", f"/accounts/{account.id}/callbacks?limit=1000")["callbacks"]
     names = ("task_id", "url", "due_at", "state")
-    assert [tuple(each[name] for name in names) for each in told] == [
+    assert [tuple(each[name] for name in names) for each in listed] == [
         (each.task.id, each.task.fields["call_back"], each.due_at, each.state)
         for each in account.callbacks
     ]
-    for row, callback in zip(told, account.callbacks, strict=True):
+    for row, callback in zip(listed, account.callbacks, strict=True):
         assert len(row["attempts"]) == callback.attempts <= 1
         for attempt in row["attempts"]:
             if callback.task.fields["call_back"] == "no address":
@@ -119,7 +119,7 @@ def _check_callbacks(world: World, account: ModelAccount) -> None:
 
 
 def check_money(world: World, accounts: list[ModelAccount]) -> None:
-    """The ledger and the packages of everybody, read from the rows."""
+    """Check the ledger and the packages of all accounts, read from the rows."""
     rows = world.simulator.database.read(
         lambda tx: tx.all("select account, count(*) as n from ledger group by account")
     )
@@ -140,7 +140,7 @@ def check_money(world: World, accounts: list[ModelAccount]) -> None:
 
 
 def check_isolation(world: World, accounts: list[ModelAccount]) -> None:
-    """No row that one account sees is seen by another, and each sees exactly its own."""
+    """Check that each account sees exactly its own rows."""
     seen: dict[str, dict[str, set[Any]]] = {}
     for account in accounts:
         check_account(world, account)
@@ -162,7 +162,7 @@ def check_isolation(world: World, accounts: list[ModelAccount]) -> None:
 def deliver(
     account: ModelAccount, due: list[ModelCallback], outcome: Outcome
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Let the model's callbacks go out; return what has to be posted for them."""
+    """Deliver the model's due callbacks; return the posts that the simulator must make."""
     posted = []
     for callback in due:
         url = callback.task.fields["call_back"]

@@ -1,4 +1,4 @@
-"""What real clients make of an answer, or of what comes in its place."""
+"""The result of real HTTP clients for an answer, or for a damaged answer."""
 
 import http.client
 import json
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from tests.support.live import GOOD, Buyer
 
-# A client that is to run out of patience has this much of it, any other has plenty.
+# The timeout of a client that must time out; any other client has a long one.
 LITTLE_S, PLENTY_S = 0.3, 10.0
 FORM = "application/x-www-form-urlencoded"
 
@@ -16,7 +16,8 @@ def with_http_client(
     buyer: Buyer, path: str, body: str = "page=1", *, patience: float = PLENTY_S
 ) -> str:
     """Call with the standard library's client; return the name of the exception, or the status
-    and what is special about the answer. `patience` is in seconds, for each read."""
+    and what is special about the answer. `patience`: the timeout of each read, in seconds.
+    """
     address = urlsplit(buyer.url)
     connection = http.client.HTTPConnection(address.netloc, timeout=patience)
     headers = {"Authorization": f"APPCODE {buyer.app_code}", "Content-Type": FORM}
@@ -44,7 +45,9 @@ def _special(answer: http.client.HTTPResponse, content: bytes) -> str:
 
 
 def with_curl(buyer: Buyer, path: str, *, patience: float = PLENTY_S) -> int:
-    """Call with curl; return its exit code. `patience` is in seconds, for the whole call."""
+    """Call with curl; return its exit code. `patience`: the timeout of the whole call, in
+    seconds.
+    """
     command = ["curl", "-s", "-o", "/dev/null", "-m", str(patience), buyer.url + path]
     command += ["-H", f"Authorization: APPCODE {buyer.app_code}"]
     for name, value in GOOD.items():

@@ -1,4 +1,4 @@
-"""Everybody submits at the same moment, on connections of their own."""
+"""Concurrent submits: all at the same moment, each on its own connection."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def submit_once(url: str, data: bytes, start: asyncio.Barrier) -> tuple[in
 
 
 async def submit_all(urls: Sequence[str], app_code: str) -> list[tuple[int, str, str]]:
-    """Let everybody submit at the same moment, to the servers in turn."""
+    """Submit at the same moment on every connection, to the servers in turn."""
     data = request("/submitTask", SUBMIT, f"Authorization: APPCODE {app_code}")
     start = asyncio.Barrier(SUBMITTERS)
     return await asyncio.gather(

@@ -1,4 +1,4 @@
-"""The databases a test may run on: a private file, and a schema of a real PostgreSQL server."""
+"""The databases for tests: a private file, and a schema of a real PostgreSQL server."""
 
 import pytest
 
@@ -10,7 +10,7 @@ BOTH = [SQLITE, POSTGRES]
 
 
 def on_both(metafunc: pytest.Metafunc, modules: set[str]) -> None:
-    """Run the tests of these modules on each database, but for those that chose one."""
+    """Run the tests of these modules on each database, except tests that chose one."""
     chosen = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
     wants = "address" in metafunc.fixturenames and "address" not in chosen
     if wants and metafunc.module.__name__.rpartition(".")[2] in modules:

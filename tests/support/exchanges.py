@@ -1,11 +1,11 @@
-"""The example exchanges of fixtures/calls: read them, play them through a door, compare.
+"""The example exchanges of fixtures/calls: read them, play them to a server, compare.
 
-A fixture is an account and steps. A step either calls the API (`request`, `answer`) or does
-something with the admin API in between (`admin`). Placeholders in requests: `{app_code}`,
-`{account}`, and `{task_1}`, `{task_2}` ... for the ids that submits have answered so far.
-In answers a request id is `{uuid}`, the rest is written out: seed and clock are fixed.
+A fixture is an account and steps. A step either calls the API (`request`, `answer`) or calls the
+admin API in between (`admin`). Placeholders in requests: `{app_code}`, `{account}`, and `{task_1}`,
+`{task_2}` ... for the ids that submits have returned so far.
 
-`python -m tests.support.exchanges` writes the answers anew, through the Flask door.
+In answers a request id is `{uuid}`; all other values are fixed by seed and clock. `python -m
+tests.support.exchanges` writes the answers again, through Flask.
 """
 
 import json
@@ -18,7 +18,7 @@ from mock_server import contract
 
 HOST = "qr.test:3040"
 REQUEST_ID = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-A[0-9A-F]{3}-[0-9A-F]{12}")
-# Hop-by-hop: they belong to the server, not to the answer.
+# Hop-by-hop headers belong to the server, not to the answer.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 
 Headers = list[tuple[str, str]]
@@ -26,7 +26,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: headers as spelt and ordered on the wire."""
+    """An answer: headers in the spelling and order of the wire."""
 
     status: int
     headers: Headers
@@ -34,7 +34,7 @@ class Reply:
 
 
 class Door(Protocol):
-    """A way into the simulator."""
+    """A server under test."""
 
     def send(self, method: str, target: str, headers: Headers, body: bytes) -> Reply:
         """Send a request exactly as given."""
@@ -49,7 +49,7 @@ def files() -> list[Path]:
 
 
 def play(fixture: dict[str, Any], door: Door) -> list[dict[str, Any]]:
-    """Play a fixture in an account of its own and return the answers, one for each request."""
+    """Play a fixture in a new account and return the answers, one per request."""
     account = door.admin("POST", "/accounts", fixture["account"])
     known = {"app_code": account["app_code"], "account": account["id"]}
     answers = []
@@ -85,17 +85,17 @@ def _answer(reply: Reply, account_id: str) -> dict[str, Any]:
             shown = "{uuid}" if REQUEST_ID.fullmatch(value) else value
             headers.append([name, shown])
     body = reply.body.decode().replace(f"/pictures/{account_id}/", "/pictures/{account}/")
-    # An id of an account has always eight letters, so the length stays the same.
+    # The id of an account always has eight letters, so the length stays the same.
     return {"status": reply.status, "headers": headers, "body": body}
 
 
 def expected(fixture: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the answers that a fixture promises."""
+    """Return the answers of a fixture."""
     return [step["answer"] for step in fixture["steps"] if "request" in step]
 
 
 def rewrite() -> None:
-    """Write the answers of every fixture anew."""
+    """Write the answers of every fixture."""
     from tests.support.flask_and_serve import flask_door  # noqa: PLC0415 - doors import this module
 
     for path in files():

@@ -1,4 +1,6 @@
-"""Several accounts behind the Flask door, anything armed: what was done, what must hold."""
+"""Several accounts of the Flask application with any fault armed: a record of the calls, and
+checks.
+"""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,8 +19,8 @@ MOODS = [Outcome(status=200), Outcome(status=204), Outcome(status=500), Outcome(
          Outcome(status=429, headers=(("Retry-After", "7"),))]  # fmt: skip
 
 
-class Lived:
-    """The accounts of a simulator, whose time is only ours, and what we remember of each."""
+class FlaskAccounts:
+    """The accounts of a simulator whose clocks only the test moves, with a record of each."""
 
     def __init__(self, address: str) -> None:
         self._stack = ExitStack()
@@ -39,7 +41,7 @@ class Lived:
         self._stack.close()
 
     def know(self, shown: dict[str, Any]) -> None:
-        """Take in an account that begins anew."""
+        """Add an account that was just created or reset."""
         account: str = shown["id"]
         self.touched = account
         self.shown[account] = shown
@@ -54,11 +56,11 @@ class Lived:
         return self.lives[self.touched]
 
     def admin(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
-        """Ask the admin API about the account that is chosen."""
+        """Call the admin API for the chosen account."""
         return self.world.admin(method, f"/accounts/{self.touched}{path}", body, expect)
 
     def call(self, operation: str, fields: dict[str, str]) -> None:
-        """Call an operation, and compare what comes with what the journal says of it."""
+        """Call an operation, and compare the answer with the journal."""
         life = self.lives[self.touched]
         last = max((row["id"] for row in self.before[self.touched]["call"]), default=0)
         app_code = self.shown[self.touched]["app_code"]
@@ -72,13 +74,13 @@ class Lived:
         self.count(call)
 
     def count(self, call: dict[str, Any]) -> None:
-        """Count what a 200 costs, by the readings that hold."""
+        """Count the cost of an HTTP 200 under the present readings."""
         polls = self.shown[self.touched]["readings"]["charge.polls"]
         metered = call["operation"] == "submit_task" or polls == "every-200"
         self.lives[self.touched].charged += call["status"] == 200 and metered
 
     def check(self) -> None:
-        """Check the account that was touched, and that nothing else was."""
+        """Check the account that changed, and that no other account did."""
         now = books.read(self.simulator.database)
         for account in self.lives:
             if account != self.touched:
@@ -94,7 +96,7 @@ class Lived:
         assert {row["state"] for row in mine["callback"]} <= {*books.ENDS, "due", "cancelled"}
 
     def _watch(self) -> None:
-        """Let no answer pass that owns to a bug of ours."""
+        """Fail on any answer that reports a bug of ours."""
         ask = self.world.http.open
 
         def watched(*args: Any, **kwargs: Any) -> TestResponse:

@@ -1,4 +1,4 @@
-"""The two doors as tests use them."""
+"""The two servers under test: Flask alone, and `serve`."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ from tests.support.worlds import RealClock
 
 
 class FlaskDoor:
-    """The Flask app, called as a WSGI server calls it."""
+    """The Flask application, called as a WSGI server calls it."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -31,7 +31,7 @@ class FlaskDoor:
         )
         environ = builder.get_environ()
         environ["RAW_URI"] = environ["REQUEST_URI"] = target
-        # Not through the client's own open(): that would quote the target anew.
+        # Not through the client's open(), which would quote the target again.
         parts, status, answered = run_wsgi_app(self._client.application, environ)
         return Reply(int(status.partition(" ")[0]), list(answered), b"".join(parts))
 
@@ -70,14 +70,14 @@ class LiveDoor:
 
 @contextmanager
 def flask_door() -> Iterator[FlaskDoor]:
-    """Open the Flask door of a fresh simulator."""
+    """Return the Flask application of a fresh simulator."""
     with worlds.simulator() as simulator:
         yield FlaskDoor(Client(create_app(simulator)))
 
 
 @contextmanager
 def live_door() -> Iterator[LiveDoor]:
-    """Open the express lane of a fresh server."""
+    """Run `serve` with a fresh simulator."""
     settings = Settings(port=0, database=":memory:", seed=1)
     with running(settings, real_now=RealClock()) as server:
         yield LiveDoor(server.url)

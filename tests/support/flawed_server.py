@@ -1,4 +1,4 @@
-"""A small server that keeps the contract, but for the flaws that are planted."""
+"""A small server that keeps the contract, except for planted flaws."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ APP_CODE = "mock-demo"
 
 
 class Flawed:
-    """What the server knows: its flaws, its tasks, and every request that it got."""
+    """The state of the server: its flaws, its tasks, and every request."""
 
     def __init__(self, *flaws: str) -> None:
         self.flaws = frozenset(flaws)
@@ -22,7 +22,7 @@ class Flawed:
         self.asked: list[tuple[str, str, str, dict[str, str]]] = []
 
     def bodies(self, path: str) -> list[str]:
-        """The bodies that were posted to a path."""
+        """Return the bodies that were posted to a path."""
         return [body for _, asked, body, _ in self.asked if asked == path]
 
     def answer(
@@ -82,7 +82,7 @@ class Flawed:
         }
 
     def said(self, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        """The service says something."""
+        """Return an answer of the service."""
         status = 200 if body["ret_code"] == 0 else 450
         charged = int(status == 200)
         envelope = {
@@ -98,13 +98,13 @@ class Flawed:
         return status, head, json.dumps(envelope).encode()
 
     def refused(self, status: int, code: str, message: str) -> tuple[int, dict[str, str], bytes]:
-        """The gateway says no."""
+        """Return an error of the gateway."""
         return status, {"X-Ca-Error-Code": code, "X-Ca-Error-Message": message}, b""
 
 
 @contextmanager
 def serving_flawed(*flaws: str) -> Iterator[tuple[str, Flawed]]:
-    """Run such a server; yields its address and what it knows."""
+    """Run such a server; yields its address and its state."""
     flawed = Flawed(*flaws)
 
     def handle(self: BaseHTTPRequestHandler) -> None:

@@ -1,4 +1,4 @@
-"""A running server as its client and its tester see it, over real HTTP."""
+"""A running server over real HTTP, for its client and its tester."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,25 +36,25 @@ class Buyer:
         )
 
     def submit(self, **fields: str) -> str:
-        """Submit a task that is accepted and return its id."""
+        """Submit a valid task and return its id."""
         answer = self.call("/submitTask", **{**GOOD, **fields})
         assert answer.status == 200, answer.data
         task_id: str = answer.json()["showapi_res_body"]["task_id"]
         return task_id
 
     def clock(self, **change: Any) -> dict[str, Any]:
-        """Change the clock; nothing waits for what becomes due unless it says `settle`."""
+        """Change the clock. Waits for deliveries only with `settle`."""
         changed: dict[str, Any] = self.world.post("/clock", change)
         return changed
 
     def callback(self) -> dict[str, Any]:
-        """The one callback that was planned."""
+        """Return the only callback of the account."""
         (found,) = self.world.get("/callbacks")["callbacks"]
         shown: dict[str, Any] = found
         return shown
 
     def settled(self) -> dict[str, Any]:
-        """The one callback, once nothing more will come of it."""
+        """Return the only callback once it has reached its end."""
         until(lambda: self.callback()["state"] in SETTLED)
         return self.callback()
 
@@ -68,13 +68,13 @@ class Live:
         self.default = Buyer(url, admin.get("/accounts/default"), admin)
 
     def buyer(self, **wish: Any) -> Buyer:
-        """Make an account."""
+        """Create an account."""
         return Buyer(self.url, self.admin.post("/accounts", wish), self.admin)
 
 
 @contextmanager
 def live(**settings: Any) -> Iterator[Live]:
-    """Run a server on a thread of this process for the length of a `with` block."""
+    """Run a server on a thread of this process during a `with` block."""
     wanted = {"port": 0, "database": ":memory:", "seed": 1, **settings}
     with running(Settings(**wanted)) as server, AdminClient(server.url) as admin:
         yield Live(server.url, admin)

@@ -1,4 +1,4 @@
-"""What an account should look like, by the plainest reading of the rules and no code of ours."""
+"""A naive model of an account: the rules in their simplest form, without our code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ RANK = {"pending": 0, "running": 1, "succeeded": 2, "failed": 2}
 
 @dataclass
 class ModelTask:
-    """A task with the plan that the simulator drew for it."""
+    """A task with the plan that the simulator drew."""
 
     id: str
     number: int
@@ -23,13 +23,13 @@ class ModelTask:
     furthest: int = 0
 
     def status(self, now: int) -> str:
-        """What it is at an instant."""
+        """Return its status at an instant."""
         if self.ends_at is not None and now >= self.ends_at:
             return self.outcome
         return "running" if now >= self.starts_at else "pending"
 
     def is_kept(self, now: int) -> bool:
-        """Whether the vendor still knows it."""
+        """Whether the vendor still keeps it."""
         return self.ends_at is None or now < self.ends_at + DAY_MS
 
     @property
@@ -50,7 +50,7 @@ class ModelCallback:
 
 @dataclass
 class Expected:
-    """What a call should come to."""
+    """The expected result of a call."""
 
     status: int
     error_code: str | None = None
@@ -59,7 +59,7 @@ class Expected:
 
 @dataclass
 class ModelAccount:
-    """One buyer's world."""
+    """The model of one account."""
 
     id: str
     app_code: str
@@ -77,30 +77,30 @@ class ModelAccount:
 
     @property
     def charged(self) -> int:
-        """How many calls have cost a credit."""
+        """The number of calls that cost a credit."""
         return sum(call[3] for call in self.calls)
 
     @property
     def remaining(self) -> int:
-        """What is left of the one package."""
+        """The credits left in the only package."""
         return self.credits - self.charged
 
     @property
     def has_expired(self) -> bool:
-        """Whether the package is past its year."""
+        """Whether the package is older than a year."""
         return self.now >= self.bought_at + VALID_MS
 
     @property
     def balance(self) -> int:
-        """What can still be spent."""
+        """The credits that can still be spent."""
         return 0 if self.has_expired else self.remaining
 
     def is_metered(self, operation: str) -> bool:
-        """Whether a 200 of the operation costs."""
+        """Whether an HTTP 200 of the operation costs a credit."""
         return operation == "submit_task" or self.readings["charge.polls"] == "every-200"
 
     def expect(self, operation: str, *, refused: bool) -> Expected:
-        """What a call with good credentials to a good path should come to."""
+        """Return the expected result of a call with right credentials and a right path."""
         metered = self.is_metered(operation)
         if metered and self.balance <= 0:
             if not self.credits:
@@ -111,7 +111,7 @@ class ModelAccount:
         return Expected(200, charged=metered)
 
     def note(self, operation: str | None, expected: Expected, task_id: str | None = None) -> None:
-        """Journal a call."""
+        """Add a call to the journal."""
         row = (operation, expected.status, expected.error_code, expected.charged, task_id)
         self.calls.append(row)
 
@@ -126,22 +126,22 @@ class ModelAccount:
         return is_too_long and self.readings["text.too_long"] == "refused"
 
     def add(self, task: ModelTask) -> None:
-        """Keep an accepted task and plan its callback."""
+        """Add an accepted task and plan its callback."""
         assert self.first_ids.setdefault(task.number, task.id) == task.id
         self.tasks.append(task)
         if task.fields.get("call_back") and task.outcome == "succeeded":
             self.callbacks.append(ModelCallback(task, task.ends_at))
 
     def listed(self) -> list[ModelTask]:
-        """What the vendor lists, newest first."""
+        """Return the tasks that the vendor lists, newest first."""
         return [task for task in reversed(self.tasks) if task.is_kept(self.now)]
 
     def find(self, task_id: str) -> ModelTask | None:
-        """The task that the vendor finds under an id."""
+        """Return the task with an id that the vendor still keeps."""
         return next((task for task in self.listed() if task.id == task_id), None)
 
     def next_event(self) -> tuple[str, int, str] | None:
-        """What happens next by itself, and when."""
+        """Return the next event that happens by itself, and its instant."""
         ends = [(task.ends_at, 0, task.number, task.id) for task in self.tasks]
         due = [
             (each.due_at, 1, each.task.number, each.task.id)
@@ -155,7 +155,7 @@ class ModelAccount:
         return ("task_end", "callback_due")[kind], at or 0, task_id
 
     def due(self) -> list[ModelCallback]:
-        """What has to go out now, in order."""
+        """Return the callbacks that must be posted now, in order."""
         waiting = [each for each in self.callbacks if each.state == "due"]
         late = [each for each in waiting if each.due_at is not None and each.due_at <= self.now]
         return sorted(late, key=lambda each: (each.due_at, each.task.number))
@@ -169,7 +169,7 @@ class ModelAccount:
         return forward and (task.holdable or state != "succeeded")
 
     def force(self, task: ModelTask, state: str) -> None:
-        """Force it."""
+        """Force a task into a state."""
         if state != task.status(self.now):
             task.starts_at = min(task.starts_at, self.now)
             if state != "running":
@@ -181,7 +181,7 @@ class ModelAccount:
                 callback.state = "due" if goes_out else "cancelled"
 
     def reset(self, real_now: int) -> None:
-        """Start again."""
+        """Reset the account."""
         self.calls, self.tasks, self.callbacks = [], [], []
         self.now = self.bought_at = real_now
         self.rate, self.frozen = 1.0, self.is_frozen_at_first

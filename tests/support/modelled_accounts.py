@@ -1,4 +1,4 @@
-"""Several accounts at once, each beside its model: do something to both and compare."""
+"""Several accounts, each beside its model: apply every step to both and compare."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -10,8 +10,8 @@ from tests.support.worlds import Postbox, RealClock, World
 PATHS = {"submit_task": "/submitTask", "query_task": "/queryTask", "list_tasks": "/taskList"}
 
 
-class Lives:
-    """What a rule machine drives: the Flask door, a postbox, the models of all accounts."""
+class ModelledAccounts:
+    """The state of a rule machine: the Flask application, a postbox, the models of all accounts."""
 
     def __init__(self, address: str) -> None:
         self._stack = ExitStack()
@@ -27,14 +27,14 @@ class Lives:
         self.touched = self.accounts[0]
 
     def close(self) -> None:
-        """Look at everything once more, then clean up."""
+        """Compare everything once more, then clean up."""
         try:
             checks.check_isolation(self.world, self.accounts)
         finally:
             self._stack.close()
 
     def know(self, shown: dict[str, Any], *, frozen: bool) -> None:
-        """Take in an account that was just made."""
+        """Add an account that was just created."""
         account = ModelAccount(
             id=shown["id"],
             app_code=shown["app_code"],
@@ -52,13 +52,13 @@ class Lives:
         return self.touched
 
     def pick_task(self, pick: int, which: int) -> tuple[ModelAccount, ModelTask]:
-        """Choose a task of somebody."""
+        """Choose a task of any account."""
         owners = [account for account in self.accounts if account.tasks]
         self.touched = owners[pick % len(owners)]
         return self.touched, self.touched.tasks[which % len(self.touched.tasks)]
 
     def submit(self, account: ModelAccount, fields: dict[str, str]) -> None:
-        """Submit what may be good or bad."""
+        """Submit valid or invalid fields."""
         refused = account.refuses(fields)
         body = self.call(account, "submit_task", fields, refused=refused)
         if body is not None and not refused:
@@ -67,7 +67,7 @@ class Lives:
     def call(
         self, account: ModelAccount, operation: str, fields: dict[str, str], *, refused: bool
     ) -> dict[str, Any] | None:
-        """Call an operation, check the answer, and return what the service says in a 200."""
+        """Call an operation, check the answer, and return the service's body of an HTTP 200."""
         expected = account.expect(operation, refused=refused)
         answer = self.world.vendor(PATHS[operation], fields, account.app_code)
         checks.check_answer(self.world, answer, expected, refused=refused)
@@ -79,7 +79,9 @@ class Lives:
         return body
 
     def move(self, account: ModelAccount, **change: Any) -> dict[str, Any]:
-        """Change a clock; if it settles, everything due goes out, once and in order."""
+        """Change a clock; with `settle`, check that every due callback is posted once and in
+        order.
+        """
         shown = self.world.clock(account.id, **change)
         assert shown["now"] >= account.now
         account.now = shown["now"]

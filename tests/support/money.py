@@ -1,4 +1,4 @@
-"""What a buyer's money should be: a list of events, replayed from scratch, and no code of ours."""
+"""A model of a buyer's money: a list of events, replayed from the start, without our code."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ NO_STANDING = {"arrears": "B403MO", "unauthorized": "I403AA"}
 
 @dataclass(frozen=True)
 class Bought:
-    """A package; `number` is the id that the simulator gave it."""
+    """A package; `number` is its id in the simulator."""
 
     at: int
     number: int
@@ -24,8 +24,9 @@ class Bought:
 
 @dataclass(frozen=True)
 class Called:
-    """A call with good credentials. `operation` None: to a path that is no API; `wrong`: the
-    service refuses it; `task`: what a served one was about."""
+    """A call with right credentials. `operation` None: the path is not an API. `wrong`: the
+    service refuses it. `task`: the task that a served call concerned.
+    """
 
     at: int
     operation: str | None
@@ -35,7 +36,7 @@ class Called:
 
 @dataclass(frozen=True)
 class Changed:
-    """A reading, the standing, the throttle or the address of notices has another value."""
+    """A change of a reading, the standing, the throttle or the address for notices."""
 
     at: int
     what: str
@@ -44,7 +45,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Settled:
-    """What was to be posted has been posted."""
+    """Every notice with an address has been posted."""
 
     at: int
 
@@ -54,8 +55,9 @@ Event = Bought | Called | Changed | Settled
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a call. `worth` is what it was worth to the service, None if it never got
-    there; `package` the one whose credit that is."""
+    """The result of a call. `worth`: its price (fen) if the service answered, None otherwise.
+    `package`: the package with that credit.
+    """
 
     event: Called
     status: int
@@ -66,23 +68,23 @@ class Answer:
 
     @property
     def fen(self) -> int:
-        """What was paid."""
+        """The amount paid."""
         return (self.worth or 0) if self.charged else 0
 
     @property
     def refused(self) -> bool:
-        """Whether the service said no."""
+        """Whether the service refused."""
         return self.worth is not None and self.event.wrong
 
     @property
     def task(self) -> str | None:
-        """The task it was about."""
+        """The task that it concerned."""
         return self.event.task if self.worth is not None and not self.event.wrong else None
 
 
 @dataclass(frozen=True)
-class Told:
-    """A notice, with the beginning of its text and where it goes."""
+class SentNotice:
+    """A notice, with the beginning of its text and its address."""
 
     kind: str
     at: int
@@ -96,7 +98,7 @@ class Told:
 
 @dataclass
 class Shelf:
-    """A package and what was taken out of it."""
+    """A package, and the credits taken from it."""
 
     bought: Bought
     taken: int = 0
@@ -105,17 +107,19 @@ class Shelf:
 
     @property
     def left(self) -> int:
-        """Credits that nobody has taken."""
+        """The credits that are left."""
         return self.bought.size - self.taken
 
     @property
     def next_fen(self) -> int:
-        """What makes the sum of the first n credits n parts of the price, rounded down."""
+        """The price of the next credit: the first n credits cost n parts of the price, rounded
+        down.
+        """
         return int(Fraction((self.taken + 1) * self.bought.fen, self.bought.size)) - self.paid
 
     @property
     def expiry_notice_at(self) -> int | None:
-        """Seven days ahead, or at once if there are six days at least."""
+        """Seven days before the expiry; at once if six days or more are left."""
         bought = self.bought
         if bought.expires_at - bought.at < 6 * DAY_MS:
             return None
@@ -130,7 +134,7 @@ class Books:
     state: dict[str, str | int | None] = field(default_factory=dict)
     shelves: list[Shelf] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
-    notices: list[Told] = field(default_factory=list)
+    notices: list[SentNotice] = field(default_factory=list)
     tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
     base: int = 0
     warned_at: int | None = None
@@ -139,11 +143,11 @@ class Books:
     contested: int = 0
 
     def balance(self, at: int) -> int:
-        """What can be spent at an instant."""
+        """Return the credits that can be spent at an instant."""
         return sum(each.left for each in self.shelves if at < each.bought.expires_at)
 
     def payer(self, at: int) -> Shelf | None:
-        """The package whose credit is next."""
+        """Return the package that pays next."""
         can = [each for each in self.shelves if each.left and at < each.bought.expires_at]
         if not can:
             return None
@@ -153,7 +157,7 @@ class Books:
         return soonest if self.readings["packages.order"] == "earliest-expiry" else oldest
 
     def in_paying_order(self) -> list[Shelf]:
-        """Every package, the one that pays first first, valid or not."""
+        """Return every package in the order they pay, expired ones too."""
         by_age = sorted(self.shelves, key=lambda each: (each.bought.at, each.bought.number))
         if self.readings["packages.order"] == "oldest-purchase":
             return by_age
@@ -162,7 +166,7 @@ class Books:
     def pass_time(self, to: int) -> None:
         """Send the notices that come by themselves up to an instant."""
         while coming := self._coming(to):
-            at, shelf = min(coming, key=lambda each: each[0])  # a repetition before an expiry
+            at, shelf = min(coming, key=lambda each: each[0])  # a repetition comes before an expiry
             if shelf is None:
                 self._repeat(at)
             else:
@@ -170,8 +174,8 @@ class Books:
                 if shelf.left:
                     self._tell_of_expiry(shelf, at)
 
-    def hear(self, event: Event) -> None:
-        """Take in what happens."""
+    def apply(self, event: Event) -> None:
+        """Apply an event."""
         if isinstance(event, Bought):
             self.shelves.append(Shelf(event))
             self.base = self.balance(event.at)
@@ -208,17 +212,17 @@ class Books:
             self.quiet = True
         text = f"{left} of {self.base} credits are left"
         last = self.shelves[-1].bought.number
-        self._tell(Told("low_balance", at, last, left, text, None, repeated=repeated))
+        self._send(SentNotice("low_balance", at, last, left, text, None, repeated=repeated))
 
     def _tell_of_expiry(self, shelf: Shelf, at: int) -> None:
         bought = shelf.bought
         days = 7 if bought.expires_at - at > 6 * DAY_MS else 6
         text = f"{shelf.left} of {bought.size} credits expire in {days} days"
-        self._tell(Told("expiry", at, bought.number, shelf.left, text, None))
+        self._send(SentNotice("expiry", at, bought.number, shelf.left, text, None))
 
-    def _tell(self, told: Told) -> None:
+    def _send(self, notice: SentNotice) -> None:
         url = self.state.get("notify_url")
-        self.notices.append(replace(told, url=str(url) if url else None))
+        self.notices.append(replace(notice, url=str(url) if url else None))
 
     def _answer(self, event: Called) -> None:
         answer = self._gateway(event) or self._service(event)
@@ -232,7 +236,7 @@ class Books:
                 self._tell_of_balance(event.at)
 
     def _gateway(self, event: Called) -> Answer | None:
-        """The answer of a gateway that does not let the call through."""
+        """Return the answer of a gateway that refuses the call."""
         if event.operation is None:
             return Answer(event, 404, "I404NF")
         standing = self.state.get("standing", "good")
@@ -276,10 +280,10 @@ class Books:
 
 
 def replay(readings: Mapping[str, str], events: Iterable[Event], until: int) -> Books:
-    """Live through everything again, from the beginning to an instant."""
+    """Replay all events, from the start to an instant."""
     books = Books(readings=dict(readings))
     for event in events:
         books.pass_time(event.at)
-        books.hear(event)
+        books.apply(event)
     books.pass_time(until)
     return books

@@ -1,4 +1,4 @@
-"""Buyers beside their models: do something to both."""
+"""Buyers beside their models: apply every step to both and compare."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,8 +18,8 @@ from tests.support.money import (
     Called,
     Changed,
     Event,
+    SentNotice,
     Settled,
-    Told,
     replay,
 )
 from tests.support.worlds import World, body_of
@@ -35,7 +35,7 @@ READINGS = {
 
 
 def flip(world: World, account_id: str, words: dict[str, str]) -> None:
-    """Change the readings of an account, from now on: what came due before is told first."""
+    """Change the readings of an account from now on; notices due before follow the old readings."""
 
     def work(tx: Transaction) -> None:
         account = lookup.find(tx, account_id)
@@ -47,7 +47,7 @@ def flip(world: World, account_id: str, words: dict[str, str]) -> None:
 
 
 class Buyer:
-    """One account: what happened to it, and what its clock, tasks and calls are."""
+    """One account: its events, its clock, its tasks and its calls."""
 
     def __init__(self, world: World, wish: dict[str, Any]) -> None:
         shown = world.account(**wish)
@@ -70,15 +70,15 @@ class Buyer:
 
     @property
     def readings(self) -> dict[str, Any]:
-        """The readings it lives by now."""
+        """The readings in force."""
         return self.books().readings
 
     def books(self, until: int | None = None) -> Books:
-        """Replay everything."""
+        """Replay all events."""
         return replay(self.first, self.events, self.now if until is None else until)
 
     def start(self, at: int) -> None:
-        """Begin as it was made."""
+        """Begin with the account as it was created."""
         self.events: list[Event] = []
         self.tasks: list[tuple[str, int | None]] = []
         self.call_ids: list[int] = []
@@ -97,7 +97,7 @@ class Buyer:
             self._learn_of_packages(YEAR_MS if days is None else days * DAY_MS)
 
     def _learn_of_packages(self, lasts: int) -> None:
-        """Take in the one new package; only its id is not known beforehand."""
+        """Record the one new package; only its id is not known in advance."""
         shown = self.world.admin("GET", f"/accounts/{self.id}/packages")["packages"]
         known = [event.number for event in self.events if isinstance(event, Bought)]
         for package in shown:
@@ -107,8 +107,9 @@ class Buyer:
                 self.events.append(Bought(self.now, package["id"], size, fen, self.now + lasts))
 
     def call(self, operation: str | None, fields: dict[str, str], *, wrong: bool) -> dict[str, Any]:
-        """Call, compare the answer, and return what the service says, nothing if it was not
-        reached."""
+        """Call, compare the answer, and return the service's body; empty if the gateway
+        answered.
+        """
         called = Called(self.now, operation, wrong, fields.get("task_id"))
         self.events.append(called)
         expected = self.books().answers[-1]
@@ -124,7 +125,7 @@ class Buyer:
         return body
 
     def submit(self) -> None:
-        """Submit what is good."""
+        """Submit a valid task."""
         task_id = self.call("submit_task", GOOD, wrong=False).get("task_id")
         if task_id is not None:
             path = f"/accounts/{self.id}/tasks?after={len(self.tasks)}"
@@ -133,21 +134,21 @@ class Buyer:
             self.tasks.append((task_id, shown["ends_at"]))
 
     def query(self, task_id: str) -> None:
-        """Query a task that may be known."""
+        """Query a task that may still be kept."""
         self.call("query_task", {"task_id": task_id}, wrong=task_id not in self.kept)
 
     def list_tasks(self) -> None:
-        """List, and compare the number of all tasks with a count."""
+        """List tasks, and compare their total number."""
         body = self.call("list_tasks", {"maxResult": "1"}, wrong=False)
         assert body.get("allNum", len(self.kept)) == len(self.kept)
 
     @property
     def kept(self) -> list[str]:
-        """The tasks that ended less than a day ago, or have not yet."""
+        """Return the tasks that have not ended, or ended less than a day ago."""
         return [name for name, end in self.tasks if end is None or self.now < end + DAY_MS]
 
     def change(self, what: str, value: str | int | None) -> None:
-        """Change a reading, the standing, the throttle, the address of notices."""
+        """Change a reading, the standing, the throttle, or the address for notices."""
         path = f"/accounts/{self.id}"
         if what in READINGS:
             flip(self.world, self.id, {what: str(value)})
@@ -159,7 +160,7 @@ class Buyer:
         self.events.append(Changed(self.now, what, value))
 
     def move(self, *, settle: bool = False, **change: Any) -> dict[str, Any]:
-        """Change the clock; `settle` posts what is due."""
+        """Change the clock; `settle` posts due notices."""
         path, posted = f"/accounts/{self.id}/clock", self.world.postbox.posted
         before = len(posted)
         shown: dict[str, Any] = self.world.admin("POST", path, {"settle": settle, **change})
@@ -174,7 +175,7 @@ class Buyer:
         return shown
 
     def next_event(self) -> tuple[str, int, str | int | None] | None:
-        """What happens next by itself: its kind, when, and what it is about."""
+        """Return the next event that happens by itself: its kind, its instant, its subject."""
         now, books = self.now, self.books()
         found: list[tuple[str, int, str | int | None]] = [
             ("task_end", end, name) for name, end in self.tasks if end is not None and end > now
@@ -187,18 +188,18 @@ class Buyer:
         ]
         return min(found, key=lambda each: each[1], default=None)
 
-    def coming(self, books: Books) -> list[Told]:
-        """The notices that come if nothing happens any more."""
+    def coming(self, books: Books) -> list[SentNotice]:
+        """Return the notices to come if nothing else happens."""
         ends = [each.bought.expires_at for each in books.shelves]
         return self.books(until=max([self.now, *ends])).notices[len(books.notices) :]
 
     def until_the_next_notice(self) -> int:
-        """The real time until then; 0 if it does not come by itself."""
+        """Return the real time until the next notice; 0 if none comes by itself."""
         coming = [] if self.frozen else self.coming(self.books())
         return -(-(coming[0].at - self.now) // self.rate) if coming else 0
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Reset the account and begin again."""
         self.world.admin("POST", f"/accounts/{self.id}/reset")
         self.start(self.real_now)
 
@@ -212,5 +213,5 @@ class Buyer:
         checks.check_task_charges(self.world, self.id, books, task_ids)
 
     def check_bill(self) -> None:
-        """Compare the bill, at which nothing changes."""
+        """Compare the bill; reading it must change nothing."""
         assert self.world.bill(self.id) == checks.bill_of(self.books(), self.now)

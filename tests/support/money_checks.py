@@ -1,4 +1,4 @@
-"""What has to hold between the simulator's books and those that were replayed."""
+"""Compares the simulator's billing with the replayed model."""
 
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime, timedelta, timezone
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
-from tests.support.money import LOOSE_FEN, PRICE_FEN, Answer, Books, Shelf, Told
+from tests.support.money import LOOSE_FEN, PRICE_FEN, Answer, Books, SentNotice, Shelf
 from tests.support.worlds import World
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -31,7 +31,7 @@ def check_answer(reply: TestResponse, expected: Answer) -> None:
 
 
 def bill_of(books: Books, now: int) -> dict[str, Any]:
-    """The bill, summed up call by call."""
+    """Return the bill, summed up call by call."""
     paid = [each for each in books.answers if each.charged]
     by_operation = _grouped(paid, lambda each: str(each.event.operation))
     by_day = _grouped(paid, lambda each: day_of(each.event.at))
@@ -49,7 +49,7 @@ def bill_of(books: Books, now: int) -> dict[str, Any]:
 
 
 def day_of(at: int) -> str:
-    """The day in the vendor's time zone."""
+    """Return the day in the vendor's time zone."""
     return datetime.fromtimestamp(at // 1000, SHANGHAI).date().isoformat()
 
 
@@ -101,30 +101,30 @@ def _package(shelf: Shelf) -> dict[str, Any]:
 
 
 def check_notices(world: World, account: str, books: Books) -> None:
-    """The notices, in order, with where each stands."""
+    """Check the notices, in order, with the state of each post."""
     shown = world.admin("GET", f"/accounts/{account}/notices?limit=1000")["notices"]
     names = ("kind", "at", "package", "remaining")
     assert [tuple(each[name] for name in names) for each in shown] == [
         tuple(getattr(each, name) for name in names) for each in books.notices
     ]
     states = {True: "delivered", False: "due"}
-    for each, told in zip(shown, books.notices, strict=True):
-        assert each["text"].startswith(told.text)
-        assert each["delivery"] == (states[told.posted] if told.url else None)
+    for each, notice in zip(shown, books.notices, strict=True):
+        assert each["text"].startswith(notice.text)
+        assert each["delivery"] == (states[notice.posted] if notice.url else None)
 
 
-def check_posted(posted: list[tuple[str, dict[str, Any]]], waiting: list[Told]) -> None:
-    """What a settle posted: every notice that waited, in order."""
+def check_posted(posted: list[tuple[str, dict[str, Any]]], waiting: list[SentNotice]) -> None:
+    """Check that a settle posted every waiting notice, in order."""
     seen = [
         (url, body["kind"], body["at"], body["package"], body["remaining"]) for url, body in posted
     ]
     assert seen == [
-        (told.url, told.kind, told.at, told.package, told.remaining) for told in waiting
+        (notice.url, notice.kind, notice.at, notice.package, notice.remaining) for notice in waiting
     ]
 
 
 def check_ledger(world: World, account: str, books: Books, call_ids: list[int]) -> None:
-    """The rows of the ledger, and the rows of its totals as its sums."""
+    """Check the rows of the ledger, and that the totals are its sums."""
     names = ("call_id", "package_id", "operation", "task_id", "fen", "at")
     rows = world.simulator.database.read(
         lambda tx: tx.all(
@@ -152,7 +152,7 @@ def check_ledger(world: World, account: str, books: Books, call_ids: list[int]) 
 
 
 def check_task_charges(world: World, account: str, books: Books, task_ids: list[str]) -> None:
-    """What each task cost, page by page."""
+    """Check the charges of each task, page by page."""
     lines, after = [], 0
     while after is not None:
         query = f"after={after}&limit={TASK_PAGE}"
@@ -171,7 +171,7 @@ def _about(books: Books, task_id: str) -> list[Answer]:
 
 
 def check_journal(world: World, account: str, books: Books, call_ids: list[int]) -> None:
-    """What was journalled since the last look; adds the ids to `call_ids`."""
+    """Check the calls journalled since the last check; adds their ids to `call_ids`."""
     after = call_ids[-1] if call_ids else 0
     path = f"/accounts/{account}/calls?after={after}&limit=1000"
     calls: list[dict[str, Any]] = world.admin("GET", path)["calls"]

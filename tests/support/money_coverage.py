@@ -1,8 +1,10 @@
-"""What lives have met: a machine that never meets a rule proves nothing of it."""
+"""The money rules that generated histories exercised: a machine that never reaches a rule
+proves nothing of it.
+"""
 
 from collections.abc import Iterator
 
-from tests.support.money import Answer, Books, Told
+from tests.support.money import Answer, Books, SentNotice
 
 EVERYTHING = {
     "low", "repeated", "zero", "zero repeated", "expiry", "posted", "not posted yet",
@@ -14,8 +16,8 @@ EVERYTHING = {
 
 
 def met(books: Books) -> Iterator[str]:
-    """Name what this life has met, each thing once."""
-    yield from {name for told in books.notices for name in _of_notice(told)}
+    """Return the names of the rules that this history exercised."""
+    yield from {name for notice in books.notices for name in _of_notice(notice)}
     yield from {name for answer in books.answers for name in _of_answer(books, answer)}
     paid = [answer for answer in books.answers if answer.charged]
     packages = [shelf.bought for shelf in books.shelves]
@@ -29,15 +31,15 @@ def met(books: Books) -> Iterator[str]:
         yield "two days"
 
 
-def _of_notice(told: Told) -> Iterator[str]:
-    if told.url:
-        yield "posted" if told.posted else "not posted yet"
-    if told.kind == "expiry":
+def _of_notice(notice: SentNotice) -> Iterator[str]:
+    if notice.url:
+        yield "posted" if notice.posted else "not posted yet"
+    if notice.kind == "expiry":
         yield "expiry"
         return
-    word = "low" if told.remaining else "zero"
-    yield f"{word} repeated" if told.repeated else word
-    if told.repeated:
+    word = "low" if notice.remaining else "zero"
+    yield f"{word} repeated" if notice.repeated else word
+    if notice.repeated:
         yield "repeated"
 
 

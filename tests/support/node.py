@@ -1,4 +1,4 @@
-"""Published Node packages: installed once, from a lock file, into the folder of the environment."""
+"""Published Node packages, installed once from a lock file into the environment's folder."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def installed(lock: Path, name: str, proof: str) -> Path:
 
 
 def missing(what: str) -> NoReturn:
-    """Fail where a package has to be there, skip where somebody only lacks it."""
+    """Fail in CI, where Node is required; skip on other machines."""
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)

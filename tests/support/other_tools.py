@@ -1,7 +1,7 @@
 """`python -m tests.support.other_tools`: the contract in tools that are too large for every run.
 
-Redocly lints both documents; openapi-typescript makes types of the vendor's, which tsc compiles.
-Needs npm; works in a folder that is removed.
+Redocly lints both documents; openapi-typescript generates types from the vendor's, and tsc compiles
+them. Needs npm; works in a folder that is deleted.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ PACKAGES = ("@redocly/cli@2.25.2", "openapi-typescript@7.13.0", "typescript@5.9.
 
 
 def main() -> int:
-    """Run every tool; return 1 if one has something against the contract."""
+    """Run every tool; return 1 if one reports an error in the contract."""
     documents = [str(folder("contracts") / f"{name}.yaml") for name in ("openapi", "admin.openapi")]
     with tempfile.TemporaryDirectory() as made:
         here = Path(made)

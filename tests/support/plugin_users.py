@@ -1,4 +1,4 @@
-"""What users of the plugin write, and what they are told of a simulator that fails."""
+"""Test files of the plugin's users, and the reports they get if the simulator fails."""
 
 import pytest
 import urllib3
@@ -34,12 +34,12 @@ SAID = "the simulator failed on query_task (call "
 
 
 def query(world: World) -> None:
-    """What the careless client does, which makes nothing of the answer."""
+    """Query as a careless client does, which ignores the answer."""
     headers = {"Authorization": f"APPCODE {world.app_code}"}
     with urllib3.PoolManager(retries=False) as pool:
         assert pool.request("POST", f"{world.base_url}/queryTask", headers=headers).status == 500
 
 
-def told(result: pytest.RunResult) -> int:
-    """Return how many tests were told of a failure."""
+def reported_failures(result: pytest.RunResult) -> int:
+    """Return the number of tests whose report shows a failure of the simulator."""
     return result.stdout.str().count(f"\n{SAID}")

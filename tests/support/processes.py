@@ -1,4 +1,4 @@
-"""Real processes: the server and the command line as a user starts them."""
+"""Real processes: the server and the commands as a user starts them."""
 
 import json
 import os
@@ -19,7 +19,7 @@ COMMAND = (sys.executable, "-m", "mock_server")
 
 @dataclass(frozen=True)
 class Server:
-    """A server in a process of its own; what it says goes to files."""
+    """A server in its own process; its output goes to files."""
 
     process: subprocess.Popen[bytes]
     ready_file: Path
@@ -28,19 +28,19 @@ class Server:
 
     @property
     def ready(self) -> dict[str, Any]:
-        """What the ready file says."""
+        """The content of the ready file."""
         found: dict[str, Any] = json.loads(self.ready_file.read_text("utf-8"))
         return found
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """Its address."""
         url: str = self.ready["url"]
         return url
 
     @property
     def said(self) -> str:
-        """Everything it has printed so far, standard error last."""
+        """Its output so far, standard error last."""
         return self.stdout.read_text("utf-8") + self.stderr.read_text("utf-8")
 
     def end(self, signal_number: int) -> int:
@@ -49,13 +49,13 @@ class Server:
         return self.process.wait(timeout=DEADLINE_S)
 
     def kill(self) -> None:
-        """kill -9: no goodbye."""
+        """Kill it with SIGKILL, without a shutdown."""
         self.process.kill()
         self.process.wait(timeout=DEADLINE_S)
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Return an environment in which nothing of the tester's own is read or written."""
+    """Return an environment that neither reads nor writes the tester's own files."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ARTQR_")}
     where = {name: str(home) for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "TMPDIR")}
     return {**kept, **where, "COLUMNS": "200", **more}
@@ -84,7 +84,7 @@ def start(
 
 
 def wait_until_ready(server: Server) -> Server:
-    """Return once its ready file is there."""
+    """Return once the ready file exists."""
     until(lambda: server.ready_file.exists() or server.process.poll() is not None)
     if not server.ready_file.exists():
         raise AssertionError(f"the server ended before it was ready:\n{server.said}")
@@ -95,7 +95,7 @@ def wait_until_ready(server: Server) -> Server:
 def serving(
     folder: Path, *flags: str, database: str = ":memory:", env: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """Run a server that answers for the length of a `with` block."""
+    """Run a server during a `with` block, once it answers."""
     server = start(folder, *flags, database=database, env=env)
     try:
         yield wait_until_ready(server)
@@ -107,7 +107,7 @@ def serving(
 def run(
     *arguments: str, cwd: Path, url: str | None = None, **env: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command of ours to its end."""
+    """Run one of our commands to its end."""
     if url is not None:
         env["ARTQR_MOCK_URL"] = url
     return subprocess.run(
@@ -122,7 +122,7 @@ def run(
 
 
 def until(condition: Any, seconds: float = DEADLINE_S) -> None:
-    """Return once a condition holds; fail when it does not within the time."""
+    """Return once a condition holds; fail if it does not within `seconds`."""
     never = threading.Event()
     deadline = time.monotonic() + seconds
     while not condition():

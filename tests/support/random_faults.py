@@ -1,4 +1,4 @@
-"""Faults to arm at random: every kind there is, with its parameters, conditions and life."""
+"""Random faults: every kind, with its parameters, conditions and lifetime."""
 
 from dataclasses import fields
 from typing import Any
@@ -13,7 +13,7 @@ from mock_server.domain.faults.rules import Match, Stage
 Order = dict[str, Any]
 
 CONDITIONS = {field.name for field in fields(Match)} | {"calls", "starts_in_ms", "expires_in_ms"}
-# What would take long in real time, and is as good when it does not.
+# Faults that would take long in real time get short parameters.
 QUICK: dict[str, Order] = {
     "delay": {"for_ms": 1},
     "dribble": {"chunk_bytes": 64, "pause_ms": 1},
@@ -72,15 +72,15 @@ def _conditions(fault: Order) -> st.SearchStrategy[Order]:
 
 
 def orders(faults: list[Order]) -> st.SearchStrategy[Order]:
-    """Orders of these faults, none of which contradicts itself."""
+    """Return orders of these faults; no order contradicts itself."""
     return st.sampled_from(faults).flatmap(_conditions)
 
 
 def of_stages(*stages: Stage) -> list[Order]:
-    """The faults of some stages."""
+    """Return the faults of some stages."""
     return [each for each in FAULTS if KINDS[each["kind"]].stage in stages]
 
 
 def is_for_connections(order: Order) -> bool:
-    """Whether only a server that has its connections in hand can do it."""
+    """Whether only a server that controls its connections can apply the order."""
     return KINDS[order["kind"]].connection

@@ -1,4 +1,4 @@
-"""Bytes to a server and the answers that come back, read by a parser that forgives nothing."""
+"""Sends raw bytes to a server, and parses its answers strictly."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([\x20-\x7e\x80-\xff]*)")
 
 
 class MalformedError(AssertionError):
-    """What came back is no HTTP answer."""
+    """The received bytes are not an HTTP answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +42,17 @@ def connect(url: str) -> socket.socket:
 def exchange(
     url: str, data: bytes, *, half_close: bool = True, bodies: bool = True
 ) -> list[Answer]:
-    """Send bytes on a connection of their own; return every answer until the server closes.
+    """Send bytes on a new connection; return every answer until the server closes.
 
-    `half_close`: say that nothing more will come, so that a server which waits for more gives up.
-    `bodies` off: the answers have none, as those to HEAD.
+    `half_close`: end the sending side, so that a server that waits for more gives up. `bodies` off:
+    the answers have none, as those to HEAD.
     """
     with connect(url) as connection:
         try:
             connection.sendall(data)
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
-        except OSError:  # it has refused already, and closed
+        except OSError:  # the server has refused already and closed
             pass
         return answers_in(read_all(connection), bodies=bodies)
 
@@ -73,13 +73,13 @@ def read_all(connection: socket.socket, seconds: float = DEADLINE_S) -> bytes:
 
 
 def read_one(connection: socket.socket) -> Answer:
-    """Return the next answer, whole, and nothing after it. Interim ones are answers too."""
+    """Return the next complete answer and nothing after it. Interim answers count too."""
     received = b""
     while True:
         found = first_answer(received)
         if found is not None:
             return found[0]
-        # Byte by byte, so that nothing of a following answer is taken.
+        # Byte by byte, so that no byte of a following answer is read.
         part = connection.recv(1)
         if not part:
             raise MalformedError(f"closed after {received[:200]!r}")
@@ -87,7 +87,7 @@ def read_one(connection: socket.socket) -> Answer:
 
 
 def answers_in(received: bytes, *, bodies: bool = True) -> list[Answer]:
-    """Return the answers that a stream holds. Raises MalformedError for anything else in it."""
+    """Return the answers in a stream. Raises MalformedError for anything else in it."""
     answers = []
     while received:
         found = first_answer(received, bodies=bodies)
@@ -99,7 +99,7 @@ def answers_in(received: bytes, *, bodies: bool = True) -> list[Answer]:
 
 
 def first_answer(received: bytes, *, bodies: bool = True) -> tuple[Answer, int] | None:
-    """Return the first answer and its length, None if it is not all there."""
+    """Return the first answer and its length; None if it is not complete."""
     head, end, rest = received.partition(b"\r\n\r\n")
     if not end:
         return None
@@ -127,7 +127,7 @@ def request(
     headers: tuple[bytes, ...] = (),
     length: bool = True,
 ) -> bytes:
-    """Return a request with a good app code and, unless `length` is off, a Content-Length."""
+    """Return a request with a right app code and, unless `length` is off, a Content-Length."""
     raw = target.encode("latin-1") if isinstance(target, str) else target
     lines = [method + b" " + raw + b" HTTP/1.1", b"Host: qr.test"]
     lines += [b"Authorization: APPCODE mock-demo"]

@@ -1,4 +1,4 @@
-"""A receiver of callbacks on a free port of this machine, which answers as it is told."""
+"""A receiver of callbacks on a free port, with configured answers."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ DEADLINE_S = 20.0
 
 @dataclass(frozen=True)
 class Received:
-    """One POST that came in."""
+    """One received POST."""
 
     path: str
     headers: Mapping[str, str]
@@ -23,7 +23,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the receiver answers; `silent` never answers, for as long as it lives."""
+    """The receiver's answer; a `silent` receiver never answers."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Reply:
 
 
 class Receiver(ThreadingHTTPServer):
-    """Keeps what comes in."""
+    """Records the callbacks it receives."""
 
     daemon_threads = True
     block_on_close = False
@@ -47,37 +47,37 @@ class Receiver(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens, without a path."""
+        """Its address, without a path."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     @property
     def received(self) -> list[Received]:
-        """What came in so far, in the order of arrival."""
+        """The callbacks received so far, in the order of arrival."""
         with self._arrived:
             return list(self._received)
 
     def take(self, received: Received) -> None:
-        """Keep one POST and wake whoever waits."""
+        """Record one POST and wake the waiting test."""
         with self._arrived:
             self._received.append(received)
             self._arrived.notify_all()
 
     def wait_for(self, count: int, seconds: float = DEADLINE_S) -> list[Received]:
-        """Return what came in once it is `count` or more; fail when it is not in time."""
+        """Return the received callbacks once there are `count`; fail after `seconds`."""
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(self._received) >= count, timeout=seconds)
             assert came, f"{len(self._received)} of {count} callbacks came within {seconds:g} s"
             return list(self._received)
 
     def handle_error(self, *_: Any) -> None:
-        """A peer that gave up is no news."""
+        """Ignore a peer that disconnected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        """Take one callback and answer as told."""
+        """Record one callback and send the configured answer."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         received = Received(self.path, dict(self.headers), body, time.monotonic())
         reply = self.server.answer(received)
@@ -96,12 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST  # noqa: N815 - the standard library wants it so
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def receiving(answer: Callable[[Received], Reply] | Reply | None = None) -> Iterator[Receiver]:
-    """Receive callbacks for the length of a `with` block."""
+    """Receive callbacks during a `with` block."""
     fixed = answer if isinstance(answer, Reply) else Reply()
     with Receiver(answer if callable(answer) else lambda _: fixed) as receiver:
         thread = threading.Thread(target=receiver.serve_forever, args=(0.02,), daemon=True)

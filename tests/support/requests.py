@@ -1,5 +1,6 @@
-"""Requests that have a finding, and as like as can be one that has not: a pair for each rule."""
+"""For each rule of findings, a request that has the finding and a very similar one that has not."""
 
+import gzip
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ TASK = "0f3f1c2b5a6d7e8f90a1b2c3"
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A request, right in everything that is not said."""
+    """A request that is right, except for the given values."""
 
     path: str = "/submitTask"
     body: str | bytes = GOOD
@@ -31,7 +32,7 @@ class Sent:
 
     @property
     def call(self) -> Call:
-        """The call as the doors hand it over."""
+        """The call in the form of a server's."""
         headers = list(self.headers)
         if self.content_type is not None:
             headers.append(("content-type", self.content_type))
@@ -45,7 +46,7 @@ class Sent:
 
     @property
     def request(self) -> JudgedRequest:
-        """The request as the rules see it."""
+        """The request in the form of the rules."""
         call = self.call
         operation = None if call.defect else operation_of(call, self.readings)
         body = judged_body(call) if operation else None
@@ -54,7 +55,7 @@ class Sent:
 
     @property
     def hits(self) -> Findings:
-        """What is found in it."""
+        """Its findings."""
         return judge(self.request)
 
 
@@ -71,7 +72,7 @@ def query(body: str) -> Sent:
 
 
 def signed(*headers: Header, body: str = GOOD, content_type: str = FORM) -> Sent:
-    """A signed request with a nonce and a timestamp; `headers` come first and count."""
+    """Return a signed request with a nonce and a timestamp; `headers` come first and count."""
     rest = (
         ("x-ca-key", "200000001"), ("x-ca-signature", "c2lnbmF0dXJl"), ("x-ca-nonce", "n-1"),
         ("x-ca-timestamp", "1700000000000"), ("x-ca-signature-headers", "X-Ca-Key,X-Ca-Nonce"),
@@ -91,7 +92,7 @@ def with_text(text: str, rest: str = "", content_type: str = FORM) -> Sent:
 
 
 def place(pointer: str) -> Any:
-    """What stands at a place in the contract. Raises LookupError."""
+    """Return the value at a place in the contract. Raises LookupError."""
     value: Any = document("openapi")
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
@@ -114,6 +115,11 @@ NO_METHOD = "Invalid method encountered"
 GARBAGE = unparsable(NO_METHOD, b"hello")
 PREFLIGHT = (("access-control-request-method", "POST"), ("origin", "https://shop.example"))
 
+
+BY_GET = Sent(
+    path="/taskList", method="GET", body="", content_type=None,
+    readings=with_readings(DEFAULT_READINGS, {"query.method": "post-or-get"}),
+)  # fmt: skip
 CODED = replace(CLEAN, query="AppCode=mock-demo", authorization=None)
 # id: (the request that has it, one that has not)
 PAIRS: dict[str, tuple[Sent, Sent]] = {
@@ -183,10 +189,26 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "json-sent-as-form": (submit('{"text":"x","style_id":"pet_cat"}'), CLEAN),
     "form-sent-as-json": (submit(GOOD, JSON), CLEAN),
     "json-broken": (submit("{'text': 'x'}", JSON), submit('{"text":"x","style_id":"a"}', JSON)),
+    "body-compressed": (submit(gzip.compress(GOOD.encode()), JSON), submit(GOOD, JSON)),
+    "content-encoding-wrong": (
+        replace(CLEAN, headers=(("content-encoding", "gzip"),)),
+        replace(CLEAN, headers=(("content-encoding", "identity"),)),
+    ),
+    "body-not-utf8": (submit(GOOD.encode("utf-16-le"), JSON), submit(GOOD, JSON)),
+    "body-unreadable": (submit("undefined", JSON), submit(GOOD, JSON)),
+    "body-of-get": (
+        replace(BY_GET, body="page=2"), replace(BY_GET, query="page=2", body="{}"),
+    ),
     "byte-order-mark": (submit(b"\xef\xbb\xbf" + GOOD.encode()), CLEAN),
     "not-utf8": (with_text("%C2%EB%"), with_text("%E7%A0%81")),
+    "cut-inside-a-character": (
+        submit(f"{CAT}&text=二维码".encode()[:-1]), submit(f"{CAT}&text=二维码"),
+    ),
     "encoded-twice": (with_text("https%253A%252F%252Fexample.com"), with_text("100%25")),
     "mojibake": (with_text("äºŒç»´ç\xa0\x81"), with_text("二维码, café")),
+    "template-unfilled": (with_text("{{text}}"), with_text("{text: 1}")),
+    "foreign-escape": (with_text("%25u4e2d%25u6587"), with_text("100%25 unique")),
+    "letters-lost": (with_text("????"), with_text("what??")),
     "field-repeated": (submit(f"{GOOD}&text=other"), CLEAN),
     "member-repeated": (
         submit('{"text":"x","text":"y","style_id":"pet_cat"}', JSON),

@@ -1,4 +1,4 @@
-"""What the project tests read out of the tests and the sources."""
+"""Extracts claims and readings from tests and sources, for the tests of the project."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ _CITATION = re.compile(rf"\bclaims?\s+((?:#\s+)?{CLAIM_ID}(?:,\s+(?:#\s+)?{CLAIM
 
 
 def cited_in_text(text: str) -> set[str]:
-    """Return the claim ids that a text names, as in `claim x-y` and `claims x-y, z-w`."""
+    """Return the claim ids in a text, as in `claim x-y` and `claims x-y, z-w`."""
     return {found for cited in _CITATION.findall(text) for found in re.findall(CLAIM_ID, cited)}
 
 
@@ -29,7 +29,7 @@ def cited_in_document(value: object) -> Iterator[str]:
 
 
 def marked_claims(folder: Path) -> dict[str, set[str]]:
-    """Return `{claim id: names of the tests marked with it}` for every test under a folder."""
+    """Return `{claim id: names of the tests marked with it}` for every test below a folder."""
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

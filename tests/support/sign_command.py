@@ -1,4 +1,4 @@
-"""`artqr-mock sign` as tests call it."""
+"""Runs `artqr-mock sign` for tests."""
 
 from click.testing import CliRunner, Result
 

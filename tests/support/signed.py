@@ -1,6 +1,6 @@
-"""A client that signs, written from the gateway's manual: nothing in it is the simulator's.
+"""A client that signs, written from the gateway's manual without any of the simulator's code.
 
-A test builds a request, signs it, and may spoil it before or after.
+A test builds a request, signs it, and may change it before or after.
 """
 
 import base64
@@ -26,7 +26,7 @@ _nonces = itertools.count(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request on its way out. Header names are as they will stand on the wire."""
+    """An outgoing request; header names are as on the wire."""
 
     target: str = "/submitTask"
     method: str = "POST"
@@ -34,7 +34,7 @@ class Request:
     body: bytes = SUBMIT
 
     def with_headers(self, **headers: str | None) -> Self:
-        """Return it with headers set, or left out by None; `_` stands for `-`."""
+        """Return the request with headers set, or removed by None; `_` stands for `-`."""
         kept = dict(self.headers)
         for spelt, value in headers.items():
             name = next((each for each in kept if _same(each, spelt)), spelt.replace("_", "-"))
@@ -59,13 +59,15 @@ class Signer:
 
     @classmethod
     def of(cls, account: Mapping[str, Any]) -> Self:
-        """Return the signer of an account as the admin API shows it."""
+        """Return the signer for an account's JSON of the admin API."""
         return cls(key=account["app_key"], secret=account["app_secret"])
 
     def signed(
         self, request: Request | None = None, *, names: Iterable[str] | None = None
     ) -> Request:
-        """Return a request with its signature. `names`: the list of signed headers, as spelt."""
+        """Return a request with its signature. `names`: the list of signed headers, in their
+        spelling.
+        """
         request = self.prepared(request)
         if names is None:
             names = [name for name in request.headers if name.lower().startswith("x-ca-")]
@@ -76,7 +78,7 @@ class Signer:
         return request.with_headers(X_Ca_Signature=signature)
 
     def prepared(self, request: Request | None = None) -> Request:
-        """Return a request with everything but its signature; what it has already stays."""
+        """Return a request with everything but its signature; headers that it has already stay."""
         request = request or Request()
         usual = {
             "Accept": "application/json",
@@ -98,7 +100,7 @@ class Signer:
 
 
 def string_to_sign(request: Request, names: Sequence[str], *, query_first: bool = False) -> str:
-    """Return the string that the manual describes, for a request that is sent like this."""
+    """Return the string to sign that the manual describes for this request."""
     path, _, query = request.target.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     form = parse_qsl(request.body.decode("latin-1"), keep_blank_values=True)
@@ -114,25 +116,25 @@ def string_to_sign(request: Request, names: Sequence[str], *, query_first: bool 
 
 
 def with_app_code(app_code: str = "mock-demo", request: Request | None = None) -> Request:
-    """Return a request that names its buyer by the app code."""
+    """Return a request with the app code."""
     request = request or Request()
     sent = {"Authorization": f"APPCODE {app_code}", "Content-Type": FORM, **request.headers}
     return replace(request, headers=sent)
 
 
 def content_md5(body: bytes) -> str:
-    """Return what the manual wants in Content-MD5."""
+    """Return the Content-MD5 that the manual requires."""
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def send(world: World, request: Request) -> Reply:
-    """Send a request through the Flask door, exactly as it is."""
+    """Send a request to the Flask application without any change."""
     headers: Headers = [("Host", HOST), *request.headers.items()]
     return FlaskDoor(world.http).send(request.method, request.target, headers, request.body)
 
 
 def header(reply: Reply, name: str) -> str | None:
-    """Return a header of an answer, its name spelt exactly so."""
+    """Return a header of an answer with exactly this spelling."""
     return dict(reply.headers).get(name)
 
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies of requests that a client may sign."""
+"""Hypothesis strategies for requests to sign."""
 
 from hypothesis import strategies as st
 
@@ -6,7 +6,7 @@ from tests.support.signing_client import FORM, Request, content_md5, json_body
 
 NAMES = ["text", "style_id", "your_prompt", "call_back", "a", "b", "Page", "a-b", "名"]
 names = st.sampled_from(NAMES)
-# What gets encoded, what stands for itself, what is not ASCII.
+# Characters that are encoded, that are not, and that are not ASCII.
 words = st.text(st.sampled_from("abXY019 ~*'()!/:?=&%+-_.,;#\"中文é😀"), min_size=1, max_size=8)
 pairs = st.lists(st.tuples(names, words), min_size=1, max_size=4, unique_by=lambda pair: pair[0])
 uuids = st.uuids(version=4).map(str)
@@ -22,7 +22,7 @@ DATE = "Wed, 09 May 2018 13:30:29 GMT"
 
 @st.composite
 def requests(draw: st.DrawFn, needs: frozenset[str] = frozenset()) -> Request:
-    """Return a request; `needs` names what it must have: see the code."""
+    """Return a request; `needs` names its required properties, see the code."""
     kinds = sorted(needs & {"form", "json", "bare"}) or ["form", "json", "bare"]
     kind = draw(st.sampled_from(kinds))
     request = Request(
@@ -49,15 +49,17 @@ def requests(draw: st.DrawFn, needs: frozenset[str] = frozenset()) -> Request:
 
 
 def _with_parameters(draw: st.DrawFn, request: Request, needs: frozenset[str]) -> None:
-    """Make some values empty, repeat some names."""
+    """Make some values empty and repeat some names."""
     if "empty" in needs or draw(st.integers(0, 4)) == 0:
         request.query = [*request.query, ("empty", "")]
     if "repeated" in needs:
-        # The value of a name that counts is the form's, so only one side repeats it.
+        # The form's value of a name counts, so only one side repeats a name.
         side = request.query if request.form is None else request.form
         side += [("again", "2"), ("again", "1"), ("again", "3")]
     if "wild" in needs:  # unsorted, encoded and repeated at once
         request.query = [("b", "1 2"), *request.query, ("b", ""), ("a", "é")]
+    if "zero" in needs:
+        request.query = [*request.query, ("offset", "0"), ("watermark", "false")]
     if "chinese" in needs:
         request.query = [*request.query, ("城市", "北京")]
 
@@ -72,10 +74,13 @@ def _with_headers(draw: st.DrawFn, request: Request, needs: frozenset[str]) -> N
         ca["x-ca-stage"] = "RELEASE"
     if draw(st.integers(0, 4)) == 0:
         ca["x-ca-note"] = draw(st.sampled_from(["中文", "plain"]))
+    absent = ["x-ca-version"] if "absent" in needs else []
     request.ca = {(name.title() if titled else name): value for name, value in ca.items()}
     always = ["x-ca-key", "x-ca-timestamp", "x-ca-nonce"]
-    wanted = always if needs & {"listed", "unlisted"} else draw(st.sampled_from([always, []]))
+    wanted = (
+        always if needs & {"listed", "unlisted", "absent"} else draw(st.sampled_from([always, []]))
+    )
     if "unlisted" not in needs and wanted:
         wanted = [*wanted, *(name for name in ca if name not in wanted)]
-    spelt = [name.title() if titled else name for name in wanted]
+    spelt = [name.title() if titled else name for name in (*wanted, *absent)]
     request.listed = draw(st.permutations(spelt)) if spelt else []

@@ -1,4 +1,4 @@
-"""What goes wrong in clients that sign: one entry a bug, with the cause it has."""
+"""Bugs of clients that sign: one entry per bug, with the cause that the diagnosis must name."""
 
 import base64
 import hashlib
@@ -15,6 +15,7 @@ from tests.support.bug_kit import (
 )
 from tests.support.signing_bugs_head import FIXED_BUGS, HEADER_BUGS
 from tests.support.signing_bugs_parameters import LINE_BUGS
+from tests.support.signing_bugs_values import VALUE_BUGS
 
 KEY_SECRETS = {"the app code": "4f1e5a0c8d9b4b0fa1c2d3e4f5a6b7c8"}
 
@@ -30,6 +31,7 @@ WHOLE_BUGS = [
         setting("text", text=lambda work: work.text.replace("\n", "\\n")),
     ),
     bug("newline at the end", "end-added", setting("text", text=lambda work: work.text + "\n")),
+    bug("space at the end", "end-added", setting("text", text=lambda work: work.text + " ")),
     bug("GBK", "charset-differs", setting("text", encoding="gbk"), "chinese"),
     bug(
         "app code for the secret",
@@ -83,6 +85,7 @@ WHOLE_BUGS = [
     bug("HEX", "signature-hex", writing(lambda raw: raw.hex().upper())),
     bug("base64 of hex", "signature-hex-in-base64", writing(lambda raw: b64(raw.hex().encode()))),
     bug("no padding", "signature-unpadded", writing(lambda raw: b64(raw).rstrip("="))),
+    bug("one = too many", "signature-overpadded", writing(lambda raw: b64(raw) + "=")),
     bug(
         "URL-safe base64",
         "signature-base64url",
@@ -98,6 +101,6 @@ WHOLE_BUGS = [
     ),
 ]
 
-ALL = [*FIXED_BUGS, *HEADER_BUGS, *LINE_BUGS, *WHOLE_BUGS]
+ALL = [*FIXED_BUGS, *HEADER_BUGS, *LINE_BUGS, *WHOLE_BUGS, *VALUE_BUGS]
 UNKNOWN_SECRET = bug("unknown secret", "", setting("facts", secret="f" * 31))
 BY_NAME = {planted.name: planted for planted in [*ALL, UNKNOWN_SECRET]}

@@ -1,4 +1,4 @@
-"""What goes wrong above the path: method, fixed lines, listed headers."""
+"""Signing bugs above the path: method, fixed lines, listed headers."""
 
 from tests.support.bug_kit import (
     b64,

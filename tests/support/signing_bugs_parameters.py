@@ -1,4 +1,4 @@
-"""What goes wrong in the last line: path, parameters, body."""
+"""Signing bugs in the last line: path, parameters, body."""
 
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus

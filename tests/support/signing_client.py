@@ -1,8 +1,8 @@
-"""A client that signs, written after the vendor's page and not after our verifier.
+"""A client that signs, written from the vendor's page and not from our verifier.
 
-`sign` takes bugs: functions that spoil the work at one stage. The stages, in order: `facts` (what
-the client believes it sends), `pairs` (parameters put together), `lines` (headers and path),
-`text` (the whole string), `mac` (how it is signed and written).
+`sign` takes bugs: functions that change the data at one stage. The stages, in order: `facts` (what
+the client believes it sends), `pairs` (the merged parameters), `lines` (headers and path), `text`
+(the whole string), `mac` (the digest and its encoding).
 """
 
 import base64
@@ -22,7 +22,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass
 class Request:
-    """What the client sends. Texts are as a programmer thinks of them; `wire` encodes them."""
+    """A request in a programmer's terms; `wire` encodes its texts."""
 
     method: str = "POST"
     path: str = "/submitTask"
@@ -50,7 +50,7 @@ class Request:
         return (self.json or "").encode()
 
     def wire(self, signature: str) -> Call:
-        """Return the request as a door hands it over."""
+        """Return the request in the form of a server's."""
         fixed = {
             "host": self.host,
             "accept": self.accept,
@@ -73,7 +73,7 @@ class Request:
 
 
 class Work:
-    """What the client has in hand while it signs; bugs spoil it."""
+    """The client's data while it signs; bugs change it."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -126,7 +126,7 @@ class Work:
 
 
 def parameters_text(pairs: Pairs, sign: str = "") -> str:
-    """Return `?a=1&b`, or nothing if there are no parameters."""
+    """Return `?a=1&b`; '' if there are no parameters."""
     written = [name + "=" + value if value != "" else name + sign for name, value in pairs]
     return "?" + "&".join(written) if written else ""
 
@@ -135,7 +135,7 @@ Bug = tuple[str, Callable[[Work], Any]]
 
 
 def sign(request: Request, *bugs: Bug) -> tuple[str, str]:
-    """Return the string that the client signs and the signature that it sends."""
+    """Return the string to sign and its signature."""
     work = Work(request)
 
     def spoil(stage: str) -> None:
@@ -156,10 +156,10 @@ def sign(request: Request, *bugs: Bug) -> tuple[str, str]:
 
 
 def content_md5(body: bytes) -> str:
-    """Return what Content-MD5 has to be."""
+    """Return the right Content-MD5."""
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def json_body(members: dict[str, Any]) -> str:
-    """Return a JSON body as most libraries write it."""
+    """Return a JSON body in the style of most libraries."""
     return json.dumps(members, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""A stub of a server: on a free port, every request answered by one function."""
+"""A stub server on a free port; one function answers every request."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ def silent(*_: Any) -> None:
 def answering(
     answer: Callable[[BaseHTTPRequestHandler], None], methods: Sequence[str]
 ) -> Iterator[str]:
-    """Serve for the length of a `with` block; yields the address."""
+    """Serve during a `with` block; yields the address."""
     members = {f"do_{method}": answer for method in methods}
     handler = type("Handler", (BaseHTTPRequestHandler,), {**members, "log_message": silent})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -1,4 +1,4 @@
-"""A database whose turns a test takes by hand, and works to hand in."""
+"""A database whose turns the test runs, and works for it."""
 
 import sqlite3
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Task = Callable[[], None]
 
 
 class ByHand:
-    """A scheduler whose turns a test takes by hand, on its own thread."""
+    """A scheduler whose turns the test runs, on its own thread."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
@@ -25,7 +25,7 @@ class ByHand:
         return True
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Do nothing."""
 
     def turn(self) -> None:
         tasks, self.tasks = self.tasks, []
@@ -33,7 +33,7 @@ class ByHand:
             task()
 
     def turn_until(self, condition: Callable[[], bool]) -> None:
-        """Take turns until a condition holds: works may be done on other threads."""
+        """Run turns until a condition holds; works may run on other threads."""
 
         def holds() -> bool:
             self.turn()
@@ -43,17 +43,17 @@ class ByHand:
 
 
 class Seen:
-    """What became of works, in the order in which they were told."""
+    """The outcomes of works, in the order in which they were reported."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[Any, BaseException | None]] = []
+        self.outcomes: list[tuple[Any, BaseException | None]] = []
 
     def __call__(self, result: Any, error: BaseException | None) -> None:
-        self.told.append((result, error))
+        self.outcomes.append((result, error))
 
     @property
     def errors(self) -> list[type[BaseException] | None]:
-        return [None if error is None else type(error) for _, error in self.told]
+        return [None if error is None else type(error) for _, error in self.outcomes]
 
 
 def write(text: str) -> Callable[[Transaction], str]:
@@ -79,7 +79,7 @@ def fill_the_disk(tx: Transaction) -> None:
 
 
 def rollback(tx: Transaction) -> None:
-    """Stands for every error on which SQLite gives up the whole transaction by itself."""
+    """Roll back the whole transaction, as SQLite does on some errors."""
     tx.execute("rollback")
     raise sqlite3.OperationalError("disk I/O error")
 
@@ -89,7 +89,7 @@ def notes(database: Database) -> list[str]:
 
 
 def writer(database: Database) -> sqlite3.Connection:
-    """The one writing connection of a file."""
+    """Return the writing connection of a file."""
     assert isinstance(database._engine, SqliteEngine)
     return database._engine._writer
 

@@ -1,4 +1,4 @@
-"""HTTP byte by byte: what no client library would send, and what the wire really shows."""
+"""HTTP byte by byte: requests that no client library would send, and the exact answers."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ SUBMIT = b"text=https://example.com&style_id=food_fryrice"
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer as it stood on the wire."""
+    """One answer, as on the wire."""
 
     status_line: str
     headers: tuple[tuple[str, str], ...]
@@ -25,11 +25,11 @@ class Reply:
         return int(self.status_line.split(" ")[1])
 
     def all(self, name: str) -> list[str]:
-        """Every value of a header, its name spelt exactly so."""
+        """Return every value of a header with exactly this spelling."""
         return [value for key, value in self.headers if key == name]
 
     def one(self, name: str) -> str:
-        """The value of a header that is there exactly once."""
+        """Return the value of a header that appears exactly once."""
         (value,) = self.all(name)
         return value
 
@@ -43,11 +43,11 @@ class Wire:
         self._held = b""
 
     def send(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes unchanged."""
         self.socket.sendall(data)
 
     def reply(self, *, head_only: bool = False) -> Reply:
-        """Read one answer, to its last byte and no further."""
+        """Read one answer, exactly to its last byte."""
         while b"\r\n\r\n" not in self._held:
             self._more()
         head, _, self._held = self._held.partition(b"\r\n\r\n")
@@ -62,7 +62,7 @@ class Wire:
         return Reply(status_line, headers, body)
 
     def is_closed(self) -> bool:
-        """Whether the other side hangs up without another byte."""
+        """Whether the other side closes without another byte."""
         if self._held:
             return False
         try:
@@ -79,7 +79,7 @@ class Wire:
 
 @contextmanager
 def wire(url: str) -> Iterator[Wire]:
-    """Hold a connection for the length of a `with` block."""
+    """Keep a connection open during a `with` block."""
     connection = Wire(url)
     with connection.socket:
         yield connection
@@ -100,7 +100,7 @@ def request(
 
 
 def submit(*lines: str) -> bytes:
-    """Return a submit that is accepted."""
+    """Return a valid submit."""
     return request("/submitTask", SUBMIT, *AUTHORIZED, *lines)
 
 

@@ -1,4 +1,4 @@
-"""What the journal says of a call beside what its client got."""
+"""Compares the journal's record of a call with what its client received."""
 
 import socket
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Got:
-    """An answer that is well formed, whatever it says."""
+    """A well-formed answer."""
 
     status: int
     headers: Pairs
@@ -17,7 +17,7 @@ class Got:
 
 
 def answer_of(call: dict[str, Any]) -> Got:
-    """Return the answer that was decided, as the journal has it."""
+    """Return the decided answer from the journal."""
     answer = call["answer"]
     body = answer["body"].encode()
     assert len(body) == answer["length"], "the journal keeps these whole"
@@ -26,7 +26,7 @@ def answer_of(call: dict[str, Any]) -> Got:
 
 
 def damage_of(call: dict[str, Any], orders: dict[int, dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the order that damaged an answer, None if nothing did."""
+    """Return the order of the fault that damaged an answer; None if no fault did."""
     damages = [orders[met["id"]] for met in call["faults"] if met["kind"] in DAMAGES]
     assert len(damages) <= 1, call["faults"]
     return damages[0] if damages else None
@@ -37,7 +37,9 @@ DAMAGES = {"dribble", "truncate", "wrong_length", "reset", "close", "garbage", "
 
 
 def check_got(call: dict[str, Any], order: dict[str, Any] | None, got: Got) -> None:
-    """Check that what came is the answer, or what a rule that needs no connection makes of it."""
+    """Check that the client received the answer, or the answer that an altering fault makes of
+    it.
+    """
     decided, kind = answer_of(call), order["kind"] if order else None
     if order is None or kind == "dribble":
         assert got == decided
@@ -54,8 +56,8 @@ def check_got(call: dict[str, Any], order: dict[str, Any] | None, got: Got) -> N
         assert decided.status == 0 if order.get("commit") == "before" else decided.status
 
 
-def heard(connection: socket.socket) -> tuple[bool, bytes]:
-    """Return whether a connection ended in a reset, and all that came before."""
+def read_to_end(connection: socket.socket) -> tuple[bool, bytes]:
+    """Return whether a connection was reset, and all bytes received before."""
     connection.settimeout(10)
     received = b""
     while True:
@@ -68,10 +70,10 @@ def heard(connection: socket.socket) -> tuple[bool, bytes]:
         received += part
 
 
-def check_heard(
+def check_bytes(
     call: dict[str, Any], order: dict[str, Any] | None, received: bytes, *, was_reset: bool
 ) -> None:
-    """Check every byte that came: of the answer, or of what a rule makes of it."""
+    """Check every received byte against the answer, or against what a fault makes of it."""
     kind = order["kind"] if order else None
     assert was_reset == (kind == "reset" or (order or {}).get("end") == "reset")
     if kind in ("reset", "close"):

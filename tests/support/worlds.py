@@ -1,4 +1,4 @@
-"""A simulator to test against: private database, a real clock that only a test moves."""
+"""A simulator for tests: private database, and a real clock that only the test moves."""
 
 import itertools
 import json
@@ -25,7 +25,7 @@ APP_CODE = {"Authorization": "APPCODE mock-demo"}
 
 
 class RealClock:
-    """Stands still until a test moves it."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, now: int = START_AT) -> None:
         self.now = now
@@ -35,7 +35,7 @@ class RealClock:
 
 
 class Postbox:
-    """Stands in for the network: keeps what is posted and answers as told."""
+    """Replaces the network: records the posts and returns configured outcomes."""
 
     def __init__(self) -> None:
         self.posted: list[tuple[str, dict[str, Any]]] = []
@@ -44,17 +44,17 @@ class Postbox:
     def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
         self.posted.append((address.url, json.loads(posting.body)))
         future: Future[Outcome] = Future()
-        future.set_result(self.told(posting))
+        future.set_result(self.outcome_of(posting))
         return future
 
-    def told(self, posting: Posting) -> Outcome:
-        """Return the outcome that is set, of a request that was sent."""
+    def outcome_of(self, posting: Posting) -> Outcome:
+        """Return the configured outcome for a request that was sent."""
         head = (("Content-Type", posting.content_type),)
         return replace(self.outcome, sent_headers=head, sent=len(posting.body))
 
 
 class Rawbox(Postbox):
-    """A postbox that keeps what is posted as it is, JSON or not."""
+    """A postbox that records the raw bodies, JSON or not."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,12 +63,12 @@ class Rawbox(Postbox):
     def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
         self.postings.append(posting)
         future: Future[Outcome] = Future()
-        future.set_result(self.told(posting))
+        future.set_result(self.outcome_of(posting))
         return future
 
 
 class Gallery:
-    """Stands in for the network: the images that there are, by address."""
+    """Replaces the network: serves images by address."""
 
     def __init__(self) -> None:
         self.images: dict[str, bytes] = {}
@@ -84,7 +84,7 @@ class Gallery:
         return future
 
     def arrive(self, url: str) -> None:
-        """Let what is waited for come, as the image at `url`."""
+        """Complete the fetches that wait for the image at `url`."""
         waiting, self.waiting = self.waiting, []
         for future in waiting:
             future.set_result(self._read(url))
@@ -99,7 +99,7 @@ class Gallery:
 
 
 class Entropy:
-    """Real entropy's place: different each time, the same in every run."""
+    """Replaces real entropy: different values, the same in every run."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -117,7 +117,7 @@ def simulator(
     fetch: Gallery | None = None,
     **settings: Any,
 ) -> Iterator[Simulator]:
-    """Put a simulator together with a default account of seed 1; nothing leaves the process."""
+    """Return a simulator with a default account of seed 1; nothing leaves the process."""
     wanted = {"database": ":memory:", "seed": 1, **settings}
     built = build_simulator(
         Settings(**wanted),
@@ -132,7 +132,7 @@ def simulator(
 
 
 class World:
-    """The Flask door with a postbox behind it, as one account's client and its tester see it."""
+    """The Flask application with a postbox, for the client and the tester of one account."""
 
     def __init__(self, simulator: Simulator, real_now: RealClock, postbox: Postbox) -> None:
         self.simulator = simulator
@@ -148,7 +148,7 @@ class World:
         return self.http.post(path, data=fields or {}, headers=headers)
 
     def submit(self, app_code: str = "mock-demo", **fields: str) -> str:
-        """Submit a task that is accepted and return its id."""
+        """Submit a valid task and return its id."""
         fields = {"text": "https://example.com", "style_id": "food_fryrice", **fields}
         answer = self.vendor("/submitTask", fields, app_code)
         assert answer.status_code == 200, answer.get_data(as_text=True)
@@ -156,7 +156,7 @@ class World:
         return task_id
 
     def query(self, task_id: str, app_code: str = "mock-demo") -> dict[str, Any]:
-        """Query a task that is known and return the body in the envelope."""
+        """Query a kept task and return the body in the envelope."""
         answer = self.vendor("/queryTask", {"task_id": task_id}, app_code)
         assert answer.status_code == 200, answer.get_data(as_text=True)
         return body_of(answer)
@@ -168,12 +168,12 @@ class World:
         return answer.get_json(silent=True)
 
     def account(self, **wish: Any) -> dict[str, Any]:
-        """Make an account."""
+        """Create an account."""
         made: dict[str, Any] = self.admin("POST", "/accounts", wish, expect=201)
         return made
 
     def clock(self, account: str = "default", **change: Any) -> dict[str, Any]:
-        """Change a clock and wait for what became due."""
+        """Change a clock and wait for due callbacks."""
         body = {"settle": True, **change}
         changed: dict[str, Any] = self.admin("POST", f"/accounts/{account}/clock", body)
         return changed
@@ -190,6 +190,6 @@ class World:
 
 
 def body_of(answer: TestResponse) -> dict[str, Any]:
-    """Return what is inside the envelope."""
+    """Return the body in the envelope."""
     body: dict[str, Any] = answer.get_json()["showapi_res_body"]
     return body

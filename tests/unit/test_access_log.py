@@ -1,4 +1,4 @@
-"""The access log never holds up its caller, and says what it left out."""
+"""The access log never blocks its caller, and reports the lines it left out."""
 
 import io
 import threading
@@ -23,7 +23,7 @@ def entry(**other: object) -> Entry:
 
 
 class Terminal(io.StringIO):
-    """A stream that takes nothing until it is opened."""
+    """A stream that blocks until it is opened."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def test_a_call_is_one_line(other: dict[str, object], line: str) -> None:
     assert stream.getvalue() == f"{line}\n"
 
 
-def test_a_terminal_that_takes_nothing_holds_nobody_up_and_hears_what_was_left_out() -> None:
+def test_a_blocked_terminal_delays_no_call_and_later_shows_how_much_was_left_out() -> None:
     terminal = Terminal()
 
     with AccessLog(terminal) as log:

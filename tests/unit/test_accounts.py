@@ -30,7 +30,7 @@ def test_the_secrets_of_an_account_are_its_code_and_its_secret() -> None:
     assert account().secrets == ("c0de", "s3cret")
 
 
-def test_a_clock_starts_at_the_real_time_unless_told_otherwise() -> None:
+def test_a_clock_starts_at_the_real_time_by_default() -> None:
     assert first_clock(AccountTemplate(readings={}), NOW).now(NOW + 5) == NOW + 5
     assert first_clock(AccountTemplate(readings={}, clock_at=0, rate=2.0), NOW).now(NOW + 5) == 10
     assert first_clock(AccountTemplate(readings={}, clock_at=7, frozen=True), NOW).now(NOW + 5) == 7

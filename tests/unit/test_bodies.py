@@ -83,7 +83,7 @@ def test_a_number_or_a_boolean_counts_as_its_text(literal: str, text: str) -> No
 
 
 @pytest.mark.parametrize("literal", ["null", "[]", '["x"]', "{}", '{"a":1}', "NaN", "-Infinity"])
-def test_what_is_no_text_is_refused_naming_the_field(literal: str) -> None:
+def test_the_refusal_of_a_value_that_is_not_text_names_the_field(literal: str) -> None:
     fields = parse_fields(f'{{"text":{literal},"style_id":"x"}}'.encode(), JSON)
 
     assert text_field(fields, "style_id") == "x"

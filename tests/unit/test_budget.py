@@ -1,4 +1,4 @@
-"""A budget is decided before each call and never overspent, whatever is answered."""
+"""A budget is checked before each call and never overspent, whatever the answers."""
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ def test_only_another_status_than_200_gives_the_money_back(status: int, fen: int
     price_fen=st.integers(1, 60),
     answers=st.lists(st.sampled_from([200, 450, 500, None]), max_size=60),
 )
-def test_it_is_never_overspent(
+def test_a_budget_is_never_overspent(
     most_calls: int, most_fen: int, price_fen: int, answers: list[int | None]
 ) -> None:
     budget = Budget(most_calls=most_calls, most_fen=most_fen, price_fen=price_fen)
@@ -47,7 +47,7 @@ def test_it_is_never_overspent(
         if lack(budget, spent) is not None:
             break
         spent, calls = sent(budget, spent), calls + 1
-        # Whoever hears nothing may have been charged.
+        # A call without an answer may have been charged.
         paid += price_fen if answer in (200, None) else 0
         spent = spent if answer is None else answered(budget, spent, answer)
 
@@ -64,5 +64,5 @@ def test_the_dearest_offer_is_the_small_one_and_a_fraction_is_rounded_up() -> No
     assert dearest_fen([(6000, 140_000)]) == 24
 
 
-def test_what_was_spent_is_said_in_yuan() -> None:
+def test_the_summary_has_the_amount_in_yuan() -> None:
     assert summary(Spent(calls=7, fen=205)) == "7 calls, at most 2.05 yuan"

@@ -33,7 +33,7 @@ def shaped(name: str, content: dict[str, object] = CONTENT, **parameters: object
     return shape(content, 7)
 
 
-def test_each_fault_of_callbacks_does_just_one_thing() -> None:
+def test_each_fault_of_callbacks_has_one_effect() -> None:
     needed: dict[str, dict[str, object]] = {
         "callback_late": {"late_ms": 5},
         "callback_huge": {"mib": 1},
@@ -46,7 +46,7 @@ def test_each_fault_of_callbacks_does_just_one_thing() -> None:
         done = [
             each for each in CallbackEffect.__slots__ if getattr(made, each) != getattr(whole, each)
         ]
-        # `early` is its slot alone: it is met when the callback is planned.
+        # `early` has only a slot: it fires when the callback is planned.
         assert len(done) == (order.kind.slot == MET_WHEN_DUE), name
 
 

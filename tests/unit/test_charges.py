@@ -93,7 +93,9 @@ def test_every_charge_says_why() -> None:
     ],
     ids=["none bought", "used up", "expired", "used up and expired", "one expired, one used up"],
 )
-def test_a_buyer_without_a_credit_hears_why(packages: list[Package], code: str) -> None:
+def test_the_error_for_a_buyer_without_a_credit_names_the_reason(
+    packages: list[Package], code: str
+) -> None:
     assert no_credit(packages, NOW).code == code
 
 

@@ -65,7 +65,7 @@ def test_a_jump_to_now_is_allowed_and_one_millisecond_before_it_is_not() -> None
         rules.jump(clock, to=5_009, real_now=REAL + 10)
 
 
-def test_the_calendar_ends_where_nobody_can_print_it_any_more() -> None:
+def test_the_clock_ends_at_the_last_day_that_can_be_printed() -> None:
     with pytest.raises(ClockError, match="9999-12-31"):
         rules.jump(clock_at(), to=LATEST_AT + 1, real_now=REAL)
     assert clock_at(LATEST_AT - 1, rate=MAX_RATE).now(REAL + 10**9) == LATEST_AT
@@ -85,7 +85,7 @@ def test_a_frozen_clock_reaches_no_instant_by_itself() -> None:
 def test_no_operation_moves_a_clock_backwards(
     start: int, steps: list[tuple[int, tuple[str, float | None]]], rate: float
 ) -> None:
-    """The real instants come in any order: a real clock that is set back is among them."""
+    """The real instants come in any order, because a real clock can be set back."""
     clock = clock_at(start, rate)
     for real_now, (move, value) in steps:
         before = clock.now(real_now)

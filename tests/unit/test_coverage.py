@@ -1,4 +1,4 @@
-"""Which items a call meets, and what is left."""
+"""The items that a call covers, and the items that are left."""
 
 from dataclasses import replace
 
@@ -77,7 +77,7 @@ def test_a_call_of_no_operation_meets_its_error_alone() -> None:
     assert items_of(lost) == ["errors/I404NF"]
 
 
-def test_a_flipped_reading_is_met_by_its_word() -> None:
+def test_a_changed_reading_covers_its_value() -> None:
     flipped = replace(
         SUBMIT, readings=with_readings(DEFAULT_READINGS, {"charge.polls": "submit-only"})
     )
@@ -86,16 +86,16 @@ def test_a_flipped_reading_is_met_by_its_word() -> None:
     assert "charge.polls=every-200" not in names(flipped, Group.READINGS)
 
 
-def test_coverage_counts_what_was_met_of_the_groups_asked_for() -> None:
+def test_coverage_counts_the_covered_items_of_the_wanted_groups() -> None:
     found = coverage(ITEMS, {"outcomes/failed": 7, "errors/B403MQ": None}, [Group.OUTCOMES])
 
     assert (found.met, len(found.lines), found.percent) == (1, 4, 25.0)
     assert [(line.item.name, line.call) for line in found.lines if line.met] == [("failed", 7)]
 
 
-def test_what_is_kept_of_an_item_that_is_no_more_counts_nowhere() -> None:
+def test_a_stored_item_that_no_longer_exists_counts_nowhere() -> None:
     assert coverage(ITEMS, {"errors/X999XX": 1}).met == 0
 
 
-def test_nothing_to_meet_is_all_met() -> None:
+def test_coverage_without_items_is_complete() -> None:
     assert Coverage(lines=()).percent == 100.0

@@ -1,4 +1,4 @@
-"""The signature clinic: every planted mistake is named, exactly."""
+"""The diagnosis of signatures names every planted mistake exactly."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -44,7 +44,7 @@ def is_refused(call: Call, secret: str) -> bool:
 
 
 def causes_of(request: Request, signature: str) -> set[str]:
-    """Return the causes of every single bug that leads to this very signature."""
+    """Return the causes of every single bug that leads to exactly this signature."""
     found = set()
     for planted in ALL:
         if "json" in planted.needs and request.json is None:
@@ -53,7 +53,7 @@ def causes_of(request: Request, signature: str) -> set[str]:
             if sign(request, planted.bug)[1] == signature:
                 found.add(planted.cause)
         except (ValueError, IndexError, StopIteration):
-            continue  # the bug makes no sense for this request
+            continue  # the bug does not apply to this request
     return found
 
 
@@ -71,7 +71,7 @@ def test_a_planted_mistake_is_named_exactly(planted: Planted, data: st.DataObjec
 
     found = diagnosis(request, signature)
 
-    # Where several mistakes are the same string, the simplest is named.
+    # If several mistakes lead to the same string, the diagnosis names the simplest.
     assert found.causes == (min(possible, key=RANKS.__getitem__),)
     if len(possible) == 1:
         assert found.causes == (planted.cause,)
@@ -99,6 +99,13 @@ PAIRS = [
     ("key and message swapped", "a last slash"),
     ("every value", "URL-safe base64"),
     ("JSON members", "octets for JSON"),
+    ("fixed lines all empty", "quoted"),
+    ("undefined for each line that is absent", "no last newline"),
+    ("0 signed as empty", "seconds"),
+    ("question marks", "no last newline"),
+    ("a Date that the browser drops", "lower-case names"),
+    ("no last newline", "base64 of what openssl prints"),
+    ("undefined for each line that is absent", "question marks"),
 ]
 
 
@@ -109,7 +116,7 @@ def test_two_planted_mistakes_are_both_named(names: tuple[str, str], data: st.Da
     first, second = (BY_NAME[name] for name in names)
     request = data.draw(requests(first.needs | second.needs))
     text, signature = sign(request, first.bug, second.bug)
-    # Both have to matter, each beside the other.
+    # Each of the two bugs must have an effect in the presence of the other.
     alone = {sign(request, first.bug)[1], sign(request, second.bug)[1]}
     assume(signature not in alone)
     assume(all(is_refused(request.wire(each), request.secret) for each in alone))
@@ -119,6 +126,48 @@ def test_two_planted_mistakes_are_both_named(names: tuple[str, str], data: st.Da
 
     assert set(found.causes) == {first.cause, second.cause}
     assert found.client_string == text
+
+
+TRIPLES = [
+    ("Accept that a library added", "charset that a library added", "quoted"),
+    ("Accept never sent", "charset that is not sent", "no last newline"),
+    ("Accept that a library added", "Content-Type that a library added", "seconds"),
+    ("Accept that a library added", "Content-Type that a library added", "hex"),
+    ("Accept never sent", "octets for JSON", "MD5 not sent"),
+    ("all empty lines skipped", "quoted with plus", "form as sent"),
+    ("all empty lines skipped", "quoted", "seconds"),
+    ("Accept never sent", "quoted with plus", "order of the list"),
+    ("Accept that a library added", "no form", "lower-case names"),
+    ("fixed lines all empty", "quoted", "form as sent"),
+    ("undefined for each line that is absent", "quoted", "form as sent"),
+    ("quoted", "form as sent", "base64 of what openssl prints"),
+]
+
+
+@pytest.mark.parametrize("names", TRIPLES, ids=" and ".join)
+@bounded(4)
+@given(data=st.data())
+def test_three_planted_mistakes_that_often_come_together_are_all_named(
+    names: tuple[str, str, str], data: st.DataObject
+) -> None:
+    three = [BY_NAME[name] for name in names]
+    needs = frozenset().union(*(each.needs for each in three))
+    request = data.draw(requests(needs))
+    text, signature = sign(request, *(each.bug for each in three))
+    # Each has to matter, beside the two others.
+    fewer = [
+        sign(request, *(each.bug for each in three if each is not left_out))[1]
+        for left_out in three
+    ]
+    assume(signature not in fewer)
+    assume(all(is_refused(request.wire(each), request.secret) for each in fewer))
+
+    found = diagnosis(request, signature)
+
+    assert found.client_string == text
+    # Fewer mistakes may make the same string.
+    assert len(found.causes) < 3 or set(found.causes) == {each.cause for each in three}
+    assert found.tried <= 20_000
 
 
 @bounded(50)

@@ -1,4 +1,4 @@
-"""The two error tables: complete, consistent, and how one looks like the other."""
+"""The two error tables: complete and consistent, and how a row of one looks in the other."""
 
 import re
 
@@ -40,7 +40,7 @@ def test_a_code_without_a_message_of_its_own_keeps_its_words(row: ErrorRow) -> N
     look = classic_row(GatewayError(row.code), TABLES)
 
     mapped = [each for each in TABLES.classic.values() if row.code in each.codes]
-    own = 403 if row.status == 429 else row.status  # whatever throttles answers 403 there
+    own = 403 if row.status == 429 else row.status  # older instances answer 403 when they throttle
     expected = (mapped[0].status, mapped[0].message) if mapped else (own, row.message)
     assert look == expected
 

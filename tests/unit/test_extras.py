@@ -1,4 +1,4 @@
-"""The command that adds an extra installs from where the package itself came from."""
+"""The command that adds an extra installs from the origin of the package."""
 
 import json
 import shlex
@@ -12,7 +12,7 @@ from mock_server import extras
 
 @pytest.fixture
 def installed_from(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Note an origin as an installer does; None: nothing is noted."""
+    """Record an origin as an installer does; None: no record."""
 
     class Installed:
         def __init__(self, origin: dict[str, Any] | None) -> None:

@@ -1,4 +1,4 @@
-"""What can be ordered, and what is refused."""
+"""Orders for faults: which are valid, and which are refused."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def place(*, classic: bool = False, connection: bool = True) -> FaultSite:
 
 
 def raised(code: str, *, classic: bool = False) -> GatewayError:
-    """Return what a row on order answers with."""
+    """Return the answer of an ordered row."""
     order = read_order({"code": code})
     check(order, place(classic=classic))
     error: GatewayError = order.kind.act(order.fault)

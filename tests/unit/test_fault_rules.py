@@ -1,4 +1,4 @@
-"""When a rule comes up: conditions, counts, dice, life."""
+"""When a rule fires: conditions, counts, dice, lifetime."""
 
 from dataclasses import replace
 from typing import Any
@@ -47,7 +47,7 @@ def rule(kind: AnyKind = KINDS["throttled"], **given: Any) -> Rule:
 
 
 def ups(of: Rule, calls: int, seed: int = 1) -> list[int]:
-    """Return which of so many calls it wants."""
+    """Return the numbers of the calls, of so many, on which the rule fires."""
     return [seen for seen in range(1, calls + 1) if of.fires_on(seed, seen)]
 
 
@@ -66,16 +66,16 @@ def test_chance_follows_from_seed_rule_and_call_alone(
     one, other = (rule(probability=probability, number=number) for _ in range(2))
 
     assert ups(one, 40, seed) == [seen for seen in range(1, 41) if other.fires_on(seed, seen)]
-    # In any order, as many workers might ask.
+    # In any order, as several workers might ask.
     assert {seen for seen in range(40, 0, -1) if one.fires_on(seed, seen)} == set(
         ups(one, 40, seed)
     )
 
 
 @given(SEEDS)
-def test_chance_comes_up_about_as_often_as_it_says(seed: int) -> None:
+def test_a_rule_fires_about_as_often_as_its_probability(seed: int) -> None:
     assert 200 < len(ups(rule(probability=0.3), 1000, seed)) < 400
-    # What comes up at a lower probability comes up at a higher one too.
+    # A call that fires at a lower probability also fires at a higher one.
     assert set(ups(rule(probability=0.2), 200, seed)) <= set(ups(rule(probability=0.6), 200, seed))
 
 
@@ -98,7 +98,7 @@ def test_two_rules_of_an_account_throw_different_dice() -> None:
         ({"calls_left": 0}, 0, False),
     ],
 )
-def test_a_rule_lives_from_its_start_until_it_is_over_or_worn_out(
+def test_a_rule_fires_from_its_start_until_it_expires_or_has_no_calls_left(
     given: dict[str, Any], now: int, alive: bool
 ) -> None:
     assert rule(**given).is_active(now) is alive
@@ -148,13 +148,13 @@ def test_a_pattern_made_to_be_slow_is_not() -> None:
         (KINDS["throttled"], {"every": 1, "probability": 0.5}, None, "every and probability"),
         (KINDS["throttled"], {"nth": 2}, 1, "nth fires once"),
         (KINDS["throttled"], {"first": 2}, 3, "first and calls"),
-        (KINDS["throttled"], {"probability": 0}, None, "more than 0 and at most 1, not 0"),
+        (KINDS["throttled"], {"probability": 0}, None, "above 0 and at most 1, not 0"),
         (KINDS["throttled"], {"probability": 1.1}, None, "at most 1, not 1.1"),
         (KINDS["throttled"], {"probability": -1}, None, "not -1"),
         (KINDS["throttled"], {"operation": Operation.GET_PICTURE}, None, "submit_task, list_tasks"),
-        (SHAPING, {"operation": Operation.QUERY_TASK}, None, "submit_task, not to query_task"),
-        (SHAPING, {"task_id": "t"}, None, "only query_task names a task: submit_task has no"),
-        (CALLBACK, {"operation": SUBMIT}, None, "not to calls"),
+        (SHAPING, {"operation": Operation.QUERY_TASK}, None, "submit_task, not query_task"),
+        (SHAPING, {"task_id": "t"}, None, "only query_task has a task_id, submit_task has no"),
+        (CALLBACK, {"operation": SUBMIT}, None, "not calls"),
         (KINDS["throttled"], {"text": "a", "operation": Operation.LIST_TASKS}, None, "has a text"),
         (KINDS["throttled"], {"style": "a", "operation": Operation.QUERY_TASK}, None, "a style"),
         (KINDS["throttled"], {"text": "a", "task_id": "t"}, None, "no call has both"),
@@ -171,7 +171,7 @@ COUNTED = st.sampled_from(["nth", "first", "every", "probability", None])
 
 
 @given(st.sampled_from(VENDOR_OPERATIONS), COUNTED, st.integers(1, 5), st.integers(1, 3), SEEDS)
-def test_what_is_not_refused_comes_up_sooner_or_later(
+def test_every_accepted_rule_fires_eventually(
     operation: Operation, counted: str | None, number: int, calls: int, seed: int
 ) -> None:
     given: dict[str, Any] = {"operation": operation}

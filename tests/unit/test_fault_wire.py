@@ -1,4 +1,4 @@
-"""What the wire makes of an answer."""
+"""The effect of wire faults on an answer."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_a_truncated_body_is_never_whole(body: bytes, keep_bytes: int) -> None:
     sent = bytes_of(played).removeprefix(HEAD)
     assert body.startswith(sent)
     assert len(sent) == played.body_bytes == min(keep_bytes, max(0, len(body) - 1))
-    # What is empty cannot be cut: the journal does not say so either.
+    # An empty body cannot be cut, and the journal does not say that it was.
     assert (played.end, played.what) == (End.CLOSE, Delivered.CUT if body else Delivered.WHOLE)
 
 
@@ -159,8 +159,8 @@ def test_what_the_journal_says_is_what_the_script_does(name: str) -> None:
     assert sent is not None
     played = answer.damage(HEAD, BODY)
     assert (sent.what, sent.end, sent.bytes) == (played.what, played.end, played.body_bytes)
-    heard = bytes_of(played).startswith(b"HTTP")
-    assert sent.status == (200 if heard else None)
+    has_head = bytes_of(played).startswith(b"HTTP")
+    assert sent.status == (200 if has_head else None)
     assert played.body_bytes <= len(bytes_of(played))
 
 

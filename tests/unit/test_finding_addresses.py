@@ -1,4 +1,4 @@
-"""An address that was put into a form as it is, and one that only stands beside other things."""
+"""Finding an address that was put into a form without encoding, without false alarms."""
 
 import pytest
 
@@ -37,22 +37,22 @@ def test_an_address_that_ends_at_an_ampersand_is_told(body: str, at: str, sent: 
 @pytest.mark.parametrize(
     ("body", "finding", "at"),
     [
-        # Nothing was cut off: the address has no query, is encoded, or stands elsewhere.
+        # Nothing was cut off: the address has no query, is encoded, or is in another place.
         (f"text=https://e.co/&format=json&{CAT}", "field-unknown", "/body/format"),
         (f"text=https%3A%2F%2Fe.co%2F%3Fa%3D1&format=json&{CAT}", "field-unknown", "/body/format"),
         (f"text=https://e.co/?a=1&{CAT}&format=json", "field-unknown", "/body/format"),
         (f"format=json&text=https://e.co/?a=1&{CAT}", "field-unknown", "/body/format"),
-        # A field that is misspelt is that, wherever it stands.
+        # A misspelt field is reported as misspelt in every position.
         ("text=https://e.co/?a=1&Style_id=pet_cat", "field-misspelt", "/body/Style_id"),
         ("text=https://e.co/?a=1&style=pet_cat", "field-misspelt", "/body/style"),
         (f"text=https://e.co/?a=1&appcode=x&{CAT}", "credentials-misplaced", "/body/appcode"),
     ],
 )
 def test_a_field_after_an_address_is_not_always_its_rest(body: str, finding: str, at: str) -> None:
-    told = found(body)
+    hits = found(body)
 
-    assert (finding, at) in [each[:2] for each in told]
-    assert "address-cut" not in [each[0] for each in told]
+    assert (finding, at) in [each[:2] for each in hits]
+    assert "address-cut" not in [each[0] for each in hits]
 
 
 def test_credentials_in_the_rest_of_an_address_are_not_shown() -> None:

@@ -1,4 +1,4 @@
-"""What only several calls show: each rule on a story that has it, and on ones that have not."""
+"""Findings between calls: each rule on a history that has it, and on histories that do not."""
 
 from dataclasses import replace
 
@@ -19,12 +19,15 @@ SPENT = replace(QUERY, status=403, code="B403MQ", task_id=None)
 
 
 def found(*events: CallEvent, pause: int = 5_000, real_pause: int | None = None) -> list[list[str]]:
-    """Return what is found in each call, the calls a pause apart."""
+    """Return the findings of each call, with a pause between the calls."""
     real = pause if real_pause is None else real_pause
     story = [
-        replace(event, id=number, at=T0 + number * pause, real_at=T0 + number * real)
+        replace(
+            event, id=number, at=T0 + number * pause, real_at=T0 + number * real,
+            jumped_ms=number * max(0, pause - real),
+        )
         for number, event in enumerate(events)
-    ]
+    ]  # fmt: skip
     by_call = judge_sequence(story)
     return [[hit.id for hit in by_call.get(event.id, [])] for event in story]
 
@@ -37,7 +40,7 @@ def test_a_submit_that_was_never_answered_is_a_failure_too() -> None:
     assert found(replace(FAILED, status=0, code=None), SUBMIT)[1] == ["submit-after-failure"]
 
 
-def test_whoever_looks_into_the_list_first_may_submit_again() -> None:
+def test_a_client_that_lists_first_may_submit_again() -> None:
     assert found(FAILED, LIST, SUBMIT) == [[], [], []]
 
 
@@ -55,7 +58,7 @@ def test_the_same_submit_after_it_was_accepted_is_paid_twice() -> None:
 
 
 def test_the_same_submit_much_later_is_another_wish() -> None:
-    assert found(SUBMIT, SUBMIT, pause=600_000) == [[], []]
+    assert found(SUBMIT, SUBMIT, pause=24 * 3_600_000) == [[], []]
 
 
 @pytest.mark.parametrize("refused", [REFUSED, replace(REFUSED, status=200)])

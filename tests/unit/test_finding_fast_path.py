@@ -1,4 +1,4 @@
-"""The short way of judging: what it calls clean has no finding by the long one."""
+"""The fast path of findings: a request that it calls clean has no finding by the full rules."""
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +22,7 @@ def test_what_most_clients_send_is_clean(sent: Sent) -> None:
 
 
 @pytest.mark.parametrize("finding", PAIRS)
-def test_what_has_a_finding_is_not(finding: str) -> None:
+def test_a_request_with_a_finding_is_not_clean(finding: str) -> None:
     for sent in PAIRS[finding]:
         assert not sent.hits or not is_ordinary(sent)
 

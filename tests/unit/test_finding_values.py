@@ -1,4 +1,6 @@
-"""Findings that a pair of requests is too little for: told once, as sent, and no false alarm."""
+"""Findings on values, in more cases than one pair of requests: reported once, as sent, no false
+alarm.
+"""
 
 import pytest
 
@@ -36,14 +38,14 @@ def ids(sent: Sent) -> list[str]:
 def test_advice_on_short_links_does_not_contradict_itself(
     text: str, flag: str, found: dict[str, str]
 ) -> None:
-    told = [
+    hits = [
         render_finding(hit, ROWS, ())
         for hit in with_text(text, f"&is_use_temp_short_link={flag}").hits
     ]
 
-    assert [each["id"] for each in told] == list(found)
-    assert all(found[each["id"]] in each["instead"] for each in told)
-    assert {each["at"] for each in told if each["id"] == "short-link-needless"} <= {
+    assert [each["id"] for each in hits] == list(found)
+    assert all(found[each["id"]] in each["instead"] for each in hits)
+    assert {each["at"] for each in hits if each["id"] == "short-link-needless"} <= {
         "/body/is_use_temp_short_link"
     }
 
@@ -72,14 +74,14 @@ def test_what_no_rule_explains_names_the_place_what_was_sent_and_where_the_contr
 
 
 @pytest.mark.parametrize("timestamp", ["", "abc", "1" * 19])
-def test_an_unreadable_timestamp_is_told_once(timestamp: str) -> None:
+def test_an_unreadable_timestamp_is_reported_once(timestamp: str) -> None:
     sent = Sent(headers=(("x-ca-timestamp", timestamp),))
 
     assert ids(sent) == ["timestamp-unreadable"]
 
 
 @pytest.mark.parametrize("port", ["99999", "0", "x"])
-def test_a_port_that_cannot_be_is_told(port: str) -> None:
+def test_an_impossible_port_is_reported(port: str) -> None:
     (hit,) = submit(f"{GOOD}&call_back=http://example.com:{port}/").hits
 
     assert (hit.id, "1 to 65535" in str(hit.says)) == ("address-not-http", True)
@@ -114,15 +116,15 @@ def test_a_charset_that_writes_ascii_as_it_is_does_no_harm_to_it(
          [("member-repeated", "text", "Send each field once.")]),
     ],
 )  # fmt: skip
-def test_what_json_alone_can_write_is_told_once_and_as_it_was_sent(
+def test_values_that_only_json_can_express_are_reported_once_as_sent(
     body: str, found: list[tuple[str, str, str]]
 ) -> None:
-    told = [
+    hits = [
         render_finding(hit, ROWS, ()) for hit in submit(body, JSON).hits if hit.id != "json-body"
     ]
 
-    assert [(each["id"], each["sent"]) for each in told] == [each[:2] for each in found]
-    assert all(each[2] in has["instead"] for each, has in zip(found, told, strict=True))
+    assert [(each["id"], each["sent"]) for each in hits] == [each[:2] for each in found]
+    assert all(each[2] in has["instead"] for each, has in zip(found, hits, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_what_json_alone_can_write_is_told_once_and_as_it_was_sent(
         ("page=+x", ["page-out-of-range"]),
     ],
 )
-def test_white_space_around_a_number_is_told_once(body: str, found: list[str]) -> None:
+def test_white_space_around_a_number_is_reported_once(body: str, found: list[str]) -> None:
     assert ids(page(body)) == found
 
 

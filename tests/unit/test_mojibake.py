@@ -82,7 +82,7 @@ def test_utf8_that_was_read_as_cyrillic_windows_does_is_recognised(meant: str) -
         "™", "Ã", "â", "�", "",
     ],
 )  # fmt: skip
-def test_a_text_that_is_what_it_seems_is_not(text: str) -> None:
+def test_text_that_is_encoded_once_is_not_reported(text: str) -> None:
     assert meant_by(text) is None
 
 
@@ -113,7 +113,7 @@ def test_any_text_is_answered(text: str) -> None:
     meant_by(text)
 
 
-def test_each_field_is_told_with_what_was_meant() -> None:
+def test_each_misspelt_field_is_reported_with_the_right_name() -> None:
     broken = "äºŒç»´ç\xa0\x81"
 
     hits = submit(f"text={broken}&your_prompt=caf%C3%83%C2%A9").hits

@@ -1,4 +1,4 @@
-"""The contract narrowed to readings: what is left, and that the original stays whole."""
+"""The contract narrowed to readings: the parts that stay, and an unchanged original."""
 
 from copy import deepcopy
 from typing import Any
@@ -34,7 +34,7 @@ def test_a_mark_may_name_several_readings_and_several_words() -> None:
     assert held == [True, False, True, False, False, False]
 
 
-def test_what_refers_to_something_that_is_gone_goes_with_it() -> None:
+def test_a_reference_to_a_removed_component_is_removed_too() -> None:
     value = document(
         responses={"450": {"$ref": "#/components/responses/R"}, "200": {}},
         components={

@@ -221,7 +221,7 @@ def test_of_a_receiver_that_is_not_there_nothing_was_sent() -> None:
 
 
 def numeric_only(host: Any, port: Any, **options: Any) -> Any:
-    """Resolve as ever, but ask no name server."""
+    """Resolve addresses as usual, but ask no name server."""
     return resolve(host, port, **{**options, "flags": socket.AI_NUMERICHOST})
 
 

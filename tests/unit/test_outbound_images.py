@@ -1,4 +1,4 @@
-"""Source images over a real network: bounded in time and size, from allowed hosts only."""
+"""Source images over a real network: limits on time and size, from allowed hosts only."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.support.receivers import Received, Receiver, Reply, receiving
 
 
 def spelt(content: bytes) -> SourceRead:
-    """Stand in for reading a picture."""
+    """Replace the reading of a picture."""
     return SourceRead(content=content.decode())
 
 

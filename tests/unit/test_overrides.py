@@ -1,4 +1,4 @@
-"""Tasks on order: what may be ordered, and the plan that comes of it."""
+"""Orders for tasks: the valid ones, and the plans that follow from them."""
 
 from typing import Any
 
@@ -69,13 +69,13 @@ def test_a_task_that_never_ends_runs_for_good() -> None:
 @given(needed=st.integers(1, 20), outcome=st.sampled_from([Status.SUCCEEDED, Status.FAILED]))
 def test_a_task_ends_with_its_nth_query_and_not_before(needed: int, outcome: Status) -> None:
     plan = plan_task(1, 1, NOW, TaskOrder(after_queries=needed, outcome=outcome))
-    told = []
+    statuses = []
     for query in range(needed + 2):
         plan = asked(plan, NOW + query)
-        told.append(status_at(plan, NOW + query))
+        statuses.append(status_at(plan, NOW + query))
 
-    assert all(status in ("pending", "running") for status in told[: needed - 1])
-    assert told[needed - 1 :] == [outcome] * 3
+    assert all(status in ("pending", "running") for status in statuses[: needed - 1])
+    assert statuses[needed - 1 :] == [outcome] * 3
     assert plan.ends_at == NOW + needed - 1
 
 
@@ -105,7 +105,7 @@ def test_a_plan_that_was_held_ends_where_it_would_have_or_when_it_is_released(la
     assert released.held_until is None
 
 
-def test_what_never_ends_does_not_end_because_it_was_held() -> None:
+def test_a_task_that_never_ends_does_not_end_after_a_hold() -> None:
     plan = plan_task(1, 1, NOW, TaskOrder(never_ends=True))
 
     assert release(hold(plan), NOW, Status.FAILED).ends_at is None
@@ -115,20 +115,23 @@ def test_what_never_ends_does_not_end_because_it_was_held() -> None:
     ("values", "says"),
     [
         ({"fails": True}, "unknown task override 'fails'; valid: after_queries, duration_ms"),
-        ({"outcome": "running"}, "outcome is succeeded or failed, not 'running'"),
+        ({"outcome": "running"}, "outcome must be succeeded or failed, not 'running'"),
         ({"after_queries": 0}, "after_queries is 1 to 1000, not 0"),
         ({"pictures": 5}, "pictures is 0 to 4, not 5"),
         ({"factor": -1}, "factor is 0 to"),
         ({"duration_ms": -1}, "duration_ms is 0 to"),
-        ({"after_queries": 2, "factor": 3}, "ends in one way: order one of factor, after_queries"),
+        (
+            {"after_queries": 2, "factor": 3},
+            "ends in one way only: order one of factor, after_queries",
+        ),
         ({"never_ends": True, "duration_ms": 3}, "ends in one way"),
         ({"never_ends": True, "outcome": "failed"}, "never ends has no outcome"),
-        ({"remark": "no"}, "a remark is said of a task that fails"),
+        ({"remark": "no"}, "only a failed task has a remark"),
         ({"outcome": "failed", "remark": ""}, "1 to 200 characters"),
         ({"outcome": "failed", "pictures": 2}, "a task that fails has no pictures"),
     ],
 )
-def test_an_order_that_cannot_be_is_refused_with_what_can(
+def test_an_invalid_order_is_refused_with_the_valid_values(
     values: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(TaskOrderError, match=says):

@@ -1,4 +1,4 @@
-"""Texts of clients as a terminal shows them, and numbers with their nouns."""
+"""Texts of clients in a form for terminals, and numbers with their nouns."""
 
 import pytest
 

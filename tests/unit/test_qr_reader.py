@@ -1,4 +1,4 @@
-"""Source images: what the QR code in them says, and that hostile bytes are only refused."""
+"""Source images: the content of their QR code; hostile bytes are only refused."""
 
 import io
 import struct
@@ -28,7 +28,7 @@ def saved(
 
 
 def claimed(width: int, height: int) -> bytes:
-    """Return a small PNG whose header claims a size."""
+    """Return a small PNG whose header claims this size."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
     parts = [b"\x89PNG\r\n\x1a\n"]

@@ -1,4 +1,4 @@
-"""Sentences on what the gateway's own message does not say."""
+"""Hints that add what the gateway's own message does not say."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Pictures: the code in them says the text, whatever the text, style and seed."""
+"""Pictures: the QR code contains the text, for every text, style and seed."""
 
 import hashlib
 import os
@@ -30,7 +30,7 @@ latin = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), min_size=
 
 
 def opened(png: bytes) -> Image.Image:
-    """Return the picture in those bytes."""
+    """Return the picture in these bytes."""
     return Image.open(BytesIO(png))
 
 

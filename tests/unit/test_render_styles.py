@@ -1,8 +1,8 @@
-"""Styles: every one the vendor lists is drawn, readable, and unlike the others."""
+"""Styles: every listed style is drawn, readable, and different from the others."""
 
 import os
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # it warns about every text that is not ASCII
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # it warns about texts that are not ASCII
 
 import tomllib
 from functools import cache

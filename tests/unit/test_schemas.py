@@ -1,4 +1,4 @@
-"""Integers of any size fit or fail a schema, also where jsonschema-rs cannot read them."""
+"""Integers of any size are validated, even where jsonschema-rs cannot read them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,7 +42,7 @@ def _refuse_wide(value: Any) -> None:
 
 
 def around_narrow(schema: dict[str, Any]) -> Validator:
-    """Return the validator that an old jsonschema-rs gets."""
+    """Return the validator for an old jsonschema-rs."""
     return WideIntegers(Narrow(schema))
 
 

@@ -1,4 +1,4 @@
-"""Two strings to sign, one under the other."""
+"""Two strings to sign, shown one below the other."""
 
 import pytest
 from hypothesis import given, settings

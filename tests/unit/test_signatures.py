@@ -1,4 +1,4 @@
-"""The verifier: signatures that others made, and every request that a correct client signs."""
+"""The verifier accepts signatures made by others, and every request that a correct client signs."""
 
 import json
 from dataclasses import replace
@@ -37,7 +37,7 @@ def vector_call(vector: dict[str, Any], signature: str) -> Call:
 
 
 def refusal(call: Call, secret: str, readings: Readings = READINGS) -> str | None:
-    """Return the code a call is refused with, None if its signature is right."""
+    """Return the code that refuses a call, None if its signature is right."""
     try:
         signatures.verify(call, secret, readings)
     except GatewayError as error:
@@ -105,8 +105,8 @@ def test_the_queries_value_is_accepted_for_a_name_that_the_form_has_too(request:
 def test_any_change_of_one_byte_is_refused(
     request: Request, position: int, byte: int, data: st.DataObject
 ) -> None:
-    # The query's value of a name that the form has too is accepted as well (claim
-    # string-name-clash), so that one of the two can change unnoticed.
+    # If query and form have the same name, a signature of either value is accepted (claim
+    # string-name-clash), so one of the two values can change unnoticed.
     assume(not {name for name, _ in request.query} & {name for name, _ in request.form or []})
     call = request.wire(sign(request)[1])
     places = ["method", "path", *(["query"] if call.query else [])]
@@ -116,7 +116,7 @@ def test_any_change_of_one_byte_is_refused(
     changed = _changed(call, place, position, chr(byte))
     assume(_meaning(changed) != _meaning(call))
 
-    # A changed Content-MD5 or digest is refused before anything is compared.
+    # A changed Content-MD5 or digest is refused before signatures are compared.
     assert refusal(changed, request.secret) in {"A403IS", "I400HD", "I400I5"}
 
 
@@ -144,7 +144,7 @@ def _changed(call: Call, place: str, position: int, char: str) -> Call:
 
 
 def _meaning(call: Call) -> tuple[object, ...]:
-    """Return what the gateway understands: first values, the method without its case."""
+    """Return the gateway's view of a request: first values, and the method in one case."""
     pairs = parse_qsl(call.query, keep_blank_values=True)
     if dict(call.headers).get("content-type", "").startswith(FORM):
         pairs = parse_qsl(call.body.decode(), keep_blank_values=True) + pairs

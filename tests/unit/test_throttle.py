@@ -1,4 +1,4 @@
-"""The token bucket: never more calls than it holds and gains."""
+"""The token bucket: it never passes more calls than it holds and gains."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""The certificate of the local authority: this machine, and the vendor's host."""
+"""The certificate of the local authority: for this machine, and for the vendor's host."""
 
 import ssl
 from pathlib import Path
@@ -10,7 +10,7 @@ from mock_server.settings import Settings
 
 
 def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> None:
-    """Let a client that asks for a name meet the server, in memory. Raises ssl.SSLError."""
+    """Shake hands in memory, as a client that asks for a name. Raises ssl.SSLError."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     asks = client.wrap_bio(to_client, to_server, server_hostname=name)
     answers = server.wrap_bio(to_server, to_client, server_side=True)
@@ -29,7 +29,9 @@ def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> No
 def meeting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server with a certificate of a new local authority, and a client that trusts that."""
+    """A server with a certificate of a new local authority, and a client that trusts that
+    authority.
+    """
     certificate = tmp_path / "tls" / "ca.pem"
     monkeypatch.setattr(tls, "ca_file", lambda: certificate)
     server = tls.server_context(Settings(tls=True))

@@ -1,1 +1,1 @@
-"""Accounts: what a buyer has, and how a test changes it."""
+"""Accounts: create, change, reset and delete them; their packages, faults, notices and readings."""

@@ -1,4 +1,4 @@
-"""Accounts: make, look up, reset, delete."""
+"""Accounts: create, change, reset, delete."""
 
 import base64
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """What a new account is asked to be. `seed` and `app_code` None: drawn."""
+    """The wanted properties of a new account. `seed` and `app_code` None: drawn at random."""
 
     name: str = ""
     seed: int | None = None
@@ -41,7 +41,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountCredentials:
-    """Who an account is."""
+    """The id and the credentials of an account."""
 
     id: str
     app_code: str
@@ -50,9 +50,9 @@ class AccountCredentials:
 
 
 def create(tx: Transaction, simulator: Simulator, wish: NewAccount) -> Account:
-    """Make an account with credentials of its own. Raises ConflictError for a taken app code."""
+    """Create an account with credentials of its own. Raises ConflictError for a taken app code."""
     draw = simulator.draw_bytes
-    while True:  # until nobody else has any of them
+    while True:  # until id and credentials are unique
         if wish.app_code is not None:
             _check_app_code(tx, simulator, wish.app_code)
         credentials = AccountCredentials(
@@ -70,7 +70,7 @@ DEFAULT_TRIES = 3
 
 
 def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
-    """Return the default account, made on the first start."""
+    """Return the default account; create it on the first start."""
     wish = NewAccount(
         name="the default account",
         seed=simulator.settings.seed,
@@ -80,7 +80,7 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     for _ in range(DEFAULT_TRIES):
         if account is not None:
             return account
-        # Another process may be making it at this moment.
+        # Another process may be creating it at this moment.
         credentials = AccountCredentials(
             id=DEFAULT_ID,
             app_code=DEFAULT_APP_CODE,
@@ -95,7 +95,7 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
 
 
 def create_magic_account(tx: Transaction, simulator: Simulator, name: str) -> Account | None:
-    """Return the account of a magic credential, made now; None if the name is no magic."""
+    """Create and return the account of a magic credential; None if the name is not magic."""
     magic = simulator.catalogue.magic.get(name)
     if magic is None:
         return None
@@ -110,15 +110,15 @@ def create_magic_account(tx: Transaction, simulator: Simulator, name: str) -> Ac
     )
     credentials = AccountCredentials(id=name, app_code=name, app_key=name, app_secret=name)
     made = _add(tx, simulator, NewAccount(name=magic.says, origin=origin), credentials)
-    return made or rows.get(tx, name)  # another process made it at this moment
+    return made or rows.get(tx, name)  # another process created it at this moment
 
 
 def reset(
     tx: Transaction, simulator: Simulator, account_id: str, origin: AccountTemplate | None = None
 ) -> Account:
-    """Empty an account's world and start it again as it was made; others are untouched.
+    """Empty an account and set it up again from its template; other accounts do not change.
 
-    `origin`: start it as this says instead, now and at later resets.
+    `origin`: a new template, used now and by later resets.
     """
     account = lookup.find(tx, account_id)
     _leave(tx, simulator, account_id)
@@ -146,7 +146,7 @@ def reset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """What to change of an account; None leaves it. False takes throttle or address away."""
+    """The changes to an account; None keeps a value. False removes the throttle or the address."""
 
     standing: Standing | None = None
     skew_ms: int | None = None
@@ -155,9 +155,9 @@ class Patch:
 
 
 def change(tx: Transaction, simulator: Simulator, account_id: str, patch: Patch) -> Account:
-    """Change how a buyer stands with the marketplace, and where its notices are posted."""
+    """Change a buyer's standing, skew, throttle, or the address for notices."""
     account = lookup.find(tx, account_id)
-    # What came due before goes where notices went until now.
+    # Notices that came due before this change go to the old address.
     account = notices.catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
     if patch.standing is not None:
         account = replace(account, standing=patch.standing)
@@ -174,7 +174,7 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, patch: Patch)
 
 
 def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
-    """Remove an account and its world. The default account stays."""
+    """Delete an account and everything it owns. The default account cannot be deleted."""
     lookup.find(tx, account_id)
     if account_id == DEFAULT_ID:
         raise ConflictError("the default account cannot be deleted: reset it instead")
@@ -183,9 +183,9 @@ def delete(tx: Transaction, simulator: Simulator, account_id: str) -> None:
 
 
 def reset_all(tx: Transaction, simulator: Simulator) -> tuple[int, Account]:
-    """Delete every account but the default one, reset that, and drop the calls without an account.
+    """Delete all accounts but the default one, reset that, and drop the calls without an account.
 
-    Returns how many accounts were deleted, and the default account.
+    Returns the number of deleted accounts, and the default account.
     """
     deleted = 0
     for account_id in [each.id for each in rows.list_all(tx)]:
@@ -198,7 +198,7 @@ def reset_all(tx: Transaction, simulator: Simulator) -> tuple[int, Account]:
 
 
 def _leave(tx: Transaction, simulator: Simulator, account_id: str) -> None:
-    """Keep what a world has met of the contract, for it is about to be emptied."""
+    """Archive the coverage of an account that is about to be emptied."""
     coverage.archive(tx, account_id)
     tx.after_commit.append(lambda: simulator.coverage_cache.forget(account_id))
 
@@ -206,7 +206,7 @@ def _leave(tx: Transaction, simulator: Simulator, account_id: str) -> None:
 def _add(
     tx: Transaction, simulator: Simulator, wish: NewAccount, credentials: AccountCredentials
 ) -> Account | None:
-    """Add an account and equip it; None if its id or a credential is somebody's."""
+    """Add an account and set it up; None if its id or a credential is taken."""
     _check_clock(wish.origin)
     _check_notify_url(wish.origin.notify_url)
     real_now = simulator.real_now()
@@ -232,7 +232,7 @@ def _add(
     if not rows.insert(tx, account):
         return None
     set_up(tx, simulator, account)
-    return lookup.find(tx, account.id)  # with what it was equipped with
+    return lookup.find(tx, account.id)  # with its packages, faults and watch
 
 
 def _check_clock(origin: AccountTemplate) -> None:
@@ -253,10 +253,10 @@ def _check_notify_url(url: str | None) -> None:
 
 
 def _check_app_code(tx: Transaction, simulator: Simulator, app_code: str) -> None:
-    """Check that nobody has an app code. Raises ConflictError."""
+    """Check that an app code is free. Raises ConflictError."""
     if app_code in simulator.catalogue.magic:
         raise ConflictError(
-            f"app code {app_code!r} belongs to a magic account, which is made when it is first "
+            f"app code {app_code!r} belongs to a magic account, which is created when it is first "
             "used: choose another app code"
         )
     if (owner := rows.by_app_code(tx, app_code)) is not None:

@@ -1,4 +1,6 @@
-"""Failures on order: arm, list, disarm, and find those that a call or a callback meets."""
+"""Faults of an account: arm, list and disarm them, and find those that fire on a call or
+callback.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,22 +11,27 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.faults import kinds
 from mock_server.domain.faults.kinds import FaultOrder, FaultSite
+from mock_server.domain.faults.parameters import needed
 from mock_server.domain.faults.rules import FaultError, Rule, Stage, Subject
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
 from mock_server.store import faults as rows
 from mock_server.store.engine.transaction import Transaction
 
-MAX_ID = 2**63 - 1  # what the database can hold
+MAX_ID = 2**63 - 1  # the largest integer of the database
 
 
 def read_order(value: Mapping[str, Any]) -> FaultOrder:
-    """Return an order as people write it, `{kind, …}`. Raises FaultError for what is none."""
+    """Return the order in a JSON value, `{kind, …}`. Raises FaultError for an invalid one."""
     kind = kinds.kind_of(value)
+    order = kinds.with_ms(value)
     schema = contract.fault_schema(kind.name)
-    if wrong := contract.misfits(schema, dict(value)):
-        raise FaultError(f"{wrong} (see schema {schema} in /_mock/openapi.json)")
-    return kinds.read_order(value)
+    see = f"(see schema {schema} in /_mock/openapi.json)"
+    if missing := [name for name in needed(kind.fault) if name not in order]:
+        raise FaultError(f"{kind.name} needs {' and '.join(missing)} {see}")
+    if wrong := contract.misfits(schema, order):
+        raise FaultError(f"{wrong} {see}")
+    return kinds.read_order(order)
 
 
 def arm_rule(tx: Transaction, simulator: Simulator, account: Account, order: FaultOrder) -> int:
@@ -37,7 +44,7 @@ def arm_rule(tx: Transaction, simulator: Simulator, account: Account, order: Fau
     kinds.check(order, place)
     now = account.clock.now(simulator.real_now())
     if now + max(order.starts_in_ms or 0, order.expires_in_ms or 0) > LATEST_AT:
-        raise FaultError("the rule's life ends after the calendar does (9999-12-31)")
+        raise FaultError("the rule would end after the calendar (9999-12-31): choose smaller times")
     return rows.insert(tx, account.id, order, now)
 
 
@@ -49,7 +56,7 @@ def arm(tx: Transaction, simulator: Simulator, account_id: str, order: FaultOrde
 
 
 def listed(tx: Transaction, account_id: str) -> list[Rule]:
-    """Return every rule of an account, spent ones too."""
+    """Return every rule of an account, including those that fire no more."""
     lookup.find(tx, account_id)
     return rows.of_account(tx, account_id)
 
@@ -63,9 +70,9 @@ def match_and_count(
     *,
     slot: str | None = None,
 ) -> dict[str, Rule]:
-    """Count a call or callback that has reached a stage; return the rules that fire, by slot.
+    """Count a call or callback that reached a stage; return the rules that fire, by slot.
 
-    With `slot`, only the rules of that one are met.
+    With `slot`, only the rules of that slot count it.
     """
     if not account.armed:
         return {}
@@ -85,7 +92,7 @@ def match_and_count(
 
 
 def disarm(tx: Transaction, account_id: str, rule_id: int | None = None) -> None:
-    """Disarm one rule, or all. Raises NotFoundError for one that is not there."""
+    """Disarm one rule, or all of them. Raises NotFoundError for an unknown rule."""
     lookup.find(tx, account_id)
     if rule_id is None:
         rows.delete(tx, account_id)

@@ -1,4 +1,4 @@
-"""Looking up an account by its id."""
+"""Find an account by its id."""
 
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.usage_errors import NotFoundError
@@ -12,6 +12,6 @@ def find(tx: Transaction, account_id: str) -> Account:
     if account is None:
         raise NotFoundError(
             f"no account has the id {account_id[:64]!r}: GET /_mock/accounts lists them, "
-            "POST /_mock/accounts makes one"
+            "POST /_mock/accounts creates one"
         )
     return account

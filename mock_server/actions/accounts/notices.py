@@ -1,7 +1,7 @@
-"""Notices: kept when they come due, posted where the account wants them.
+"""Notices: stored when they come due, and posted to the account's address.
 
-Rule 1: whoever acts on an account first catches up with what its clock has passed, so that a jump
-finds the notices of the way before anything else happens.
+Rule 1: every action on an account first stores the notices that its clock has passed. So a jump of
+the clock finds the notices on its way before anything else happens.
 """
 
 from dataclasses import replace
@@ -20,21 +20,21 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 
 def catch_up(tx: Transaction, simulator: Simulator, account: Account, now: int) -> Account:
-    """Keep every notice that came due by `now`; return the account as it is after them."""
+    """Store every notice that came due by `now`; return the account after them."""
     if account.watch.due_at is None or account.watch.due_at > now:
         return account
     packages = billing_rows.packages(tx, account.id)
     due = rules.came_due(account.watch, packages, now, account.readings)
     for notice in due.notices:
         _keep(tx, simulator, account, notice)
-    for package_id in due.told:
+    for package_id in due.notified:
         billing_rows.expiry_told(tx, package_id)
     rows.set_watch(tx, account.id, due.watch)
     return replace(account, watch=due.watch)
 
 
 def ordered(tx: Transaction, simulator: Simulator, account: Account, now: int) -> None:
-    """Start the watch anew after an order whose package is among the rows already."""
+    """Start the watch again after an order; its package is already stored."""
     watch = rules.order_placed(billing_rows.packages(tx, account.id), now)
     rows.set_watch(tx, account.id, watch)
     catch_up(tx, simulator, replace(account, watch=watch), now)
@@ -43,9 +43,9 @@ def ordered(tx: Transaction, simulator: Simulator, account: Account, now: int) -
 def charged(
     tx: Transaction, simulator: Simulator, account: Account, paid: Package, now: int
 ) -> None:
-    """Keep the notice that a charged call causes; `paid` is its package as it was before."""
+    """Store the notice that a charged call causes; `paid` is its package before the call."""
     watch, left = account.watch, paid.remaining - 1
-    # The ordinary case, without a look at the other packages.
+    # The common case needs no query of the other packages.
     if left > 0 if watch.warned else rules.LINE * left >= watch.base:
         return
     packages = billing_rows.packages(tx, account.id)
@@ -58,7 +58,7 @@ def charged(
 def listed(
     tx: Transaction, simulator: Simulator, account: Account, *, after: int, limit: int
 ) -> list[tuple[Row, Row | None]]:
-    """Return the notices sent by now, in order, each with its delivery if it is posted."""
+    """Return the notices sent so far, in order, each with its delivery if it is posted."""
     catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
     return [
         (row, callback_rows.of_notice(tx, account.id, row["id"]))
@@ -67,19 +67,22 @@ def listed(
 
 
 def shown(row: Row) -> dict[str, Any]:
-    """Return a notice as the admin API shows it and as it is posted."""
+    """Return a notice as JSON, for the admin API and for its post."""
     return {name: row[name] for name in ("id", "kind", "at", "package", "remaining", "text")}
 
 
 def next_at(tx: Transaction, account: Account) -> int | None:
-    """Return when the next notice will be sent if nothing happens before; None: never."""
+    """Return when the next notice is due if nothing happens before (ms); None: never."""
     watch, packages = account.watch, billing_rows.packages(tx, account.id)
     while watch.due_at is not None:
         due = rules.came_due(watch, packages, watch.due_at, account.readings)
         if due.notices:
             return watch.due_at
-        told = set(due.told)
-        packages = [replace(each, notice_at=None) if each.id in told else each for each in packages]
+        notified = set(due.notified)
+        packages = [
+            replace(package, notice_at=None) if package.id in notified else package
+            for package in packages
+        ]
         watch = due.watch
     return None
 

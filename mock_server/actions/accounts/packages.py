@@ -1,4 +1,4 @@
-"""Packages: what an account has bought, and buying more at the prices of the list."""
+"""The packages of an account: list them, buy more at list prices."""
 
 from dataclasses import dataclass, replace
 
@@ -15,14 +15,16 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackagePurchase:
-    """An offer of the price list, named by its number of calls; `valid_days` None: a year."""
+    """An offer of the price list, identified by its number of calls. `valid_days` None: a year."""
 
     offer: str
     valid_days: int | None = None
 
 
 def buy(tx: Transaction, simulator: Simulator, account_id: str, order: PackagePurchase) -> Package:
-    """Buy a package at the account's now. Raises for an unknown offer and for a second trial."""
+    """Buy a package at the account's now. Raises UsageError for an unknown offer, ConflictError
+    for a second trial.
+    """
     account = lookup.find(tx, account_id)
     offers = {str(size): offer for size, offer in simulator.catalogue.offers.items()}
     offer = offers.get(order.offer)
@@ -41,13 +43,13 @@ def buy(tx: Transaction, simulator: Simulator, account_id: str, order: PackagePu
 def add(
     tx: Transaction, simulator: Simulator, account: Account, package: Package, now: int
 ) -> Package:
-    """Store a package that was just bought, and let the notices follow from it."""
+    """Store a package that was just bought, and restart the watch for notices."""
     package = replace(package, id=rows.add_package(tx, package))
     notices.ordered(tx, simulator, account, now)
     return package
 
 
 def listed(tx: Transaction, account_id: str) -> list[Package]:
-    """Return every package of an account, spent and expired ones too, in order of purchase."""
+    """Return every package of an account, in order of purchase, including used and expired ones."""
     lookup.find(tx, account_id)
     return rows.packages(tx, account_id)

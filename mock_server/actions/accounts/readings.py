@@ -1,6 +1,6 @@
-"""The readings of an account: look at them, change them.
+"""The readings of an account: show and change them.
 
-Rule 1: what is stored stays as it is, what is shown follows the readings of the moment.
+Rule 1: stored data does not change with the readings; answers follow the readings of the moment.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,12 @@ from mock_server.store.engine.transaction import Transaction
 def change(
     tx: Transaction, simulator: Simulator, account_id: str, values: Mapping[str, str]
 ) -> Readings:
-    """Change what `{id: word}` names, for the next call. Raises domain.readings.ReadingError."""
+    """Change the readings `{id: value}`, from the next call on. Raises
+    domain.readings.ReadingError.
+    """
     account = lookup.find(tx, account_id)
     readings = with_readings(account.readings, values)
-    # What came due before follows the readings of then.
+    # Notices that came due before this change follow the old readings.
     account = notices.catch_up(tx, simulator, account, account.clock.now(simulator.real_now()))
     rows.set_world(tx, replace(account, readings=readings))
     return readings

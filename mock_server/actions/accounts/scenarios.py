@@ -1,4 +1,4 @@
-"""Scenarios: find one by name or file, check it, put an account into it."""
+"""Scenarios: find one by name or file, validate it, load it into an account."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ MAX_FILE_BYTES = 256 * 1024
 
 
 def read(name: str, values: Mapping[str, Any]) -> Scenario:
-    """Return a scenario as people write it. Raises WrongUseError for what is none."""
+    """Return the scenario of a validated TOML table. Raises UsageError for an invalid one."""
     if wrong := contract.misfits("Scenario", dict(values)):
         raise UsageError(f"scenario {name[:64]}: {wrong}")
     for number, order in enumerate(values.get("faults", ()), start=1):
@@ -44,14 +44,14 @@ def shipped(name: str) -> Scenario:
 
 
 def find(name_or_file: str) -> Scenario:
-    """Return a shipped scenario, or the one in a TOML file. Raises WrongUseError."""
+    """Return a shipped scenario, or the one in a TOML file. Raises NotFoundError or UsageError."""
     if not name_or_file.endswith(".toml"):
         return shipped(name_or_file)
     return read(Path(name_or_file).stem, values_of(Path(name_or_file)))
 
 
 def values_of(file: Path) -> dict[str, Any]:
-    """Return what a scenario's file says. Raises WrongUseError for one that cannot be read."""
+    """Return the values in a scenario's file. Raises UsageError if the file cannot be read."""
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise UsageError(f"{file} is larger than a scenario can be: {MAX_FILE_BYTES} bytes")
@@ -75,7 +75,7 @@ def values_of(file: Path) -> dict[str, Any]:
 
 
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """Give every value of a TOML file with its place, such as `/clock/now`."""
+    """Yield every value of a TOML file with its place, such as `/clock/now`."""
     if isinstance(value, dict | list):
         named = value.items() if isinstance(value, dict) else enumerate(value)
         for name, inner in named:
@@ -85,5 +85,5 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:
 
 
 def load(tx: Transaction, simulator: Simulator, account_id: str, scenario: Scenario) -> Account:
-    """Empty an account's world and start it as a scenario says. Raises WrongUseError."""
+    """Empty an account and set it up from a scenario. Raises UsageError."""
     return accounts.reset(tx, simulator, account_id, scenario.origin)

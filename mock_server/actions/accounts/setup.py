@@ -1,4 +1,6 @@
-"""What an account starts with, and again after a reset: packages and faults, as its origin says."""
+"""Gives an account the packages and faults of its template, when it is created and after a
+reset.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +18,7 @@ from mock_server.store.engine.transaction import Transaction
 
 
 def set_up(tx: Transaction, simulator: Simulator, account: Account) -> None:
-    """Give an account what its origin says it starts with. Raises WrongUseError."""
+    """Give an account the packages and faults of its template. Raises UsageError."""
     origin = account.origin
     bought = origin.packages or [{"credits": origin.credits}]
     for wanted in bought:
@@ -26,7 +28,7 @@ def set_up(tx: Transaction, simulator: Simulator, account: Account) -> None:
 
 
 def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[str, Any]) -> None:
-    """Buy a package at the account's now: an offer, or a number of credits. None of them: none."""
+    """Buy a package at the account's now: an offer, or a number of credits. 0 credits: nothing."""
     offers, state = simulator.catalogue.offers, account.origin.package
     size = int(wanted.get("offer", wanted.get("credits", 0)))
     offer = offers.get(size)

@@ -1,1 +1,1 @@
-"""Callbacks: planned, claimed, sent, waited for."""
+"""Callbacks: plan them, claim those that are due, post them, and wait for them."""

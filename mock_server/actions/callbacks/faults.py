@@ -1,7 +1,8 @@
-"""What a fault makes of a callback: decided in the transaction that claims it, once.
+"""Faults of callbacks: decided once, in the transaction that claims the callback.
 
-Rule 1: only the first try of what a task planned meets faults; repetitions and retries are whole.
-Rule 2: what was decided is in the row, so that a restart sends what this process would have.
+Rule 1: faults affect only the first attempt of a task's callback, never retries or resends.
+Rule 2: the decision is stored in the callback's row, so a restart sends what this process would
+have sent.
 """
 
 from dataclasses import replace
@@ -29,14 +30,14 @@ from mock_server.store.engine.transaction import Transaction
 
 
 def met_when_planned(tx: Transaction, account: Account, task: Task, now: int) -> Rule | None:
-    """Return the rule that the plan of a callback meets."""
+    """Return the rule that fires when a callback is planned; None: no rule fires."""
     return _met(tx, account, task, MET_WHEN_PLANNED, now)
 
 
 def apply_faults(tx: Transaction, account: Account, claimed: Claimed, now: int) -> list[Claimed]:
-    """Return what is to be posted now of a callback that was claimed: it, it and a copy, nothing.
+    """Return the callbacks to post for a claimed one: itself, itself and a copy, or none.
 
-    A rule looks at the instant at which the callback was due, which a jump may have left behind.
+    Rules are matched at the instant at which the callback was due; after a jump this is before now.
     """
     is_first = not claimed.tries and claimed.copy_of is None and claimed.fault is None
     task = None
@@ -47,7 +48,7 @@ def apply_faults(tx: Transaction, account: Account, claimed: Claimed, now: int) 
 
 
 def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
-    """Return what the next try of a callback sends."""
+    """Return the request of a callback's next attempt."""
     if claimed.notice_id is not None:
         notice = notice_rows.get(tx, claimed.notice_id)
         return Posting(body=rules.encoded(notices.shown(notice) if notice else {}))
@@ -56,15 +57,15 @@ def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
     if claimed.tries or claimed.fault is None:
         return Posting(body=rules.encoded(rules.payload(claimed.task_id, pictures)))
     content = rules.payload(claimed.crossed_with or claimed.task_id, pictures)
-    met = fault_rows.read(claimed.fault)
-    shape = effect_of(met.kind, met.fault).shape
+    fault = fault_rows.read(claimed.fault)
+    shape = effect_of(fault.kind, fault.fault).shape
     if shape is None:
         return Posting(body=rules.encoded(content))
     return shape(content, account.seed)
 
 
 def _apply(tx: Transaction, claimed: Claimed, rule: Rule, now: int) -> list[Claimed]:
-    """Keep which fault a callback met and return what is to be posted of it now."""
+    """Store the fault of a callback and return the callbacks to post now."""
     claimed = replace(claimed, fault=fault_rows.mark(tx, claimed.id, rule))
     effect = effect_of(rule.kind, rule.fault)
     if effect.swap is not None:
@@ -86,7 +87,7 @@ def _met(tx: Transaction, account: Account, task: Task, slot: str, at: int) -> R
 
 
 def _swap(tx: Transaction, claimed: Claimed, rule: Rule, swap: Swap) -> list[Claimed]:
-    """Swap turns or task ids with the callback that comes next; alone there is nothing to swap."""
+    """Swap turns or task ids with the account's next callback; without one nothing happens."""
     other = fault_rows.partner(tx, claimed)
     if other is None:
         return [claimed]
@@ -100,7 +101,7 @@ def _swap(tx: Transaction, claimed: Claimed, rule: Rule, swap: Swap) -> list[Cla
 
 
 def _copy(tx: Transaction, claimed: Claimed, copy: Copy, now: int) -> list[Claimed]:
-    """Deliver it twice: one after the other, or both at once."""
+    """Deliver the callback twice: one after the other, or both at once."""
     copy_id = rows.insert(
         tx,
         NewCallback(

@@ -1,8 +1,8 @@
-"""The outbox: claim what is due, post it, record the attempt.
+"""The outbox: claim callbacks that are due, post them, record the attempts.
 
 Rule 1: posting happens between two transactions, never inside one.
-Rule 2: whoever claims a callback posts it, so each try is made once however many ask what is due.
-Rule 3: what is due in one account goes out in the order of its instants, retries included.
+Rule 2: only the process that claimed a callback posts it, so each attempt is made once.
+Rule 3: an account's callbacks are posted in the order of their due times, retries included.
 """
 
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ from mock_server.store.attempts import MAX_ANSWER_BYTES, Attempt
 from mock_server.store.callbacks import Claimed
 from mock_server.store.engine.transaction import Transaction
 
-ROUND = 10  # so many callbacks of one account, then it is the turn of the next
-SLACK_S = 5  # on top of the longest post
+ROUND = 10  # callbacks of one account in a row, before the next account's turn
+SLACK_S = 5  # added to the longest time that a post can take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A claimed callback with what to post."""
+    """A claimed callback and its request."""
 
     claimed: Claimed
     posting: Posting
@@ -41,16 +41,18 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coming:
-    """The real instant (ms) of the next try, and whether one that is due found no room."""
+    """The real instant (ms) of the next attempt. `left`: a callback is due, but all places are
+    taken.
+    """
 
     next_at: int | None
     left: bool
 
 
 def claim_due(simulator: Simulator) -> Iterator[Delivery]:
-    """Claim what is due in any account, in turns, as far as there is room.
+    """Claim the callbacks that are due, of all accounts in turn, while places are free.
 
-    Each turn of an account is a transaction: whoever is handed a delivery posts it at once.
+    Each turn of an account is a transaction; the caller posts each delivery at once.
     """
     if simulator.database.shared:
         real_now = simulator.real_now()
@@ -68,7 +70,7 @@ def claim_due(simulator: Simulator) -> Iterator[Delivery]:
 
 
 def upcoming(tx: Transaction, simulator: Simulator) -> Coming:
-    """Return what is still to come. What was left goes out when something under way has ended."""
+    """Return when the next attempt is due, and whether one is due now."""
     real_now = simulator.real_now()
     waiting = [
         (clock.real_at(due_at), due_at <= clock.now(real_now)) for _, due_at, clock in _waiting(tx)
@@ -78,7 +80,7 @@ def upcoming(tx: Transaction, simulator: Simulator) -> Coming:
 
 
 def claim_batch(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
-    """Claim some of what is due in one account, as far as there is room."""
+    """Claim some of the callbacks that are due in one account, while places are free."""
     in_flight = rows.in_flight(tx)
     room = retries.room(in_flight, account_id, simulator.settings.callback_concurrency)
     account = account_rows.get(tx, account_id) if room > 0 else None
@@ -88,25 +90,29 @@ def claim_batch(tx: Transaction, simulator: Simulator, account_id: str) -> list[
     account = notices.catch_up(tx, simulator, account, now)
     claimed: list[Claimed] = []
     most = min(room, ROUND)
-    # One by one where faults are about: what one meets can change which is the next.
+    # With armed faults, claim one at a time: a fault can change which callback is next.
     limit = 1 if account.armed else most
     while len(claimed) < most:
         taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
-        claimed += [met for each in taken for met in faults.apply_faults(tx, account, each, now)]
+        for callback in taken:
+            claimed += faults.apply_faults(tx, account, callback, now)
         if not taken or not account.armed:
             break
     return [_prepared(tx, simulator, account, each) for each in claimed]
 
 
 def patience(simulator: Simulator, lasts_ms: int = MAX_LASTS_MS) -> float:
-    """Return the seconds after which an attempt that was not recorded never will be."""
+    """Return the seconds after which an unrecorded attempt is considered lost."""
     return simulator.settings.callback_timeout + lasts_ms / 1000 + SLACK_S
 
 
 def _prepared(
     tx: Transaction, simulator: Simulator, account: Account, claimed: Claimed
 ) -> Delivery:
-    """Return a claimed callback with what to post; others may have it if we die meanwhile."""
+    """Return a claimed callback with its request.
+
+    A lease lets another process post it if this one dies.
+    """
     posting = faults.posting(tx, account, claimed)
     if simulator.database.shared:
         lease_ms = int(patience(simulator, posting.lasts_ms) * 1000)
@@ -115,13 +121,14 @@ def _prepared(
 
 
 def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
-    """Post a claimed callback; the future is done when its attempt is recorded."""
+    """Post a claimed callback; the future completes when its attempt is recorded."""
     recorded: Future[None] = Future()
 
     def record(posted: Future[Outcome]) -> None:
-        if posted.cancelled():  # we are stopping: it stays claimed, and due at the next start
+        # The server stops: the callback stays claimed, and is due at the next start.
+        if posted.cancelled():
             recorded.cancel()
-            recorded.set_running_or_notify_cancel()  # or `wait` would go on waiting for it
+            recorded.set_running_or_notify_cancel()  # else `wait` misses the cancellation
             return
         outcome = posted.result()
         simulator.database.submit(
@@ -145,7 +152,7 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
 
 
 def _until(tx: Transaction, account: Account, now: int) -> int:
-    """Return up to which instant callbacks can go out and stay in order."""
+    """Return the instant up to which callbacks may be posted without breaking their order."""
     until = rows.blocked_since(tx, account.id, now) if account.armed else now
     if account.readings.callback_delivery == "once":
         return until
@@ -153,7 +160,9 @@ def _until(tx: Transaction, account: Account, now: int) -> int:
 
 
 def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
-    """Return the accounts with something due and room for it, those with least under way first."""
+    """Return the accounts with due callbacks and free places, those with the fewest under way
+    first.
+    """
     real_now = simulator.real_now()
     concurrency = simulator.settings.callback_concurrency
     in_flight = rows.in_flight(tx)
@@ -166,7 +175,9 @@ def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
 
 
 def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
-    """Return `account, instant, clock` of every account with a try or a posted notice to come."""
+    """Return `account, instant, clock` of every account with a callback or a posted notice to
+    come.
+    """
     peeked = [account_rows.get_unlocked(tx, account_id) for account_id in notice_rows.posting(tx)]
     return rows.waiting(tx) + [
         (account.id, account.watch.due_at, account.clock)
@@ -176,7 +187,9 @@ def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
 
 
 def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:
-    """Keep an attempt and what follows from it; nothing if the world was reset meanwhile."""
+    """Store an attempt and the callback's next state; nothing if the account was reset
+    meanwhile.
+    """
     claimed = delivery.claimed
     account = account_rows.get(tx, claimed.account)
     if account is None or rows.get(tx, claimed.account, claimed.id) is None:
@@ -188,7 +201,7 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
         tries=claimed.tries + 1,
         acknowledged=bool(claimed.acknowledged),
         is_copy=claimed.copy_of is not None,
-        # While a clock stands still a try takes no time.
+        # On a frozen clock an attempt takes no time.
         ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
     )
     machine_now = simulator.machine_now()
@@ -200,7 +213,9 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
 def schedule_wakeup(
     tx: Transaction, simulator: Simulator, account: Account, at: int | None
 ) -> None:
-    """Wake the deliverer for an instant on an account's clock, once this is committed."""
+    """Wake the deliverer at an instant of an account's clock, once this transaction is
+    committed.
+    """
     if at is None:
         return
     is_due = at <= account.clock.now(simulator.real_now())

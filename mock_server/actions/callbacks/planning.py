@@ -1,4 +1,4 @@
-"""Planning callbacks: when a task is accepted, when its plan changes, and once more by hand."""
+"""Planning callbacks: when a task is accepted, when its plan changes, and for a resend."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 
 def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
-    """Plan the callback of a task that was just accepted, if it is to have one."""
+    """Plan the callback of a task that was just accepted, if it gets one."""
     # claim callback-on-failure: nothing is pushed for a task that fails
     if not task.call_back or not rules.is_pushed(task.plan.outcome, account.readings):
         return
@@ -37,7 +37,7 @@ def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, no
 def reschedule(
     tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int
 ) -> None:
-    """Move the callback of a task with the task's new plan: later, earlier, cancelled or made."""
+    """Move the callback of a task to the task's new plan: later, earlier, cancelled or created."""
     if not task.call_back:
         return
     planned = _planned(account, task, now)
@@ -54,9 +54,9 @@ def reschedule(
 def resend(
     tx: Transaction, simulator: Simulator, account_id: str, callback_id: int
 ) -> tuple[int, PendingDeliveries]:
-    """Order one more delivery of a callback, whatever its state; return its id and what is due.
+    """Order one more delivery of a callback in any state; return its id and what is due.
 
-    It is a callback of its own in the outbox, so that it survives a restart like the others.
+    The resend is a callback of its own in the outbox, so it survives a restart.
     """
     account = lookup.find(tx, account_id)
     row = find(tx, account_id, callback_id)

@@ -1,4 +1,4 @@
-"""Waiting for callbacks: post what is due by hand, return when nothing that was due is left."""
+"""Waiting for callbacks: post those that are due, and return when none of them is left."""
 
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ LOOK_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeliveries:
-    """What is to be waited for: the tries due by `until` of callbacks planned by now.
+    """The deliveries to wait for: attempts due by `until`, of callbacks planned so far.
 
-    `last_attempt` is the last one that was made before.
+    `last_attempt` is the id of the last attempt recorded before.
     """
 
     account_id: str
@@ -26,7 +26,7 @@ class PendingDeliveries:
 
 
 def due(tx: Transaction, account_id: str, until: int) -> PendingDeliveries:
-    """Return what is due in an account by an instant."""
+    """Return the deliveries that are due in an account by an instant."""
     return PendingDeliveries(
         account_id=account_id,
         until=until,
@@ -36,7 +36,7 @@ def due(tx: Transaction, account_id: str, until: int) -> PendingDeliveries:
 
 
 def deliver_due(simulator: Simulator, account_id: str) -> int:
-    """Post everything that is due in an account, by hand; return how many attempts were made."""
+    """Post all callbacks that are due in an account; return the number of attempts."""
     made = 0
     recorded: set[Future[None]] = set()
     while not simulator.due_signal.stopped:
@@ -45,20 +45,20 @@ def deliver_due(simulator: Simulator, account_id: str) -> int:
             break
         made += len(claimed)
         recorded |= {outbox.deliver(simulator, each) for each in claimed}
-        if not claimed:  # what is left may wait for what is under way
+        if not claimed:  # callbacks that are left may wait for one under way
             recorded = set(wait(recorded, timeout=LOOK_S, return_when=FIRST_COMPLETED).not_done)
     return made
 
 
 def wait_until_delivered(simulator: Simulator, waited: PendingDeliveries) -> int:
-    """Return once every try of `waited` was made, by us or by the deliverer, retries included.
+    """Return once every attempt of `waited` was made, by us or by the deliverer, retries included.
 
-    Returns how many callbacks were tried. It gives up only if the server stops, or if no attempt
-    at all was recorded for longer than one may take.
+    Returns the number of callbacks that were attempted. Gives up only if the server stops, or if no
+    attempt was recorded for longer than one can take.
     """
     signal = simulator.due_signal
     patience = outbox.patience(simulator)
-    # Nobody tells us of what another process records: look now and then.
+    # Other processes do not signal what they record, so look from time to time.
     look_s = LOOK_S if simulator.database.shared else patience
 
     def waiting(tx: Transaction) -> int:

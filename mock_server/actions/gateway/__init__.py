@@ -1,1 +1,1 @@
-"""One call through the gateway: identify, admit, carry out, record."""
+"""One call through the gateway: identify the account, admit, execute, record."""

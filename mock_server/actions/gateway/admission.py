@@ -1,6 +1,5 @@
-"""What the gateway checks before the service hears of a call, in this order (claim
-order-of-checks): size and syntax, stage and route, credentials, freshness, signature, standing,
-credit, throttle.
+"""The gateway's checks before the service gets a call, in this order (claim order-of-checks):
+size and syntax, stage and route, credentials, freshness, signature, standing, credit, throttle.
 """
 
 from dataclasses import dataclass
@@ -30,40 +29,40 @@ UNPUBLISHED_STAGES = ("TEST", "PRE")
 STANDING_CODES = {Standing.ARREARS: "B403MO", Standing.UNAUTHORIZED: "I403AA"}
 
 
-def admit(visit: CallContext) -> Operation:
-    """Check size, syntax, stage and route; return the operation that is called."""
-    call = visit.call
+def admit(context: CallContext) -> Operation:
+    """Check size, syntax, stage and route; return the operation. Raises GatewayError."""
+    call = context.call
     if call.defect is not None:
         raise GatewayError(call.defect.code, call.defect.reason)
     if head_bytes(call) > MAX_HEAD_BYTES:
         raise GatewayError("I413UL")
-    _check_host(visit)
+    _check_host(context)
     _check_stage(call)
-    if visit.operation is None:
+    if context.operation is None:
         raise GatewayError(
-            "I404NF", f"{call.method} {call.path}"[:200], classic=_no_route(visit.readings)
+            "I404NF", f"{call.method} {call.path}"[:200], classic=_no_route(context.readings)
         )
-    bodies.check_content_type(header(call, "content-type"), call.body, visit.readings)
-    return visit.operation
+    bodies.check_content_type(header(call, "content-type"), call.body, context.readings)
+    return context.operation
 
 
-def known(visit: CallContext) -> Account:
-    """Return whose call it is. Raises for no credentials, and for unknown ones."""
-    if isinstance(visit.credentials, GatewayError):
-        raise visit.credentials
-    credentials.check_signed(visit.credentials)
-    if visit.account is None:
-        raise credentials.unknown(visit.credentials, visit.readings)
-    if isinstance(visit.credentials, AppCode):
-        credentials.check_scheme(visit.call, visit.readings)
-    return visit.account
+def known(context: CallContext) -> Account:
+    """Return the account of the call. Raises GatewayError for missing or unknown credentials."""
+    if isinstance(context.credentials, GatewayError):
+        raise context.credentials
+    credentials.check_signed(context.credentials)
+    if context.account is None:
+        raise credentials.unknown(context.credentials, context.readings)
+    if isinstance(context.credentials, AppCode):
+        credentials.check_scheme(context.call, context.readings)
+    return context.account
 
 
-def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
+def authenticate(tx: Transaction, context: CallContext, account: Account) -> None:
     """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
-    assert not isinstance(visit.credentials, GatewayError)  # noqa: S101 - `known` came first
-    call, named = visit.call, visit.credentials
-    now = credentials.signing_now(account, visit.machine_now)
+    assert not isinstance(context.credentials, GatewayError)  # noqa: S101 - `known` came first
+    call, named = context.call, context.credentials
+    now = credentials.signing_now(account, context.machine_now)
     credentials.check_timestamp(call, now)
     nonce = credentials.nonce_of(call, named, account.readings)
     kind = "code" if isinstance(named, AppCode) else "key"
@@ -71,27 +70,30 @@ def authenticate(tx: Transaction, visit: CallContext, account: Account) -> None:
         raise GatewayError("S403NU")
     if isinstance(named, KeyPair):
         signatures.verify(call, account.app_secret, account.readings)
-    # Only now, or a stranger could burn a client's nonces (claim nonce-scope).
+    # Only after verification, otherwise a stranger could use up a client's nonces (claim
+    # nonce-scope).
     if nonce is not None:
         nonces.remember(tx, account.id, kind, nonce, now=now, since=now - WINDOW_MS)
 
 
 def check_standing(account: Account) -> None:
-    """Check that the buyer may call at all. Raises B403MO, I403AA."""
+    """Check that the buyer may call the API. Raises B403MO, I403AA."""
     if account.standing in STANDING_CODES:
         raise GatewayError(STANDING_CODES[account.standing])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """The package whose next credit a call is worth, and whether a 200 takes it."""
+    """The package whose next credit the call is worth, and whether an HTTP 200 takes that
+    credit.
+    """
 
     package: Package | None
     metered: bool
 
 
 def payer(tx: Transaction, account: Account, operation: Operation, now: int) -> Payer:
-    """Return what pays if the call is answered with 200. Raises B403MQ, B403ME, B403MI."""
+    """Return the package that pays if the answer is HTTP 200. Raises B403MQ, B403ME, B403MI."""
     package = billing_rows.paying_package(tx, account.id, now, account.readings)
     metered = charges.is_metered(operation, account.readings)
     if metered and package is None:
@@ -100,31 +102,31 @@ def payer(tx: Transaction, account: Account, operation: Operation, now: int) -> 
 
 
 def check_throttle(tx: Transaction, account: Account, operation: Operation, now: int) -> None:
-    """Take a token of the account's bucket for this operation. Raises T429PA."""
+    """Take a token from the account's bucket for this operation. Raises T429PA."""
     if account.limit is None:
         return
     bucket, passes = throttle.take(throttles.get(tx, account.id, operation), account.limit, now)
     throttles.put(tx, account.id, operation, bucket)
     if not passes:
-        told = account.readings.throttle_retry_after == "sent"
-        wait_s = throttle.wait_s(bucket, account.limit) if told else None
+        sends_retry_after = account.readings.throttle_retry_after == "sent"
+        wait_s = throttle.wait_s(bucket, account.limit) if sends_retry_after else None
         raise GatewayError("T429PA", retry_after_s=wait_s)
 
 
 def _no_route(readings: Readings) -> str | None:
-    """Return how an older instance words a wrong path or method (claim classic-path-or-method)."""
+    """Return an older instance's text for a wrong path or method (claim classic-path-or-method)."""
     return "Invalid Path or Method" if readings.classic_route != "invalid-url" else None
 
 
-def _check_host(visit: CallContext) -> None:
-    """Under a reading the gateway answers to its own name only (claim host-unchecked)."""
-    host = (header(visit.call, "host") or "").partition(":")[0].lower()
-    if visit.readings.host_check == "vendor-host" and host != VENDOR_HOST:
+def _check_host(context: CallContext) -> None:
+    """Under a reading, the gateway answers only to its own host name (claim host-unchecked)."""
+    host = (header(context.call, "host") or "").partition(":")[0].lower()
+    if context.readings.host_check == "vendor-host" and host != VENDOR_HOST:
         raise GatewayError("I404DO", host[:200])
 
 
 def _check_stage(call: Call) -> None:
-    """The API is published to RELEASE only (claim stage-release)."""
+    """Check the stage: the API is published to RELEASE only (claim stage-release)."""
     stage = header(call, "x-ca-stage") or "RELEASE"
     if stage in UNPUBLISHED_STAGES:
         raise GatewayError("I404NF", f"{call.method} {call.path} in stage {stage}"[:200])

@@ -1,7 +1,7 @@
-"""The faults that a call meets on its way through the gateway.
+"""Matches a call against the armed faults of its account.
 
-Rule 1: those of the gateway and the wire are met at the door, as soon as it is known whose call it
-is; those of the service where the operation would begin. Each counts the calls that get there.
+Rule 1: faults of the gateway and the wire are matched as soon as the account is known, faults of
+the service just before the operation. Each rule counts the calls that get so far.
 """
 
 from collections.abc import Mapping
@@ -20,34 +20,34 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedCall:
-    """A call that is the account's and names an operation, with the rules that it met, by slot."""
+    """A call of an account with its operation, and the rules that fired, by slot."""
 
     account: Account
     operation: Operation
-    met: Mapping[str, Rule]
+    fired: Mapping[str, Rule]
 
 
 def match_entry_faults(
-    tx: Transaction, visit: CallContext, account: Account, operation: Operation
+    tx: Transaction, context: CallContext, account: Account, operation: Operation
 ) -> MatchedCall:
-    """Meet the faults at the door."""
-    met: dict[str, Rule] = {}
+    """Match and count the faults of the gateway and the wire."""
+    fired: dict[str, Rule] = {}
     if account.armed:
-        subject = _subject(visit, operation)
+        subject = _subject(context, operation)
         for stage in (Stage.GATEWAY, Stage.WIRE):
-            met |= faults.match_and_count(tx, account, stage, subject, visit.stamp.now)
-    return MatchedCall(account=account, operation=operation, met=met)
+            fired |= faults.match_and_count(tx, account, stage, subject, context.stamp.now)
+    return MatchedCall(account=account, operation=operation, fired=fired)
 
 
 def match_service_fault(
-    tx: Transaction, visit: CallContext, course: MatchedCall
+    tx: Transaction, context: CallContext, matched: MatchedCall
 ) -> tuple[Rule | None, Effect]:
-    """Meet the faults of the service: the rule that fires and what it does."""
-    if not course.account.armed:
+    """Match and count the faults of the service; return the rule that fires and its effect."""
+    if not matched.account.armed:
         return None, NOTHING
-    subject = _subject(visit, course.operation)
-    met = faults.match_and_count(tx, course.account, Stage.SERVICE, subject, visit.stamp.now)
-    for rule in met.values():
+    subject = _subject(context, matched.operation)
+    fired = faults.match_and_count(tx, matched.account, Stage.SERVICE, subject, context.stamp.now)
+    for rule in fired.values():
         return rule, effect_of(rule)
     return None, NOTHING
 
@@ -55,8 +55,8 @@ def match_service_fault(
 NOTHING = Effect()
 
 
-def _subject(visit: CallContext, operation: Operation) -> Subject:
-    fields = fields_of(visit)
+def _subject(context: CallContext, operation: Operation) -> Subject:
+    fields = fields_of(context)
     return Subject(
         operation=operation,
         text=_text(fields, "text"),
@@ -68,5 +68,5 @@ def _subject(visit: CallContext, operation: Operation) -> Subject:
 def _text(fields: bodies.Fields, name: str) -> str | None:
     try:
         return bodies.text_field(fields, name)
-    except Refusal:  # what is no text is like no pattern
+    except Refusal:  # a value that is not text matches no pattern
         return None

@@ -1,4 +1,4 @@
-"""A call at the door: which operation it is, whose world it names, and its one `now`."""
+"""The context of a call: its operation, the account that it names, and its one `now`."""
 
 from dataclasses import dataclass
 
@@ -27,9 +27,10 @@ from mock_server.store.engine.transaction import Transaction
 class CallContext:
     """A call on its way through the gateway; nothing of it is verified yet.
 
-    `credentials` is what the call names, or the error for naming none. `readings` are those of
-    the account, or of the default account where a call is nobody's. `body` is None where it is
-    not worth reading yet: no operation, multipart, or too long for somebody who is not verified.
+    `credentials`: those that the call names, or the gateway's error if it names none. `readings`:
+    those of the account, or of the default account if the call has none. `body`: None if it was not
+    parsed yet, because the call has no operation, is multipart, or is too long to parse before
+    verification. `held_ms`: for how long the call was held before.
     """
 
     call: Call
@@ -41,13 +42,14 @@ class CallContext:
     machine_now: int
     stamp: Stamp
     body: Body | None
+    held_ms: int = 0
 
 
 def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallContext:
-    """Return the visit of a call."""
+    """Return the context of a call; creates a magic account on its first call."""
     credentials = _credentials(call)
-    # A call that is refused for how it names its credentials is still in the journal of the
-    # account whose app code it carries, with that account's secrets hidden.
+    # A call that is refused because of the form of its credentials is still in the journal of
+    # the account whose app code it contains, with that account's secrets hidden.
     named = app_code_of(call) if isinstance(credentials, GatewayError) else credentials
     account = _named_account(tx, simulator, named) if named else None
     readings = account.readings if account else _default_readings(tx)
@@ -79,9 +81,9 @@ def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallCont
     )
 
 
-def fields_of(visit: CallContext) -> Fields:
-    """Return the fields of a call, read now where that was not worth it on arrival."""
-    return visit.body.fields if visit.body is not None else bodies.fields_of(visit.call)
+def fields_of(context: CallContext) -> Fields:
+    """Return the fields of a call; parse them now if `identify_call` did not."""
+    return context.body.fields if context.body is not None else bodies.fields_of(context.call)
 
 
 def request_id(entropy: bytes) -> str:

@@ -1,7 +1,7 @@
-"""What a call covers of the contract, noted as the call is recorded.
+"""Records which items of the contract a call covers, in the transaction that books the call.
 
-A call of a shape that its account has shown before costs a look into memory; a new one is written
-in the transaction that books it, and remembered once that is committed.
+Shapes that an account has shown before are cached in memory. A new shape is written in the
+transaction that books the call, and cached after its commit.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOutcome:
-    """What came of a call: who answered, with which error of the gateway, about which task."""
+    """The outcome of a call: who answered, with which gateway error, about which task."""
 
     answered: Answered
     error: GatewayError | None
@@ -36,16 +36,16 @@ class CallOutcome:
 
 
 def note(
-    tx: Transaction, simulator: Simulator, visit: CallContext, outcome: CallOutcome
+    tx: Transaction, simulator: Simulator, context: CallContext, outcome: CallOutcome
 ) -> list[str]:
     """Return the items that a call covers and its account has not covered before.
 
-    The caller writes them with the call's id.
+    The caller stores them with the call's id.
     """
-    account, answered = visit.account, outcome.answered
+    account, answered = context.account, outcome.answered
     if answered is Answered.ERROR and outcome.error is None:
-        return []  # the gateway did not say that: a bug of ours covers nothing of the contract
-    shape = _shape(simulator, visit, outcome)
+        return []  # a bug of ours answered, not the gateway: it covers nothing of the contract
+    shape = _shape(simulator, context, outcome)
     owner = (account.id, account.answers) if account else (coverage_rows.ARCHIVED, 0)
     known = simulator.coverage_cache.of(*owner)
     new = [] if shape in known else items_of(shape)
@@ -53,7 +53,7 @@ def note(
         tx.after_commit.append(partial(known.add, shape))
     has_status = shape.operation is Operation.QUERY_TASK and answered is Answered.RESULT
     if account is not None and has_status and not known.issuperset(Status):
-        status = _status_of(tx, visit, account, outcome.task_id or "")
+        status = _status_of(tx, context, account, outcome.task_id or "")
         if status is not None and status not in known:
             tx.after_commit.append(partial(known.add, status))
             new.append(outcome_item(status))
@@ -61,27 +61,27 @@ def note(
 
 
 def _status_of(
-    tx: Transaction, visit: CallContext, account: Account, task_id: str
+    tx: Transaction, context: CallContext, account: Account, task_id: str
 ) -> Status | None:
-    """Return the status that a query was answered with."""
+    """Return the task status that the answer to a query contained."""
     task = task_rows.get(tx, account.id, task_id)
-    return None if task is None else task_rules.status_at(task.plan, visit.stamp.now)
+    return None if task is None else task_rules.status_at(task.plan, context.stamp.now)
 
 
-def _shape(simulator: Simulator, visit: CallContext, outcome: CallOutcome) -> Shape:
-    contract = simulator.catalogue.requests(visit.readings)
-    operation, body = visit.operation, visit.body
+def _shape(simulator: Simulator, context: CallContext, outcome: CallOutcome) -> Shape:
+    contract = simulator.catalogue.requests(context.readings)
+    operation, body = context.operation, context.body
     known = contract.fields[operation] if operation is not None and body is not None else ()
     sent = body.fields if body is not None else {}
     error = None
     if outcome.error is not None:
-        error = row_code(outcome.error, simulator.catalogue.errors, classic=visit.stamp.classic)
+        error = row_code(outcome.error, simulator.catalogue.errors, classic=context.stamp.classic)
     return Shape(
         operation=operation,
         answered=outcome.answered,
-        way="signature" if isinstance(visit.credentials, KeyPair) else "app-code",
+        way="signature" if isinstance(context.credentials, KeyPair) else "app-code",
         fields=tuple([name for name in known if sent.get(name)]),
-        headers=tuple([name for name, _ in visit.call.headers if name in contract.headers]),
+        headers=tuple([name for name, _ in context.call.headers if name in contract.headers]),
         error=error,
-        readings=visit.readings,
+        readings=context.readings,
     )

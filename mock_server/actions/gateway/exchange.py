@@ -1,8 +1,8 @@
-"""The whole exchange for one call, for every server that lets calls in.
+"""The exchange for one call, shared by `serve` and the WSGI application.
 
-An exchange says what has to happen, step by step, and is told how it went; the server in front does
-it in its own way, with a thread, a task or callbacks. So holding a call, handling it and answering
-for a bug of ours are written once.
+An exchange is a generator: it yields each step and gets its result. The server runs the steps in
+its own way, with a thread, a task or callbacks. So holding a call, handling it and answering for a
+bug of ours are written once.
 """
 
 import logging
@@ -21,19 +21,19 @@ from mock_server.store.engine.transaction import Transaction
 log = logging.getLogger(__name__)
 
 Work = Callable[[Transaction], Any]
-# Work to commit is answered with its result, or its error is thrown in. A Hold is answered with
-# the ms after which the client hung up, None if it still waits. Returns the answer to write.
+# For Work, the server commits it and sends its result, or throws its error. For a Hold, it sends
+# the ms after which the client disconnected, None if it still waits. Returns the answer to write.
 Exchange = Generator[Work | Hold, Any, Answer]
 
 
 def exchange(simulator: Simulator, call: Call) -> Exchange:
-    """Pass a call through the gateway; our own failure becomes our 500."""
+    """Pass a call through the gateway; an exception of ours becomes HTTP 500."""
     try:
         outcome = yield lambda tx: pipeline.handle(tx, simulator, call)
         if isinstance(outcome, Hold):
             left_ms = yield outcome
             outcome = yield _after_hold(simulator, call, outcome, left_ms)
-    except FaultError as error:  # a magic account whose faults need more than a WSGI server
+    except FaultError as error:  # a magic account has faults that this WSGI server cannot apply
         return bugs.cannot_answer(error)
     except Exception as error:
         log.exception("a call failed in the simulator")
@@ -44,7 +44,7 @@ def exchange(simulator: Simulator, call: Call) -> Exchange:
     try:
         answer: Answer = yield lambda tx: pipeline.record_bug(tx, simulator, call, bug)
     except Exception:
-        log.exception("the failure could not be journalled")
+        log.exception("the failed call could not be written to the journal")
         return bugs.bug_answer(bug)
     return answer
 
@@ -61,28 +61,28 @@ def run_with_callbacks(
     hold: Callable[[int, Callable[[int | None], None]], None],
     reply: Callable[[Answer], None],
 ) -> None:
-    """Run an exchange without waiting anywhere.
+    """Run an exchange without blocking.
 
-    `hold(ms, then)` calls `then` with the ms after which the client hung up, or None; `reply` is
-    called with the answer, where the database reports its commits.
+    `hold(ms, then)` calls `then` with the ms after which the client disconnected, or None. `reply`
+    is called with the answer, on the thread on which the database reports commits.
     """
     steps = exchange(simulator, call)
 
-    def go_on(step: Callable[[Any], Work | Hold], value: object) -> None:
+    def advance(step: Callable[[Any], Work | Hold], value: object) -> None:
         try:
             wanted = step(value)
         except StopIteration as end:
             reply(end.value)
             return
         if isinstance(wanted, Hold):
-            hold(wanted.ms, partial(go_on, steps.send))
+            hold(wanted.ms, partial(advance, steps.send))
         else:
             simulator.database.submit(wanted, committed)
 
     def committed(result: object, error: BaseException | None) -> None:
         if error is None:
-            go_on(steps.send, result)
+            advance(steps.send, result)
         else:
-            go_on(steps.throw, error)
+            advance(steps.throw, error)
 
-    go_on(steps.send, None)
+    advance(steps.send, None)

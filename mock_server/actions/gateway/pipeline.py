@@ -1,10 +1,10 @@
-"""One call through the gateway: decide, book, and only then answer.
+"""One call through the gateway: decide the answer, book it, and only then send it.
 
 Rule 1: answer, credit, ledger entry and journal row are one transaction.
-Rule 2: an ordered failure of the gateway comes before anything is verified, one of the service
-instead of the operation.
-Rule 3: what happens on the wire happens to an answer that is booked.
-Rule 4: what goes wrong in here is our bug and becomes a 500, never an answer of the vendor.
+Rule 2: a gateway fault strikes before anything is verified, a service fault in place of the
+operation.
+Rule 3: a wire fault damages an answer that is already booked.
+Rule 4: an exception in here is our bug and becomes HTTP 500, never an answer of the vendor.
 """
 
 import re
@@ -43,178 +43,185 @@ from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction
 
-# What was decided for a call that was never carried out.
+# The decision for a call that was never executed.
 NO_ANSWER = Answer(status=0, headers=())
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A call that is to be handled only after a delay; nothing of it is booked. `met` are the
-    faults that it met already."""
+    """A call to handle only after a delay; nothing of it is booked. `fired`: the faults that
+    fired.
+    """
 
     ms: int
-    met: Mapping[str, Rule]
+    fired: Mapping[str, Rule]
 
 
 def handle(
     tx: Transaction, simulator: Simulator, call: Call, held: Hold | None = None
 ) -> Answer | Hold:
-    """Answer a call and book it, or say for how long to hold it first; `held`: it was."""
-    visit = _caught_up(tx, simulator, identify_call(tx, simulator, call))
-    course = None
+    """Answer a call and book it, or return how long to hold it first; `held`: it was held
+    already.
+    """
+    context = _caught_up(tx, simulator, identify_call(tx, simulator, call))
+    if held is not None:
+        context = replace(context, held_ms=held.ms)
+    matched = None
     try:
-        if visit.stamp.classic and call.method == "OPTIONS":
-            decision = Decision(answer=preflight_answer(visit.stamp))
+        if context.stamp.classic and call.method == "OPTIONS":
+            decision = Decision(answer=preflight_answer(context.stamp))
         else:
-            course = _course(tx, visit, held)
-            delay = course.met.get(wire.DELAY)
+            matched = _match(tx, context, held)
+            delay = matched.fired.get(wire.DELAY)
             if held is None and delay is not None and wire.is_before(delay):
-                return Hold(ms=delay.fault.for_ms, met=course.met)
-            decision = _decide(tx, simulator, visit, course)
+                return Hold(ms=delay.fault.for_ms, fired=matched.fired)
+            decision = _decide(tx, simulator, context, matched)
     except GatewayError as error:
-        decision = _refused(simulator, visit, error)
-    answer, call_id = _book(tx, simulator, visit, course, decision)
+        decision = _refused(simulator, context, error)
+    answer, call_id = _book(tx, simulator, context, matched, decision)
     code = decision.error.code if decision.error else None
-    if code in EXAMINED and visit.account is not None:
-        signature_review.examine_later(tx, simulator, call_id, visit.account, call, code)
+    if code in EXAMINED and context.account is not None:
+        signature_review.examine_later(tx, simulator, call_id, context.account, call, code)
     return answer
 
 
 def abandon(
     tx: Transaction, simulator: Simulator, call: Call, held: Hold, disconnected_after_ms: int
 ) -> Answer:
-    """Journal a call whose client hung up after so long, while it was held: it never happens."""
-    visit = identify_call(tx, simulator, call)
+    """Journal a call whose client disconnected during the hold, after so many ms: it is not
+    executed.
+    """
+    context = replace(identify_call(tx, simulator, call), held_ms=disconnected_after_ms)
     sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
-    decision = Decision(answer=NO_ANSWER, faults=tuple(held.met.values()), sent=sent)
-    book(tx, simulator, visit, decision)
+    decision = Decision(answer=NO_ANSWER, faults=tuple(held.fired.values()), sent=sent)
+    book(tx, simulator, context, decision)
     return NO_ANSWER
 
 
 def record_unanswered(
     tx: Transaction, simulator: Simulator, call: Call, disconnected_after_ms: int | None
 ) -> None:
-    """Journal a call that never became whole, or whose turn never came: it does not happen.
+    """Journal a call that was never complete, or never had its turn: it is not executed.
 
-    `disconnected_after_ms` None: the connection ended on our side.
+    `disconnected_after_ms` None: our side ended the connection.
     """
-    visit = identify_call(tx, simulator, call)
+    context = identify_call(tx, simulator, call)
     end = End.CLOSE if disconnected_after_ms is None else End.KEEP
     sent = Sent(
         what=Delivered.NOTHING, status=None, bytes=0, end=end, left_after_ms=disconnected_after_ms
     )
-    book(tx, simulator, visit, Decision(answer=NO_ANSWER, sent=sent))
+    book(tx, simulator, context, Decision(answer=NO_ANSWER, sent=sent))
 
 
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
-    """Journal that a client hung up after so long, before it had all of its answer."""
+    """Journal that the client disconnected after so many ms, before it had the whole answer."""
     sent = journal.sent(tx, call_id)
     if sent is not None:
         journal.set_sent(tx, call_id, {**sent, "left_after_ms": disconnected_after_ms})
 
 
-def _course(tx: Transaction, visit: CallContext, held: Hold | None) -> MatchedCall:
-    operation = admission.admit(visit)
-    account = admission.known(visit)
+def _match(tx: Transaction, context: CallContext, held: Hold | None) -> MatchedCall:
+    operation = admission.admit(context)
+    account = admission.known(context)
     if held is not None:
-        return MatchedCall(account=account, operation=operation, met=held.met)
-    return match_entry_faults(tx, visit, account, operation)
+        return MatchedCall(account=account, operation=operation, fired=held.fired)
+    return match_entry_faults(tx, context, account, operation)
 
 
 def _book(
     tx: Transaction,
     simulator: Simulator,
-    visit: CallContext,
-    course: MatchedCall | None,
+    context: CallContext,
+    matched: MatchedCall | None,
     decision: Decision,
 ) -> tuple[Answer, int]:
-    """Book the answer that was decided; return it as the wire is to show it, and its row."""
-    if course is None or (not course.met and not decision.faults):
-        return decision.answer, book(tx, simulator, visit, decision)
-    answer, sent = wire.damaged(decision.answer, course.met)
-    faults = (*course.met.values(), *decision.faults)
-    call_id = book(tx, simulator, visit, replace(decision, faults=faults, sent=sent))
+    """Book the decision; return the answer for the wire and the id of its journal row."""
+    if matched is None or (not matched.fired and not decision.faults):
+        return decision.answer, book(tx, simulator, context, decision)
+    answer, sent = wire.damaged(decision.answer, matched.fired)
+    faults = (*matched.fired.values(), *decision.faults)
+    call_id = book(tx, simulator, context, replace(decision, faults=faults, sent=sent))
     return replace(answer, call_id=call_id), call_id
 
 
 def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseException) -> Answer:
-    """Answer and journal a call on which we failed; nothing else of it is kept."""
-    visit = identify_call(tx, simulator, call)
+    """Answer and journal a call on which our code failed; book nothing else."""
+    context = identify_call(tx, simulator, call)
     answer = bug_answer(error)
-    book(tx, simulator, visit, Decision(answer=answer))
+    book(tx, simulator, context, Decision(answer=answer))
     return answer
 
 
-def _caught_up(tx: Transaction, simulator: Simulator, visit: CallContext) -> CallContext:
-    """Return the visit once the notices of its account that came due by now are kept."""
-    account = visit.account
+def _caught_up(tx: Transaction, simulator: Simulator, context: CallContext) -> CallContext:
+    """Return the context once the notices of its account that came due by now are kept."""
+    account = context.account
     if account is None or account.watch.due_at is None:
-        return visit
-    after = notices.catch_up(tx, simulator, account, visit.stamp.now)
-    return visit if after is account else replace(visit, account=after)
+        return context
+    after = notices.catch_up(tx, simulator, account, context.stamp.now)
+    return context if after is account else replace(context, account=after)
 
 
-def _refused(simulator: Simulator, visit: CallContext, error: GatewayError) -> Decision:
-    answer = gateway_answer(error, simulator.catalogue.errors, visit.stamp)
+def _refused(simulator: Simulator, context: CallContext, error: GatewayError) -> Decision:
+    answer = gateway_answer(error, simulator.catalogue.errors, context.stamp)
     return Decision(answer=answer, error=error)
 
 
 def _decide(
-    tx: Transaction, simulator: Simulator, visit: CallContext, course: MatchedCall
+    tx: Transaction, simulator: Simulator, context: CallContext, matched: MatchedCall
 ) -> Decision:
-    account, operation = course.account, course.operation
-    if wire.is_before(course.met.get(wire.DAMAGE)):
+    account, operation = matched.account, matched.operation
+    if wire.is_before(matched.fired.get(wire.DAMAGE)):
         return Decision(answer=NO_ANSWER)
-    if fault := course.met.get(gateway.SLOT):
+    if fault := matched.fired.get(gateway.SLOT):
         raise gateway.error_of(fault)
-    admission.authenticate(tx, visit, account)
+    admission.authenticate(tx, context, account)
     admission.check_standing(account)
-    now = visit.stamp.now
+    now = context.stamp.now
     payer = admission.payer(tx, account, operation, now)
     admission.check_throttle(tx, account, operation, now)
-    return _serve(tx, simulator, visit, course, payer)
+    return _serve(tx, simulator, context, matched, payer)
 
 
 def _serve(
-    tx: Transaction, simulator: Simulator, visit: CallContext, course: MatchedCall, payer: Payer
+    tx: Transaction, simulator: Simulator, context: CallContext, matched: MatchedCall, payer: Payer
 ) -> Decision:
-    """Let the service answer. What it answers is numbered, a refusal too (claim res-id-form)."""
-    account = course.account
-    fault, effect = match_service_fault(tx, visit, course)
+    """Let the service answer. Its answers are numbered, refusals too (claim res-id-form)."""
+    account = matched.account
+    fault, effect = match_service_fault(tx, context, matched)
     faults = (fault,) if fault else ()
     try:
         if effect.says is not None:
             raise effect.says
-        request = _request(simulator, visit, account, effect)
-        result = operations.HANDLERS[course.operation](tx, simulator, request)
+        request = _request(simulator, context, account, effect)
+        result = operations.HANDLERS[matched.operation](tx, simulator, request)
     except Refusal as refusal:
         accounts.count(tx, account.id, submits=0, answers=1)
         charged = payer.metered and refusal_status(account.readings) == 200
         answer = refusal_answer(
-            refusal, account.readings, account.res_id, visit.stamp, charged=charged
+            refusal, account.readings, account.res_id, context.stamp, charged=charged
         )
         served = Served(package=payer.package, charged=charged, refused=True)
         return Decision(answer=answer, served=served, faults=faults)
     accounts.count(tx, account.id, submits=result.submits, answers=1)
     if effect.answers is not None:
-        ghost = _refused(simulator, visit, effect.answers)
+        ghost = _refused(simulator, context, effect.answers)
         return replace(ghost, task_id=result.task_id, faults=faults)
     answer = result_answer(
-        result.body, account.readings, account.res_id, visit.stamp, charged=payer.metered
+        result.body, account.readings, account.res_id, context.stamp, charged=payer.metered
     )
     served = Served(package=payer.package, charged=payer.metered)
     return Decision(answer=answer, served=served, task_id=result.task_id, faults=faults)
 
 
 def _request(
-    simulator: Simulator, visit: CallContext, account: Account, effect: Effect
+    simulator: Simulator, context: CallContext, account: Account, effect: Effect
 ) -> operations.OperationRequest:
-    call = visit.call
+    call = context.call
     return operations.OperationRequest(
         account=account,
-        now=visit.stamp.now,
-        fields=fields_of(visit),
+        now=context.stamp.now,
+        fields=fields_of(context),
         base_url=_base_url(simulator, call),
         order=effect.order,
         shape=effect.shape,
@@ -222,7 +229,7 @@ def _request(
 
 
 def _base_url(simulator: Simulator, call: Call) -> str:
-    """Return where the caller can fetch pictures: the public address, else the one it called."""
+    """Return the base URL of pictures: the public address, or the address that was called."""
     settings = simulator.settings
     if settings.public_url:
         return settings.public_url.rstrip("/")

@@ -1,7 +1,8 @@
-"""The books: what a call leaves behind, in the transaction that answers it."""
+"""Writes a call to the journal, the ledger and the coverage, in the transaction that answers it."""
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.gateway import coverage
@@ -18,8 +19,16 @@ from mock_server.domain.call.redaction import (
 from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
-from mock_server.domain.findings import is_clean, judge, render_finding, request_of
+from mock_server.domain.findings import (
+    Finding,
+    is_clean,
+    judge,
+    mistaken,
+    render_finding,
+    request_of,
+)
 from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import coverage as coverage_rows
 from mock_server.store import journal
@@ -30,7 +39,7 @@ NO_FINDINGS = "[]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """That the service answered: `package` is what the call is worth a credit of, paid or not."""
+    """The service answered. `package` has the credit that the call is worth, paid or not."""
 
     package: Package | None
     charged: bool
@@ -39,10 +48,10 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """An answer and what has to be booked with it.
+    """An answer and everything to book with it.
 
-    `served` None: the gateway answered, with `error` unless there was no answer or it is a bug of
-    ours. `faults` are those that happened, `sent` what went over the wire if not just the answer.
+    `served` None: the gateway answered, with `error`, unless there was no answer or it is a bug of
+    ours. `faults`: those that happened. `sent`: what went over the wire; None: the answer itself.
     """
 
     answer: Answer
@@ -53,12 +62,14 @@ class Decision:
     sent: Sent | None = None
 
 
-def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision) -> int:
-    """Write journal row and, for a charged call, credit and ledger entry; return the call's id."""
-    call, account, answer = visit.call, visit.account, decision.answer
+def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: Decision) -> int:
+    """Write the journal row and, for a charged call, credit and ledger entry; return the call's
+    id.
+    """
+    call, account, answer = context.call, context.account, decision.answer
     charge, paid, fen = Charge.NEVER, None, 0
     if account is not None:
-        charge = charges.charge_for(visit.operation, answer.status, account.readings)
+        charge = charges.charge_for(context.operation, answer.status, account.readings)
     if decision.served is not None and decision.served.charged:
         paid = decision.served.package
     if paid is not None:
@@ -66,21 +77,23 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
     secrets = account.secrets if account else ()
     entry = journal.Entry(
         account=account.id if account else None,
-        at=visit.stamp.now,
-        real_at=visit.real_now,
-        request_id=visit.stamp.request_id,
-        operation=visit.operation,
-        error_code=_error_code(decision, visit),
+        at=context.stamp.now,
+        real_at=context.real_now,
+        jumped_ms=account.clock.jumped_ms if account else 0,
+        held_ms=context.held_ms,
+        request_id=context.stamp.request_id,
+        operation=context.operation,
+        error_code=_error_code(decision, context),
         charge=charge,
         fen=fen,
         task_id=decision.task_id,
         faults=_faults(decision.faults),
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
-        findings=_findings(simulator, visit),
+        findings=_findings(tx, simulator, context),
         **journal.redacted(call, answer, secrets),
     )
     call_id = simulator.add_to_journal(tx, entry)
-    _note(tx, simulator, visit, decision, call_id)
+    _note(tx, simulator, context, decision, call_id)
     if account is not None and decision.served is not None:
         _count(tx, entry, decision.served, account.id)
     if account is not None and paid is not None:
@@ -90,22 +103,22 @@ def book(tx: Transaction, simulator: Simulator, visit: CallContext, decision: De
 
 
 def _note(
-    tx: Transaction, simulator: Simulator, visit: CallContext, decision: Decision, call_id: int
+    tx: Transaction, simulator: Simulator, context: CallContext, decision: Decision, call_id: int
 ) -> None:
-    """Keep what of the contract the call is the first of its account to meet."""
+    """Store the items of the contract that this call is the first of its account to cover."""
     outcome = CallOutcome(
         answered=_answered(decision), error=decision.error, task_id=decision.task_id
     )
-    new = coverage.note(tx, simulator, visit, outcome)
+    new = coverage.note(tx, simulator, context, outcome)
     if new:
         coverage_rows.add(
-            tx, visit.account.id if visit.account else coverage_rows.ARCHIVED, new, call_id
+            tx, context.account.id if context.account else coverage_rows.ARCHIVED, new, call_id
         )
 
 
-def _error_code(decision: Decision, visit: CallContext) -> str | None:
-    """Return the code that the client was shown: older instances show none."""
-    return decision.error.code if decision.error and not visit.stamp.classic else None
+def _error_code(decision: Decision, context: CallContext) -> str | None:
+    """Return the error code that the client saw; older instances show none."""
+    return decision.error.code if decision.error and not context.stamp.classic else None
 
 
 def _answered(decision: Decision) -> Answered:
@@ -122,7 +135,7 @@ def _faults(rules: tuple[Rule, ...]) -> str:
 
 def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: int) -> None:
     if not billing_rows.take_credit(tx, package.id):
-        raise RuntimeError("the credit that was seen is gone")
+        raise RuntimeError("the package lost its last credit within one transaction")
     booked = LedgerEntry(
         account=package.account,
         call_id=call_id,
@@ -148,19 +161,29 @@ def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: st
     billing_rows.add_to_totals(tx, account_id, line)
 
 
-def _findings(simulator: Simulator, visit: CallContext) -> str:
-    """Return the findings of a call as its journal row keeps them."""
+def _mistaken(tx: Transaction, context: CallContext) -> Finding | None:
+    """Return why no account has the credentials of a call, if they show it."""
+    if isinstance(context.credentials, GatewayError) or context.operation is None:
+        return None
+    return mistaken(context.credentials, partial(account_rows.holder, tx))
+
+
+def _findings(tx: Transaction, simulator: Simulator, context: CallContext) -> str:
+    """Return the findings of a call in the form of the journal."""
     catalogue = simulator.catalogue
-    readings = visit.readings
+    readings = context.readings
     contract = catalogue.requests(readings)
-    if is_clean(visit.call, visit.operation, visit.body, contract):
+    has_account = context.account is not None
+    if has_account and is_clean(context.call, context.operation, context.body, contract):
         return NO_FINDINGS
-    request = request_of(visit.call, visit.operation, visit.body, contract, readings)
+    request = request_of(context.call, context.operation, context.body, contract, readings)
     hits = judge(request)
+    if not has_account and (hit := _mistaken(tx, context)) is not None:
+        hits = [*hits, hit]
     if not hits:
         return NO_FINDINGS
-    known = visit.account.secrets if visit.account else ()
-    secrets = (*known, *values_of(visit.call.headers))
+    known = context.account.secrets if context.account else ()
+    secrets = (*known, *values_of(context.call.headers))
     return journal.as_array(
         [render_finding(hit, catalogue.findings, secrets, readings) for hit in hits]
     )

@@ -1,6 +1,6 @@
-"""The signature clinic: after a refusal, off the answer's path, find out what the client did.
+"""Diagnoses a refused signature after the answer was sent, and stores the finding in the journal.
 
-The call is only in memory while it is examined: what is kept of it is redacted.
+The call stays in memory only during the diagnosis; the stored finding is redacted.
 """
 
 from concurrent.futures import Future
@@ -32,10 +32,10 @@ HEADERS = {
 def examine_later(
     tx: Transaction, simulator: Simulator, call_id: int, account: Account, call: Call, code: str
 ) -> None:
-    """Have the call examined once it is booked; the finding is added to its journal row."""
+    """Diagnose the call once it is booked, and add the finding to its journal row."""
     now = credentials.signing_now(account, simulator.machine_now())
     too_long = len(call.body) > MAX_BODY_BYTES
-    # Many calls may be waiting to be examined: none of them holds a body that nobody will read.
+    # Many calls may wait for their diagnosis, so they keep no body that is too large to diagnose.
     kept = replace(call, body=b"") if too_long else call
 
     def write(found: FindingRow) -> Future[None]:
@@ -58,8 +58,8 @@ def examine_later(
 def _rendered(
     simulator: Simulator, account: Account, call: Call, found: FindingRow
 ) -> dict[str, Any]:
-    """Return what was found as the journal has it, with every credential hidden."""
-    # The strings hold whatever headers and parameters the client chose to sign.
+    """Return the diagnosis in the form of the journal, with every credential hidden."""
+    # The strings can contain any header or parameter that the client chose to sign.
     secrets = (*account.secrets, *values_of(call.headers))
     told = {name: _told(value, secrets) for name, value in found.items()}
     hit = Finding(

@@ -1,1 +1,1 @@
-"""The three operations of the service, and what they leave behind: pictures, links, plans."""
+"""The three operations of the service, and their results: pictures, short links, new plans."""

@@ -1,6 +1,6 @@
-"""The three operations, as the service behind the gateway does them.
+"""The three operations of the service behind the gateway.
 
-Only `gateway` calls these, inside its own transaction.
+Only `actions.gateway` calls them, inside its own transaction.
 """
 
 from collections.abc import Callable
@@ -27,8 +27,9 @@ FAILED_REMARK = "创作失败"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRequest:
-    """A call that the gateway let through. `order` is what is to become of a task it submits,
-    `shape` what a fault makes of it."""
+    """A call that the gateway admitted. `order` is the order for a task that it submits;
+    `shape` is a fault's change to that task.
+    """
 
     account: Account
     now: int
@@ -40,7 +41,7 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What the service answers, the task it is about, and how many tasks it made."""
+    """The service's answer, the task that it concerns, and how many tasks it created."""
 
     body: Shape
     task_id: str | None = None
@@ -48,7 +49,7 @@ class Result:
 
 
 def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest) -> Result:
-    """Accept a task: plan and callback are written now (claims submit-body, no-idempotency)."""
+    """Accept a task: store its plan and its callback (claims submit-body, no-idempotency)."""
     account = request.account
     submission = parse_submission(request.fields, simulator.catalogue.styles, account.readings)
     task = _new_task(simulator, request, submission)
@@ -68,7 +69,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest
 
 
 def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest) -> Result:
-    """Tell the status of one task and, once it succeeded, its pictures (claim query-body)."""
+    """Return the status of one task and, if it succeeded, its pictures (claim query-body)."""
     task_id = text_field(request.fields, "task_id")  # claim query-field
     if task_id is None:
         raise Refusal("task_id不能为空")
@@ -139,7 +140,7 @@ def _new_task(simulator: Simulator, request: OperationRequest, submission: Submi
 
 
 def _asked(tx: Transaction, simulator: Simulator, request: OperationRequest, task: Task) -> Task:
-    """Count a query of a task that ends with its n-th; its callback is due with its end."""
+    """Count the query of a task that ends with its n-th; its callback is due at that end."""
     plan = tasks.asked(task.plan, request.now) if task.content is not None else task.plan
     if plan is task.plan:
         return task

@@ -1,4 +1,4 @@
-"""Pictures: which one an address names, and its row in the journal. Drawing is not done here."""
+"""Pictures: find the one that an address names, and journal the fetch. Drawing is in `render`."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Everything a picture is drawn from: the same values, the same bytes."""
+    """All inputs of a picture: the same values give the same bytes."""
 
     content: str
     style_id: str
@@ -26,7 +26,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureAddress:
-    """What the path of a picture says."""
+    """The parts of a picture's path."""
 
     account: str
     task_id: str
@@ -35,13 +35,13 @@ class PictureAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """No picture: the status that its address gives."""
+    """There is no picture; the fetch is answered with this status."""
 
     status: int = 404
 
 
 def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Picture | Missing:
-    """Return the picture; it is missing before its task has succeeded and after its lifetime."""
+    """Return the picture; Missing before its task has succeeded, and after its lifetime."""
     account = account_rows.get(tx, address.account)
     task = task_rows.get(tx, address.account, address.task_id)
     if account is None or task is None or not 1 <= address.number <= task.pictures:
@@ -58,7 +58,7 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """Who fetches what: a picture, or where a short link leads."""
+    """Which account fetches what: a picture, or the target of a short link."""
 
     operation: Operation
     account: str
@@ -74,6 +74,7 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
         real_at=real_now,
+        jumped_ms=account.clock.jumped_ms if account else 0,
         request_id="",
         operation=fetch.operation,
         error_code=None,
@@ -82,6 +83,6 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         task_id=fetch.task_id if account else None,
         **journal.redacted(replace(call, body=b""), replace(answer, body=b""), secrets),
     )
-    # The bytes can be drawn again at any time; their size is enough.
+    # The journal keeps only the size: the bytes can be drawn again at any time.
     size = Capture(body=b"", length=len(answer.body), sha256="")
     simulator.add_to_journal(tx, replace(entry, answer=size))

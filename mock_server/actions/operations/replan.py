@@ -1,4 +1,4 @@
-"""Forcing a task into a state: a new plan, and its callback moved with it."""
+"""Forces a task into a state: a new plan, and its callback rescheduled."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def force(
 ) -> tuple[Task, int]:
     """Give a task a state from now on; return it with its account's now.
 
-    Raises domain.tasks.PlanError for what the transition table does not allow.
+    Raises domain.task.tasks.PlanError for a change that the transition table does not allow.
     """
     account = lookup.find(tx, account_id)
     task = rows.get(tx, account_id, task_id)
@@ -30,17 +30,17 @@ def force(
         )
     now = account.clock.now(simulator.real_now())
     if status is Status.SUCCEEDED and task.content is None:
-        raise rules.PlanError("this task cannot succeed yet: its source image is still to be read")
+        raise rules.PlanError("this task cannot succeed yet: wait until its source image is read")
     if status is Status.SUCCEEDED and not is_holdable(task.content or ""):
         raise rules.PlanError("this task cannot succeed: no QR code can hold its text")
     plan = rules.force(task.plan, status, now)
-    if plan != task.plan:  # what it already is changes nothing, its callback neither
+    if plan != task.plan:  # forcing the present state changes neither the task nor its callback
         task = replace(task, plan=plan)
         replan(tx, simulator, account, task, now)
     return task, now
 
 
 def replan(tx: Transaction, simulator: Simulator, account: Account, task: Task, now: int) -> None:
-    """Keep the new plan of a task, and have its callback follow it."""
+    """Store the new plan of a task, and reschedule its callback."""
     rows.set_plan(tx, task)
     planning.reschedule(tx, simulator, account, task, now)

@@ -1,4 +1,4 @@
-"""Short links: made with their task, followed by whoever reads its picture."""
+"""Short links: created with their task, followed by the reader of its picture."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """Where a short link leads; None: nowhere any more."""
+    """The target of a short link; None: the link is no longer valid."""
 
     link: ShortLink
     target: str | None
 
 
 def make(tx: Transaction, account: Account, task: Task, now: int) -> ShortLink:
-    """Make the short link to the text of a task."""
+    """Create the short link to the text of a task."""
     for code in codes(account.seed, task.number, account.id):
         link = ShortLink(
             code=code,
@@ -35,7 +35,9 @@ def make(tx: Transaction, account: Account, task: Task, now: int) -> ShortLink:
 
 
 def find(tx: Transaction, simulator: Simulator, code: str) -> Followed | None:
-    """Return where a short link leads, None if there never was one (claim short-link-lifetime)."""
+    """Return the target of a short link; None if there never was such a link (claim
+    short-link-lifetime).
+    """
     link = rows.get(tx, code)
     account = account_rows.get(tx, link.account) if link else None
     if link is None or account is None:

@@ -1,7 +1,7 @@
 """Source images: fetched and read in the background, once their submit is booked.
 
-Rule 1: a task whose image has not been read does not end; what was read is written on its row.
-Rule 2: nothing is fetched inside a transaction.
+Rule 1: a task does not end before its image has been read; the result is stored in its row.
+Rule 2: no image is fetched inside a transaction.
 """
 
 import logging
@@ -32,19 +32,21 @@ log = logging.getLogger(__name__)
 
 
 def read_later(tx: Transaction, simulator: Simulator, task: Task) -> None:
-    """Have the source image of a task read, once it is booked."""
+    """Read the source image of a task once its submit is booked."""
     tx.after_commit.append(lambda: _read(simulator, task))
 
 
 def resume(simulator: Simulator) -> None:
-    """Have those images read that an earlier process left unread."""
+    """Read the images that an earlier process left unread."""
     for task in simulator.database.read(task_rows.unread):
         _read(simulator, task)
 
 
 def settle(simulator: Simulator, account_id: str) -> None:
-    """Return once every source image of an account was read, so that a jump of the clock finds
-    what it should; sooner only if the server stops, or if reading takes longer than it may.
+    """Return once every source image of an account was read, so that a jump of the clock comes
+    after it.
+
+    Returns earlier only if the server stops, or if reading takes longer than allowed.
     """
     signal = simulator.due_signal
     patience_s = simulator.settings.callback_timeout + GRACE_S
@@ -64,7 +66,7 @@ def settle(simulator: Simulator, account_id: str) -> None:
 
 def _read(simulator: Simulator, task: Task) -> None:
     def record(fetched: Future[SourceRead]) -> None:
-        if fetched.cancelled():  # we are stopping: it is read at the next start
+        if fetched.cancelled():  # the server stops: the image is read at the next start
             return
         if (error := fetched.exception()) is not None:
             bugs.report(simulator, error)
@@ -86,7 +88,7 @@ def _read(simulator: Simulator, task: Task) -> None:
 
 
 def _record(tx: Transaction, simulator: Simulator, asked: Task, found: SourceRead) -> None:
-    """Write what was read on the row of its task, which may have been ended by force meanwhile."""
+    """Store the result in the row of the task, which may have been forced to its end meanwhile."""
     account = account_rows.get(tx, asked.account)
     task = task_rows.get(tx, asked.account, asked.id)
     if account is None or task is None or task.content is not None:
@@ -117,12 +119,12 @@ def _explain(
 
 
 def _read_task(task: Task, found: SourceRead, now: int) -> Task:
-    """Return a task with what its image says, or with why it fails."""
+    """Return a task with the content of its image, or with the reason why it fails."""
     remark = found.remark
     if found.content is not None and not is_holdable(found.content):
         remark = TOO_LONG_REMARK
     outcome = task.plan.outcome if remark is None else Status.FAILED
-    ended = task.plan.ends_at is not None  # by force, meanwhile
+    ended = task.plan.ends_at is not None  # forced to its end meanwhile
     return replace(
         task,
         content=found.content if remark is None else "",

@@ -1,1 +1,1 @@
-"""Reports: what people ask about an account. Reads only."""
+"""Reports on an account. They only read."""

@@ -1,4 +1,4 @@
-"""How much of the contract the calls of an account, or of all accounts, have covered."""
+"""The coverage of the contract by the calls of one account, or of all accounts."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from mock_server.store.engine.transaction import Transaction
 def report(
     tx: Transaction, simulator: Simulator, account_id: str | None, groups: Sequence[Group]
 ) -> Coverage:
-    """Return what an account has met; None: all of them, those that are gone too."""
+    """Return the coverage of an account. `account_id` None: of all accounts, deleted ones too."""
     if account_id is None:
         found = coverage_rows.for_all_accounts(tx)
     else:

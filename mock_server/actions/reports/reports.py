@@ -1,4 +1,4 @@
-"""What people ask about an account: its bill, its calls, its tasks and callbacks. Reads only."""
+"""Reports on an account: its bill, calls, tasks and callbacks. They only read."""
 
 from dataclasses import dataclass
 
@@ -21,8 +21,9 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What an account has spent, the rule of charging that it lives by, and its packages in the
-    order of purchase and in the order they pay."""
+    """The charges of an account, its charging rule, and its packages: in order of purchase, and
+    in the order they pay.
+    """
 
     totals: list[Total]
     rule: ChargingRule
@@ -33,7 +34,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """An account with what its clock shows and what it can still spend."""
+    """An account with the instant its clock shows and the credits it can still spend."""
 
     account: Account
     now: int
@@ -41,7 +42,7 @@ class Overview:
 
 
 def overview(tx: Transaction, simulator: Simulator, account: Account) -> Overview:
-    """Return how an account stands."""
+    """Return an account with its clock and balance."""
     now = account.clock.now(simulator.real_now())
     return Overview(account=account, now=now, balance=billing_rows.balance(tx, account.id, now))
 
@@ -74,14 +75,14 @@ def task_charges(tx: Transaction, account_id: str, *, after: int, limit: int) ->
 def calls(
     tx: Transaction, account_id: str | None, wanted: journal.CallFilter
 ) -> tuple[list[Row], int]:
-    """Return the journalled calls that a filter lets through, and how many were dropped."""
+    """Return the journalled calls that match a filter, and how many calls were dropped."""
     if account_id is not None:
         lookup.find(tx, account_id)
     return journal.find(tx, account_id, wanted), journal.dropped(tx, account_id)
 
 
 def call(tx: Transaction, call_id: int) -> Row:
-    """Return a journalled call, whosever it is. Raises NotFoundError."""
+    """Return a journalled call of any account. Raises NotFoundError."""
     row = journal.get(tx, call_id)
     if row is None:
         raise NotFoundError(f"the journal has no call {call_id}: `artqr-mock calls` lists them")
@@ -90,8 +91,9 @@ def call(tx: Transaction, call_id: int) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Which page of a listing: the first `limit` rows after `after`, or the last before `before`
-    if that is given."""
+    """A page of a listing: the first `limit` rows after `after`, or the last rows before
+    `before` if that is given.
+    """
 
     after: int = 0
     before: int | None = None
@@ -101,7 +103,7 @@ class Span:
 def tasks(
     tx: Transaction, simulator: Simulator, account_id: str, span: Span
 ) -> list[tuple[Task, Status]]:
-    """Return tasks with the status they have now, in the order of submission."""
+    """Return tasks with their present status, in the order of submission."""
     account = lookup.find(tx, account_id)
     now = account.clock.now(simulator.real_now())
     if span.before is None:
@@ -120,7 +122,7 @@ def callback(tx: Transaction, account_id: str, callback_id: int) -> tuple[Row, l
 def callbacks(
     tx: Transaction, account_id: str, *, after: int, limit: int
 ) -> list[tuple[Row, list[Row]]]:
-    """Return callbacks, each with its attempts, in the order they were planned."""
+    """Return callbacks with their attempts, in the order they were planned."""
     lookup.find(tx, account_id)
     listed = callback_rows.after(tx, account_id, after, limit)
     return [(row, attempt_rows.of_callback(tx, account_id, row["id"])) for row in listed]

@@ -1,1 +1,1 @@
-"""An account: one buyer's world, and the scenarios it can be put into."""
+"""Accounts: one buyer with everything that belongs to it, and the scenarios that set it up."""

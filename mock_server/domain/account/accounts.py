@@ -1,7 +1,8 @@
-"""An account is a world: one buyer with credentials, packages, tasks, readings and a clock.
+"""An account: one buyer with credentials, packages, tasks, readings and a clock.
 
 Rule 1: nothing of one account is visible in another.
-Rule 2: everything that repeats follows from its seed and its counters; who it is does not.
+Rule 2: everything that must repeat follows from the account's seed and counters. Its id and
+credentials do not repeat.
 """
 
 from dataclasses import dataclass, field
@@ -31,11 +32,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountTemplate:
-    """What an account starts with and what reset goes back to. `clock_at` None: the real time.
+    """The state of a new account, and of an account after a reset.
 
-    `packages` are bought in place of `credits`, each `{offer or credits, valid_days?}`.
-    `faults` are armed from the start, written as the admin API takes them: the magic accounts
-    have some. `notify_url` is where its notices are posted, None: nowhere.
+    `packages` replace `credits`; each is `{offer or credits, valid_days?}`.
+    `faults` are armed from the start, in the form of the admin API. `clock_at`: ms; None: the real
+    time. `notify_url`: the address for notices; None: notices are not sent.
     """
 
     credits: int = DEFAULT_CREDITS
@@ -53,7 +54,7 @@ class AccountTemplate:
 
     @property
     def limit(self) -> Limit | None:
-        """The throttle it starts with."""
+        """The throttle of a new account; None: not throttled."""
         if self.per_second is None:
             return None
         return Limit(per_second=self.per_second, burst=self.burst)
@@ -61,8 +62,10 @@ class AccountTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One buyer. `submits` and `answers` count what has been numbered so far, `armed`
-    its faults."""
+    """One buyer.
+
+    `submits`, `answers` and `armed` count its submits, its answers with an id, and its faults.
+    """
 
     id: str
     name: str
@@ -85,7 +88,7 @@ class Account:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no log, journal or report may show."""
+        """Texts that no log, journal or report may show."""
         return (self.app_code, self.app_secret)
 
     @property
@@ -95,7 +98,7 @@ class Account:
 
 
 def first_clock(origin: AccountTemplate, real_now: int) -> Clock:
-    """Return the clock that an account starts with."""
+    """Return the clock of a new account."""
     at = real_now if origin.clock_at is None else origin.clock_at
     return Clock(
         base_at=at,

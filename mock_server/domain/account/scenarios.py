@@ -1,7 +1,7 @@
 """A scenario: a named bundle of readings, packages, clock, standing and faults.
 
-Rule 1: a scenario is what an account starts with, and nothing else: loading one is a reset to it,
-and so is every later reset.
+Rule 1: a scenario is an account's template and nothing else. Loading it resets the account to it,
+and every later reset does the same.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,9 @@ from mock_server.domain.account.accounts import DEFAULT_CREDITS, AccountTemplate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`says`: what happens in it; `client`: what a good client does, a sentence each."""
+    """`says`: what happens in the scenario; `client`: what a good client does. One sentence
+    each.
+    """
 
     name: str
     says: str
@@ -22,7 +24,7 @@ class Scenario:
 
 
 def scenario_of(name: str, values: Mapping[str, Any]) -> Scenario:
-    """Return a scenario as it is written; its form is right already."""
+    """Return a scenario from its TOML table, which was validated before."""
     clock, throttle = values.get("clock", {}), values.get("throttle", {})
     origin = AccountTemplate(
         credits=values.get("credits", DEFAULT_CREDITS),

@@ -1,1 +1,1 @@
-"""An answer: how results, refusals and errors are written for the wire."""
+"""Answers: how results, refusals and gateway errors are written for the wire."""

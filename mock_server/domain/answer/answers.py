@@ -1,7 +1,7 @@
-"""The one place that turns outcomes into the wire: results, refusals, gateway errors.
+"""Turns results, refusals and gateway errors into HTTP answers; nothing else does.
 
-Rule 1: a gateway error has an empty body, everything is in its headers (claim error-empty-body).
-Rule 2: what the service says, result or refusal, has the shape that shapes.py gives it.
+Rule 1: a gateway error has an empty body; all of it is in the headers (claim error-empty-body).
+Rule 2: envelope.py makes the body of every result and refusal.
 Rule 3: `showapi_fee_num` is 1 exactly where the ledger has an entry (claims fee-num, fee-num-free).
 """
 
@@ -21,13 +21,13 @@ from mock_server.domain.call.calls import Answer, Header
 from mock_server.domain.call.errors import ErrorTables, GatewayError, Refusal, classic_row
 from mock_server.domain.readings import Readings
 
-SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: the word keeps it honest
+SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: "(simulator)" marks it as ours
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured
 RESULT_TYPE = "application/json;charset=utf-8"  # claim result-content-type
-MAX_MESSAGE = 4096  # an echoed string can hold a whole form body
+MAX_MESSAGE = 4096  # the message echoes the string to sign, which can hold a whole form body
 DEBUG_INFO = '{"ServiceLatency":0,"TotalLatency":0}'  # claim debug-info
 
-# The older instances (reading gateway.profile = classic), as captured (claims classic-headers,
+# Older instances (reading gateway.profile = classic), as captured (claims classic-headers,
 # classic-cors, classic-ok).
 CLASSIC_SERVER = "Tengine"
 CLASSIC_ERROR_TYPE = "text/plain;charset=UTF-8"
@@ -54,9 +54,9 @@ CLASSIC_RESULT_HEADERS: tuple[Header, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What every answer carries: the gateway's id of the request and its instant (ms).
+    """The gateway's request id and instant (ms), which every answer carries.
 
-    `classic` writes it as an older instance does, `debug` adds the latencies.
+    `classic`: in the form of an older instance. `debug`: with the latency header.
     """
 
     request_id: str
@@ -66,7 +66,7 @@ class Stamp:
 
 
 def gateway_answer(error: GatewayError, tables: ErrorTables, stamp: Stamp) -> Answer:
-    """Return the gateway's own answer: no body, and headers in the captured order."""
+    """Return a gateway error as an answer: no body, headers in the captured order."""
     if stamp.classic:
         status, message = classic_row(error, tables)
         code: tuple[Header, ...] = ()
@@ -88,7 +88,7 @@ def gateway_answer(error: GatewayError, tables: ErrorTables, stamp: Stamp) -> An
 
 
 def preflight_answer(stamp: Stamp) -> Answer:
-    """Return what an older instance answers to OPTIONS (claim classic-preflight)."""
+    """Return an older instance's answer to OPTIONS (claim classic-preflight)."""
     headers = (*_gateway_headers(stamp, CLASSIC_ERROR_TYPE, length=0), *CLASSIC_ERROR_CORS)
     return Answer(status=200, headers=headers)
 
@@ -102,7 +102,7 @@ def result_answer(
     charged: bool,
     fault: PlatformFault = NO_PLATFORM_ERROR,
 ) -> Answer:
-    """Return a 200 with the service's result in the envelope; `fault` is the platform's."""
+    """Return HTTP 200 with the body in the envelope; `fault` is the platform's code and text."""
     content = wrap(body, res_id, int(charged), readings, fault)
     headers = _gateway_headers(stamp, RESULT_TYPE, length=len(content))
     if stamp.classic:
@@ -115,9 +115,9 @@ def result_answer(
 def refusal_answer(
     refusal: Refusal, readings: Readings, res_id: str, stamp: Stamp, *, charged: bool
 ) -> Answer:
-    """Return the service's refusal: 450 and free, or under a reading 200 and charged."""
+    """Return the service's refusal: HTTP 450 and free, or by a reading HTTP 200 and charged."""
     fault = (refusal.platform_code, refusal.remark) if refusal.platform_code else NO_PLATFORM_ERROR
-    # claim platform-envelope: the platform's code and text are in the envelope, which is empty
+    # claim platform-envelope: the envelope has the platform's code and text, and an empty body
     body = base_body(REFUSED, refusal.remark, readings) if fault is NO_PLATFORM_ERROR else {}
     if refusal_status(readings) == 200:
         return result_answer(body, readings, res_id, stamp, charged=charged, fault=fault)
@@ -127,7 +127,7 @@ def refusal_answer(
 
 
 def refusal_status(readings: Readings) -> int:
-    """Return the HTTP status that the service refuses with (claim refusal-450)."""
+    """Return the HTTP status of a refusal (claim refusal-450)."""
     return int(readings.refusal_status)
 
 
@@ -148,9 +148,9 @@ def _http_date(second: int) -> str:
 
 
 def _header_text(text: str) -> str:
-    """Keep a header one line of Latin-1, whatever a client got echoed into it.
+    """Return the text as one line of Latin-1, even if it echoes a client's control characters.
 
-    Bytes over 0x7F pass: a signed string is echoed as the UTF-8 that it was.
+    Bytes above 0x7F pass: the echo of a signed string is UTF-8, as the client sent it.
     """
     one_line = "".join(char if char >= " " and char != "\x7f" else "?" for char in text)
     return one_line[:MAX_MESSAGE].encode("latin-1", "replace").decode("latin-1")

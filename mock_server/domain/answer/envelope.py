@@ -1,8 +1,7 @@
-"""How what the service says is shaped, under the readings: words, items, pages, envelope.
+"""The JSON bodies of the service under an account's readings: status words, items, pages, envelope.
 
-Rule 1: what is stored stays as it is; what is shown follows the readings of the moment.
-Rule 2: every shape is made here, and the envelope is taken off here, so that a result, a refusal
-and a callback agree.
+Rule 1: stored data does not change with the readings; bodies follow the readings of the moment.
+Rule 2: every body is made here, so results, refusals and callbacks agree.
 """
 
 import json
@@ -18,7 +17,7 @@ Shape = dict[str, object]
 SUCCESS = 0  # claim ret-code
 REFUSED = -1
 PlatformFault = tuple[int, str]
-NO_PLATFORM_ERROR: PlatformFault = (0, "")  # the platform's code and text where it has not failed
+NO_PLATFORM_ERROR: PlatformFault = (0, "")  # the platform's code and text when it did not fail
 
 # claim task-words
 WORDS: Mapping[str, Mapping[Status, str | int]] = {
@@ -31,19 +30,19 @@ WORDS: Mapping[str, Mapping[Status, str | int]] = {
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-# claim fields-unnamed: what stands for any field that the vendor's page does not name
+# claim fields-unnamed: an example of a field that the vendor's page does not name
 UNNAMED: Shape = {"reserved": None}
 
 
 def base_body(code: int, text: str, readings: Readings) -> Shape:
-    """Return what every body begins with: a code and a text (claims ret-code-type, body-text)."""
+    """Return the code and the text that begin every body (claims ret-code-type, body-text)."""
     shown = str(code) if readings.ret_code_type == "string" else code
     return _with_unnamed({"ret_code": shown, readings.envelope_text_field: text}, readings)
 
 
 def task_shape(task: Task, now: int, readings: Readings) -> Shape:
-    """Return a task as its buyer sees it."""
-    # claim task-unfinished: ret_code is 0 and the list of pictures empty
+    """Return a task as query and list show it."""
+    # claim task-unfinished: until it succeeds, ret_code is 0 and the list of pictures is empty
     status = status_at(task.plan, now)
     nothing: list[object] | None = (
         None if readings.result_none == "null" else []
@@ -60,7 +59,7 @@ def pictures_shape(task: Task, readings: Readings) -> list[object]:
 
 
 def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -> Shape:
-    """Return a page of the list, in the body itself or inside `pagebean` (claim list-shape)."""
+    """Return one page of the list, in the body itself or inside `pagebean` (claim list-shape)."""
     shape: Shape = {
         "allNum": total,
         "allPages": page.of(total),
@@ -75,10 +74,13 @@ def page_shape(page: Page, total: int, items: list[Shape], readings: Readings) -
 def wrap(
     body: Shape, res_id: str, fee: int, readings: Readings, fault: PlatformFault = NO_PLATFORM_ERROR
 ) -> bytes:
-    """Return a body as it goes over the wire (claim envelope-kept); `fault` is the platform's."""
+    """Return the encoded body in the envelope (claim envelope-kept).
+
+    `fault` is the platform's code and text.
+    """
     platform_code, error = fault
     if readings.envelope == "bare":
-        # What there is to say of the platform has no other place then.
+        # Without an envelope the body is the only place for the platform's code and text.
         shown = body if fault == NO_PLATFORM_ERROR else base_body(platform_code, error, readings)
         return _JSON.encode(shown).encode()
     # claim envelope-order: error, id, code, fee, body

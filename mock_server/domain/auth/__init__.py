@@ -1,1 +1,1 @@
-"""Authentication: app codes, signatures, and why one was refused."""
+"""Authentication: app codes, signatures, and why a signature was refused."""

@@ -1,11 +1,11 @@
-"""Who calls: which credentials a call names, and whether they are fresh.
+"""The credentials that a call names, and whether its timestamp and nonce are valid.
 
-Rule 1: the scheme word is APPCODE in any case and at least one space (claim appcode-scheme).
-Rule 2: any other syntax is the same as no credentials at all (claim appcode-syntax).
+Rule 1: the scheme is APPCODE in any case, followed by at least one space (claim appcode-scheme).
+Rule 2: any other syntax counts as no credentials (claim appcode-syntax).
 Rule 3: the app code counts in the header only, not in the query (claim appcode-header-only).
-Rule 4: a signature wins over an app code that was sent with it (claim signature-wins).
-Rule 5: timestamp and nonce are checked if they were sent, under both (claims timestamp-window,
-nonce-window, nonce-optional, nonce-scope).
+Rule 4: if a call has a signature and an app code, the signature counts (claim signature-wins).
+Rule 5: timestamp and nonce are checked if the call has them, with both kinds of credentials (claims
+timestamp-window, nonce-window, nonce-optional, nonce-scope).
 """
 
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ WINDOW_MS = 15 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class AppCode:
-    """Simple authentication: the code that names the buyer."""
+    """Simple authentication: the app code identifies the buyer."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A signed call: the key that names the buyer. `signed`: whether a signature came with it."""
+    """Signed authentication: the key identifies the buyer. `signed`: the call has a signature."""
 
     key: str
     signed: bool = True
@@ -55,20 +55,20 @@ def named_credentials(call: Call) -> Credentials:
 
 
 def check_signed(credentials: Credentials) -> None:
-    """Check that a key came with a signature (claim signature-missing). Raises I400MH."""
+    """Check that a call with a key has a signature (claim signature-missing). Raises I400MH."""
     if isinstance(credentials, KeyPair) and not credentials.signed:
         raise GatewayError("I400MH", "X-Ca-Signature", classic="Empty Signature")
 
 
 def app_code_of(call: Call) -> AppCode | None:
-    """Return the app code that stands in the header, None without one."""
+    """Return the app code of the Authorization header; None: it has none."""
     scheme, _, code = (header(call, "authorization") or "").strip().partition(" ")
     code = code.strip()
     return AppCode(code) if scheme.upper() == "APPCODE" and code else None
 
 
 def app_code_in_query(call: Call) -> AppCode | None:
-    """Return the app code that stands in the query (claim appcode-header-only)."""
+    """Return the app code of the query; None: it has none (claim appcode-header-only)."""
     if "=" not in call.query:
         return None
     for name, value in parse_qsl(call.query, max_num_fields=None):
@@ -78,7 +78,7 @@ def app_code_in_query(call: Call) -> AppCode | None:
 
 
 def check_scheme(call: Call, readings: Readings) -> None:
-    """Check how the header writes APPCODE (claim appcode-scheme). Raises A400MA."""
+    """Check the spelling of APPCODE in the header (claim appcode-scheme). Raises A400MA."""
     written = header(call, "authorization")
     if readings.appcode_scheme == "capitals" and written is not None:
         scheme, _, code = written.partition(" ")
@@ -87,7 +87,7 @@ def check_scheme(call: Call, readings: Readings) -> None:
 
 
 def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
-    """Return what the gateway says of credentials that it has never issued."""
+    """Return the gateway's error for credentials that it never issued."""
     if isinstance(credentials, KeyPair):
         return GatewayError("A400IK")
     # claim appcode-unknown
@@ -96,10 +96,10 @@ def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
 
 
 def signing_now(account: Account, machine_now: int) -> int:
-    """Return the instant (ms) that timestamps and nonces of a call are compared with.
+    """Return the instant (ms) that a call's timestamp and nonce are checked against.
 
-    The machine's clock itself plus the account's skew: a client signs with that clock, whatever
-    time the account shows. Only an account that is frozen at an explicit instant counts its own.
+    This is the machine's clock plus the account's skew: a client signs with that clock, whatever
+    time the account shows. If the account is frozen at an explicit instant, it is that instant.
     """
     if account.clock.frozen and account.clock.pinned:
         return account.clock.base_at
@@ -120,7 +120,7 @@ def check_timestamp(call: Call, now: int) -> None:
 
 
 def nonce_of(call: Call, credentials: Credentials, readings: Readings) -> str | None:
-    """Return the nonce of a call, None without one. Raises I400NC where it is required."""
+    """Return the nonce of a call, None without one. Raises I400NC if a nonce is required."""
     nonce = (header(call, "x-ca-nonce") or "").strip()
     if nonce:
         return nonce

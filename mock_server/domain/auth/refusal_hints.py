@@ -1,4 +1,4 @@
-"""What a client did wrong where the gateway's own message does not say it."""
+"""Hints on refused calls: the client's mistake, where the gateway's message does not say it."""
 
 import base64
 import hashlib
@@ -52,7 +52,7 @@ def explain(
 
 
 def explain_md5(call: Call) -> str:
-    """Return a sentence on a Content-MD5 that was refused."""
+    """Return a sentence that explains why the Content-MD5 was refused."""
     sent = header(call, "content-md5") or ""
     digest = hashlib.md5(call.body, usedforsecurity=False)
     if not call.body:
@@ -68,7 +68,7 @@ def explain_md5(call: Call) -> str:
 
 
 def explain_timestamp(call: Call, now: int) -> str:
-    """Return a sentence on an X-Ca-Timestamp that was refused; `now` is what it was held to."""
+    """Return a sentence on a refused X-Ca-Timestamp; it was checked against `now` (ms)."""
     sent = int(header(call, "x-ca-timestamp") or "0")
     if abs(now - sent * 1000) <= WINDOW_MS:
         return "X-Ca-Timestamp is in seconds: send milliseconds since 1970."

@@ -1,13 +1,13 @@
 """AppKey and AppSecret: the string to sign and its signature, as the gateway builds them.
 
-Rule 1: METHOD, Accept, Content-MD5, Content-Type and Date are a line each, empty if absent; then
-the listed headers, `name:value` a line each, sorted by the names as the client spelt them; then
-path and parameters (claim string-to-sign).
-Rule 2: query and form parameters stand together, sorted by name, with decoded values; a repeated
-name counts once with its first value, an empty value is the name alone (claims
-string-parameters, string-empty-value).
-Rule 3: where query and form name the same parameter, the form's value is tried, then the query's
-(claim string-name-clash).
+Rule 1: METHOD, Accept, Content-MD5, Content-Type and Date take one line each, empty if absent. Then
+come the listed headers, one `name:value` per line, sorted by the names as the client spelt them.
+Path and parameters are the last line (claim string-to-sign).
+Rule 2: query and form parameters are merged, sorted by name, with decoded values. A repeated name
+counts once, with its first value. An empty value leaves the name alone (claims string-parameters,
+string-empty-value).
+Rule 3: if query and form have a parameter of the same name, the gateway tries the form's value,
+then the query's (claim string-name-clash).
 """
 
 import base64
@@ -26,7 +26,7 @@ DIGESTS = {"HmacSHA256": hashlib.sha256, "HmacSHA1": hashlib.sha1}
 DEFAULT_METHOD = "HmacSHA256"
 
 FIXED_HEADERS = ("accept", "content-md5", "content-type", "date")
-# Never among the listed headers, even if a client lists them.
+# These are never among the listed headers, even if a client lists them.
 NEVER_LISTED = frozenset({*FIXED_HEADERS, "x-ca-signature", "x-ca-signature-headers"})
 
 Pairs = tuple[tuple[str, str], ...]
@@ -34,9 +34,9 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a string to sign is put together from. `fixed` are the values of FIXED_HEADERS.
+    """The parts of a string to sign. `fixed` are the values of FIXED_HEADERS.
 
-    Texts are UTF-8 as far as the client sent it; other bytes are kept by surrogate escapes.
+    Bytes that are not UTF-8 are kept by surrogate escapes.
     """
 
     method: str
@@ -159,19 +159,21 @@ def check_content_md5(call: Call) -> None:
 
 
 def content_md5(body: bytes) -> str:
-    """Return what Content-MD5 has to be: base64 of the MD5 of the body's bytes."""
+    """Return the right Content-MD5 of a body: base64 of the MD5 of its bytes."""
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def listed(call: Call) -> list[str]:
-    """Return the header names that the client says it signed, as it spelt them, in its order."""
+    """Return the header names that X-Ca-Signature-Headers lists, in the client's spelling and
+    order.
+    """
     names = [name.strip() for name in (header(call, "x-ca-signature-headers") or "").split(",")]
     wanted = [name for name in names if name and name.lower() not in NEVER_LISTED]
     return list(dict.fromkeys(wanted))
 
 
 def form_pairs(call: Call) -> Pairs:
-    """Return the parameters of a form body; any other body is not in the string."""
+    """Return the parameters of a form body; no other body is part of the string to sign."""
     if media_type(header(call, "content-type")) != FORM_TYPE:
         return ()
     return parse_pairs(call.body)
@@ -188,7 +190,7 @@ def parse_pairs(text: bytes) -> Pairs:
 
 
 def wire_text(value: str) -> str:
-    """Return a header value as the text a client meant: its bytes are UTF-8 on the wire."""
+    """Return a header value decoded as UTF-8, which is how clients send text."""
     return value.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
 
 

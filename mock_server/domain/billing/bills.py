@@ -1,11 +1,10 @@
-"""A bill: the sums of the ledger, and what the same calls cost under every rule of charging.
+"""A bill: the sums of the ledger, and the cost of the same calls under every rule of charging.
 
-Rule 1: what was paid is never worked out anew: it is what the ledger says (`charged`).
-Rule 2: every call that the service answered is counted at the package that would have paid for it,
-so that the same traffic can be valued by another reading of the rule (claims billing-polls,
-refusal-450): its calls are taken out of the packages as they would have been, and what one cannot
-hold goes on to the next.
-Rule 3: days are those of the vendor's time zone (claim package-expiry-zone).
+Rule 1: the amount paid is never computed again; it is the sum of the ledger (`charged`).
+Rule 2: every call that the service answered is assigned to the package that would have paid for it,
+so the same traffic can be valued under another rule (claims billing-polls, refusal-450). Calls that
+a package cannot hold go to the next package.
+Rule 3: days are days in the vendor's time zone (claim package-expiry-zone).
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -27,7 +26,7 @@ Key = TypeVar("Key", bound=Hashable)
 class Total:
     """The calls of one day, package and operation that the service served or refused.
 
-    `calls` are all of them, `charged` and `charged_fen` those that were paid and what for.
+    `calls` counts all of them, `charged` those that were paid, `charged_fen` their price.
     `package_id` 0: no package could have paid.
     """
 
@@ -42,7 +41,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """A number of charged calls and what they cost together."""
+    """The number of charged calls and their price in fen."""
 
     charges: int = 0
     fen: int = 0
@@ -50,19 +49,19 @@ class Sum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingRule:
-    """One way to read the vendor's sentence on what is charged."""
+    """One interpretation of the vendor's sentence on which calls are charged."""
 
     polls: str
     refusal: str
 
     @property
     def title(self) -> str:
-        """What the rule says, in a few words."""
+        """The rule in a few words."""
         what = "every HTTP 200" if self.polls == "every-200" else "submits only"
         return what + (", refusals too" if self.refusal == "200" else "")
 
     def covers(self, total: Total) -> bool:
-        """Whether these calls cost a credit by this rule."""
+        """Whether these calls cost a credit under this rule."""
         if total.refused and self.refusal != "200":
             return False
         return self.polls == "every-200" or total.operation == Operation.SUBMIT_TASK
@@ -76,7 +75,7 @@ RULES = tuple(
 
 
 def rule_of(readings: Readings) -> ChargingRule:
-    """Return the rule that an account lives by."""
+    """Return the charging rule of an account's readings."""
     return ChargingRule(polls=readings.charge_polls, refusal=readings.refusal_status)
 
 
@@ -91,7 +90,7 @@ def day_name(day: int) -> str:
 
 
 def paid(totals: Iterable[Total]) -> Sum:
-    """Return what was paid."""
+    """Return the charged calls and their price."""
     totals = list(totals)
     return Sum(
         charges=sum(total.charged for total in totals),
@@ -100,7 +99,7 @@ def paid(totals: Iterable[Total]) -> Sum:
 
 
 def paid_by(totals: Iterable[Total], key: Callable[[Total], Key]) -> dict[Key, Sum]:
-    """Return what was paid for each key, without those for which nothing was."""
+    """Return the charged calls and their price by key, without keys that have none."""
     groups: dict[Key, list[Total]] = {}
     for total in totals:
         if total.charged:
@@ -110,8 +109,11 @@ def paid_by(totals: Iterable[Total], key: Callable[[Total], Key]) -> dict[Key, S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What traffic costs by a rule; `beyond` of its calls would have found no credit left, and
-    are valued at the price of a credit of the last package."""
+    """The cost of traffic under a rule, in fen.
+
+    `beyond` counts the calls that would have found no credit; each costs a credit of the last
+    package.
+    """
 
     charges: int
     fen: int
@@ -119,7 +121,7 @@ class Value:
 
 
 def valued(totals: Iterable[Total], rule: ChargingRule, packages: Sequence[Package]) -> Value:
-    """Return what the same traffic costs by a rule; `packages` in the order they pay."""
+    """Return the cost of the same traffic under a rule; `packages` are in the order they pay."""
     calls: dict[int, int] = {}
     for total in totals:
         if rule.covers(total):
@@ -135,5 +137,5 @@ def valued(totals: Iterable[Total], rule: ChargingRule, packages: Sequence[Packa
 
 
 def is_without_task(total: Total) -> bool:
-    """Whether these calls were about no task of the account: lists and refusals."""
+    """Whether these calls concern no task of the account: lists and refusals."""
     return total.refused or total.operation == Operation.LIST_TASKS

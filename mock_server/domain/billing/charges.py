@@ -1,11 +1,13 @@
-"""What a call costs.
+"""Which calls are charged, and the price of a credit.
 
-Rule 1: only an HTTP 200 of the three operations is charged (claim billing-only-200); whether the
-two queries count is a reading (claim billing-polls).
-Rule 2: money is whole fen; the credits of a package cost exactly its price together.
-Rule 3: the package that expires first pays, then the one bought first; a reading turns it round
-(claim packages-order).
-Rule 4: invoices are earned by the price of a purchase (claims invoice-ordinary, invoice-special).
+Rule 1: only an HTTP 200 of the three operations is charged (claim billing-only-200); a reading says
+whether the two queries are charged (claim billing-polls).
+Rule 2: money is whole fen; together the credits of a package cost exactly its price.
+Rule 3: the package that expires first pays, then the one bought first; a reading reverses this
+order (claim packages-order). PAYING_ORDER is that order: `store/billing.py` chooses by it the
+package that pays, `paying_order` sorts the packages of a report by it.
+Rule 4: the price of a purchase decides which invoices it earns (claims invoice-ordinary,
+invoice-special).
 """
 
 from collections.abc import Iterable
@@ -19,11 +21,11 @@ from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import Readings
 
 VALIDITY_MS = 365 * DAY_MS  # claim package-validity
-LOOSE_CREDIT_FEN = 28  # a number of credits that is no offer costs as much each as 1000/280
+LOOSE_CREDIT_FEN = 28  # for credits outside the offers: as in the offer of 1000 for 280 yuan
 
 
 class Charge(StrEnum):
-    """Why a call did or did not cost a credit."""
+    """Why an answer did or did not cost a credit."""
 
     CHARGED = "charged"
     NOT_200 = "not_200"
@@ -41,7 +43,7 @@ CHARGE_TEXT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A package of the price list. An offer is named by its number of calls."""
+    """A package of the price list, identified by its number of calls."""
 
     credits: int
     fen: int
@@ -50,9 +52,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A prepaid package. `offer` is its number of credits as a word, or `custom`.
+    """A prepaid package. `offer` is the number of calls of its offer as text, or `custom`.
 
-    `notice_at` is when the notice on its expiry is due, None once that is behind it.
+    `notice_at` is when its expiry notice is due (ms); None: no such notice is due any more.
     """
 
     id: int
@@ -89,31 +91,40 @@ def charge_for(operation: Operation | None, status: int, readings: Readings) -> 
 
 
 def is_metered(operation: Operation, readings: Readings) -> bool:
-    """Whether a 200 of this operation takes a credit."""
+    """Whether an HTTP 200 of this operation costs a credit."""
     return operation is Operation.SUBMIT_TASK or readings.charge_polls == "every-200"
 
 
 def expiry(bought_at: int, days: int | None) -> int:
-    """Return when a package expires, at the end of the calendar at the latest; None: in a year."""
+    """Return when a package expires (ms), at the end of the calendar at the latest.
+
+    `days` None: after a year.
+    """
     validity_ms = VALIDITY_MS if days is None else days * DAY_MS
     return min(bought_at + validity_ms, LATEST_AT)
 
 
+# The fields of Package that decide which one pays, by the reading packages.order.
+PAYING_ORDER = {
+    "earliest-expiry": ("expires_at", "bought_at", "id"),
+    "oldest-purchase": ("bought_at", "id"),
+}
+
+
 def paying_order(packages: Iterable[Package], readings: Readings) -> list[Package]:
-    """Return packages in the order they pay, valid or not (claim packages-order)."""
-    if readings.packages_order == "oldest-purchase":
-        return sorted(packages, key=lambda each: (each.bought_at, each.id))
-    return sorted(packages, key=lambda each: (each.expires_at, each.bought_at, each.id))
+    """Return the packages in the order they pay, expired ones too (claim packages-order)."""
+    names = PAYING_ORDER[readings.packages_order]
+    return sorted(packages, key=lambda each: [getattr(each, name) for name in names])
 
 
 def credit_fen(package: Package) -> int:
-    """Return what the next credit of a package costs, in fen."""
+    """Return the price of a package's next credit, in fen."""
     number = package.credits - package.remaining + 1
     return number * package.fen // package.credits - (number - 1) * package.fen // package.credits
 
 
 def no_credit(packages: list[Package], now: int) -> GatewayError:
-    """Return the gateway's refusal of a buyer without a credit (claim quota-refusals)."""
+    """Return the gateway's error for a buyer without a credit (claim quota-refusals)."""
     if not packages:
         return GatewayError("B403MI")
     if any(now < package.expires_at for package in packages):
@@ -122,19 +133,19 @@ def no_credit(packages: list[Package], now: int) -> GatewayError:
 
 
 def price_fen(package: Package | None) -> int:
-    """Return what a call is worth when nothing pays for it: a credit of the last package."""
+    """Return the price (fen) of a call that no package pays for: a credit of the last package."""
     return package.fen // package.credits if package else LOOSE_CREDIT_FEN
 
 
 class InvoiceKind(StrEnum):
-    """The invoices that a purchase can earn."""
+    """The kinds of invoice that a purchase can earn."""
 
     ORDINARY = "ordinary"
     SPECIAL = "special"
 
 
 def invoices_for(fen: int) -> list[InvoiceKind]:
-    """Return which invoices a purchase of this price earns."""
+    """Return the invoices that a purchase of this price (fen) earns."""
     least = {
         InvoiceKind.ORDINARY: 5_000,  # claim invoice-ordinary
         InvoiceKind.SPECIAL: 20_000,  # claim invoice-special

@@ -1,16 +1,16 @@
-"""Notices: the vendor's reminders that a buyer's credits run low or run out of time.
+"""Notices: the vendor warns a buyer that credits run low or expire soon.
 
-Rule 1: the base of the warning is fixed by an order: what was left of the earlier packages plus
-the new one. Below a fifth of it the buyer is warned (claim notice-low-balance).
-Rule 2: the first warning comes with the charged call that brings the balance under the line, then
-one every three days while something is still valid (claim notice-repeats). A package that expires
-warns of nothing by itself (claim notice-at-a-call).
-Rule 3: at zero there is one more; a reading says whether the three days go on after it (claim
-notice-at-zero). A new order starts everything anew (claim notice-reset).
-Rule 4: seven days before a package expires there is one notice, if anything is left of it then; a
-package bought with less than six days to live gets none (claim notice-expiry).
-Rule 5: what is due follows from the packages and the watch alone, so a jump of the clock finds
-exactly what would have been sent on the way.
+Rule 1: an order fixes the base of the warning: the credits left in earlier packages plus the new
+package. The vendor warns the buyer below a fifth of the base (claim notice-low-balance).
+Rule 2: the first warning comes with the charged call that brings the balance below that line. It
+repeats every three days while a package is valid (claim notice-repeats). A package that expires
+causes no warning by itself (claim notice-at-a-call).
+Rule 3: at zero there is one more warning; a reading says whether the repetitions continue after it
+(claim notice-at-zero). A new order starts everything again (claim notice-reset).
+Rule 4: seven days before a package expires there is one notice, if it has credits left then. A
+package bought with less than six days of validity gets none (claim notice-expiry).
+Rule 5: packages and watch alone decide which notices are due, so after a jump of the clock exactly
+the notices on the way are sent.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ LINE = 5  # a fifth: in whole numbers, 5 x balance < base
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about."""
+    """The subject of a notice."""
 
     LOW_BALANCE = "low_balance"
     EXPIRY = "expiry"
@@ -37,10 +37,10 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What an account's notices depend on beside its packages.
+    """The state that an account's notices depend on, besides its packages.
 
-    `base` is fixed by the last order, 0 before the first. `repeat_at` is the next repetition of
-    the warning, `due_at` the next notice of any kind; None: none will come by itself.
+    `base` is fixed by the last order, 0 before the first. `repeat_at` is the next repetition of the
+    warning, `due_at` the next notice of any kind (ms); None: no notice is scheduled.
     """
 
     base: int = 0
@@ -51,7 +51,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One reminder. `package` is the one it is about: the last ordered, or the one that expires."""
+    """One notice. `package` is the last one ordered, or the one that expires."""
 
     kind: NoticeKind
     at: int
@@ -62,22 +62,24 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueNotices:
-    """What came due: notices in order, the watch after them, and the packages now told of."""
+    """The notices that came due, in order; the watch after them; the packages they mark as
+    notified.
+    """
 
     notices: tuple[Notice, ...]
     watch: Watch
-    told: tuple[int, ...]
+    notified: tuple[int, ...]
 
 
 def expiry_notice_at(bought_at: int, expires_at: int) -> int | None:
-    """Return when the notice on a package's expiry is due; None if it lives too short for one."""
+    """Return when the expiry notice of a package is due (ms); None: its validity is too short."""
     if expires_at - EXPIRY_LATEST_MS < bought_at:
         return None
     return max(bought_at, expires_at - EXPIRY_EARLIEST_MS)
 
 
 def order_placed(packages: Sequence[Package], now: int) -> Watch:
-    """Return the watch after an order; `packages` holds what was ordered too."""
+    """Return the watch after an order; `packages` include the ordered one."""
     watch = Watch(base=valid_credits(packages, now))
     return _timed(watch, packages)
 
@@ -85,7 +87,10 @@ def order_placed(packages: Sequence[Package], now: int) -> Watch:
 def call_charged(
     watch: Watch, packages: Sequence[Package], now: int, readings: Readings
 ) -> tuple[Watch, Notice | None]:
-    """Return the watch and the notice that a charged call causes; `packages` as it left them."""
+    """Return the watch after a charged call and the notice that the call causes, if any.
+
+    `packages` are those after the call.
+    """
     balance = valid_credits(packages, now)
     crossed = not watch.warned and LINE * balance < watch.base
     if not crossed and not (watch.warned and balance == 0):
@@ -98,14 +103,14 @@ def call_charged(
 
 
 def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Readings) -> DueNotices:
-    """Return every notice due by `now`, in the order they would have been sent."""
+    """Return every notice due by `now`, in the order of their instants."""
     ahead = sorted(
         (package for package in packages if package.notice_at is not None),
         key=lambda package: (package.notice_at, package.bought_at, package.id),
         reverse=True,
     )
     notices: list[Notice] = []
-    told: list[int] = []
+    notified: list[int] = []
     while watch.due_at is not None and watch.due_at <= now:
         at = watch.due_at
         if watch.repeat_at == at:
@@ -113,14 +118,14 @@ def came_due(watch: Watch, packages: Sequence[Package], now: int, readings: Read
             notices += [notice] if notice else []
         while ahead and ahead[-1].notice_at == at:
             package = ahead.pop()
-            told.append(package.id)
+            notified.append(package.id)
             notices += [_expiry(package, at)] if package.remaining else []
         watch = _timed(watch, ahead[-1:])
-    return DueNotices(notices=tuple(notices), watch=watch, told=tuple(told))
+    return DueNotices(notices=tuple(notices), watch=watch, notified=tuple(notified))
 
 
 def valid_credits(packages: Sequence[Package], at: int) -> int:
-    """Return the credits that can be spent at an instant."""
+    """Return the number of credits that can be spent at an instant."""
     return sum(package.remaining for package in packages if at < package.expires_at)
 
 
@@ -136,7 +141,7 @@ def _repeated(
 
 
 def _timed(watch: Watch, packages: Sequence[Package]) -> Watch:
-    """Return the watch with its next instant; none that the calendar does not reach."""
+    """Return the watch with the instant of its next notice; None if that is past the calendar."""
     instants = [watch.repeat_at, *(package.notice_at for package in packages)]
     ahead = [at for at in instants if at is not None and at <= LATEST_AT]
     return replace(watch, due_at=min(ahead, default=None))
@@ -154,8 +159,8 @@ def _low_balance(watch: Watch, packages: Sequence[Package], at: int, balance: in
 def _expiry(package: Package, at: int) -> Notice:
     days = -(-(package.expires_at - at) // DAY_MS)
     text = (
-        f"{package.remaining} of {package.credits} credits expire in {days} days: what is left "
-        "then is lost"
+        f"{package.remaining} of {package.credits} credits expire in {days} days: credits left "
+        "then are lost"
     )
     return Notice(
         kind=NoticeKind.EXPIRY, at=at, package=package.id, remaining=package.remaining, text=text

@@ -1,4 +1,4 @@
-"""What a purchase is: a package of the price list, or a number of credits."""
+"""Purchases: a package of the price list, or a number of credits."""
 
 from mock_server.domain.billing.charges import LOOSE_CREDIT_FEN, Offer, Package, expiry
 from mock_server.domain.billing.notices import expiry_notice_at
@@ -7,9 +7,9 @@ from mock_server.domain.billing.notices import expiry_notice_at
 def purchased(
     account: str, size: int, offer: Offer | None, bought_at: int, valid_days: int | None
 ) -> Package:
-    """Return the package that a purchase gives, not yet stored (id 0).
+    """Return the package that a purchase creates, not yet stored (id 0).
 
-    `offer` None: `size` credits that are no offer, each at the price of a loose credit.
+    `offer` None: `size` credits outside the offers, each at the price of a loose credit.
     `valid_days` None: a year.
     """
     expires_at = expiry(bought_at, valid_days)

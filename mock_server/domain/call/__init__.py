@@ -1,1 +1,1 @@
-"""A call: its parts, its errors, its limits, and what a log may show of it."""
+"""A call: its parts, its errors, its limits, and how logs show it without credentials."""

@@ -1,10 +1,10 @@
-"""The body of a call as text fields: one parser for both doors.
+"""Parses the body of a call into text fields, for `serve` and for WSGI servers.
 
-Rule 1: JSON if it is an object, else a form; the Content-Type decides only that a form stays a
-form and that multipart is refused (claim body-sniffed).
+Rule 1: a JSON object is read as JSON, anything else as a form. The Content-Type only decides that
+multipart is refused, and that a form is not read as JSON (claim body-sniffed).
 Rule 2: numbers and booleans count as their text; arrays, objects and null are refused (claim
 wrong-types).
-Rule 3: an empty string is the same as an absent field (claim empty-is-absent).
+Rule 3: an empty string counts as an absent field (claim empty-is-absent).
 """
 
 import json
@@ -18,16 +18,17 @@ from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.nesting import is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 
-# Decoding happens between other people's calls: a form is bounded in fields, a field in bytes.
+# Parsing blocks all other calls, so the number of fields and the bytes of a field are limited.
 MAX_FIELDS = 1000
 MAX_QUOTED_BYTES = 256 * 1024
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+NOT_UTF8 = "不是UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
 class BadField:
-    """A value that no text can be made of; refused only when somebody asks for the field."""
+    """A value that cannot become text; it is refused only when the field is used."""
 
     why: str
 
@@ -37,8 +38,11 @@ Fields = Mapping[str, str | BadField]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A body as it was read. `members` are the values of a JSON object as they were sent, None
-    for a form; `pairs` is how many fields a form has, repeated ones too."""
+    """A parsed body.
+
+    `members` are the raw values of a JSON object, None for a form. `pairs` counts the fields of a
+    form, repeated ones too.
+    """
 
     fields: Fields
     members: Mapping[str, Any] | None = None
@@ -57,7 +61,7 @@ def check_content_type(
 
 
 def fields_of(call: Call) -> Fields:
-    """Return the fields of a call: of its body, or of the query where it is a GET."""
+    """Return the fields of a call: those of the body, or of the query for GET."""
     if call.method == "GET":
         return parse_fields(call.query.encode(), FORM_TYPE)
     return parse_fields(call.body, header(call, "content-type"))
@@ -69,7 +73,7 @@ def parse_fields(body: bytes, content_type: str | None) -> Fields:
 
 
 def read_body(body: bytes, content_type: str | None) -> Body:
-    """Return a body with its fields, and with what was sent before it became text."""
+    """Return a body with its fields and its raw values."""
     if media_type(content_type) != FORM_TYPE:
         members = _json_object(body)
         if members is not None:
@@ -79,7 +83,7 @@ def read_body(body: bytes, content_type: str | None) -> Body:
 
 
 def text_field(fields: Fields, name: str) -> str | None:
-    """Return the text of a field, None if it is absent or empty; refuse what is no text."""
+    """Return the text of a field, None if it is absent or empty. Raises Refusal for a BadField."""
     value = fields.get(name)
     if isinstance(value, BadField):
         raise Refusal(f"参数{name}不合法: {value.why}")
@@ -103,7 +107,7 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
     if body.lstrip()[:1] != b"{":
         return None
     try:
-        # Numbers keep the spelling they were sent with: 1.0 stays "1.0".
+        # Numbers keep their spelling: 1.0 stays "1.0".
         value = json.loads(body.decode(), parse_int=Number, parse_float=Number)
     except (ValueError, RecursionError):
         return None
@@ -118,7 +122,7 @@ def _bounded(value: Any) -> Any:
 
 
 class Number(str):
-    """A JSON number as it was spelt."""
+    """A JSON number, as the client spelt it."""
 
     __slots__ = ()
 
@@ -129,7 +133,7 @@ def _text_of(value: object) -> str | BadField:
             return str(value)
         case bool():
             return "true" if value else "false"
-        case float():  # NaN and Infinity come through here, they are no JSON
+        case float():  # only NaN and Infinity arrive here; they are not JSON
             return BadField("必须是字符串")
         case None:
             return BadField("必须是字符串, 不能是null")
@@ -159,4 +163,4 @@ def _unquote(quoted: bytes) -> str | BadField:
             return quoted.decode()
         return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
-        return BadField("不是UTF-8")
+        return BadField(NOT_UTF8)

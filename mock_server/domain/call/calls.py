@@ -1,8 +1,9 @@
-"""A call and its answer, as both doors hand them over, and where a call is routed.
+"""A call and its answer, the same under `serve` and under WSGI, and the routes of the gateway.
 
-Rule 1: a `Call` is the request with nothing judged; header names are lower case in it.
-Rule 2: an `Answer` is complete: names, case and order of its headers are what the wire shows.
-Rule 3: method and path match exactly, or the API is not found (claim wrong-path-or-method).
+Rule 1: a `Call` is the request before any check; its header names are in lower case.
+Rule 2: an `Answer` is complete: its header names, their case and order go to the wire unchanged.
+Rule 3: method and path must match exactly, otherwise the API is not found (claim
+wrong-path-or-method).
 """
 
 from collections.abc import Mapping
@@ -15,13 +16,15 @@ from mock_server.domain.readings import Readings
 Header = tuple[str, str]
 Headers = tuple[Header, ...]
 
-# URL and headers together (claim limit-head), body (claim limit-body).
+# The limits on URL and headers together (claim limit-head) and on the body (claim limit-body).
 MAX_HEAD_BYTES = 8 * 1024
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
 
 class Operation(StrEnum):
-    """What a call asks for. Only the first three are the vendor's, and only they may cost."""
+    """The operation that a call asks for. Only the first three are the vendor's and can cost a
+    credit.
+    """
 
     SUBMIT_TASK = "submit_task"
     LIST_TASKS = "list_tasks"
@@ -36,7 +39,7 @@ ROUTES = {
     ("POST", "/taskList"): Operation.LIST_TASKS,
     ("POST", "/queryTask"): Operation.QUERY_TASK,
 }
-# Where the queries are by GET too (reading query.method); their fields are in the query then.
+# Routes added by reading query.method: the same queries by GET, with their fields in the query.
 GET_ROUTES = {
     ("GET", "/taskList"): Operation.LIST_TASKS,
     ("GET", "/queryTask"): Operation.QUERY_TASK,
@@ -49,10 +52,10 @@ VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """What a door found wrong before there was a whole call: a gateway error and its reason.
+    """Why a server could not read a whole call: the gateway's error and its reason.
 
-    `code` is empty where nothing was answered. `finding` is the row that explains it, if any, with
-    its place (`at`), what was sent and, where the row's own words do not fit, `says`.
+    `code` is empty if nothing was answered. `finding` is the finding that explains it, if any, with
+    its place (`at`), the sent value and, if the finding's own words do not fit, `says`.
     """
 
     code: str
@@ -65,9 +68,9 @@ class Defect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request. `path` and `query` are raw, as sent; `body` is whole or, on a defect, empty.
+    """One request. `path` and `query` are raw. `body` is whole, or empty if the call has a defect.
 
-    `named` has the headers by name: the first of a repeated one counts, as it does at the gateway.
+    `named` has the headers by name; the first one counts if a name is repeated, as at the gateway.
     """
 
     method: str
@@ -80,21 +83,21 @@ class Call:
     named: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the headers, which are asked for a dozen times."""
+        """Index the headers by name, because every call reads about a dozen."""
         object.__setattr__(self, "named", dict(self.headers[::-1]))
 
     @property
     def target(self) -> str:
-        """The request target as it stood in the request line."""
+        """The request target, as in the request line."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer, booked or about to be.
+    """One answer, booked or about to be booked.
 
-    `delay_ms` (real time) and `damage` are for the door that writes it; `call_id` is its row in
-    the journal, where such a door notes a client that did not wait.
+    The server that writes it applies `delay_ms` (real time) and `damage`. `call_id` is its row in
+    the journal, where that server records a client that disconnected early.
     """
 
     status: int
@@ -106,7 +109,9 @@ class Answer:
 
 
 def operation_of(call: Call, readings: Readings) -> Operation | None:
-    """Return what a call asks for; None if no API is there (claim query-method)."""
+    """Return the operation that a call asks for; None: the API has no such route (claim
+    query-method).
+    """
     place = (call.method, call.path)
     found = ROUTES.get(place)
     if found is None and readings.query_method == "post-or-get":
@@ -115,12 +120,12 @@ def operation_of(call: Call, readings: Readings) -> Operation | None:
 
 
 def header(call: Call, name: str) -> str | None:
-    """Return the first value of a header, its name in lower case; None if it is absent."""
+    """Return the first value of a header (name in lower case); None if it is absent."""
     return call.named.get(name)
 
 
 def head_bytes(call: Call) -> int:
-    """Return the size that the gateway's limit on URL and headers counts."""
+    """Return the size that counts for the limit on URL and headers, in bytes."""
     size = len(call.method) + len(call.target) + len(" HTTP/1.1\r\n") + 1
     for name, value in call.headers:
         size += len(name) + len(value) + len(": \r\n")

@@ -1,9 +1,9 @@
-"""What the simulated vendor answers instead of a result: the gateway's errors, its own refusals.
+"""Errors of the simulated vendor: the gateway's errors and the service's refusals.
 
-Rule 1: these two are the vendor's. Our own mistakes never use them, and they never carry HTTP
-words: `answers.py` is the one place that turns them into the wire.
-Rule 2: a gateway error is named by its code; its status and text are a row of the catalogue.
-Rule 3: older instances have messages only: `classic_row` finds the one a code looks like there.
+Rule 1: both are the vendor's. Bugs of ours never use them. `domain/answer/answers.py` turns them
+into HTTP answers, also into the 429 and Retry-After of a throttled caller.
+Rule 2: a gateway error is identified by its code; contracts/errors.toml has its status and text.
+Rule 3: older instances have messages only: `classic_row` finds the message for a code.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRow:
-    """One row of contracts/errors.toml. `message` may hold `{reason}`.
+    """One row of contracts/errors.toml. `message` may contain `{reason}`.
 
-    `met` is `naturally` or `by order`; `how` and `advice` are for people.
+    `met` is `naturally` or `by order`; `how` and `advice` are texts for people.
     """
 
     code: str
@@ -28,7 +28,7 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassicRow:
-    """One row of the older instances; `codes` are the codes that look like it there."""
+    """One row of the older instances; `codes` are the codes that have this message there."""
 
     message: str
     status: int
@@ -38,21 +38,21 @@ class ClassicRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorTables:
-    """Both tables: by code, and by message."""
+    """The error rows by code, and those of older instances by message."""
 
     rows: Mapping[str, ErrorRow]
     classic: Mapping[str, ClassicRow]
 
 
 class VendorError(Exception):
-    """Base of everything the simulated vendor says no with."""
+    """Base class of gateway errors and refusals."""
 
 
 class GatewayError(VendorError):
-    """The gateway answers by itself: empty body, everything in the headers.
+    """The gateway answers with an error: an empty body, and code and message in the headers.
 
-    `classic` names the message of older instances where the code alone does not tell it;
-    `retry_after_s` is what a throttled caller is told, if anything.
+    `classic` selects the message of older instances if the code alone does not. `retry_after_s`:
+    seconds for the Retry-After header of a throttled call; None: no header.
     """
 
     def __init__(
@@ -73,8 +73,8 @@ class GatewayError(VendorError):
 class Refusal(VendorError):
     """The service behind the gateway refuses (claim refusal-450).
 
-    `remark` is its text (claim refusal-texts). `platform_code` is that of the platform below the
-    service, where the platform is what failed (claim platform-codes); 0: it is not.
+    `remark` is its text (claim refusal-texts). `platform_code` is set if the platform below the
+    service failed (claim platform-codes); 0: it did not fail.
     """
 
     def __init__(self, remark: str, *, platform_code: int = 0) -> None:
@@ -91,15 +91,17 @@ def classic_row(error: GatewayError, tables: ErrorTables) -> tuple[int, str]:
     for row in tables.classic.values():
         if error.code in row.codes:
             return row.status, row.message
-    # No public table has it: the same words, without a code (claim classic-mapping); only that
-    # whatever throttles answers 403 there.
+    # No public table has this error: we take the same text, without a code (claim
+    # classic-mapping), and status 403 for everything that throttles.
     known = tables.rows[error.code]
     return 403 if known.status == 429 else known.status, known.message
 
 
 def row_code(error: GatewayError, tables: ErrorTables, *, classic: bool) -> str | None:
-    """Return the code of the row that an error is; on an older instance the first code of its
-    message, None for a message that no table has."""
+    """Return the code of an error's row.
+
+    On an older instance: the first code of its message, None for a message that is in no table.
+    """
     if not classic:
         return error.code
     if error.classic is not None:

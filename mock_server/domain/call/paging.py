@@ -14,23 +14,23 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page asked for: `number` from 1, `size` tasks on it."""
+    """A page of the list that a call asks for: `number` counts from 1, `size` is its tasks."""
 
     number: int
     size: int
 
     @property
     def offset(self) -> int:
-        """How many tasks come before it."""
+        """The number of tasks before this page."""
         return (self.number - 1) * self.size
 
     def of(self, total: int) -> int:
-        """Return how many pages `total` tasks fill."""
+        """Return the number of pages that `total` tasks fill."""
         return -(-total // self.size)
 
 
 def parse_page(fields: Fields) -> Page:
-    """Return the page that a list call asks for. Raises Refusal."""
+    """Return the page that a list call asks for. Raises Refusal for invalid fields."""
     return Page(
         number=_whole(fields, "page", default=1, most=MAX_PAGE),
         size=_whole(fields, "maxResult", default=DEFAULT_SIZE, most=MAX_SIZE),

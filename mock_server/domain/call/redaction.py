@@ -1,7 +1,8 @@
-"""What the journal and the log may show of a call.
+"""Hides credentials in everything that the journal and the log show of a call.
 
-Rule 1: credentials never leave the account routes and `artqr-mock env`.
-Rule 2: a captured body is cut at `MAX_CAPTURE_BYTES`; length and SHA-256 are those of the whole.
+Rule 1: credentials appear only in the account routes and in `artqr-mock env`.
+Rule 2: a captured body is cut at `MAX_CAPTURE_BYTES`; its length and SHA-256 are those of the whole
+body.
 """
 
 import re
@@ -31,13 +32,13 @@ SECRET_HEADERS = frozenset(
     }
 )
 SCHEMES = frozenset({"APPCODE", "BASIC", "BEARER"})
-# An app code that came in the query names no account we know, so its value is hidden by name.
+# An app code in the query may be unknown to us, so the name of the parameter hides its value.
 _QUERY_SECRET = re.compile(r"(?i)\b(app_?code|app_?secret)=[^&\s]*")
 # A line of a string to sign that is such a header, and in its echo, where a newline is #.
 _SIGNED_SECRET = re.compile(rf"(?i)(^|[\n#`])({'|'.join(sorted(SECRET_HEADERS))}):[^\n#`]*")
 _BODY_SECRET = re.compile(rb"""(?i)\b(app_?(?:code|secret)["']?\s*[:=]\s*["']?)[^&\s"',}]+""")
 
-# App codes and secrets, the vendor's and ours, are 32 hexadecimal digits.
+# App codes and secrets are 32 hexadecimal digits, the vendor's as well as ours.
 _CREDENTIAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")
 _CREDENTIAL_BYTES = re.compile(_CREDENTIAL.pattern.encode())
 
@@ -66,7 +67,9 @@ LONGEST_LOGIN = 32 * 1024  # an address has at most 2048 characters, each of up 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """A body as it is kept. `sha256` None: it is whole, its hash can be taken from it."""
+    """A body as the journal keeps it. `sha256` None: the body is whole, so its hash can be
+    computed.
+    """
 
     body: bytes
     length: int
@@ -74,7 +77,7 @@ class Capture:
 
 
 def header_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
-    """Return the headers, a line each, with every credential hidden.
+    """Return one line per header, with every credential hidden.
 
     The scheme of an authentication stays readable.
     """
@@ -88,9 +91,9 @@ def header_lines(headers: Headers, secrets: tuple[str, ...]) -> str:
 
 
 def answer_lines(headers: Headers, asked: Headers, secrets: tuple[str, ...]) -> str:
-    """Return the headers of an answer, a line each; `asked` are those of its call.
+    """Return one line per header of an answer; `asked` are the headers of its call.
 
-    Only the gateway's message can hold a credential: it echoes what the call signed.
+    Only the gateway's message can contain a credential: it echoes the string to sign.
     """
     lines = "\n".join([f"{name}: {value}" for name, value in headers])
     if "X-Ca-Error-Message: " not in lines:
@@ -134,28 +137,31 @@ def redact_target(target: str, secrets: tuple[str, ...]) -> str:
 
 
 def redact_signed(text: str, secrets: tuple[str, ...]) -> str:
-    """Return a string to sign, or the gateway's echo of one, with every credential hidden."""
+    """Return a string to sign, or the gateway's echo of it, with every credential hidden."""
     return _SIGNED_SECRET.sub(rf"\1\2:{HIDDEN}", redact_target(text, secrets))
 
 
 def values_of(headers: Headers) -> tuple[str, ...]:
-    """Return what the secret headers of a call say, to be hidden wherever it stands again."""
+    """Return the values of a call's secret headers, to hide them in every other place."""
     found: set[str] = set()
     for name, value in headers:
         if name.lower() in SECRET_HEADERS:
             _, _, credential = value.partition(" ")
             found |= {value.strip(), credential.strip()}
-    # The longest first: a part of one that is hidden already is not found again.
+    # The longest first: otherwise hiding a short value would break up a longer one.
     return tuple(sorted((each for each in found if len(each) > 3), key=len, reverse=True))
 
 
 def redact_shapes(text: str) -> str:
-    """Hide what has the form of a credential: of a call that is nobody's, it may be anybody's."""
+    """Hide every text in the form of a credential.
+
+    For calls that belong to no account: their credentials may be anybody's.
+    """
     return redact_logins(_CREDENTIAL.sub(HIDDEN, text))
 
 
 def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
-    """Return what is kept of a body."""
+    """Return the body as the journal keeps it."""
     kept = body
     for secret in secrets:
         kept = kept.replace(secret.encode(), HIDDEN.encode())
@@ -166,7 +172,7 @@ def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
         kept = kept[: MAX_CAPTURE_BYTES + LONGEST_LOGIN]
         for pattern in _LOGINS_BYTES:
             kept = pattern.sub(_without_login_bytes, kept)
-    # What looks like a credential may be somebody's.
+    # Without an account, any text in the form of a credential may be a real one.
     kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept[:MAX_CAPTURE_BYTES])
     kept = kept[:MAX_CAPTURE_BYTES]
     digest = None if kept == body else sha256(body).hexdigest()

@@ -1,6 +1,6 @@
-"""Throttling: a token bucket for each account and operation, on the account's clock.
+"""Throttling: a token bucket per account and operation, on the account's clock.
 
-Rule 1: off unless a limit is set (claim throttle-off).
+Rule 1: calls are not throttled unless a limit is set (claim throttle-off).
 Rule 2: a bucket starts full, holds `burst` tokens and gains `per_second`; a call takes one (claim
 throttle-bucket).
 """
@@ -11,7 +11,7 @@ from math import ceil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How many calls pass: `burst` at once, `per_second` in the long run."""
+    """The calls that pass: `burst` at once, `per_second` in the long run."""
 
     per_second: float
     burst: int
@@ -31,7 +31,9 @@ def wait_s(bucket: Bucket, limit: Limit) -> int:
 
 
 def take(bucket: Bucket | None, limit: Limit, now: int) -> tuple[Bucket, bool]:
-    """Return the bucket after a call at `now`, and whether the call passes. None: a full one."""
+    """Return the bucket after a call at `now`, and whether the call passes. `bucket` None: a full
+    one.
+    """
     if bucket is None:
         tokens = float(limit.burst)
     else:

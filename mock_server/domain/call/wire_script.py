@@ -1,7 +1,7 @@
-"""What goes over the wire instead of an answer, step by step.
+"""Scripts: byte by byte what the server writes in place of an answer.
 
-Rule 1: a script is data; only a server that has its connections in hand can play it.
-Rule 2: its instants are real time: the wire knows nothing of an account's clock.
+Rule 1: a script is data; only a server that controls its connections can play it.
+Rule 2: its times are real time; the account's clock does not affect them.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class End(StrEnum):
-    """What becomes of the connection afterwards."""
+    """What the server does with the connection after the script."""
 
     KEEP = "keep"
     CLOSE = "close"
@@ -19,7 +19,7 @@ class End(StrEnum):
 
 
 class Delivered(StrEnum):
-    """What a client can have seen of an answer."""
+    """How much of an answer the client can have received."""
 
     WHOLE = "whole"
     CUT = "cut"
@@ -30,7 +30,7 @@ class Delivered(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Bytes, written this long after the part before."""
+    """Bytes, written `after_ms` after the previous part."""
 
     after_ms: int = 0
     data: bytes
@@ -38,7 +38,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The parts, and how the connection ends. `body_bytes` of the answer's body are in them."""
+    """The parts, and how the connection ends. `body_bytes` counts the bytes of the answer's
+    body in them.
+    """
 
     parts: tuple[Part, ...] = ()
     end: End
@@ -46,7 +48,7 @@ class Script:
     body_bytes: int = 0
 
 
-# Makes the script of an answer, whose head and body are given as they would be written.
+# Makes the script of an answer from the bytes of its head and of its body.
 Damage = Callable[[bytes, bytes], Script]
 
 
@@ -62,7 +64,7 @@ def status_sent(status: int | None, sent: Mapping[str, Any] | None) -> int:
 
 
 def status_seen(status: int | None, sent: Mapping[str, Any] | None) -> int:
-    """Return the status that a client can go by: 0 where it had no answer, or no whole one."""
+    """Return the status that the client saw; 0: it got no answer, or not a whole one."""
     got = status_sent(status, sent)
     is_whole = sent is None or sent["what"] == Delivered.WHOLE
     return got if is_whole or got != status else 0

@@ -1,1 +1,1 @@
-"""Callbacks: what is sent, when, and when it is sent again."""
+"""Callbacks: what is posted when a task ends, when it is due, and when it is retried."""

@@ -1,9 +1,9 @@
-"""Callbacks: what is posted when a task completes, when, and where to.
+"""Callbacks: the payload, its due time, and the outcome of one attempt.
 
 Rule 1: the payload is exactly `resList` and `task_id` (claim callback-payload).
-Rule 2: a callback is due when the status has turned (claim callback-after-status), by the reading
-callback.timing a little before (claim callback-before-status).
-Rule 3: an address is judged at delivery, not at submission (claim callback-address).
+Rule 2: a callback is due when the task's status changes (claim callback-after-status); by the
+reading callback.timing it is due shortly before (claim callback-before-status).
+Rule 3: an address is checked at delivery, not at submission (claim callback-address).
 """
 
 import json
@@ -18,11 +18,11 @@ from mock_server.domain.task.tasks import Plan, Status
 
 CONTENT_TYPE = "application/json; charset=utf-8"  # claim callback-content-type
 LEAD_MS = 2_000  # claim callback-before-status
-MAX_LASTS_MS = 60_000  # the longest that a body can be made to take
+MAX_LASTS_MS = 60_000  # the longest time that a fault can stretch a body to
 
 
 class CallbackState(StrEnum):
-    """Where a planned delivery stands."""
+    """The state of a planned delivery."""
 
     DUE = "due"
     SENDING = "sending"
@@ -34,8 +34,11 @@ class CallbackState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """What one attempt sends. `lasts_ms` is how long the body takes, in real time; after
-    `cut_after` bytes of it the connection is closed."""
+    """The request of one attempt.
+
+    `lasts_ms`: how long the body takes, in real time. `cut_after`: the connection is closed after
+    so many bytes of the body.
+    """
 
     body: bytes
     content_type: str = CONTENT_TYPE
@@ -45,10 +48,10 @@ class Posting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one attempt: a status, or the error that kept it from one.
+    """The outcome of one attempt: the receiver's status, or the error that prevented one.
 
-    `sent_headers` None: not even a head left us; `sent` counts the bytes of the body that did.
-    `hopeless` says that no other attempt can do better.
+    `sent_headers` None: not even the request's headers were sent. `sent`: bytes of the body that
+    were sent. `hopeless`: no retry can succeed.
     """
 
     status: int | None = None
@@ -62,27 +65,29 @@ class Outcome:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the receiver took it."""
+        """Whether the receiver answered 2xx."""
         return self.status is not None and 200 <= self.status < 300
 
 
 def payload(task_id: str, pictures: Sequence[object]) -> dict[str, Any]:
-    """Return what the POST says."""
+    """Return the payload of a callback."""
     return {"resList": pictures, "task_id": task_id}
 
 
 def encoded(content: Mapping[str, Any]) -> bytes:
-    """Return the body of the POST."""
+    """Return a payload as the bytes of a body."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def is_pushed(outcome: Status, readings: Readings) -> bool:
-    """Whether a task that ends so is called back at all (claim callback-on-failure)."""
+    """Whether a task with this outcome is called back (claim callback-on-failure)."""
     return outcome is Status.SUCCEEDED or readings.callback_on_failure == "empty-list"
 
 
 def due_at(plan: Plan, readings: Readings, now: int) -> int | None:
-    """Return when the callback of a plan is due, never before `now`; None while nobody knows."""
+    """Return when the callback of a plan is due, `now` at the earliest; None if it cannot be known
+    yet.
+    """
     if plan.ends_at is None:
         return None
     lead = LEAD_MS if readings.callback_timing == "before-status" else 0

@@ -1,9 +1,10 @@
-"""What comes after an attempt, and how many may be under way.
+"""Retries: the next attempt of a callback, and how many attempts may run at once.
 
-Rule 1: any 2xx acknowledges a callback (claim callback-ack); once means once (claim callback-once).
-Rule 2: the schedule is on the account's clock and counts from the instant at which a try was due,
-so that a jump of the clock makes exactly the tries it crosses.
-Rule 3: nobody's receiver is kept waiting by another account's: each account always has a place.
+Rule 1: any 2xx acknowledges a callback (claim callback-ack). Under the reading `once`, a callback
+is attempted exactly once (claim callback-once).
+Rule 2: the schedule runs on the account's clock, from the instant at which an attempt was due, so a
+jump of the clock makes exactly the attempts that it passes.
+Rule 3: no account's receiver waits for another account's: each account always has one place.
 """
 
 from collections.abc import Mapping
@@ -24,9 +25,9 @@ MAX_HEADER = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a callback has come. `ended_at` is when the try just made ended, on its clock.
+    """The progress of a callback. `ended_at`: when the last attempt ended, on the account's clock.
 
-    `is_copy` says that it is a repetition, which is tried once whatever the reading.
+    `is_copy`: it is a repetition, which is attempted once under every reading.
     """
 
     tries: int
@@ -37,7 +38,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryState:
-    """Where a callback stands; `next_at` is when it is tried again, None if it is not."""
+    """The state of a callback; `next_at` is its next attempt (ms), None if there is no more."""
 
     state: CallbackState
     next_at: int | None = None
@@ -47,9 +48,9 @@ class DeliveryState:
 def after_attempt(
     outcome: Outcome, progress: Progress, readings: Readings, machine_now: int
 ) -> DeliveryState:
-    """Return where a callback stands after a try; `progress.tries` counts that one."""
+    """Return the state of a callback after an attempt; `progress.tries` includes that attempt."""
     reading = "once" if progress.is_copy else readings.callback_delivery
-    if progress.acknowledged:  # what was tried just now was the duplicate
+    if progress.acknowledged:  # this attempt was the duplicate
         return DeliveryState(state=CallbackState.DELIVERED, acknowledged=True)
     if outcome.acknowledged:
         if reading != "at-least-once":
@@ -64,9 +65,10 @@ def after_attempt(
 
 
 def retry_after(headers: Headers, machine_now: int) -> int:
-    """Return for how long (ms) a receiver asks to be left alone, an hour at most; 0: not at all.
+    """Return the delay (ms) that the receiver's Retry-After asks for, an hour at most; 0: none.
 
-    It says seconds or a date. A date is on the receiver's clock, so its own `Date` is now.
+    Retry-After is seconds or a date. A date is on the receiver's clock, so it is compared with the
+    receiver's own `Date`.
     """
     asked = _value(headers, "retry-after")
     if asked is None:
@@ -82,10 +84,10 @@ def retry_after(headers: Headers, machine_now: int) -> int:
 
 
 def room(in_flight: Mapping[str, int], account_id: str, concurrency: int) -> int:
-    """Return how many callbacks an account may begin to post now.
+    """Return how many more callbacks of an account may be posted now.
 
-    One account has a quarter of the places at most; one that has none gets one even if all are
-    taken.
+    An account may use a quarter of the places. If it has no callback under way it gets one place,
+    even if all places are taken.
     """
     own = in_flight.get(account_id, 0)
     share = max(1, concurrency // 4)
@@ -94,8 +96,8 @@ def room(in_flight: Mapping[str, int], account_id: str, concurrency: int) -> int
 
 
 def _value(headers: Headers, name: str) -> str | None:
-    found = (value.strip() for each, value in headers if each.lower() == name)
-    value = next(found, None)
+    values = (value.strip() for key, value in headers if key.lower() == name)
+    value = next(values, None)
     return value if value and len(value) <= MAX_HEADER else None
 
 

@@ -1,1 +1,3 @@
-"""The contract: narrowed to readings, flattened for generators, and how much of it was covered."""
+"""The contract: narrowed to readings, flattened for code generators, covered by a client's
+calls.
+"""

@@ -1,8 +1,8 @@
-"""Coverage: how much of the contract the calls of a client have met.
+"""Coverage: how much of the contract a client's calls have used.
 
-Rule 1: an item is met by a call that the client made and an answer that it got, never by an order
-of the tester alone.
-Rule 2: what was met stays met when the journal drops the call.
+Rule 1: a call of the client and the answer that it received cover an item; arming a fault alone
+covers nothing.
+Rule 2: a covered item stays covered when the journal drops the call.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from mock_server.domain.task.tasks import Status
 
 
 class Group(StrEnum):
-    """What is counted."""
+    """The kinds of item that coverage counts."""
 
     OPERATIONS = "operations"
     CREDENTIALS = "credentials"
@@ -30,7 +30,7 @@ class Group(StrEnum):
 
 
 class Answered(StrEnum):
-    """Who answered, and how."""
+    """How a call was answered: by the service, with a refusal, or by the gateway."""
 
     RESULT = "result"
     REFUSAL = "refusal"
@@ -42,7 +42,7 @@ WAYS = ("app-code", "signature")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageItem:
-    """One thing to meet, and how, where that is not plain."""
+    """One item to cover. `how` says how to cover it, if the name does not."""
 
     group: Group
     name: str
@@ -50,13 +50,16 @@ class CoverageItem:
 
     @property
     def id(self) -> str:
-        """How it is kept."""
+        """The key under which coverage is stored."""
         return f"{self.group}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a call and its answer can meet: calls of one shape meet the same."""
+    """Everything about a call and its answer that coverage depends on.
+
+    Calls of the same shape cover the same items.
+    """
 
     operation: Operation | None
     answered: Answered
@@ -68,7 +71,7 @@ class Shape:
 
 
 def items_of(shape: Shape) -> list[str]:
-    """Return the ids of what a call of this shape meets."""
+    """Return the ids of the items that a call of this shape covers."""
     found = [(Group.ERRORS, shape.error)] if shape.error else []
     operation = shape.operation
     if operation is not None:
@@ -76,7 +79,7 @@ def items_of(shape: Shape) -> list[str]:
         found += [(Group.FIELDS, f"{operation}.{name}") for name in shape.fields]
         found += [(Group.HEADERS, name) for name in shape.headers]
     if operation is not None and shape.answered is not Answered.ERROR:
-        # Whom the gateway let through has shown that the credentials are right.
+        # The gateway let the call through, so its credentials were right.
         found.append((Group.CREDENTIALS, shape.way))
         words = as_mapping(shape.readings).items()
         found += [(Group.READINGS, f"{reading}={word}") for reading, word in words]
@@ -86,12 +89,12 @@ def items_of(shape: Shape) -> list[str]:
 
 
 def outcome_item(status: Status) -> str:
-    """Return the id of having been told a status."""
+    """Return the id of the item that a task status, shown to the client, covers."""
     return f"{Group.OUTCOMES}/{status}"
 
 
 def all_items(contract: Contract, errors: ErrorTables) -> list[CoverageItem]:
-    """Return everything that there is to meet."""
+    """Return every item that can be covered."""
     return [
         *(CoverageItem(group=Group.OPERATIONS, name=each) for each in VENDOR_OPERATIONS),
         *(CoverageItem(group=Group.CREDENTIALS, name=way) for way in WAYS),
@@ -126,7 +129,10 @@ def all_items(contract: Contract, errors: ErrorTables) -> list[CoverageItem]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoveredItem:
-    """An item, and the first call that met it; `call` None: never, or of a world that is gone."""
+    """An item, and the first call that covered it.
+
+    `call` None: no call covered it, or the call was of an account that is deleted.
+    """
 
     item: CoverageItem
     met: bool
@@ -135,29 +141,29 @@ class CoveredItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What was met of some groups."""
+    """The covered and uncovered items of some groups."""
 
     lines: tuple[CoveredItem, ...]
 
     @property
     def met(self) -> int:
-        """How many items were met."""
+        """The number of covered items."""
         return sum(line.met for line in self.lines)
 
     @property
     def percent(self) -> float:
-        """How much that is; 100 if there is nothing to meet."""
+        """The covered items in percent; 100 if there are no items."""
         return round(100 * self.met / len(self.lines), 1) if self.lines else 100.0
 
     def of(self, group: Group) -> "Coverage":
-        """Return the part of one group."""
+        """Return the coverage of one group."""
         return Coverage(lines=tuple(line for line in self.lines if line.item.group is group))
 
 
 def coverage(
     items: Iterable[CoverageItem], met: Mapping[str, int | None], groups: Sequence[Group] = ()
 ) -> Coverage:
-    """Return what was met, `{item id: call}`, of the groups; none given: of all."""
+    """Return the coverage of some groups; `groups` empty: all. `met` is `{item id: call}`."""
     wanted = frozenset(groups or Group)
     return Coverage(
         lines=tuple(

@@ -1,10 +1,10 @@
-"""The contract in plain schemas, for generators of types: what is put together stands whole.
+"""The contract in plain schemas, for code generators: composed schemas are merged into one.
 
-Rule 1: every value that the contract allows is allowed here; only what relates one field to another
-(either-or pairs, a status with its pictures) is lost, and how long a list may be: a tester orders
-more pictures than a reading has.
-Rule 2: parts of an `allOf`, and an alternative that is the only one left, are merged into one
-schema; a `$ref` stays where it is all that a place says.
+Rule 1: every value that the contract allows is allowed here. Lost are only relations between fields
+(either-or pairs, a status with its pictures) and the limit on the length of a list, because a fault
+can order more pictures than a reading allows.
+Rule 2: the parts of an `allOf`, and a single remaining alternative, are merged into one schema. A
+`$ref` stays if a schema has nothing else.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ _MARKS = ("unevaluatedProperties", "title", "maxItems")
 
 
 def plain(document: Node) -> Node:
-    """Return a narrowed document with plain schemas; nothing of the original is changed."""
+    """Return a narrowed document with plain schemas; the original is not changed."""
 
     def resolve(ref: str) -> Node:
         found: Any = document
@@ -34,7 +34,7 @@ def plain(document: Node) -> Node:
 
 
 def _elsewhere(node: Any, resolve: Resolve) -> Any:
-    """Make the schemas of bodies, headers and parameters plain too."""
+    """Make the schemas of bodies, headers and parameters plain."""
     if isinstance(node, list):
         return [_elsewhere(each, resolve) for each in node]
     if not isinstance(node, dict):
@@ -56,7 +56,7 @@ def _schema(schema: Node, resolve: Resolve) -> Node:
 
 
 def _whole(schema: Node, resolve: Resolve) -> Node:
-    """Return a schema with its parts merged in, their fields not yet plain."""
+    """Return a schema with its parts merged in; the schemas of its fields are not plain yet."""
     own = {name: value for name, value in schema.items() if name not in (*_MARKS, "allOf", "$ref")}
     parts = [resolve(schema["$ref"])] if "$ref" in schema else []
     parts += schema.get("allOf", [])
@@ -86,7 +86,7 @@ def _merged(one: Node, other: Node) -> Node:
 
 
 def _widened(properties: Node, branches: Iterable[Node], resolve: Resolve) -> Node:
-    """Give fields the words that the branches of an alternative list for them."""
+    """Add the values that the branches of an alternative list for a field to that field's enum."""
     words: dict[str, list[Any]] = {}
     for branch in branches:
         for name, schema in _whole(branch, resolve).get("properties", {}).items():

@@ -1,13 +1,14 @@
-"""The contract narrowed to readings: of what is marked, only what holds under the given values.
+"""The contract narrowed to readings: it keeps the marked parts that hold under the given values.
 
-A reading that no value is given for stays open: all of its alternatives hold, and what is added or
-required under one of its values is neither.
+A reading without a given value stays open: all of its alternatives hold, and the parts that one of
+its values adds or requires are neither added nor required.
 
 The marks, in contracts/openapi.yaml:
-- `x-reading: {id: value}` beside an alternative: it holds under that value only (or under each of
-  a list of values). What refers to a component that does not hold goes with it.
-- `x-required-reading: {id: value}` beside a header: required under that value, else absent.
-- `x-readings.<id>.<value>`: `responses` of every operation, `paths` and `security` added under it.
+- `x-reading: {id: value}` beside an alternative: it holds under that value only (or under each of a
+  list of values). A `$ref` to a component that does not hold is removed too.
+- `x-required-reading: {id: value}` beside a header: required under that value, otherwise absent.
+- `x-readings.<id>.<value>`: `responses` of every operation, `paths` and `security` that the value
+  adds.
 """
 
 from collections.abc import Mapping
@@ -18,9 +19,9 @@ Node = dict[str, Any]
 
 
 def narrowed(document: Node, values: Words) -> Node:
-    """Return the document under one value for each reading given; the original is not changed.
+    """Return the document under the given `{reading: value}`; the original is not changed.
 
-    Raises ValueError if nothing is left of an anyOf: then the document forgets a value.
+    Raises ValueError if an anyOf has no alternative left: then the document forgets a value.
     """
     whole = _extended(document, values)
     gone: set[str] = set()

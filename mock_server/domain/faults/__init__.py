@@ -1,2 +1,3 @@
-"""Failures on order. `rules` says when one happens, `gateway`, `service`, `wire` and `callback`
-what happens then, `kinds` what there is and what can be ordered."""
+"""Faults: failures on order. `rules` decides when a fault happens; `gateway`, `service`, `wire` and
+`callback` hold the faults of each stage; `kinds` lists them all and reads orders.
+"""

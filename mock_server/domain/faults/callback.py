@@ -1,8 +1,8 @@
-"""Faults of callbacks: what goes wrong between the vendor and the client's receiver.
+"""Faults of callbacks: failures between the vendor and the client's receiver.
 
-Rule 1: a fault happens to the first try of a callback; retries and repetitions are whole.
-Rule 2: it is met when the first try is due, in the order of the instants; only `early`, which
-decides when that is, is met when the callback is planned.
+Rule 1: a fault affects the first attempt of a callback, never retries or resends.
+Rule 2: a fault fires when the first attempt is due, in the order of due times. Only `early` fires
+when the callback is planned, because it changes the due time.
 """
 
 import json
@@ -24,14 +24,14 @@ Content = dict[str, Any]
 
 
 class Copy(StrEnum):
-    """When a second delivery of a callback goes out: after the first was tried, or beside it."""
+    """When the second delivery of a callback is sent: after the first attempt, or beside it."""
 
     AFTER = "after"
     BESIDE = "beside"
 
 
 class Swap(StrEnum):
-    """What two callbacks of an account exchange: their turns, or their task ids."""
+    """What two callbacks of an account exchange: their order, or their task ids."""
 
     TURNS = "turns"
     TASKS = "tasks"
@@ -39,7 +39,9 @@ class Swap(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackEffect:
-    """What a fault makes of a callback. `shape` makes the posting of its content and a seed."""
+    """The effect of a fault on a callback; `shape` makes the request from its content and a
+    seed.
+    """
 
     is_lost: bool = False
     late_ms: int = 0
@@ -146,7 +148,7 @@ def _with_extra_fields(content: Content, _: int) -> Posting:
 
 
 def _of_no_task(content: Content, seed: int) -> Posting:
-    """Return the posting for a task id of the right form that nobody was ever given."""
+    """Return the request for a task id of the right form that no client ever received."""
     known = content["task_id"]
     unknown = dice.hex_digits(seed, "no task", known, digits=max(32, len(known)))
     if known.isdecimal():
@@ -196,5 +198,5 @@ _ACTS = {kind.name: kind.act for kind in KINDS}
 
 
 def effect_of(kind: AnyKind, fault: object) -> CallbackEffect:
-    """Return what becomes of a callback that meets a fault of this kind."""
+    """Return the effect of a fault of this kind."""
     return _ACTS[kind.name](fault)

@@ -1,5 +1,6 @@
-"""Faults of the gateway: it answers by itself, before anything is verified; nothing is booked
-but the journal."""
+"""Faults of the gateway: it answers with an error before it verifies the call. Only the journal
+records such a call.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +9,10 @@ from typing import Annotated, Any, TypeVar
 from mock_server.domain.call.errors import ErrorTables, GatewayError
 from mock_server.domain.faults.parameters import described, length
 from mock_server.domain.faults.rules import FaultError, Kind, Rule, Stage
-from mock_server.domain.suggestions import unlisted
+from mock_server.domain.suggestions import nearest, unlisted
 
+# How much alike a code has to be that is offered in place of an unknown one: 5 of 6 characters.
+ALIKE = 0.8
 CODE = described("A code from the error table, or a message of older instances.")
 
 
@@ -29,7 +32,7 @@ class PlainFault:
 
 
 def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
-    """Check that there is such a row. Raises FaultError."""
+    """Check that the error table has this code or message. Raises FaultError."""
     if code in tables.classic:
         if not classic:
             raise FaultError(
@@ -39,20 +42,21 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
     elif code not in tables.rows:
         there = [*tables.rows, *(tables.classic if classic else ())]
         kind = f"; if it is a kind of fault, write kind = {code[:64]!r}" if code.islower() else ""
-        raise FaultError(unlisted("error code", code, there) + kind)
+        guess = nearest(code.upper(), tables.rows, ALIKE)
+        raise FaultError(unlisted("error code", code, there, guess) + kind)
 
 
 def error_named(code: str) -> GatewayError:
-    """Return the error that a code, or a message of older instances, names."""
-    # A classic message stands in for a code that no table has. Under another profile than the one
-    # it was armed for, it is at least a failure of its sort.
+    """Return the error for a code, or for a message of older instances."""
+    # A classic message has no code. If the account's profile changed since the fault was armed,
+    # the client gets the code that is nearest to the message.
     if code.isalnum() and code.isupper() and len(code) == 6:
         return GatewayError(code, "ordered")
     return GatewayError("T429PA" if "Flow Control" in code else "X500ER", classic=code)
 
 
 def coded(fault: CodedFault) -> GatewayError:
-    """Return the row that was ordered."""
+    """Return the error that the fault orders."""
     return error_named(fault.code)
 
 
@@ -92,5 +96,5 @@ _ACTS = {kind.name: kind.act for kind in KINDS}
 
 
 def error_of(rule: Rule) -> GatewayError:
-    """Return what the gateway answers when a rule of this stage fires."""
+    """Return the gateway's error when a rule of this stage fires."""
     return _ACTS[rule.kind.name](rule.fault)

@@ -1,8 +1,8 @@
-"""Every kind of fault there is, and an order as it is written: `{kind, parameters, conditions}`.
+"""All kinds of fault, and their orders: `{kind, parameters, conditions}`.
 
-Rule 1: a rule that can never fire is refused when it is armed, with what is allowed.
-Rule 2: what a kind's dataclass holds is what contracts/admin.openapi.yaml lets people order; a
-test keeps both equal.
+Rule 1: arming a rule that can never fire is an error; the message says what is allowed.
+Rule 2: contracts/admin.openapi.yaml offers exactly the parameters of each kind's dataclass; a test
+compares both.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,12 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import ErrorTables
 from mock_server.domain.faults import callback, gateway, service, wire
 from mock_server.domain.faults.rules import AnyKind, FaultError, Match, check_match, given
+from mock_server.domain.faults.spellings import in_ms
 from mock_server.domain.suggestions import unknown
 
 _ALL: tuple[AnyKind, ...] = (*gateway.KINDS, *service.KINDS, *wire.KINDS, *callback.KINDS)
 KINDS: dict[str, AnyKind] = {kind.name: kind for kind in _ALL}
-# The oldest two need not say which they are.
+# These two kinds need no `kind`: their parameter identifies them.
 UNNAMED = {"code": "gateway_error", "remark": "refusal"}
 
 ALWAYS = Match()
@@ -26,8 +27,11 @@ ALWAYS = Match()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultOrder:
-    """A fault that somebody wants: when, how often (`calls` None: without end), and from when to
-    when, in ms from its arming on the account's clock."""
+    """An order for a fault: its kind, its parameters and its conditions.
+
+    `calls`: how often it fires; None: without limit. `starts_in_ms` and `expires_in_ms` count from
+    its arming, on the account's clock.
+    """
 
     kind: AnyKind
     fault: Any
@@ -39,8 +43,11 @@ class FaultOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSite:
-    """Where a fault is to be armed: the error tables, the readings' gateway profile, and whether
-    the server has its connections in hand."""
+    """The server and account that a fault is armed for.
+
+    `classic`: the account has the older instances' profile. `connection`: the server controls its
+    connections.
+    """
 
     tables: ErrorTables
     classic: bool
@@ -48,7 +55,7 @@ class FaultSite:
 
 
 def kind_of(order: Mapping[str, Any]) -> AnyKind:
-    """Return the kind that an order is for. Raises FaultError, with the nearest or all of them."""
+    """Return the kind of an order. Raises FaultError with the nearest name, or with all names."""
     name = order.get("kind")
     if name is None:
         unnamed = [UNNAMED[key] for key in UNNAMED if key in order]
@@ -64,9 +71,21 @@ def kind_of(order: Mapping[str, Any]) -> AnyKind:
     return kind
 
 
+def named(word: str) -> dict[str, str]:
+    """Return the beginning of an order from one word: the name of a kind, else an error code."""
+    # No code is in lower case: such a word is a kind that was mistyped.
+    return {"kind": word} if word in KINDS or word.islower() else {"code": word}
+
+
+def with_ms(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order with its durations in milliseconds, as `for_ms`. Raises FaultError."""
+    return in_ms(order, _names(kind_of(order).fault))
+
+
 def read_order(order: Mapping[str, Any]) -> FaultOrder:
-    """Return an order whose form is right already. Raises FaultError."""
+    """Return the order that validated JSON describes. Raises FaultError."""
     kind = kind_of(order)
+    order = with_ms(order)
     operation = order.get("operation")
     match = {name: order[name] for name in _names(Match) if name in order}
     return FaultOrder(
@@ -80,30 +99,33 @@ def read_order(order: Mapping[str, Any]) -> FaultOrder:
 
 
 def fault_of(kind: AnyKind, parameters: Mapping[str, Any]) -> Any:
-    """Return a kind's parameters as its dataclass."""
+    """Return parameters as the dataclass of their kind."""
     hints = get_type_hints(kind.fault)
     return kind.fault(**{name: _typed(hints[name], parameters[name]) for name in parameters})
 
 
 def parameters_of(fault: Any) -> dict[str, Any]:
-    """Return the parameters of a fault as they are written."""
+    """Return the parameters of a fault as JSON values."""
     return {name: getattr(fault, name) for name in _names(type(fault))}
 
 
 def check(order: FaultOrder, place: FaultSite) -> None:
-    """Check that the fault can happen there. Raises FaultError."""
+    """Check that this server and account can have the fault. Raises FaultError."""
     check_match(order.kind, order.match, order.calls)
     starts = order.starts_in_ms or 0
     if order.expires_in_ms is not None and order.expires_in_ms <= starts:
-        raise FaultError("expires_in_ms is before the rule starts: it could never fire")
+        raise FaultError(
+            "expires_in_ms is before the rule starts, so it could never fire: make it larger than "
+            "starts_in_ms"
+        )
     if order.kind.connection and not place.connection:
         able = ", ".join(name for name, kind in KINDS.items() if not kind.connection)
         raise FaultError(
-            f"{order.kind.name} takes the connection itself, which only `artqr-mock serve` has in "
-            f"hand, not a WSGI server or a test client; here there is {able}"
+            f"{order.kind.name} takes the connection itself, which only `artqr-mock serve` can do, "
+            f"not a WSGI server or a test client; available here: {able}"
         )
     if order.kind.name == "maintenance" and order.expires_in_ms is None:
-        raise FaultError("maintenance has an end: say expires_in_ms")
+        raise FaultError("maintenance needs an end: set expires_in_ms")
     if isinstance(order.fault, service.TaskOrderFault):
         service.task_order(order.fault)
     if "code" in _names(order.kind.fault):
@@ -111,7 +133,7 @@ def check(order: FaultOrder, place: FaultSite) -> None:
 
 
 def shown(order: FaultOrder) -> dict[str, Any]:
-    """Return an order as it is written, without what it leaves out."""
+    """Return an order as JSON, without the conditions that it leaves out."""
     return {"kind": order.kind.name, **parameters_of(order.fault), **given(order.match)}
 
 

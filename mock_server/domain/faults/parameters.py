@@ -1,6 +1,6 @@
-"""What the parameters of a fault may be, written beside their types, and the JSON schema of it.
+"""Limits of fault parameters, written beside their types, and the JSON schemas made from them.
 
-The admin document's schemas of faults are generated from here, so that a fault is described once.
+The fault schemas of the admin document are generated from here, so a fault is described once.
 """
 
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ def between(least: int, most: int) -> Bounds:
 
 
 def but(*values: int) -> Bounds:
-    """Not one of these values."""
+    """None of these values."""
     return {"not": {"enum": list(values)}}
 
 
 def length(least: int, most: int) -> Bounds:
-    """A text of so many characters."""
+    """A text with at least and at most so many characters."""
     return {"minLength": least, "maxLength": most}
 
 
 def matching(pattern: str, most: int) -> Bounds:
-    """A text that a regular expression matches, of at most so many characters."""
+    """A text that matches a regular expression, with at most so many characters."""
     return {"pattern": pattern, "maxLength": most}
 
 
@@ -38,7 +38,7 @@ def one_of(*values: int | str) -> Bounds:
 
 
 def described(text: str) -> Bounds:
-    """What the value means, where its name does not say it."""
+    """The meaning of the value, where the name does not say it."""
     return {"description": text}
 
 
@@ -60,7 +60,7 @@ def schemas_of(fault: type[Any]) -> dict[str, dict[str, Any]]:
 
 
 def needed(fault: type[Any]) -> list[str]:
-    """Return the parameters without a default."""
+    """Return the names of the parameters without a default."""
     return [field.name for field in fields(fault) if field.default is MISSING]
 
 

@@ -1,10 +1,10 @@
-"""When a fault happens: a rule is a fault, what it waits for, and how long it lives.
+"""A rule: an armed fault, the conditions under which it fires, and its lifetime.
 
-Rule 1: a rule counts the calls that fit it and reach its stage, `seen`; its n-th, first, every
-and probability are about that number, whatever other rules do.
-Rule 2: of the rules of one slot that come up for a call, the one armed first fires.
-Rule 3: chance is a function of the account's seed, the rule's number in its account and `seen`,
-so that one worker and many agree.
+Rule 1: `seen` counts the calls that match a rule and reach its stage. Its nth, first, every and
+probability refer to that number, independent of other rules.
+Rule 2: if several rules of one slot fire on a call, only the one armed first counts.
+Rule 3: chance depends on the account's seed, the rule's number in its account and `seen`, so one
+worker and many agree.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,9 @@ from mock_server.domain.usage_errors import UsageError
 
 
 class Stage(StrEnum):
-    """Where a fault strikes: instead of everything, instead of the operation, an answer that is
-    booked already, or a callback."""
+    """Where a fault strikes: in place of the gateway's checks, in place of the operation, on the
+    answer that is already booked, or on a callback.
+    """
 
     GATEWAY = "gateway"
     SERVICE = "service"
@@ -29,7 +30,7 @@ class Stage(StrEnum):
 
 
 class FaultError(UsageError):
-    """A rule that cannot be; the message lists what can."""
+    """An invalid fault or rule; the message says what is valid."""
 
 
 Act = TypeVar("Act", bound=Callable[..., Any])
@@ -37,13 +38,12 @@ Act = TypeVar("Act", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Act]):
-    """One kind of fault: `fault` holds its parameters, `act` does it.
+    """A kind of fault: `fault` is the class of its parameters, `act` its effect.
 
-    What `act` takes and returns is its stage's business: each stage has one function that calls it.
+    The signature of `act` depends on the stage: each stage has one function that calls it.
 
-    `operations` are the calls that it can happen to; none for a callback, which is no call.
-    `slot`: one rule of each slot fires on a call. `connection`: it takes the connection itself,
-    which only `serve` has.
+    `operations`: the calls that it can affect; empty for a callback. `slot`: one rule of each slot
+    fires on a call. `connection`: it takes the connection itself, which only `serve` can do.
     """
 
     name: str
@@ -60,7 +60,7 @@ AnyKind = Kind[Callable[..., Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Which calls a rule is about; what is None does not matter.
+    """The calls that a rule matches; None matches every call.
 
     `text` and `style` are patterns: `*` any characters, `?` one, `[abc]` one of these.
     """
@@ -77,7 +77,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a rule looks at: a call, or the callback of a task. `operation` None: no call."""
+    """A call, or the callback of a task (`operation` None), that rules are matched against."""
 
     operation: Operation | None = None
     text: str | None = None
@@ -87,9 +87,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """An armed fault. `number` counts the account's rules from 1, `seen` the calls that fitted.
+    """An armed fault. `number` counts the account's rules from 1, `seen` the calls that matched.
 
-    `calls_left` None: it never wears out. `starts_at` and `expires_at` are on the account's clock.
+    `calls_left` None: no limit. `starts_at` and `expires_at` are on the account's clock (ms).
     """
 
     id: int
@@ -105,7 +105,7 @@ class Rule:
     hits: int
 
     def is_active(self, now: int) -> bool:
-        """Whether it can still fire: it has begun, is not over, and not worn out."""
+        """Whether the rule can still fire: it has started, is not over, and has calls left."""
         return (
             (self.starts_at is None or now >= self.starts_at)
             and (self.expires_at is None or now < self.expires_at)
@@ -113,7 +113,7 @@ class Rule:
         )
 
     def matches(self, subject: Subject) -> bool:
-        """Whether a call is one of those that it counts."""
+        """Whether the rule counts this call."""
         match = self.match
         return (
             (subject.operation is None or subject.operation in self.kind.operations)
@@ -124,7 +124,7 @@ class Rule:
         )
 
     def fires_on(self, seed: int, seen: int) -> bool:
-        """Whether it wants the `seen`-th call that fits."""
+        """Whether the rule fires on the `seen`-th call that matches."""
         match = self.match
         if match.nth is not None:
             return seen == match.nth
@@ -143,7 +143,7 @@ PATTERNS = ("text", "style")
 
 
 def given(match: Match) -> dict[str, Any]:
-    """Return what a match names, without what does not matter to it."""
+    """Return the conditions that a match sets."""
     values = {field.name: getattr(match, field.name) for field in fields(match)}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -155,29 +155,33 @@ def check_match(kind: AnyKind, match: Match, calls: int | None) -> None:
     if len(counts) > 1:
         raise FaultError(f"{' and '.join(counts)} contradict each other: name one of them")
     if counts == ["nth"] and calls is not None:
-        raise FaultError("nth fires once: leave calls out, or name first instead of nth")
+        raise FaultError("nth fires once: leave calls out, or use first instead of nth")
     if counts == ["first"] and calls is not None:
-        raise FaultError("first and calls both say how often: name one of them")
+        raise FaultError("first and calls both limit how often: name one of them")
     if match.probability is not None and not 0 < match.probability <= 1:
-        raise FaultError(f"probability is more than 0 and at most 1, not {match.probability:g}")
+        raise FaultError(f"probability must be above 0 and at most 1, not {match.probability:g}")
 
 
 def _check_operation(kind: AnyKind, match: Match) -> None:
     operation = match.operation
     if kind.stage is Stage.CALLBACK:
         if operation is not None:
-            raise FaultError(f"{kind.name} happens to callbacks, not to calls: leave operation out")
+            raise FaultError(f"{kind.name} affects callbacks, not calls: leave operation out")
         return
     if operation is not None and operation not in kind.operations:
-        raise FaultError(f"{kind.name} happens to {', '.join(kind.operations)}, not to {operation}")
+        raise FaultError(f"{kind.name} affects {', '.join(kind.operations)}, not {operation}")
     possible = (operation,) if operation else kind.operations
     if match.task_id is not None and Operation.QUERY_TASK not in possible:
-        raise FaultError(f"only query_task names a task: {_calls(possible)} has no task_id")
+        raise FaultError(
+            f"only query_task has a task_id, {_calls(possible)} has none: leave it out"
+        )
     for name in PATTERNS:
         if getattr(match, name) is not None and Operation.SUBMIT_TASK not in possible:
-            raise FaultError(f"only submit_task has a {name}: {_calls(possible)} has none")
+            raise FaultError(
+                f"only submit_task has a {name}, {_calls(possible)} has none: leave it out"
+            )
         if getattr(match, name) is not None and match.task_id is not None:
-            raise FaultError(f"no call has both a {name} and a task_id: name one of them")
+            raise FaultError(f"no call has both a {name} and a task_id: leave one of them out")
 
 
 def _calls(operations: tuple[Operation, ...]) -> str:

@@ -1,9 +1,10 @@
-"""Faults of the service behind the gateway: it refuses, or makes something else of a task.
+"""Faults of the service behind the gateway: it refuses a call, or changes what becomes of a task.
 
-Rule 1: a call that the service refuses has made nothing.
-Rule 2: a fault of a task is decided when it is submitted; its later queries and its callback
-follow from what the task then is.
-Rule 3: a ghost is carried out to the end, and then answered as an error: it exists and is free.
+Rule 1: a call that the service refuses creates nothing.
+Rule 2: a fault of a task is decided at its submission; its later queries and its callback follow
+from the task.
+Rule 3: a ghost is executed completely and then answered with an error: its task exists, and the
+call is free.
 """
 
 from collections.abc import Callable
@@ -24,9 +25,11 @@ Shape = Callable[[Task], Task]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a fault of the service does: `says` instead of the operation, `answers` instead of
-    what the operation, carried out, would have answered; `order` is what is to become of a new
-    task, `shape` what it makes of it."""
+    """The effect of a service fault.
+
+    `says` refuses the call in place of the operation. `answers` replaces the answer after the
+    operation was executed. `order` is the order for a new task; `shape` changes the new task.
+    """
 
     says: Refusal | None = None
     answers: GatewayError | None = None
@@ -117,48 +120,48 @@ class TaskOrderFault:
 
 
 def refused(fault: RefusalFault) -> Effect:
-    """The refusal that was ordered."""
+    """Refuse with the remark of the fault."""
     return Effect(says=Refusal(fault.remark))
 
 
 def platform(fault: PlatformFault) -> Effect:
-    """A refusal with a code of the platform in the envelope, and nothing in it."""
+    """Refuse with the platform's code in the envelope and an empty body."""
     text = fault.message or PLATFORM_TEXTS[fault.platform_code]
     return Effect(says=Refusal(text, platform_code=fault.platform_code))
 
 
 def ghost(fault: GhostFault) -> Effect:
-    """A gateway error after the fact."""
+    """Answer with a gateway error after the operation was executed."""
     return Effect(answers=coded(CodedFault(code=fault.code)))
 
 
 def task_fails(_fault: TaskFault) -> Effect:
-    """The task ends as failed, when it would have ended."""
+    """Let the task fail at its usual end."""
     return Effect(order=TaskOrder(outcome=Status.FAILED))
 
 
 def task_never_ends(_fault: TaskFault) -> Effect:
-    """The task starts and has no end."""
+    """Let the task start and never end."""
     return Effect(order=TaskOrder(never_ends=True))
 
 
 def task_slow(fault: SlowTaskFault) -> Effect:
-    """The task ends so long after it was submitted."""
+    """Let the task end this long after its submission."""
     return Effect(order=TaskOrder(duration_ms=fault.lasts_ms))
 
 
 def empty_result(_fault: TaskFault) -> Effect:
-    """The task succeeds and has no picture."""
+    """Let the task succeed without a picture."""
     return Effect(order=TaskOrder(pictures=0))
 
 
 def wrong_picture_link(_fault: TaskFault) -> Effect:
-    """The task succeeds, and its links lead to nothing."""
+    """Let the task succeed with links that answer 404."""
     return Effect(shape=lambda task: replace(task, base_url=f"{task.base_url}/gone"))
 
 
 def task_order(fault: TaskOrderFault) -> Effect:
-    """The task becomes what was ordered. Raises TaskOrderError for what cannot be."""
+    """Plan the task as ordered. Raises TaskOrderError for an invalid order."""
     values = {name: value for name, value in asdict(fault).items() if value is not None}
     if not values:
         names = ", ".join(field.name for field in fields(TaskOrderFault))
@@ -198,5 +201,5 @@ _ACTS = {kind.name: kind.act for kind in KINDS}
 
 
 def effect_of(rule: Rule) -> Effect:
-    """Return what the service does when a rule of this stage fires."""
+    """Return the effect on the service when a rule of this stage fires."""
     return _ACTS[rule.kind.name](rule.fault)

@@ -1,9 +1,11 @@
-"""Faults of the wire: the answer is decided and booked, and then something happens to it.
+"""Faults of the wire: the answer is decided and booked, and then damaged on its way to the client.
 
-Rule 1: `commit` before: the call was never carried out, nothing is booked, and the wire fails all
-the same. The client cannot tell the two apart, which is the point.
-Rule 2: a delay is real time, as a client waits in real time; the account's clock has no part in it.
-Rule 3: what takes the connection makes a script; what any door can do makes another answer.
+Rule 1: with `commit` before, the call is not executed and nothing is booked, but the wire fails in
+the same way. The client cannot tell the two cases apart, which is the point.
+Rule 2: a delay is real time, because a client waits in real time; the account's clock does not
+affect it.
+Rule 3: a fault that takes the connection makes a script; a fault that any server can apply makes
+another answer.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +20,7 @@ from mock_server.domain.call.wire_script import Damage, Delivered, End, Part, Sc
 from mock_server.domain.faults.parameters import between, but, described, one_of
 from mock_server.domain.faults.rules import AnyKind, Kind, Rule, Stage
 
-# The statuses that the page of a proxy comes with.
+# The statuses that an HTML page of a proxy can have.
 PHRASES = {
     200: "OK",
     403: "Forbidden",
@@ -35,7 +37,7 @@ COMMIT = described("With `before`, the call is not executed and not booked. With
 
 
 class Commit(StrEnum):
-    """When the wire fails: before the call is carried out, or after it was booked."""
+    """When the wire fails: before the call is executed, or after it was booked."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -116,7 +118,7 @@ class HtmlPageFault:
 
 
 def dribble(fault: DribbleFault, head: bytes, body: bytes) -> Script:
-    """The head at once, then the body by and by."""
+    """Send the head at once, then the body in small parts."""
     starts = range(0, len(body), fault.chunk_bytes)
     chunks = [body[start : start + fault.chunk_bytes] for start in starts]
     parts = [Part(after_ms=fault.pause_ms, data=chunk) for chunk in chunks]
@@ -125,13 +127,15 @@ def dribble(fault: DribbleFault, head: bytes, body: bytes) -> Script:
     )
 
 
-# A reset overtakes what was written just before it.
+# A reset discards bytes written just before it, so it waits until the client has read them.
 RESET_AFTER_MS = 50
 
 
 def truncate(fault: TruncateFault, head: bytes, body: bytes) -> Script:
-    """The head promises more than comes. Of a body that is no longer, the last byte is lost; one
-    that is empty cannot be cut."""
+    """Send a head that promises more than the body has.
+
+    The last byte is lost if the body is shorter than `keep_bytes`; an empty body cannot be cut.
+    """
     kept = body[: min(fault.keep_bytes, max(0, len(body) - 1))]
     parts: tuple[Part, ...] = (Part(data=head + kept),)
     if fault.end is End.RESET:
@@ -141,7 +145,9 @@ def truncate(fault: TruncateFault, head: bytes, body: bytes) -> Script:
 
 
 def wrong_length(fault: WrongLengthFault, head: bytes, body: bytes) -> Script:
-    """A length that is too large lets the client wait, one too small leaves it bytes over."""
+    """Send a wrong Content-Length: the client waits if it is too large, and has bytes left if too
+    small.
+    """
     there = b"Content-Length: %d\r\n" % len(body)
     said = b"Content-Length: %d\r\n" % max(0, len(body) + fault.by_bytes)
     data = head.replace(there, said, 1) + body
@@ -150,17 +156,17 @@ def wrong_length(fault: WrongLengthFault, head: bytes, body: bytes) -> Script:
 
 
 def reset(_fault: BrokenFault, _head: bytes, _body: bytes) -> Script:
-    """Reset before the first byte."""
+    """Reset the connection before the first byte."""
     return Script(end=End.RESET, what=Delivered.NOTHING)
 
 
 def close(_fault: BrokenFault, _head: bytes, _body: bytes) -> Script:
-    """Closed in order, without an answer."""
+    """Close the connection normally, without an answer."""
     return Script(end=End.CLOSE, what=Delivered.NOTHING)
 
 
 def garbage(fault: GarbageFault, _head: bytes, _body: bytes) -> Script:
-    """The same bytes each time, none of which a line of HTTP could begin with."""
+    """Send bytes that no line of HTTP can begin with, the same each time."""
     blocks = range(-(-fault.length_bytes // 64))
     noise = b"".join(blake2b(b"garbage %d" % number).digest() for number in blocks)
     data = bytes(byte | 0x80 for byte in noise[: fault.length_bytes])
@@ -168,13 +174,13 @@ def garbage(fault: GarbageFault, _head: bytes, _body: bytes) -> Script:
 
 
 def invalid_json(_fault: InvalidJsonFault, answer: Answer) -> Answer:
-    """The body without its last character, or of an empty one the first of an object."""
+    """Cut the last character of the body; an empty body becomes `{`."""
     body = answer.body[:-1] or b"{"
     return _with_body(answer, body, answer.status)
 
 
 def html_page(fault: HtmlPageFault, answer: Answer) -> Answer:
-    """What the web server of a proxy says by default."""
+    """Return the default error page of a proxy's web server."""
     title = f"{fault.status} {PHRASES[fault.status]}"
     page = (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
@@ -213,7 +219,7 @@ def _altering(
 def _scripted(
     name: str, fault: type[F], act: Callable[[F, bytes, bytes], Script]
 ) -> Kind[ScriptAct]:
-    """Return a kind that takes the connection, which only `serve` has."""
+    """Return a kind that takes the connection, which only `serve` can do."""
     return Kind(name=name, stage=Stage.WIRE, fault=fault, act=act, slot=DAMAGE, connection=True)
 
 
@@ -237,10 +243,10 @@ _SCRIPT_ACTS = {kind.name: kind.act for kind in _SCRIPTED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What goes over the wire: the most that a client can see.
+    """What the server wrote: the most that a client can have received.
 
-    `bytes` of a body, `late_ms` after it was decided, in `lasts_ms`. `left_after_ms`: the client
-    had hung up by then.
+    `bytes` counts those of the body. Sending began `late_ms` after the decision and took
+    `lasts_ms`. `left_after_ms`: the client had disconnected by then.
     """
 
     what: Delivered
@@ -253,13 +259,13 @@ class Sent:
 
 
 def is_before(rule: Rule | None) -> bool:
-    """Whether a fault strikes before the call is carried out."""
+    """Whether the fault strikes before the call is executed."""
     return rule is not None and getattr(rule.fault, "commit", None) is Commit.BEFORE
 
 
-def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | None]:
-    """Return what the wire makes of an answer, and what a client can see of it; None: all."""
-    delay, damage = met.get(DELAY), met.get(DAMAGE)
+def damaged(answer: Answer, rules: Mapping[str, Rule]) -> tuple[Answer, Sent | None]:
+    """Return the answer after its wire faults, and what a client can see of it; None: all of it."""
+    delay, damage = rules.get(DELAY), rules.get(DAMAGE)
     if delay is None and damage is None:
         return answer, None
     if delay is not None:
@@ -278,10 +284,10 @@ def damaged(answer: Answer, met: Mapping[str, Rule]) -> tuple[Answer, Sent | Non
         return answer, sent
     act: Damage = partial(_SCRIPT_ACTS[damage.kind.name], damage.fault)
     script = act(b"", answer.body)
-    heard = script.what not in (Delivered.NOTHING, Delivered.GARBAGE)
+    has_head = script.what not in (Delivered.NOTHING, Delivered.GARBAGE)
     sent = Sent(
         what=script.what,
-        status=answer.status if heard else None,
+        status=answer.status if has_head else None,
         bytes=script.body_bytes,
         late_ms=late_ms,
         lasts_ms=sum(part.after_ms for part in script.parts),

@@ -1,1 +1,1 @@
-"""A task: what a submit asks for, and what becomes of it."""
+"""Tasks: what a submit asks for, and the life of a task."""

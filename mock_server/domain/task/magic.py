@@ -1,8 +1,8 @@
-"""Magic: failures that need nothing but another app code, or another text.
+"""Magic: special app codes and texts that cause failures without any call of the admin API.
 
-Rule 1: each app code is an account of its own, its id is the app code, made on first use.
-Rule 2: its key pair has the same name: AppKey and AppSecret are the app code too.
-Rule 3: a magic text orders what becomes of the task that is submitted with it, in any account.
+Rule 1: each magic app code is an account of its own, created on first use; its id is the app code.
+Rule 2: its AppKey and AppSecret are the app code too.
+Rule 3: a magic text orders the outcome of the task that is submitted with it, in any account.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from mock_server.domain.task.tasks import TaskOrder
 
 
 class PackageState(StrEnum):
-    """How an account's first package stands when the account is made."""
+    """The state of an account's first package when the account is created."""
 
     FULL = "full"
     SPENT = "spent"
@@ -22,9 +22,9 @@ class PackageState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Magic:
-    """One row of contracts/magic.toml. What is not named is as in any account.
+    """One row of contracts/magic.toml. A value that the row leaves out is as in any account.
 
-    `error` and `remark` are short for a fault that answers every call with them.
+    `error` and `remark` are short forms of a fault that answers every call with them.
     """
 
     app_code: str
@@ -41,7 +41,7 @@ class Magic:
 
     @property
     def armed(self) -> tuple[dict[str, Any], ...]:
-        """The faults that its account has from the start."""
+        """The faults that the account has from the start."""
         short = {"code": self.error, "remark": self.remark}
         plain = [{name: value} for name, value in short.items() if value is not None]
         return (*plain, *self.faults)
@@ -49,7 +49,7 @@ class Magic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MagicText:
-    """A `text` that orders what becomes of its task."""
+    """A `text` that orders the outcome of its task."""
 
     text: str
     says: str

@@ -1,7 +1,7 @@
-"""Tasks on order: what somebody wants to become of a task, in place of what the dice say.
+"""Orders for tasks: an outcome that a test asks for, in place of the random one.
 
-Rule 1: an order is applied when its task is planned, and is then nothing but a plan.
-Rule 2: what contradicts itself is refused, with what is allowed.
+Rule 1: an order is applied when its task is planned; after that only the plan counts.
+Rule 2: a contradictory order is an error; the message says what is allowed.
 """
 
 from dataclasses import asdict, fields
@@ -20,22 +20,22 @@ ENDS = ("duration_ms", "factor", "after_queries", "never_ends")
 
 
 class TaskOrderError(UsageError):
-    """An order that cannot be; the message says what can."""
+    """An invalid order; the message says what is valid."""
 
 
 def order_of(values: dict[str, Any]) -> TaskOrder:
-    """Return an order from JSON or TOML, its names those of `TaskOrder`. Raises TaskOrderError."""
+    """Return an order from JSON or TOML with the names of `TaskOrder`. Raises TaskOrderError."""
     known = {field.name for field in fields(TaskOrder)}
     if others := sorted(set(values) - known):
         raise TaskOrderError(unknown("task override", others[0], sorted(known)))
     outcome = values.get("outcome")
     if outcome is not None and outcome not in FINAL:
-        raise TaskOrderError(f"outcome is succeeded or failed, not {str(outcome)[:64]!r}")
+        raise TaskOrderError(f"outcome must be succeeded or failed, not {str(outcome)[:64]!r}")
     return checked({**values, "outcome": None if outcome is None else Status(outcome)})
 
 
 def checked(values: dict[str, Any]) -> TaskOrder:
-    """Return the order that the values make. Raises TaskOrderError for one that cannot be."""
+    """Return the order with these values. Raises TaskOrderError for an invalid order."""
     order = TaskOrder(**values)
     _check_range("duration_ms", order.duration_ms, 0, MAX_LENGTH_MS)
     _check_range("factor", order.factor, 0, MAX_FACTOR)
@@ -44,11 +44,11 @@ def checked(values: dict[str, Any]) -> TaskOrder:
     ordered = as_mapping(order)
     ends = [name for name in ENDS if name in ordered]
     if len(ends) > 1:
-        raise TaskOrderError(f"a task ends in one way: order one of {', '.join(ends)}")
+        raise TaskOrderError(f"a task ends in one way only: order one of {', '.join(ends)}")
     if order.never_ends and order.outcome is not None:
         raise TaskOrderError("a task that never ends has no outcome: leave one of them out")
     if order.remark is not None and order.outcome is not Status.FAILED:
-        raise TaskOrderError("a remark is said of a task that fails: order outcome failed with it")
+        raise TaskOrderError("only a failed task has a remark: order outcome failed with it")
     if order.remark is not None and not 0 < len(order.remark) <= MAX_REMARK:
         raise TaskOrderError(f"a remark has 1 to {MAX_REMARK} characters")
     if order.pictures is not None and order.outcome is Status.FAILED:
@@ -57,7 +57,7 @@ def checked(values: dict[str, Any]) -> TaskOrder:
 
 
 def as_mapping(order: TaskOrder) -> dict[str, Any]:
-    """Return what is ordered, for JSON; what is left to the dice is left out."""
+    """Return the ordered values for JSON, without those that are left to the dice."""
     return {
         name: value
         for name, value in asdict(order).items()

@@ -1,9 +1,10 @@
-"""Short links: an address of ours in place of a long one, so that the QR code has fewer modules.
+"""Short links: an address of ours that redirects to a long one, so the QR code has fewer modules.
 
 Rule 1: only an address of more than 35 characters is shortened (claim short-link-length).
-Rule 2: it leads there for 24 hours on the account's clock, and is gone after (claim
+Rule 2: it redirects for 24 hours on the account's clock, and answers 410 after that (claim
 short-link-lifetime).
-Rule 3: its code follows from seed and number; where that is taken, from more words.
+Rule 3: its code follows from seed and number; if another account has that code, the next one drawn
+is taken.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ DRAWS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortLink:
-    """A short link to `target`; nothing but its code is in its address (claim short-link-form)."""
+    """A short link to `target`; its address contains only its code (claim short-link-form)."""
 
     code: str
     account: str
@@ -29,14 +30,14 @@ class ShortLink:
 
 
 def is_shortened(text: str | None) -> bool:
-    """Whether a text is worth a short link: nothing redirects to what is no address."""
+    """Whether a text becomes a short link: it must be a long address."""
     return text is not None and len(text) > LONGEST_PLAIN and is_address(text)
 
 
 def codes(seed: int, number: int, account_id: str) -> list[str]:
-    """Return the codes of the account's `number`-th task, the first that is free counts.
+    """Return the possible codes for the account's `number`-th task; the first free one is used.
 
-    Accounts of one seed draw the same; the last code is no other account's.
+    Accounts of one seed draw the same codes, except for the last: it is unique to the account.
     """
     drawn = [
         dice.hex_digits(seed, "short link", number, draw, digits=CODE_DIGITS)

@@ -1,7 +1,7 @@
-"""The source image of a task: an existing picture whose QR code says what the new one will.
+"""The source image of a task: an existing picture; its QR code has the content of the new one.
 
-Rule 1: what cannot be fetched or read makes the task fail, with a remark that says which (claim
-image-failure). The remark is in the vendor's words; the simulator's own reason stands beside it.
+Rule 1: if the image cannot be fetched or read, the task fails, with a remark that says why (claim
+image-failure). The remark is in the vendor's words; the simulator's own reason is beside it.
 Rule 2: bytes that are not text in a declared charset or in UTF-8 are read as GB18030 (claim
 image-charset); by the reading image.charset the task fails instead.
 """
@@ -20,10 +20,11 @@ UTF_8 = "UTF-8"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRead:
-    """What became of reading an image: what its QR code says, or why there is nothing.
+    """The result of reading an image: the content of its QR code, or the remark that says why it
+    failed.
 
-    `charset` is the one that the code was read in, `reason` what the remark does not say: the
-    simulator's own words for the author of a client.
+    `charset` is the one that the code was read in. `reason` tells the author of a client what the
+    remark does not say.
     """
 
     content: str | None = None
@@ -33,7 +34,7 @@ class SourceRead:
 
 
 class SourceError(Exception):
-    """An image that nothing can be read from; the message is the remark."""
+    """An image that cannot be fetched or read; the message is the remark of the task."""
 
     def __init__(self, remark: str, reason: str | None = None) -> None:
         super().__init__(remark[:MAX_REMARK])
@@ -46,7 +47,7 @@ class SourceError(Exception):
 
 
 def unreachable(fact: str | None = None, *, reason: str | None = None) -> SourceError:
-    """Return the error for an image that did not come; a `fact` stands in the remark."""
+    """Return the error for an image that could not be fetched; the remark contains `fact`."""
     shown = f" ({fact})" if fact else ""
     return SourceError(f"创作失败: qr_code_url无法访问{shown}", reason or fact)
 
@@ -62,12 +63,12 @@ def too_costly(reason: str) -> SourceError:
 
 
 def not_an_image() -> SourceError:
-    """Return the error for what is in none of the formats, or broken."""
+    """Return the error for a broken image, or one in an unknown format."""
     return SourceError("创作失败: qr_code_url不是PNG, JPEG, GIF或WebP图片")
 
 
 def no_code() -> SourceError:
-    """Return the error for an image without a QR code that says a text."""
+    """Return the error for an image without a QR code that contains text."""
     return SourceError("创作失败: qr_code_url图片中没有二维码")
 
 

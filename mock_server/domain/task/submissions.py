@@ -1,9 +1,10 @@
-"""What a submit asks for: the vendor's precedence rules and its refusals.
+"""The fields of a submit: the vendor's precedence rules and its refusals.
 
-Rule 1: one of text and source image, `text` wins (claims text-or-image, text-wins).
-Rule 2: one of style and custom prompt, `style_id` wins (claims style-or-prompt, style-wins).
-Rule 3: over 35 characters is advice, not an error (claim text-advice); what no QR code can hold
-is refused (claim text-too-long), as is a style that is not listed (claim style-closed-list).
+Rule 1: a submit needs text or source image; `text` wins (claims text-or-image, text-wins).
+Rule 2: a submit needs style or custom prompt; `style_id` wins (claims style-or-prompt, style-wins).
+Rule 3: a text over 35 characters gets advice, not an error (claim text-advice). The service refuses
+a text that no QR code can hold (claim text-too-long) and an unlisted style (claim
+style-closed-list).
 Rule 4: unknown fields are ignored (claim unknown-fields).
 """
 
@@ -25,8 +26,8 @@ TOO_LONG_REMARK = "创作失败: 内容过长"
 class Submission:
     """A submit that the service accepts.
 
-    `content` is what the picture will encode, None where a source image has to tell;
-    `short_link`: a short link to it instead.
+    `content`: what the picture will encode; None: the source image decides. `short_link`: the
+    picture encodes a short link to the content.
     """
 
     content: str | None
@@ -39,12 +40,12 @@ class Submission:
 
     @property
     def holdable(self) -> bool:
-        """Whether any QR code can hold the content, as far as it is known."""
+        """Whether a QR code can hold the content; True while the content is unknown."""
         return self.content is None or self.short_link or is_holdable(self.content)
 
 
 def is_holdable(content: str) -> bool:
-    """Whether any QR code can hold a text."""
+    """Whether a QR code can hold a text."""
     return len(content.encode()) <= MAX_QR_BYTES
 
 

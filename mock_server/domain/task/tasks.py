@@ -1,9 +1,9 @@
-"""The life of a task: its plan is made at submission, its status is a function of plan and clock.
+"""The life of a task. Its plan is made at submission; its status follows from plan and clock.
 
-Rule 1: everything that decides what a task may become is `TRANSITIONS`.
+Rule 1: `TRANSITIONS` has every change of status that is possible.
 Rule 2: `status_at(plan, now)` is pure; no thread moves a task.
 Rule 3: a forced state is a new plan, and a status never goes back.
-Rule 4: what is ordered of a task (checked in task_orders.py) is applied once, when it is planned.
+Rule 4: an order for a task (checked in overrides.py) is applied once, when the task is planned.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a task."""
+    """The events of a task."""
 
     START = "start"
     SUCCEED = "succeed"
@@ -54,8 +54,8 @@ class PlanError(ConflictError):
 class Plan:
     """The future of a task, in ms on the account's clock. `ends_at` None: it never ends.
 
-    `queries_left`: it ends with that many more queries, whatever the clock says; None: by time.
-    `held_until`: its end, held back until its source image has been read.
+    `queries_left`: the task ends with that many more queries, whatever the clock shows; None: by
+    time. `held_until`: the planned end, kept until the source image has been read.
     """
 
     submitted_at: int
@@ -68,11 +68,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOrder:
-    """What is to become of a task; what is None is left to the dice and to the readings.
+    """The ordered outcome of a task; None leaves a value to the dice and to the readings.
 
-    It ends by time (`duration_ms`, or what the dice say times `factor`), with its n-th query
-    (`after_queries`), or never (`never_ends`). `pictures` 0 is an empty result: it succeeds, and
-    its list is empty. `remark` is what the query of a failed task says.
+    The task ends by time (`duration_ms`, or its random duration times `factor`), with its n-th
+    query (`after_queries`), or never (`never_ends`). `pictures` 0: it succeeds with an empty list.
+    `remark` is what the query of a failed task returns.
     """
 
     outcome: Status | None = None
@@ -91,8 +91,8 @@ NO_ORDER = TaskOrder()
 class Task:
     """A task of an account. `number` counts its submits from 1.
 
-    `content`: what is encoded, None until its source image has been read. `pictures`: how many
-    it makes, 0 for a success that has none. `remark`: why it fails.
+    `content`: the text to encode, None until its source image has been read. `pictures`: how many
+    it makes, 0 for a success without one. `remark`: why it fails.
     """
 
     account: str
@@ -119,7 +119,7 @@ def picture_urls(task: Task) -> list[str]:
 
 
 def plan_task(seed: int, number: int, now: int, order: TaskOrder = NO_ORDER) -> Plan:
-    """Return the plan of the account's `number`-th task: by the dice it is 5 to 20 s long."""
+    """Return the plan of the account's `number`-th task; without an order it lasts 5 to 20 s."""
     lasts = dice.between(
         seed, "task", number, "duration", low=MIN_DURATION_MS, high=MAX_DURATION_MS
     )
@@ -140,7 +140,7 @@ def plan_task(seed: int, number: int, now: int, order: TaskOrder = NO_ORDER) -> 
 
 
 def asked(plan: Plan, now: int) -> Plan:
-    """Return the plan after one more query: with the last of its `queries_left` the task ends."""
+    """Return the plan after one more query; the last of its `queries_left` ends the task."""
     if plan.queries_left is None or plan.ends_at is not None:
         return plan
     left = plan.queries_left - 1
@@ -151,12 +151,12 @@ def asked(plan: Plan, now: int) -> Plan:
 
 
 def hold(plan: Plan) -> Plan:
-    """Return the plan without its end, which comes when the source image has been read."""
+    """Return the plan without an end, until the source image has been read."""
     return replace(plan, ends_at=None, held_until=plan.ends_at)
 
 
 def release(plan: Plan, now: int, outcome: Status) -> Plan:
-    """Return the plan with its end back: where it was, or now if that has passed meanwhile."""
+    """Return the plan with its end: as planned, or `now` if that has passed."""
     ends_at = None if plan.held_until is None else max(plan.held_until, now)
     return checked(replace(plan, ends_at=ends_at, held_until=None, outcome=outcome))
 
@@ -169,19 +169,19 @@ def task_id(seed: int, number: int, readings: Readings = DEFAULT_READINGS) -> st
 
 
 def status_at(plan: Plan, now: int) -> Status:
-    """Return the status that the account's clock makes of a plan."""
+    """Return the status of a plan at an instant of the account's clock."""
     if plan.ends_at is not None and now >= plan.ends_at:
         return plan.outcome
     return Status.RUNNING if now >= plan.starts_at else Status.PENDING
 
 
 def retention_ms(readings: Readings) -> int:
-    """Return how long after its end the service still knows a task (claim list-retention)."""
+    """Return how long after its end the service keeps a task, in ms (claim list-retention)."""
     return DAY_MS if readings.list_retention == "24h" else 3 * DAY_MS
 
 
 def is_kept(plan: Plan, now: int, readings: Readings = DEFAULT_READINGS) -> bool:
-    """Whether the service still knows the task: a day after its end it is forgotten."""
+    """Whether the service still keeps the task; it forgets a task some time after its end."""
     return plan.ends_at is None or now < plan.ends_at + retention_ms(readings)
 
 

@@ -1,4 +1,4 @@
-"""The table of styles: which scene each style draws, what lies on its frame, and its colours."""
+"""The table of styles: the scene of each style, the things on its frame, and its colours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Drawing = Callable[[Canvas, Random], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a style draws below the panel, and over the upper edge of its frame."""
+    """The drawing of a style: below the panel, and over the upper edge of its frame."""
 
     below: Drawing
     tones: Tones

@@ -1,1 +1,1 @@
-"""The database engines: SQLite with one owner, PostgreSQL with a pool, one interface."""
+"""The database engines behind one interface: SQLite with one writer, PostgreSQL with a pool."""

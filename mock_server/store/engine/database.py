@@ -1,8 +1,8 @@
-"""The database as every caller sees it: hand in `work(tx)`, hear of it after its commit.
+"""The database for every caller: hand in `work(tx)`, get its result after the commit.
 
-Rule 1: an answer leaves only after the commit of what it says.
-Rule 2: `done` and what follows a commit run on the scheduler's thread, the owner's.
-Rule 3: a work does nothing but statements, and may add to `tx.after_commit`.
+Rule 1: an answer is sent only after the commit of the work that decided it.
+Rule 2: `done` and `tx.after_commit` run on the scheduler's thread.
+Rule 3: a work only runs statements, and may add to `tx.after_commit`.
 """
 
 import re
@@ -20,7 +20,8 @@ from mock_server.store.engine.transaction import Done, Work
 
 T = TypeVar("T")
 
-# Somebody means a server by it: `scheme:/…` (a drive of Windows has one letter) or `name=word`.
+# Such an address is meant for a server: `scheme:/…` (a Windows drive has one letter) or
+# `name=word`.
 _LIKE_AN_ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]+:/|(host|hostaddr|dbname|user|password|service)\s*=", re.IGNORECASE
 )
@@ -29,24 +30,24 @@ _NOT_A_WORD = re.compile(r"^[^A-Za-z/.~]+")
 
 
 class Engine(Protocol):
-    """How one kind of database does the work."""
+    """One kind of database, as Database uses it."""
 
     @property
     def place(self) -> str:
-        """Where the rows are, without a secret."""
+        """The address of the rows, without a secret."""
 
     @property
     def shared(self) -> bool:
-        """Whether other processes may be at work in it too."""
+        """Whether other processes may use the same rows."""
 
     def submit(self, work: Work[T], done: Done) -> None:
-        """Do the work in a transaction; tell on the owner's thread after the commit."""
+        """Run the work in a transaction; call `done` on the scheduler's thread after the commit."""
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads from one consistent state."""
 
     def close(self) -> None:
-        """Finish what was handed in and let go of the database."""
+        """Finish the works that were handed in and close the database."""
 
 
 class Database:
@@ -55,9 +56,9 @@ class Database:
     def __init__(self, address: str, scheduler: Scheduler | None = None) -> None:
         """Open or create the database at `address`: a file, or `postgresql://…`.
 
-        `:memory:` is a private file, gone at the end.
-
-        Raises files.DatabaseFileError for what is not ours, is in use, or cannot be written.
+        `:memory:` is a private file that is deleted on close.
+        Raises files.DatabaseFileError for a file or schema of another program, one in use, or one
+        that cannot be written.
         """
         private_folder.sweep_once()
         self._scheduler = scheduler or ThreadScheduler()
@@ -69,12 +70,12 @@ class Database:
 
     @property
     def place(self) -> str:
-        """Where the rows are, as it may be shown to anybody."""
+        """The address of the rows, without a secret."""
         return self._engine.place
 
     @property
     def shared(self) -> bool:
-        """Whether other processes may be at work in it too."""
+        """Whether other processes may use the same rows."""
         return self._engine.shared
 
     def free_bytes(self) -> int | None:
@@ -82,7 +83,9 @@ class Database:
         return None if self.shared else shutil.disk_usage(Path(self.place).parent).free
 
     def submit(self, work: Work[T], done: Done) -> None:
-        """Queue work; `done(result, error)` is called on the owner's thread after the commit."""
+        """Queue work; `done(result, error)` is called on the scheduler's thread after the
+        commit.
+        """
         self._engine.submit(work, done)
 
     def start(self, work: Work[T]) -> Future[T]:
@@ -99,9 +102,11 @@ class Database:
         return future
 
     def run(self, work: Work[T]) -> T:
-        """Do the work and return its result, after the commit. Not for the owner's own thread."""
+        """Run the work and return its result after the commit. Not for the scheduler's own
+        thread.
+        """
         if self._scheduler.is_owner():
-            raise RuntimeError("a blocking hand-off from the owner's own thread would deadlock")
+            raise RuntimeError("a blocking call on the scheduler's own thread would deadlock")
         return self.start(work).result()
 
     def read(self, work: Work[T]) -> T:
@@ -109,13 +114,13 @@ class Database:
         return self._engine.read(work)
 
     def close(self) -> None:
-        """Finish what was handed in and let go of the database."""
+        """Finish the works that were handed in and close the database."""
         self._scheduler.close()
         self._engine.close()
 
 
 def remove(address: str) -> None:
-    """Remove everything of ours at `address`, of any schema version; refuse what is not ours."""
+    """Delete our rows at `address`, of any schema version; refuse those of another program."""
     if is_postgres(address):
         _postgres("postgres_schema").remove_schema(address.strip())
     else:
@@ -129,14 +134,14 @@ def is_postgres(address: str) -> bool:
         return True
     if "://" in address or _LIKE_AN_ADDRESS.match(_NOT_A_WORD.sub("", address)):
         raise files.DatabaseFileError(
-            "--database is neither a file nor an address that begins with postgresql:// (its "
-            "words are not repeated here: they may hold a password)"
+            "--database is neither a file nor an address that begins with postgresql:// (it "
+            "is not repeated here: it may contain a password)"
         )
     return False
 
 
 def _check_user(address: str) -> None:
-    """Refuse an @ in a password, which would make the rest of it the name of the host."""
+    """Refuse an @ in a password: libpq would take the rest of the password as the host's name."""
     who = address.partition("://")[2].partition("/")[0]
     if who.count("@") > 1:
         raise files.DatabaseFileError("--database: write an @ in a name or a password as %40")
@@ -150,7 +155,7 @@ def _engine(address: str, scheduler: Scheduler) -> Engine:
 
 
 def _postgres(module: str) -> Any:
-    """Import what needs the extra, which most people do without."""
+    """Import the module that needs the extra `postgres`, which most installations do not have."""
     try:
         return import_module(f"mock_server.store.engine.{module}")
     except ImportError as error:

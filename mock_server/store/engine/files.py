@@ -1,7 +1,7 @@
-"""The database file: ours or refused, one process at a time, gone at the end if it was private.
+"""The SQLite file: refused if it is not ours, locked by one process, deleted on close if private.
 
-Rule 1: a file that is not ours is never written to.
-Rule 2: a file of another schema version is refused with the command that recreates it.
+Rule 1: a file of another program is never written to.
+Rule 2: a file of another schema version is refused; the message has the command that recreates it.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from mock_server.store.engine.inspection import damage, schema_sql, shown
 from mock_server.store.engine.private_folder import PrivateFolder
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PRIVATE = ":memory:"
 
 
@@ -28,14 +28,14 @@ class DatabaseFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFile:
-    """A file that is ours and locked by this process."""
+    """A database file of ours, locked by this process."""
 
     path: Path
     lock: FileLock
     private: PrivateFolder | None
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
-        """Return a new connection, set up as all of ours are."""
+        """Return a new connection with our settings."""
         mode = "ro" if read_only else "rw"
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
@@ -46,27 +46,27 @@ class DatabaseFile:
             timeout=10,
         )
         connection.row_factory = sqlite3.Row
-        # A killed process loses nothing either way; a private file need not survive a power cut.
+        # A killed process loses nothing either way; a private file may be lost in a power cut.
         connection.execute(f"pragma synchronous = {'off' if self.private else 'normal'}")
         # Fewer, larger checkpoints: 32 MiB of log instead of 4.
         connection.execute("pragma wal_autocheckpoint = 8000")
         return connection
 
     def release(self) -> None:
-        """Let another process have the file."""
+        """Unlock the file for other processes."""
         self.lock.release()
         if self.private is not None:
             self.private.remove()
 
 
 def open_file(path: str) -> DatabaseFile:
-    """Return the file at `path`, created if need be. Raises DatabaseFileError."""
+    """Return the file at `path`; create it if it does not exist. Raises DatabaseFileError."""
     private = None
     if path == PRIVATE:
         private = PrivateFolder()
         path = str(private.database)
     target = _target(path)
-    _check(target)  # before a lock file is put beside a file that is not ours
+    _check(target)  # first of all, so no lock file appears beside a file that is not ours
     lock = _locked(target)
     try:
         _check(target)
@@ -104,7 +104,7 @@ def unwritable(place: str, why: BaseException | str) -> DatabaseFileError:
 
 
 def remove_file(path: str) -> None:
-    """Remove a file of ours, of any schema version; refuse one that is not ours or in use."""
+    """Delete a file of ours, of any schema version; refuse one that is not ours or in use."""
     if path == PRIVATE or _is_new(target := _target(path)):
         return
     _application_version(target)
@@ -140,7 +140,7 @@ def _locked(target: Path) -> FileLock:
         lock = FileLock(target.with_name(target.name + ".lock"), thread_local=False)
         lock.acquire(timeout=0)
     except Timeout:
-        if not Path(lock.lock_file).exists():  # some file systems refuse it in a way that looks so
+        if not Path(lock.lock_file).exists():  # some file systems refuse a lock with the same error
             raise DatabaseFileError(
                 f"cannot write in {target.parent}: choose another place with --database"
             ) from None
@@ -187,7 +187,7 @@ def _empty_file() -> bytes:
 def _set_up(file: DatabaseFile) -> None:
     """Give a new file its tables and mark it as ours."""
     with contextlib.closing(file.connect()) as connection:
-        # Before the write-ahead log is on: the header has to name us in the file itself.
+        # Before the write-ahead log is enabled, because the header must be in the file itself.
         connection.executescript(
             f"begin; {schema_sql()} pragma application_id = {APPLICATION_ID}; "
             f"pragma user_version = {SCHEMA_VERSION}; commit;"
@@ -196,7 +196,7 @@ def _set_up(file: DatabaseFile) -> None:
 
 
 def _check(target: Path) -> None:
-    """Refuse a file that is not ours or of another version; one that is new passes."""
+    """Refuse a file that is not ours or of another version; a new file passes."""
     if _is_new(target):
         return
     version = _application_version(target)
@@ -210,8 +210,8 @@ def _check(target: Path) -> None:
 def _application_version(target: Path) -> int:
     """Return the schema version of a file of ours; refuse any other file.
 
-    The header is read as bytes: opening the database of another program, even to read, could
-    leave files beside it.
+    It reads the header as bytes: opening another program's database, even to read, could leave
+    files beside it.
     """
     try:
         with target.open("rb") as file:

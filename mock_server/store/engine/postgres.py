@@ -1,10 +1,10 @@
-"""PostgreSQL, which several processes may share: a work is a transaction, on a pool of threads.
+"""PostgreSQL, which several processes may share: each work is a transaction, on a pool of threads.
 
-Rule 1: a work that looks an account up takes its row (`tx.for_update`) and so has that world to
-itself; it takes no second account, so that nobody waits in a circle.
-Rule 2: an answer leaves only after the commit, and is told on the scheduler's thread.
-Rule 3: a work that was undone before its commit, because its connection was lost or for the sake
-of another, is done again: works are repeatable.
+Rule 1: a work that reads an account locks its row (`tx.for_update`), so it has the account to
+itself. It locks no second account, so there are no deadlocks.
+Rule 2: an answer is sent only after the commit; `done` runs on the scheduler's thread.
+Rule 3: a work that was rolled back before its commit, because of a lost connection or a deadlock,
+is repeated; works are repeatable.
 Rule 4: reads for people see one state and cannot write.
 """
 
@@ -35,9 +35,9 @@ from mock_server.store.engine.transaction import (
 
 T = TypeVar("T")
 
-# Connections of one process that write, and as many that read. PostgreSQL has 100 for everybody.
+# Writing connections of one process, and as many for reading. PostgreSQL allows 100 in all.
 CONNECTIONS = 8
-# How long a call waits for a connection while PostgreSQL is away, before it is told of a bug.
+# How long a call waits for a connection while PostgreSQL is down, before it gets our HTTP 500.
 CONNECTION_TIMEOUT_S = 5.0
 TRIES = 3
 
@@ -80,7 +80,7 @@ def _translated(sql: str) -> bytes:
 
 
 class PostgresEngine:
-    """Does the work of a Database in one PostgreSQL database; see database.Engine."""
+    """Runs the works of a Database in one PostgreSQL database; see database.Engine."""
 
     shared = True
 
@@ -88,14 +88,14 @@ class PostgresEngine:
         self.place = postgres_schema.open_schema(address)
         self._scheduler = scheduler
         self._writers = _pool(address, postgres_schema.hold)
-        # The first one holds the tables: without it another process could still drop them.
+        # The first connection marks the tables as used, so no other process can drop them.
         self._writers.wait(CONNECTION_TIMEOUT_S)
         self._readers = _pool(address, _only_read)
         self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
         self._finished: deque[tuple[Done, WorkOutcome]] = deque()
 
     def submit(self, work: Work[T], done: Done) -> None:
-        """Do the work on a thread of the pool."""
+        """Run the work on a thread of the pool."""
         try:
             self._workers.submit(self._do, work, done)
         except RuntimeError:
@@ -106,26 +106,26 @@ class PostgresEngine:
         return _done(self._readers, work)[0]
 
     def close(self) -> None:
-        """Finish what was handed in, tell everybody, and close the connections."""
+        """Finish the works that were handed in, report their results, and close the connections."""
         self._workers.shutdown(wait=True)
-        self._tell()
+        self._report()
         self._writers.close()
         self._readers.close()
 
     def _do(self, work: Work[Any], done: Done) -> None:
         self._finished.append((done, self._outcome(work)))
-        self._scheduler.call_soon(self._tell)
+        self._scheduler.call_soon(self._report)
 
-    def _tell(self) -> None:
-        with contextlib.suppress(IndexError):  # also if `close` was here first
+    def _report(self) -> None:
+        with contextlib.suppress(IndexError):  # `close` may have reported them already
             while True:
                 done, outcome = self._finished.popleft()
-                outcome.tell(done)
+                outcome.report(done)
 
     def _outcome(self, work: Work[Any]) -> WorkOutcome:
         try:
             result, tx = _done(self._writers, work)
-        except Exception as error:  # noqa: BLE001 - whoever waits is told of it
+        except Exception as error:  # noqa: BLE001 - the caller gets it
             return WorkOutcome(error=error)
         return WorkOutcome(result=result, after=tx.after_commit)
 
@@ -137,7 +137,7 @@ def _pool(address: str, configure: Callable[[Connection], None]) -> ConnectionPo
         min_size=1,
         max_size=CONNECTIONS,
         timeout=CONNECTION_TIMEOUT_S,
-        # By itself it would wait ever longer between tries; so the next call tries anew.
+        # The pool's own backoff grows without limit; with this, the next call starts a new attempt.
         reconnect_timeout=CONNECTION_TIMEOUT_S / 2,
         configure=configure,
         num_workers=1,
@@ -151,18 +151,18 @@ def _only_read(connection: Connection) -> None:
 
 
 class _UndoneError(Exception):
-    """Nothing of a work is booked, through no fault of its own."""
+    """The work was rolled back for a reason outside it, and nothing of it is booked."""
 
 
 def _done(pool: ConnectionPool[Connection], work: Work[T]) -> tuple[T, PostgresTransaction]:
-    """Do a work in a transaction and commit it; return its result."""
+    """Run a work in a transaction and commit it; return its result."""
     for tries_left in reversed(range(TRIES)):
         try:
             with _connected(pool) as connection:  # commits at the end
                 tx = PostgresTransaction(connection)
                 return _tried(work, tx, connection), tx
         except _UndoneError as undone:
-            log.warning("a transaction is done again: %s", undone.__cause__)
+            log.warning("a transaction is repeated: %s", undone.__cause__)
             if not tries_left and undone.__cause__ is not None:
                 raise undone.__cause__ from None
     raise AssertionError("unreachable")
@@ -172,7 +172,7 @@ def _tried(work: Work[T], tx: PostgresTransaction, connection: Connection) -> T:
     try:
         return work(tx)
     except psycopg.OperationalError as error:
-        # A connection that is lost at the commit is another matter: it may be booked.
+        # A connection lost during the commit is not handled here: the work may be booked.
         if connection.closed or isinstance(error, DeadlockDetected | SerializationFailure):
             raise _UndoneError from error
         raise
@@ -180,7 +180,7 @@ def _tried(work: Work[T], tx: PostgresTransaction, connection: Connection) -> T:
 
 @contextlib.contextmanager
 def _connected(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
-    """Lend a connection for one transaction; if it is lost, the idle ones are looked at too."""
+    """Lend a connection for one transaction; if it breaks, check the idle connections too."""
     lent: Connection | None = None
     try:
         with pool.connection() as lent:

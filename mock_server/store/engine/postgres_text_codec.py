@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL on which every text is kept that SQLite keeps.
+"""PostgreSQL connections that can store every text that SQLite can.
 
-PostgreSQL's text cannot hold the character NUL, which a client may well send. It is written as two
-characters, and so is the one that marks it; they are one again when they are read.
+PostgreSQL's text cannot contain the character NUL, which a client may send. NUL and its escape
+character are written as two characters each, and decoded when they are read.
 """
 
 import re
@@ -24,17 +24,17 @@ _IS_TWO = re.compile(f"{MARK}[0{MARK}]")
 
 
 def written(text: str) -> str:
-    """Return a text as PostgreSQL can hold it."""
+    """Return a text encoded for PostgreSQL."""
     return _NEEDS_TWO.sub(lambda found: _TWO[found[0]], text)
 
 
 def read(text: str) -> str:
-    """Return a text as it was before it was `written`."""
+    """Return the decoded text."""
     return _IS_TWO.sub(lambda found: _ONE[found[0]], text) if MARK in text else text
 
 
 class _TextDumper(StrDumper):
-    # Quoted, because psycopg 3.2.1 has a string of this name and no class.
+    # Quoted, because in psycopg 3.2.1 this name is a string, not a class.
     def dump(self, obj: str) -> "Buffer | None":
         return super().dump(written(obj) if "\0" in obj or MARK in obj else obj)
 
@@ -56,14 +56,14 @@ _DEFAULTS = {"application_name": "artqr-mock", "connect_timeout": 5}
 
 
 def connection_options(address: str) -> dict[str, Any]:
-    """Return how we connect; what the address says itself goes first."""
+    """Return our connection options; options in the address win."""
     said = conninfo_to_dict(address)
     ours = {name: value for name, value in _DEFAULTS.items() if name not in said}
     return {**ours, "row_factory": dict_row, "context": _Context()}
 
 
 class _Context:
-    """What psycopg takes its adapters from."""
+    """The object that psycopg takes its adapters from."""
 
     adapters = _ADAPTERS
     connection = None

@@ -1,4 +1,4 @@
-"""Who owns the writing connection: the event loop of `serve`, or a thread of our own."""
+"""The thread that owns the writing connection: the event loop of `serve`, or a private thread."""
 
 import asyncio
 import queue
@@ -10,20 +10,20 @@ Task = Callable[[], None]
 
 
 class Scheduler(Protocol):
-    """Runs tasks one after the other on one thread, the owner's."""
+    """Runs tasks one after the other on one thread."""
 
     def call_soon(self, task: Task) -> None:
-        """Run the task on the owner's thread; callable from any thread."""
+        """Run the task on the scheduler's thread; callable from any thread."""
 
     def is_owner(self) -> bool:
-        """Whether the calling thread is the owner's."""
+        """Whether the calling thread is the scheduler's."""
 
     def close(self) -> None:
-        """Finish what was handed in and stop."""
+        """Finish the tasks that were handed in and stop."""
 
 
 class LoopScheduler:
-    """The owner is a running event loop: all work of one turn of the loop comes together."""
+    """Runs tasks on a running event loop, all tasks of one turn of the loop together."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -41,11 +41,11 @@ class LoopScheduler:
         return threading.get_ident() == self._thread
 
     def close(self) -> None:
-        """See Scheduler; the loop belongs to somebody else."""
+        """See Scheduler; the loop itself keeps running."""
 
 
 class ThreadScheduler:
-    """The owner is a private thread: for WSGI servers, test clients and the command line."""
+    """Runs tasks on a private thread: for WSGI servers, test clients and the command line."""
 
     def __init__(self) -> None:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()

@@ -1,8 +1,8 @@
-"""One owner for SQLite: all work of one turn shares one commit, answers leave only after it.
+"""SQLite with one writer: all works of one turn share one commit; answers are sent only after it.
 
-Rule 1: one writing connection, used on one thread, the scheduler's.
-Rule 2: each work has a savepoint, so one that fails takes nothing of its neighbours along.
-Rule 3: after a database error look at `in_transaction`: some errors roll the whole turn back, and
+Rule 1: there is one writing connection, used on the scheduler's thread only.
+Rule 2: each work has a savepoint, so a work that fails does not undo the others.
+Rule 3: after a database error, check `in_transaction`: some errors roll back the whole turn, and
 then every work of that turn has failed.
 Rule 4: reads for people use read-only connections of their own.
 """
@@ -28,14 +28,14 @@ from mock_server.store.engine.transaction import (
 
 T = TypeVar("T")
 
-# A turn longer than this is cut, so that a burst cannot keep early answers waiting.
+# A longer turn is split, so that a burst does not delay the first answers.
 MAX_TURN = 512
 
 log = logging.getLogger(__name__)
 
 
 class TurnLostError(RuntimeError):
-    """The database rolled a whole turn back; nothing of it is booked."""
+    """The database rolled back a whole turn; nothing of it is booked."""
 
 
 class SqliteTransaction:
@@ -43,7 +43,7 @@ class SqliteTransaction:
 
     __slots__ = ("_connection", "after_commit")
 
-    # There is one writer: what it finds is its own.
+    # There is only one writer, so selects need no lock.
     for_update = ""
     skip_locked = ""
 
@@ -76,7 +76,7 @@ class _Item:
 
 
 class SqliteEngine:
-    """Does the work of a Database on one file; see database.Engine."""
+    """Runs the works of a Database on one file; see database.Engine."""
 
     shared = False
 
@@ -96,13 +96,13 @@ class SqliteEngine:
 
     @property
     def place(self) -> str:
-        """Where the file is."""
+        """The path of the file."""
         return str(self._file.path)
 
     def submit(self, work: Work[T], done: Done) -> None:
         """Queue work for the next turn."""
         with self._lock:
-            if self._closed:  # nobody would ever do it
+            if self._closed:  # no turn would run it
                 raise DatabaseClosedError
             self._queue.append(_Item(work, done))
             if self._scheduled:
@@ -120,7 +120,7 @@ class SqliteEngine:
                 connection.execute("rollback")
 
     def close(self) -> None:
-        """Finish what is queued, close the file and release it; the scheduler has stopped."""
+        """Finish the queued works, close the file and unlock it; the scheduler has stopped."""
         with self._lock:
             self._closed = True
         while self._queue:
@@ -145,12 +145,12 @@ class SqliteEngine:
         with self._lock:
             turn, self._queue = self._queue[:MAX_TURN], self._queue[MAX_TURN:]
             self._scheduled = bool(self._queue)
-        if not turn:  # `close` was here first
+        if not turn:  # `close` ran this turn already
             return
         if self._scheduled:
             self._scheduler.call_soon(self._turn)
         for item, outcome in zip(turn, self._commit(turn), strict=True):
-            outcome.tell(item.done)
+            outcome.report(item.done)
 
     def _commit(self, turn: list[_Item]) -> list[WorkOutcome]:
         try:
@@ -158,10 +158,10 @@ class SqliteEngine:
             outcomes = [self._work(item) for item in turn]
             self._writer.execute("commit")
         except sqlite3.Error as error:
-            log.exception("the database lost a turn of %d", len(turn))
+            log.exception("the database rolled back a turn of %d works", len(turn))
             if self._writer.in_transaction:
                 self._writer.execute("rollback")
-            lost = TurnLostError(f"the database rolled back: {error}")
+            lost = TurnLostError(f"the database rolled back the whole turn: {error}")
             lost.__cause__ = error
             return [WorkOutcome(error=lost) for _ in turn]
         return outcomes

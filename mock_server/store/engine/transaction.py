@@ -1,4 +1,4 @@
-"""A transaction as the rest of the house sees it: statements, rows, and what follows a commit."""
+"""The interface of a transaction: statements, rows, and actions after the commit."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ class DatabaseClosedError(RuntimeError):
 
 
 class Row(Protocol):
-    """Read by column name; `Record(**row)` makes a record of it."""
+    """A row, read by column name; `Record(**row)` turns it into a record."""
 
     def __getitem__(self, name: str, /) -> Any:
         """Return the value of a column."""
@@ -29,17 +29,17 @@ class Row(Protocol):
 
 
 class Transaction(Protocol):
-    """What `work(tx)` is handed. Valid only while the work runs."""
+    """The argument of `work(tx)`; valid only while the work runs."""
 
     after_commit: list[Callable[[], None]]
 
     @property
     def for_update(self) -> str:
-        """What ends a select that keeps others off what it finds; nothing if nobody else writes."""
+        """The end of a select that locks its rows; empty if there is only one writer."""
 
     @property
     def skip_locked(self) -> str:
-        """The same, for a select that passes over what another has taken."""
+        """The same, for a select that skips rows locked by others."""
 
     def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Run a statement and return how many rows it changed."""
@@ -60,16 +60,16 @@ Done = Callable[[Any, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True)
 class WorkOutcome:
-    """What became of a work, once its transaction is committed or rolled back."""
+    """The outcome of a work, once its transaction is committed or rolled back."""
 
     result: Any = None
     error: BaseException | None = None
     after: Sequence[Callable[[], None]] = ()
 
-    def tell(self, done: Done) -> None:
-        """Run what follows the commit, then call the one who waits.
+    def report(self, done: Done) -> None:
+        """Run the actions after the commit, then call `done`.
 
-        If one of them fails, the others hear all the same.
+        An exception in one of them does not stop the others.
         """
         for follow_up in self.after:
             _call(follow_up)
@@ -80,4 +80,4 @@ def _call(listener: Callable[..., None], *what: Any) -> None:
     try:
         listener(*what)
     except Exception:
-        log.exception("a follow-up of a commit failed")
+        log.exception("an action after a commit failed")

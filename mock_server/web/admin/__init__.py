@@ -1,4 +1,4 @@
-"""The admin API under `/_mock`: a world to make, a clock to move, a bill to read."""
+"""The admin API under `/_mock`: accounts, clocks, faults, callbacks, bills, journal."""
 
 from flask import Blueprint, Response, request
 
@@ -23,7 +23,7 @@ from mock_server.web.problems import problem
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
-    """Return every admin route; whoever registers them asks `refusal` first."""
+    """Return every admin route. The caller must let `refusal` check each call first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
     for module in (
         health, accounts, readings, clock, tasks, callbacks, faults, packages, bill, calls,
@@ -35,6 +35,6 @@ def blueprint(simulator: Simulator) -> Blueprint:
 
 
 def refusal(simulator: Simulator) -> Response | None:
-    """Return why the current call may not use the admin API, None if it may."""
+    """Return why the current call may not use the admin API; None: it may."""
     refused = guard.refusal(request, simulator.settings)
     return problem(refused.status, "Refused", refused.detail) if refused else None

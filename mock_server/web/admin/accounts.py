@@ -1,4 +1,4 @@
-"""Accounts: make, list, look at, reset, delete; and reset of everything."""
+"""Accounts: create, list, show, reset and delete them; reset everything."""
 
 from dataclasses import asdict
 from typing import Any, Literal
@@ -35,12 +35,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.get("/accounts")
     def list_accounts() -> Response:
-        def listed(tx: Transaction) -> dict[str, Any]:
-            found = rows.list_all(tx)
-            last_calls = reports.last_calls(tx, [each.id for each in found])
-            return {"accounts": [shown(tx, each) for each in found], "last_calls": last_calls}
-
-        return jsonify(read(listed))
+        return jsonify(read(lambda tx: _listed(tx, simulator)))
 
     @routes.get("/accounts/<account_id>")
     def get_account(account_id: str) -> Response:
@@ -67,13 +62,20 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         return jsonify(run(lambda tx: _reset_all(tx, simulator)))
 
 
+def _listed(tx: Transaction, simulator: Simulator) -> dict[str, Any]:
+    found = rows.list_all(tx)
+    last_calls = reports.last_calls(tx, [each.id for each in found])
+    shown = [account_json(reports.overview(tx, simulator, each)) for each in found]
+    return {"accounts": shown, "last_calls": last_calls}
+
+
 def _reset_all(tx: Transaction, simulator: Simulator) -> dict[str, Any]:
     deleted, default = actions.reset_all(tx, simulator)
     return {"deleted": deleted, "account": account_json(reports.overview(tx, simulator, default))}
 
 
 def account_json(overview: Overview) -> dict[str, Any]:
-    """Return an account as the admin API shows it; credentials are for its owner to use."""
+    """Return an account as JSON, with its credentials."""
     account = overview.account
     return {
         "id": account.id,

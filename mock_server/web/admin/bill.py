@@ -1,4 +1,4 @@
-"""Money: the bill, what each task cost, notices and invoices."""
+"""Money: the bill, the charges of each task, notices and invoices."""
 
 from dataclasses import asdict
 from typing import Any
@@ -53,7 +53,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
 
 def bill_json(bill: Bill) -> dict[str, Any]:
-    """Return a bill as the admin API shows it; money is whole fen."""
+    """Return a bill as JSON; money is whole fen."""
     totals = bill.totals
     by_day = bills.paid_by(totals, lambda total: total.day)
     by_package = bills.paid_by(totals, lambda total: total.package_id)
@@ -71,12 +71,12 @@ def bill_json(bill: Bill) -> dict[str, Any]:
 
 
 def notice_json(row: Row, delivery: Row | None) -> dict[str, Any]:
-    """Return a notice; `delivery` is the state of its post, None where it is not posted."""
+    """Return a notice as JSON; `delivery` is the state of its post, None: it is not posted."""
     return {**notices.shown(row), "delivery": delivery["state"] if delivery else None}
 
 
 def invoice_json(package: Package) -> dict[str, Any]:
-    """Return what a purchase is eligible for."""
+    """Return the invoices that a purchase can get, as JSON."""
     return {
         "package": package.id,
         "offer": package.offer,

@@ -1,4 +1,4 @@
-"""Callbacks of an account: what was sent, what came of it, and once more by hand."""
+"""Callbacks of an account: what was sent, its outcome, and resending."""
 
 from typing import Any
 

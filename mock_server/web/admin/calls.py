@@ -1,4 +1,4 @@
-"""What an account has done: its calls; and the calls that name none."""
+"""Calls: those of an account, and those without an account."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ CALL_FILTERS = ("operation", "status", "charged", "after", "limit", "before", "t
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
-    """Add the routes of reports."""
+    """Add the routes of calls."""
     read = simulator.database.read
 
     def calls(account_id: str | None) -> Response:
@@ -61,11 +61,13 @@ def _filter() -> CallFilter:
 
 
 def call_json(row: Row) -> dict[str, Any]:
-    """Return a journalled call as the admin API shows it."""
+    """Return a journalled call as JSON."""
     return {
         "id": row["id"],
         "at": row["at"],
         "real_at": row["real_at"],
+        "jumped_ms": row["jumped_ms"],
+        "held_ms": row["held_ms"],
         "account": row["account"] or None,
         "request_id": row["request_id"] or None,
         "operation": row["operation"],

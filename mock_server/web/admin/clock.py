@@ -1,4 +1,4 @@
-"""The clock of an account: look at it, move it, stop it."""
+"""The clock of an account: show, move, freeze and thaw it, set its rate."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the calls of a client have met of the contract."""
+"""Coverage: the items of the contract that the calls of a client covered."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def _groups() -> list[Group]:
 
 
 def coverage_json(found: Coverage) -> dict[str, Any]:
-    """Return what was met, group by group."""
+    """Return coverage as JSON, group by group."""
     parts = [(group, found.of(group)) for group in Group]
     return {
         "met": found.met,

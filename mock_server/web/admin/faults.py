@@ -1,4 +1,4 @@
-"""Failures on order: arm, list, disarm."""
+"""Faults: arm, list and disarm them."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
 
 def fault_json(rule: Rule) -> dict[str, Any]:
-    """Return a rule as the admin API shows it: as it was ordered, and what has become of it."""
+    """Return a rule as JSON: its order, and how often it was seen and fired."""
     return {
         "code": None,
         "remark": None,

@@ -1,10 +1,9 @@
-"""Who may use the admin API.
+"""Access to the admin API.
 
-Rule 1: with a token set, only who sends it. Off loopback `serve` insists on one.
-Rule 2: without one, only calls whose Host names this machine, so that no web page can reach in
-by a name that it points here (DNS rebinding).
-Rule 3: a browser's Origin must be our own, token or not; where it sends none, its Sec-Fetch-Site
-must not name another site, unless somebody only follows a link.
+Rule 1: if a token is set, every call must send it. `serve` requires a token beyond loopback.
+Rule 2: without a token, the Host must name this machine, so that no web page can call the API
+through a name that it points here (DNS rebinding).
+Rule 3: a browser's Origin must be our own, with or without a token.
 """
 
 from dataclasses import dataclass
@@ -17,24 +16,28 @@ from mock_server.domain.urls import comparable_host, is_loopback
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
-# A health check of a container has no token, and learns nothing that needs one.
+# Health checks of containers have no token, and these answers contain no data.
 OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardRefusal:
-    """Why a call is not let in."""
+    """Why a call is refused."""
 
     status: int
     detail: str
 
 
 def refusal(request: Request, settings: Settings) -> GuardRefusal | None:
-    """Return why a call to the admin API is refused, None if it is welcome."""
+    """Return why a call to the admin API is refused; None: it is allowed."""
     request.max_content_length = MAX_BODY_BYTES
     origin = request.headers.get("Origin")
     if origin is not None and _host_of(origin) != request.host:
-        return GuardRefusal(status=403, detail=f"Origin {origin[:200]} is not this server")
+        return GuardRefusal(
+            status=403,
+            detail=f"Origin {origin[:200]} is not this server: call it without a browser, or from "
+            "a page of this server",
+        )
     if _is_from_elsewhere(request):
         return GuardRefusal(
             status=403,

@@ -1,4 +1,4 @@
-"""Health: a page for people, two plain words for probes."""
+"""Health: a summary for people, and two one-word answers for probes."""
 
 from flask import Blueprint, Response, current_app, jsonify
 
@@ -10,7 +10,7 @@ from mock_server.web.problems import problem
 # Less is a full disk: a call writes to the log of the database first, and that grows.
 MIN_FREE_BYTES = 1024 * 1024
 
-# The key of the Flask app's configuration under which `serve` says how it answers calls.
+# The key of the Flask app's configuration in which `serve` stores how it answers calls.
 SERVING = "ARTQR_SERVING"
 
 

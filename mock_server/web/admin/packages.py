@@ -28,7 +28,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
 
 def package_json(package: Package) -> dict[str, Any]:
-    """Return a package as the admin API shows it; money is whole fen."""
+    """Return a package as JSON; money is whole fen."""
     shown = asdict(package)
     del shown["account"], shown["notice_at"]
     return shown

@@ -1,4 +1,4 @@
-"""What an admin call sends, checked against contracts/admin.openapi.yaml before it is used."""
+"""Parses admin calls, and validates them against contracts/admin.openapi.yaml."""
 
 import json
 from collections.abc import Collection
@@ -18,9 +18,9 @@ MAX_ID = 2**62
 
 
 def body_of(schema: str) -> dict[str, Any]:
-    """Return the JSON body of the current call; no body is `{}`. Raises UsageError.
+    """Return the JSON body of the current call; no body counts as `{}`. Raises UsageError.
 
-    `schema` names the component of the admin document that it has to fit.
+    `schema` is the component of the admin document that the body must match.
     """
     value = _json()
     if wrong := contract.misfits(schema, value):
@@ -30,10 +30,10 @@ def body_of(schema: str) -> dict[str, Any]:
 
 
 def object_of() -> dict[str, Any]:
-    """Return the JSON object that the current call sends. Raises UsageError."""
+    """Return the JSON object in the body of the current call. Raises UsageError."""
     value = _json()
     if not isinstance(value, dict):
-        raise UsageError("the body is no JSON object")
+        raise UsageError("the body is not a JSON object")
     return value
 
 
@@ -49,14 +49,14 @@ def _json() -> Any:
     except RecursionError:
         raise UsageError(f"the body is not JSON that can be used: {TOO_DEEP}") from None
     except UnicodeEncodeError:
-        raise UsageError("the body contains a lone surrogate, which is no text") from None
+        raise UsageError("the body contains a lone surrogate, which is not text") from None
     except ValueError as error:
         raise UsageError(f"the body is not JSON: {error}") from None
     return value
 
 
 def _number(text: str) -> float:
-    """Return a whole number as an int however it is spelt: to JSON Schema 1.0 is an integer."""
+    """Return a whole number as an int in any spelling: for JSON Schema 1.0 is an integer."""
     number = float(text)
     return int(number) if number.is_integer() else number
 
@@ -70,7 +70,7 @@ def query_of(allowed: Collection[str]) -> dict[str, str]:
 
 
 def whole(query: dict[str, str], name: str, *, default: int, most: int, least: int = 0) -> int:
-    """Return a whole number from the query, `least` to `most`."""
+    """Return a whole number from the query, between `least` and `most`."""
     text = query.get(name)
     if text is None:
         return default
@@ -81,14 +81,14 @@ def whole(query: dict[str, str], name: str, *, default: int, most: int, least: i
 
 
 def id_of(text: str, what: str) -> int:
-    """Return the id in a path, of a callback or a call, say. Raises UsageError."""
+    """Return the number in a path; `what` names the thing in errors. Raises UsageError."""
     if text.isascii() and text.isdigit():
-        return int(text[:MAX_DIGITS])  # longer than any id: there is none
-    raise UsageError(f"a {what}'s id is a whole number, not {text[:64]!r}")
+        return int(text[:MAX_DIGITS])  # a longer number than any id finds nothing
+    raise UsageError(f"a {what}'s id must be a whole number, not {text[:64]!r}")
 
 
 def page_of_query() -> tuple[int, int]:
-    """Return `after` and `limit` of a listing that takes no other parameter."""
+    """Return `after` and `limit` of a listing; any other parameter is refused."""
     query = query_of(("after", "limit"))
     after = whole(query, "after", default=0, most=MAX_ID)
     return after, whole(query, "limit", default=100, most=MAX_PAGE, least=1)

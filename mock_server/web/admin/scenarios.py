@@ -1,4 +1,4 @@
-"""Scenarios: list those that come with the simulator, put an account into one."""
+"""Scenarios: list those that come with the simulator, load one into an account."""
 
 from flask import Blueprint, Response, jsonify
 

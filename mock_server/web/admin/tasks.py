@@ -1,4 +1,4 @@
-"""Tasks as the simulator knows them, and forcing one into a state."""
+"""Tasks as the simulator sees them, and forcing a task into a state."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def _span() -> Span:
 
 
 def task_json(task: Task, status: Status) -> dict[str, Any]:
-    """Return a task with its plan, which no client of the vendor can see."""
+    """Return a task as JSON, with its plan, which the vendor's clients cannot see."""
     return {
         "task_id": task.id,
         "number": task.number,

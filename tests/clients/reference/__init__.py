@@ -1,1 +1,1 @@
-"""A small well-behaved client, variants of it that are as good, and mutants that are not."""
+"""A small, correct client; equally correct variants of it; and mutants with one bug each."""

@@ -1,4 +1,6 @@
-"""A small client that does what the vendor's page asks for and leans on nothing it leaves open."""
+"""A small client that does what the vendor's page asks for and depends on nothing it leaves
+open.
+"""
 
 import base64
 import hashlib
@@ -22,7 +24,7 @@ WORDS = {
 
 
 class ArtQrError(Exception):
-    """The API said no, or nothing; `code` is the gateway's."""
+    """The API refused or did not answer; `code` is the gateway's."""
 
     def __init__(self, message: str, status: int = 0, code: str = "") -> None:
         super().__init__(message)
@@ -32,7 +34,7 @@ class ArtQrError(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """What the API says of a task."""
+    """A task as the API describes it."""
 
     task_id: str
     status: str
@@ -46,20 +48,21 @@ class Client:
     """Authenticates with an app code, or signs if it has a key."""
 
     page_size = 20
+    timeout_s = 10.0
 
     def __init__(self, base_url: str, app_code: str = "", key: str = "", secret: str = "") -> None:
         self.base_url = base_url
         self.app_code = app_code
         self.key = key
         self.secret = secret
-        self.pool = urllib3.PoolManager(retries=False, timeout=10.0)
+        self.pool = urllib3.PoolManager(retries=False, timeout=self.timeout_s)
 
     def submit(self, fields: dict[str, str]) -> str:
-        """Submit a task and return its id. Raises ArtQrError; never tries twice."""
+        """Submit a task and return its id. Raises ArtQrError; never retries."""
         return self.task_id_of(self.call("submit", fields))
 
     def query(self, task_id: str) -> Task:
-        """Ask what became of a task. Raises ArtQrError."""
+        """Return the state of a task. Raises ArtQrError."""
         return self.task_of(self.call("query", {"task_id": task_id}))
 
     def list_tasks(self, page: int = 1) -> list[Task]:
@@ -69,7 +72,7 @@ class Client:
         return [self.task_of(each) for each in listed]
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
-        """Return what the service says if all is well."""
+        """Return the service's body of a successful call."""
         try:
             answer = self.send(operation, fields)
             self.check_gateway(answer)
@@ -90,7 +93,7 @@ class Client:
         return urlencode(fields).encode()
 
     def headers(self, path: str, fields: dict[str, str]) -> dict[str, str]:
-        """Return what goes with a form: its type, and who sends it."""
+        """Return the headers of a form: its type and the credentials."""
         found = {"Content-Type": FORM, "Accept": "application/json"}
         if not self.key:
             return {**found, "Authorization": f"APPCODE {self.app_code}"}
@@ -106,7 +109,7 @@ class Client:
         return {**found, **signed, **listed, **signature}
 
     def string_to_sign(self, path: str, fields: dict[str, str], signed: dict[str, str]) -> str:
-        """Return what is signed: the names and values as they are, not encoded."""
+        """Return the string to sign: names and values are not encoded."""
         lines = "".join(f"{name}:{value}\n" for name, value in sorted(signed.items()))
         parameters = "&".join(
             f"{name}={value}" if value else name for name, value in sorted(fields.items())
@@ -115,18 +118,18 @@ class Client:
         return f"POST\napplication/json\n\n{FORM}\n\n{lines}{target}"
 
     def nonce(self) -> str:
-        """Return what no other call has."""
+        """Return a value that no other call has."""
         return str(uuid.uuid4())
 
     def check_gateway(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Raise what the gateway says, which has nothing in its body."""
+        """Raise the gateway's error; its body is empty."""
         if answer.status not in (200, 450):
             message = answer.headers.get("X-Ca-Error-Message", "")
             code = answer.headers.get("X-Ca-Error-Code", "")
             raise ArtQrError(f"{answer.status} {code} {message}".strip(), answer.status, code)
 
     def body_of(self, answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
-        """Return what the service says, with or without the envelope."""
+        """Return the service's body, with or without the envelope."""
         content = json.loads(answer.data)
         if not isinstance(content, dict):
             raise ArtQrError("the answer is no object")
@@ -136,26 +139,26 @@ class Client:
         return body
 
     def check_service(self, answer: urllib3.BaseHTTPResponse, body: dict[str, Any]) -> None:
-        """Raise a refusal, whatever its status is."""
+        """Raise the service's refusal, whatever its status is."""
         if answer.status != 200 or str(body.get("ret_code")) != "0":
             raise ArtQrError(str(body.get("remark") or body.get("msg")), answer.status)
 
     def task_id_of(self, body: dict[str, Any]) -> str:
-        """Return the id of the task that was made."""
+        """Return the id of the new task."""
         return str(body["task_id"])
 
     def task_of(self, body: dict[str, Any]) -> Task:
-        """Return what the service says of a task."""
+        """Return the task in a body."""
         pictures = self.pictures_of(body)
         return Task(str(body["task_id"]), self.status_of(body, pictures), pictures)
 
     def pictures_of(self, body: dict[str, Any]) -> list[str]:
-        """Return the addresses, written as texts or as objects."""
+        """Return the addresses, which are texts or objects."""
         listed = body.get("resList") or []
         return [each["url"] if isinstance(each, dict) else each for each in listed]
 
     def status_of(self, body: dict[str, Any], pictures: list[str]) -> str:
-        """Return how the task stands; pictures prove that it succeeded."""
+        """Return the status of a task; pictures prove that it succeeded."""
         if pictures:
             return "succeeded"
         word = str(body.get("status")).lower()

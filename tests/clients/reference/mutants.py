@@ -1,6 +1,7 @@
-"""Clients with one realistic bug each. A mutant's first line says what it does wrong."""
+"""Clients with one realistic bug each. A mutant's docstring describes its bug."""
 
 import html
+import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,7 +12,7 @@ from tests.clients.reference.client import PATHS, ArtQrError, Client, Task
 
 
 class SwallowsRetCode(Client):
-    """Takes every 200 for a success, whatever its ret_code says."""
+    """Takes every HTTP 200 for a success, whatever its ret_code is."""
 
     def check_service(self, answer: urllib3.BaseHTTPResponse, body: dict[str, Any]) -> None:
         if answer.status != 200:
@@ -22,7 +23,7 @@ class SwallowsRetCode(Client):
 
 
 class Takes450ForSuccess(Client):
-    """Raises for what it has heard of only, and 450 is not among it."""
+    """Raises only for the statuses that it knows, and 450 is not among them."""
 
     def check_service(self, answer: urllib3.BaseHTTPResponse, body: dict[str, Any]) -> None:
         if answer.status == 200:
@@ -33,7 +34,7 @@ class Takes450ForSuccess(Client):
 
 
 class TakesAnyGatewayErrorForEmpty(Client):
-    """Reads an empty body as an empty object, and never looks at the status."""
+    """Reads an empty body as an empty object, and never checks the status."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         answer = self.send(operation, fields)
@@ -41,7 +42,7 @@ class TakesAnyGatewayErrorForEmpty(Client):
 
 
 class RetriesSubmits(Client):
-    """Submits again when the gateway gave up waiting."""
+    """Submits again when the gateway timed out."""
 
     def submit(self, fields: dict[str, str]) -> str:
         try:
@@ -65,7 +66,7 @@ class RetriesLostSubmits(Client):
 
 
 class RetriesOn403(Client):
-    """Tries again when it has no credit left."""
+    """Retries when it has no credit left."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         try:
@@ -77,7 +78,7 @@ class RetriesOn403(Client):
 
 
 class ReturnsNoneOn403(Client):
-    """Makes nothing of a package that is spent, and of the task that there is not."""
+    """Returns None when the package is used up or the task does not exist."""
 
     def submit(self, fields: dict[str, str]) -> str:
         try:
@@ -89,7 +90,7 @@ class ReturnsNoneOn403(Client):
 
 
 class TakesTheNewestAfterALoss(Client):
-    """Takes the newest task of the list for its own, if no answer came."""
+    """Takes the newest task of the list for its own if no answer came."""
 
     def submit(self, fields: dict[str, str]) -> str:
         try:
@@ -102,7 +103,7 @@ class TakesTheNewestAfterALoss(Client):
 
 
 class SubmitsTwice(Client):
-    """Makes sure."""
+    """Submits every task twice, to be safe."""
 
     def submit(self, fields: dict[str, str]) -> str:
         super().submit(fields)
@@ -110,7 +111,7 @@ class SubmitsTwice(Client):
 
 
 class DropsTheLastPage(Client):
-    """Counts pages from 0, and so stops one too early."""
+    """Counts pages from 0, and so stops one page too early."""
 
     def list_tasks(self, page: int = 1) -> list[Task]:
         body = self.call("list", {"page": str(page)})
@@ -121,21 +122,21 @@ class DropsTheLastPage(Client):
 
 
 class IgnoresThePage(Client):
-    """Shows the first page for each."""
+    """Shows the first page for every page."""
 
     def list_tasks(self, page: int = 1) -> list[Task]:
         return super().list_tasks(1)
 
 
 class HardCodesWords(Client):
-    """Knows the status words of another vendor."""
+    """Expects the status words of another vendor."""
 
     def status_of(self, body: dict[str, Any], pictures: list[str]) -> str:
         return "succeeded" if body.get("status") == "SUCCESS" else "running"
 
 
 class TakesFailedForSuccess(Client):
-    """Takes every task that has ended for one that succeeded."""
+    """Takes every ended task for one that succeeded."""
 
     def status_of(self, body: dict[str, Any], pictures: list[str]) -> str:
         found = super().status_of(body, pictures)
@@ -143,7 +144,7 @@ class TakesFailedForSuccess(Client):
 
 
 class TakesEmptyForFinished(Client):
-    """Takes a list for a finished one, even if it is empty."""
+    """Takes a task with a list for finished, even if the list is empty."""
 
     def status_of(self, body: dict[str, Any], pictures: list[str]) -> str:
         return "succeeded" if "resList" in body else super().status_of(body, pictures)
@@ -157,14 +158,14 @@ class TakesPicturesFromElsewhere(Client):
 
 
 class ListsWithoutALook(Client):
-    """Takes every task of the list for one that waits."""
+    """Takes every task of the list for a waiting one."""
 
     def list_tasks(self, page: int = 1) -> list[Task]:
         return [Task(each.task_id, "pending", []) for each in super().list_tasks(page)]
 
 
 class TripsOverNull(Client):
-    """Counts on a list, however empty."""
+    """Expects a list, even an empty one, and fails on null."""
 
     def pictures_of(self, body: dict[str, Any]) -> list[str]:
         return super().pictures_of({"resList": [*body["resList"]]})
@@ -172,7 +173,7 @@ class TripsOverNull(Client):
 
 @dataclass(frozen=True)
 class Row:
-    """All the fields that somebody has seen."""
+    """All fields that the author has seen."""
 
     task_id: str
     status: str | int
@@ -183,14 +184,14 @@ class Row:
 
 
 class TripsOverUnnamedFields(Client):
-    """Unpacks what the service says into a class with the fields that it knows."""
+    """Unpacks the service's body into a class with only the known fields."""
 
     def task_of(self, body: dict[str, Any]) -> Task:
         return super().task_of(asdict(Row(**body)))
 
 
 class CachesResults(Client):
-    """Remembers what a task was like when it was asked first."""
+    """Caches the first answer to the query of a task."""
 
     def __init__(self, *arguments: str) -> None:
         super().__init__(*arguments)
@@ -203,21 +204,21 @@ class CachesResults(Client):
 
 
 class TakesTheFirstOfTheList(Client):
-    """Queries by listing, and takes what is on top."""
+    """Queries by listing, and takes the first task of the list."""
 
     def query(self, task_id: str) -> Task:
         return self.list_tasks(1)[0]
 
 
 class MakesIdsNumbers(Client):
-    """Reads the id as the number that it looks like."""
+    """Parses the id as a number, because it looks like one."""
 
     def task_id_of(self, body: dict[str, Any]) -> str:
         return int(super().task_id_of(body), 16)  # type: ignore[return-value]
 
 
 class LeaksConnections(Client):
-    """Gives a connection back only when all went well."""
+    """Returns a connection to the pool only after a success."""
 
     def __init__(self, *arguments: str) -> None:
         super().__init__(*arguments)
@@ -235,7 +236,7 @@ class LeaksConnections(Client):
         )
         self.leaked.append(answer)
         if answer.status == 200:
-            _ = answer.data  # read to the end: that is what gives the connection back
+            _ = answer.data  # reading to the end returns the connection
         return answer
 
     def close(self) -> None:
@@ -243,11 +244,58 @@ class LeaksConnections(Client):
             answer.close()
 
 
-# What follows is wrong in what is sent.
+class Repeats450(Client):
+    """Retries once when the service refused."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        try:
+            return super().call(operation, fields)
+        except ArtQrError as error:
+            if error.status != 450:
+                raise
+            return super().call(operation, fields)
+
+
+class LoopsOn429(Client):
+    """Retries 20 times without a pause when it was throttled."""
+
+    def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
+        for _ in range(20):
+            try:
+                return super().call(operation, fields)
+            except ArtQrError as error:
+                if error.status != 429:
+                    raise
+        return super().call(operation, fields)
+
+
+class TimesOutAndSubmitsAgain(Client):
+    """Submits again after its own timeout, but not after a lost connection."""
+
+    timeout_s = 1.0
+
+    def submit(self, fields: dict[str, str]) -> str:
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            if not isinstance(error.__cause__, urllib3.exceptions.TimeoutError):
+                raise
+            return super().submit(fields)
+
+
+class HangsForEver(Client):
+    """Waits for an event that never happens."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        threading.Event().wait()
+        return super().submit(fields)
+
+
+# The mutants below send wrong requests.
 
 
 class IgnoresPrecedence(Client):
-    """Lets the source image win over the text."""
+    """Drops the text if there is a source image, although the text should win."""
 
     def submit(self, fields: dict[str, str]) -> str:
         drop = "text" if fields.get("qr_code_url") else ""
@@ -255,21 +303,21 @@ class IgnoresPrecedence(Client):
 
 
 class AddsADefaultStyle(Client):
-    """Sends a style with every prompt, and the style wins."""
+    """Sends a default style with every prompt, and the style wins."""
 
     def submit(self, fields: dict[str, str]) -> str:
         return super().submit({"style_id": "food_fryrice", **fields})
 
 
 class ForgetsTheCharset(Client):
-    """Encodes as the machine that it was written on."""
+    """Encodes in the default charset of its author's machine."""
 
     def encode(self, fields: dict[str, str]) -> bytes:
         return urlencode(fields, encoding="gbk", errors="replace").encode()
 
 
 class StripsUnicode(Client):
-    """Keeps what is ASCII."""
+    """Removes every character that is not ASCII."""
 
     def encode(self, fields: dict[str, str]) -> bytes:
         return urlencode(fields, encoding="ascii", errors="ignore").encode()
@@ -283,28 +331,28 @@ class AsksForAnotherId(Client):
 
 
 class TidiesAddresses(Client):
-    """Strips what an address can do without, as it thinks."""
+    """Strips the parts of an address that seem unnecessary."""
 
     def encode(self, fields: dict[str, str]) -> bytes:
         return super().encode({name: value.rstrip("/.#?&=") for name, value in fields.items()})
 
 
 class EscapesHtml(Client):
-    """Makes the text safe for a page that it is never on."""
+    """Escapes the text for an HTML page on which it never appears."""
 
     def encode(self, fields: dict[str, str]) -> bytes:
         return super().encode({name: html.escape(value) for name, value in fields.items()})
 
 
 class TruncatesText(Client):
-    """Cuts the text where the page advises to stop."""
+    """Cuts the text at the length that the page advises."""
 
     def submit(self, fields: dict[str, str]) -> str:
         return super().submit({name: value[:35] for name, value in fields.items()})
 
 
 class SwapsTextAndImage(Client):
-    """Sends the text as the source image, and the other way round."""
+    """Sends the text as the source image, and the source image as the text."""
 
     def submit(self, fields: dict[str, str]) -> str:
         other = {"text": "qr_code_url", "qr_code_url": "text"}
@@ -312,7 +360,7 @@ class SwapsTextAndImage(Client):
 
 
 class SignsEncodedValues(Client):
-    """Signs what is on the wire instead of what it means."""
+    """Signs the encoded values instead of the decoded ones."""
 
     def string_to_sign(self, path: str, fields: dict[str, str], signed: dict[str, str]) -> str:
         encoded = {name: quote(value, safe="") for name, value in fields.items()}
@@ -320,7 +368,7 @@ class SignsEncodedValues(Client):
 
 
 class ReusesItsNonce(Client):
-    """Draws a nonce when it starts."""
+    """Draws one nonce at its start."""
 
     def nonce(self) -> str:
         drawn: str = self.__dict__.setdefault("drawn", super().nonce())
@@ -334,6 +382,6 @@ APP_CODE_MUTANTS = (
     TakesFailedForSuccess, TakesEmptyForFinished, TakesPicturesFromElsewhere, ListsWithoutALook,
     TripsOverNull, TripsOverUnnamedFields, CachesResults, TakesTheFirstOfTheList, MakesIdsNumbers,
     ForgetsTheCharset, StripsUnicode, AsksForAnotherId, TidiesAddresses, EscapesHtml, TruncatesText,
-    SwapsTextAndImage, LeaksConnections,
+    SwapsTextAndImage, LeaksConnections, Repeats450, LoopsOn429,
 )  # fmt: skip
 SIGNING_MUTANTS = (SignsEncodedValues, ReusesItsNonce)

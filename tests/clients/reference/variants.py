@@ -1,6 +1,8 @@
-"""Clients that do it otherwise, and as well."""
+"""Equally correct clients that work in other ways."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import urllib3
@@ -24,7 +26,7 @@ class SendsJson(Client):
 
 
 class KeepsWhatHasEnded(Client):
-    """Asks no more about a task that has ended: polls cost money."""
+    """Does not query a task again after its end, because polls cost money."""
 
     def __init__(self, *arguments: str) -> None:
         super().__init__(*arguments)
@@ -38,7 +40,7 @@ class KeepsWhatHasEnded(Client):
 
 
 class RetriesQueries(Client):
-    """Tries a query again that met a busy gateway, never a submit."""
+    """Retries a query, never a submit, when the gateway was busy."""
 
     def call(self, operation: str, fields: dict[str, str]) -> dict[str, Any]:
         for _ in range(2):
@@ -51,7 +53,7 @@ class RetriesQueries(Client):
 
 
 class ChecksFirst(Client):
-    """Refuses what the vendor's page rules out, without a call."""
+    """Refuses what the vendor's page forbids without a call."""
 
     def submit(self, fields: dict[str, str]) -> str:
         given = {name: value for name, value in fields.items() if value}
@@ -64,13 +66,13 @@ class ChecksFirst(Client):
 
 
 class BigPages(Client):
-    """Asks for as many tasks at once as there can be."""
+    """Lists as many tasks per page as possible."""
 
     page_size = 50
 
 
 class RetriesWhatTheGatewayBroke(Client):
-    """Tries a query again later whenever the gateway failed by itself, whatever its status."""
+    """Retries a query later after every failure of the gateway, whatever its status."""
 
     def query(self, task_id: str) -> Task:
         try:
@@ -81,8 +83,66 @@ class RetriesWhatTheGatewayBroke(Client):
             return super().query(task_id)
 
 
+class LooksFirst(Client):
+    """Without an answer it lists the tasks, and submits again only if there is no new one."""
+
+    def submit(self, fields: dict[str, str]) -> str:
+        known = self.ids()
+        try:
+            return super().submit(fields)
+        except ArtQrError as error:
+            if error.status not in (0, 500, 502, 504):
+                raise
+            made = self.ids() - known
+            if len(made) > 1:
+                raise
+            return made.pop() if made else super().submit(fields)
+
+    def ids(self) -> set[str]:
+        """Return the ids of all tasks that there are."""
+        found: set[str] = set()
+        page = 1
+        while listed := {task.task_id for task in self.list_tasks(page)}:
+            found |= listed
+            page += 1
+        return found
+
+
+class Asynchronous:
+    """The same client in coroutines, which all run in the event loop of its construction."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.client = Client(*arguments)
+        self.loop = asyncio.get_running_loop()
+        self.turn = asyncio.Lock()
+
+    async def submit(self, fields: dict[str, str]) -> str:
+        """Submit a task."""
+        return str(await self.done(self.client.submit, fields))
+
+    async def query(self, task_id: str) -> Task:
+        """Return the state of a task."""
+        task: Task = await self.done(self.client.query, task_id)
+        return task
+
+    async def list_tasks(self, page: int) -> AsyncIterator[Task]:
+        """Yield the tasks of a page."""
+        for task in await self.done(self.client.list_tasks, page):
+            yield task
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.done(self.client.pool.clear)
+
+    async def done(self, act: Any, *arguments: Any) -> Any:
+        """Run a blocking function in a thread of the pool."""
+        assert asyncio.get_running_loop() is self.loop
+        async with self.turn:
+            return await asyncio.to_thread(act, *arguments)
+
+
 class KnowsTheUnfinished(Client):
-    """Takes the refusal of a query for what it is where the task has merely not ended."""
+    """Recognises the refusal of a query that only means: the task has not ended."""
 
     def query(self, task_id: str) -> Task:
         try:

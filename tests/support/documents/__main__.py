@@ -1,4 +1,4 @@
-"""`python -m tests.support.documents`: write generated parts and sessions of all pages anew."""
+"""`python -m tests.support.documents`: writes the generated parts and sessions of all pages."""
 
 from tests.support.documents import fault_schemas, sessions
 from tests.support.documents.generator import generated

@@ -1,4 +1,4 @@
-"""The routes of the admin API, from its document: one table a tag, one a request body."""
+"""Tables of the admin API's routes, from its document: one per tag, one per request body."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ METHODS = ("get", "post", "patch", "put", "delete")
 
 
 def routes() -> str:
-    """Return a section for each tag with its routes."""
+    """Return one section per tag with its routes."""
     sections = []
     for tag in DOCUMENT["tags"]:
         rows = [_route(*each) for each in operations() if tag["name"] in each[2]["tags"]]
@@ -22,7 +22,7 @@ def routes() -> str:
 
 
 def bodies() -> str:
-    """Return a table of the fields of each request body."""
+    """Return one table per request body with its fields."""
     names = [name for _, _, operation in operations() if (name := _body(operation))]
     return "\n\n".join(
         _fields(name) for name in dict.fromkeys(names) if SCHEMAS[name].get("properties")
@@ -41,7 +41,7 @@ def parameters() -> str:
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Return method, path and operation of every route, in the document's order."""
+    """Return method, path and operation of every route, in the order of the document."""
     for path, item in DOCUMENT["paths"].items():
         for method in METHODS:
             if method in item:

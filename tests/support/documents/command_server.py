@@ -1,7 +1,7 @@
-"""`artqr-mock` for many short runs: one process has it loaded, and forks for each command.
+"""Runs `artqr-mock` many times fast: one process loads it, and forks for each command.
 
-The commands of the pages are run for real, but most of a command's second is its start. The stub on
-the path hands its arguments, environment, folder and standard streams to the forking process.
+The commands of the pages really run, but starting a command takes most of a second. A stub on the
+path passes arguments, environment, folder and standard streams to the forking process.
 """
 
 import array
@@ -38,9 +38,9 @@ sys.exit(int(door.recv(16) or b"70"))
 
 @cache
 def environment() -> dict[str, str]:
-    """Start the process, once, and return the variables that lead to it.
+    """Start the process once, and return the variables that lead to it.
 
-    It ends when its standard input closes: at the end of this process, however that comes.
+    It exits when its standard input closes: when this process ends, for any reason.
     """
     folder = Path(tempfile.mkdtemp(prefix="artqr-commands-"))
     stub = folder / "artqr-mock"

@@ -1,4 +1,6 @@
-"""The reference of the commands, from click: usage, help, arguments, options, defaults."""
+"""The reference of the commands, generated from click: usage, help, arguments, options,
+defaults.
+"""
 
 import re
 from collections import Counter
@@ -9,7 +11,7 @@ import click
 from mock_server.cli.main import main
 
 PROGRAM = "artqr-mock"
-SHARED_BY = 5  # an option that looks the same in so many commands is described once
+SHARED_BY = 5  # an option that is equal in so many commands is described once
 
 
 def overview() -> str:
@@ -30,12 +32,12 @@ def shared_options() -> str:
 
 
 def reference() -> str:
-    """Return a section for each command."""
+    """Return one section per command."""
     return "\n\n".join(_section(words, command) for words, command in leaves(main))
 
 
 def leaves(group: click.Group, path: str = PROGRAM) -> Iterator[tuple[str, click.Command]]:
-    """Return every command that is no group, with the words that call it."""
+    """Return every command that is not a group, with the words that call it."""
     for name, command in group.commands.items():
         words = f"{path} {name}"
         if isinstance(command, click.Group):
@@ -90,7 +92,7 @@ def _metavar(option: click.Option) -> str:
 
 
 def split_default(option: click.Option, text: str) -> tuple[str, str]:
-    """Return the default, and the help text without the default that it names."""
+    """Return the default, and the help text without that default."""
     written = re.search(r" ?\[default: ([^\]]+)\]", text)
     if written:
         default, text = written[1], text.replace(written[0], "")
@@ -115,7 +117,7 @@ def _help(command: click.Command) -> str:
     shown = []
     for paragraph in paragraphs:
         text = paragraph.replace("\b", "").strip()
-        if "\b" in paragraph:  # click's mark of lines that stay as they are
+        if "\b" in paragraph:  # click's mark of lines that must not be wrapped
             lines = [line.strip() for line in text.splitlines()]
             shown.append("```text\n" + "\n".join(lines) + "\n```")
         else:

@@ -1,4 +1,4 @@
-"""Tables made of the files in contracts/ and fixtures/scenarios/."""
+"""Tables generated from contracts/ and fixtures/scenarios/."""
 
 from collections import Counter
 from dataclasses import fields, replace
@@ -30,7 +30,7 @@ def readings_table() -> str:
 
 
 def claims_table() -> str:
-    """Return how many claims there are of each certainty."""
+    """Return the number of claims by certainty."""
     claims = contract.load_toml("claims.toml")["claim"]
     counted = Counter(claim["certainty"] for claim in claims)
     meaning = {
@@ -44,7 +44,7 @@ def claims_table() -> str:
 
 
 def errors_table() -> str:
-    """Return the gateway errors: how to meet each, what a client should do, how sure it is."""
+    """Return the gateway errors: how to cause each, what a client should do, how certain it is."""
     certainty = {
         claim["id"]: claim["certainty"] for claim in contract.load_toml("claims.toml")["claim"]
     }
@@ -83,7 +83,7 @@ def magic_table() -> str:
 
 
 def faults_table() -> str:
-    """Return the faults: how each is ordered, what two clients see, and what the books say."""
+    """Return the faults: how to order each, what two clients see, and what is booked."""
     rows = [
         "| Stage | Fault | Parameters | What happens | Example | `http.client` | curl | Decided "
         "| Sent | Charged | Tasks |",
@@ -102,7 +102,7 @@ def faults_table() -> str:
 
 
 def callback_faults_table() -> str:
-    """Return the faults of callbacks: how each is ordered, and what a receiver sees."""
+    """Return the faults of callbacks: how to order each, and what a receiver sees."""
     rows = [
         "| Fault | Parameters | What happens to it | Example | A receiver sees | Recorded |",
         "|---|" + "---|" * 5,
@@ -117,7 +117,7 @@ def callback_faults_table() -> str:
 
 
 def ambiguous_table() -> str:
-    """Return what a client cannot tell apart."""
+    """Return the failures that a client cannot tell apart."""
     rows = ["| The client sees | Ordered with | What is true |", "|---|---|---|"]
     for row in contract.load_toml("faults.toml")["ambiguous"]:
         ordered = " and ".join(f"`{_command(order)}`" for order in row["orders"])
@@ -166,13 +166,13 @@ def classic_table() -> str:
 
 
 def notices_timeline() -> str:
-    """Return a package's life as a small diagram, by the rules themselves."""
+    """Return the life of a package as a small diagram, computed by the rules."""
     bought, readings = [_PACKAGE], Readings()
     watch, lines = notices.order_placed(bought, 0), [_line(0, 50, "order: 50 calls for 24 days")]
     for day, left in ((2, 10), (3, 9), (20, 0)):
         due = notices.came_due(watch, bought, day * _DAY, readings)
         lines += [_notice(notice) for notice in due.notices]
-        told = None if due.told else bought[0].notice_at
+        told = None if due.notified else bought[0].notice_at
         bought = [replace(bought[0], remaining=left, notice_at=told)]
         watch, notice = notices.call_charged(due.watch, bought, day * _DAY, readings)
         lines.append(_notice(notice) if notice else _line(day, left, "a fifth is left"))
@@ -205,7 +205,7 @@ def scenarios_table() -> str:
 
 
 def findings_table() -> str:
-    """Return what can be found in the requests of a client."""
+    """Return the possible findings."""
     rows = [
         "| Finding | Severity | What is wrong | What to do instead | Rests on |",
         "|---|---|---|---|---|",

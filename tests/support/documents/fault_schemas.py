@@ -1,6 +1,6 @@
 """The schemas of faults in the admin document, generated from their dataclasses.
 
-`python -m tests.support.documents` writes them anew; a test fails while they are stale.
+`python -m tests.support.documents` writes them; a test fails while they are stale.
 """
 
 import textwrap
@@ -10,6 +10,7 @@ import yaml
 
 from mock_server.domain.faults.kinds import KINDS, UNNAMED
 from mock_server.domain.faults.parameters import needed, schemas_of
+from mock_server.domain.faults.spellings import short_name
 from tests.support.documents.pages import ROOT
 
 DOCUMENT = ROOT / "contracts" / "admin.openapi.yaml"
@@ -17,7 +18,7 @@ START, END = "    # <faults>\n", "    # </faults>\n"
 
 
 def components() -> dict[type[Any], list[str]]:
-    """Return the dataclass of each component with the kinds that it serves."""
+    """Return the dataclass of each component, with the kinds that use it."""
     found: dict[type[Any], list[str]] = {}
     for kind in KINDS.values():
         found.setdefault(kind.fault, []).append(kind.name)
@@ -25,7 +26,7 @@ def components() -> dict[type[Any], list[str]]:
 
 
 def section() -> str:
-    """Return NewFault and a component for each dataclass, as they stand in the document."""
+    """Return NewFault and one component per dataclass, as the document contains them."""
     lines = ["NewFault:", "  description: >-"]
     lines += textwrap.wrap(
         "A fault: what happens (`kind` and its parameters), to which calls, and for how long. "
@@ -47,14 +48,32 @@ def section() -> str:
 
 def _component(fault: type[Any], kinds: list[str]) -> list[str]:
     is_unnamed = bool({*UNNAMED.values()}.intersection(kinds))
-    required = [*([] if is_unnamed else ["kind"]), *needed(fault)]
+    required = [*([] if is_unnamed else ["kind"])]
+    required += [name for name in needed(fault) if short_name(name) == name]
     text = " ".join((fault.__doc__ or "").split())
     lines = [f"{fault.__name__}:", "  description: >-"]
     lines += textwrap.wrap(text, 84, initial_indent="    ", subsequent_indent="    ")
     lines += ["  type: object", "  additionalProperties: false", f"  required: {_flow(required)}"]
+    lines += [
+        f"  anyOf: {_flow([{'required': [name]}, {'required': [short_name(name)]}])}"
+        for name in needed(fault)
+        if short_name(name) != name
+    ]
     lines += ["  properties:", f"    kind: {_flow({'type': 'string', 'enum': kinds})}"]
-    lines += [f"    {name}: {_flow(schema)}" for name, schema in schemas_of(fault).items()]
+    lines += [
+        f"    {spelt}: {_flow(as_duration(name, schema))}"
+        for name, schema in schemas_of(fault).items()
+        for spelt in dict.fromkeys((name, short_name(name)))
+    ]
     return [*lines, "    <<: *rule"]
+
+
+def as_duration(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter; that of a duration allows a text such as `3s`, too."""
+    if short_name(name) == name:
+        return schema
+    note = f"Milliseconds, or a duration such as 3s. `{name}` or `{short_name(name)}`."
+    return {**schema, "type": [schema["type"], "string"], "description": note}
 
 
 def _flow(value: Any) -> str:
@@ -64,7 +83,7 @@ def _flow(value: Any) -> str:
 
 
 def generated(text: str) -> str:
-    """Return the document with its section of faults as it should be."""
+    """Return the document with its generated section of faults."""
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     return f"{before}{start}{section()}{end}{after}"

@@ -1,7 +1,7 @@
-"""The generated parts of all pages.
+"""Generates the marked parts of all pages.
 
-- `<!-- name -->` … `<!-- /name -->`: what PARTS makes of that name.
-- `<!-- file: path -->` before a fenced block: the block is that file of the repository.
+- `<!-- name -->` … `<!-- /name -->`: replaced by the output of PARTS for that name.
+- `<!-- file: path -->` before a fenced block: the block is replaced by that file.
 """
 
 import re
@@ -27,7 +27,7 @@ FILE = re.compile(r"(<!-- file: (\S+) -->\n```\w+\n).*?(^```$)", re.DOTALL | re.
 
 
 def generated(text: str) -> str:
-    """Return a page with its generated parts as they should be."""
+    """Return a page with its generated parts."""
     for name, part in PARTS.items():
         start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         if start in text:

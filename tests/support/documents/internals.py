@@ -1,4 +1,4 @@
-"""What the internals pages draw of the code: its layers, and the states of a task."""
+"""The generated parts of the internals pages: the table of layers, and the states of a task."""
 
 import ast
 import tomllib
@@ -10,7 +10,7 @@ PACKAGE = ROOT / "mock_server"
 
 
 def layers() -> list[list[str]]:
-    """Return the parts of each layer, the highest layer first, as import-linter is told."""
+    """Return the parts of each layer, the highest first, from import-linter's configuration."""
     configured = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
     rules = configured["importlinter"]["contracts"]
     lines = next(rule["layers"] for rule in rules if rule["type"] == "layers")
@@ -40,7 +40,7 @@ def _says(part: str) -> str:
 
 
 def task_states() -> str:
-    """Return the state diagram of a task, as Mermaid draws it."""
+    """Return the state diagram of a task in Mermaid's syntax."""
     lines = [f"    [*] --> {next(iter(Status))}: submit"]
     lines += [f"    {old} --> {new}: {event}" for (old, event), new in TRANSITIONS.items()]
     lines += [f"    {status} --> [*]" for status in Status if status in FINAL]

@@ -15,7 +15,9 @@ MARK = re.compile(r"<!-- (.+?) -->\n\Z")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text, and the mark on the line before it ('' if none)."""
+    """A fenced block: its language, its text, and the mark on the line before it ('' if it has
+    none).
+    """
 
     page: str
     line: int
@@ -31,29 +33,29 @@ class Block:
 
 @dataclass(frozen=True)
 class Page:
-    """A page, by its path in the repository."""
+    """A page, identified by its path in the repository."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """Its path below the repository, such as `docs/guides/billing.md`."""
+        """Its path in the repository, such as `docs/guides/billing.md`."""
         inside = ROOT in self.path.parents
         return self.path.relative_to(ROOT).as_posix() if inside else self.path.name
 
     @cached_property
     def text(self) -> str:
-        """What it says."""
+        """Its text."""
         return self.path.read_text("utf-8")
 
     @property
     def prose(self) -> str:
-        """What it says outside fenced blocks."""
+        """Its text outside fenced blocks."""
         return FENCE.sub("", self.text)
 
     @property
     def anchors(self) -> set[str]:
-        """The anchors of its headings, as GitHub makes them."""
+        """The anchors of its headings, in GitHub's form."""
         seen: Counter[str] = Counter()
         found = set()
         for title in HEADING.findall(self.prose):
@@ -83,7 +85,7 @@ class Page:
 
 
 def slug(title: str) -> str:
-    """Return the anchor of a heading, as GitHub makes it."""
+    """Return the anchor of a heading, in GitHub's form."""
     shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).lower()
     return re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
 

@@ -1,4 +1,4 @@
-"""The shell blocks of a page that are marked `<!-- run -->`: one script, one server, one shell."""
+"""The shell blocks of a page marked `<!-- run -->`: one script, one server, one shell."""
 
 import subprocess
 from pathlib import Path
@@ -7,12 +7,12 @@ from tests.support.documents import sessions
 from tests.support.documents.pages import Page
 
 RUN = "run"
-# Any exit code but 0 and 1 ends the script: 1 is what gates and findings end with.
+# Any exit code but 0 and 1 ends the script; gates and findings exit with 1.
 START = 'set -u\ntrap \'code=$?; [ "$code" -eq 1 ] || exit "$code"\' ERR\n'
 
 
 def script(page: Page) -> str:
-    """Return the blocks of a page that are to be run, '' if it has none."""
+    """Return the blocks of a page to run; '' if it has none."""
     return "".join(block.text for block in page.blocks if block.mark == RUN)
 
 

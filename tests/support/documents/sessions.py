@@ -1,7 +1,7 @@
-"""The console sessions of the pages: run them, mask what no seed fixes, compare.
+"""The console sessions of the pages: run them, mask the parts that no seed fixes, compare.
 
-A session stands between `<!-- session -->` and `<!-- /session -->`. Each is played against a fresh
-server with seed 1, in an empty folder. A command continues on the next line after a backslash.
+A session is between `<!-- session -->` and `<!-- /session -->`. Each runs against a fresh server
+with seed 1, in an empty folder. A backslash continues a command on the next line.
 """
 
 import os
@@ -21,7 +21,7 @@ MARKED = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)$", re.MULTILINE)
 END = "--- end of a command:"
 SHOWN_ADDRESS = "http://127.0.0.1:3040"
-# What depends on the moment and on real entropy.
+# The parts of an output that depend on the time and on real entropy.
 MASKS = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<moment>"),
     (r"\d{4}-\d\d-\d\d", "<day>"),
@@ -49,14 +49,14 @@ def commands(session: str) -> list[str]:
 
 
 def masked(text: str) -> str:
-    """Return a session without what differs each time."""
+    """Return a session without the parts that differ in each run."""
     for pattern, word in MASKS:
         text = re.sub(pattern, word, text)
     return text
 
 
 def replayed(text: str) -> str:
-    """Return a page whose sessions show what they give now; the same text if nothing changed."""
+    """Return a page whose sessions have their present output."""
 
     def anew(found: re.Match[str]) -> str:
         session = played(found[2])
@@ -66,7 +66,7 @@ def replayed(text: str) -> str:
 
 
 def played(session: str) -> str:
-    """Run every command, in one shell, against a fresh server; return the session it gives."""
+    """Run every command in one shell against a fresh server; return the session with its output."""
     with fresh_server() as url, tempfile.TemporaryDirectory() as folder:
         wanted = commands(session)
         steps = [f"{command}\nprintf -- '{END} %s\\n' $?" for command in wanted]
@@ -80,10 +80,10 @@ def played(session: str) -> str:
             check=False,
             timeout=60,
         )
-    told = re.split(rf"{END} (\d+)\n", _shown(done.stdout, url))
-    outputs, codes = told[0::2], told[1::2]
+    outputs_and_codes = re.split(rf"{END} (\d+)\n", _shown(done.stdout, url))
+    outputs, codes = outputs_and_codes[0::2], outputs_and_codes[1::2]
     assert len(codes) == len(wanted), f"the session ended early:\n{done.stdout}"
-    # 1 is what gates and findings end with; anything else is a mistake of the page.
+    # Gates and findings exit with 1; any other code is a mistake in the page.
     wrong = [command for command, code in zip(wanted, codes, strict=True) if code not in "01"]
     assert not wrong, f"{wrong} failed:\n{done.stdout}"
     shown = zip(wanted, outputs, strict=False)
@@ -101,7 +101,7 @@ def _line_end(output: str) -> str:
 
 
 def command_environment(url: str, home: str) -> dict[str, str]:
-    """Return an environment in which `artqr-mock` is on the path and talks to that server."""
+    """Return an environment with `artqr-mock` on the path and the address of that server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ARTQR_")}
     places = dict.fromkeys(("HOME", "XDG_DATA_HOME", "TMPDIR"), home)
     own = {"ARTQR_MOCK_URL": url, "COLUMNS": "80"}
@@ -110,7 +110,7 @@ def command_environment(url: str, home: str) -> dict[str, str]:
 
 @contextmanager
 def fresh_server() -> Iterator[str]:
-    """Run a server with seed 1 whose real clock stands still: tasks do not move by themselves."""
+    """Run a server with seed 1 and a frozen real clock, so that tasks change only when moved."""
     real_now = RealClock(wall_clock())
     settings = Settings(port=0, database=":memory:", seed=1)
     with running(settings, real_now=real_now) as server:

@@ -28,7 +28,7 @@ def settings() -> str:
 
 
 def run_options() -> str:
-    """Return the options of `serve` that are about one run, not settings."""
+    """Return the options of `serve` that concern one run, and are not settings."""
     names = {field.name for field in fields(Settings)}
     rows = ["| Option | Default | Meaning |", "|---|---|---|"]
     for option in serve.params:
@@ -39,7 +39,7 @@ def run_options() -> str:
 
 
 def command_variables() -> str:
-    """Return the variables that commands read, with the option that wins over each."""
+    """Return the variables that commands read, each with the option that overrides it."""
     rows = ["| Variable | Option | Meaning |", "|---|---|---|"]
     options = [
         option

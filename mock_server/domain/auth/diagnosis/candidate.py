@@ -37,6 +37,11 @@ def decoded(parameter: Parameter) -> tuple[str, str]:
     return parameter.name, parameter.value
 
 
+def unchanged(text: str) -> str:
+    """Return a text as it has to be signed."""
+    return text
+
+
 def as_spelt(name: str) -> str:
     """Return a header name as it has to be signed."""
     return name
@@ -69,6 +74,7 @@ class Candidate:
     sign_empty: bool = False
     tail: str = ""
 
+    letters: Callable[[str], str] = unchanged
     newline: str = "\n"
     end: str = ""
     charset: str = "utf-8"
@@ -89,7 +95,7 @@ class Candidate:
         gone = self.skipped | self.left_out
         fixed = [getattr(self, name) for name in FIXED if name not in gone]
         rest = self._headers() + self._last_line() + self.end
-        return self.newline.join([self.method, *fixed, rest])
+        return self.letters(self.newline.join([self.method, *fixed, rest]))
 
     def _headers(self) -> str:
         replaced = {"x-ca-timestamp": self.timestamp, "x-ca-nonce": self.nonce}

@@ -59,14 +59,26 @@ def _standard(sent: str) -> bytes | None:
     return found if base64.b64encode(found).decode() == sent else None
 
 
+def _padded(sent: str) -> str:
+    """Return a base64 text with as many `=` at its end as it needs."""
+    digits = sent.rstrip("=")
+    return digits + "=" * (-len(digits) % 4)
+
+
 def _unpadded(sent: str) -> bytes | None:
-    return None if "=" in sent else _standard(sent + "=" * (-len(sent) % 4))
+    right = _padded(sent)
+    return _standard(right) if len(sent) < len(right) else None
+
+
+def _overpadded(sent: str) -> bytes | None:
+    right = _padded(sent)
+    return _standard(right) if len(sent) > len(right) else None
 
 
 def _url_safe(sent: str) -> bytes | None:
-    return _standard(
-        sent.rstrip("=").translate(_FROM_URL_SAFE) + "=" * (-len(sent.rstrip("=")) % 4)
-    )
+    if "-" not in sent and "_" not in sent:
+        return None  # both alphabets write it alike: something else is wrong with it
+    return _standard(_padded(sent).translate(_FROM_URL_SAFE))
 
 
 def _hex(sent: str) -> bytes | None:
@@ -78,11 +90,55 @@ def _hex_in_base64(sent: str) -> bytes | None:
     return _hex(text.decode("ascii", "replace"))
 
 
+def _openssl(sent: str) -> bytes | None:
+    """Read what a command prints, label and newline and all, or its base64."""
+    bare = "".join(sent.split())
+    for text in (sent.encode("utf-8", "surrogateescape"), _standard(bare) or b""):
+        if found := _PRINTED.fullmatch(text):
+            return bytes.fromhex(found[1].decode())
+        # The bytes themselves, with the newline that `echo` or an editor adds.
+        if text.endswith(b"\n") and len(text) - 1 in SIZES.values():
+            return text[:-1]
+    return None
+
+
+def _twice(sent: str) -> bytes | None:
+    inner = (_standard(sent) or b"").rstrip(b"\r\n")
+    return _standard(inner.decode("ascii", "replace"))
+
+
+def _utf8(sent: str) -> bytes | None:
+    """Read the base64 of bytes that were taken for letters and written in UTF-8."""
+    try:
+        return (_standard(sent) or b"").decode("utf-8").encode("latin-1")
+    except UnicodeError:
+        return None
+
+
+def _spaced(sent: str) -> bytes | None:
+    """Read a signature whose plus signs were taken for spaces."""
+    lost = "=" if "=" in sent else ""
+    text = sent.replace(" ", "+")
+    text = text.rjust(-(-len(text) // 4) * 4, "+") if lost else text
+    return None if text == sent else _standard(text)
+
+
+def _wrapped(sent: str) -> bytes | None:
+    """Read a signature in quotation marks, as Python shows bytes, or in several lines."""
+    found = _SHOWN.fullmatch(sent)
+    return _standard("".join((found[2] or found[4]).split())) if found else None
+
+
 def _quoted(sent: str) -> bytes | None:
     return _standard(unquote(sent)) if "%" in sent else None
 
 
 _HEX = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
+_LABEL = rb"(?:[\w .-]*\([^()]*\) ?= ?)?"
+_PRINTED = re.compile(
+    rb"\s*" + _LABEL + rb"((?:[0-9a-fA-F]{2}){16,64})(?:  ?\*?[\w./-]+)?\s*"
+)  # `SHA2-256(stdin)= 0f…`, or `0f… *stdin`
+_SHOWN = re.compile(r"(b?['\"])(.*)['\"]|()([A-Za-z0-9+/=]+(?:\s+[A-Za-z0-9+/=]+)+)")
 _FROM_URL_SAFE = str.maketrans("-_", "+/")
 
 # How a signature may have been written, and how to read it; the right one first.
@@ -90,7 +146,13 @@ READERS: Mapping[str, Callable[[str], bytes | None]] = {
     "": _standard,
     "signature-hex": _hex,
     "signature-unpadded": _unpadded,
+    "signature-overpadded": _overpadded,
     "signature-base64url": _url_safe,
     "signature-hex-in-base64": _hex_in_base64,
     "signature-quoted": _quoted,
+    "signature-printed": _openssl,
+    "signature-twice": _twice,
+    "signature-as-letters": _utf8,
+    "signature-plus-lost": _spaced,
+    "signature-in-quotes": _wrapped,
 }

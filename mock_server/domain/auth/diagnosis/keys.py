@@ -1,5 +1,9 @@
 """Mistakes in what the string is signed with: the secret and the digest."""
 
+import base64
+import hashlib
+from collections.abc import Callable
+
 from mock_server.domain.auth.diagnosis.candidate import SigningContext
 from mock_server.domain.auth.diagnosis.digests import HMACS, PLAIN
 from mock_server.domain.auth.diagnosis.lines import Variants, always
@@ -32,6 +36,25 @@ def secret_whitespace(scene: SigningContext) -> Variants:
 def secret_ampersand(scene: SigningContext) -> Variants:
     """The secret as other interfaces of the same vendor want it."""
     yield {"secret": scene.secret + "&"}, ""
+
+
+def secret_converted(scene: SigningContext) -> Variants:
+    """The bytes that the secret's digits stand for, or another text made of the secret."""
+    secret = scene.secret.encode("utf-8", "surrogateescape")
+    for what, convert in _CONVERSIONS.items():
+        try:
+            yield {"secret": convert(secret).decode("utf-8", "surrogateescape")}, what
+        except ValueError:
+            continue
+
+
+_CONVERSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "the bytes that its hex digits stand for": lambda secret: bytes.fromhex(secret.decode()),
+    "what it stands for as base64": lambda secret: base64.b64decode(secret, validate=True),
+    "its base64": base64.b64encode,
+    "its hex digits": lambda secret: secret.hex().encode(),
+    "its MD5": lambda secret: hashlib.md5(secret, usedforsecurity=False).hexdigest().encode(),
+}
 
 
 def roles_swapped(scene: SigningContext) -> Variants:

@@ -58,6 +58,17 @@ def _titles(names: tuple[str, ...]) -> str:
     return " and ".join(TITLES[name] for name in names)
 
 
+def fixed_emptied(scene: SigningContext) -> Variants:
+    """Empty lines for several headers that were sent, with the form's parameters or without."""
+    present = [name for name in FIXED if getattr(scene.draft, name)]
+    for count in range(len(present), 1, -1):
+        for names in combinations(present, count):
+            change: Change = dict.fromkeys(names, "")
+            yield change, _titles(names)
+            if "content_type" in names and scene.form:
+                yield {**change, "parameters": scene.joined(scene.query, ())}, _titles(names)
+
+
 def accept_differs(scene: SigningContext) -> Variants:
     """Another Accept than the one sent."""
     for accept in ("", *ACCEPTS):
@@ -73,7 +84,8 @@ def content_type_differs(scene: SigningContext) -> Variants:
     """
     sent = scene.draft.content_type
     bare = sent.partition(";")[0].rstrip()
-    types = [each + charset for each in (bare, *TYPES) for charset in ("", *CHARSETS) if each]
+    types = [bare + charset for charset in ("", *CHARSETS) if bare]
+    types += [*TYPES, *(each + charset for each in TYPES for charset in CHARSETS)]
     for content_type in dict.fromkeys(["", *types]):
         if content_type == sent:
             continue

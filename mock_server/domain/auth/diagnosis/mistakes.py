@@ -7,7 +7,14 @@ Rule 2: `did` completes "the client …" and may hold `{what}`; `instead` is wha
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mock_server.domain.auth.diagnosis import headers, keys, lines, parameters
+from mock_server.domain.auth.diagnosis import (
+    conversions,
+    headers,
+    instants,
+    keys,
+    lines,
+    parameters,
+)
 from mock_server.domain.auth.diagnosis.candidate import SigningContext
 from mock_server.domain.auth.diagnosis.lines import Variants
 
@@ -20,6 +27,8 @@ class Mistake:
     did: str
     instead: str
     variants: Callable[[SigningContext], Variants]
+    # Of a rare mistake, how many of its variants are tried together with frequent ones.
+    rare: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +149,43 @@ CATALOGUE: tuple[Mistake, ...] = (
             "end the string after the path and its parameters", parameters.end),
     Mistake("charset-differs", "encoded the string as {what}",
             "encode it as UTF-8", parameters.charset),
+    Mistake("fixed-lines-empty", "sent {what}, but signed an empty line for each",
+            f"{_AS_SENT} (HTTP libraries add a default)", lines.fixed_emptied),
+    Mistake("nothing-as-word", "signed {what}",
+            "sign an empty text, and leave out parameters that you do not send",
+            conversions.nothing_words, rare=12),
+    Mistake("zero-as-empty", "took `0` or `false` for an empty value",
+            "sign these values as they are: only an empty text has no value",
+            conversions.zero_empty, rare=6),
+    Mistake("value-spelling", "signed a number or a truth value in another spelling than it sent",
+            "make the text once, sign it and send it", conversions.value_spelling, rare=3),
+    Mistake("value-space", "signed {what}",
+            "strip the value, then sign it and send it", conversions.value_space, rare=8),
+    Mistake("date-not-sent", "signed the Date {what}, but sent none, or another (browsers drop it)",
+            "sign an empty line for Date; X-Ca-Timestamp has the time",
+            instants.date_not_sent, rare=4),
+    Mistake("header-not-sent", "listed and signed {what}, but did not send it",
+            "send every header that you list", conversions.header_lost, rare=4),
+    Mistake("letters-replaced", "signed {what} in place of letters",
+            "encode the string as UTF-8", conversions.letters_replaced, rare=4),
+    Mistake("letters-mangled", "signed {what}",
+            "sign the letters as they are, and encode the string as UTF-8 once",
+            conversions.letters_mangled, rare=4),
+    Mistake("secret-converted", "used as its key not the secret but {what}",
+            "use the secret's letters as they are", keys.secret_converted, rare=5),
+    Mistake("timestamp-twice", "signed another instant than it sent in X-Ca-Timestamp",
+            "read the clock once, then sign and send the same text",
+            instants.timestamp_twice, rare=2),
 )  # fmt: skip
 
 WRITINGS: dict[str, Writing] = {
     "signature-hex": Writing("sent the signature as hex digits", "send its base64"),
     "signature-unpadded": Writing(
         "sent the signature without the `=` at its end", "send the complete base64"
+    ),
+    "signature-overpadded": Writing(
+        "sent the signature with more `=` at its end than base64 has",
+        "send the base64 unchanged",
     ),
     "signature-base64url": Writing(
         "sent the signature in the URL-safe alphabet, with `-` and `_`", "send plain base64"
@@ -155,5 +195,20 @@ WRITINGS: dict[str, Writing] = {
     ),
     "signature-quoted": Writing(
         "percent-encoded the signature", "send the base64 without percent-encoding"
+    ),
+    "signature-printed": Writing(
+        "sent what a command prints (label, hex digits or a newline), or its base64",
+        "send the base64 of the bytes: `openssl dgst -sha256 -hmac SECRET -binary | base64`",
+    ),
+    "signature-twice": Writing("sent the base64 of the base64", "send the base64 of the bytes"),
+    "signature-as-letters": Writing(
+        "took the signature's bytes for letters, and encoded these as UTF-8",
+        "send the base64 of the bytes",
+    ),
+    "signature-plus-lost": Writing(
+        "sent spaces for the plus signs of the signature", "send the base64 as it is"
+    ),
+    "signature-in-quotes": Writing(
+        "sent the signature in quotation marks or in several parts", "send the base64 alone"
     ),
 }

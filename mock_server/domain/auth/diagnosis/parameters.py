@@ -1,6 +1,7 @@
 """Mistakes in the last line: path, parameters, body; and in the string as a whole."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote, quote_plus, unquote
@@ -51,13 +52,25 @@ def _unquoted(text: str) -> str:
     return unquote(text, errors="surrogateescape")
 
 
-SAFE = ("", "/", "-_.!~*'()")  # strict, Python's default, JavaScript's
+def _encoded_lower(text: str) -> str:
+    return _ESCAPE.sub(lambda found: found[0].lower(), _encoded_plus(text))
+
+
+def _encoded_twice(text: str) -> str:
+    return _encoded(_encoded(text, ""), "")
+
+
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+# Strict, Python's default, JavaScript's for a component, JavaScript's for a URL.
+SAFE = ("", "/", "-_.!~*'()", "-_.!~*'();/?:@&=+$,#")
 
 _all_encoded = always(
     ({"written": _raw}, "as sent"),
     *(({"written": _quoted(partial(_encoded, safe=safe))}, "with %20") for safe in SAFE),
     ({"written": _quoted(_encoded_plus)}, "with +"),
     ({"written": _quoted(_encoded_java)}, "with +"),
+    ({"written": _quoted(_encoded_lower)}, "with + and lower-case digits"),
+    ({"written": _quoted(_encoded_twice)}, "twice"),
 )
 
 
@@ -278,6 +291,9 @@ end = always(
     ({"end": "\r\n"}, "a newline"),
     ({"end": " "}, "a space"),
     ({"end": "?"}, "a question mark"),
+    ({"end": "&"}, "an ampersand"),
+    ({"end": "?&"}, "a question mark"),
+    ({"end": "\0"}, "a zero byte"),
 )
 # Another encoding of the string than UTF-8.
 charset = always(({"charset": "gbk"}, "GBK"), ({"charset": "latin-1"}, "LATIN-1"))

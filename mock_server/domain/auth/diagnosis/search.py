@@ -1,13 +1,14 @@
 """The signature clinic: what a client did wrong when its signature was refused.
 
-Rule 1: the client's string is not sent, so it is found: each mistake of the catalogue, then each
-pair, is applied to our string until the HMAC is the signature that came.
+Rule 1: the client's string is not sent, so it is found: each mistake of the catalogue, then
+pairs, then known triples are applied to our string until the HMAC is the signature that came.
 Rule 2: a cause is named only when its HMAC is equal; nothing is guessed from how things look.
 Rule 3: the search is bounded by the number of strings and by their bytes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from mock_server.domain.auth.diagnosis.candidate import (
     Candidate,
@@ -15,39 +16,25 @@ from mock_server.domain.auth.diagnosis.candidate import (
     SigningContext,
     signing_context_of,
 )
+from mock_server.domain.auth.diagnosis.combinations import Step, pairs, rare_pairs, triples
 from mock_server.domain.auth.diagnosis.digests import KINDS, READERS
-from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, WRITINGS, Mistake, Writing
+from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, WRITINGS, Writing
 from mock_server.domain.call.calls import Call, header
 
+MOST_CAUSES = 3
 MOST_BYTES = 8 * 1024 * 1024
 MOST_REQUEST_BYTES = 1024 * 1024
-
-# A change that alone makes no difference can make one together with a change of these fields.
-WOKEN_BY = {
-    "names": frozenset({"timestamp", "nonce", "spelling", "separator", "newlines_after_headers"}),
-    "parameters": frozenset({"written", "sign_empty"}),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What was found. `causes` are ids of the catalogue: none (unknown), one or two."""
+    """What was found. `causes` are ids of the catalogue: none (unknown), or up to three."""
 
     causes: tuple[str, ...]
     sentence: str
     server_string: str
     client_string: str | None
     tried: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A mistake in one of its variants."""
-
-    mistake: Mistake
-    change: Change
-    what: str
-    fields: frozenset[str]
 
 
 class _SpentError(Exception):
@@ -134,7 +121,7 @@ def diagnose(
                      client_string=text, tried=search.tried)  # fmt: skip
 
 
-_Found = tuple[tuple[_Step, ...], str, str]
+_Found = tuple[tuple[Step, ...], str, str]
 
 
 def _found(search: _Search, scene: SigningContext) -> _Found | None:
@@ -144,61 +131,66 @@ def _found(search: _Search, scene: SigningContext) -> _Found | None:
         found = _try(search, each.draft, ())
         if found:
             return found
-    steps: list[tuple[SigningContext, list[_Step], list[_Step]]] = []
+    steps: list[tuple[Candidate, list[Step], list[Step]]] = []
     for each in scenes:
-        effective: list[_Step] = []
-        inert: list[_Step] = []
-        for step in _steps(each):
-            draft = each.draft.changed(step.change)
-            text = draft.text()
-            if search.knows(draft, text):
-                inert.append(step)
-                continue
-            writing = search.writing(draft, text)
-            if writing is not None:
-                return (step,), writing, text
-            effective.append(step)
-        steps.append((each, effective, inert))
-    for each, effective, inert in steps:
-        for pair in _pairs(effective, inert):
-            draft = each.draft.changed(pair[0].change | pair[1].change)
-            found = _try(search, draft, pair)
-            if found:
-                return found
+        effective: list[Step] = []
+        inert: list[Step] = []
+        if found := _tried_alone(search, each, effective, inert):
+            return found
+        steps.append((each.draft, effective, inert))
+    # Where two strings are right, the second is searched with what is left of the budget.
+    for draft, effective, inert in steps:
+        together = chain(pairs(effective, inert), triples(effective), rare_pairs(effective))
+        if found := _tried_together(search, draft, together):
+            return found
     return None
 
 
-def _try(search: _Search, draft: Candidate, steps: tuple[_Step, ...]) -> _Found | None:
+def _tried_alone(
+    search: _Search, scene: SigningContext, effective: list[Step], inert: list[Step]
+) -> _Found | None:
+    """Try each mistake; put those that make a difference into `effective`, others into `inert`."""
+    for step in _steps(scene):
+        draft = scene.draft.changed(step.change)
+        text = draft.text()
+        if search.knows(draft, text):
+            inert.append(step)
+            continue
+        writing = search.writing(draft, text)
+        if writing is not None:
+            return (step,), writing, text
+        effective.append(step)
+    return None
+
+
+def _tried_together(
+    search: _Search, draft: Candidate, combinations: Iterable[tuple[Step, ...]]
+) -> _Found | None:
+    for steps in combinations:
+        change: Change = {}
+        for step in steps:
+            change.update(step.change)
+        if found := _try(search, draft.changed(change), steps):
+            return found
+    return None
+
+
+def _try(search: _Search, draft: Candidate, steps: tuple[Step, ...]) -> _Found | None:
     text = draft.text()
     writing = None if search.knows(draft, text) else search.writing(draft, text)
-    # Two mistakes are the most that are named: a third would explain nearly anything.
-    if writing is None or (writing and len(steps) > 1):
+    # More than three mistakes are not named: such a client is better compared line by line.
+    if writing is None or len(steps) + bool(writing) > MOST_CAUSES:
         return None
     return steps, writing, text
 
 
-def _steps(scene: SigningContext) -> Iterator[_Step]:
+def _steps(scene: SigningContext) -> Iterator[Step]:
     for mistake in CATALOGUE:
         for change, what in mistake.variants(scene):
-            yield _Step(mistake, change, what, frozenset(change))
+            yield Step(mistake, change, what, frozenset(change))
 
 
-def _pairs(effective: list[_Step], inert: list[_Step]) -> Iterator[tuple[_Step, _Step]]:
-    """Yield the pairs that go together, the likelier first: the catalogue is in that order."""
-    count = len(effective)
-    for total in range(1, 2 * count - 2):
-        for low in range(max(0, total - count + 1), (total + 1) // 2):
-            first, second = effective[low], effective[total - low]
-            if first.mistake is not second.mistake and not first.fields & second.fields:
-                yield first, second
-    for first in effective:
-        woken = frozenset().union(*(WOKEN_BY.get(name, ()) for name in first.fields))
-        for second in inert:
-            if second.fields <= woken:
-                yield first, second
-
-
-def _sentence(steps: tuple[_Step, ...], writing: str) -> str:
+def _sentence(steps: tuple[Step, ...], writing: str) -> str:
     done: list[tuple[str, str]] = [
         (step.mistake.did.replace("{what}", step.what), step.mistake.instead) for step in steps
     ]
