@@ -1,5 +1,6 @@
 """What the rules between calls know of one call and its answer."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
