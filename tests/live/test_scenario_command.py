@@ -61,8 +61,8 @@ def test_loading_says_that_it_resets_the_pace_of_the_clock(server: Live, tmp_pat
     load = ("scenario", "load", "ghost-task", "--account", buyer.id)
     buyer.world.post("/clock", {"rate": 30})
 
-    assert "the clock was reset too: from rate 30 to rate 1" in told(server, tmp_path, *load)
-    assert "the clock was reset" not in told(server, tmp_path, *load)
+    assert "the clock was reset too: from rate 30 to rate 1" in output_of(server, tmp_path, *load)
+    assert "the clock was reset" not in output_of(server, tmp_path, *load)
     assert buyer.world.get("/clock")["rate"] == 1
 
 
