@@ -6,17 +6,26 @@ Rule 2: a line shows only what the journal shows, where credentials are hidden.
 """
 
 import json
+import logging
 import threading
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Self, TextIO
 
 from mock_server.domain.billing.charges import Charge
-from mock_server.formatting import counted, instant, printable, yuan
+from mock_server.formatting import counted, instant, printable, printable_lines, yuan
 from mock_server.store.journal import Entry
 
 MOST_WAITING = 1000
 MOST_PATH = 120
 CLOSE_S = 2.0
+
+
+class PrintableFormatter(logging.Formatter):
+    """Writes records as a terminal can show them: an error may quote what a client sent."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a record, traceback included."""
+        return printable_lines(super().format(record))
 
 
 class Logged(NamedTuple):

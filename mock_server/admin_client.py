@@ -11,6 +11,10 @@ from mock_server.direct_http import READ_S, DirectHttp, LateError, NoAnswerError
 from mock_server.domain.account.accounts import DEFAULT_ID
 from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import printable_lines
+
+# pytest shows the line of the test that called, not the lines of this module.
+__tracebackhide__ = True
 
 MOST_IDS = 10
 PAGE = 500  # rows
@@ -45,7 +49,7 @@ class RefusedError(Exception):
     """The server refused; the message is its own."""
 
     def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(printable_lines(detail))
         self.status = status
 
 
@@ -58,8 +62,7 @@ class AdminClient:
         self.base_url = base_url.rstrip("/")
         self._shown = redact_address(self.base_url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        trusted = ca_file if ca_file is not None and ca_file.exists() else None
-        self._http = DirectHttp(trusted)
+        self._http = DirectHttp(ca_file)
 
     def __enter__(self) -> Self:
         """Use the client for the length of a `with` block."""
@@ -122,10 +125,13 @@ class AdminClient:
         done: dict[str, Any] = self.post("/reset")
         return done
 
-    def findings(self, severity: str | None = None, path: str = "") -> dict[str, Any]:
+    def findings(
+        self, severity: str | None = None, path: str = "", *, ended: bool = False
+    ) -> dict[str, Any]:
         """Return every finding with the counts, read page by page: of the account that `path` is,
-        else of the calls that name none."""
+        else of the calls that name none. `ended`: no more calls come."""
         wanted = {} if severity is None else {"severity": severity}
+        wanted |= {"ended": "true"} if ended else {}
         what = f"{path}/findings"
         found: dict[str, Any] = self.get(what, limit=FINDINGS_PAGE, **wanted)
         while found["next"] is not None:
@@ -163,17 +169,24 @@ class AdminClient:
 
     def wait_until_ready(self, seconds: float) -> bool:
         """Wait for a server that answers; False if there is none within the time."""
+        return self.why_not_ready(seconds) is None
+
+    def why_not_ready(self, seconds: float) -> str | None:
+        """Wait for a server that answers; return why the last try failed after the time."""
         deadline = time.monotonic() + seconds
         while True:
             try:
                 self.get("/readyz")
-            except (UnreachableError, RefusedError):
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                time.sleep(min(0.05, left))
+            except UnreachableError as error:
+                why = str(error)
+            except RefusedError as error:
+                why = f"{self._shown} is not ready: {error}"
             else:
-                return True
+                return None
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return why
+            time.sleep(min(0.05, left))
 
     def submit(self, app_code: str, fields: Mapping[str, str]) -> None:
         """Submit a task as a client of the API would, and make nothing of the answer."""
@@ -185,13 +198,12 @@ class AdminClient:
         typed = {} if body is None else {"Content-Type": "application/json"}
         data = b"" if body is None else json.dumps(body).encode()
         answer = self._send(method, url, {**self._headers, **typed}, data)
-        is_json = "json" in answer.headers.get("content-type", "")
-        value: Any = json.loads(answer.data) if is_json and answer.data else answer.data
+        value = _value(answer)
         if answer.status >= 400:
-            detail = (
-                value["detail"] if is_json else f"HTTP {answer.status} at {self._shown}/_mock{path}"
-            )
-            raise RefusedError(answer.status, detail)
+            said = value.get("detail") if isinstance(value, dict) else None
+            if not isinstance(said, str):
+                said = f"HTTP {answer.status} at {self._shown}/_mock{path}"
+            raise RefusedError(answer.status, said)
         return value
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], data: bytes) -> Reply:
@@ -206,6 +218,16 @@ class AdminClient:
                 f"no artqr-mock answers at {self._shown} ({error}): start one with "
                 "`artqr-mock serve`, or name another with --url"
             ) from None
+
+
+def _value(answer: Reply) -> Any:
+    """Return the JSON of an answer, else its bytes: another server may call anything JSON."""
+    if "json" not in answer.headers.get("content-type", ""):
+        return answer.data
+    try:
+        return json.loads(answer.data)
+    except (ValueError, RecursionError):
+        return answer.data
 
 
 class AccountClient:
@@ -238,9 +260,9 @@ class AccountClient:
         dropped: int = self.get("/calls", limit=1)["dropped"]
         return dropped
 
-    def findings(self, severity: str | None = None) -> dict[str, Any]:
+    def findings(self, severity: str | None = None, *, ended: bool = False) -> dict[str, Any]:
         """Return every finding, page by page, with the counts."""
-        return self._admin.findings(severity, self._path)
+        return self._admin.findings(severity, self._path, ended=ended)
 
     def calls(self, after: int = 0) -> list[dict[str, Any]]:
         """Return every journalled call; only those after one, by its id."""

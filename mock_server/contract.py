@@ -4,7 +4,7 @@ Rule 1: the contract is data; this module reads it once and returns frozen value
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables
 from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
+from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.magic import Magic, MagicText
 from mock_server.domain.task.overrides import order_of
 from mock_server.schemas import Validator, compiled
@@ -27,6 +28,7 @@ _PACKAGE = Path(__file__).parent
 # For readings whose values differ in what the gateway admits: the value whose requests are valid
 # under all of them. Refusals of the service need no such value: they are in the contract.
 RIGHT_BY_ALL = {"body.type": "form-only"}
+MAX_GUESSES = 5  # how many unknown fields a message has a guess at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +114,21 @@ def misfits(schema: str, value: Any) -> str:
 
 def _said(error: Any) -> str:
     allowed = getattr(error.kind, "options", None)  # the message alone may leave out some values
-    if allowed is None:
-        return str(error.message)
-    return f"{str(error.instance)[:64]!r} is not one of {', '.join(map(str, allowed))}"
+    if allowed is not None:
+        return f"{str(error.instance)[:64]!r} is not one of {', '.join(map(str, allowed))}"
+    fields = getattr(error.kind, "unexpected", ())
+    guesses = [nearest(name, _fields_around(error)) for name in fields[:MAX_GUESSES]]
+    meant = " and ".join(repr(each) for each in guesses if each)
+    return f"{error.message}{f'; did you mean {meant}?' if meant else ''}"
+
+
+def _fields_around(error: Any) -> Iterable[str]:
+    """Return the fields of the schema that refuses a field, in the admin document."""
+    node: Any = document("admin.openapi")
+    for step in error.schema_path[:-1]:
+        node = node[int(step) if isinstance(node, list) else step]
+    found: Iterable[str] = node.get("properties", ())
+    return found
 
 
 def fault_schema(kind: str) -> str:

@@ -56,7 +56,10 @@ class DirectHttp:
     """A client with its connections. Safe for any thread."""
 
     def __init__(self, ca_file: Path | None = None) -> None:
-        """Trust the certificates of `ca_file`, else those of this machine."""
+        """Trust the certificates of `ca_file` if it is there, else those of this machine.
+
+        It is looked for at each connection: a server makes it on its first start.
+        """
         self._ca_file = ca_file
         self._pid = os.getpid()
         self._idle: deque[tuple[str, Stream]] = deque()
@@ -160,7 +163,8 @@ class _Encrypted:
         self._stream = stream
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         try:
-            context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+            is_there = ca_file is not None and ca_file.exists()
+            context = ssl.create_default_context(cafile=str(ca_file) if is_there else None)
             self._tls = context.wrap_bio(self._in, self._out, server_hostname=host)
             self._do(self._tls.do_handshake)
         except BaseException:

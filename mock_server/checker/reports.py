@@ -1,25 +1,22 @@
 """The reports of `artqr-mock check`: text, JUnit and HAR. No report contains a credential."""
 
 import base64
-import json
 import re
-import shlex
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as Xml
 
+from mock_server.checker.commands import curl
 from mock_server.checker.order import CheckCredentials
 from mock_server.checker.run import Checked, Run
-from mock_server.checker.transport import CheckAnswer, SentRequest, Who, body_of
+from mock_server.checker.transport import CheckAnswer, SentRequest, body_of
 from mock_server.domain.call import redaction
-from mock_server.formatting import counted, printable
+from mock_server.formatting import counted, json_text, printable, printable_lines
 
 # The screen shows a few kinds of failures; the reports have them all.
 MOST_SHOWN = 20
-NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-UNASKED = frozenset({"user-agent", "accept-encoding", "connection", "content-length", "accept"})
 
 
 def lines(run: Run) -> list[str]:
@@ -33,12 +30,14 @@ def lines(run: Run) -> list[str]:
     for (_, kind), calls in list(kinds.items())[:MOST_SHOWN]:
         breach = next(text for text in calls[0].breaches if _kind(text) == kind)
         more = f" ({len(calls)} calls)" if len(calls) > 1 else ""
-        command = curl(calls[0].sent, run.wire.credentials)
-        found += [f"FAILED {_title(calls[0])}{more}", f"  {breach}", f"  {command}", ""]
+        command = curl(calls[0].sent, run.wire.credentials, run.wire.trusted)
+        said = f"FAILED {_title(calls[0])}{more}\n  {printable(breach)}"
+        found += [redaction.redact_text(said, hidden), f"  {command}", ""]
     if len(kinds) > MOST_SHOWN:
         found.append(f"... and {len(kinds) - MOST_SHOWN} more kinds of failures, see --junit")
-    shown = [redaction.redact_text(printable(line), hidden) for line in found]
-    return [*shown, *_table(run)]
+    if any("$ARTQR_APP_CODE" in line for line in found):
+        found += ["set ARTQR_APP_CODE to the app code before you run a command", ""]
+    return [*map(printable_lines, found), *_table(run)]
 
 
 def _table(run: Run) -> list[str]:
@@ -87,46 +86,6 @@ def _kind(breach: str) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|\d{4,}', "", breach)[:120]
 
 
-def curl(sent: SentRequest, own: CheckCredentials) -> str:
-    """Return a curl command that repeats the call, with variables in place of credentials."""
-    request = sent.request
-    words = ["curl", "-i", "-X", str(request.method), shlex.quote(_url(sent, own))]
-    for name, value in request.headers.items():
-        lower = name.lower()
-        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        if lower in UNASKED or lower in redaction.SECRET_HEADERS or lower.startswith("x-ca-"):
-            continue
-        words += ["-H", shlex.quote(f"{name}: {text}")]
-    if sent.who is Who.OWN and not own.key:
-        words += ["-H", '"Authorization: APPCODE $ARTQR_APP_CODE"']
-    elif sent.who is Who.UNKNOWN_CODE:
-        words += ["-H", shlex.quote(f"Authorization: {request.headers['Authorization']!s}")]
-    elif sent.who is Who.WRONG_SIGNATURE:
-        words += ["-H", f"'X-Ca-Key: {request.headers['X-Ca-Key']!s}'", "-H", "'X-Ca-Signature: x'"]
-    if body_of(request):
-        words += ["--data-binary", _quoted(body_of(request))]
-    command = " ".join(words)
-    if own.key and sent.who in (Who.OWN, Who.STALE):
-        return f'artqr-mock sign --key {own.key} --secret "$ARTQR_APP_SECRET" -- {command} | sh'
-    return command
-
-
-def _url(sent: SentRequest, own: CheckCredentials) -> str:
-    return redaction.redact_text(str(sent.request.url), own.hidden)
-
-
-def _quoted(body: bytes) -> str:
-    """Return bytes as a quoted word of a shell."""
-    if all(32 <= byte < 127 for byte in body):
-        return shlex.quote(body.decode("ascii"))
-    return "$'" + "".join(_escaped(byte) for byte in body) + "'"
-
-
-def _escaped(byte: int) -> str:
-    is_plain = 32 <= byte < 127 and byte not in b"'\\"
-    return chr(byte) if is_plain else f"\\x{byte:02x}"
-
-
 def junit(run: Run) -> bytes:
     """Return the run as JUnit XML: a case for each operation and kind of request."""
     cases: dict[tuple[str, str], list[Checked]] = {}
@@ -141,7 +100,7 @@ def junit(run: Run) -> bytes:
         if bad:
             kind = "failure" if any(each.sent.answer for each in bad) else "error"
             counts[f"{kind}s"] += 1
-            text = "\n\n".join(_told(each, run.wire.credentials) for each in bad)
+            text = "\n\n".join(_told(each, run) for each in bad)
             first = _clean(bad[0].breaches[0], run.wire.credentials)
             Xml.SubElement(case, kind, message=first).text = text
     named = {key: str(value) for key, value in counts.items()}
@@ -152,12 +111,14 @@ def junit(run: Run) -> bytes:
     return written
 
 
-def _told(checked: Checked, own: CheckCredentials) -> str:
-    return _clean("\n".join([*checked.breaches, curl(checked.sent, own)]), own)
+def _told(checked: Checked, run: Run) -> str:
+    own = run.wire.credentials
+    said = _clean("\n".join(checked.breaches), own)
+    return f"{said}\n{printable_lines(curl(checked.sent, own, run.wire.trusted))}"
 
 
 def _clean(text: str, own: CheckCredentials) -> str:
-    return NOT_IN_XML.sub("?", redaction.redact_text(text, own.hidden))
+    return redaction.redact_text(printable_lines(text), own.hidden)
 
 
 def har(run: Run) -> bytes:
@@ -169,7 +130,7 @@ def har(run: Run) -> bytes:
         "creator": {"name": "artqr-mock check", "version": "1"},
         "entries": entries,
     }
-    return json.dumps({"log": log}, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+    return json_text({"log": log}, indent=1).encode()
 
 
 def _entry(sent: SentRequest, hidden: tuple[str, ...]) -> dict[str, Any]:
@@ -215,7 +176,7 @@ def _har_request(sent: SentRequest, hidden: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _har_headers(text: str) -> list[dict[str, str]]:
-    parts = [line.partition(": ") for line in text.splitlines()]
+    parts = [line.partition(": ") for line in text.split("\n") if line]
     return [{"name": name, "value": value} for name, _, value in parts]
 
 

@@ -14,12 +14,15 @@ from mock_server.cli.common import (
     account_options,
     instant,
     json_option,
+    our_command,
     pair,
     print_json,
     refuse_account_option,
     server_options,
     yuan,
 )
+from mock_server.domain.call.redaction import redact_address
+from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.formatting import counted, printable
 
@@ -75,6 +78,13 @@ def create(
     _show(admin.base_url, admin.post("/accounts", wish), as_json=as_json)
 
 
+def _skew(_context: Any, _option: Any, text: str | None) -> int | None:
+    if text is None:
+        return None
+    ms = parse_duration(text.strip().removeprefix("-"))
+    return -ms if text.strip().startswith("-") else ms
+
+
 @account.command()
 @account_options
 @json_option
@@ -108,8 +118,10 @@ def reset(*, everything: bool, account_id: str, admin: AdminClient, as_json: boo
               help="arrears: every call gets 403 B403MO; unauthorized: 403 I403AA.")  # fmt: skip
 @click.option("--throttle", metavar="PER_SECOND/BURST|off",
               help="The rate limit of each operation, such as 5/10.")  # fmt: skip
-@click.option("--skew-ms", type=int, metavar="MS",
-              help="The error of the clock that checks signed timestamps.")  # fmt: skip
+@click.option("--skew", callback=_skew, metavar="DURATION",
+              help="The error of the clock that checks signed timestamps, such as 20m or "
+              "-20m.")  # fmt: skip
+@click.option("--skew-ms", type=int, metavar="MS", help="The same in milliseconds.")
 @click.option("--notify-url", metavar="URL|off",
               help="The address that its notices are posted to.")  # fmt: skip
 @account_options
@@ -120,11 +132,14 @@ def change(
     as_json: bool,
     standing: str | None,
     throttle: str | None,
+    skew: int | None,
     skew_ms: int | None,
     notify_url: str | None,
 ) -> None:
     """Change an account: standing, rate limit, clock error, address for notices."""
-    given: dict[str, Any] = {"standing": standing, "skew_ms": skew_ms}
+    if skew is not None and skew_ms is not None:
+        raise click.UsageError("--skew and --skew-ms say the same: leave one out")
+    given: dict[str, Any] = {"standing": standing, "skew_ms": skew_ms if skew is None else skew}
     patch = {name: value for name, value in given.items() if value is not None}
     if throttle is not None:
         patch["throttle"] = _throttle(throttle)
@@ -132,7 +147,7 @@ def change(
         patch["notify_url"] = None if notify_url == "off" else notify_url
     if not patch:
         raise click.UsageError(
-            "name at least one change: --standing, --throttle, --skew-ms or --notify-url"
+            "name at least one change: --standing, --throttle, --skew or --notify-url"
         )
     _show(account.base_url, account.patch(patch), as_json=as_json)
 
@@ -184,6 +199,7 @@ def list_accounts(*, admin: AdminClient, as_json: bool) -> None:
         print_json(found)
         return
     width = max(len(each["id"]) for each in found["accounts"])
+    click.echo(f"{'id':{width}}  {'balance':>14}  name")
     for each in found["accounts"]:
         balance = counted(each["balance"], "credit")
         click.echo(f"{each['id']:{width}}  {balance:>14}  {printable(each['name'])}")
@@ -201,6 +217,12 @@ def _throttle(text: str) -> dict[str, float] | None:
         ) from None
 
 
+def _skew_text(ms: int) -> str:
+    if ms == 0:
+        return "none"
+    return f"{show_duration(abs(ms))} {'fast' if ms > 0 else 'slow'}"
+
+
 def _throttle_text(throttle: dict[str, Any] | None) -> str:
     if throttle is None:
         return "off"
@@ -216,7 +238,7 @@ def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
     rows = {
         "id": account["id"],
         "name": printable(account["name"]),
-        "base url": base_url,
+        "base url": printable(redact_address(base_url)),
         "app code": account["app_code"],
         "app key": account["app_key"],
         "app secret": account["app_secret"],
@@ -224,7 +246,8 @@ def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
         "seed": account["seed"],
         "standing": account["standing"],
         "throttle": _throttle_text(account["throttle"]),
-        "notices": printable(account["notify_url"] or "not posted"),
+        "skew": _skew_text(account["skew_ms"]),
+        "notices": printable(account["notify_url"] or "only listed: no address to post them to"),
         "clock": f"{instant(clock['now'])} Asia/Shanghai, {pace}",
     }
     for label, value in rows.items():
@@ -233,4 +256,5 @@ def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
     for reading, word in account["readings"].items():
         if word != defaults.get(reading):
             click.echo(f"{'reading':<11} {reading} = {word} (default {defaults.get(reading)})")
-    click.echo(f'to configure a client: eval "$(artqr-mock env --account {account["id"]})"')
+    command = our_command(base_url, "env", "--account", account["id"])
+    click.echo(f'to configure a client: eval "$({command})"')

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from mock_server.admin_client import AccountClient
 from mock_server.domain.durations import show_duration
-from mock_server.formatting import counted, instant, printable, yuan
+from mock_server.formatting import counted, csv_cell, instant, printable, yuan
 
 Line = dict[str, Any]
 
@@ -103,9 +103,9 @@ def _invoices_shown(invoices: list[Line]) -> list[Line]:
 def csv_of(found: list[Line], names: Sequence[str]) -> str:
     """Return lines as CSV with a header; money stays whole fen, instants stay ms."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, names)
+    writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(found)
+    writer.writerows({name: csv_cell(value) for name, value in line.items()} for line in found)
     return text.getvalue()
 
 

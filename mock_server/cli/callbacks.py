@@ -6,7 +6,7 @@ import click
 
 from mock_server.admin_client import AccountClient
 from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
-from mock_server.formatting import counted
+from mock_server.formatting import counted, printable, printable_lines
 
 
 @click.group(cls=PlainGroup)
@@ -63,10 +63,12 @@ def _message(mark: str, message: dict[str, Any] | None) -> None:
     if message is None:
         return
     if "method" in message:
-        click.echo(f"{mark}{message['method']} {message['url']}")
+        click.echo(f"{mark}{printable(message['method'])} {printable(message['url'])}")
     for name, value in message["headers"]:
-        click.echo(f"{mark}{name}: {value}")
-    click.echo(f"{mark}\n{mark}{message['body']}")
+        click.echo(f"{mark}{printable(name)}: {printable(value)}")
+    click.echo(mark)
+    for line in printable_lines(message["body"]).split("\n"):
+        click.echo(f"{mark}{line}")
 
 
 def _line(callback: dict[str, Any]) -> str:
@@ -78,8 +80,12 @@ def _line(callback: dict[str, Any]) -> str:
         parts.append(f"next try {instant(callback['next_at'])}")
     if callback["copy_of"] is not None:
         parts.append(f"repeats {callback['copy_of']}" + (" by hand" * callback["by_hand"]))
-    return f"{', '.join(parts)}  task {callback['task_id']} to {callback['url']}"
+    return f"{', '.join(parts)}  {_where(callback)}"
+
+
+def _where(callback: dict[str, Any]) -> str:
+    return f"task {printable(callback['task_id'])} to {printable(callback['url'])}"
 
 
 def _result(attempt: dict[str, Any]) -> str:
-    return attempt["error"] or f"HTTP {attempt['status']}"
+    return printable(attempt["error"] or "") or f"HTTP {attempt['status']}"

@@ -9,6 +9,7 @@ import click
 from mock_server.admin_client import AccountClient
 from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
 from mock_server.domain.clock import forward_ms
+from mock_server.domain.durations import DAY_MS, show_duration
 from mock_server.formatting import counted
 
 TAKE_A_VALUE = ("--url", "--token", "--account")
@@ -62,7 +63,9 @@ def advance(*, duration: str, account: AccountClient, as_json: bool) -> None:
 @json_option
 def next_event(*, account: AccountClient, as_json: bool) -> None:
     """Move the clock to the next event: end of a task, callback, notice, expiry of a package."""
-    _change(account, {"to_next_event": True}, as_json=as_json)
+    before = account.get("/clock")["now"]
+    moved = account.post("/clock", {"to_next_event": True, "settle": True})
+    _print(moved, as_json=as_json, before=before)
 
 
 @clock.command()
@@ -90,7 +93,8 @@ def rate(*, rate: float, account: AccountClient, as_json: bool) -> None:
     _change(account, {"rate": rate}, as_json=as_json)
 
 
-def _print(clock: dict[str, Any], *, as_json: bool) -> None:
+def _print(clock: dict[str, Any], *, as_json: bool, before: int | None = None) -> None:
+    """Print a clock, and the event that it was moved to from the instant `before`."""
     if as_json:
         print_json(clock)
         return
@@ -103,6 +107,14 @@ def _print(clock: dict[str, Any], *, as_json: bool) -> None:
         else:
             about = {"task": event["task_id"], "package": event["package"]}
             shown = [f": {name} {which}" for name, which in about.items() if which is not None]
-            click.echo(event["kind"].replace("_", " ") + "".join(shown))
+            ahead = "" if before is None else f", {_span(event['at'] - before)} ahead"
+            click.echo(event["kind"].replace("_", " ") + "".join(shown) + ahead)
     if clock.get("delivered"):
         click.echo(f"{counted(clock['delivered'], 'callback')} attempted")
+
+
+def _span(ms: int) -> str:
+    """Return a distance in time: whole days from two days on, else whole seconds."""
+    if ms >= 2 * DAY_MS:
+        return counted(ms // DAY_MS, "day")
+    return show_duration(max(0, ms) // 1000 * 1000)

@@ -1,6 +1,7 @@
 """What every command shares: the options for server and account, printing, failing."""
 
-import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -13,9 +14,10 @@ from click.core import ParameterSource
 
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
-from mock_server.formatting import counted, parse_yuan
+from mock_server.formatting import counted, json_text, parse_yuan, printable_lines, shell_word
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.tls import ca_file
@@ -31,6 +33,9 @@ FOLLOWED = 10
 POLL_S = 0.5
 
 Command = Callable[..., Any]
+
+# The commands that list what an account has, by the last word of the admin route.
+LISTINGS = {"callbacks": "callbacks list", "faults": "fault list", "tasks": "tasks"}
 
 
 def server_options(command: Command) -> Command:
@@ -105,7 +110,7 @@ class Printer:
         """Print rows."""
         for row in rows:
             if self._as_json:
-                click.echo(json.dumps(row, ensure_ascii=False))
+                click.echo(json_text(row))
                 continue
             at, line = self._line(row)
             day = instant(at)[:10]
@@ -141,7 +146,7 @@ def follow(pages: Iterator[Page], printer: Printer) -> None:
 
 def print_json(value: Any) -> None:
     """Print a value for a program to read."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_text(value, indent=2))
 
 
 def pair(reading: str) -> tuple[str, str]:
@@ -192,6 +197,13 @@ def _reason(error: OSError | ValueError) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
+def our_command(base_url: str, *words: str) -> str:
+    """Return a command of ours that reaches the same server, to be copied into a shell."""
+    reached = os.environ.get("ARTQR_MOCK_URL") or DEFAULT_URL
+    at = [] if base_url == reached.rstrip("/") else ["--url", redact_address(base_url)]
+    return " ".join(map(shell_word, ["artqr-mock", *words, *at]))
+
+
 def first_sentence(command: click.Command) -> str:
     """Return the first sentence of a command's help, whole."""
     text = " ".join((command.help or "").partition("\n\n")[0].split())
@@ -200,8 +212,28 @@ def first_sentence(command: click.Command) -> str:
 
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and end with an exit code."""
-    click.echo(f"artqr-mock: {message}", err=True)
+    click.echo(f"artqr-mock: {printable_lines(message)}", err=True)
     sys.exit(code)
+
+
+def in_commands(text: str) -> str:
+    """Return what the server advises with the commands that do what its admin routes do."""
+    for pattern, command in ROUTES_AS_COMMANDS:
+        text = re.sub(pattern, command, text)
+    return text
+
+
+def _listing(found: re.Match[str]) -> str:
+    account = "" if found[1] == DEFAULT_ID else f" --account {found[1]}"
+    return f"`artqr-mock {LISTINGS[found[2]]}{account}`"
+
+
+ROUTES_AS_COMMANDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"GET /_mock/accounts/([^/\s]+)/({'|'.join(LISTINGS)})\b", _listing),
+    (r"GET /_mock/accounts\b", "`artqr-mock account list`"),
+    (r"POST /_mock/accounts\b", "`artqr-mock account create`"),
+    (r" \(see schema \w+ in /_mock/openapi\.json\)", ""),
+)
 
 
 class PlainGroup(click.Group):
@@ -224,7 +256,8 @@ class PlainGroup(click.Group):
         except UnreachableError as error:
             fail(str(error), COULD_NOT_RUN)
         except RefusedError as error:
-            fail(str(error), WRONG_USE if error.status < 500 else COULD_NOT_RUN)
+            said = in_commands(str(error))
+            fail(said, WRONG_USE if error.status < 500 else COULD_NOT_RUN)
         except UsageError as error:
             fail(str(error), WRONG_USE)
         except BrokenPipeError:

@@ -1,7 +1,5 @@
 """`artqr-mock contract`."""
 
-import json
-
 import click
 import yaml
 
@@ -9,6 +7,7 @@ from mock_server import contract as documents
 from mock_server.cli.common import pair
 from mock_server.domain.contract.flatten import plain
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
+from mock_server.formatting import json_text
 
 
 @click.command()
@@ -24,6 +23,6 @@ def contract(*, readings: tuple[str, ...], is_plain: bool, as_json: bool) -> Non
     if is_plain:
         found = plain(found)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json_text(found, indent=2))
     else:
         click.echo(yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=100), nl=False)

@@ -1,6 +1,5 @@
 """`artqr-mock coverage`: how much of the contract a client's calls have met."""
 
-import json
 import sys
 from importlib import resources
 from math import isnan
@@ -20,6 +19,7 @@ from mock_server.cli.common import (
 )
 from mock_server.domain.contract.coverage import Group
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import json_text, printable
 
 BAR = 20
 SHOWN = 6
@@ -71,7 +71,7 @@ def coverage(
         account = admin.account_named(account_id)
         found, whose = account.get("/coverage", **query), f"account {account.id}"
     if form == "json":
-        text = json.dumps(found, ensure_ascii=False, indent=2)
+        text = json_text(found, indent=2)
     elif form == "xml":
         text = junit(found, whose)
     else:
@@ -115,7 +115,7 @@ def _form_of(output: Path) -> str:
 
 def junit(found: dict[str, Any], whose: str) -> str:
     """Return what was met as a JUnit report: a suite for each group, a test for each item."""
-    root = ElementTree.Element("testsuites", name=f"contract coverage of {whose}")
+    root = ElementTree.Element("testsuites", name=f"contract coverage of {printable(whose)}")
     for part in found["groups"]:
         suite = ElementTree.SubElement(
             root, "testsuite", name=part["group"], tests=str(part["total"]), failures="0",
@@ -141,4 +141,4 @@ def html(found: dict[str, Any], whose: str) -> str:
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    return environment.from_string(source).render(found=found, whose=whose)
+    return environment.from_string(source).render(found=found, whose=printable(whose))

@@ -14,13 +14,15 @@ from typing import Any
 import click
 import urllib3
 from rich.console import Console
+from rich.markup import escape
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.bill import print_bill
-from mock_server.cli.common import COULD_NOT_RUN, check_output, fail
+from mock_server.cli.common import COULD_NOT_RUN, check_output, fail, write_output
 from mock_server.delivery.qr_reader import read_code
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.task.source_images import SourceError
+from mock_server.formatting import printable
 from mock_server.settings import PREFIX
 from mock_server.testing import CallbackReceiver, receiving_callbacks
 
@@ -32,23 +34,22 @@ CALLBACK_S = 15.0
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write the picture to this file. [default: in a temporary folder]")  # fmt: skip
+              help="Keep the picture in this file.")  # fmt: skip
 def demo(*, out: Path | None) -> None:
     """Run a demonstration: submit, query, callback, picture, bill."""
     if out is not None:
         check_output(out)
-    target = out or Path(tempfile.mkdtemp(prefix="artqr-mock-demo-")) / f"{STYLE}.png"
     with _server() as base_url, receiving_callbacks() as receiver:
-        DemoStory(base_url, receiver, target).tell()
+        DemoStory(base_url, receiver, out).tell()
 
 
 class DemoStory:
     """The steps of the demo, each of which ends the program if it does not come true."""
 
-    def __init__(self, base_url: str, receiver: CallbackReceiver, target: Path) -> None:
+    def __init__(self, base_url: str, receiver: CallbackReceiver, out: Path | None) -> None:
         self._base_url = base_url
         self._receiver = receiver
-        self._target = target
+        self._out = out
         self._console = Console(highlight=False)
         self._pool = urllib3.PoolManager(retries=False, timeout=30.0)
 
@@ -70,7 +71,10 @@ class DemoStory:
             self._console.print()
             account = admin.account("default")
             print_bill(self._console, account.get("/bill"), account.calls())
-        click.echo(f"picture: {self._target}")
+        if self._out is None:
+            click.echo("picture: not kept; `artqr-mock demo --out FILE` keeps it")
+        else:
+            click.echo(f"picture: {self._out}")
 
     def _submit(self) -> str:
         fields = {"text": TEXT, "style_id": STYLE, "call_back": self._receiver.url}
@@ -92,8 +96,9 @@ class DemoStory:
     def _take_picture(self, url: str) -> None:
         answer = self._pool.request("GET", url)
         self._expect(answer.status == 200, f"the picture with HTTP 200, not {answer.status}")
-        self._target.write_bytes(answer.data)
         self._expect(_says(answer.data, TEXT), "a QR code that encodes the text")
+        if self._out is not None:
+            write_output(self._out, answer.data)
         self._say("picture", f"{len(answer.data):,} bytes, its QR code encodes {TEXT}")
 
     def _vendor(self, path: str, fields: dict[str, str]) -> dict[str, Any]:
@@ -108,7 +113,7 @@ class DemoStory:
         return service_body(answer.data) or {}
 
     def _say(self, step: str, what: str) -> None:
-        self._console.print(f"[bold cyan]{step:>9}[/]  {what}", soft_wrap=True)
+        self._console.print(f"[bold cyan]{step:>9}[/]  {escape(printable(what))}", soft_wrap=True)
 
     def _expect(self, held: bool, what: str) -> None:
         if not held:

@@ -1,7 +1,6 @@
 """`artqr-mock env`."""
 
 import re
-import shlex
 import uuid
 from collections.abc import Callable, Mapping
 
@@ -11,6 +10,7 @@ from mock_server.admin_client import AdminClient, client_environment
 from mock_server.cli.common import account_option, json_option, print_json, server_options
 from mock_server.contract import load_catalogue
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import shell_word
 
 CHOICES = ("sh", "fish", "powershell", "dotenv", "json", "github")
 
@@ -47,7 +47,7 @@ def env(*, account_id: str, form: str, magic: bool, admin: AdminClient, as_json:
 
 
 def _sh(name: str, value: str) -> str:
-    return f"export {name}={shlex.quote(value)}"
+    return f"export {name}={shell_word(value)}"
 
 
 def _fish(name: str, value: str) -> str:

@@ -16,6 +16,7 @@ from mock_server.domain.faults.kinds import KINDS, kind_of, named
 from mock_server.domain.faults.parameters import needed
 from mock_server.domain.faults.rules import COUNTS, AnyKind, Stage
 from mock_server.domain.faults.spellings import in_ms, option
+from mock_server.formatting import printable
 
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
 OF_EVERY_KIND = ("calls", "starts_in_ms", "expires_in_ms")
@@ -206,7 +207,7 @@ def _print(faults: list[dict[str, Any]]) -> None:
     rows = [("id", "fault", "for", "left", "seen", "fired"), *map(_row, faults)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+        click.echo(printable("  ".join(map(str.ljust, row, widths)).rstrip()))
 
 
 def _row(fault: dict[str, Any]) -> tuple[str, ...]:

@@ -10,9 +10,17 @@ from typing import Any, BinaryIO
 import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
-from mock_server.cli.findings import print_findings, summary
+from mock_server.cli.findings import fail_on_option, is_bad, print_findings, summary
 from mock_server.contract import load_catalogue
-from mock_server.domain.call.calls import VENDOR_HOST, VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.auth.credentials import named_credentials
+from mock_server.domain.call.calls import (
+    VENDOR_HOST,
+    VENDOR_OPERATIONS,
+    Call,
+    header,
+    operation_of,
+)
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import (
     SEVERITIES,
@@ -22,6 +30,7 @@ from mock_server.domain.findings import (
     judge,
     judge_sequence,
     judged_body,
+    mistaken,
     render_finding,
     request_of,
 )
@@ -33,8 +42,12 @@ from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_
 
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000
+# A recording need not have all that a client did: much later, it may have seen the end elsewhere.
+SAME_WISH_MS = 10 * 60 * 1000
 MOST_UNREAD = 5
+UNKNOWN = frozenset({"A400AC", "A401AC", "A400IK"})
 CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
+CREDENTIAL_HEADERS = ("authorization", "x-ca-key", "x-ca-signature")
 # What tools write in place of a credential: nothing of what was sent is left.
 REDACTED = re.compile(r"(?i)^\W*(?:filter|redact|remove|hidden|mask|sanitize|secret)|^[*x.•]{3,}$")
 
@@ -63,19 +76,20 @@ def _hosts(_context: Any, _option: Any, values: tuple[str, ...]) -> frozenset[st
 @click.option("--host", "hosts", multiple=True, callback=_hosts,
               help="Check calls to this host, too; may be repeated.")  # fmt: skip
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
+@fail_on_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Use this word for a reading; may be repeated.")  # fmt: skip
 @json_option
 def lint(
-    *, file: BinaryIO, hosts: frozenset[str], severity: str | None, words: tuple[str, ...],
-    as_json: bool,
+    *, file: BinaryIO, hosts: frozenset[str], severity: str | None, fail_on: str,
+    words: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Find what is wrong with recorded traffic: a HAR file, or calls of the journal as JSON lines.
 
     FILE may be `-` for standard input. The command checks calls to the vendor's host, and calls of
     the API to this machine. It prints the same findings as `artqr-mock findings`. The exit code is
-    1 if a finding is an error; else 2 if the file, or a call of the API in it, cannot be read, or
-    if the file has no such call.
+    1 if a finding is an error, or as bad as --fail-on says; else 2 if the file, or a call of the
+    API in it, cannot be read, or if the file has no such call.
     """
     readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
     name = getattr(file, "name", "the file")
@@ -93,7 +107,8 @@ def lint(
         print_findings(chosen, recording.noun)
         click.echo(summary(by_severity, verdict.judged) + _left_out(recording, verdict))
     _say_unread(recording, name)
-    if by_severity["error"]:
+    _say_odd(recording, name)
+    if is_bad(by_severity, fail_on):
         sys.exit(FINDINGS)
     if recording.unread:
         sys.exit(WRONG_USE)
@@ -109,6 +124,7 @@ def _as_json(
         "counts": dict(Counter(each["id"] for each in chosen).most_common()),
         "calls": verdict.judged,
         "unread": [{"call": each.number, "why": printable(each.why)} for each in recording.unread],
+        "odd": [{"call": each.number, "why": printable(why)} for each, why in _odd(recording)],
         "skipped": recording.skipped.total(),
         "other_hosts": recording.skipped[Whose.OTHER_HOST],
         "other_paths": recording.skipped[Whose.OTHER_PATH],
@@ -125,6 +141,8 @@ def _left_out(recording: Recording, verdict: LintVerdict) -> str:
     told += [
         f"skipped {counted(count, noun)} of {other}" for other, count in recording.skipped.items()
     ]
+    if odd := _odd(recording):
+        told.append(f"left out {counted(len(odd), 'odd member')}")
     if verdict.without_body:
         told.append(f"{verdict.without_body} without a body, because it was not recorded")
     if verdict.without_answer:
@@ -140,6 +158,20 @@ def _say_unread(recording: Recording, name: str) -> None:
         click.echo(text, err=True)
     if more := recording.unread[MOST_UNREAD:]:
         click.echo(f"artqr-mock: {name}: and {counted(len(more), recording.noun)} more", err=True)
+
+
+def _odd(recording: Recording) -> list[tuple[Exchange, str]]:
+    """Return what was left out of calls that were judged."""
+    return [(each, why) for each in recording.exchanges for why in each.odd.says]
+
+
+def _say_odd(recording: Recording, name: str) -> None:
+    found = _odd(recording)
+    for each, why in found[:MOST_UNREAD]:
+        text = f"{name}: {recording.noun} {each.number}: {printable(why)}"
+        click.echo(f"artqr-mock: {text}; the rest of the call was judged", err=True)
+    if more := found[MOST_UNREAD:]:
+        click.echo(f"artqr-mock: {name}: and {counted(len(more), 'odd member')} more", err=True)
 
 
 def _nothing(recording: Recording, hosts: frozenset[str]) -> str:
@@ -169,10 +201,41 @@ def _hits(exchange: Exchange, readings: Readings) -> list[Finding]:
     body = judged_body(call) if operation and exchange.is_whole else None
     compiled = load_catalogue().requests(readings)
     hits = judge(request_of(call, operation, body, compiled, readings))
+    if _code(exchange) in UNKNOWN and not _is_redacted(header(call, "authorization")):
+        hits += _mistaken(call)
+    hits = [hit for hit in hits if not _may_be_odd(hit, exchange)]
     if exchange.answer.status not in (400, 401) or _is_redacted(header(call, "authorization")):
         # Nobody missed the credentials: they were taken out of the recording.
         return [hit for hit in hits if hit.id not in CREDENTIALS]
     return hits
+
+
+def _may_be_odd(hit: Finding, exchange: Exchange) -> bool:
+    """Whether a finding misses a header that may be one of those that were left out."""
+    odd = exchange.odd
+    if not odd.headers or not (hit.at.startswith("/header/") or hit.id in CREDENTIALS):
+        return False
+    if hit.id == "signed-header-absent":
+        return odd.misses((hit.sent or "").lower())
+    is_credential = any(odd.misses(name) for name in CREDENTIAL_HEADERS)
+    return (hit.id in CREDENTIALS and is_credential) or (
+        hit.sent is None and odd.misses(hit.at.removeprefix("/header/"))
+    )
+
+
+def _code(exchange: Exchange) -> str | None:
+    """Return the gateway's code in an answer."""
+    named = {name.lower(): value for name, value in exchange.answer.headers}
+    return named.get("x-ca-error-code")
+
+
+def _mistaken(call: Call) -> list[Finding]:
+    """Return what a refused credential shows by itself: a recording knows no accounts."""
+    try:
+        hit = mistaken(named_credentials(call))
+    except GatewayError:
+        return []
+    return [] if hit is None else [hit]
 
 
 def _is_redacted(value: str | None) -> bool:
@@ -206,9 +269,9 @@ def _between(
             client = (header(each.call, "authorization"), header(each.call, "x-ca-key"))
             event = event_of(each.call, each.answer, operation, number=each.number, at=at,
                              answer_read=each.answer_read)  # fmt: skip
-            event = event if each.clock_at is None else replace(event, at=each.clock_at)
+            event = replace(event, at=each.clock_at or event.at, jumped_ms=each.jumped_ms,
+                            answered_at=each.known_at)  # fmt: skip
             clients.setdefault(client, []).append(event)
     for events in clients.values():
-        ordered = sorted(events, key=lambda event: event.real_at)
-        for number, hits in judge_sequence(ordered).items():
+        for number, hits in judge_sequence(events, same_wish_ms=SAME_WISH_MS).items():
             yield by_number[number], hits

@@ -6,6 +6,7 @@ import click
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.common import COULD_NOT_RUN, fail, server_options
+from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.durations import parse_duration
 
 
@@ -16,7 +17,8 @@ from mock_server.domain.durations import parse_duration
 @server_options
 def ready(*, wait: str, admin: AdminClient) -> None:
     """Check whether a server answers; the exit code is 3 if none does."""
-    if not admin.wait_until_ready(parse_duration(wait) / 1000):
-        fail(f"no artqr-mock answers at {admin.base_url}", COULD_NOT_RUN)
-    click.echo(f"ready: {admin.base_url}")
+    why = admin.why_not_ready(parse_duration(wait) / 1000)
+    if why is not None:
+        fail(why, COULD_NOT_RUN)
+    click.echo(f"ready: {redact_address(admin.base_url)}")
     sys.exit(0)

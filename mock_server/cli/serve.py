@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from mock_server.access_log import AccessLog
+from mock_server.access_log import AccessLog, PrintableFormatter
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
+from mock_server.formatting import shell_word
 from mock_server.settings import Settings, SettingsError
 from mock_server.store.engine import database
 from mock_server.store.engine.files import DatabaseFileError
@@ -68,10 +69,9 @@ def serve(
     from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
 
     log_level = log_level or ("info" if verbose else None)
-    logging.basicConfig(
-        level=(log_level or "warning").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
     flags["callback_hosts"] = flags["callback_hosts"] or None
     try:
         settings = Settings.load(flags, file=config)
@@ -121,10 +121,11 @@ def _announce(running: Any, ready_file: Path | None) -> None:
     url = running.url
     # The one machine-readable line: everything else on standard output is for people.
     click.echo(f"ARTQR_BASE_URL={url}")
-    click.echo(f"database: {running.simulator.database.place}")
+    is_kept = running.simulator.settings.database_path != ":memory:"
+    click.echo(f"database: {running.simulator.database.place if is_kept else 'in memory'}")
     click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {running.default.seed}")
     click.echo("try it:")
-    trust = f" --cacert {ca_file()}" if running.simulator.settings.tls else ""
+    trust = f" --cacert {shell_word(str(ca_file()))}" if running.simulator.settings.tls else ""
     click.echo(
         f"curl -s{trust} {url}/submitTask -H 'Authorization: APPCODE {DEFAULT_APP_CODE}'"
         " -d text=https://example.com -d style_id=food_fryrice"

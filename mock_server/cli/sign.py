@@ -1,6 +1,5 @@
 """`artqr-mock sign`: why a signature is wrong, and how the right one looks."""
 
-import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from mock_server.domain.call.redaction import redact_text
 from mock_server.domain.durations import show_duration
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import printable_lines, shell_word
 from mock_server.recordings import curl
 from mock_server.recordings.signing import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
 
@@ -77,6 +77,8 @@ def sign(
     """
     if (key is None) != (secret is None):
         raise UsageError("--key and --secret go together: give both, or neither")
+    if key is not None and not key.isprintable():
+        raise UsageError("--key has a control character: an AppKey is letters and digits")
     if call_id is not None:
         if command or key or secret or md5:
             raise UsageError("--explain goes with --account only: leave the rest out")
@@ -154,7 +156,7 @@ def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> No
     elif "server_string" in finding:
         _print_strings(finding["says"], finding["server_string"], finding["client_string"])
     else:
-        click.echo(finding["says"])
+        click.echo(printable_lines(finding["says"]))
     sys.exit(FINDINGS)
 
 
@@ -173,7 +175,7 @@ def _check(call: Call, credentials: SigningPair, *, as_json: bool) -> None:
     if as_json:
         print_json(result)
     elif result["right"] or not STRING_IS_RIGHT.isdisjoint(result["causes"]):
-        click.echo(result["says"])
+        click.echo(printable_lines(result["says"]))
     else:
         _print_strings(result["says"], result["server_string"], result["client_string"])
     if not result["right"]:
@@ -252,7 +254,7 @@ def _now(credentials: SigningPair) -> int:
 
 
 def _print_strings(says: str, server: str, client: str | None) -> None:
-    click.echo(says)
+    click.echo(printable_lines(says))
     click.echo()
     if client is None or client == server:
         click.echo("The string to sign:" if client is None else "Both signed the same string:")
@@ -263,12 +265,13 @@ def _print_signed(
     items: list[curl.CurlItem], credentials: SigningPair, *, md5: bool, as_json: bool
 ) -> None:
     kept = [item for item in items if not _is_replaced(item)]
+    kept = curl.sendable(kept, curl.call_of(kept))
     pair = (credentials.key, credentials.secret)
     added = signing_headers(curl.call_of(kept), kept, pair, md5=md5)
     words = ["curl", *(word for item in kept for word in item.words)]
     for name, value in added.items():
         words += ["-H", f"{name}: {value}"]
-    command = shlex.join(words)
+    command = " ".join(map(shell_word, words))
     if as_json:
         print_json({"command": command, "headers": added})
     else:

@@ -129,4 +129,4 @@ def _line(task: dict[str, Any]) -> tuple[int, str]:
         f"{task['number']:>6}  {instant(task['submitted_at'])[11:]:<9}  {task['task_id']:<24}  "
         f"{task['status']:<9}  {about}"
     )
-    return task["submitted_at"], line.rstrip()
+    return task["submitted_at"], printable(line.rstrip())

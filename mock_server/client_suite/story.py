@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_server.formatting import yuan
+from mock_server.formatting import printable_lines, yuan
 from mock_server.testing.records import RecordedCall
 from mock_server.testing.tables import totals
 
@@ -107,7 +107,7 @@ class Story:
     def wrong(self, message: str) -> ClientMistakeError:
         """Return the mistake that the last step has shown."""
         is_endless = self.steps[-1].is_endless
-        text = f"{message}\n\n{self.text()}"
+        text = printable_lines(f"{message}\n\n{self.text()}")
         return ClientMistakeError(text, len(self.steps), is_endless=is_endless)
 
     def text(self) -> str:

@@ -27,11 +27,13 @@ def unknown(kind: str, name: object, known: Iterable[object], meant: str | None 
     return f"{_quoted(kind, name)}; did you mean {near!r}?" if near else unlisted(kind, name, names)
 
 
-def unlisted(kind: str, name: object, known: Iterable[object]) -> str:
-    """Return the message with all valid names: for codes and numbers, which may look alike and
-    mean different things.
-    """
-    return f"{_quoted(kind, name)}; valid: {', '.join(map(str, known))}"
+def unlisted(kind: str, name: object, known: Iterable[object], guess: str | None = None) -> str:
+    """Return the same message always with all known names: for codes and numbers, which may look
+    alike and mean different things. A `guess` at what was meant stands before them."""
+    listed = f"valid: {', '.join(map(str, known))}"
+    if guess is None:
+        return f"{_quoted(kind, name)}; {listed}"
+    return f"{_quoted(kind, name)}; did you mean {guess!r}? {listed}"
 
 
 def _quoted(kind: str, name: object) -> str:

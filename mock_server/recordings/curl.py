@@ -25,8 +25,11 @@ _PIECE = re.compile(
 )
 _EXPANSION = re.compile(r"(?<!\\)(?:\$[\w{(]|`)")
 _IN_DOUBLE_QUOTES = re.compile(r'\\([\\"$`])')
-_ANSI_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|x[0-9a-fA-F]{1,2}|.)", re.S)
-_ANSI = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_ANSI_ESCAPE = re.compile(
+    r"\\(?:u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL
+)
+_ANSI = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b",
+         "f": "\f", "v": "\v"}  # fmt: skip
 _OPERATOR = re.compile(r"(?:\||\|\||&&|;|&|[0-9]?>{1,2}|<)$")
 
 SHORT = {
@@ -82,14 +85,18 @@ def words_of(line: str) -> list[str]:
 
 
 def _pieces(word: str) -> Iterator[str]:
-    if _EXPANSION.search(re.sub(r"\$?'(?:[^'\\]|\\.)*'", "", word)):
+    # Single quotes and a backslash keep what is in them as it is.
+    pieces = (match.groups() for match in _PIECE.finditer(word))
+    if _EXPANSION.search("".join(double or plain or "\0" for _, _, double, _, plain in pieces)):
         raise UsageError(
             f"{word[:80]!r} has a variable or a command of your shell: write its value instead"
         )
     for match in _PIECE.finditer(word):
         ansi, single, double, escaped, plain = match.groups()
         if ansi is not None:
-            yield _ANSI_ESCAPE.sub(_ansi, ansi)
+            # Escapes of bytes that are a character together become that character.
+            raw = _ANSI_ESCAPE.sub(_ansi, ansi).encode("utf-8", "surrogateescape")
+            yield raw.decode("utf-8", "surrogateescape")
         elif double is not None:
             yield _IN_DOUBLE_QUOTES.sub(r"\1", double)
         else:
@@ -98,10 +105,14 @@ def _pieces(word: str) -> Iterator[str]:
 
 def _ansi(match: re.Match[str]) -> str:
     escape = match.group()[1:]
-    if len(escape) > 1:
+    if escape[0] in "uU" and len(escape) > 1:
         point = int(escape[1:], 16)
-        # Bash writes \x for a byte and \u for a whole character.
-        return chr(point) if point < 0x110000 else ""
+        return chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else ""
+    if escape[0] in "01234567" or len(escape) > 1:  # of a byte
+        byte = int(escape, 8) & 0xFF if escape[0] != "x" else int(escape[1:], 16)
+        if byte == 0:
+            raise UsageError("a word of a shell cannot hold the character NUL: take it out")
+        return bytes([byte]).decode("utf-8", "surrogateescape")
     return _ANSI.get(escape, escape)
 
 
@@ -167,11 +178,35 @@ def call_of(items: list[CurlItem]) -> Call:
         raise UsageError(f"the command names {len(urls)} URLs: give exactly one")
     options = {item.option: item.value for item in items}
     data = _data(items)
-    scheme, host, path, query = split_url(urls[0])
+    scheme, host, path, query = split_url(encoded_url(urls[0]))
+    if "path-as-is" not in options:
+        path = without_dots(path)
     if "get" in options and data is not None:
-        query, data = "&".join(filter(None, [query, data.decode("utf-8", "surrogateescape")])), None
+        asked = encoded(data.decode("utf-8", "surrogateescape"))
+        query, data = "&".join(filter(None, [query, asked])), None
     method = options.get("request") or _default_method(options, data)
     return request(method, (scheme, host, path, query), _headers(items, host, data), data or b"")
+
+
+def sendable(items: list[CurlItem], call: Call) -> list[CurlItem]:
+    """Return the items with a URL that curl sends as it is, `call` being what they ask for.
+
+    Fields of -G are a part of it then.
+    """
+    options = {item.option for item in items}
+    kept = []
+    for item in items:
+        if item.option in {"", "url"}:
+            start = re.match(r"(?:[a-zA-Z][\w+.-]*://)?[^/?#]*", item.value)
+            url = (start.group() if start else "") + call.target
+            kept.append(CurlItem(item.option, url, (*item.words[:-1], url)))
+            if re.search(r"[\[\]{}]", url) and "globoff" not in options:
+                kept.append(CurlItem("globoff", "", ("-g",)))  # or curl takes them for a list
+            if re.search("(?i)/[.%]", call.path) and "path-as-is" not in options:
+                kept.append(CurlItem("path-as-is", "", ("--path-as-is",)))  # some read %2e as a dot
+        elif "get" not in options or item.option not in {"get", *DATA}:
+            kept.append(item)
+    return kept
 
 
 def _default_method(options: dict[str, str], data: bytes | None) -> str:
@@ -242,6 +277,36 @@ def _file(name: str) -> bytes:
             return file.read(MAX_BODY_BYTES + 1)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read the body @{name[:80]}: {error}") from None
+
+
+def encoded_url(url: str) -> str:
+    """Return an address whose path and query can stand in a request line."""
+    match = re.fullmatch(r"((?:[a-zA-Z][\w+.-]*://)?[^/?#]*)(.*)", url, re.DOTALL)
+    return match[1] + encoded(match[2]) if match else url
+
+
+def encoded(text: str) -> str:
+    """Return a part of a target; what cannot stand in a request line is percent-encoded."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, which JSON can write
+        raw = text.encode("utf-8", "surrogatepass")
+    return "".join(chr(byte) if 0x21 <= byte <= 0x7E else f"%{byte:02X}" for byte in raw)
+
+
+def without_dots(path: str) -> str:
+    """Return a path as curl sends it: `.` and `..` are resolved (RFC 3986, 5.2.4)."""
+    kept: list[str] = []
+    parts = path.split("/")[1:]
+    for at, part in enumerate(parts):
+        if part not in {".", ".."}:
+            kept.append(part)
+            continue
+        if part == "..":
+            kept = kept[:-1]
+        if at == len(parts) - 1:
+            kept.append("")
+    return "/" + "/".join(kept)
 
 
 def split_url(url: str) -> tuple[str, str, str, str]:

@@ -6,13 +6,15 @@ import base64
 import binascii
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Call
 from mock_server.domain.usage_errors import UsageError
-from mock_server.recordings.curl import Headers, split_url
+from mock_server.recordings.curl import Headers, encoded_url, split_url
 from mock_server.recordings.curl import request_of_any_size as request
+from mock_server.recordings.odd_members import OddMembers
 
 # The characters of an encoded form.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9*._~+&=-]|%[0-9A-Fa-f]{2})+")
@@ -32,24 +34,48 @@ def one_call(text: str) -> Call:
 
 
 def call_of(found: dict[str, Any]) -> Call:
-    """Return the request of an entry in the form of a server's. Raises UsageError."""
-    call = recorded_call(found)[0]
-    if len(call.body) > MAX_BODY_BYTES:
+    """Return the request of an entry as a door would hand it over. Raises UsageError."""
+    recorded = recorded_call(found)
+    if recorded.odd.says:
+        raise UsageError(f"the HAR entry: {recorded.odd.says[0]}: correct it, or leave it out")
+    if len(recorded.call.body) > MAX_BODY_BYTES:
         raise UsageError("the body is larger than 8 MiB, the limit of the gateway")
-    return call
+    return recorded.call
 
 
-def recorded_call(found: dict[str, Any]) -> tuple[Call, bool]:
-    """Return the request of an entry, and whether its body is complete. Raises UsageError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRequest:
+    """The request of an entry, whether its body is all there, and what of it was left out."""
+
+    call: Call
+    is_whole: bool
+    odd: OddMembers
+
+
+def recorded_call(found: dict[str, Any]) -> RecordedRequest:
+    """Return the request of an entry. Raises UsageError where nothing says what was called."""
+    odd = OddMembers()
     url, method = found.get("url"), found.get("method")
     if not isinstance(url, str) or not isinstance(method, str):
         raise UsageError("the request of the HAR entry has no `method` or no `url`")
-    scheme, host, path, query = split_url(url)
-    headers = headers_of(found.get("headers"))
+    sent_url = encoded_url(url.partition("#")[0])
+    if sent_url != url.partition("#")[0]:
+        odd.note("`url` has characters that no request line can have: they were percent-encoded")
+    scheme, host, path, query = split_url(sent_url)
+    headers = odd.request_headers(found.get("headers"))
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", host))
-    body, is_whole = _sent(found, method, _declared(headers))
-    return request(method, (scheme, host, path, query), headers, body), is_whole
+    post = odd.object_of(found.get("postData"), "postData")
+    named = {name.lower() for name, _ in headers}
+    is_typed = "content-type" in named or not odd.misses("content-type")
+    if not is_typed and isinstance(kind := post.get("mimeType"), str) and kind.isprintable():
+        headers.append(("Content-Type", kind))
+        is_typed = True
+    body, is_whole = _sent(found, method, _declared(headers), odd)
+    # Without these nobody can say what the bytes are.
+    is_read = is_typed and "content-encoding" not in odd.headers
+    call = request(method, (scheme, host, path, query), headers, body)
+    return RecordedRequest(call=call, is_whole=is_whole and (is_read or not body), odd=odd)
 
 
 def _declared(headers: Headers) -> int | None:
@@ -73,31 +99,28 @@ def _har_request(document: Any) -> dict[str, Any]:
     raise UsageError("this JSON is not a HAR entry: it has no `request`")
 
 
-def headers_of(listed: Any) -> Headers:
-    """Return the headers of a request or an answer. Raises UsageError."""
-    headers: Headers = []
-    for each in [] if listed is None else listed if isinstance(listed, list) else [None]:
-        name, value = (each.get("name"), each.get("value")) if isinstance(each, dict) else (0, 0)
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise UsageError("`headers` of the HAR entry is not a list of names and values")
-        if not name.startswith(":"):  # HTTP/2 has these instead of a request line
-            headers.append((name, value))
-    return headers
-
-
-def _sent(found: dict[str, Any], method: str, declared: int | None) -> tuple[bytes, bool]:
-    """Return the body of a request, and whether it is the body that was sent, byte for byte."""
-    post = found.get("postData")
-    post = post if isinstance(post, dict) else {}
-    kept = found.get("_content")  # HTTP Toolkit puts bodies that are not text here
-    for each in (post, kept if isinstance(kept, dict) else {}):
-        text = each.get("text")
-        if isinstance(text, str) and text:
-            is_base64 = "base64" in (each.get("encoding"), each.get("_encoding"))
-            body = _decoded(text) if is_base64 else _encoded(text, declared)
+def _sent(
+    found: dict[str, Any], method: str, declared: int | None, odd: OddMembers
+) -> tuple[bytes, bool]:
+    """Return the body of a request, and whether it is the one that was sent, byte for byte."""
+    post, kept = found.get("postData"), found.get("_content")  # where HTTP Toolkit keeps bytes
+    before = len(odd.says)
+    for each in (post, kept):
+        if not isinstance(each, dict):
+            continue
+        if text := odd.text_of(each.get("text"), "text of the body"):
+            if "base64" not in (each.get("encoding"), each.get("_encoding")):
+                body = _encoded(text, declared)
+            elif (decoded := _decoded(text)) is None:
+                odd.note("the body is marked as base64, but it is not base64")
+                continue
+            else:
+                body = decoded
             return body, declared in (None, len(body))
-    if pairs := _pairs(post.get("params")):
-        return _form(pairs, declared), True
+    if isinstance(post, dict) and (pairs := _pairs(post.get("params"), odd)):
+        return _form(pairs, declared), len(odd.says) == before
+    if len(odd.says) > before or not (post is None or isinstance(post, dict)):
+        return b"", False
     if declared is not None:
         return b"", declared == 0
     size = found.get("bodySize")
@@ -116,9 +139,17 @@ def _encoded(text: str, declared: int | None) -> bytes:
     return body
 
 
-def _pairs(listed: Any) -> list[tuple[str, str]]:
-    pairs = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    return [(_text(each.get("name")), _text(each.get("value"))) for each in pairs]
+def _pairs(listed: Any, odd: OddMembers) -> list[tuple[str, str]]:
+    pairs = []
+    for number, each in enumerate(odd.list_of(listed, "params"), 1):
+        if each is None:
+            continue
+        name, value = (each.get("name"), each.get("value")) if isinstance(each, dict) else ([], [])
+        if isinstance(name, list | dict) or isinstance(value, list | dict):
+            odd.note(f"`params`: parameter {number} is no pair of name and value")
+        else:
+            pairs.append((_text(name), _text(value)))
+    return pairs
 
 
 def _text(value: Any) -> str:
@@ -146,29 +177,25 @@ def _quoted(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 
 
-def answered(content: Any) -> tuple[bytes, bool]:
-    """Return the body of an answer (`content`), and whether it was recorded; browsers drop some."""
-    text = content.get("text") if isinstance(content, dict) else None
-    if not isinstance(text, str):
+def answered(listed: Any, odd: OddMembers) -> tuple[bytes, bool]:
+    """Return the body of an answer (`content`), and whether it was recorded: browsers drop some."""
+    content = odd.object_of(listed, "content of the answer")
+    text = odd.text_of(content.get("text"), "text of the answer")
+    if text is None:
         return b"", False
     if content.get("encoding") == "base64":
-        try:
-            return _decoded(text), True
-        except UsageError:
-            return b"", False
+        decoded = _decoded(text)
+        if decoded is None:
+            odd.note("the answer is marked as base64, but it is not base64")
+        return decoded or b"", decoded is not None
     size = content.get("size")
     return text.encode("utf-8", "surrogatepass"), bool(text) or not (
         isinstance(size, int) and size > 0
     )
 
 
-def _decoded(text: str) -> bytes:
+def _decoded(text: str) -> bytes | None:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise UsageError("the body is marked as base64, but it is not base64") from None
-
-
-def pairs_of(listed: list[list[str]]) -> Headers:
-    """Return headers from pairs of name and value, as the journal has them."""
-    return [(str(name), str(value)) for name, value in listed]
+        return None

@@ -4,7 +4,8 @@ page.
 Rule 1: the address of a call decides whether it goes to the API; nothing else of other calls is
 read.
 Rule 2: a call to the API that cannot be read is kept with the reason, and the other calls are read.
-Rule 3: parts that a recording left out (a body, a time, an answer) cause no finding.
+Rule 3: only the odd member of a call is left out, and the report says so; the call is judged.
+Rule 4: parts that a recording left out (a body, a time, an answer) cause no finding.
 """
 
 import base64
@@ -19,11 +20,14 @@ from datetime import datetime
 from typing import Any
 
 from mock_server.domain.call.calls import Answer, Call, Defect
+from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.domain.call.wire_script import status_seen
+from mock_server.domain.findings import known_at
 from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import har
 from mock_server.recordings.curl import request_of_any_size
 from mock_server.recordings.hosts import Whose, whose, whose_in_journal
+from mock_server.recordings.odd_members import OddMembers
 
 MOST_BYTES = 256 * 1024 * 1024
 # The gateway's errors for requests that a server cannot read.
@@ -35,8 +39,10 @@ GZIP = b"\x1f\x8b"
 class Exchange:
     """A recorded call to the API and its answer. `number` is its entry or line.
 
-    `at` None: no time was recorded. `clock_at`: the account's clock, in a journal only. `is_whole`:
-    the request's body is complete. `answer_read`: the answer was recorded.
+    `at` None: no time was recorded. Of a journal, `clock_at` is the account's clock, `jumped_ms`
+    how far it had jumped in all, and `known_at` when the client knew what became of the call.
+    `is_whole`: the request's body is complete. `answer_read`: the answer was recorded. `odd`: what
+    was left out.
     """
 
     number: int
@@ -44,8 +50,11 @@ class Exchange:
     answer: Answer
     at: int | None
     clock_at: int | None = None
+    jumped_ms: int = 0
+    known_at: int | None = None
     is_whole: bool
     answer_read: bool
+    odd: OddMembers = field(default_factory=OddMembers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,24 +209,23 @@ def _entry(number: int, entry: Any, hosts: AbstractSet[str]) -> Exchange | Whose
 
 
 def _exchange(number: int, entry: dict[str, Any], found: dict[str, Any]) -> Exchange:
-    call, is_whole = har.recorded_call(found)
-    response = entry.get("response")
-    answered = response if isinstance(response, dict) else {}
-    status = answered.get("status")
-    status = None if isinstance(status, bool) or not isinstance(status, int) else status
-    body, is_read = har.answered(answered.get("content"))
+    recorded = har.recorded_call(found)
+    odd = recorded.odd
+    told = odd.object_of(entry.get("response"), "response")
+    status = odd.integer_of(told.get("status"), "status")
+    body, is_read = har.answered(told.get("content"), odd)
+    started = odd.text_of(entry.get("startedDateTime"), "startedDateTime")
     return Exchange(
         number=number,
-        call=call,
+        call=recorded.call,
         answer=Answer(
-            status=status or 0,
-            headers=tuple(har.headers_of(answered.get("headers"))),
-            body=body,
+            status=status or 0, headers=tuple(odd.answer_headers(told.get("headers"))), body=body
         ),
-        at=_instant(entry.get("startedDateTime")),
-        is_whole=is_whole,
-        # Status 0 means no answer: the client gave up, or the connection broke.
+        at=_instant(started),
+        is_whole=recorded.is_whole,
+        # With status 0 there was none: the client gave up, or the connection broke.
         answer_read=status == 0 or (status is not None and is_read),
+        odd=odd,
     )
 
 
@@ -243,44 +251,97 @@ def _journalled(number: int, value: Any) -> Exchange | Whose:
 
 
 def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
-    asked, answered = value["request"], value["answer"]
+    asked, odd = value["request"], OddMembers()
+    if not isinstance(asked, dict):
+        raise TypeError
+    told = odd.object_of(value.get("answer"), "answer")
     path, _, query = target.partition("?")
-    body, length = _bytes(asked), int(asked["length"])
-    status, answer = int(value["status"]), _bytes(answered)
-    seen = status_seen(status, value.get("sent"))
-    headers, defect = har.pairs_of(asked["headers"]), _defect(value)
+    body, is_whole = _bytes(asked, "request", odd)
+    answer, is_read = _bytes(told, "answer", odd)
+    status = odd.integer_of(value.get("status"), "status")
+    met = _status_seen(status, value.get("sent"), odd)
+    headers, defect = odd.request_headers(asked.get("headers")), _defect(value, status)
     call = (
         request_of_any_size(str(value["method"]), ("http", "", path, query), headers, body)
         if defect is None
         else Call(method=str(value["method"]), path=path, query=query, defect=defect)
     )
+    answer_headers = odd.answer_headers(told.get("headers"))
+    clock_at = _positive(odd.integer_of(value.get("at"), "at"))
+    real_at = _positive(odd.integer_of(value.get("real_at"), "real_at"))
+    held_ms = odd.integer_of(value.get("held_ms"), "held_ms") or 0
+    is_typed = "content-type" in call.named or not odd.misses("content-type")
     return Exchange(
         number=number,
         call=call,
         answer=Answer(
-            status=seen,
-            headers=tuple(har.pairs_of(answered["headers"])) if seen == status else (),
-            body=answer if seen == status else b"",
+            status=met,
+            headers=tuple(answer_headers) if met == status else (),
+            body=answer if met == status else b"",
         ),
-        at=int(value.get("real_at", value["at"])),
-        clock_at=int(value["at"]),
-        is_whole=len(body) == length,
-        answer_read=seen == 0 or len(answer) == int(answered["length"]),
+        at=clock_at if real_at is None else real_at - held_ms,
+        clock_at=clock_at,
+        jumped_ms=_jumped_ms(value, clock_at, real_at, odd),
+        known_at=_known_at(value, real_at, held_ms, odd),
+        is_whole=is_whole and (is_typed or not body),
+        answer_read=status is not None and (met == 0 or is_read),
+        odd=odd,
     )
 
 
-def _defect(value: dict[str, Any]) -> Defect | None:
-    """Return why a server could not read the whole call; such a call is not an operation."""
-    code = value.get("error_code") or ("I413RL" if value["status"] == 413 else "")
+def _positive(at: int | None) -> int | None:
+    return at if at is not None and at > 0 else None
+
+
+def _jumped_ms(
+    value: dict[str, Any], clock_at: int | None, real_at: int | None, odd: OddMembers
+) -> int:
+    """Return how far the account's clock had jumped, in ms. Before journals had that: how far it
+    was ahead of the real one."""
+    ahead = 0 if clock_at is None or real_at is None else clock_at - real_at
+    jumped = odd.integer_of(value.get("jumped_ms"), "jumped_ms")
+    return ahead if jumped is None else jumped
+
+
+def _known_at(
+    value: dict[str, Any], real_at: int | None, held_ms: int, odd: OddMembers
+) -> int | None:
+    if real_at is None:
+        return None
+    try:
+        return known_at(real_at, held_ms, value.get("sent"))
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        odd.note("`sent` does not say when it was sent")
+        return real_at
+
+
+def _status_seen(status: int | None, sent: Any, odd: OddMembers) -> int:
+    try:
+        return status_seen(status, sent)
+    except (KeyError, TypeError, AttributeError):
+        odd.note("`sent` does not say what was sent")
+        return status or 0
+
+
+def _defect(value: dict[str, Any], status: int | None) -> Defect | None:
+    """Return what kept a door from reading a whole call: it is no operation then."""
+    code = str(value.get("error_code") or ("I413RL" if status == 413 else ""))
     is_refused = code in DEFECTS or not value["method"]
     return Defect(code=code, reason="") if is_refused and value.get("operation") is None else None
 
 
-def _bytes(message: dict[str, Any]) -> bytes:
-    text = str(message["body"])
-    if message.get("encoding") != "base64":
-        return text.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
+def _bytes(message: dict[str, Any], name: str, odd: OddMembers) -> tuple[bytes, bool]:
+    """Return the body of a message, and whether it is all there."""
+    text = odd.text_of(message.get("body"), f"body of the {name}")
+    if text is None:
+        return b"", False
+    body = text.encode("utf-8", "surrogatepass")
+    if message.get("encoding") == "base64":
+        try:
+            body = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            odd.note(f"the body of the {name} is marked as base64, but it is not base64")
+            return b"", False
+    length = odd.integer_of(message.get("length"), f"length of the {name}")
+    # Without a length, a body as long as the journal keeps them may have been cut.
+    return body, len(body) == length if length is not None else len(body) < MAX_CAPTURE_BYTES

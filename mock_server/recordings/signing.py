@@ -24,8 +24,8 @@ WRONG_DIGEST = (
 def read_request(given: bytes) -> Call:
     """Return the request in a text. Raises UsageError."""
     if len(given) > MOST_BYTES:
-        raise UsageError("the request is larger than 8 MiB, the most that sign reads")
-    given = given.removeprefix(codecs.BOM_UTF8)  # Windows editors add it
+        raise UsageError("the request is larger than 8 MiB, the limit")
+    given = given.removeprefix(codecs.BOM_UTF8)  # what editors of Windows put in front
     if not given.strip():
         raise UsageError(f"standard input is empty: give {FORMS}")
     start = given.lstrip()

@@ -1,7 +1,7 @@
 """Rows of packages, of the ledger and of the totals."""
 
 from mock_server.domain.billing.bills import Total
-from mock_server.domain.billing.charges import LedgerEntry, Package
+from mock_server.domain.billing.charges import PAYING_ORDER, LedgerEntry, Package
 from mock_server.domain.readings import Readings
 from mock_server.store.engine.transaction import Row, Transaction
 
@@ -30,19 +30,13 @@ def packages(tx: Transaction, account_id: str) -> list[Package]:
     return [Package(**row) for row in rows]
 
 
-_ORDERS = {
-    "earliest-expiry": "expires_at, bought_at, id",
-    "oldest-purchase": "bought_at, id",
-}
-
-
 def paying_package(
     tx: Transaction, account_id: str, now: int, readings: Readings
 ) -> Package | None:
     """Return the package that pays next (claim packages-order); None: no credit is left."""
     row = tx.one(
         "select * from package where account = ? and remaining > 0 and expires_at > ?"
-        f" order by {_ORDERS[readings.packages_order]} limit 1",
+        f" order by {', '.join(PAYING_ORDER[readings.packages_order])} limit 1",
         (account_id, now),
     )
     return Package(**row) if row else None

@@ -17,7 +17,7 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.findings import SEVERITIES
 from mock_server.domain.suggestions import unknown
-from mock_server.formatting import counted
+from mock_server.formatting import counted, printable
 from mock_server.testing.records import Finding, RecordedCall
 from mock_server.testing.tables import calls_table
 
@@ -166,4 +166,5 @@ def _check_operation(name: str) -> None:
 
 def finding_line(finding: Finding) -> str:
     """Return a finding as one line."""
-    return f"  {finding.severity} {finding.id} ({finding.operation}): {finding.text}"
+    line = f"{finding.severity} {finding.id} ({finding.operation}): {finding.text}"
+    return f"  {printable(line)}"

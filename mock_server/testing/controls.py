@@ -9,6 +9,9 @@ from mock_server.testing.admin_records import EventRecord, FaultRecord, TaskReco
 from mock_server.testing.async_clock import AsyncClock, warn_on_a_loop
 from mock_server.testing.receiver import OPEN_RECEIVERS
 
+# pytest shows the line of the test that called, not the lines of this module.
+__tracebackhide__ = True
+
 
 class ClockControl:
     """The account's time. Each change waits for the callbacks that it makes due.

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import printable_lines
 from mock_server.settings import Settings, SettingsError
 from mock_server.unpatched import in_real_thread, new_lock, process_class, without_debugger
 
@@ -121,7 +122,7 @@ class ServerProcess:
     def log_since(self, size: int) -> str:
         """Return the end of what was printed since the log had this size, with a line above it."""
         text = self._log.end_since(size)
-        return f"\n\nthe end of its log:\n{text}" if text else ""
+        return f"\n\nthe end of its log:\n{printable_lines(text)}" if text else ""
 
     @property
     def log_size(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mock_server.admin_client import RefusedError, UnreachableError
 from mock_server.domain.findings import SEVERITIES
-from mock_server.formatting import counted, yuan
+from mock_server.formatting import counted, severity_count, yuan
 from mock_server.testing.calls import Calls, finding_line
 from mock_server.testing.records import RecordedCall
 from mock_server.testing.server import NOBODY, NOT_FOUND, MockServer
@@ -79,7 +79,7 @@ class Totals:
         """Return what a person reads at the end of a run."""
         found = sum(self.findings.values())
         kinds = ", ".join(
-            f"{self.findings[severity]} {severity}"
+            severity_count(severity, self.findings[severity])
             for severity in (*SEVERITIES, *sorted(set(self.findings) - set(SEVERITIES)))
             if self.findings[severity]
         )

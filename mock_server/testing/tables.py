@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from mock_server.formatting import counted, instant, yuan
+from mock_server.formatting import counted, instant, printable, yuan
 from mock_server.testing.records import RecordedCall
 
 MOST_LINES = 40
@@ -34,7 +34,8 @@ def _cells(call: RecordedCall) -> tuple[str, ...]:
     notes = [about[:60], *(f"! {finding.id}" for finding in call.findings)]
     cost = yuan(call.fen) if call.charged else "-"
     noted = "  ".join(filter(None, notes))
-    return (instant(call.at)[11:], call.operation, call.answer, cost, noted)
+    cells = (instant(call.at)[11:], call.operation, call.answer, cost, noted)
+    return tuple(map(printable, cells))
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

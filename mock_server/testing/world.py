@@ -11,6 +11,9 @@ from mock_server.testing.calls import Calls
 from mock_server.testing.controls import ClockControl, Faults, ReadingsControl, Tasks
 from mock_server.testing.records import Finding, RecordedCall
 
+# pytest shows the line of the test that called, not the lines of this module.
+__tracebackhide__ = True
+
 
 class World:
     """One buyer's world: nothing in it is visible in another."""

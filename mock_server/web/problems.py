@@ -55,5 +55,5 @@ def add_handlers(app: Flask) -> None:
 
 def _what_to_do(error: HTTPException) -> str:
     if error.code == 404:
-        return "no such route: GET /_mock/openapi.json lists them all"
+        return "no such route; GET /_mock/openapi.json lists all routes"
     return error.description or error.name

@@ -61,6 +61,28 @@ def test_one_error_lists_several_mistakes(world: World) -> None:
     assert "see schema NewAccount in /_mock/openapi.json" in detail
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/accounts", {"credit": 3}, "'credit' was unexpected); did you mean 'credits'?"),
+        ("/accounts", {"clock": {"frosen": True}}, "/clock: "),
+        ("/accounts", {"clock": {"frosen": True}}, "did you mean 'frozen'?"),
+        ("/accounts/default/faults", {"code": "D504TO", "cals": 1}, "did you mean 'calls'?"),
+    ],
+)
+def test_a_misspelt_field_is_refused_with_the_nearest_one(
+    world: World, path: str, body: dict[str, Any], said: str
+) -> None:
+    assert said in world.admin("POST", path, body, expect=422)["detail"]
+
+
+def test_problems_have_the_usual_titles(world: World) -> None:
+    lost = world.admin("GET", "/acounts", expect=404)
+    assert lost["detail"] == "no such route; GET /_mock/openapi.json lists all routes"
+    wrong = world.admin("POST", "/accounts", {"seed": "x"}, expect=422)
+    assert wrong["title"] == "Invalid request"
+
+
 def test_a_content_type_is_not_needed_and_no_body_is_an_empty_wish(world: World) -> None:
     assert world.http.post("/_mock/accounts", data=b'{"seed": 5}').get_json()["seed"] == 5
     assert world.http.post("/_mock/accounts").status_code == 201

@@ -12,7 +12,8 @@ import pytest
 import urllib3
 from click.testing import CliRunner, Result
 
-from mock_server.cli.common import PlainGroup, first_sentence
+from mock_server.admin_client import AdminClient
+from mock_server.cli.common import PlainGroup, first_sentence, in_commands
 from mock_server.cli.main import main
 from mock_server.server import running
 from mock_server.settings import Settings
@@ -70,6 +71,83 @@ def test_an_option_of_advance_keeps_its_value(url: str) -> None:
     done = command(url, "clock", "advance", "--token", "-5", "1s")
 
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("callbacks show 99", "`artqr-mock callbacks list` lists them"),
+        ("callbacks resend 99 --account spare", "`artqr-mock callbacks list --account {id}` lists"),
+        ("fault clear 99", "`artqr-mock fault list` lists them"),
+    ],
+)
+def test_a_command_advises_commands_where_the_server_advises_routes(
+    url: str, words: str, advice: str
+) -> None:
+    with AdminClient(url) as admin:
+        spare = admin.post("/accounts", {})["id"]
+
+    done = command(url, *words.replace("spare", spare).split())
+
+    assert done.exit_code == 2
+    assert advice.format(id=spare) in done.output
+    assert "/_mock" not in done.output
+
+
+def test_every_way_that_the_server_points_to_a_route_has_a_command() -> None:
+    said = (
+        "no account has the id 'x': GET /_mock/accounts lists them, POST /_mock/accounts makes one"
+    )
+    assert in_commands(said) == (
+        "no account has the id 'x': `artqr-mock account list` lists them, "
+        "`artqr-mock account create` makes one"
+    )
+    assert in_commands("no task: GET /_mock/accounts/default/tasks lists them") == (
+        "no task: `artqr-mock tasks` lists them"
+    )
+    assert in_commands("/seed: no (see schema NewAccount in /_mock/openapi.json)") == "/seed: no"
+
+
+def test_clock_next_says_how_far_it_went(url: str) -> None:
+    with AdminClient(url) as admin:
+        account = admin.account(admin.post("/accounts", {"seed": 1})["id"])
+        admin.submit(account.get()["app_code"], {"text": "x", "style_id": "food_fryrice"})
+
+    near = command(url, "clock", "next", "--account", account.id)
+    far = command(url, "clock", "next", "--account", account.id)
+
+    assert re.search(r"\ntask end: task \w+, \d+s ahead\n", near.output)
+    assert re.search(r"\n[a-z ]+, 35\d days ahead\n", far.output)
+
+
+@pytest.mark.parametrize(
+    ("option", "shown"),
+    [
+        ("--skew 20m", "20m fast"),
+        ("--skew -1h30m", "1h 30m slow"),
+        ("--skew-ms 5", "0.005s fast"),
+        ("--skew 0s", "none"),
+    ],
+)
+def test_the_skew_of_an_account_is_given_as_a_duration_and_shown(
+    url: str, option: str, shown: str
+) -> None:
+    done = command(url, "account", "change", *option.split())
+
+    assert done.exit_code == 0, done.output
+    assert f"\nskew        {shown}\n" in done.output
+
+
+@pytest.mark.parametrize("options", ["--skew 20m --skew-ms 5", "--skew soon", "--skew --20m"])
+def test_a_skew_that_is_unclear_is_refused(url: str, options: str) -> None:
+    assert command(url, "account", "change", *options.split()).exit_code == 2
+
+
+def test_the_accounts_are_listed_below_a_header(url: str) -> None:
+    header, *rows = command(url, "account", "list").output.splitlines()
+
+    assert header.split() == ["id", "balance", "name"]
+    assert any(row.startswith("default") for row in rows)
 
 
 def test_coverage_writes_junit_into_an_xml_file(url: str, tmp_path: Path) -> None:

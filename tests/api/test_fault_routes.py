@@ -149,6 +149,7 @@ def test_a_rule_of_another_account_cannot_be_touched(world: World) -> None:
     ("order", "says"),
     [
         ({"code": "X999XX"}, "unknown error code 'X999XX'; valid: I400HD"),
+        ({"code": "D504T0"}, "unknown error code 'D504T0'; did you mean 'D504TO'? valid: I400HD"),
         ({"code": "reset"}, "; if it is a kind of fault, write kind = 'reset'"),
         ({"code": "d504to"}, "unknown error code"),
         ({"code": "200"}, "unknown error code"),

@@ -62,19 +62,19 @@ def test_skipped_entries_are_counted_by_what_they_were_made_to() -> None:
 
 
 def test_a_call_that_cannot_be_read_is_named_and_the_others_are_judged() -> None:
-    broken = entry(headers=[{"name": "a"}])
+    broken = {"request": {"url": f"{VENDOR}/submitTask"}}
     warned, wrong = entry(body=f"{GOOD}&text=b"), entry(body="style_id=pet_cat")
 
     passed, failed = lint(har(broken, entry(), warned)), lint(har(broken, wrong))
 
     assert passed.exit_code == 2, "something was not judged: that is no pass"
     assert failed.exit_code == 1
-    assert ": entry 1: `headers` of the HAR entry" in passed.stderr
+    assert ": entry 1: the request of the HAR entry has no `method`" in passed.stderr
     assert "in 2 calls; 1 entry could not be read" in passed.stdout
     assert "field-repeated" in passed.stdout
-    unread = found(har(broken, entry()))["unread"]
-    assert [each["call"] for each in unread] == [1]
-    assert "`headers`" in unread[0]["why"]
+    told = found(har(broken, entry()))["unread"]
+    assert [each["call"] for each in told] == [1]
+    assert "`method`" in told[0]["why"]
 
 
 def test_many_calls_that_cannot_be_read_are_named_up_to_five() -> None:
@@ -84,14 +84,15 @@ def test_many_calls_that_cannot_be_read_are_named_up_to_five() -> None:
     assert "and 4 lines more" in done.stderr
 
 
-def test_half_a_character_makes_an_entry_unread_and_no_traceback() -> None:
+def test_half_a_character_is_named_and_no_traceback() -> None:
     text = har(entry("/\ud800"), entry(headers=[{"name": "x", "value": "\ud800"}]), entry())
 
     done = lint(text)
 
-    assert done.exit_code == 2
-    assert done.stderr.count("not Unicode") + done.stderr.count("is not a URL") == 2
-    assert lint(har(entry(headers="\ud800"))).exit_code == 2
+    assert done.exit_code == 1, "no operation has the path"
+    assert done.stderr.count("no Unicode") + done.stderr.count("`url` has characters") == 2
+    assert "in 3 calls" in done.stdout
+    assert lint(har(entry(headers="\ud800"))).stderr.count("`headers` is a text") == 1
 
 
 def test_where_nothing_was_judged_the_hosts_are_named() -> None:

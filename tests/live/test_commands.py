@@ -59,27 +59,31 @@ def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tupl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("away_from_home", [False, True])
-def test_the_demo_plays_to_the_end_and_leaves_only_a_picture(
-    tmp_path: Path, away_from_home: bool
+@pytest.mark.parametrize("keeps_picture", [False, True])
+def test_the_demo_plays_to_the_end_and_leaves_only_the_picture_that_was_asked_for(
+    tmp_path: Path, keeps_picture: bool
 ) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    out = ["--out", str(there / "picture.png")] if away_from_home else []
+    out = ["--out", str(there / "picture.png")] if keeps_picture else []
     foreign = {"ARTQR_MOCK_TOKEN": "of another server", "ARTQR_MOCK_PORT": "1"}
 
     done = run("demo", *out, cwd=here, TMPDIR=str(there), **foreign)
 
     assert (done.returncode, done.stderr) == (0, "")
+    assert "resList" in done.stdout
+    assert "charged" in done.stdout
+    assert list(here.iterdir()) == []
+    if not keeps_picture:
+        assert "\npicture: not kept; " in done.stdout
+        assert list(there.iterdir()) == []
+        return
     (picture,) = re.findall(r"^picture: (.+\.png)$", done.stdout, re.MULTILINE)
     assert Path(picture).is_relative_to(there)
     with Image.open(picture) as image:
         assert image.format == "PNG"
         assert min(image.size) >= 512
-    assert "resList" in done.stdout
-    assert "charged" in done.stdout
-    assert list(here.iterdir()) == []
     assert [each for each in there.rglob("*") if each.is_file()] == [Path(picture)]
 
 

@@ -124,7 +124,7 @@ def test_the_summary_puts_together_what_is_wrong_in_the_same_way(project: pytest
 
     result = project.runpytest_inprocess()
 
-    result.stdout.fnmatch_lines(["  3 x warning submit-twice (submit_task): *sent 'the body *"])
+    result.stdout.fnmatch_lines(["  3 x error submit-twice (submit_task): *sent 'the body *"])
 
 
 def test_a_failed_unittest_shows_its_calls_and_is_kept(project: pytest.Pytester) -> None:
@@ -216,3 +216,26 @@ def test_a_world_that_cannot_be_is_refused_with_what_can(
 ) -> None:
     with pytest.raises(TypeError, match=re.escape(says)):
         artqr_server.account(**wish)
+
+
+def test_wrong_use_of_the_fixtures_is_shown_at_the_line_of_the_test(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        def test_it(artqr):
+            artqr.faults.add("D504T0")
+        """
+    )
+
+    done = project.runpytest_inprocess()
+
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            '>*artqr.faults.add("D504T0")',
+            "E *unknown error code 'D504T0'; did you mean 'D504TO'?*",
+            "*test_wrong_use_*.py:2: *RefusedError",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*admin_client.py:*")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mock_server.testing.session import Totals
 from tests.support.plugin_users import POLLS
 
 
@@ -204,3 +205,10 @@ def test_what_was_called_before_a_scenario_counts(project: pytest.Pytester) -> N
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*cost 0.84 yuan, artqr_max_yuan is 0.56*", "3 calls, 3 charged*"])
+
+
+def test_the_summary_counts_findings_in_plurals() -> None:
+    counts = Totals()
+    counts.findings.update({"error": 2, "advice": 3, "warning": 1})
+
+    assert counts.lines()[0].endswith("6 findings (2 errors, 1 warning, 3 advice)")

@@ -32,3 +32,8 @@ def test_unknown_compares_another_spelling_if_there_is_one() -> None:
 
 def test_codes_and_numbers_are_listed_and_never_guessed() -> None:
     assert unlisted("offer", 51, [1, 50]) == "unknown offer '51'; valid: 1, 50"
+
+
+def test_a_guess_at_a_code_stands_before_the_list() -> None:
+    said = unlisted("error code", "D504T0", ["D503CB", "D504TO"], "D504TO")
+    assert said == "unknown error code 'D504T0'; did you mean 'D504TO'? valid: D503CB, D504TO"

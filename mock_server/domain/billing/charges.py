@@ -4,7 +4,8 @@ Rule 1: only an HTTP 200 of the three operations is charged (claim billing-only-
 whether the two queries are charged (claim billing-polls).
 Rule 2: money is whole fen; together the credits of a package cost exactly its price.
 Rule 3: the package that expires first pays, then the one bought first; a reading reverses this
-order (claim packages-order).
+order (claim packages-order). PAYING_ORDER is that order: `store/billing.py` chooses by it the
+package that pays, `paying_order` sorts the packages of a report by it.
 Rule 4: the price of a purchase decides which invoices it earns (claims invoice-ordinary,
 invoice-special).
 """
@@ -103,11 +104,17 @@ def expiry(bought_at: int, days: int | None) -> int:
     return min(bought_at + validity_ms, LATEST_AT)
 
 
+# The fields of Package that decide which one pays, by the reading packages.order.
+PAYING_ORDER = {
+    "earliest-expiry": ("expires_at", "bought_at", "id"),
+    "oldest-purchase": ("bought_at", "id"),
+}
+
+
 def paying_order(packages: Iterable[Package], readings: Readings) -> list[Package]:
     """Return the packages in the order they pay, expired ones too (claim packages-order)."""
-    if readings.packages_order == "oldest-purchase":
-        return sorted(packages, key=lambda each: (each.bought_at, each.id))
-    return sorted(packages, key=lambda each: (each.expires_at, each.bought_at, each.id))
+    names = PAYING_ORDER[readings.packages_order]
+    return sorted(packages, key=lambda each: [getattr(each, name) for name in names])
 
 
 def credit_fen(package: Package) -> int:

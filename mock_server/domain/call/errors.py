@@ -1,7 +1,7 @@
 """Errors of the simulated vendor: the gateway's errors and the service's refusals.
 
-Rule 1: both are the vendor's. Bugs of ours never use them, and they contain no HTTP: only
-`answers.py` turns them into HTTP answers.
+Rule 1: both are the vendor's. Bugs of ours never use them. `domain/answer/answers.py` turns them
+into HTTP answers, also into the 429 and Retry-After of a throttled caller.
 Rule 2: a gateway error is identified by its code; contracts/errors.toml has its status and text.
 Rule 3: older instances have messages only: `classic_row` finds the message for a code.
 """

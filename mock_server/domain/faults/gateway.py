@@ -9,8 +9,10 @@ from typing import Annotated, Any, TypeVar
 from mock_server.domain.call.errors import ErrorTables, GatewayError
 from mock_server.domain.faults.parameters import described, length
 from mock_server.domain.faults.rules import FaultError, Kind, Rule, Stage
-from mock_server.domain.suggestions import unlisted
+from mock_server.domain.suggestions import nearest, unlisted
 
+# How much alike a code has to be that is offered in place of an unknown one: 5 of 6 characters.
+ALIKE = 0.8
 CODE = described("A code from the error table, or a message of older instances.")
 
 
@@ -40,7 +42,8 @@ def check_code(code: str, tables: ErrorTables, *, classic: bool) -> None:
     elif code not in tables.rows:
         there = [*tables.rows, *(tables.classic if classic else ())]
         kind = f"; if it is a kind of fault, write kind = {code[:64]!r}" if code.islower() else ""
-        raise FaultError(unlisted("error code", code, there) + kind)
+        guess = nearest(code.upper(), tables.rows, ALIKE)
+        raise FaultError(unlisted("error code", code, there, guess) + kind)
 
 
 def error_named(code: str) -> GatewayError:

@@ -9,6 +9,7 @@ from mock_server.domain.call.bodies import FORM_TYPE, Body
 from mock_server.domain.call.calls import Call, Operation
 from mock_server.domain.findings.context import Contract
 from mock_server.domain.findings.fields import NO_VALUES, TASK_ID
+from mock_server.domain.findings.placeholders import ENTITY
 from mock_server.domain.findings.submit_fields import ADVISED_CHARACTERS
 
 PLAIN_TYPE = f"{FORM_TYPE}; charset=UTF-8"
@@ -17,8 +18,9 @@ FIELDS = {
     Operation.LIST_TASKS: frozenset({"page", "maxResult"}),
     Operation.QUERY_TASK: frozenset({"task_id"}),
 }
-# ASCII without a space and a percent sign, that ends with no quotation mark and no bracket.
-_PLAIN = re.compile(r"[!-$&-~]*[!#$&(-\\^-~]")
+# ASCII without a space, a percent sign and what placeholders and escapes are made of, that ends
+# with no quotation mark and no bracket.
+_PLAIN = re.compile(r"(?!\$)[!-$&-;=?-\[\]-z|~]*[!#$&(-;=?-\[^-z|~]")
 
 
 def is_clean(
@@ -31,7 +33,12 @@ def is_clean(
     if body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
         return False
     for value in fields.values():
-        if not isinstance(value, str) or not _PLAIN.fullmatch(value) or value in NO_VALUES:
+        if (
+            not isinstance(value, str)
+            or not _PLAIN.fullmatch(value)
+            or value in NO_VALUES
+            or ("??" in value or "=E" in value or ("&" in value and ENTITY.search(value)))
+        ):
             return False
     if operation is Operation.SUBMIT_TASK and len(str(fields.get("text"))) > ADVISED_CHARACTERS:
         return False
@@ -50,6 +57,7 @@ def _has_plain_head(call: Call, contract: Contract) -> bool:
         and headers.get("content-type") == PLAIN_TYPE
         and call.body[:1].isalpha()
         and not call.query
+        and "content-encoding" not in headers
         and "x-ca-key" not in headers
         and "x-ca-signature" not in headers
         and contract.headers.isdisjoint(headers)

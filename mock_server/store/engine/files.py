@@ -5,6 +5,7 @@ Rule 2: a file of another schema version is refused; the message has the command
 """
 
 import contextlib
+import shlex
 import sqlite3
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from mock_server.store.engine.inspection import damage, schema_sql, shown
 from mock_server.store.engine.private_folder import PrivateFolder
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PRIVATE = ":memory:"
 
 
@@ -82,12 +83,15 @@ def open_file(path: str) -> DatabaseFile:
     return file
 
 
+def _recreate(place: object) -> str:
+    return f"artqr-mock serve --database {shlex.quote(str(place))} --recreate"
+
+
 def unreadable(place: str, why: BaseException | str) -> DatabaseFileError:
     """Return the error for a database of ours that cannot be read."""
     return DatabaseFileError(
         f"{place} cannot be read ({shown(why)}); it was left as it is: start once with "
-        f"`artqr-mock serve --database {place} --recreate`, which empties it, or choose a copy or "
-        "another with --database"
+        f"`{_recreate(place)}`, which empties it, or choose a copy or another with --database"
     )
 
 
@@ -199,8 +203,7 @@ def _check(target: Path) -> None:
     if version != SCHEMA_VERSION:
         raise DatabaseFileError(
             f"{target} has schema version {version}, this artqr-mock needs {SCHEMA_VERSION}: "
-            f"start once with `artqr-mock serve --database {target} --recreate`, which empties it, "
-            "or choose another file"
+            f"start once with `{_recreate(target)}`, which empties it, or choose another file"
         )
 
 

@@ -9,6 +9,7 @@ Rule 4: a message never contains a password.
 
 import contextlib
 import re
+import shlex
 from collections.abc import Iterator
 from importlib import resources
 from urllib.parse import quote, urlencode
@@ -51,9 +52,10 @@ def open_schema(address: str) -> str:
         if version is None:
             _create(connection)
         elif version != SCHEMA_VERSION:
+            command = f"artqr-mock serve --database {shlex.quote(str(place))} --recreate"
             raise DatabaseFileError(
                 f"{place} has schema version {version}, this artqr-mock needs {SCHEMA_VERSION}: "
-                f"start once with `artqr-mock serve --database {place} --recreate` (your user and "
+                f"start once with `{command}` (your user and "
                 "password added), which empties it, or choose another database"
             )
     return place
