@@ -29,7 +29,8 @@ def test_a_placeholder_is_found(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{}", '{"a":1}', "$5", "$AAPL", "a < b > c", "<3", "100%", "{a, b}", "x{2}", "f(x)", "[1]",
+    ["{}", '{"a":1}', "$5", "$AAPL", "{hello}", "<b>", "<hello>", "[[Home]]",
+     "$(document)", "a < b > c", "<3", "100%", "{a, b}", "x{2}", "f(x)", "[1]",
      "use {{ }}", "WIFI:T:WPA;S:net;P:pa$$word;;", "https://e.co/?a={1}", "50% off", "<-- here",
      "${}", "$$", "a|b", "BEGIN:VCARD\nN:x\nEND:VCARD"],
 )  # fmt: skip

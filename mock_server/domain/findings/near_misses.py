@@ -31,7 +31,7 @@ Owner = Callable[[str], Held | None]
 _QUOTES = "\"'`“”‘’«»"
 _TWICE = re.compile(r"(?i)app_?code\s*[:= ]\s*(.*)")
 _PLACEHOLDER = re.compile(
-    r"(?i)<.*>|\[.*\]|(?:your|my)[ _-]?(?:app|key|secret|code|own).*"
+    r"(?i)<.*>|\[.*\]|\{.*\}|(?:your|my)[ _-]?(?:app|key|secret|code|own).*"
     r"|(?:app|api)[ _-]?(?:code|key|secret)"
     r"|你.*appcode.*|[x*.]{4,}|changeme|todo|\$[A-Z_a-z]\w*|%\w+%"
 )

@@ -23,11 +23,10 @@ _ALONE = re.compile(
 )
 # In an address, where a brace is no character.
 _IN_ADDRESS = re.compile(rf"https?://\S*\{{{_NAME}\}}", re.IGNORECASE)
-# $AAPL may be a text; $TEXT is a variable.
 _VARIABLE = re.compile(r"[A-Za-z_]+")
 _OUR_NAMES = frozenset(
     {"text", "content", "url", "qrcodeurl", "imageurl", "styleid", "style", "yourprompt", "prompt",
-     "callback", "callbackurl", "taskid", "page", "maxresult", "string", "value"}
+     "callback", "callbackurl", "taskid", "page", "maxresult", "string", "value", "name", "input"}
 )  # fmt: skip
 PROMPT = "your_prompt"
 
@@ -58,7 +57,8 @@ def is_unfilled(name: str, text: str) -> bool:
         return True
     if _ALONE.fullmatch(alone) is None:
         return False
-    return not alone.startswith("$") or alone[1:2] == "(" or _is_ours(alone)
+    # `{cat}`, `<3 cats>` and `$AAPL` may be texts; `{text}`, `<your text>` and `$TEXT` are not.
+    return (alone[0] in "%#" or alone.startswith("<%")) or _is_ours(alone)
 
 
 def _is_ours(text: str) -> bool:
