@@ -125,10 +125,13 @@ class AdminClient:
         done: dict[str, Any] = self.post("/reset")
         return done
 
-    def findings(self, severity: str | None = None, path: str = "") -> dict[str, Any]:
+    def findings(
+        self, severity: str | None = None, path: str = "", *, ended: bool = False
+    ) -> dict[str, Any]:
         """Return every finding with the counts, read page by page: of the account that `path` is,
-        else of the calls that name none."""
+        else of the calls that name none. `ended`: no more calls come."""
         wanted = {} if severity is None else {"severity": severity}
+        wanted |= {"ended": "true"} if ended else {}
         what = f"{path}/findings"
         found: dict[str, Any] = self.get(what, limit=FINDINGS_PAGE, **wanted)
         while found["next"] is not None:
@@ -257,9 +260,9 @@ class AccountClient:
         dropped: int = self.get("/calls", limit=1)["dropped"]
         return dropped
 
-    def findings(self, severity: str | None = None) -> dict[str, Any]:
+    def findings(self, severity: str | None = None, *, ended: bool = False) -> dict[str, Any]:
         """Return every finding, page by page, with the counts."""
-        return self._admin.findings(severity, self._path)
+        return self._admin.findings(severity, self._path, ended=ended)
 
     def calls(self, after: int = 0) -> list[dict[str, Any]]:
         """Return every journalled call; only those after one, by its id."""

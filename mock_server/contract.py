@@ -18,6 +18,7 @@ from mock_server.domain.call.calls import ROUTES, Operation
 from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables
 from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
+from mock_server.domain.findings.context import JUDGED_HEADERS
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.magic import Magic, MagicText
@@ -207,7 +208,7 @@ def _request_contract(values: tuple[tuple[str, str], ...]) -> findings.Contract:
     styles = tuple(whole["components"]["schemas"]["StyleId"]["enum"])
     return findings.Contract(
         fields={each: tuple(_body_schema(whole, each)["properties"]) for each in _PATHS},
-        headers=frozenset(submit["header"]["properties"]),
+        headers=frozenset(submit["header"]["properties"]) | JUDGED_HEADERS,
         fits={each: validator.is_valid for each, validator in validators.items()},
         breaches={each: partial(_breaches, validators[each], each) for each in _PATHS},
         styles=frozenset(styles),

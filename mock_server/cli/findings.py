@@ -1,7 +1,7 @@
 """`artqr-mock findings` and `artqr-mock explain`: what is wrong with a client's calls."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -24,26 +24,47 @@ from mock_server.formatting import counted, instant, plural, printable, severity
 MAX_SHOWN = 2000
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "blue"}
 
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default=Severity.ERROR.value,
+    show_default=True,
+    help="Exit with 1 if a finding is this bad, or worse.",
+)
+
 
 @click.command()
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
 @click.option("--nobody", is_flag=True,
               help="List findings for calls without valid credentials.")  # fmt: skip
+@fail_on_option
+@click.option("--ended", is_flag=True,
+              help="No more calls come: list what was never looked at or fetched.")  # fmt: skip
 @account_option("The account to look at, by its id or its name.")
 @server_options
 @json_option
 def findings(
-    *, severity: str | None, nobody: bool, account_id: str, admin: AdminClient, as_json: bool
+    *,
+    severity: str | None,
+    nobody: bool,
+    fail_on: str,
+    ended: bool,
+    account_id: str,
+    admin: AdminClient,
+    as_json: bool,
 ) -> None:
     """Print what is wrong with the calls of an account.
 
-    The exit code is 1 if a finding is an error. For the default account the last line counts the
-    findings for calls without valid credentials.
+    The exit code is 1 if a finding is an error, or as bad as --fail-on says. For the default
+    account the last line counts the findings for calls without valid credentials.
     """
     if nobody:
         refuse_account_option("--nobody looks at calls of no account")
     account = None if nobody else admin.account_named(account_id)
-    found = admin.findings(severity) if account is None else account.findings(severity)
+    if account is not None:
+        found = account.findings(severity, ended=ended)
+    else:
+        found = admin.findings(severity)
     if as_json:
         print_json(found)
     else:
@@ -53,8 +74,13 @@ def findings(
         click.echo(summary(found["severities"], found["calls"]))
         if account is not None and account.id == DEFAULT_ID:
             _tell_of_nobody(admin)
-    if found["severities"][Severity.ERROR]:
+    if is_bad(found["severities"], fail_on):
         sys.exit(FINDINGS)
+
+
+def is_bad(severities: Mapping[str, int], fail_on: str) -> bool:
+    """Whether there is a finding that is as bad as `fail_on`, or worse."""
+    return any(severities[each] for each in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
 
 
 def _tell_of_nobody(admin: AdminClient) -> None:

@@ -10,9 +10,17 @@ from typing import Any, BinaryIO
 import click
 
 from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
-from mock_server.cli.findings import print_findings, summary
+from mock_server.cli.findings import fail_on_option, is_bad, print_findings, summary
 from mock_server.contract import load_catalogue
-from mock_server.domain.call.calls import VENDOR_HOST, VENDOR_OPERATIONS, header, operation_of
+from mock_server.domain.auth.credentials import named_credentials
+from mock_server.domain.call.calls import (
+    VENDOR_HOST,
+    VENDOR_OPERATIONS,
+    Call,
+    header,
+    operation_of,
+)
+from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import values_of
 from mock_server.domain.findings import (
     SEVERITIES,
@@ -22,6 +30,7 @@ from mock_server.domain.findings import (
     judge,
     judge_sequence,
     judged_body,
+    mistaken,
     render_finding,
     request_of,
 )
@@ -33,7 +42,10 @@ from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_
 
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000
+# A recording need not have all that a client did: much later, it may have seen the end elsewhere.
+SAME_WISH_MS = 10 * 60 * 1000
 MOST_UNREAD = 5
+UNKNOWN = frozenset({"A400AC", "A401AC", "A400IK"})
 CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
 CREDENTIAL_HEADERS = ("authorization", "x-ca-key", "x-ca-signature")
 # What tools write in place of a credential: nothing of what was sent is left.
@@ -64,19 +76,20 @@ def _hosts(_context: Any, _option: Any, values: tuple[str, ...]) -> frozenset[st
 @click.option("--host", "hosts", multiple=True, callback=_hosts,
               help="Check calls to this host, too; may be repeated.")  # fmt: skip
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
+@fail_on_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Use this word for a reading; may be repeated.")  # fmt: skip
 @json_option
 def lint(
-    *, file: BinaryIO, hosts: frozenset[str], severity: str | None, words: tuple[str, ...],
-    as_json: bool,
+    *, file: BinaryIO, hosts: frozenset[str], severity: str | None, fail_on: str,
+    words: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Find what is wrong with recorded traffic: a HAR file, or calls of the journal as JSON lines.
 
     FILE may be `-` for standard input. The command checks calls to the vendor's host, and calls of
     the API to this machine. It prints the same findings as `artqr-mock findings`. The exit code is
-    1 if a finding is an error; else 2 if the file, or a call of the API in it, cannot be read, or
-    if the file has no such call.
+    1 if a finding is an error, or as bad as --fail-on says; else 2 if the file, or a call of the
+    API in it, cannot be read, or if the file has no such call.
     """
     readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
     name = getattr(file, "name", "the file")
@@ -95,7 +108,7 @@ def lint(
         click.echo(summary(by_severity, verdict.judged) + _left_out(recording, verdict))
     _say_unread(recording, name)
     _say_odd(recording, name)
-    if by_severity["error"]:
+    if is_bad(by_severity, fail_on):
         sys.exit(FINDINGS)
     if recording.unread:
         sys.exit(WRONG_USE)
@@ -188,6 +201,8 @@ def _hits(exchange: Exchange, readings: Readings) -> list[Finding]:
     body = judged_body(call) if operation and exchange.is_whole else None
     compiled = load_catalogue().requests(readings)
     hits = judge(request_of(call, operation, body, compiled, readings))
+    if _code(exchange) in UNKNOWN and not _is_redacted(header(call, "authorization")):
+        hits += _mistaken(call)
     hits = [hit for hit in hits if not _may_be_odd(hit, exchange)]
     if exchange.answer.status not in (400, 401) or _is_redacted(header(call, "authorization")):
         # Nobody missed the credentials: they were taken out of the recording.
@@ -206,6 +221,21 @@ def _may_be_odd(hit: Finding, exchange: Exchange) -> bool:
     return (hit.id in CREDENTIALS and is_credential) or (
         hit.sent is None and odd.misses(hit.at.removeprefix("/header/"))
     )
+
+
+def _code(exchange: Exchange) -> str | None:
+    """Return the gateway's code in an answer."""
+    named = {name.lower(): value for name, value in exchange.answer.headers}
+    return named.get("x-ca-error-code")
+
+
+def _mistaken(call: Call) -> list[Finding]:
+    """Return what a refused credential shows by itself: a recording knows no accounts."""
+    try:
+        hit = mistaken(named_credentials(call))
+    except GatewayError:
+        return []
+    return [] if hit is None else [hit]
 
 
 def _is_redacted(value: str | None) -> bool:
@@ -239,9 +269,9 @@ def _between(
             client = (header(each.call, "authorization"), header(each.call, "x-ca-key"))
             event = event_of(each.call, each.answer, operation, number=each.number, at=at,
                              answer_read=each.answer_read)  # fmt: skip
-            event = event if each.clock_at is None else replace(event, at=each.clock_at)
+            event = replace(event, at=each.clock_at or event.at, jumped_ms=each.jumped_ms,
+                            answered_at=each.known_at)  # fmt: skip
             clients.setdefault(client, []).append(event)
     for events in clients.values():
-        ordered = sorted(events, key=lambda event: event.real_at)
-        for number, hits in judge_sequence(ordered).items():
+        for number, hits in judge_sequence(events, same_wish_ms=SAME_WISH_MS).items():
             yield by_number[number], hits

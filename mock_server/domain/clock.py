@@ -27,7 +27,8 @@ class Clock:
     """`base_at` and `real_base_at` are the same instant on the account's and on the real clock
     (ms).
 
-    `pinned`: somebody set the clock to an explicit instant, instead of advancing it.
+    `pinned`: somebody set the clock to an explicit instant, instead of advancing it. `jumped_ms`:
+    the sum of its jumps, which no client waited for.
     """
 
     base_at: int
@@ -35,6 +36,7 @@ class Clock:
     rate: float = 1.0
     frozen: bool = False
     pinned: bool = False
+    jumped_ms: int = 0
 
     def now(self, real_now: int) -> int:
         """Return the account's instant, in ms, at the real instant `real_now`."""
@@ -110,7 +112,8 @@ def jump(clock: Clock, *, to: int, real_now: int) -> Clock:
         raise ClockError(f"time never goes backwards: the clock shows {now}, {to} is before it")
     if to > LATEST_AT:
         raise ClockError(f"{to} is past the end of the calendar, {LATEST_AT} (9999-12-31)")
-    return replace(clock, base_at=to, real_base_at=real_now)
+    jumped_ms = clock.jumped_ms + to - now
+    return replace(clock, base_at=to, real_base_at=real_now, jumped_ms=jumped_ms)
 
 
 def forward_ms(duration: str) -> int:

@@ -22,6 +22,7 @@ from typing import Any
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.domain.call.wire_script import status_seen
+from mock_server.domain.findings import known_at
 from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings import har
 from mock_server.recordings.curl import request_of_any_size
@@ -38,8 +39,10 @@ GZIP = b"\x1f\x8b"
 class Exchange:
     """A recorded call to the API and its answer. `number` is its entry or line.
 
-    `at` None: nobody wrote it down; `clock_at` is the account's clock, of a journal. `is_whole`:
-    the body of the request is all there; `answer_read`: so is the answer; `odd`: what was left out.
+    `at` None: no time was recorded. Of a journal, `clock_at` is the account's clock, `jumped_ms`
+    how far it had jumped in all, and `known_at` when the client knew what became of the call.
+    `is_whole`: the request's body is complete. `answer_read`: the answer was recorded. `odd`: what
+    was left out.
     """
 
     number: int
@@ -47,6 +50,8 @@ class Exchange:
     answer: Answer
     at: int | None
     clock_at: int | None = None
+    jumped_ms: int = 0
+    known_at: int | None = None
     is_whole: bool
     answer_read: bool
     odd: OddMembers = field(default_factory=OddMembers)
@@ -264,6 +269,7 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
     answer_headers = odd.answer_headers(told.get("headers"))
     clock_at = _positive(odd.integer_of(value.get("at"), "at"))
     real_at = _positive(odd.integer_of(value.get("real_at"), "real_at"))
+    held_ms = odd.integer_of(value.get("held_ms"), "held_ms") or 0
     is_typed = "content-type" in call.named or not odd.misses("content-type")
     return Exchange(
         number=number,
@@ -273,8 +279,10 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
             headers=tuple(answer_headers) if met == status else (),
             body=answer if met == status else b"",
         ),
-        at=clock_at if real_at is None else real_at,
+        at=clock_at if real_at is None else real_at - held_ms,
         clock_at=clock_at,
+        jumped_ms=_jumped_ms(value, clock_at, real_at, odd),
+        known_at=_known_at(value, real_at, held_ms, odd),
         is_whole=is_whole and (is_typed or not body),
         answer_read=status is not None and (met == 0 or is_read),
         odd=odd,
@@ -283,6 +291,28 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
 
 def _positive(at: int | None) -> int | None:
     return at if at is not None and at > 0 else None
+
+
+def _jumped_ms(
+    value: dict[str, Any], clock_at: int | None, real_at: int | None, odd: OddMembers
+) -> int:
+    """Return how far the account's clock had jumped, in ms. Before journals had that: how far it
+    was ahead of the real one."""
+    ahead = 0 if clock_at is None or real_at is None else clock_at - real_at
+    jumped = odd.integer_of(value.get("jumped_ms"), "jumped_ms")
+    return ahead if jumped is None else jumped
+
+
+def _known_at(
+    value: dict[str, Any], real_at: int | None, held_ms: int, odd: OddMembers
+) -> int | None:
+    if real_at is None:
+        return None
+    try:
+        return known_at(real_at, held_ms, value.get("sent"))
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        odd.note("`sent` does not say when it was sent")
+        return real_at
 
 
 def _status_seen(status: int | None, sent: Any, odd: OddMembers) -> int:

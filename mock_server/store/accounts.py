@@ -9,6 +9,7 @@ from mock_server.domain.account.accounts import Account, AccountTemplate, Standi
 from mock_server.domain.billing.notices import Watch
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
+from mock_server.domain.findings.near_misses import Held
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.task.magic import PackageState
 from mock_server.store import notices
@@ -22,7 +23,8 @@ OWNED = (
 
 _COLUMNS = (
     "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
-    "base_at", "real_base_at", "rate", "frozen", "pinned", "standing", "skew_ms", "per_second",
+    "base_at", "real_base_at", "rate", "frozen", "pinned", "jumped_ms",
+    "standing", "skew_ms", "per_second",
     "burst", "notify_url", "submits", "answers",
 )  # fmt: skip
 
@@ -72,6 +74,19 @@ def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     return _account(row) if row else None
 
 
+def holder(tx: Transaction, text: str) -> Held | None:
+    """Return which credential of any account a text is."""
+    for held, column in _HELD:
+        if tx.one(f"select 1 from account where {column} = ? limit 1", (text,)):
+            return held
+    return None
+
+
+_HELD = (
+    (Held.APP_CODE, "app_code"), (Held.APP_KEY, "app_key"), (Held.APP_SECRET, "app_secret"),
+)  # fmt: skip
+
+
 def get_unlocked(tx: Transaction, account_id: str) -> Account | None:
     """Return the account with this id without a lock."""
     row = tx.one("select * from account where id = ?", (account_id,))
@@ -86,8 +101,8 @@ def list_all(tx: Transaction) -> list[Account]:
 def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:
     """Store a new clock."""
     tx.execute(
-        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ?, pinned = ?"
-        " where id = ?",
+        "update account set base_at = ?, real_base_at = ?, rate = ?, frozen = ?, pinned = ?,"
+        " jumped_ms = ? where id = ?",
         (*_clock_values(clock), account_id),
     )
 
@@ -139,9 +154,10 @@ def delete(tx: Transaction, account_id: str) -> None:
     tx.execute("delete from account where id = ?", (account_id,))
 
 
-def _clock_values(clock: Clock) -> tuple[int, int, float, int, int]:
+def _clock_values(clock: Clock) -> tuple[int, int, float, int, int, int]:
     return (
         clock.base_at, clock.real_base_at, clock.rate, int(clock.frozen), int(clock.pinned),
+        clock.jumped_ms,
     )  # fmt: skip
 
 
@@ -191,6 +207,7 @@ def _account(row: Row) -> Account:
             rate=row["rate"],
             frozen=bool(row["frozen"]),
             pinned=bool(row["pinned"]),
+            jumped_ms=row["jumped_ms"],
         ),
         standing=Standing(row["standing"]),
         skew_ms=row["skew_ms"],

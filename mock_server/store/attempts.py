@@ -61,6 +61,15 @@ def of_callback(tx: Transaction, account_id: str, callback_id: int) -> list[Row]
     )
 
 
+def bodies(tx: Transaction, account_id: str) -> list[Row]:
+    """Return what each attempt of an account sent, when, and the status it got, in order."""
+    return tx.all(
+        "select request_body, status, at from attempt where account = ? and request_headers is"
+        " not null order by id",
+        (account_id,),
+    )
+
+
 def last_id(tx: Transaction, account_id: str) -> int:
     """Return the id of the last attempt, 0 if there is none."""
     row = tx.one("select max(id) as id from attempt where account = ?", (account_id,))

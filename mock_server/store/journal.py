@@ -33,7 +33,8 @@ class Entry:
     account.
 
     `faults`, `sent` and `findings` are JSON: the faults that happened, what went over the wire if
-    not the answer itself (None: the answer), and the findings.
+    not the answer itself (None: the answer), and the findings. `jumped_ms` is how far the account's
+    clock had jumped in all; `held_ms` how long the call had been held by `real_at`.
     """
 
     account: str | None
@@ -55,6 +56,8 @@ class Entry:
     faults: str = "[]"
     sent: str | None = None
     findings: str = "[]"
+    jumped_ms: int = 0
+    held_ms: int = 0
 
 
 def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
@@ -89,7 +92,8 @@ _INSERT = (
     "insert into call (account, at, real_at, request_id, operation, method, path, status,"
     " error_code, charge, fen, task_id, request_headers, request_body, request_length,"
     " request_sha256, answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
-    " findings, size) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " findings, jumped_ms, held_ms, size)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -118,6 +122,8 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.faults,
         entry.sent,
         entry.findings,
+        entry.jumped_ms,
+        entry.held_ms,
     )
 
 
@@ -215,7 +221,8 @@ def last_ids(tx: Transaction, accounts: list[str]) -> dict[str, int]:
 def judged(tx: Transaction, account: str | None, *, after: int, limit: int) -> list[Row]:
     """Return the columns of calls that findings need, oldest first."""
     return tx.all(
-        "select id, at, real_at, operation, status, error_code, task_id, request_headers,"
+        "select id, at, real_at, jumped_ms, held_ms, operation, method, path, status,"
+        " error_code, task_id, request_headers,"
         " request_body, request_sha256, answer_headers, answer_body, sent, findings"
         " from call where account = ? and id > ? order by id limit ?",
         (account or NO_ACCOUNT, after, limit),

@@ -161,3 +161,34 @@ def test_the_explanation_of_a_call_names_its_account_or_says_that_it_has_none(
     assert (others.exit_code, nobodys.exit_code) == (0, 1)
     assert ", which names no account, at " in nobodys.output
     assert "credentials-missing" in nobodys.output
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"), [(None, 0), ("error", 0), ("warning", 1), ("advice", 1)]
+)
+def test_what_fails_can_be_chosen(
+    url: str, buyer: dict[str, Any], fail_on: str | None, code: int
+) -> None:
+    post(url, buyer, f"{GOOD}&your_prompt=x")
+    words = () if fail_on is None else ("--fail-on", fail_on)
+
+    assert command(url, buyer, "findings", *words).exit_code == code
+
+
+def test_advice_fails_only_where_it_is_asked_to(url: str, buyer: dict[str, Any]) -> None:
+    post(url, buyer, f"{GOOD}&call_back=")
+
+    codes = [command(url, buyer, "findings", "--fail-on", each).exit_code
+             for each in ("error", "warning", "advice")]  # fmt: skip
+
+    assert codes == [0, 0, 1]
+
+
+def test_what_was_never_looked_at_is_listed_once_the_test_has_ended(
+    url: str, buyer: dict[str, Any]
+) -> None:
+    post(url, buyer, GOOD)
+
+    assert "task-never-looked-at" not in command(url, buyer, "findings").output
+    ended = command(url, buyer, "findings", "--ended", "--fail-on", "warning")
+    assert (ended.exit_code, "task-never-looked-at" in ended.output) == (1, True)

@@ -211,7 +211,7 @@ def test_parameters_of_a_form_stand_for_its_text() -> None:
             har({"request": {"url": f"{VENDOR}/submitTask"}}),
             "entry 1: the request of the HAR entry",
         ),
-        ("{}\n", "line 1: it is no call of the journal"),
+        ("{}\n", "line 1: it is not a call of the journal"),
         ("[]", "nothing was checked: the file has no call of the API"),
         ('{"calls": []}', "nothing was checked"),
         ("[1]", "entry 1: it is not a call of the journal"),

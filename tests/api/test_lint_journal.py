@@ -116,7 +116,8 @@ def test_a_pause_on_the_clock_of_the_account_is_a_pause(world: World) -> None:
     query = {"task_id": task_id}
     world.vendor("/queryTask", query)
     calls = world.calls()
-    later = {**calls[1], "id": 3, "at": calls[1]["at"] + 60_000, "real_at": calls[1]["real_at"] + 1}
+    later = {**calls[1], "id": 3, "at": calls[1]["at"] + 60_000, "real_at": calls[1]["real_at"] + 1,
+             "jumped_ms": 60_000}  # fmt: skip
 
     text = "\n".join(json.dumps(each) for each in (*calls, later))
 

@@ -126,7 +126,7 @@ def test_kinds_says_what_there_is() -> None:
         ("reset --for 1s", "reset has no --for; it takes --commit"),
         ("truncate --keep-bytes 1 --for 1s", "truncate has no --for; it takes --keep-bytes, --end"),
         ("throttled --probability 1.5", "maximum"),
-        ("task_fails --operation list_tasks", "happens to submit_task"),
+        ("task_fails --operation list_tasks", "affects submit_task"),
     ],
 )
 def test_what_cannot_be_ends_with_2_and_the_reason(

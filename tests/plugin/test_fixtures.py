@@ -124,7 +124,7 @@ def test_the_summary_puts_together_what_is_wrong_in_the_same_way(project: pytest
 
     result = project.runpytest_inprocess()
 
-    result.stdout.fnmatch_lines(["  3 x warning submit-twice (submit_task): *sent 'the body *"])
+    result.stdout.fnmatch_lines(["  3 x error submit-twice (submit_task): *sent 'the body *"])
 
 
 def test_a_failed_unittest_shows_its_calls_and_is_kept(project: pytest.Pytester) -> None:

@@ -93,8 +93,8 @@ def test_only_web_imports_flask(path: Path) -> None:
 
 PURE = {
     "base64", "binascii", "collections", "dataclasses", "datetime", "difflib", "email", "enum",
-    "fnmatch", "functools", "hashlib", "hmac", "ipaddress", "itertools", "json", "math", "re",
-    "typing", "unicodedata", "urllib", "mock_server",
+    "fnmatch", "functools", "hashlib", "hmac", "html", "ipaddress", "itertools", "json", "math",
+    "re", "typing", "unicodedata", "urllib", "zlib", "mock_server",
 }  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from importlib import resources
 from mock_server.domain.account.accounts import AccountTemplate
 from mock_server.store.engine.files import SCHEMA_VERSION
 
-# Change these together: a new schema needs a new version.
-VERSION = 3
-SCHEMA = "8809a2da9a5fb40afe853d3354f0a1cb9c42d903df8b23a69e4653daaa554245"
+# Change these together: a new shape, a new version.
+VERSION = 4
+SCHEMA = "cb4aa5f9a3ca1aeb2914eae4cf3585dd244c7c78ad44f879bcd800a2779749dd"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url",

@@ -1,5 +1,6 @@
 """For each rule of findings, a request that has the finding and a very similar one that has not."""
 
+import gzip
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,6 +115,11 @@ NO_METHOD = "Invalid method encountered"
 GARBAGE = unparsable(NO_METHOD, b"hello")
 PREFLIGHT = (("access-control-request-method", "POST"), ("origin", "https://shop.example"))
 
+
+BY_GET = Sent(
+    path="/taskList", method="GET", body="", content_type=None,
+    readings=with_readings(DEFAULT_READINGS, {"query.method": "post-or-get"}),
+)  # fmt: skip
 CODED = replace(CLEAN, query="AppCode=mock-demo", authorization=None)
 # id: (the request that has it, one that has not)
 PAIRS: dict[str, tuple[Sent, Sent]] = {
@@ -183,10 +189,26 @@ PAIRS: dict[str, tuple[Sent, Sent]] = {
     "json-sent-as-form": (submit('{"text":"x","style_id":"pet_cat"}'), CLEAN),
     "form-sent-as-json": (submit(GOOD, JSON), CLEAN),
     "json-broken": (submit("{'text': 'x'}", JSON), submit('{"text":"x","style_id":"a"}', JSON)),
+    "body-compressed": (submit(gzip.compress(GOOD.encode()), JSON), submit(GOOD, JSON)),
+    "content-encoding-wrong": (
+        replace(CLEAN, headers=(("content-encoding", "gzip"),)),
+        replace(CLEAN, headers=(("content-encoding", "identity"),)),
+    ),
+    "body-not-utf8": (submit(GOOD.encode("utf-16-le"), JSON), submit(GOOD, JSON)),
+    "body-unreadable": (submit("undefined", JSON), submit(GOOD, JSON)),
+    "body-of-get": (
+        replace(BY_GET, body="page=2"), replace(BY_GET, query="page=2", body="{}"),
+    ),
     "byte-order-mark": (submit(b"\xef\xbb\xbf" + GOOD.encode()), CLEAN),
     "not-utf8": (with_text("%C2%EB%"), with_text("%E7%A0%81")),
+    "cut-inside-a-character": (
+        submit(f"{CAT}&text=二维码".encode()[:-1]), submit(f"{CAT}&text=二维码"),
+    ),
     "encoded-twice": (with_text("https%253A%252F%252Fexample.com"), with_text("100%25")),
     "mojibake": (with_text("äºŒç»´ç\xa0\x81"), with_text("二维码, café")),
+    "template-unfilled": (with_text("{{text}}"), with_text("{text: 1}")),
+    "foreign-escape": (with_text("%25u4e2d%25u6587"), with_text("100%25 unique")),
+    "letters-lost": (with_text("????"), with_text("what??")),
     "field-repeated": (submit(f"{GOOD}&text=other"), CLEAN),
     "member-repeated": (
         submit('{"text":"x","text":"y","style_id":"pet_cat"}', JSON),

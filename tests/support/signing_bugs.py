@@ -85,6 +85,7 @@ WHOLE_BUGS = [
     bug("HEX", "signature-hex", writing(lambda raw: raw.hex().upper())),
     bug("base64 of hex", "signature-hex-in-base64", writing(lambda raw: b64(raw.hex().encode()))),
     bug("no padding", "signature-unpadded", writing(lambda raw: b64(raw).rstrip("="))),
+    bug("one = too many", "signature-overpadded", writing(lambda raw: b64(raw) + "=")),
     bug(
         "URL-safe base64",
         "signature-base64url",

@@ -32,11 +32,12 @@ from tests.support.requests import (
 
 ROWS = load_catalogue().findings
 EVERY = PAIRS | UNREADABLE
-# Other tests cover the findings on signatures and between calls.
+# Other tests cover the findings on signatures, on accounts and between calls.
 ELSEWHERE = {
     "signature", "content-md5", "timestamp", "submit-after-failure", "submit-twice",
     "refusal-repeated", "poll-too-fast", "poll-after-end", "retry-at-once", "went-on",
-    "nonce-reused", "simulator-bug", "source-image",
+    "nonce-reused", "simulator-bug", "source-image", "credential-mistaken",
+    "polling-without-bound", "task-never-looked-at", "pictures-not-fetched", "task-id-unknown",
 }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ class CallContext:
     `credentials`: those that the call names, or the gateway's error if it names none. `readings`:
     those of the account, or of the default account if the call has none. `body`: None if it was not
     parsed yet, because the call has no operation, is multipart, or is too long to parse before
-    verification.
+    verification. `held_ms`: for how long the call was held before.
     """
 
     call: Call
@@ -42,6 +42,7 @@ class CallContext:
     machine_now: int
     stamp: Stamp
     body: Body | None
+    held_ms: int = 0
 
 
 def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallContext:

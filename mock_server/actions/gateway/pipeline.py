@@ -65,6 +65,8 @@ def handle(
     already.
     """
     context = _caught_up(tx, simulator, identify_call(tx, simulator, call))
+    if held is not None:
+        context = replace(context, held_ms=held.ms)
     matched = None
     try:
         if context.stamp.classic and call.method == "OPTIONS":
@@ -90,7 +92,7 @@ def abandon(
     """Journal a call whose client disconnected during the hold, after so many ms: it is not
     executed.
     """
-    context = identify_call(tx, simulator, call)
+    context = replace(identify_call(tx, simulator, call), held_ms=disconnected_after_ms)
     sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
     decision = Decision(answer=NO_ANSWER, faults=tuple(held.fired.values()), sent=sent)
     book(tx, simulator, context, decision)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.gateway import coverage
@@ -18,8 +19,16 @@ from mock_server.domain.call.redaction import (
 from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
-from mock_server.domain.findings import is_clean, judge, render_finding, request_of
+from mock_server.domain.findings import (
+    Finding,
+    is_clean,
+    judge,
+    mistaken,
+    render_finding,
+    request_of,
+)
 from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import coverage as coverage_rows
 from mock_server.store import journal
@@ -70,6 +79,8 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
         account=account.id if account else None,
         at=context.stamp.now,
         real_at=context.real_now,
+        jumped_ms=account.clock.jumped_ms if account else 0,
+        held_ms=context.held_ms,
         request_id=context.stamp.request_id,
         operation=context.operation,
         error_code=_error_code(decision, context),
@@ -78,7 +89,7 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
         task_id=decision.task_id,
         faults=_faults(decision.faults),
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
-        findings=_findings(simulator, context),
+        findings=_findings(tx, simulator, context),
         **journal.redacted(call, answer, secrets),
     )
     call_id = simulator.add_to_journal(tx, entry)
@@ -150,15 +161,25 @@ def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: st
     billing_rows.add_to_totals(tx, account_id, line)
 
 
-def _findings(simulator: Simulator, context: CallContext) -> str:
+def _mistaken(tx: Transaction, context: CallContext) -> Finding | None:
+    """Return why no account has the credentials of a call, if they show it."""
+    if isinstance(context.credentials, GatewayError) or context.operation is None:
+        return None
+    return mistaken(context.credentials, partial(account_rows.holder, tx))
+
+
+def _findings(tx: Transaction, simulator: Simulator, context: CallContext) -> str:
     """Return the findings of a call in the form of the journal."""
     catalogue = simulator.catalogue
     readings = context.readings
     contract = catalogue.requests(readings)
-    if is_clean(context.call, context.operation, context.body, contract):
+    has_account = context.account is not None
+    if has_account and is_clean(context.call, context.operation, context.body, contract):
         return NO_FINDINGS
     request = request_of(context.call, context.operation, context.body, contract, readings)
     hits = judge(request)
+    if not has_account and (hit := _mistaken(tx, context)) is not None:
+        hits = [*hits, hit]
     if not hits:
         return NO_FINDINGS
     known = context.account.secrets if context.account else ()

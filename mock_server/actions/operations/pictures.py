@@ -74,6 +74,7 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
         real_at=real_now,
+        jumped_ms=account.clock.jumped_ms if account else 0,
         request_id="",
         operation=fetch.operation,
         error_code=None,

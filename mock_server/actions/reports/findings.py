@@ -6,16 +6,28 @@ Rule 1: calls without an account have no findings between calls: they may be of 
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
 from typing import Any
 
 from mock_server.actions.accounts import lookup
-from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
-from mock_server.domain.call.wire_script import status_seen
-from mock_server.domain.findings import CallEvent, has_ended, judge_sequence, render_finding
+from mock_server.actions.reports import call_events, callback_facts
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.call.calls import VENDOR_OPERATIONS
+from mock_server.domain.findings import (
+    CallEvent,
+    Findings,
+    Outcomes,
+    TaskFacts,
+    Told,
+    judge_outcomes,
+    judge_sequence,
+    render_finding,
+)
+from mock_server.domain.task import tasks
+from mock_server.domain.task.tasks import picture_urls
 from mock_server.simulator import Simulator
 from mock_server.store import journal
+from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Row, Transaction
 
 PAGE = 500
@@ -25,11 +37,13 @@ PAGE = 500
 class FindingsFilter:
     """The findings to show.
 
-    `severity` None: all. `after`: the id of the call to continue from. `limit`: the number of calls
-    with findings on a page.
+    `severity` None: all. `has_ended`: no more calls come, so the report also names what was never
+    looked at. `after`: the id of the call to continue from. `limit`: the number of calls with
+    findings on a page.
     """
 
     severity: str | None = None
+    has_ended: bool = False
     after: int = 0
     limit: int = 100
 
@@ -46,6 +60,39 @@ class Report:
     dropped: int
 
 
+@dataclass(slots=True)
+class _Seen:
+    """The calls of an account, as the rules between them see them."""
+
+    events: list[CallEvent] = field(default_factory=list)
+    fetched: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    def add(self, row: Row, account: Account) -> None:
+        """Take in a row of the journal."""
+        if row["operation"] in VENDOR_OPERATIONS:
+            self.events.append(call_events.event_of_row(row, account.readings))
+        elif (number := call_events.picture_of(row)) is not None:
+            task_id = row["task_id"]
+            self.fetched[task_id] = self.fetched.get(task_id, frozenset()) | {number}
+
+
+def _between(
+    tx: Transaction, simulator: Simulator, account: Account, seen: _Seen, wanted: FindingsFilter
+) -> Iterator[tuple[int, Findings]]:
+    """Yield what several calls show, and what became of the tasks, with the call."""
+    callbacks = callback_facts.told(tx, account.id)
+    outcomes = Outcomes(
+        tasks=_tasks(tx, account, seen.events, account.clock.now(simulator.real_now())),
+        fetched=seen.fetched,
+        told=frozenset(callbacks.ends),
+        carried=callbacks.carried,
+        has_ended=wanted.has_ended,
+        is_whole=journal.dropped(tx, account.id) == 0,
+    )
+    yield from judge_sequence(seen.events, Told(ends=callbacks.ends)).items()
+    yield from judge_outcomes(seen.events, outcomes).items()
+
+
 def report(
     tx: Transaction, simulator: Simulator, account_id: str | None, wanted: FindingsFilter
 ) -> Report:
@@ -55,16 +102,16 @@ def report(
     account = None if account_id is None else lookup.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
-    events: list[CallEvent] = []
+    seen = _Seen()
     for row in _rows(tx, account_id):
         places.append({"call": row["id"], "called_at": row["at"], "operation": row["operation"]})
         stored[row["id"]] = json.loads(row["findings"])
-        if account is not None and row["operation"] in VENDOR_OPERATIONS:
-            events.append(_event(row))
-    rows = simulator.catalogue.findings
-    for call_id, hits in judge_sequence(events).items():
-        secrets = account.secrets if account else ()
-        stored[call_id] += [render_finding(hit, rows, secrets) for hit in hits]
+        if account is not None:
+            seen.add(row, account)
+    if account is not None:
+        rows = simulator.catalogue.findings
+        for call_id, hits in _between(tx, simulator, account, seen, wanted):
+            stored[call_id] += [render_finding(hit, rows, account.secrets) for hit in hits]
     found = [{**place, **each} for place in places for each in stored[place["call"]]]
     chosen = [each for each in found if wanted.severity in (None, each["severity"])]
     page = _page(chosen, wanted)
@@ -91,26 +138,17 @@ def _rows(tx: Transaction, account_id: str | None) -> Iterator[Row]:
         after = page[-1]["id"]
 
 
-def _event(row: Row) -> CallEvent:
-    asked = {name.lower(): value for name, value in _pairs(row["request_headers"])}
-    status = status_seen(row["status"], row["sent"] and json.loads(row["sent"]))
-    is_whole = status == row["status"]
-    headers = dict(_pairs(row["answer_headers"])) if is_whole and status >= 400 else {}
-    operation = Operation(row["operation"])
-    is_query = operation is Operation.QUERY_TASK and status == 200
-    return CallEvent(
-        id=row["id"],
-        at=row["at"],
-        real_at=row["real_at"],
-        operation=operation,
-        status=status,
-        code=(row["error_code"] if is_whole else None) or headers.get("X-Ca-Error-Message"),
-        body=row["request_sha256"] or sha256(row["request_body"]).hexdigest(),
-        nonce=asked.get("x-ca-nonce"),
-        task_id=row["task_id"],
-        ended=is_query and has_ended(row["answer_body"]),
-    )
-
-
-def _pairs(lines: str) -> list[tuple[str, str]]:
-    return [(pair[0], pair[-1]) for pair in journal.headers_of(lines)]
+def _tasks(
+    tx: Transaction, account: Account, events: list[CallEvent], now: int
+) -> dict[str, TaskFacts]:
+    """Return the tasks that the calls are about, as they stand."""
+    ids = {each for event in events for each in (event.task_id, event.asked_id) if each}
+    found = {}
+    for task_id in ids:
+        task = task_rows.get(tx, account.id, task_id)
+        if task is not None:
+            over = not tasks.is_kept(task.plan, now, account.readings) and not tasks.has_pictures(
+                task.plan, now, account.readings
+            )
+            found[task_id] = TaskFacts(pictures=len(picture_urls(task)), is_over=over)
+    return found

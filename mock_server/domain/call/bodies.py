@@ -23,6 +23,7 @@ MAX_FIELDS = 1000
 MAX_QUOTED_BYTES = 256 * 1024
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+NOT_UTF8 = "不是UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +163,4 @@ def _unquote(quoted: bytes) -> str | BadField:
             return quoted.decode()
         return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
-        return BadField("不是UTF-8")
+        return BadField(NOT_UTF8)

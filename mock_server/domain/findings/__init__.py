@@ -5,7 +5,16 @@ of contracts/findings.toml.
 Rule 2: no finding ever changes an answer.
 """
 
-from mock_server.domain.findings.between_calls import CallEvent, event_of, has_ended, judge_sequence
+from mock_server.domain.findings.between_calls import Told, judge_sequence
+from mock_server.domain.findings.call_events import (
+    CallEvent,
+    asked_id,
+    event_of,
+    has_ended,
+    intent_of,
+    known_at,
+    list_page,
+)
 from mock_server.domain.findings.context import (
     MAX_JUDGED_BYTES,
     Breach,
@@ -27,6 +36,8 @@ from mock_server.domain.findings.finding import (
     pointer,
     render_finding,
 )
+from mock_server.domain.findings.near_misses import mistaken
+from mock_server.domain.findings.outcomes import Outcomes, TaskFacts, judge_outcomes
 
 __all__ = [
     "MAX_JUDGED_BYTES",
@@ -39,14 +50,23 @@ __all__ = [
     "FindingRows",
     "Findings",
     "JudgedRequest",
+    "Outcomes",
     "Severity",
+    "TaskFacts",
+    "Told",
+    "asked_id",
     "event_of",
     "has_ended",
     "hidden",
+    "intent_of",
     "is_clean",
     "judge",
+    "judge_outcomes",
     "judge_sequence",
     "judged_body",
+    "known_at",
+    "list_page",
+    "mistaken",
     "pointer",
     "render_finding",
     "request_of",

@@ -15,6 +15,10 @@ from mock_server.domain.readings import DEFAULT_READINGS, Readings
 MAX_JUDGED_BYTES = 64 * 1024
 
 
+# What a rule looks at, although the contract does not name it.
+JUDGED_HEADERS = frozenset({"content-encoding"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """Where a request does not fit the compiled contract: pointers into both, what stands there
@@ -28,7 +32,8 @@ class Breach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """The compiled contract. `fits` and `breaches` take `{"header": …, "body": …}`."""
+    """The compiled contract. `fits` and `breaches` take `{"header": …, "body": …}`; `headers` are
+    those that it names, and JUDGED_HEADERS."""
 
     fields: Mapping[Operation, tuple[str, ...]]
     headers: frozenset[str]

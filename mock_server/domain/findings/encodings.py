@@ -3,17 +3,20 @@
 import json
 import re
 from collections import Counter
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
-from mock_server.domain.call.bodies import FORM_TYPE, BadField
+from mock_server.domain.call.bodies import FORM_TYPE, MAX_FIELDS, NOT_UTF8, BadField
 from mock_server.domain.call.calls import MAX_BODY_BYTES
+from mock_server.domain.findings.body_kinds import counts_characters, unread
+from mock_server.domain.findings.charset_guess import is_cut, reads_as
 from mock_server.domain.findings.context import MAX_JUDGED_BYTES, JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.findings.mojibake import meant_by
 
 JSON_TYPE = "application/json"
 AT_TYPE = "/header/content-type"
-MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+# What libraries send as the body of a call that has none.
+NO_BODY = frozenset({b"", b"{}", b"[]", b"null", b'""'})
 _NOT_ASCII = re.compile(rb"[\x80-\xff]|%[89A-Fa-f][0-9A-Fa-f]|\\u")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 # Charsets that write ASCII as ASCII does.
@@ -46,7 +49,8 @@ def multipart(request: JudgedRequest) -> Findings:
 def charset(request: JudgedRequest) -> Findings:
     """charset-missing, charset-of-text-missing, charset-other, charset-wrong."""
     content_type = request.headers.get("content-type", "")
-    if not request.call.body or content_type.endswith("; charset=UTF-8"):
+    # A GET has no fields in its body.
+    if not request.call.body or content_type.endswith("; charset=UTF-8") or request.is_by_get:
         return NONE
     found = _CHARSET.search(content_type)
     if found is None:
@@ -67,20 +71,25 @@ def charset(request: JudgedRequest) -> Findings:
 
 def form(request: JudgedRequest) -> Findings:
     """json-sent-as-form."""
-    raw = request.call.body
-    if raw[:1] == b"{" and request.media == FORM_TYPE and raw.rstrip()[-1:] == b"}":
+    raw = request.call.body.strip()
+    if request.is_by_get:
+        return NONE
+    if raw[:1] == b"{" and request.media == FORM_TYPE and raw[-1:] == b"}":
         return [Finding(id="json-sent-as-form", at=AT_TYPE, sent=request.media)]
     return NONE
 
 
 def media(request: JudgedRequest) -> Findings:
-    """content-type-missing, content-type-other, form-sent-as-json, json-body, json-broken."""
+    """content-type-missing, content-type-other, form-sent-as-json, json-body; json-broken and the
+    others of a body that holds no fields."""
     raw = request.call.body
-    if not raw or request.media == FORM_TYPE:
+    if request.is_by_get or not raw or raw.isspace():
         return NONE
     is_json = request.body is not None and request.body.members is not None
-    if not is_json and raw.lstrip()[:1] in (b"{", b"["):
-        return [Finding(id="json-broken", at="/body", sent=_text(raw))]
+    if not is_json and (found := unread(request)):
+        return [found]
+    if request.media == FORM_TYPE:
+        return NONE
     if not request.media:
         return [Finding(id="content-type-missing", at=AT_TYPE)]
     finding = "json-body" if is_json else "form-sent-as-json"
@@ -89,14 +98,12 @@ def media(request: JudgedRequest) -> Findings:
     return [Finding(id=finding, at=AT_TYPE, sent=request.media)]
 
 
-def mark(request: JudgedRequest) -> Findings:
-    """byte-order-mark."""
+def body_of_get(request: JudgedRequest) -> Findings:
+    """body-of-get: fields where a GET has none (claim query-method)."""
     raw = request.call.body
-    if raw[:1] in (b"\xef", b"\xff", b"\xfe", b"%") and (
-        raw.startswith(MARKS) or raw[:9].upper() == b"%EF%BB%BF"
-    ):
-        return [Finding(id="byte-order-mark", at="/body", sent=_text(raw))]
-    return NONE
+    if not request.is_by_get or raw.strip() in NO_BODY:
+        return NONE
+    return [Finding(id="body-of-get", at="/body", sent=_text(raw))]
 
 
 def repeated(request: JudgedRequest) -> Findings:
@@ -131,26 +138,56 @@ def _members(raw: bytes) -> list[str]:
 
 
 def unreadable(request: JudgedRequest) -> Findings:
-    """not-utf8, empty-field."""
+    """not-utf8, cut-inside-a-character, empty-field."""
     body = request.body
-    if body is None or len(body.fields) == len(request.texts):
+    if body is None or body.pairs <= len(body.fields) == len(request.texts):
         return NONE
     hits = []
     for name, value in body.fields.items():
-        at = pointer("body", name)
         if isinstance(value, BadField) and body.members is None:
-            hits.append(Finding(id="not-utf8", at=at, sent=_as_sent(request.raw, name)))
+            hits.append(_bad_field(request, name, value))
         elif value == "" and name in request.known_fields:
-            hits.append(Finding(id="empty-field", at=at, sent=f"{name}="))
+            hits.append(Finding(id="empty-field", at=pointer("body", name), sent=f"{name}="))
+    if body.members is None and body.pairs > len(body.fields):
+        hits += _bad_names(request)
     return hits
 
 
-def _as_sent(raw: bytes, name: str) -> str | None:
-    """Return a field as it stands in a form, with the bytes that are no text written out."""
+def _bad_field(request: JudgedRequest, name: str, value: BadField) -> Finding:
+    at, pair = pointer("body", name), _pair_of(request.raw, name)
+    sent = pair[:200].decode("utf-8", "backslashreplace")
+    if value.why != NOT_UTF8:
+        return Finding(id="not-utf8", at=at, sent=sent, says="The field is too large to decode.")
+    raw = unquote_to_bytes(pair.partition(b"=")[2].replace(b"+", b" "))
+    if not is_cut(raw):
+        return Finding(id="not-utf8", at=at, sent=sent, hint=reads_as(raw))
+    says = None
+    # What is percent-encoded has as many characters as bytes: it was cut before that.
+    if request.raw.endswith(pair) and not request.is_by_get and b"%" not in pair[-9:]:
+        why = counts_characters(request)
+        says = f"The body ends inside a character: it was cut there.{why}"
+    return Finding(id="cut-inside-a-character", at=at, sent=sent, says=says)
+
+
+def _pair_of(raw: bytes, name: str) -> bytes:
+    """Return a field as it stands in a form; empty if it is not there."""
     for pair in raw.split(b"&"):
         if unquote_plus(pair.partition(b"=")[0].decode("utf-8", "replace")) == name:
-            return pair[:200].decode("utf-8", "backslashreplace")
-    return None
+            return pair
+    return b""
+
+
+def _bad_names(request: JudgedRequest) -> Findings:
+    """not-utf8, of the name of a field: the service cannot read which field it is."""
+    for pair in request.raw.split(b"&", MAX_FIELDS)[:MAX_FIELDS]:
+        name = unquote_to_bytes(pair.partition(b"=")[0].replace(b"+", b" "))
+        try:
+            name.decode()
+        except UnicodeDecodeError:
+            sent = pair[:200].decode("utf-8", "backslashreplace")
+            says = "The bytes of the name of a field are not valid UTF-8."
+            return [Finding(id="not-utf8", at="/body", sent=sent, hint=reads_as(name), says=says)]
+    return NONE
 
 
 def twice_encoded(request: JudgedRequest) -> Findings:

@@ -30,7 +30,12 @@ NOT_A_CLIENT = frozenset(
         "/sitemap.xml",
     }
 )
-UNREADABLE = frozenset({"multipart-body", "json-sent-as-form", "json-broken", "byte-order-mark"})
+UNREADABLE = frozenset(
+    {"multipart-body", "json-sent-as-form", "json-broken", "byte-order-mark", "body-compressed",
+     "body-not-utf8", "body-unreadable"}
+)  # fmt: skip
+NO_TEXT = frozenset({"not-utf8", "cut-inside-a-character"})
+OF_A_GET = "body-of-get"  # the only one of a GET that is about its body
 # No door reads such a body to its end.
 TOO_LARGE: Findings = [Finding(id="body-too-large", at="/body")]
 OF_OPERATION = {
@@ -57,13 +62,13 @@ def judge(request: JudgedRequest) -> Findings:
             hits += found
     if any(hit.id in UNREADABLE for hit in hits):
         # Its fields are not what the client meant: nothing that they lack is worth a word.
-        return [hit for hit in hits if not hit.at.startswith("/body/")][:MAX_HITS]
+        return [hit for hit in hits if hit.id in UNREADABLE or not hit.at.startswith("/body")]
     if operation is not None and request.body is not None:
         value = instance(request)
         if not request.contract.fits[operation](value):
             hits += _breached(request, hits, request.contract.breaches[operation](value))
     if request.is_by_get:
-        hits = [replace(hit, at=_in_query(hit.at)) for hit in hits]
+        hits = [hit if hit.id == OF_A_GET else replace(hit, at=_in_query(hit.at)) for hit in hits]
     return hits[:MAX_HITS]
 
 
@@ -114,7 +119,7 @@ def _breached(request: JudgedRequest, found: Findings, breaches: list[Breach]) -
     places = {hit.at for hit in (*found, *explained)}
     # A field that is no field of the operation is a breach of the body as a whole.
     if any(hit.at.startswith("/body") for hit in explained) or any(
-        hit.id == "not-utf8" for hit in found
+        hit.id in NO_TEXT for hit in found
     ):
         places.add("/body")
     return explained + [_told(breach) for breach in breaches if breach.at not in places]

@@ -9,6 +9,7 @@ from mock_server.domain.call.bodies import FORM_TYPE, Body
 from mock_server.domain.call.calls import Call, Operation
 from mock_server.domain.findings.context import Contract
 from mock_server.domain.findings.fields import NO_VALUES, TASK_ID
+from mock_server.domain.findings.placeholders import ENTITY
 from mock_server.domain.findings.submit_fields import ADVISED_CHARACTERS
 
 PLAIN_TYPE = f"{FORM_TYPE}; charset=UTF-8"
@@ -17,8 +18,9 @@ FIELDS = {
     Operation.LIST_TASKS: frozenset({"page", "maxResult"}),
     Operation.QUERY_TASK: frozenset({"task_id"}),
 }
-# ASCII without a space and a percent sign, that ends with no quotation mark and no bracket.
-_PLAIN = re.compile(r"[!-$&-~]*[!#$&(-\\^-~]")
+# ASCII without a space, a percent sign and what placeholders and escapes are made of, that ends
+# with no quotation mark and no bracket.
+_PLAIN = re.compile(r"(?!\$)[!-$&-;=?-\[\]-z|~]*[!#$&(-;=?-\[^-z|~]")
 
 
 def is_clean(
@@ -31,7 +33,12 @@ def is_clean(
     if body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
         return False
     for value in fields.values():
-        if not isinstance(value, str) or not _PLAIN.fullmatch(value) or value in NO_VALUES:
+        if (
+            not isinstance(value, str)
+            or not _PLAIN.fullmatch(value)
+            or value in NO_VALUES
+            or ("??" in value or "=E" in value or ("&" in value and ENTITY.search(value)))
+        ):
             return False
     if operation is Operation.SUBMIT_TASK and len(str(fields.get("text"))) > ADVISED_CHARACTERS:
         return False
@@ -41,7 +48,7 @@ def is_clean(
 
 
 def _has_plain_head(call: Call, contract: Contract) -> bool:
-    """Whether a call carries an app code and a form, and no header that the contract names."""
+    """Whether a call carries an app code and a form, and no header that a rule looks at."""
     headers = call.named
     sent = headers.get("authorization", "")
     return (

@@ -12,6 +12,7 @@ from mock_server.domain.findings.addresses import cut, rests_of_addresses
 from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
 from mock_server.domain.findings.headers import CREDENTIAL_NAMES, squeezed
+from mock_server.domain.findings.placeholders import is_unfilled
 from mock_server.domain.suggestions import nearest
 
 # What other APIs call the same thing, and people write from memory; without case and joints.
@@ -175,6 +176,8 @@ def task_id(request: JudgedRequest) -> Findings:
     """task-id-changed."""
     text = request.texts.get("task_id")
     if text is None or TASK_ID.fullmatch(text) or text in NO_VALUES:
+        return NONE
+    if is_unfilled("task_id", text):
         return NONE
     return [Finding(id="task-id-changed", at="/body/task_id", sent=text)]
 

@@ -6,7 +6,15 @@ finding a row in contracts/findings.toml and a pair of requests in tests/support
 
 from collections.abc import Mapping
 
-from mock_server.domain.findings import addresses, encodings, fields, headers, submit_fields
+from mock_server.domain.findings import (
+    addresses,
+    body_kinds,
+    encodings,
+    fields,
+    headers,
+    placeholders,
+    submit_fields,
+)
 from mock_server.domain.findings.context import Rule, When
 
 RULES: Mapping[When, tuple[Rule, ...]] = {
@@ -19,11 +27,15 @@ RULES: Mapping[When, tuple[Rule, ...]] = {
         encodings.charset,
         encodings.form,
         encodings.media,
-        encodings.mark,
+        body_kinds.content_encoding,
+        encodings.body_of_get,
         encodings.repeated,
         encodings.unreadable,
         encodings.twice_encoded,
         encodings.mojibake,
+        placeholders.unfilled,
+        placeholders.escapes,
+        placeholders.lost_letters,
         fields.untrimmed,
         fields.no_value,
     ),

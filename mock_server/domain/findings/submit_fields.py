@@ -3,9 +3,11 @@
 from ipaddress import ip_address
 from urllib.parse import SplitResult
 
+from mock_server.domain.findings.body_kinds import counts_characters
 from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.fields import FLAG, NO_VALUES
 from mock_server.domain.findings.finding import NONE, Finding, Findings, pointer
+from mock_server.domain.findings.placeholders import is_unfilled
 from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.task.submissions import is_holdable
@@ -61,8 +63,9 @@ def addresses(request: JudgedRequest) -> Findings:
     hits = NONE
     for name in ADDRESSES:
         address = request.texts.get(name)
-        if address is not None and address not in NO_VALUES:
-            hits = [*hits, *_address(name, address)]
+        if address is None or address in NO_VALUES or is_unfilled(name, address):
+            continue
+        hits = [*hits, *_address(name, address)]
     return hits
 
 
@@ -134,9 +137,24 @@ def style(request: JudgedRequest) -> Findings:
         return NONE
     if "style_id" not in request.known_fields or request.readings.style_unknown == "accepted":
         return NONE
+    if is_unfilled("style_id", sent):
+        return NONE
+    if whole := _cut_style(request, sent):
+        hint = f"{whole}.{counts_characters(request)}"
+        return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
     near = nearest(sent, request.contract.style_ids)
     hint = f"did you mean {near}?" if near else "docs/reference/api.md has the list."
     return [Finding(id="style-unknown", at="/body/style_id", sent=sent, hint=hint)]
+
+
+def _cut_style(request: JudgedRequest, sent: str) -> str | None:
+    """Return the style that lost as many letters as the body has bytes more than characters."""
+    raw = request.raw
+    if raw.isascii() or not raw.endswith(f"&style_id={sent}".encode()):
+        return None
+    lost = len(raw) - len(raw.decode("utf-8", "ignore"))
+    return next((each for each in request.contract.style_ids
+                 if each.startswith(sent) and len(each) == len(sent) + lost), None)  # fmt: skip
 
 
 def flag(request: JudgedRequest) -> Findings:

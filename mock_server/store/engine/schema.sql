@@ -16,6 +16,7 @@ create table account (
   rate real not null,
   frozen integer not null,
   pinned integer not null,
+  jumped_ms integer not null default 0,  -- the sum of its jumps
   standing text not null,
   skew_ms integer not null,
   per_second real,               -- the throttle: domain/throttle.py; null: off
@@ -170,6 +171,8 @@ create table call (
   account text not null,
   at integer not null,
   real_at integer not null,      -- the real time, whatever the account's clock showed
+  jumped_ms integer not null default 0,  -- how far the account's clock had jumped by then, in all
+  held_ms integer not null default 0,    -- how long it had been held before, in real time
   request_id text not null,
   operation text,
   method text not null,

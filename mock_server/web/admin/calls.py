@@ -66,6 +66,8 @@ def call_json(row: Row) -> dict[str, Any]:
         "id": row["id"],
         "at": row["at"],
         "real_at": row["real_at"],
+        "jumped_ms": row["jumped_ms"],
+        "held_ms": row["held_ms"],
         "account": row["account"] or None,
         "request_id": row["request_id"] or None,
         "operation": row["operation"],

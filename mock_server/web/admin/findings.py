@@ -7,7 +7,7 @@ from mock_server.domain.findings import Severity
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
-from mock_server.web.admin.parsing import MAX_PAGE, query_of, whole
+from mock_server.web.admin.parsing import MAX_PAGE, flag, query_of, whole
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -33,12 +33,13 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
 
 def _filter() -> findings.FindingsFilter:
-    query = query_of(("severity", "after", "limit"))
+    query = query_of(("severity", "after", "limit", "ended"))
     severity = query.get("severity")
     if severity is not None and severity not in set(Severity):
         raise UsageError(unknown("severity", severity, Severity))
     return findings.FindingsFilter(
         severity=severity,
+        has_ended=flag(query, "ended") or False,
         after=whole(query, "after", default=0, most=2**62),
         limit=whole(query, "limit", default=100, most=MAX_PAGE, least=1),
     )

@@ -59,14 +59,26 @@ def _standard(sent: str) -> bytes | None:
     return found if base64.b64encode(found).decode() == sent else None
 
 
+def _padded(sent: str) -> str:
+    """Return a base64 text with as many `=` at its end as it needs."""
+    digits = sent.rstrip("=")
+    return digits + "=" * (-len(digits) % 4)
+
+
 def _unpadded(sent: str) -> bytes | None:
-    return None if "=" in sent else _standard(sent + "=" * (-len(sent) % 4))
+    right = _padded(sent)
+    return _standard(right) if len(sent) < len(right) else None
+
+
+def _overpadded(sent: str) -> bytes | None:
+    right = _padded(sent)
+    return _standard(right) if len(sent) > len(right) else None
 
 
 def _url_safe(sent: str) -> bytes | None:
-    return _standard(
-        sent.rstrip("=").translate(_FROM_URL_SAFE) + "=" * (-len(sent.rstrip("=")) % 4)
-    )
+    if "-" not in sent and "_" not in sent:
+        return None  # both alphabets write it alike: something else is wrong with it
+    return _standard(_padded(sent).translate(_FROM_URL_SAFE))
 
 
 def _hex(sent: str) -> bytes | None:
@@ -134,6 +146,7 @@ READERS: Mapping[str, Callable[[str], bytes | None]] = {
     "": _standard,
     "signature-hex": _hex,
     "signature-unpadded": _unpadded,
+    "signature-overpadded": _overpadded,
     "signature-base64url": _url_safe,
     "signature-hex-in-base64": _hex_in_base64,
     "signature-quoted": _quoted,

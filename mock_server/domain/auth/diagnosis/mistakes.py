@@ -183,6 +183,10 @@ WRITINGS: dict[str, Writing] = {
     "signature-unpadded": Writing(
         "sent the signature without the `=` at its end", "send the complete base64"
     ),
+    "signature-overpadded": Writing(
+        "sent the signature with more `=` at its end than base64 has",
+        "send the base64 unchanged",
+    ),
     "signature-base64url": Writing(
         "sent the signature in the URL-safe alphabet, with `-` and `_`", "send plain base64"
     ),
