@@ -1,9 +1,9 @@
 """Addresses: taken apart once, and judged in one place.
 
 Rule 1: an address is sent as it was written: its target goes out byte for byte, without the
-fragment. Only a space and characters beyond ASCII are percent-encoded, because they cannot stand in
-a request line (claim callback-target); an address with control characters is refused. User and
-password become basic authentication in UTF-8 (claim callback-login).
+fragment. Only spaces, control characters and characters beyond ASCII are percent-encoded, because
+they cannot stand in a request line (claim callback-target). User and password become basic
+authentication in UTF-8 (claim callback-login).
 Rule 2: two spellings of a host are one host: `normal_host` gives the spelling that is compared,
 resolved and connected to.
 """
@@ -22,6 +22,7 @@ MAX_LABEL_LENGTH = 63
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 # What Unicode's rules for host names (UTS 46) drop, and what they keep although it folds.
 _IGNORED = re.compile("[\u00ad\u200b\u2060\ufeff\ufe00-\ufe0f]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _KEPT = "ßς\u200c\u200d"
 _IN_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+")
 
@@ -69,12 +70,12 @@ class Address:
 
 
 def is_address(url: str) -> bool:
-    """Whether a text is an http:// or https:// address, without a space."""
+    """Whether a text is an http:// or https:// address, without spaces and control characters."""
     try:
         _parts(url)
     except AddressError:
         return False
-    return " " not in url
+    return " " not in url and _CONTROLS.search(url) is None
 
 
 def parse_address(url: str) -> Address:
@@ -99,9 +100,11 @@ def _parts(url: str) -> SplitResult:
     """Return the parts of what has the form of an address. Raises AddressError."""
     if len(url) > MAX_ADDRESS_LENGTH:
         raise AddressError(f"the address is longer than {MAX_ADDRESS_LENGTH} characters")
-    if url.startswith(" ") or any(char < " " or char == "\x7f" for char in url):
-        raise AddressError("the address contains a control character, or begins with a space")
-    parts = split_http(url)
+    if url.startswith(" "):
+        raise AddressError("the address begins with a space")
+    # Encoded before they are taken apart: `urlsplit` would drop line breaks and tabs. Within a host
+    # they are refused, as every percent sign is.
+    parts = split_http(_CONTROLS.sub(lambda each: f"%{ord(each[0]):02X}", url))
     port_of(parts)
     return parts
 

@@ -282,7 +282,7 @@ def test_callbacks_are_listed_shown_and_delivered_again(server: Live, tmp_path: 
         again = json_of(server, tmp_path, "callbacks", "resend", number, *account)
 
     assert f"failed, 1 attempt, last: HTTP 500  task {task_id} to {receiver.url}" in shown
-    assert f"> POST {receiver.url}\n> Host: " in shown
+    assert f"> POST {receiver.url}/\n> Host: " in shown  # as it went over the wire
     assert f'"task_id":"{task_id}"' in shown
     assert shown.endswith("< \n< not today\n")
     assert (again["copy_of"], again["by_hand"], again["state"]) == (planned["id"], True, "failed")

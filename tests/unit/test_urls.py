@@ -135,3 +135,27 @@ def test_a_recorded_host_is_known_however_it_is_spelt(named: str, called: str) -
     assert whose("POST", f"https://{called}/submitTask", {named}) is Whose.API
     assert whose("POST", f"https://{called}:8443/submitTask", {f"{named}:8443"}) is Whose.API
     assert whose("POST", "https://other.test/submitTask", {named}) is Whose.OTHER_HOST
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("http://h/a\r\nX: y", "/a%0D%0AX:%20y"),
+        ("http://h/\x7f", "/%7F"),
+        ("http://h/a\tb?c=\x00#\n", "/a%09b?c=%00"),
+        ("http://h\u000b/", None),
+        ("http://a\nb/", None),
+        ("ht\ntp://a/", None),
+        ("\nhttp://a/", None),
+        ("http://a:8\n0/", None),
+    ],
+)
+def test_a_control_character_is_encoded_in_a_target_and_refused_elsewhere(
+    url: str, target: str | None
+) -> None:
+    assert not is_address(url)
+    if target is None:
+        with pytest.raises(AddressError):
+            parse_address(url)
+    else:
+        assert parse_address(url).target == target
