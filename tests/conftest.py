@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import settings
 from mock_server.simulator import Simulator
 from tests.support import databases, postgres, worlds
 from tests.support.worlds import Gallery, Postbox, RealClock, World
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would every process
+# that they start, and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ("pytester",)
 

@@ -152,9 +152,9 @@ def test_a_simulator_that_forgets_a_reading_is_found_out(
 
         return forget
 
-    for place in ("actions.operations.operations.said", "actions.operations.operations.task_shape",
-                  "actions.operations.operations.page_shape",
-                  "domain.answer.answers.said", "domain.answer.answers.enveloped"):  # fmt: skip
+    operations = "actions.operations.operations"
+    for place in (f"{operations}.base_body", f"{operations}.task_shape", f"{operations}.page_shape",
+                  "domain.answer.answers.base_body", "domain.answer.answers.wrap"):  # fmt: skip
         function = getattr(envelope, place.rpartition(".")[2])
         monkeypatch.setattr(f"mock_server.{place}", planted(function))
 

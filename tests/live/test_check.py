@@ -244,7 +244,7 @@ def test_where_a_proxy_is_on_the_way_the_message_names_it_without_its_password(
     )  # fmt: skip
 
     assert done.returncode == 3
-    assert "nobody answers at qr.test" in done.stderr
+    assert "no server answers at qr.test" in done.stderr
     assert "(through the proxy http://user:***@127.0.0.1:1)" in done.stderr
 
 

@@ -42,7 +42,7 @@ def test_an_option_is_documented_and_a_flag(name: str, pytester: pytest.Pytester
             "grave",
             "*artqr_findings: unknown severity 'grave'; valid: error, warning, advice*",
         ),
-        ("--artqr-readings", "x", "*artqr_readings = x: write ID=WORD*"),
+        ("--artqr-readings", "x", "*artqr_readings = x: write ID=VALUE*"),
         ("--artqr-readings", "charge.pols=a", "*unknown reading 'charge.pols'; did you mean*"),
         ("--artqr-readings", "charge.polls=some", "*charge.polls takes 'every-200' or 'submit-o*"),
         (

@@ -187,7 +187,8 @@ def test_there_is_one_for_all_servers_of_a_process() -> None:
         assert process._process is found
 
 
-def test_one_that_was_killed_is_replaced() -> None:
+def test_one_that_was_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_process", None)  # the tests around this one keep theirs
     with artqr_mock_server():
         pass
     first = process._process

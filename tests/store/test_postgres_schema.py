@@ -96,7 +96,7 @@ def test_another_schema_version_is_refused_with_the_command_that_recreates_it(ad
     message = refused(address)
 
     assert f"schema version 99, this artqr-mock needs {SCHEMA_VERSION}" in message
-    assert "artqr-mock serve --database postgresql://" in message
+    assert "artqr-mock serve --database 'postgresql://" in message
     assert "--recreate" in message
 
 
