@@ -15,7 +15,8 @@ Rows = list[dict[str, Any]]
 Books = dict[str, Rows]
 
 TABLES = {
-    "call": "id", "ledger": "call_id", "package": "id", "charge_total": "operation",
+    "call": "id", "ledger": "call_id", "package": "id",
+    "charge_total": "day, package_id, operation, refused",
     "task": "number", "fault": "id", "callback": "id", "attempt": "id",
 }  # fmt: skip
 ENDS = {"delivered", "failed", "lost"}
