@@ -12,8 +12,11 @@ from tests.support.plugin_users import CLIENT
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder with a careless client; warnings are errors, and markers are strict."""
+    # Where these are set pytest repeats whole messages in its summary.
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(shop=CLIENT)
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers -p no:randomly")
     return pytester
