@@ -106,7 +106,7 @@ def test_a_connection_is_used_again_unless_it_was_closed() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="it is about fork")
 def test_a_forked_child_takes_a_connection_of_its_own() -> None:
     client = DirectHttp()
-    with answering([OK, OK], [OK]) as (url, _):
+    with answering([OK]) as (url, _):
         client.request("GET", url)
         kept = client._idle[0][1]
         client._pid = -1  # as a child sees it
