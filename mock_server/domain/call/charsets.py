@@ -42,16 +42,11 @@ def _reads_as(raw: bytes) -> str:
     """Return what bytes that are no UTF-8 most likely are, as the end of a sentence."""
     if raw.startswith(_MARKS):
         return ": it begins with the byte order mark of UTF-16"
-    cut = _cut_at(raw)
+    cut = cut_at(raw)
     if cut is not None and (len(raw) - cut > 1 or not raw[:cut].isascii()):
         return ": it was cut inside a character"
-    try:
-        meant = raw.decode("gb18030")
-    except UnicodeDecodeError:
-        meant = ""
-    beyond = [letter for letter in meant if not letter.isascii()]
-    if beyond and all(map(_CHINESE.match, beyond)):
-        return f": in GBK it reads as `{meant[:MAX_PIECE]}`"
+    if meant := in_gbk(raw):
+        return f": in GBK it reads as `{meant}`"
     # A control character of Latin-1 is a letter or a sign in the charset of Windows.
     charset, name = ("latin-1", "Latin-1") if not re.search(rb"[\x80-\x9f]", raw) else (
         "cp1252", "Windows-1252")  # fmt: skip
@@ -62,10 +57,20 @@ def _reads_as(raw: bytes) -> str:
     return told if cut is None else f"{told}, unless it was cut inside a character"
 
 
-def _cut_at(raw: bytes) -> int | None:
+def cut_at(raw: bytes) -> int | None:
     """Return where the last character begins of UTF-8 that ends inside it; None if it does not."""
     try:
         raw.decode()
     except UnicodeDecodeError as error:
         return error.start if error.reason == "unexpected end of data" else None
     return None
+
+
+def in_gbk(raw: bytes) -> str | None:
+    """Return the first `MAX_PIECE` letters of bytes read as GBK; None unless it is Chinese."""
+    try:
+        meant = raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    beyond = [letter for letter in meant if not letter.isascii()]
+    return meant[:MAX_PIECE] if beyond and all(map(_CHINESE.match, beyond)) else None
