@@ -11,6 +11,10 @@ from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.urls import parse_address
 
 
+# The first byte of a TLS record that opens a connection.
+TLS_HANDSHAKE = b"\x16"
+
+
 class Receiver(socketserver.ThreadingTCPServer):
     """Answers every connection with the same bytes, or with silence, and keeps the requests."""
 
@@ -31,7 +35,14 @@ class _Handler(socketserver.StreamRequestHandler):
     server: Receiver
 
     def handle(self) -> None:
-        head = b"".join(iter(self.rfile.readline, b"\r\n"))
+        if self.rfile.peek(1)[:1] == TLS_HANDSHAKE:  # no line end may ever come
+            self.wfile.write(self.server.answer or b"")
+            return
+        head = b""
+        while (line := self.rfile.readline()) != b"\r\n":
+            if not line:  # the client left: a further read returns nothing, for ever
+                return
+            head += line
         length = next(
             int(line.split(b":")[1])
             for line in head.lower().split(b"\r\n")
