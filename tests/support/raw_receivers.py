@@ -1,6 +1,7 @@
 """Receivers that answer with bytes as they are, and keep the bytes that came."""
 
 import contextlib
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,6 @@ from typing import Any
 from mock_server.delivery.outbound import Outbound
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.urls import parse_address
-
 
 # The first byte of a TLS record that opens a connection.
 TLS_HANDSHAKE = b"\x16"
@@ -35,7 +35,7 @@ class _Handler(socketserver.StreamRequestHandler):
     server: Receiver
 
     def handle(self) -> None:
-        if self.rfile.peek(1)[:1] == TLS_HANDSHAKE:  # no line end may ever come
+        if self.request.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:  # no line end may ever come
             self.wfile.write(self.server.answer or b"")
             return
         head = b""

@@ -180,6 +180,7 @@ def test_the_quiet_zone_is_much_lighter_than_every_dark_module(style_id: str) ->
     assert min(light) - max(dark) >= 90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style_id", list(SCENES))
 def test_a_small_blurred_or_squeezed_copy_can_still_be_read(style_id: str) -> None:
     text = "https://mock.test/p/9f3a"

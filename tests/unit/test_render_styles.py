@@ -63,6 +63,7 @@ def test_the_contract_names_every_row_of_the_vendors_table() -> None:
     assert all(style["english"].isascii() for style in STYLES)
 
 
+@pytest.mark.slow
 def test_every_two_styles_look_clearly_different() -> None:
     small = {
         style_id: np.asarray(picture_of(EXAMPLE, style_id).resize((24, 24), Image.Resampling.BOX))
@@ -87,6 +88,7 @@ def test_a_seed_moves_the_scene_but_keeps_its_look(style_id: str) -> None:
     assert np.abs(one - other).mean() < 24
 
 
+@pytest.mark.slow
 def test_no_style_makes_a_heavy_picture() -> None:
     sizes = {style_id: len(drawn(EXAMPLE, style_id, 7)) for style_id in SCENES}
     assert max(sizes.values()) < 280_000, sizes

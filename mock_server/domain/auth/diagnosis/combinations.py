@@ -7,7 +7,7 @@ Rule 2: a rare mistake goes with the first variants of what clients often do wro
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mock_server.domain.auth.diagnosis.candidate import Change
+from mock_server.domain.auth.diagnosis.candidate import Change, Rendering
 from mock_server.domain.auth.diagnosis.mistakes import Mistake
 
 # A change that alone makes no difference can make one together with a change of these fields.
@@ -65,6 +65,7 @@ class Step:
     change: Change
     what: str
     fields: frozenset[str]
+    made: Rendering  # what it makes of the candidate when it is alone
 
     def goes_with(self, other: "Step") -> bool:
         """Whether both can be made at once."""

@@ -13,12 +13,14 @@ from itertools import chain
 from mock_server.domain.auth.diagnosis.candidate import (
     Candidate,
     Change,
+    Rendering,
     SigningContext,
     signing_context_of,
+    text_of,
 )
 from mock_server.domain.auth.diagnosis.combinations import Step, pairs, rare_pairs, triples
 from mock_server.domain.auth.diagnosis.digests import KINDS, READERS
-from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, WRITINGS, Writing
+from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, WRITINGS, Mistake, Writing
 from mock_server.domain.call.calls import Call, header
 
 MOST_CAUSES = 3
@@ -61,30 +63,30 @@ class _Search:
         """Whether no known digest has the size of what came."""
         return not self._sizes & {kind.size for kind in KINDS.values()}
 
-    def knows(self, draft: Candidate, text: str) -> bool:
+    def knows(self, made: Rendering, text: str) -> bool:
         """Say whether the same was tried before, and remember it."""
-        key = hash((text, draft.secret, draft.digest, draft.charset))
+        key = hash((text, made["secret"], made["digest"], made["charset"]))
         known = key in self._seen
         self._seen.add(key)
         return known
 
-    def writing(self, draft: Candidate, text: str) -> str | None:
-        """Return how the signature that came is written if this draft was signed, else None.
+    def writing(self, made: Rendering, text: str) -> str | None:
+        """Return how the signature that came is written if this was signed, else None.
 
         Raises _SpentError.
         """
-        kind = KINDS[draft.digest]
+        kind = KINDS[made["digest"]]
         if kind.size not in self._sizes:
             return None
         try:
-            data = text.encode(draft.charset, "surrogateescape")
+            data = text.encode(made["charset"], "surrogateescape")
         except UnicodeEncodeError:
             return None
         if self.tried >= self._most or self._bytes < len(data):
             raise _SpentError
         self.tried += 1
         self._bytes -= len(data)
-        secret = draft.secret.encode("utf-8", "surrogateescape")
+        secret = made["secret"].encode("utf-8", "surrogateescape")
         return self._targets.get(kind.of(secret, data))
 
 
@@ -97,7 +99,7 @@ def diagnose(
     """
     sent = (header(call, "x-ca-signature") or "").strip()
     scene = signing_context_of(call, secret, known_secrets)
-    expected = scene.draft.text()
+    expected = text_of(scene.draft.rendering())
     if not sent:
         sentence = "The call has no X-Ca-Signature: send the base64 of the HMAC."
         return Diagnosis(causes=("signature-absent",), sentence=sentence, server_string=expected,
@@ -128,7 +130,7 @@ def _found(search: _Search, scene: SigningContext) -> _Found | None:
     other = signing_context_of(scene.call, scene.secret, scene.known_secrets, query_wins=True)
     scenes = [scene] if other.draft == scene.draft else [scene, other]
     for each in scenes:
-        found = _try(search, each.draft, ())
+        found = _try(search, each.draft.rendering(), ())
         if found:
             return found
     steps: list[tuple[Candidate, list[Step], list[Step]]] = []
@@ -150,13 +152,16 @@ def _tried_alone(
     search: _Search, scene: SigningContext, effective: list[Step], inert: list[Step]
 ) -> _Found | None:
     """Try each mistake; put those that make a difference into `effective`, others into `inert`."""
-    for step in _steps(scene):
-        draft = scene.draft.changed(step.change)
-        text = draft.text()
-        if search.knows(draft, text):
+    whole = scene.draft.rendering()
+    for mistake, change, what in _variants(scene):
+        made = scene.draft.changed(change).rendering(change)
+        step = Step(mistake, change, what, frozenset(change), made)
+        changed = whole | made
+        text = text_of(changed)
+        if search.knows(changed, text):
             inert.append(step)
             continue
-        writing = search.writing(draft, text)
+        writing = search.writing(changed, text)
         if writing is not None:
             return (step,), writing, text
         effective.append(step)
@@ -166,28 +171,39 @@ def _tried_alone(
 def _tried_together(
     search: _Search, draft: Candidate, combinations: Iterable[tuple[Step, ...]]
 ) -> _Found | None:
+    whole = draft.rendering()
     for steps in combinations:
-        change: Change = {}
-        for step in steps:
-            change.update(step.change)
-        if found := _try(search, draft.changed(change), steps):
+        if found := _try(search, _together(draft, whole, steps), steps):
             return found
     return None
 
 
-def _try(search: _Search, draft: Candidate, steps: tuple[Step, ...]) -> _Found | None:
-    text = draft.text()
-    writing = None if search.knows(draft, text) else search.writing(draft, text)
+def _together(draft: Candidate, whole: Rendering, steps: tuple[Step, ...]) -> Rendering:
+    """Return what the draft, whose own rendering is `whole`, comes down to after all steps."""
+    made: Rendering = {}
+    for step in steps:
+        made.update(step.made)
+    if len(made) == sum([len(step.made) for step in steps]):
+        return whole | made
+    change: Change = {}  # two steps changed one piece, in different fields
+    for step in steps:
+        change.update(step.change)
+    return draft.changed(change).rendering()
+
+
+def _try(search: _Search, made: Rendering, steps: tuple[Step, ...]) -> _Found | None:
+    text = text_of(made)
+    writing = None if search.knows(made, text) else search.writing(made, text)
     # More than three mistakes are not named: such a client is better compared line by line.
     if writing is None or len(steps) + bool(writing) > MOST_CAUSES:
         return None
     return steps, writing, text
 
 
-def _steps(scene: SigningContext) -> Iterator[Step]:
+def _variants(scene: SigningContext) -> Iterator[tuple[Mistake, Change, str]]:
     for mistake in CATALOGUE:
         for change, what in mistake.variants(scene):
-            yield Step(mistake, change, what, frozenset(change))
+            yield mistake, change, what
 
 
 def _sentence(steps: tuple[Step, ...], writing: str) -> str:
