@@ -23,7 +23,8 @@ test: $(READY_DEV)
 	$(BIN)/python -m pytest -n auto
 
 test-fast: $(READY_DEV)
-	$(BIN)/python -m pytest -n auto -m "not slow" tests/unit tests/store tests/api tests/project
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" --hypothesis-profile=quick \
+	  tests/unit tests/store tests/api tests/project
 
 lint: $(READY_DEV)
 	$(BIN)/ruff check .

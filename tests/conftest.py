@@ -20,6 +20,7 @@ pytest_plugins = ("pytester",)
 
 # The same examples in every run, so a failure repeats on every machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=25)
 settings.load_profile("repeatable")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from tests.support import scans
 from tests.support.scans import ROOT
 
 CLAIMS = {claim["id"]: claim for claim in contract.load_toml("claims.toml")["claim"]}
-MARKED = scans.marked_claims(ROOT / "tests")
 SOURCES = sorted(
     path
     for folder, ending in (("mock_server", "*.py"), ("mock_server", "*.sql"),
@@ -19,6 +19,12 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob(ending)
     if path.name != "claims.toml"
 )  # fmt: skip
+
+
+@cache
+def marked() -> dict[str, set[str]]:
+    """Return the tests of each claim."""
+    return scans.marked_claims(ROOT / "tests")
 
 
 def test_no_claim_is_made_twice() -> None:
@@ -47,7 +53,7 @@ def test_only_what_is_assumed_has_no_evidence(claim_id: str) -> None:
 
 @pytest.mark.parametrize("claim_id", CLAIMS)
 def test_a_claim_has_a_test(claim_id: str) -> None:
-    assert claim_id in MARKED, f"no test is marked @pytest.mark.claim({claim_id!r})"
+    assert claim_id in marked(), f"no test is marked @pytest.mark.claim({claim_id!r})"
 
 
 @pytest.mark.parametrize("claim_id", CLAIMS)
@@ -61,7 +67,7 @@ def test_the_code_that_obeys_a_claim_names_it(claim_id: str) -> None:
 
 
 def test_tests_are_marked_with_claims_that_exist() -> None:
-    assert {name: tests for name, tests in MARKED.items() if name not in CLAIMS} == {}
+    assert {name: tests for name, tests in marked().items() if name not in CLAIMS} == {}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
