@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -27,54 +26,52 @@ def marked() -> dict[str, set[str]]:
     return scans.marked_claims(ROOT / "tests")
 
 
+@cache
+def text_of(name: str) -> str:
+    """Return the text of a file, which several claims may name."""
+    return (ROOT / name).read_text("utf-8")
+
+
 def test_no_claim_is_made_twice() -> None:
     ids = Counter(claim["id"] for claim in contract.load_toml("claims.toml")["claim"])
 
     assert [claim for claim, count in ids.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
-def test_a_claim_says_what_on_which_evidence_and_how_certain(claim_id: str) -> None:
-    claim = CLAIMS[claim_id]
-
-    assert set(claim) == {"id", "says", "evidence", "certainty", "code"}
-    assert re.fullmatch(scans.CLAIM_ID, claim_id)
-    assert claim["certainty"] in ("documented", "observed", "assumed")
-    assert claim["says"].endswith(".")
+def test_a_claim_says_what_on_which_evidence_and_how_certain() -> None:
+    for claim_id, claim in CLAIMS.items():
+        assert set(claim) == {"id", "says", "evidence", "certainty", "code"}, claim_id
+        assert re.fullmatch(scans.CLAIM_ID, claim_id), claim_id
+        assert claim["certainty"] in ("documented", "observed", "assumed"), claim_id
+        assert claim["says"].endswith("."), claim_id
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
-def test_only_what_is_assumed_has_no_evidence(claim_id: str) -> None:
-    claim = CLAIMS[claim_id]
-
-    if claim["certainty"] != "assumed":
-        assert not claim["evidence"].startswith("none")
+def test_only_what_is_assumed_has_no_evidence() -> None:
+    for claim_id, claim in CLAIMS.items():
+        if claim["certainty"] != "assumed":
+            assert not claim["evidence"].startswith("none"), claim_id
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
-def test_a_claim_has_a_test(claim_id: str) -> None:
-    assert claim_id in marked(), f"no test is marked @pytest.mark.claim({claim_id!r})"
+def test_a_claim_has_a_test() -> None:
+    for claim_id in CLAIMS:
+        assert claim_id in marked(), f"no test is marked @pytest.mark.claim({claim_id!r})"
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
-def test_the_code_that_obeys_a_claim_names_it(claim_id: str) -> None:
-    code = CLAIMS[claim_id]["code"]
-
-    assert code
-    for name in code:
-        text = (ROOT / name).read_text("utf-8")
-        assert claim_id in text, f"{name} does not name {claim_id}"
+def test_the_code_that_obeys_a_claim_names_it() -> None:
+    for claim_id, claim in CLAIMS.items():
+        assert claim["code"], claim_id
+        for name in claim["code"]:
+            assert claim_id in text_of(name), f"{name} does not name {claim_id}"
 
 
 def test_tests_are_marked_with_claims_that_exist() -> None:
     assert {name: tests for name, tests in marked().items() if name not in CLAIMS} == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_comments_name_claims_that_exist(path: Path) -> None:
-    text = path.read_text("utf-8")
-
-    assert sorted(scans.cited_in_text(text) - set(CLAIMS)) == []
+def test_comments_name_claims_that_exist() -> None:
+    for path in SOURCES:
+        cited = scans.cited_in_text(path.read_text("utf-8"))
+        assert sorted(cited - set(CLAIMS)) == [], path
 
 
 @pytest.mark.parametrize("name", ["openapi", "admin.openapi"])
