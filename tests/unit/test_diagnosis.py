@@ -21,9 +21,9 @@ PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 
 
 def bounded(examples: int) -> settings:
-    """Settings for a search that takes long; the quick profile has a third of the examples."""
+    """Settings for a search that takes long; the quick profile has a sixth of the examples."""
     if settings.get_current_profile_name() == "quick":
-        examples = -(-examples // 3)
+        examples = -(-examples // 6)
     checks = [HealthCheck.filter_too_much, HealthCheck.too_slow]
     return settings(
         max_examples=examples,

@@ -113,6 +113,7 @@ def test_what_cannot_be_read_is_refused_and_the_process_lives_on(
     assert (reader.read(GOOD).content, reader._process) == ("hello", before)
 
 
+@pytest.mark.slow
 @pytest.mark.claim("image-limits")
 @pytest.mark.skipif(sys.platform == "win32", reason="no timer of processor time there")
 def test_an_image_that_takes_too_much_time_ends_the_process_and_the_next_has_another(
@@ -180,6 +181,7 @@ def test_after_the_end_nothing_is_read_and_nothing_runs(reader: ImageReader) -> 
         reader.read(GOOD)
 
 
+@pytest.mark.slow
 def test_closing_ends_what_is_being_read(
     reader: ImageReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

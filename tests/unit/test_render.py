@@ -99,6 +99,7 @@ def digest_of(text: str, style_id: str, seed: int) -> str:
     return hashlib.sha256(draw(text, style_id=style_id, seed=seed)).hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_another_process_draws_the_same_bytes(hash_seed: str) -> None:
     inputs = [("猫", style_id, 5) for style_id in ("pet_cat", "shop_flower", "fantasy_mecha", "")]
