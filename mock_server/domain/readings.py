@@ -56,6 +56,8 @@ class Readings:
     image_content: Literal["decoded", "address"] = _reading("image.content", "decoded")
     image_charset: Literal["any", "utf-8-only"] = _reading("image.charset", "any")
     short_link_flag: Literal["lenient", "strict"] = _reading("short_link.flag", "lenient")
+    address_target: Literal["as-written", "normalized"] = _reading("address.target", "as-written")
+    address_login: Literal["sent", "ignored"] = _reading("address.login", "sent")
     callback_address: Literal["accepted", "refused"] = _reading("callback.address", "accepted")
     body_type: Literal["any", "form-only"] = _reading("body.type", "any")
     query_method: Literal["post", "post-or-get"] = _reading("query.method", "post")

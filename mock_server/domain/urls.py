@@ -3,7 +3,7 @@
 Rule 1: an address is sent as it was written: its target goes out byte for byte, without the
 fragment. Only spaces, control characters and characters beyond ASCII are percent-encoded, because
 they cannot stand in a request line (claim callback-target). User and password become basic
-authentication in UTF-8 (claim callback-login).
+authentication in UTF-8 (claim callback-login). `called_addresses` has the readings of both.
 Rule 2: two spellings of a host are one host: `normal_host` gives the spelling that is compared,
 resolved and connected to.
 """

@@ -11,7 +11,10 @@ MAX_HEADERS = 16_384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt, redacted, with one header per line. `request_headers` None: nothing was sent.
+    """One attempt, redacted, with one header per line.
+
+    `request_url` is as it was sent, without a login; it and `request_headers` are None if nothing
+    was sent.
 
     `due_at`: when it was due. `at`: the instant that the account's clock showed at its end.
     """
@@ -20,6 +23,7 @@ class Attempt:
     account: str
     due_at: int
     at: int
+    request_url: str | None
     request_headers: str | None
     request: Capture
     status: int | None
@@ -32,14 +36,15 @@ class Attempt:
 def insert(tx: Transaction, attempt: Attempt) -> None:
     """Add an attempt."""
     tx.execute(
-        "insert into attempt (callback_id, account, due_at, at, request_headers, request_body,"
-        " request_length, request_sha256, status, error, answer_headers, answer_body, duration_ms)"
-        " values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "insert into attempt (callback_id, account, due_at, at, request_url, request_headers,"
+        " request_body, request_length, request_sha256, status, error, answer_headers,"
+        " answer_body, duration_ms) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             attempt.callback_id,
             attempt.account,
             attempt.due_at,
             attempt.at,
+            attempt.request_url,
             attempt.request_headers,
             attempt.request.body,
             attempt.request.length,

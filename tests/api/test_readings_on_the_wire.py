@@ -259,3 +259,26 @@ def test_a_source_image_in_gbk_fails_where_only_utf_8_is_read_and_the_remark_nam
 
     remark = "创作失败: qr_code_url二维码字符集不支持 (GB18030)"
     assert seen == [("failed", remark, None), ("succeeded", "", "http://a.cn/中文")]
+
+
+@pytest.mark.claim("callback-target")
+def test_an_address_is_called_in_normal_form_where_the_reading_says_so(world: World) -> None:
+    buyers = [world.account(readings={"address.target": "normalized"}), world.account()]
+    for buyer in buyers:
+        world.submit(buyer["app_code"], call_back="http://127.0.0.1:9/a/../%7eb?c%2fd&")
+        world.clock(buyer["id"], advance="1m")
+
+    targets = ["/~b?c%2Fd&", "/a/../%7eb?c%2fd&"]
+    assert [address.target for address in world.postbox.addresses] == targets
+    shown = [attempts(world, buyer["id"])[0]["request"]["url"] for buyer in buyers]
+    assert shown == [f"http://127.0.0.1:9{target}" for target in targets]
+
+
+@pytest.mark.claim("callback-login")
+def test_a_login_is_left_out_where_the_reading_says_so(world: World) -> None:
+    buyers = [world.account(readings={"address.login": "ignored"}), world.account()]
+    for buyer in buyers:
+        world.submit(buyer["app_code"], call_back="http://user:secret@127.0.0.1:9/")
+        world.clock(buyer["id"], advance="1m")
+
+    assert [address.login for address in world.postbox.addresses] == [None, b"user:secret"]

@@ -10,8 +10,8 @@ from mock_server.domain.account.accounts import AccountTemplate
 from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 4
-SCHEMA = "cb4aa5f9a3ca1aeb2914eae4cf3585dd244c7c78ad44f879bcd800a2779749dd"
+VERSION = 5
+SCHEMA = "9191bc14aae14d6b67f26ced41f2a67ad2106918a1c0bb99c918f38fc32e7fab"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url",

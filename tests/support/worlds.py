@@ -39,9 +39,11 @@ class Postbox:
 
     def __init__(self) -> None:
         self.posted: list[tuple[str, dict[str, Any]]] = []
+        self.addresses: list[Address] = []
         self.outcome = Outcome(status=200, body=b"ok", duration_ms=1)
 
     def __call__(self, address: Address, posting: Posting) -> Future[Outcome]:
+        self.addresses.append(address)
         self.posted.append((address.url, json.loads(posting.body)))
         future: Future[Outcome] = Future()
         future.set_result(self.outcome_of(posting))

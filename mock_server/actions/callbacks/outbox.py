@@ -16,8 +16,10 @@ from mock_server.domain.call import redaction
 from mock_server.domain.callback import retries
 from mock_server.domain.callback.payload import MAX_LASTS_MS, Outcome, Posting
 from mock_server.domain.callback.retries import Progress
+from mock_server.domain.called_addresses import called_address
 from mock_server.domain.clock import Clock
-from mock_server.domain.urls import AddressError, parse_address
+from mock_server.domain.readings import Readings
+from mock_server.domain.urls import Address, AddressError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import attempts as attempt_rows
@@ -33,10 +35,16 @@ SLACK_S = 5  # added to the longest time that a post can take
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A claimed callback and its request."""
+    """A claimed callback and its request. `readings` are those of its account at the claim."""
 
     claimed: Claimed
     posting: Posting
+    readings: Readings
+
+    @property
+    def address(self) -> Address:
+        """Return where it goes. Raises AddressError."""
+        return called_address(self.claimed.url, self.readings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +125,7 @@ def _prepared(
     if simulator.database.shared:
         lease_ms = int(patience(simulator, posting.lasts_ms) * 1000)
         rows.lease(tx, claimed.id, simulator.real_now() + lease_ms)
-    return Delivery(claimed=claimed, posting=posting)
+    return Delivery(claimed=claimed, posting=posting, readings=account.readings)
 
 
 def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
@@ -143,7 +151,7 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
             recorded.set_exception(error)
 
     try:
-        posted = simulator.post(parse_address(delivery.claimed.url), delivery.posting)
+        posted = simulator.post(delivery.address, delivery.posting)
     except AddressError as error:
         posted = Future()
         posted.set_result(Outcome(error=str(error), hopeless=True))
@@ -233,6 +241,7 @@ def _attempt(account: Account, delivery: Delivery, outcome: Outcome, now: int) -
         account=account.id,
         due_at=delivery.claimed.next_at,
         at=now,
+        request_url=None if headers is None else delivery.address.sent_url,
         request_headers=None if headers is None else redaction.header_lines(headers, secrets),
         request=redaction.capture(sent, secrets),
         status=outcome.status,

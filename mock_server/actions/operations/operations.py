@@ -62,7 +62,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest
         task = replace(task, plan=tasks.hold(task.plan))
     task_rows.insert(tx, task)
     if task.content is None:
-        source_images.read_later(tx, simulator, task)
+        source_images.read_later(tx, simulator, task, account.readings)
     planning.plan(tx, simulator, account, task, request.now)
     body = {**base_body(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, submits=1)

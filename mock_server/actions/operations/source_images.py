@@ -13,12 +13,14 @@ from mock_server.actions.operations import replan
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.redaction import redact_address
+from mock_server.domain.called_addresses import called_address
 from mock_server.domain.findings import Finding, pointer, render_finding
+from mock_server.domain.readings import Readings
 from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.source_images import SourceRead, judged, unreachable
 from mock_server.domain.task.submissions import TOO_LONG_REMARK, is_holdable
 from mock_server.domain.task.tasks import Status, Task
-from mock_server.domain.urls import AddressError, parse_address
+from mock_server.domain.urls import AddressError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import journal
@@ -31,15 +33,15 @@ GRACE_S = 20  # some images are read one after the other, each with its own boun
 log = logging.getLogger(__name__)
 
 
-def read_later(tx: Transaction, simulator: Simulator, task: Task) -> None:
+def read_later(tx: Transaction, simulator: Simulator, task: Task, readings: Readings) -> None:
     """Read the source image of a task once its submit is booked."""
-    tx.after_commit.append(lambda: _read(simulator, task))
+    tx.after_commit.append(lambda: _read(simulator, task, readings))
 
 
 def resume(simulator: Simulator) -> None:
     """Read the images that an earlier process left unread."""
-    for task in simulator.database.read(task_rows.unread):
-        _read(simulator, task)
+    for task, readings in simulator.database.read(_unread):
+        _read(simulator, task, readings)
 
 
 def settle(simulator: Simulator, account_id: str) -> None:
@@ -64,7 +66,12 @@ def settle(simulator: Simulator, account_id: str) -> None:
     )
 
 
-def _read(simulator: Simulator, task: Task) -> None:
+def _unread(tx: Transaction) -> list[tuple[Task, Readings]]:
+    owned = [(task, account_rows.get_unlocked(tx, task.account)) for task in task_rows.unread(tx)]
+    return [(task, account.readings) for task, account in owned if account is not None]
+
+
+def _read(simulator: Simulator, task: Task, readings: Readings) -> None:
     def record(fetched: Future[SourceRead]) -> None:
         if fetched.cancelled():  # the server stops: the image is read at the next start
             return
@@ -80,7 +87,7 @@ def _read(simulator: Simulator, task: Task) -> None:
             bugs.report(simulator, error)
 
     try:
-        fetched = simulator.fetch(parse_address(task.qr_code_url or ""))
+        fetched = simulator.fetch(called_address(task.qr_code_url or "", readings))
     except AddressError as error:
         fetched = Future()
         fetched.set_result(unreachable(reason=str(error)).read)

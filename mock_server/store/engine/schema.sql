@@ -153,7 +153,8 @@ create table attempt (
   account text not null,
   due_at integer not null,
   at integer not null,
-  request_headers text,          -- null: nothing was sent
+  request_url text,              -- as it was sent; null: nothing was sent
+  request_headers text,
   request_body blob not null,    -- what was sent of it
   request_length integer not null,
   request_sha256 text,

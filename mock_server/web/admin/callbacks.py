@@ -7,7 +7,6 @@ from flask import Blueprint, Response, jsonify
 from mock_server.actions.callbacks import planning, wait
 from mock_server.actions.reports import reports
 from mock_server.domain.call.redaction import redact_address, redact_logins
-from mock_server.domain.urls import AddressError, parse_address
 from mock_server.simulator import Simulator
 from mock_server.store.callback_faults import read
 from mock_server.store.engine.transaction import Row
@@ -60,15 +59,15 @@ def callback_json(row: Row, attempts: list[Row]) -> dict[str, Any]:
         "next_at": row["next_at"],
         "state": row["state"],
         "fault": row["fault"] and {"id": row["fault_id"], "kind": read(row["fault"]).kind.name},
-        "attempts": [_attempt_json(row["url"], attempt) for attempt in attempts],
+        "attempts": [_attempt_json(attempt) for attempt in attempts],
     }
 
 
-def _attempt_json(url: str, row: Row) -> dict[str, Any]:
+def _attempt_json(row: Row) -> dict[str, Any]:
     request = answer = None
     if row["request_headers"] is not None:
-        # What went over the wire, which is not always how the address was written.
-        request = {"method": "POST", "url": _sent_url(url), **message_json(row, "request")}
+        url = redact_logins(row["request_url"])  # its query may hold a further address
+        request = {"method": "POST", "url": url, **message_json(row, "request")}
     if row["status"] is not None:
         answer = text_json(row, "answer")
     return {
@@ -80,10 +79,3 @@ def _attempt_json(url: str, row: Row) -> dict[str, Any]:
         "request": request,
         "answer": answer,
     }
-
-
-def _sent_url(url: str) -> str:
-    try:
-        return parse_address(url).sent_url
-    except AddressError:  # kept by an earlier version
-        return redact_address(url)
