@@ -110,7 +110,8 @@ def pytest_runtest_makereport(
     if session is None or (call.when == "setup" and call.excinfo is None):
         return (yield)  # what a fixture's calls came to is said after the test's own
     wish = item.stash.get(_wish, None)
-    verdict = session.verdict(wish.max_fen if wish else None)
+    max_fen = wish.max_fen if wish else None
+    verdict = session.verdict(max_fen, has_ended=call.when == "teardown")
     if verdict and call.excinfo is None:
         call.excinfo = _failure(verdict.text)
     report = yield

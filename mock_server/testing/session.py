@@ -3,15 +3,15 @@
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mock_server.admin_client import RefusedError, UnreachableError
-from mock_server.domain.findings import SEVERITIES
+from mock_server.domain.findings import ONLY_AT_THE_END, SEVERITIES
 from mock_server.formatting import counted, severity_count, yuan
 from mock_server.testing.calls import Calls, finding_line
-from mock_server.testing.records import RecordedCall
+from mock_server.testing.records import Finding, RecordedCall
 from mock_server.testing.server import NOBODY, NOT_FOUND, MockServer
 from mock_server.testing.tables import calls_table
 from mock_server.testing.world import World
@@ -47,7 +47,11 @@ class Totals:
         self.calls += len(calls)
         self.charged += len(calls.charged)
         self.fen += calls.fen
-        for finding in calls.findings:
+        self.add_findings(calls.findings)
+
+    def add_findings(self, findings: Iterable[Finding]) -> None:
+        """Count findings."""
+        for finding in findings:
             self.findings[finding.severity] += 1
             kind = f"{finding.severity} {finding.id} {finding.operation} {finding.says}"
             self.seen[kind] += 1
@@ -113,6 +117,8 @@ class Session:
     Rule 1: a test is judged after each of its phases, by all calls since it began, in every world.
     Rule 2: what was said of a test is not said again: `verdict` tells each thing once.
     Rule 3: a world is let go of after the teardown of its test, which may call the API as well.
+    Then the world says what its client never did; of a test that failed it says nothing, because
+    that one was cut short.
     """
 
     def __init__(self, server: MockServer, limits: SessionLimits, *, is_shared: bool) -> None:
@@ -136,19 +142,21 @@ class Session:
         self._judged = 0
         self._retired_fen = 0
         self._told: set[str] = set()
+        self._never: list[Finding] | None = None
 
-    def verdict(self, max_fen: int | None = None) -> RunVerdict | None:
+    def verdict(self, max_fen: int | None = None, *, has_ended: bool = False) -> RunVerdict | None:
         """Return why the test has to fail, if that has not been said already.
 
-        `max_fen` is what the test may cost, if it says so itself.
+        `max_fen` is what the test may cost, if it says so itself. `has_ended`: it calls no more.
         """
         try:
             self._look()
+            never = self._never_done() if has_ended else []
         except (UnreachableError, RefusedError) as error:
             return self._once("lost", f"the calls of this test cannot be read: {error}")
         calls, new = Calls(self._test), self._new
         self._judged = len(calls)
-        wrongs = [self._too_dear(calls, max_fen), self._bad_findings(new)]
+        wrongs = [self._too_dear(calls, max_fen), self._bad_findings([*new.findings, *never])]
         bugs = [call for call in new if call.is_bug]
         if bugs:
             return RunVerdict(text=f"{self.server.bug_text(bugs)}\n\n{calls!r}", is_bug=True)
@@ -171,6 +179,7 @@ class Session:
         """Look for the last time: the server ends."""
         with contextlib.suppress(UnreachableError, RefusedError):
             self._look()
+            self._never_done()  # the server ends before its last test is judged
             self.passed = self.passed and not any(call.is_bug for call in self._new)
             self._release()
         self._is_over = True
@@ -212,6 +221,26 @@ class Session:
                 self._last[world.id] = calls[-1].id
                 self._take(calls)
 
+    def _never_done(self) -> list[Finding]:
+        """Return, and count once, the findings that only the end of the test shows."""
+        if self._never is None:
+            self._never = self._at_the_end() if self.passed else []
+            self.totals.add_findings(self._never)
+        return self._never
+
+    def _at_the_end(self) -> list[Finding]:
+        if not any(call.task_id and call.operation == "submit_task" for call in self._test):
+            return []
+        said = {(each.call_id, each.id) for each in Calls(self._test).findings}
+        found = [
+            Finding.of({"id": each["call"], "operation": each["operation"]}, each)
+            for world in self._closed
+            if world in self.server.worlds
+            for each in world.admin.findings(ended=True)["findings"]
+            if each["id"] in ONLY_AT_THE_END
+        ]
+        return [each for each in found if (each.call_id, each.id) not in said]
+
     def _calls_of(self, world: World) -> Calls:
         try:
             return world.judged(world.calls_after(self._last.get(world.id, 0)))
@@ -245,9 +274,9 @@ class Session:
             text += f"; {yuan(self._retired_fen)} of it in worlds of the client suite"
         return self._once("yuan", f"{text}\n\n{calls!r}" if calls else text)
 
-    def _bad_findings(self, calls: Calls) -> RunVerdict | None:
+    def _bad_findings(self, findings: list[Finding]) -> RunVerdict | None:
         wanted = self._limits.findings
-        bad = [each for each in calls.findings if wanted and each.at_least(wanted)]
+        bad = [each for each in findings if wanted and each.at_least(wanted)]
         if not bad:
             return None
         lines = "\n".join(map(finding_line, bad))

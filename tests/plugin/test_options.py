@@ -141,5 +141,5 @@ def test_processes_of_xdist_have_a_server_each_and_are_summed_up(project: pytest
 
     result.assert_outcomes(passed=6)
     result.stdout.fnmatch_lines(
-        ["6 calls, 6 charged, 1.68 yuan of the simulator's money, 0 findings"]
+        ["6 calls, 6 charged, 1.68 yuan of the simulator's money, 6 findings (6 warnings)"]
     )

@@ -37,10 +37,16 @@ from mock_server.domain.findings.finding import (
     render_finding,
 )
 from mock_server.domain.findings.near_misses import mistaken
-from mock_server.domain.findings.outcomes import Outcomes, TaskFacts, judge_outcomes
+from mock_server.domain.findings.outcomes import (
+    ONLY_AT_THE_END,
+    Outcomes,
+    TaskFacts,
+    judge_outcomes,
+)
 
 __all__ = [
     "MAX_JUDGED_BYTES",
+    "ONLY_AT_THE_END",
     "SEVERITIES",
     "Breach",
     "CallEvent",

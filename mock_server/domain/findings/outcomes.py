@@ -17,6 +17,8 @@ from mock_server.domain.findings.call_events import CallEvent
 from mock_server.domain.findings.fields import TASK_ID
 from mock_server.domain.findings.finding import Finding
 
+# What nobody can say while the test goes on and the pictures are there.
+ONLY_AT_THE_END = frozenset({"task-never-looked-at", "pictures-not-fetched"})
 # A task takes 5 to 20 s. Whoever polls every 5 s gives up after ten minutes here.
 MANY_POLLS = 150
 # So does a client that polls more and more slowly.
