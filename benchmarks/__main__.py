@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from benchmarks import books, callbacks, findings, flask_and_serve
+from benchmarks import books, callbacks, findings, flask_and_serve, plugin
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
         callbacks.measure,
         books.measure,
         findings.measure,
+        plugin.measure,
     ):
         print(measurement(), flush=True)
 
