@@ -33,7 +33,7 @@ def measure() -> str:
                 rates[name].append(_round(url, codes[name]))
     express_rate, flask_rate = (statistics.median(rates[name]) for name in ("express", "flask"))
     return (
-        f"submits through the express lane: {express_rate / flask_rate:.1f} x the Flask door "
+        f"submits through serve: {express_rate / flask_rate:.1f} x Flask "
         f"({express_rate:,.0f}/s and {flask_rate:,.0f}/s on this machine, "
         f"{CONNECTIONS} connections, median of {ROUNDS} interleaved rounds)"
     )

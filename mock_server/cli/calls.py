@@ -84,10 +84,7 @@ def calls(
         return
     if dropped and count is None:
         click.echo(no_longer_kept(dropped))
-    printer = Printer(HEADER, _line)
-    for page in found:
-        printer.show(page)
-    printer.end("no call was found")
+    Printer(HEADER, _line).show_all(found, "no call was found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
 from threading import Event
@@ -121,8 +121,10 @@ class Printer:
                 self._day = day
             click.echo(line)
 
-    def end(self, nothing: str) -> None:
-        """Say that there was no row, if there was none."""
+    def show_all(self, pages: Iterable[Page], nothing: str) -> None:
+        """Print the rows of all pages, or `nothing` if they have none."""
+        for page in pages:
+            self.show(page)
         if not self._day:
             click.echo(nothing)
 

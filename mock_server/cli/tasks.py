@@ -54,10 +54,7 @@ def tasks(
     if as_json:
         print_json({"tasks": [task for page in found for task in page]})
         return
-    printer = Printer(HEADER, _line)
-    for page in found:
-        printer.show(page)
-    printer.end("no task was found")
+    Printer(HEADER, _line).show_all(found, "no task was found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

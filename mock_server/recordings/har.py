@@ -34,7 +34,7 @@ def one_call(text: str) -> Call:
 
 
 def call_of(found: dict[str, Any]) -> Call:
-    """Return the request of an entry as a door would hand it over. Raises UsageError."""
+    """Return the request of an entry as a server would hand it over. Raises UsageError."""
     recorded = recorded_call(found)
     if recorded.odd.says:
         raise UsageError(f"the HAR entry: {recorded.odd.says[0]}: correct it, or leave it out")

@@ -324,7 +324,7 @@ def _status_seen(status: int | None, sent: Any, odd: OddMembers) -> int:
 
 
 def _defect(value: dict[str, Any], status: int | None) -> Defect | None:
-    """Return what kept a door from reading a whole call: it is no operation then."""
+    """Return what kept a server from reading a whole call: it is no operation then."""
     code = str(value.get("error_code") or ("I413RL" if status == 413 else ""))
     is_refused = code in DEFECTS or not value["method"]
     return Defect(code=code, reason="") if is_refused and value.get("operation") is None else None

@@ -1,4 +1,4 @@
-"""Findings between calls and of what became of tasks, through the doors and on the rows."""
+"""Findings between calls and of what became of tasks, through both servers and on the rows."""
 
 from typing import Any
 

@@ -6,23 +6,23 @@ from pathlib import Path
 import pytest
 
 from tests.support import exchanges
-from tests.support.flask_and_serve import flask_door, live_door
+from tests.support.flask_and_serve import flask_server, live_server
 
 
 @pytest.mark.claim("header-case")
 @pytest.mark.parametrize("path", exchanges.files(), ids=lambda path: path.stem)
-def test_the_flask_door_answers_as_the_fixture_says(path: Path) -> None:
+def test_flask_answers_as_the_fixture_says(path: Path) -> None:
     fixture = json.loads(path.read_text("utf-8"))
-    with flask_door() as door:
-        assert exchanges.play(fixture, door) == exchanges.expected(fixture)
+    with flask_server() as server:
+        assert exchanges.play(fixture, server) == exchanges.expected(fixture)
 
 
 @pytest.mark.claim("header-case")
 @pytest.mark.parametrize("path", exchanges.files(), ids=lambda path: path.stem)
-def test_the_express_lane_answers_as_the_fixture_says(path: Path) -> None:
+def test_serve_answers_as_the_fixture_says(path: Path) -> None:
     fixture = json.loads(path.read_text("utf-8"))
-    with live_door() as door:
-        assert exchanges.play(fixture, door) == exchanges.expected(fixture)
+    with live_server() as server:
+        assert exchanges.play(fixture, server) == exchanges.expected(fixture)
 
 
 def test_every_fixture_says_what_it_shows_and_where_it_comes_from() -> None:

@@ -10,7 +10,7 @@ from mock_server.settings import Settings
 from tests.support.worlds import APP_CODE, World
 
 
-def test_a_submit_is_journalled_and_billed_through_the_flask_door(world: World) -> None:
+def test_a_submit_is_journalled_and_billed_through_flask(world: World) -> None:
     task_id = world.submit()
 
     (call,) = world.calls()
@@ -21,7 +21,7 @@ def test_a_submit_is_journalled_and_billed_through_the_flask_door(world: World) 
 
 
 @pytest.mark.claim("billing-only-200")
-def test_a_submit_is_journalled_and_billed_through_the_express_lane() -> None:
+def test_a_submit_is_journalled_and_billed_through_serve() -> None:
     with running(Settings(port=0, database=":memory:")) as server, urllib3.PoolManager() as pool:
         body = "text=https://example.com&style_id=food_fryrice"
         answer = pool.request("POST", f"{server.url}/submitTask", body=body, headers=APP_CODE)

@@ -38,10 +38,10 @@ def test_a_delay_holds_the_thread_before_or_after_the_booking(world: World, comm
     def pause(ms: int) -> None:
         held.append((ms, world.bill()["charges"]))
 
-    door = Client(create_app(replace(world.simulator, pause=pause)))
+    server = Client(create_app(replace(world.simulator, pause=pause)))
     world.admin("POST", PATH, {"kind": "delay", "for_ms": 5000, "commit": commit}, expect=201)
 
-    answer = door.post("/submitTask", data=GOOD, headers=APP_CODE)
+    answer = server.post("/submitTask", data=GOOD, headers=APP_CODE)
 
     assert answer.status_code == 200
     assert held == [(5000, 0 if commit == "before" else 1)]

@@ -11,12 +11,12 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
 from mock_server.web.flask_app import create_app
-from tests.contract.wsgi_app import Door
+from tests.contract.wsgi_app import Server
 from tests.support.worlds import World
 
-DOOR = Door()
+SERVER = Server()
 CONFIG = SchemathesisConfig.from_path(Path(__file__).with_name("admin.toml"))
-schema = schemathesis.openapi.from_wsgi("/_mock/openapi.yaml", DOOR, config=CONFIG)
+schema = schemathesis.openapi.from_wsgi("/_mock/openapi.yaml", SERVER, config=CONFIG)
 
 BOUNDED = settings(
     derandomize=True,
@@ -28,10 +28,10 @@ BOUNDED = settings(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _open_door(busy: World) -> Iterator[None]:
-    DOOR.app = create_app(busy.simulator)
+def _open_server(busy: World) -> Iterator[None]:
+    SERVER.app = create_app(busy.simulator)
     yield
-    DOOR.app = None
+    SERVER.app = None
 
 
 @schema.parametrize()

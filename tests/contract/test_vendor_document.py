@@ -14,14 +14,14 @@ from schemathesis.core.transport import Response
 
 from mock_server import contract
 from mock_server.web.flask_app import create_app
-from tests.contract.wsgi_app import Door
+from tests.contract.wsgi_app import Server
 from tests.support import worlds
 from tests.support.worlds import Postbox, RealClock, World
 
-DOOR = Door()
+SERVER = Server()
 PLENTY = 1_000_000_000
 CONFIG = SchemathesisConfig.from_path(contract.folder("contracts") / "check.toml")
-schema = schemathesis.openapi.from_wsgi("/default.json", DOOR, config=CONFIG)
+schema = schemathesis.openapi.from_wsgi("/default.json", SERVER, config=CONFIG)
 
 BOUNDED = settings(
     derandomize=True,
@@ -35,14 +35,14 @@ _nonces = itertools.count(1)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _open_door() -> Iterator[None]:
+def _open_server() -> Iterator[None]:
     real_now, postbox = RealClock(), Postbox()
     with worlds.simulator(real_now, postbox) as simulator:
         world = World(simulator, real_now, postbox)
-        DOOR.app = create_app(simulator)
+        SERVER.app = create_app(simulator)
         buyer.update(world.account(credits=PLENTY, seed=1))
         yield
-        DOOR.app = None
+        SERVER.app = None
 
 
 def credentials() -> dict[str, str]:

@@ -90,7 +90,7 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def flask_door(world: World) -> Flask:
+def app(world: World) -> Flask:
     """The Flask application."""
     return create_app(world.simulator)
 
@@ -111,17 +111,17 @@ def explored(explorer: Explorer) -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(("name", "word"), FLIPPED)
-def test_under_every_word_the_flask_door_keeps_the_contract(
-    world: World, flask_door: Flask, name: str, word: str
+def test_under_every_word_flask_keeps_the_contract(
+    world: World, app: Flask, name: str, word: str
 ) -> None:
     buyer = world.account(credits=PLENTY, readings={name: word})
-    explorer = Explorer({name: word}, buyer["app_code"], app=flask_door)
+    explorer = Explorer({name: word}, buyer["app_code"], app=app)
 
     assert {("/submitTask", 200), ("/taskList", 200)} <= explored(explorer)
 
 
 @pytest.mark.parametrize(("name", "word"), FLIPPED)
-def test_under_every_word_the_express_lane_keeps_the_contract(
+def test_under_every_word_serve_keeps_the_contract(
     server: AdminClient, name: str, word: str
 ) -> None:
     wish = {"credits": PLENTY, "readings": {name: word}}
@@ -132,9 +132,9 @@ def test_under_every_word_the_express_lane_keeps_the_contract(
 
 
 @pytest.mark.parametrize("name", ["envelope", "task_id.form", "ret_code.type", "charge.polls"])
-def test_an_account_of_other_words_is_found_out(world: World, flask_door: Flask, name: str) -> None:
+def test_an_account_of_other_words_is_found_out(world: World, app: Flask, name: str) -> None:
     buyer = world.account(credits=PLENTY)
-    explorer = Explorer({name: ALLOWED[name][1]}, buyer["app_code"], app=flask_door)
+    explorer = Explorer({name: ALLOWED[name][1]}, buyer["app_code"], app=app)
 
     with pytest.raises(BaseException, match=r"Schemathesis found|failures|Failure"):
         explored(explorer)

@@ -9,7 +9,7 @@ from mock_server.web import documents
 from tests.contract.documents import DEFAULT
 
 
-class Door:
+class Server:
     """Serves the documents; schemathesis requests nothing else before the first test."""
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ from tests.support.databases import BOTH, address_of
 from tests.support.processes import serving
 from tests.support.worlds import Postbox, RealClock, World, body_of
 
-RUNS = 52  # of each door on each database: 208
+RUNS = 52  # of each server on each database: 208
 CREDITS = 50
 Told = tuple[int, str, str]  # status, error code, task id
 FIELDS = {"text": "https://example.com", "style_id": "pet_cat"}
@@ -51,7 +51,7 @@ def check(told: list[Told], bill: dict[str, Any], calls: list[dict[str, Any]]) -
 @pytest.mark.slow
 @pytest.mark.claim("quota-exhausted")
 @pytest.mark.parametrize("kind", BOTH)
-def test_on_the_express_lane(tmp_path: Path, kind: str) -> None:
+def test_on_serve(tmp_path: Path, kind: str) -> None:
     servers = 2 if kind == "postgres" else 1
     address = address_of(kind)
     with ExitStack() as stack:
@@ -94,13 +94,13 @@ def submitter(app: Flask, app_code: str, start: threading.Barrier) -> Callable[[
 @pytest.mark.slow
 @pytest.mark.claim("quota-exhausted")
 @pytest.mark.parametrize("kind", BOTH)
-def test_on_the_flask_door(kind: str) -> None:
-    with apps(kind) as (world, doors), ThreadPoolExecutor(SUBMITTERS) as pool:
+def test_on_flask(kind: str) -> None:
+    with apps(kind) as (world, servers), ThreadPoolExecutor(SUBMITTERS) as pool:
         for seed in range(RUNS):
             account = world.account(credits=CREDITS, seed=seed)
             start = threading.Barrier(SUBMITTERS)
             submits = [
-                submitter(doors[n % len(doors)], account["app_code"], start)
+                submitter(servers[n % len(servers)], account["app_code"], start)
                 for n in range(SUBMITTERS)
             ]
             told = [asked.result() for asked in [pool.submit(submit) for submit in submits]]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mock_server.server import running
 from mock_server.settings import Settings
-from tests.support.flask_and_serve import FlaskDoor, flask_door
+from tests.support.flask_and_serve import FlaskServer, flask_server
 from tests.support.raw import Answer, exchange
 from tests.support.signed import FORM, Request, Signer, content_md5
 from tests.support.worlds import START_AT, RealClock
@@ -27,15 +27,15 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def flask() -> Iterator[FlaskDoor]:
+def flask() -> Iterator[FlaskServer]:
     """The Flask application of another simulator."""
-    with flask_door() as door:
-        yield door
+    with flask_server() as server:
+        yield server
 
 
-def through_flask(door: FlaskDoor, sent: Request) -> Answer:
+def through_flask(server: FlaskServer, sent: Request) -> Answer:
     named = [("Host", HOST), *sent.headers.items()]
-    reply = door.send(sent.method, sent.target, named, sent.body)
+    reply = server.send(sent.method, sent.target, named, sent.body)
     return Answer(status=reply.status, headers=tuple(reply.headers), body=reply.body)
 
 
@@ -96,7 +96,7 @@ SAME: dict[str, tuple[str, str, dict[str, str], bytes]] = {
 
 
 @pytest.mark.parametrize("case", SAME)
-def test_odd_targets_and_methods_are_read_alike(url: str, flask: FlaskDoor, case: str) -> None:
+def test_odd_targets_and_methods_are_read_alike(url: str, flask: FlaskServer, case: str) -> None:
     method, target, headers, body = SAME[case]
     named = {"Authorization": "APPCODE mock-demo", **headers}
     sent = Request(method=method, target=target, headers=named, body=body)
@@ -202,8 +202,8 @@ signed = st.builds(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(sent=requests | signed)
-def test_both_doors_answer_alike_and_never_with_a_bug(
-    url: str, flask: FlaskDoor, sent: Request
+def test_both_servers_answer_alike_and_never_with_a_bug(
+    url: str, flask: FlaskServer, sent: Request
 ) -> None:
     live, other = through_socket(url, sent), through_flask(flask, sent)
 

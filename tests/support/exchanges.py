@@ -33,7 +33,7 @@ class Reply:
     body: bytes
 
 
-class Door(Protocol):
+class Server(Protocol):
     """A server under test."""
 
     def send(self, method: str, target: str, headers: Headers, body: bytes) -> Reply:
@@ -48,16 +48,16 @@ def files() -> list[Path]:
     return sorted((contract.folder("fixtures") / "calls").glob("*.json"))
 
 
-def play(fixture: dict[str, Any], door: Door) -> list[dict[str, Any]]:
+def play(fixture: dict[str, Any], server: Server) -> list[dict[str, Any]]:
     """Play a fixture in a new account and return the answers, one per request."""
-    account = door.admin("POST", "/accounts", fixture["account"])
+    account = server.admin("POST", "/accounts", fixture["account"])
     known = {"app_code": account["app_code"], "account": account["id"]}
     answers = []
     for step in fixture["steps"]:
         if "admin" in step:
-            door.admin("POST", f"/accounts/{account['id']}{step['admin']}", step["body"])
+            server.admin("POST", f"/accounts/{account['id']}{step['admin']}", step["body"])
             continue
-        reply = _send(door, step["request"], known)
+        reply = _send(server, step["request"], known)
         found = re.search(rb'"task_id":"([0-9a-f]{24})"', reply.body)
         if step["request"]["target"] == "/submitTask" and found:
             number = sum(name.startswith("task_") for name in known) + 1
@@ -66,7 +66,7 @@ def play(fixture: dict[str, Any], door: Door) -> list[dict[str, Any]]:
     return answers
 
 
-def _send(door: Door, request: dict[str, Any], known: dict[str, str]) -> Reply:
+def _send(server: Server, request: dict[str, Any], known: dict[str, str]) -> Reply:
     def filled(text: str) -> str:
         for name, value in known.items():
             text = text.replace(f"{{{name}}}", value)
@@ -75,7 +75,7 @@ def _send(door: Door, request: dict[str, Any], known: dict[str, str]) -> Reply:
     headers = [("Host", HOST)]
     headers += [(name, filled(value)) for name, value in request.get("headers", [])]
     body = filled(request.get("body", "")).encode()
-    return door.send(request["method"], filled(request["target"]), headers, body)
+    return server.send(request["method"], filled(request["target"]), headers, body)
 
 
 def _answer(reply: Reply, account_id: str) -> dict[str, Any]:
@@ -96,12 +96,12 @@ def expected(fixture: dict[str, Any]) -> list[dict[str, Any]]:
 
 def rewrite() -> None:
     """Write the answers of every fixture."""
-    from tests.support.flask_and_serve import flask_door  # noqa: PLC0415 - doors import this module
+    from tests.support.flask_and_serve import flask_server  # noqa: PLC0415 - servers import this module
 
     for path in files():
         fixture = json.loads(path.read_text("utf-8"))
-        with flask_door() as door:
-            answers = iter(play(fixture, door))
+        with flask_server() as server:
+            answers = iter(play(fixture, server))
         for step in fixture["steps"]:
             if "request" in step:
                 step["answer"] = next(answers)

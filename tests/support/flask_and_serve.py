@@ -17,14 +17,14 @@ from tests.support.exchanges import Headers, Reply
 from tests.support.worlds import RealClock
 
 
-class FlaskDoor:
+class FlaskServer:
     """The Flask application, called as a WSGI server calls it."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def send(self, method: str, target: str, headers: Headers, body: bytes) -> Reply:
-        """See Door."""
+        """See Server."""
         path, _, query = target.partition("?")
         builder = EnvironBuilder(
             path=path, query_string=query, method=method, headers=headers, data=body
@@ -36,18 +36,18 @@ class FlaskDoor:
         return Reply(int(status.partition(" ")[0]), list(answered), b"".join(parts))
 
     def admin(self, method: str, path: str, body: Any) -> Any:
-        """See Door."""
+        """See Server."""
         return self._client.open(f"/_mock{path}", method=method, json=body).get_json()
 
 
-class LiveDoor:
+class LiveServer:
     """A running server, over a real connection."""
 
     def __init__(self, url: str) -> None:
         self._address = urlsplit(url).netloc
 
     def send(self, method: str, target: str, headers: Headers, body: bytes) -> Reply:
-        """See Door."""
+        """See Server."""
         connection = http.client.HTTPConnection(self._address, timeout=10)
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
@@ -60,7 +60,7 @@ class LiveDoor:
         return reply
 
     def admin(self, method: str, path: str, body: Any) -> Any:
-        """See Door."""
+        """See Server."""
         connection = http.client.HTTPConnection(self._address, timeout=10)
         connection.request(method, f"/_mock{path}", json.dumps(body).encode())
         answer = json.loads(connection.getresponse().read())
@@ -69,15 +69,15 @@ class LiveDoor:
 
 
 @contextmanager
-def flask_door() -> Iterator[FlaskDoor]:
+def flask_server() -> Iterator[FlaskServer]:
     """Return the Flask application of a fresh simulator."""
     with worlds.simulator() as simulator:
-        yield FlaskDoor(Client(create_app(simulator)))
+        yield FlaskServer(Client(create_app(simulator)))
 
 
 @contextmanager
-def live_door() -> Iterator[LiveDoor]:
+def live_server() -> Iterator[LiveServer]:
     """Run `serve` with a fresh simulator."""
     settings = Settings(port=0, database=":memory:", seed=1)
     with running(settings, real_now=RealClock()) as server:
-        yield LiveDoor(server.url)
+        yield LiveServer(server.url)

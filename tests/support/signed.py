@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from tests.support.exchanges import HOST, Headers, Reply
-from tests.support.flask_and_serve import FlaskDoor
+from tests.support.flask_and_serve import FlaskServer
 from tests.support.worlds import START_AT, World
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -130,7 +130,7 @@ def content_md5(body: bytes) -> str:
 def send(world: World, request: Request) -> Reply:
     """Send a request to the Flask application without any change."""
     headers: Headers = [("Host", HOST), *request.headers.items()]
-    return FlaskDoor(world.http).send(request.method, request.target, headers, request.body)
+    return FlaskServer(world.http).send(request.method, request.target, headers, request.body)
 
 
 def header(reply: Reply, name: str) -> str | None:

@@ -199,7 +199,7 @@ def test_many_repeated_fields_are_counted_in_no_time() -> None:
     assert sent.hits
 
 
-def test_a_call_that_no_door_could_read_is_not_judged_but_for_its_size() -> None:
+def test_a_call_that_no_server_could_read_is_not_judged_but_for_its_size() -> None:
     def found(code: str) -> list[str]:
         call = Call(method="POST", path="/x", defect=Defect(code=code, reason=""))
         judged = judge(request_of(call, None, None, load_catalogue().requests(DEFAULT_READINGS)))

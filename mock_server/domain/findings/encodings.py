@@ -34,7 +34,7 @@ def size(request: JudgedRequest) -> Findings:
     length = len(request.call.body)
     if length <= MAX_JUDGED_BYTES:
         return NONE
-    # Only a recording has one that is too large: the doors do not read it.
+    # Only a recording has one that is too large: the servers do not read it.
     finding = "body-too-large" if length > MAX_BODY_BYTES else "body-not-judged"
     return [Finding(id=finding, at="/body", sent=f"{length} bytes")]
 

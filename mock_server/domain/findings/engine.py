@@ -36,7 +36,7 @@ UNREADABLE = frozenset(
 )  # fmt: skip
 NO_TEXT = frozenset({"not-utf8", "cut-inside-a-character"})
 OF_A_GET = "body-of-get"  # the only one of a GET that is about its body
-# No door reads such a body to its end.
+# No server reads such a body to its end.
 TOO_LARGE: Findings = [Finding(id="body-too-large", at="/body")]
 OF_OPERATION = {
     Operation.SUBMIT_TASK: When.SUBMIT,

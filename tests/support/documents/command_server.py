@@ -21,18 +21,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 SOCKET = "COMMAND_SERVER"
-DOOR = "door"
+SERVER = "server"
 MAX_REQUEST = 1 << 20
 STUB = f"""#!{sys.executable} -IS
 import array, json, os, socket, sys
-door = socket.socket(socket.AF_UNIX)
-door.connect(os.environ["{SOCKET}"])
+server = socket.socket(socket.AF_UNIX)
+server.connect(os.environ["{SOCKET}"])
 wanted = {{"arguments": sys.argv[1:], "folder": os.getcwd(), "environ": dict(os.environ)}}
 streams = array.array("i", [0, 1, 2])
 line = json.dumps(wanted).encode() + b"\\n"
-door.sendmsg([line[:1]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
-door.sendall(line[1:])
-sys.exit(int(door.recv(16) or b"70"))
+server.sendmsg([line[:1]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
+server.sendall(line[1:])
+sys.exit(int(server.recv(16) or b"70"))
 """
 
 
@@ -57,7 +57,7 @@ def environment() -> dict[str, str]:
     assert process.stdout.readline() == b"ready\n"
     atexit.register(_end, process)
     path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {SOCKET: str(folder / DOOR), "PATH": path}
+    return {SOCKET: str(folder / SERVER), "PATH": path}
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -71,16 +71,16 @@ def serve(folder: Path) -> None:
     from mock_server.cli.main import main  # noqa: PLC0415, F401 - loaded before the first fork
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    door = socket.socket(socket.AF_UNIX)
-    door.bind(str(folder / DOOR))
-    door.listen()
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(folder / SERVER))
+    server.listen()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    while sys.stdin not in (ready := select.select([door, sys.stdin], [], [])[0]):
-        assert ready == [door]
-        caller, _ = door.accept()
+    while sys.stdin not in (ready := select.select([server, sys.stdin], [], [])[0]):
+        assert ready == [server]
+        caller, _ = server.accept()
         if os.fork() == 0:
-            door.close()
+            server.close()
             _run(caller)
         caller.close()
     shutil.rmtree(folder)
