@@ -19,6 +19,7 @@ from mock_server.cli.findings import explain, findings
 from mock_server.cli.lint import lint
 from mock_server.cli.readings import readings
 from mock_server.cli.ready import ready
+from mock_server.cli.rehearse import rehearse
 from mock_server.cli.scenario import scenario
 from mock_server.cli.serve import serve
 from mock_server.cli.sign import sign
@@ -37,6 +38,6 @@ def main() -> None:
 
 for command in (
     serve, demo, ready, env, account, clock, fault, scenario, readings, calls, tasks, callbacks,
-    bill, sign, findings, explain, lint, coverage, check, contract,
+    bill, sign, findings, explain, lint, coverage, check, contract, rehearse,
 ):  # fmt: skip
     main.add_command(command)

@@ -113,10 +113,15 @@ class RecordedCall:
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
     @property
+    def answer_bytes(self) -> bytes:
+        """The body that was decided, whatever became of it on its way."""
+        return _bytes(self.raw["answer"])
+
+    @property
     def result(self) -> dict[str, Any]:
         """What the service answered, without the envelope, even if it was lost on its way; empty
         for a gateway's error."""
-        return service_body(_bytes(self.raw["answer"])) or {}
+        return service_body(self.answer_bytes) or {}
 
     @property
     def answer(self) -> str:

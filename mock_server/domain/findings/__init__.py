@@ -5,9 +5,10 @@ of contracts/findings.toml.
 Rule 2: no finding ever changes an answer.
 """
 
-from mock_server.domain.findings.between_calls import Told, judge_sequence
+from mock_server.domain.findings.between_calls import FINAL, Told, judge_sequence
 from mock_server.domain.findings.call_events import (
     CallEvent,
+    ListPage,
     asked_id,
     event_of,
     has_ended,
@@ -45,6 +46,7 @@ from mock_server.domain.findings.outcomes import (
 )
 
 __all__ = [
+    "FINAL",
     "MAX_JUDGED_BYTES",
     "ONLY_AT_THE_END",
     "SEVERITIES",
@@ -56,6 +58,7 @@ __all__ = [
     "FindingRows",
     "Findings",
     "JudgedRequest",
+    "ListPage",
     "Outcomes",
     "Severity",
     "TaskFacts",

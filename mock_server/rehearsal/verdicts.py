@@ -1,0 +1,79 @@
+"""The verdict of a drill.
+
+FAIL: a rule was broken, whether or not the incident happened. INCONCLUSIVE: no rule was broken, but
+the drill's needs were not met. PASS: they were met, and no rule was broken. A rule that is waived
+is judged and shown, and makes no drill fail. FLAKY: several runs of a drill had different verdicts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mock_server.rehearsal import needs
+from mock_server.rehearsal.evidence import Evidence
+from mock_server.rehearsal.rules import RULES, Breach, Rule
+
+
+class Verdict(StrEnum):
+    """What a drill came to."""
+
+    PASS = "PASS"  # noqa: S105 - it is no password
+    FAIL = "FAIL"
+    FLAKY = "FLAKY"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A rule that was broken. `waived`: the reason why that counts for nothing."""
+
+    rule: Rule
+    breach: Breach
+    waived: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillResult:
+    """What one run of a drill came to. `reasons`: why it says nothing, if it does not."""
+
+    evidence: Evidence
+    verdict: Verdict
+    broken: tuple[Judged, ...] = ()
+    reasons: tuple[str, ...] = ()
+    others: tuple[Verdict, ...] = ()
+
+    @property
+    def counted(self) -> list[Judged]:
+        """Return the broken rules that count."""
+        return [each for each in self.broken if each.waived is None]
+
+    @property
+    def wasted(self) -> dict[int, int]:
+        """Return what the client lost by breaking rules: fen by the id of the call."""
+        return {each.id: each.call.fen for judged in self.broken for each in judged.breach.wasted}
+
+
+def judge(evidence: Evidence, waived: Mapping[str, str]) -> DrillResult:
+    """Return what a drill came to."""
+    broken = tuple(
+        Judged(rule=rule, breach=breach, waived=waived.get(rule.id))
+        for rule in RULES
+        if (breach := rule.judge(evidence)) is not None
+    )
+    if any(each.waived is None for each in broken):
+        return DrillResult(evidence=evidence, verdict=Verdict.FAIL, broken=broken)
+    reasons = tuple(needs.unmet(evidence))
+    verdict = Verdict.INCONCLUSIVE if reasons else Verdict.PASS
+    return DrillResult(evidence=evidence, verdict=verdict, broken=broken, reasons=reasons)
+
+
+def of_repeats(results: Sequence[DrillResult]) -> DrillResult:
+    """Return the result of a drill that ran several times: its worst, FLAKY if they differ."""
+    worst = min(results, key=lambda each: list(Verdict).index(each.verdict) != 1)
+    seen = tuple(dict.fromkeys(each.verdict for each in results))
+    if len(seen) < 2:
+        return worst
+    return DrillResult(
+        evidence=worst.evidence, verdict=Verdict.FLAKY, broken=worst.broken,
+        reasons=worst.reasons, others=seen,
+    )  # fmt: skip
