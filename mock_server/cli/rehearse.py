@@ -123,10 +123,10 @@ def _write(folder: Path, rehearsal: object) -> None:
 
 
 def _leave(rehearsal: object) -> None:
-    from mock_server.rehearsal.runner import Rehearsal  # noqa: PLC0415 - see above
+    from mock_server.rehearsal.outcome import Report  # noqa: PLC0415 - see above
     from mock_server.rehearsal.verdicts import Verdict  # noqa: PLC0415
 
-    assert isinstance(rehearsal, Rehearsal)  # noqa: S101
+    assert isinstance(rehearsal, Report)  # noqa: S101
     if rehearsal.called_nothing:
         fail(
             "the client called no server in any drill: let it take its address from "

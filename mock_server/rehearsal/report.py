@@ -1,17 +1,19 @@
 """The reports of a rehearsal: report.json and junit.xml. Neither contains a credential."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 from mock_server.formatting import json_text, printable, printable_lines
 from mock_server.rehearsal.evidence import SeenCall
-from mock_server.rehearsal.runner import Rehearsal
 from mock_server.rehearsal.verdicts import DrillResult, Judged, Verdict
+
+if TYPE_CHECKING:  # it shows its scorecard itself
+    from mock_server.rehearsal.outcome import Report
 
 MOST_OUTPUT = 4_000
 
 
-def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
+def as_json(rehearsal: "Report") -> dict[str, Any]:
     """Return the report; contracts/rehearsal.schema.json is its schema."""
     drills = [drill_json(each) for each in rehearsal.results]
     return {
@@ -87,12 +89,12 @@ def _call_json(call: SeenCall) -> dict[str, Any]:
     }
 
 
-def json_report(rehearsal: Rehearsal) -> bytes:
+def json_report(rehearsal: "Report") -> bytes:
     """Return report.json."""
     return (json_text(as_json(rehearsal)) + "\n").encode()
 
 
-def junit(rehearsal: Rehearsal) -> bytes:
+def junit(rehearsal: "Report") -> bytes:
     """Return the rehearsal as JUnit XML: a case for each drill."""
     suite = Xml.Element("testsuite", name="artqr-mock rehearse")
     for result in rehearsal.results:

@@ -4,46 +4,20 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 
 from mock_server.admin_client import AdminClient
 from mock_server.rehearsal.conduct import Conduct
 from mock_server.rehearsal.drills import Drill, chosen
 from mock_server.rehearsal.order import RehearsalOrder
+from mock_server.rehearsal.outcome import Report
 from mock_server.rehearsal.verdicts import DrillResult, Verdict, judge, of_repeats
 from mock_server.settings import Settings
 from mock_server.testing import process
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
-    """What a rehearsal came to. `planned`: how many drills were to run."""
-
-    order: RehearsalOrder
-    results: tuple[DrillResult, ...]
-    planned: int
-    interrupted: bool = False
-
-    @property
-    def verdict(self) -> Verdict:
-        """Return the worst verdict of all drills."""
-        found = {each.verdict for each in self.results}
-        order = (Verdict.FAIL, Verdict.FLAKY, Verdict.INCONCLUSIVE)
-        if not self.results:
-            return Verdict.INCONCLUSIVE
-        if Verdict.PASS in found and not found & {Verdict.FAIL, Verdict.FLAKY}:
-            return Verdict.PASS
-        return next(each for each in order if each in found)
-
-    @property
-    def called_nothing(self) -> bool:
-        """Whether the client called no server in any drill."""
-        return bool(self.results) and not any(each.evidence.calls for each in self.results)
-
-
 def rehearse_order(
     order: RehearsalOrder, told: Callable[[DrillResult], None] = lambda _: None
-) -> Rehearsal:
+) -> Report:
     """Run the drills; `told` hears of each result, in the order in which they end.
 
     Raises UsageError for an order that cannot be, UnreachableError, RefusedError, OSError.
@@ -70,9 +44,7 @@ def rehearse_order(
                 future.cancel()
     place = {drill.id: number for number, drill in enumerate(drills)}
     results.sort(key=lambda each: place[each.evidence.drill.id])
-    return Rehearsal(
-        order=order, results=tuple(results), planned=len(drills), interrupted=interrupted
-    )
+    return Report(order=order, results=tuple(results), planned=len(drills), interrupted=interrupted)
 
 
 def _run(

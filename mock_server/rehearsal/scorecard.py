@@ -2,19 +2,22 @@
 
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mock_server.formatting import counted, printable, yuan
 from mock_server.rehearsal.report import as_json, output_of
-from mock_server.rehearsal.runner import Rehearsal
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 from mock_server.testing.tables import calls_table
+
+if TYPE_CHECKING:  # it shows its scorecard itself
+    from mock_server.rehearsal.outcome import Report
 
 WIDTH = 80
 MOST_OUTPUT_LINES = 8
 ORDER = (Verdict.FAIL, Verdict.FLAKY, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
-def lines(rehearsal: Rehearsal) -> Iterator[str]:
+def lines(rehearsal: "Report") -> Iterator[str]:
     """Yield what a person reads at the end: the failures with their evidence, then a summary."""
     for result in rehearsal.results:
         if result.verdict in (Verdict.FAIL, Verdict.FLAKY):
@@ -50,7 +53,7 @@ def _failure(result: DrillResult) -> Iterator[str]:
         yield from (f"    {line}"[:WIDTH] for line in output)
 
 
-def _summary(rehearsal: Rehearsal) -> Iterator[str]:
+def _summary(rehearsal: "Report") -> Iterator[str]:
     totals = as_json(rehearsal)["totals"]
     for verdict in ORDER:
         ids = [each.evidence.drill.id for each in rehearsal.results if each.verdict is verdict]
