@@ -13,17 +13,18 @@ from typing import Any
 
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import Refusal
+from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.domain.call.wire_script import Delivered
-from mock_server.domain.findings import ListPage, known_at, list_page
+from mock_server.domain.findings import ListPage, has_ended, known_at, list_page
+from mock_server.domain.task.submissions import wanted
 from mock_server.rehearsal.client_process import Ended
-from mock_server.rehearsal.drills import Drill
+from mock_server.rehearsal.drill import Drill
 from mock_server.testing.records import RecordedCall
 
 PICTURE = "get_picture"
 # Two instants of different threads, in whole ms, may be off by this.
 ROUNDING_MS = 20
-# The shape of a result's end, in every form of the readings.
-ENDED_WORDS = frozenset({"succeeded", "failed", "success", "fail", "2", "3"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,12 @@ class SeenCall:
         return self.call.status if self.heard else 0
 
     @property
+    def open_until(self) -> int:
+        """The instant until which it was open for certain or, as the journal has no time on the
+        way, may have been: no client has an answer sooner than that."""
+        return max(self.known_at, self.began_at + ROUNDING_MS)
+
+    @property
     def leaves_open(self) -> bool:
         """Whether a submit's client cannot know whether its task was made."""
         if self.status == 503 and self.answered:
@@ -73,12 +80,15 @@ class SeenCall:
         return self.call.fields.get("task_id", "")
 
     @property
+    def brings_a_picture(self) -> bool:
+        """Whether the client fetched a picture, and has it whole."""
+        return self.call.raw["method"] == "GET" and self.answered and self.status == 200
+
+    @property
     def tells_the_end(self) -> bool:
         """Whether the client heard from this query that the task has ended."""
-        body = self.call.result
-        over = bool(body.get("resList")) or str(body.get("status")).lower() in ENDED_WORDS
-        is_query = self.operation == Operation.QUERY_TASK
-        return is_query and self.answered and self.status == 200 and over
+        is_answer = self.operation == Operation.QUERY_TASK and self.answered and self.status == 200
+        return is_answer and has_ended(self.call.answer_bytes)
 
     @property
     def page(self) -> ListPage | None:
@@ -117,7 +127,12 @@ class Intent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that a rule may look at. `tasks` by id; `callbacks` as the admin API shows them;
-    `faults` are the armed ones with their hits; `out` are the files in the client's folder.
+    `faults` are the armed ones with their hits. `printed`: the JSON objects that the client printed;
+    `files`: what the files have that it named in them; `pictures`: the true ones of the tasks that
+    it named. `secrets` are the credentials of the account, to hide them in what it printed.
+
+    `ended` is how the last run ended. In a drill that started the client again, `earlier` is how
+    the runs before it ended, and `restarted_after` the number of their last call in the journal.
     """
 
     drill: Drill
@@ -127,11 +142,14 @@ class Evidence:
     faults: Sequence[Mapping[str, Any]]
     findings: Sequence[Mapping[str, Any]]
     ended: Ended
+    earlier: tuple[Ended, ...] = ()
+    restarted_after: int | None = None
     copies: int = 1
     base_url: str = ""
     printed: Sequence[Mapping[str, Any]] = ()
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     pictures: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def of(self, *operations: str) -> list[SeenCall]:
         """Return the calls of some operations, in the order in which they began."""
@@ -159,7 +177,7 @@ class Evidence:
         """Return what the client wanted, in the order of its first submits."""
         groups: dict[tuple[str, str, bool], list[SeenCall]] = {}
         for each in self.submits:
-            groups.setdefault(_intent_of(each.call.fields), []).append(each)
+            groups.setdefault(_intent_of(each.call), []).append(each)
         return [
             Intent(what=what, how=how, is_text=is_text, submits=tuple(submits))
             for (what, how, is_text), submits in groups.items()
@@ -170,9 +188,29 @@ class Evidence:
         found: dict[int, list[SeenCall]] = {}
         for each in self.of(PICTURE):
             number = picture_number(each.call)
-            if each.call.task_id == task_id and number is not None and each.status == 200:
+            if each.call.task_id == task_id and number is not None and each.brings_a_picture:
                 found.setdefault(number, []).append(each)
         return found
+
+    def run_of(self, call: SeenCall) -> int:
+        """Return in which run of the client a call was made, from 0 on."""
+        return int(self.restarted_after is not None and call.id > self.restarted_after)
+
+    def runs(self) -> list[tuple[float, float]]:
+        """Return the real instants (ms) at which each run began and ended, so far as known."""
+        return [
+            (each.ended_at - each.took_s * 1000, each.ended_at)
+            for each in (*self.earlier, self.ended)
+            if each.ended_at
+        ]
+
+    def real_time(self, at: int) -> float:
+        """Return the real instant (ms) of an instant on the account's clock, which runs evenly."""
+        if not self.calls:
+            return 0
+        first = self.calls[0].call
+        real_at: int = first.raw["real_at"]
+        return real_at + (at - first.at) / RATE
 
     def listed_between(self, before: SeenCall, after: SeenCall) -> Iterator[SeenCall]:
         """Yield the lists that the client read after it knew of one call, before another."""
@@ -207,7 +245,14 @@ def picture_number(call: RecordedCall) -> int | None:
     return int(name) if name.isascii() and name.isdigit() and len(name) < 3 else None
 
 
-def _intent_of(fields: Mapping[str, str]) -> tuple[str, str, bool]:
-    text = fields.get("text", "")
-    style = fields.get("style_id") or fields.get("your_prompt", "")
-    return (text or fields.get("qr_code_url", ""), style, bool(text))
+def _intent_of(call: RecordedCall) -> tuple[str, str, bool]:
+    """Return what a submit wanted, how, and whether that is a text."""
+    request = call.raw["request"]
+    try:
+        asked = wanted(call.fields)
+    except Refusal:
+        return f"call {call.id}", "", False  # it is refused, whatever it wanted
+    what = asked.text or asked.qr_code_url or ""
+    if request["length"] > MAX_CAPTURE_BYTES:
+        what += f" ({request['sha256']})"  # the journal has only the beginning
+    return what, asked.style_id or asked.your_prompt or "", asked.text is not None

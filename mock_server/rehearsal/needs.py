@@ -3,11 +3,20 @@
 Each need is one function: it returns why it was not met, or None.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import combinations
+from typing import Any
 
 from mock_server.domain.call.calls import Operation
-from mock_server.rehearsal.evidence import Evidence
+from mock_server.rehearsal.evidence import PICTURE, Evidence, SeenCall
+from mock_server.rehearsal.order import RATE
+
+# Faults that exchange two callbacks; a single one is sent as usual.
+EXCHANGES = ("callback_reordered", "callback_crossed")
+# What the drill clock-skew leaves of the gateway's 15 minutes.
+STALE_MS = 3000
+# The vendor advises texts of at most so many characters.
+ADVISED_CHARACTERS = 35
 
 Need = Callable[[Evidence], str | None]
 
@@ -34,13 +43,8 @@ def _fired(evidence: Evidence) -> str | None:
 
 
 def _heard_a_failure(evidence: Evidence) -> str | None:
-    heard = any(each.heard and (each.status >= 400 or _is_bad_200(each.call.raw))
-                for each in evidence.api_calls)  # fmt: skip
+    heard = any(each.heard and not each.call.succeeded for each in evidence.api_calls)
     return None if heard else "it heard no failure"
-
-
-def _is_bad_200(raw: dict[str, object] | object) -> bool:
-    return isinstance(raw, dict) and bool(raw["faults"])
 
 
 def _lost_an_answer(evidence: Evidence) -> str | None:
@@ -65,45 +69,99 @@ def _calls_back(evidence: Evidence) -> str | None:
     return None if passed else "it passed no call_back"
 
 
-def _was_called_back(evidence: Evidence) -> str | None:
-    if _calls_back(evidence):
-        return _calls_back(evidence)
-    tried = any(each["attempts"] for each in evidence.callbacks)
-    return None if tried else "no callback was sent while it ran"
+def _answered_the_callback(evidence: Evidence) -> str | None:
+    """Its receiver answered every callback that a fault struck, and every repetition of it."""
+    struck = [each for each in evidence.callbacks if each["fault"]]
+    if not struck:
+        return "no callback met the incident"
+    if len(struck) < 2 and struck[0]["fault"]["kind"] in EXCHANGES:
+        return "no other callback was planned, so nothing was exchanged"
+    ids = {each["id"] for each in struck}
+    copies = [each for each in evidence.callbacks if each["copy_of"] in ids]
+    if all(_is_answered(each) for each in (*struck, *copies)):
+        return None
+    return "its receiver answered not every callback of the incident: perhaps it had ended"
+
+
+def _heard_a_callback_first(evidence: Evidence) -> str | None:
+    """Its receiver answered a callback before the submit of the same task was answered."""
+    submits = {each.call.task_id: each for each in evidence.submits}
+    for callback in evidence.callbacks:
+        submit = submits.get(callback["task_id"])
+        for attempt in callback["attempts"]:
+            if submit is None or attempt["status"] is None:
+                continue
+            waited = (submit.known_at - submit.call.raw["real_at"]) * RATE
+            if attempt["at"] - submit.call.at < waited:
+                return None
+    return "no callback reached it before the answer of its submit"
 
 
 def _signs(evidence: Evidence) -> str | None:
-    signed = any("x-ca-signature" in each.call.headers for each in evidence.submits)
-    return None if signed else "it does not sign its calls"
+    return None if _signed(evidence) else "it does not sign its calls"
 
 
-def _uses_app_code(evidence: Evidence) -> str | None:
-    used = any("authorization" in each.call.headers for each in evidence.submits)
-    return None if used else "it does not use the app code"
+def _signs_for_long(evidence: Evidence) -> str | None:
+    """A timestamp of its first call would have been too old for its last one."""
+    began = [each.began_at for each in _signed(evidence)]
+    if began and max(began) - min(began) > STALE_MS:
+        return None
+    return f"it signed no call more than {STALE_MS // 1000} s after its first one"
+
+
+def _signed(evidence: Evidence) -> list[SeenCall]:
+    return [each for each in evidence.api_calls if "x-ca-signature" in each.call.headers]
 
 
 def _two_open(evidence: Evidence) -> str | None:
     spans = [
-        (each.known_at, _end_of(evidence, each.call.task_id))
-        for each in evidence.submits
-        if each.call.task_id
+        (submit.call.at, _known_end(evidence, task_id))
+        for submit in evidence.submits
+        if (task_id := submit.call.task_id)
     ]
     together = any(one[0] < two[1] and two[0] < one[1] for one, two in combinations(spans, 2))
     return None if together else "it never had two tasks open at once"
 
 
-def _end_of(evidence: Evidence, task_id: str) -> float:
-    end = next((each for each in evidence.queries.get(task_id, ()) if each.tells_the_end), None)
-    return end.known_at if end else float("inf")
+def _known_end(evidence: Evidence, task_id: str) -> float:
+    """Return when, on the account's clock, the client heard that a task ended."""
+    polled = [each.call.at for each in evidence.queries.get(task_id, ()) if each.tells_the_end]
+    called = [
+        attempt["at"]
+        for each in evidence.callbacks
+        if each["task_id"] == task_id
+        for attempt in each["attempts"]
+        if attempt["status"] is not None
+    ]
+    return min((*polled, *called), default=float("inf"))
+
+
+def _is_answered(callback: Mapping[str, Any]) -> bool:
+    return any(each["status"] is not None for each in callback["attempts"])
 
 
 def _fetched(evidence: Evidence) -> str | None:
-    return None if evidence.of("get_picture") else "it fetched no picture"
+    return None if evidence.of(PICTURE) else "it fetched no picture"
 
 
-def _older_pages(evidence: Evidence) -> str | None:
-    """The list has more than one page, so that one page is not enough."""
-    return None if evidence.drill.older_tasks else "there are no older tasks"
+def _long_text(evidence: Evidence) -> str | None:
+    longest = max((len(each.call.fields.get("text", "")) for each in evidence.submits), default=0)
+    if longest > ADVISED_CHARACTERS:
+        return None
+    return f"it submitted no text of more than {ADVISED_CHARACTERS} characters"
+
+
+def _percent(evidence: Evidence) -> str | None:
+    sent = any("%" in each.call.fields.get("text", "") for each in evidence.submits)
+    return None if sent else "it submitted no text with a percent sign"
+
+
+def _restarted(evidence: Evidence) -> str | None:
+    if evidence.earlier:
+        return None
+    if evidence.drill.step:
+        return "it ended before it could be killed and started again"
+    return "it did not end with an error, so it was not started again"
 
 
 NEEDS: dict[str, Need] = {
@@ -113,11 +171,14 @@ NEEDS: dict[str, Need] = {
     "lost-an-answer": _lost_an_answer,
     "gave-up-waiting": _gave_up_waiting,
     "queried": _queried,
-    "calls-back": _calls_back,
-    "was-called-back": _was_called_back,
-    "signs": _signs,
-    "uses-app-code": _uses_app_code,
-    "two-open": _two_open,
     "fetched": _fetched,
-    "older-pages": _older_pages,
+    "long-text": _long_text,
+    "percent": _percent,
+    "signs": _signs,
+    "signs-for-long": _signs_for_long,
+    "two-open": _two_open,
+    "calls-back": _calls_back,
+    "answered-the-callback": _answered_the_callback,
+    "heard-a-callback-first": _heard_a_callback_first,
+    "restarted": _restarted,
 }

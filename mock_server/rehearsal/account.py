@@ -1,0 +1,53 @@
+"""The account of a drill: of its own, with older tasks and faults, and a fast clock."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.admin_client import AdminClient, RefusedError
+from mock_server.rehearsal.drill import Drill
+from mock_server.rehearsal.order import RATE, RehearsalOrder
+from mock_server.testing.world import World
+
+CREDITS = 1000
+# A late answer comes after so much of the time that the client waits for one.
+LATE = 1.5
+# An answer that drips has at least so many bytes.
+LEAST_BYTES = 120
+DRIP_MS = 500
+
+
+def open_account(order: RehearsalOrder, admin: AdminClient, drill: Drill) -> World:
+    """Return a new account, made as the drill says. Raises UnreachableError, RefusedError."""
+    wanted = {"credits": CREDITS, **drill.account, "clock": {"rate": RATE}}
+    if drill.older_tasks:
+        made = admin.post("/accounts", {"name": f"drill {drill.id}", "seed": drill.seed})
+        world = World(admin, made)
+        # Loading a scenario resets the clock, so the scenario has the rate as well.
+        scenario = {**wanted, "older_tasks": drill.older_tasks, "says": drill.says,
+                    "client": drill.client}  # fmt: skip
+        world.admin.post("/scenario", {"scenario": scenario})
+    else:
+        made = {**wanted, "name": f"drill {drill.id}", "seed": drill.seed}
+        world = World(admin, admin.post("/accounts", made))
+    if drill.patch:
+        world.admin.patch(dict(drill.patch))
+    for number, fault in enumerate(drill.faults, start=1):
+        try:
+            world.faults.add(**timed(order, fault))
+        except RefusedError as error:
+            says = f"drill {drill.id}, fault {number}: {error}"
+            raise RefusedError(error.status, says) from None
+    return world
+
+
+def timed(order: RehearsalOrder, fault: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fault with its times: `for = "late"` is longer than the client waits for an answer,
+    `pause = "drip"` lets an answer take longer than the client may run.
+    """
+    found = dict(fault)
+    if found.get("for") == "late":
+        found["for"] = f"{int(order.client_timeout_s * 1000 * LATE)}ms"
+    if found.get("pause") == "drip":
+        pause = max(DRIP_MS, int(order.time_limit_s * 1000 / LEAST_BYTES))
+        found["pause"] = f"{pause}ms"
+    return found

@@ -1,0 +1,48 @@
+"""A drill: an incident that a client is rehearsed in.
+
+A drill is an account (credits, readings, older tasks), faults that are armed in it, the texts that
+the client is asked to order, what happens while it runs, what must have happened for a verdict (its
+needs), and whether a good client succeeds in spite of it all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+TEXTS = tuple(f"https://example.com/{name}" for name in ("one", "two", "three"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """One incident. `says` tells it, `client` what a good client does, one sentence each.
+
+    `account`: what the account is created with; `patch`: what is changed then. `older_tasks`: how
+    many finished tasks its list has before the client starts. `step`: the name of what happens
+    while the client runs (steps.py), None for nothing. `restart`: the client is started again once
+    a step has killed it or, without a step, once it has ended with an error; `before_restart`: the
+    name of what happens in between. `must_succeed`: a good client ends with exit code 0.
+    `no_short_links`: a picture that holds a short link is a failure. `lying_callbacks`: callbacks
+    carry ids or links that no query would give.
+    """
+
+    id: str
+    says: str
+    client: str
+    texts: tuple[str, ...] = TEXTS
+    needs: tuple[str, ...] = ("submitted",)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    patch: Mapping[str, Any] = field(default_factory=dict)
+    faults: tuple[Mapping[str, Any], ...] = ()
+    older_tasks: int = 0
+    step: str | None = None
+    must_succeed: bool = False
+    restart: bool = False
+    before_restart: str | None = None
+    no_short_links: bool = False
+    lying_callbacks: bool = False
+
+    @property
+    def seed(self) -> int:
+        """The seed of its account: ids differ between drills, and repeat in every run."""
+        return int.from_bytes(sha256(self.id.encode()).digest()[:6])
