@@ -81,7 +81,9 @@ def _drill(row: Mapping[str, Any], number: int) -> Drill:
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, Any]:
-    values = {key: tuple(value) if key in LISTS else value for key, value in row.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if key in LISTS else value for key, value in row.items()
+    }
     count = values.pop("count", None)
     if count is not None:
         values["texts"] = tuple(f"https://example.com/{number}" for number in range(1, count + 1))
