@@ -178,7 +178,8 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _from_file(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return the content of a TOML file. Raises SettingsError, which names it."""
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
@@ -189,9 +190,13 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} cannot be used: {TOO_DEEP}") from None
     if is_too_deep(table):
         raise SettingsError(f"{file} cannot be used: {TOO_DEEP}")
+    return table
+
+
+def _from_file(file: Path) -> dict[str, Any]:
     return {
         _known(name, f"{name} in {file}"): _value(name, value, f"{name} in {file}")
-        for name, value in table.items()
+        for name, value in read_toml(file).items()
     }
 
 

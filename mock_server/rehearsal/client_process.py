@@ -1,7 +1,7 @@
 """The client under rehearsal as a process: started, bounded, ended with all its descendants.
 
 Rule 1: every process that comes of it carries a mark in its environment, so that one that detached
-itself is found as well.
+itself is found as well; so is one in its session, and one that was seen below it.
 Rule 2: a shell stands between us and it: a client that kills its parent does not reach us.
 Rule 3: what it prints is kept up to a bound, and read to its end.
 """
@@ -19,18 +19,28 @@ from typing import IO
 
 import psutil
 
+from mock_server.real_clock import wall_clock
+
 MARK = "ARTQR_REHEARSAL_PROCESS"
 KEPT_BYTES = 256 * 1024  # of the beginning of each stream, and as much of its end
 END_S = 5.0  # for killed processes to be gone
 LOOK_S = 0.02
+WAIT_S = 0.1  # between two looks whether the rehearsal was stopped
+REMEMBER_S = 0.5  # between two looks for what it has started
+DRAIN_S = 2.0  # for a stream to be read to its end; what is left running may hold it open
 LINGER_S = 1.0  # for what a client has started to end by itself, after it has
+
+
+class StoppedError(Exception):
+    """The rehearsal was stopped while the client ran."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How a client ended. `status` None: it was ended, or nobody could see how it did.
 
-    `left`: the command lines of processes that were still there after it.
+    `left`: the command lines of processes that were still there after it. `began_at`, `ended_at`:
+    real instants (ms) between which the client ran; 0 if nobody knows.
     """
 
     status: int | None
@@ -39,42 +49,53 @@ class Ended:
     stdout: bytes
     stderr: bytes
     took_s: float
+    began_at: int = 0
+    ended_at: int = 0
 
 
 class ClientProcess:
-    """A running client."""
+    """A running client. Raises OSError if it cannot be started."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -> None:
         self._mark = os.urandom(16).hex()
         self._started_at = time.monotonic()
+        self._began_at, self._ended_at = wall_clock(), 0
+        self._seen: dict[int, psutil.Process] = {}
         line = list(command)
         apart: dict[str, object] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": 0x200}  # a process group of its own
         else:
             line = ["/bin/sh", "-c", '"$@"; exit $?', "artqr-mock", *line]
-        self._process = subprocess.Popen(  # noqa: S603 - it is the user's own command
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - it is the user's own command
             line, env={**env, MARK: self._mark}, cwd=cwd, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **apart,  # type: ignore[call-overload]
         )  # fmt: skip
         self._streams = [_Kept(self._process.stdout), _Kept(self._process.stderr)]
 
-    def wait(self, limit_s: float) -> Ended:
-        """Return how it ended; end it, and all that comes of it, after `limit_s`."""
-        timed_out = False
+    def wait(self, limit_s: float, stop: threading.Event | None = None) -> Ended:
+        """Return how it ended; end it, and all that comes of it, after `limit_s`.
+
+        Raises StoppedError, with everything ended, once `stop` is set.
+        """
         try:
-            status: int | None = self._process.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            status, timed_out = None, True
-        left = self._left_over() if not timed_out else ()
-        self.kill()
-        if status is not None and status < 0:
-            status = None  # not the client but the shell above it was killed
-        out, err = (stream.content() for stream in self._streams)
-        took_s = time.monotonic() - self._started_at
-        return Ended(
-            status=status, timed_out=timed_out, left=left, stdout=out, stderr=err, took_s=took_s
-        )
+            status = self._wait(limit_s, stop)
+            if _was_killed(status):  # of the shell nothing is left to see: the client may still run
+                self._wait_for_descendants(limit_s - self._age_s, stop)
+                status = None
+            timed_out = self._process.poll() is None or self._age_s >= limit_s
+            left = () if timed_out else self._left_over()
+        finally:
+            self.kill()
+        return self._ended(status, left, timed_out=timed_out)
+
+    def wait_alone(self, limit_s: float, stop: threading.Event | None = None) -> Ended:
+        """Return how it ended, and leave what it has started; end everything after `limit_s`."""
+        status = self._wait(limit_s, stop)
+        timed_out = self._process.poll() is None
+        if timed_out:
+            self.kill()
+        return self._ended(None if _was_killed(status) else status, (), timed_out=timed_out)
 
     def kill(self) -> None:
         """End it and all that comes of it."""
@@ -89,24 +110,75 @@ class ClientProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_S)
 
+    @property
+    def _age_s(self) -> float:
+        return time.monotonic() - self._started_at
+
+    def _ended(self, status: int | None, left: tuple[str, ...], *, timed_out: bool) -> Ended:
+        took_s = self._age_s
+        out, err = (stream.content() for stream in self._streams)
+        return Ended(
+            status=status, timed_out=timed_out, left=left, stdout=out, stderr=err, took_s=took_s,
+            began_at=self._began_at, ended_at=self._ended_at or wall_clock(),
+        )  # fmt: skip
+
+    def _wait(self, limit_s: float, stop: threading.Event | None) -> int | None:
+        """Return the exit status, None after `limit_s`; remember what it starts meanwhile."""
+        looked_at = self._started_at
+        while (rest := limit_s - self._age_s) > 0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = self._process.wait(min(WAIT_S, rest))
+                self._ended_at = wall_clock()
+                return status
+            self._raise_if(stop)
+            if time.monotonic() - looked_at >= REMEMBER_S:
+                looked_at = time.monotonic()
+                self._remember()
+        return self._process.poll()
+
+    def _wait_for_descendants(self, limit_s: float, stop: threading.Event | None) -> None:
+        deadline = time.monotonic() + limit_s
+        while (found := self._descendants()) and time.monotonic() < deadline:
+            self._raise_if(stop)
+            psutil.wait_procs(found, timeout=WAIT_S)
+
+    def _raise_if(self, stop: threading.Event | None) -> None:
+        if stop is not None and stop.is_set():
+            self.kill()
+            raise StoppedError
+
     def _left_over(self) -> tuple[str, ...]:
         deadline = time.monotonic() + LINGER_S
         while (found := self._descendants()) and time.monotonic() < deadline:
             psutil.wait_procs(found, timeout=LOOK_S)
         return tuple(filter(None, map(_command_line, found)))
 
+    def _remember(self) -> None:
+        """Take down what runs below it now: one that drops our mark may later lose its parent."""
+        with contextlib.suppress(psutil.Error):
+            for each in psutil.Process(self._process.pid).children(recursive=True):
+                self._seen.setdefault(each.pid, each)
+
     def _descendants(self) -> list[psutil.Process]:
-        """Return every process with our mark, and their children, which may have dropped it."""
-        found: dict[int, psutil.Process] = {}
+        """Return every process with our mark or in our session, and their children."""
+        seen = self._seen.copy()  # another thread may kill it meanwhile
+        found = {pid: each for pid, each in seen.items() if each.is_running()}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                if process.pid != os.getpid() and process.environ().get(MARK) == self._mark:
+                if process.pid != os.getpid() and self._is_ours(process):
                     found[process.pid] = process
         for process in list(found.values()):
             with contextlib.suppress(psutil.Error):
                 found |= {each.pid: each for each in process.children(recursive=True)}
-        zombies = {pid for pid, each in found.items() if _is_zombie(each)}
-        return [each for pid, each in found.items() if pid not in zombies]
+        self._seen |= found
+        return [each for each in found.values() if not _is_zombie(each)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                if os.getsid(process.pid) == self._process.pid:
+                    return True
+        return bool(process.environ().get(MARK) == self._mark)
 
 
 class _Kept:
@@ -123,7 +195,7 @@ class _Kept:
 
     def content(self) -> bytes:
         """Return what was kept, with a line in place of what was not."""
-        self._thread.join(END_S)
+        self._thread.join(DRAIN_S)
         if not self._dropped:
             return bytes(self._head + self._tail)
         note = f"\n... {self._dropped} bytes were not kept ...\n".encode()
@@ -139,6 +211,11 @@ class _Kept:
                 if excess > 0:
                     self._dropped += excess
                     del self._tail[:excess]
+
+
+def _was_killed(status: int | None) -> bool:
+    """Whether a status is that of a killed process: of the shell above the client, that is."""
+    return status is not None and status < 0
 
 
 def _is_zombie(process: psutil.Process) -> bool:

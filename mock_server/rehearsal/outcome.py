@@ -4,19 +4,26 @@ from dataclasses import dataclass
 
 from mock_server.rehearsal import scorecard
 from mock_server.rehearsal.order import RehearsalOrder
+from mock_server.rehearsal.report import output_of
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 
+MOST_LINES = 8  # of what a client printed
 FAILED = frozenset({Verdict.FAIL, Verdict.FLAKY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The results of a rehearsal. `planned`: how many drills were to run."""
+    """The results of a rehearsal.
+
+    `planned`: how many drills were to run. `interrupted`: it was stopped before they did, by
+    whoever ran it or, if there is one, by this `trouble`.
+    """
 
     order: RehearsalOrder
     results: tuple[DrillResult, ...]
     planned: int
     interrupted: bool = False
+    trouble: str | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -26,11 +33,33 @@ class Report:
         return next((each for each in order if each in found), Verdict.INCONCLUSIVE)
 
     @property
+    def has_failed(self) -> bool:
+        """Whether a drill is FAIL or FLAKY."""
+        return self.verdict in FAILED
+
+    @property
     def called_nothing(self) -> bool:
         """Whether the client called no server in any drill."""
         return bool(self.results) and not any(each.evidence.calls for each in self.results)
 
+    @property
+    def problem(self) -> str | None:
+        """Return why nothing can be said of the client, and what to do; None if something can."""
+        if self.trouble is not None:
+            return f"the rehearsal stopped: {self.trouble}"
+        if not self.called_nothing:
+            return None
+        text = (
+            "the client called no server in any drill: let it take its address from "
+            "ARTQR_BASE_URL, or name its own variable with --env NAME={base_url}"
+        )
+        output = output_of(self.results[0]).strip().splitlines()[-MOST_LINES:]
+        return "\n    ".join([f"{text}. Its output ends with:", *output]) if output else text
+
     def check(self) -> None:
-        """Raise AssertionError, with the scorecard as its text, if a drill is FAIL or FLAKY."""
-        if self.verdict in FAILED:
+        """Raise AssertionError, with the scorecard as its text, unless the client was judged and
+        no drill is FAIL or FLAKY."""
+        if self.problem is not None:
+            raise AssertionError(self.problem)
+        if self.has_failed:
             raise AssertionError("\n".join(["a drill failed", "", *scorecard.lines(self)]))

@@ -1,71 +1,161 @@
-"""A whole rehearsal: every drill in turn, or several at once, on a server of its own or another."""
+"""A whole rehearsal: every drill in turn, or several at once, on a server of its own or another.
+
+Rule 1: each run of a drill is by itself: its account, its folder, its port.
+Rule 2: whatever stops a rehearsal, what was found so far is returned, and nothing is left running.
+"""
 
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 
-from mock_server.admin_client import AdminClient
+import urllib3
+
+from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
+from mock_server.domain.urls import AddressError, parse_server
+from mock_server.domain.usage_errors import UsageError
+from mock_server.rehearsal.client_process import StoppedError
 from mock_server.rehearsal.conduct import Conduct
 from mock_server.rehearsal.drills import Drill, chosen
-from mock_server.rehearsal.order import RehearsalOrder
-from mock_server.rehearsal.outcome import Report
-from mock_server.rehearsal.verdicts import DrillResult, Verdict, judge, of_repeats
+from mock_server.rehearsal.hooks import HookError
+from mock_server.rehearsal.order import RehearsalOrder, found_command
+from mock_server.rehearsal.outcome import FAILED, Report
+from mock_server.rehearsal.verdicts import DrillResult, judge, of_repeats
 from mock_server.settings import Settings
 from mock_server.testing import process
+from mock_server.tls import ca_file
+
+# A client that runs into the limit so often, and calls nothing, is not configured.
+IDLE_DRILLS = 3
+TROUBLES = (
+    UnreachableError, RefusedError, HookError, OSError, urllib3.exceptions.HTTPError,
+)  # fmt: skip
+
+Told = Callable[[DrillResult], None]
 
 
 def rehearse_order(
-    order: RehearsalOrder, told: Callable[[DrillResult], None] = lambda _: None
+    order: RehearsalOrder, told: Told = lambda _: None, stop: threading.Event | None = None
 ) -> Report:
     """Run the drills; `told` hears of each result, in the order in which they end.
 
-    Raises UsageError for an order that cannot be, UnreachableError, RefusedError, OSError.
+    Once `stop` is set, the clients are ended, and what was found so far is returned. Raises
+    UsageError for an order that cannot be.
     """
+    order = replace(order, command=found_command(order))
+    if order.server is not None:
+        _check_server(order.server)
     drills = chosen(order.only, order.skip, restartable=order.restartable)
-    results: list[DrillResult] = []
-    stop = threading.Event()
-    interrupted = False
-    with _server(order) as admin, ThreadPoolExecutor(order.jobs) as pool:
-        waiting = [pool.submit(_run, order, admin, drill, stop) for drill in drills]
-        try:
-            for future in as_completed(waiting):
-                if (result := future.result()) is None:
-                    continue
-                results.append(result)
-                told(result)
-                if order.fail_fast and result.verdict in (Verdict.FAIL, Verdict.FLAKY):
-                    stop.set()
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            stop.set()
-            for future in waiting:
-                future.cancel()
+    work = _Work(order, drills, told, stop or threading.Event())
+    trouble: str | None = None
+    try:
+        with _server(order) as admin:
+            work.run(admin)
+    except TROUBLES as error:
+        trouble = _shown(error)
     place = {drill.id: number for number, drill in enumerate(drills)}
-    results.sort(key=lambda each: place[each.evidence.drill.id])
-    return Report(order=order, results=tuple(results), planned=len(drills), interrupted=interrupted)
+    results = sorted(work.results, key=lambda each: place[each.evidence.drill.id])
+    trouble = trouble or work.trouble
+    return Report(
+        order=order, results=tuple(results), planned=len(drills), trouble=trouble,
+        interrupted=work.was_stopped or trouble is not None,
+    )  # fmt: skip
 
 
-def _run(
-    order: RehearsalOrder, admin: AdminClient, drill: Drill, stop: threading.Event
-) -> DrillResult | None:
-    results: list[DrillResult] = []
-    for _ in range(order.repeat):
-        if stop.is_set():
-            break
-        evidence = Conduct(order, admin, drill).run()
-        results.append(judge(evidence, order.waived))
-    return of_repeats(results) if results else None
+class _Work:
+    """The runs of all drills, and what has come of them so far."""
+
+    def __init__(
+        self, order: RehearsalOrder, drills: list[Drill], told: Told, stop: threading.Event
+    ) -> None:
+        self.results: list[DrillResult] = []
+        self.trouble: str | None = None
+        self.was_stopped = False
+        self._order = order
+        self._drills = drills
+        self._told = told
+        self._stop = stop
+        self._no_more = threading.Event()
+        self._runs: dict[str, list[DrillResult]] = {drill.id: [] for drill in drills}
+
+    def run(self, admin: AdminClient) -> None:
+        """Run everything, or until the first trouble."""
+        with ThreadPoolExecutor(self._order.jobs) as pool:
+            runs = [
+                pool.submit(self._run, admin, drill)
+                for drill in self._drills
+                for _ in range(self._order.repeat)
+            ]
+            try:
+                for run in as_completed(runs):
+                    self._take(run)
+            except BaseException:
+                self._stop.set()
+                raise
+        for done in self._runs.values():  # the drills whose repeats were not all run
+            if 0 < len(done) < self._order.repeat:
+                self._keep(done)
+
+    def _take(self, run: "Future[DrillResult | None]") -> None:
+        try:
+            result = run.result()
+        except TROUBLES as error:
+            self.trouble = self.trouble or _shown(error)
+            self._stop.set()
+            return
+        if result is not None:
+            done = self._runs[result.evidence.drill.id]
+            done.append(result)
+            if len(done) == self._order.repeat:
+                self._keep(done)
+
+    def _keep(self, done: list[DrillResult]) -> None:
+        result = of_repeats(done)
+        self.results.append(result)
+        self._told(result)
+        if self._order.fail_fast and result.verdict in FAILED:
+            self._no_more.set()
+        idle = [each for each in self.results if each.evidence.ended.timed_out
+                and not each.evidence.calls]  # fmt: skip
+        if len(idle) == len(self.results) == IDLE_DRILLS:
+            self._no_more.set()
+
+    def _run(self, admin: AdminClient, drill: Drill) -> DrillResult | None:
+        if self._no_more.is_set():
+            return None
+        if self._stop.is_set():
+            self.was_stopped = True
+            return None
+        try:
+            evidence = Conduct(self._order, admin, drill, self._stop).run()
+        except StoppedError:
+            self.was_stopped = True
+            return None
+        return judge(evidence, self._order.waived)
 
 
 @contextlib.contextmanager
 def _server(order: RehearsalOrder) -> Iterator[AdminClient]:
     if order.server is not None:
-        with AdminClient(order.server, order.token) as admin:
+        with AdminClient(order.server, order.token, ca_file()) as admin:
             admin.get("/health")
             yield admin
         return
     settings = Settings(port=0, database=":memory:")
     with process.serving(settings) as served, AdminClient(served.url) as admin:
         yield admin
+
+
+def _check_server(url: str) -> None:
+    try:
+        parse_server(url)
+    except AddressError as error:
+        raise UsageError(f"server: {error}") from None
+
+
+def _shown(error: Exception) -> str:
+    """Return what stopped a rehearsal."""
+    if isinstance(error, RefusedError):
+        return f"the server refused: {error}"
+    return str(error)

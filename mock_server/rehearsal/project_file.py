@@ -1,0 +1,96 @@
+"""The settings of a rehearsal in `[tool.artqr-mock.rehearse]` of a pyproject.toml.
+
+Rule 1: a setting is named like its flag, and has its unit: `time-limit = "60s"`.
+Rule 2: the nearest pyproject.toml upwards that has the table counts, and no other.
+Rule 3: paths are relative to its folder, and a command in it runs there.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mock_server.domain.durations import parse_duration
+from mock_server.domain.suggestions import unknown
+from mock_server.domain.usage_errors import UsageError
+from mock_server.rehearsal.order import CHECKS
+from mock_server.settings import SettingsError, read_toml
+
+FILE = "pyproject.toml"
+TABLE = ("tool", "artqr-mock", "rehearse")
+# The fields of RehearsalOrder, and `report`, by the name of their flag.
+FIELDS = {
+    "command": "command", "only": "only", "skip": "skip", "jobs": "jobs", "repeat": "repeat",
+    "restartable": "restartable", "fail-fast": "fail_fast", "time-limit": "time_limit_s",
+    "client-timeout": "client_timeout_s", "copies": "copies", "env": "env", "cwd": "cwd",
+    "setup": "setup", "teardown": "teardown", "waive": "waived", "server": "server",
+    "report": "report",
+}  # fmt: skip
+
+
+def project_settings(folder: Path, *, has_command: bool) -> dict[str, Any]:
+    """Return the settings for a rehearsal in a folder, by the fields of RehearsalOrder.
+
+    `has_command`: there is another command than that of the file.
+    Raises UsageError, which names the setting and the file.
+    """
+    for place in (folder, *folder.parents):
+        file = place / FILE
+        if file.is_file() and (table := _table(file)) is not None:
+            settings = _settings(table, file)
+            if has_command:
+                settings.pop("command", None)
+            elif "command" in settings:
+                settings.setdefault("cwd", place)
+            return settings
+    return {}
+
+
+def seconds(text: Any) -> float:
+    """Return a duration, written as text, in seconds. Raises UsageError."""
+    if not isinstance(text, str):
+        raise UsageError(f"{text!r} is not a duration: write it as text, such as '60s'")
+    return parse_duration(text) / 1000
+
+
+def _table(file: Path) -> Any:
+    try:
+        found: Any = read_toml(file)
+    except SettingsError as error:
+        raise UsageError(str(error)) from None
+    for name in TABLE:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def _settings(table: Any, file: Path) -> dict[str, Any]:
+    where = f"{'.'.join(TABLE)} in {file}"
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{where} is not a table of settings")
+    settings = {}
+    for name, value in table.items():
+        if name == "token":
+            raise UsageError(f"{where}: a token is a secret; set ARTQR_MOCK_TOKEN instead")
+        if name not in FIELDS:
+            raise UsageError(f"{where}: {unknown('setting', name, FIELDS)}")
+        try:
+            settings[FIELDS[name]] = _value(FIELDS[name], value, file.parent)
+        except UsageError as error:
+            raise UsageError(f"{name} of {where}: {error}") from None
+    return settings
+
+
+def _value(name: str, value: Any, folder: Path) -> Any:
+    if name in READERS:
+        value = READERS[name](value)
+    if name in CHECKS:
+        CHECKS[name](name, value)
+    if name in ("cwd", "report"):
+        if not isinstance(value, str):
+            raise UsageError(f"{value!r} is not the path of a folder")
+        return folder / value
+    if name == "server" and not isinstance(value, str):
+        raise UsageError(f"{value!r} is not an address such as http://127.0.0.1:3040")
+    return value
+
+
+READERS: dict[str, Callable[[Any], Any]] = {"time_limit_s": seconds, "client_timeout_s": seconds}
