@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_server.admin_client import AdminClient, RefusedError
-from mock_server.rehearsal.drill import Drill
-from mock_server.rehearsal.order import RATE, RehearsalOrder
+from mock_server.rehearsal.drill import RATE, Drill
+from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.testing.world import World
 
 CREDITS = 1000

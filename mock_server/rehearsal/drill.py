@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+RATE = 10.0  # of the clock of each drill: tasks take 0.5 to 2 s
 TEXTS = tuple(f"https://example.com/{name}" for name in ("one", "two", "three"))
 
 
