@@ -14,7 +14,7 @@ VERSION = 6
 SCHEMA = "dc997a617f399c71218b3ef7b1f43080a544e13580d4f07a5324aff71c6b1f75"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
-    "clock_at", "rate", "frozen", "notify_url",
+    "clock_at", "rate", "frozen", "notify_url", "older_tasks",
 )  # fmt: skip
 
 

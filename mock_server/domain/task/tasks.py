@@ -92,7 +92,8 @@ class Task:
     """A task of an account. `number` counts its submits from 1.
 
     `content`: the text to encode, None until its source image has been read. `pictures`: how many
-    it makes, 0 for a success without one. `remark`: why it fails.
+    it makes, 0 for a success without one. `remark`: why it fails. `base_url` '': its pictures are
+    at the address that is called.
     """
 
     account: str
@@ -115,6 +116,11 @@ def picture_urls(task: Task) -> list[str]:
     if task.plan.outcome is not Status.SUCCEEDED:
         return []
     return [_picture_url(task, task.id, number) for number in range(1, task.pictures + 1)]
+
+
+def located(task: Task, base_url: str) -> Task:
+    """Return a task with the address of its pictures, `base_url` if it has none of its own."""
+    return task if task.base_url else replace(task, base_url=base_url)
 
 
 def decoy_id(task_id: str) -> str:
