@@ -79,6 +79,11 @@ class Settings:
         return f"{self.scheme}://{shown}:{self.port}"
 
     @property
+    def picture_url(self) -> str:
+        """The base address of pictures where no call names one."""
+        return self.public_url.rstrip("/") if self.public_url else self.own_url
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return urls.is_loopback(self.host)

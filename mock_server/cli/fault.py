@@ -16,6 +16,7 @@ from mock_server.domain.faults.kinds import KINDS, kind_of, named
 from mock_server.domain.faults.parameters import needed
 from mock_server.domain.faults.rules import COUNTS, AnyKind, Stage
 from mock_server.domain.faults.spellings import in_ms, option
+from mock_server.domain.faults.wire import CUTS
 from mock_server.formatting import printable
 
 CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
@@ -128,8 +129,9 @@ def _check(order: dict[str, Any], *, is_named_twice: bool) -> None:
     if foreign := [option(name) for name in order if name not in allowed]:
         takes = ", ".join(map(option, parameters)) or "no parameter of its own"
         raise click.UsageError(f"{found.name} has no {' and no '.join(foreign)}; it takes {takes}")
-    if found.name == "task_order" and not order.keys() & set(parameters):
-        raise click.UsageError(f"task_order needs one of {', '.join(map(option, parameters))}")
+    one_of = {"task_order": parameters, "truncate": CUTS}.get(found.name)
+    if one_of and not order.keys() & set(one_of):
+        raise click.UsageError(f"{found.name} needs one of {', '.join(map(option, one_of))}")
     if found.name == "maintenance" and "expires_in_ms" not in order:
         raise click.UsageError("maintenance needs --expires-in DURATION")
 
@@ -141,7 +143,10 @@ def _in_options(message: str) -> str:
     message = re.sub(r" \(see schema \w+ in /_mock/openapi\.json\)", "", message)
     message = re.sub(r"/([a-z_]+):", lambda found: f"{option(found[1])}:", message)
     compound = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
-    return re.sub(rf"\b(?<!-)(?:{compound})\b", lambda found: option(found[0]), message)
+    # The values that a parameter can have may be spelt like a field, such as task_id.
+    about, ending, values = message.partition(" is not one of ")
+    about = re.sub(rf"\b(?<!-)(?:{compound})\b", lambda found: option(found[0]), about)
+    return about + ending + values
 
 
 @fault.command("list")

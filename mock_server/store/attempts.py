@@ -67,10 +67,13 @@ def of_callback(tx: Transaction, account_id: str, callback_id: int) -> list[Row]
 
 
 def bodies(tx: Transaction, account_id: str) -> list[Row]:
-    """Return what each attempt of an account sent, when, and the status it got, in order."""
+    """Return what each attempt of an account sent, when, and the status it got, in order; and
+    whether its callback was `forged`.
+    """
     return tx.all(
-        "select request_body, status, at from attempt where account = ? and request_headers is"
-        " not null order by id",
+        "select request_body, attempt.status, attempt.at, callback.forged from attempt"
+        " join callback on callback.id = attempt.callback_id"
+        " where attempt.account = ? and request_headers is not null order by attempt.id",
         (account_id,),
     )
 

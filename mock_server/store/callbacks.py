@@ -31,6 +31,7 @@ class NewCallback:
     next_at: int | None = None
     waits_for: int | None = None
     notice_id: int | None = None
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,12 @@ class Claimed:
     acknowledged: int
     fault: str | None
     crossed_with: str | None
+    forged: int
 
 
 _CLAIMED = (
     "id, account, task_id, notice_id, url, copy_of, next_at, tries, acknowledged, fault,"
-    " crossed_with"
+    " crossed_with, forged"
 )
 
 
@@ -63,7 +65,8 @@ def insert(tx: Transaction, new: NewCallback) -> int:
     """Plan a callback, in the transaction that adds its task or notice, and return its id."""
     return tx.insert(
         "insert into callback (account, task_id, notice_id, url, copy_of, by_hand, waits_for,"
-        " due_at, next_at, tries, acknowledged, state) values (?,?,?,?,?,?,?,?,?,0,0,?)",
+        " due_at, next_at, forged, tries, acknowledged, state)"
+        " values (?,?,?,?,?,?,?,?,?,?,0,0,?)",
         (
             new.account,
             new.task_id,
@@ -74,6 +77,7 @@ def insert(tx: Transaction, new: NewCallback) -> int:
             new.waits_for,
             new.due_at,
             new.due_at if new.next_at is None else new.next_at,
+            int(new.forged),
             CallbackState.DUE,
         ),
     )
@@ -86,16 +90,35 @@ def move(tx: Transaction, planned: NewCallback, state: CallbackState) -> bool:
     """
     tx.execute(
         "update callback set due_at = ?, next_at = ?, state = ? where account = ? and task_id = ?"
-        " and by_hand = 0 and tries = 0 and state in ('due', 'cancelled')",
+        " and by_hand = 0 and forged = 0 and tries = 0 and state in ('due', 'cancelled')",
         (planned.due_at, planned.due_at, state, planned.account, planned.task_id),
     )
     return (
         tx.one(
-            "select 1 from callback where account = ? and task_id = ? and by_hand = 0",
+            "select 1 from callback where account = ? and task_id = ? and by_hand = 0"
+            " and forged = 0",
             (planned.account, planned.task_id),
         )
         is not None
     )
+
+
+def hasten_forged(tx: Transaction, account_id: str, task_id: str, at: int) -> None:
+    """Bring the forged callback of a task forward to an instant; it never moves to a later one."""
+    tx.execute(
+        "update callback set due_at = ?, next_at = ? where account = ? and task_id = ?"
+        " and forged = 1 and tries = 0 and state = 'due' and next_at > ?",
+        (at, at, account_id, task_id, at),
+    )
+
+
+def has_forged(tx: Transaction, account_id: str, task_id: str) -> bool:
+    """Whether a task has a forged callback."""
+    found = tx.one(
+        "select 1 from callback where account = ? and task_id = ? and forged = 1",
+        (account_id, task_id),
+    )
+    return found is not None
 
 
 def claim(tx: Transaction, account_id: str, now: int, until: int, limit: int) -> list[Claimed]:

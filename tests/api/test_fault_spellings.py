@@ -12,7 +12,7 @@ from mock_server.domain.faults.spellings import CONDITIONS, short_name
 from tests.support.worlds import World
 
 PATH = "/accounts/default/faults"
-OTHERS = {"code": "D504TO", "remark": "no", "platform_code": -1, "keep_bytes": 1, "by_bytes": 1,
+OTHERS = {"code": "D504TO", "remark": "no", "platform_code": -1, "by_bytes": 1, "value": "a/b",
           "mib": 1, "for_ms": 10, "lasts_ms": 10, "late_ms": 10}  # fmt: skip
 
 DURATIONS = [

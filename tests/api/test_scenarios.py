@@ -109,6 +109,10 @@ def test_the_scenarios_are_listed_as_they_are_written(world: World) -> None:
         ({"standing": "bad"}, "/standing"),
         ({"notify_url": "no address"}, "notify_url"),
         ({"colour": "red"}, "colour"),
+        ({"older_tasks": -1}, "/older_tasks"),
+        ({"older_tasks": 1001}, "/older_tasks"),
+        ({"older_tasks": "5"}, "/older_tasks"),
+        ({"older_tasks": 2, "clock": {"now": 119_999}}, "make it at least 120000"),
     ],
 )
 def test_a_scenario_that_cannot_be_is_refused_and_nothing_is_lost(

@@ -64,6 +64,26 @@ def test_another_body_needs_no_connection(world: World) -> None:
     assert (second["status"], second["sent"]["status"]) == (200, 503)
 
 
+def test_another_content_type_needs_no_connection(world: World) -> None:
+    world.admin("POST", PATH, {"kind": "content_type", "value": "Application/JSON"}, expect=201)
+
+    answer = world.vendor("/submitTask", GOOD)
+
+    assert answer.headers.getlist("Content-Type") == ["Application/JSON"]
+    assert answer.get_json(force=True)["showapi_res_body"]["task_id"] == world.calls()[0]["task_id"]
+    assert world.calls()[0]["sent"]["what"] == "altered"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "a" * 201, "a\r\nb: c", "text/plain\n", " a", "a ", "\t", "é"]
+)
+def test_a_content_type_that_no_header_can_have_is_refused(world: World, value: str) -> None:
+    refused = world.admin("POST", PATH, {"kind": "content_type", "value": value}, expect=422)
+
+    assert "value" in refused["detail"]
+    assert world.admin("GET", PATH)["faults"] == []
+
+
 @pytest.mark.parametrize("code", ["mock-charged-but-lost", "mock-truncated"])
 def test_a_magic_code_that_needs_serve_is_answered_with_that_need(world: World, code: str) -> None:
     answer = world.vendor("/submitTask", GOOD, code)

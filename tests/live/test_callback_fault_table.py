@@ -72,6 +72,7 @@ def described(received: Received, tasks: dict[str, str]) -> list[str]:
     except json.JSONDecodeError:
         return [name, "no JSON"]
     told = {
+        "forged": body["task_id"] and body["task_id"][::-1] in str(body["resList"]),
         "with null": None in body.values(),
         "with more": set(body) > {"resList", "task_id"},
         label: not label.startswith("application/json"),

@@ -2,14 +2,15 @@
 
 import shutil
 from collections.abc import Iterator
+from http.client import HTTPConnection, IncompleteRead
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import urllib3
 
 from mock_server.contract import load_toml
-from tests.support.clients import LITTLE_S, PLENTY_S, with_curl, with_http_client
+from tests.support.clients import FORM, LITTLE_S, PLENTY_S, with_curl, with_http_client
 from tests.support.live import GOOD, Buyer, Live, live
 from tests.support.processes import until
 
@@ -54,6 +55,24 @@ def test_a_python_client_and_the_books_see_a_fault(server: Live, row: dict[str, 
     assert booked(buyer) == (row.get("charges", 0), row.get("tasks", 0))
     (fault,) = buyer.world.get("/faults")["faults"]
     assert (fault["seen"], fault["hits"]) == (1, 1)
+
+
+def test_a_client_is_left_with_the_beginning_of_a_task_id(server: Live) -> None:
+    buyer = server.buyer()
+    buyer.world.post("/faults", {"kind": "truncate", "inside": "task_id"})
+    connection = HTTPConnection(urlsplit(buyer.url).netloc, timeout=PLENTY_S)
+    headers = {"Authorization": f"APPCODE {buyer.app_code}", "Content-Type": FORM}
+
+    connection.request("POST", "/submitTask", SUBMIT, headers)
+    with pytest.raises(IncompleteRead) as cut:
+        connection.getresponse().read()
+    connection.close()
+
+    begun = cut.value.partial.rpartition(b'"')[2].decode()
+    task_id = only_call(buyer)["task_id"]
+    assert begun
+    assert task_id != begun
+    assert task_id.startswith(begun)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")

@@ -10,11 +10,11 @@ from mock_server.domain.account.accounts import AccountTemplate
 from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 5
-SCHEMA = "9191bc14aae14d6b67f26ced41f2a67ad2106918a1c0bb99c918f38fc32e7fab"
+VERSION = 6
+SCHEMA = "dc997a617f399c71218b3ef7b1f43080a544e13580d4f07a5324aff71c6b1f75"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
-    "clock_at", "rate", "frozen", "notify_url",
+    "clock_at", "rate", "frozen", "notify_url", "older_tasks",
 )  # fmt: skip
 
 

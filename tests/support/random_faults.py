@@ -30,6 +30,7 @@ MORE: list[Order] = [
     {"kind": "callback_null_field", "field": "task_id"},
     {"kind": "delay", "for_ms": 1, "commit": "before"},
     {"kind": "truncate", "keep_bytes": 3, "end": "reset"},
+    {"kind": "truncate", "inside": "task_id"},
     {"kind": "wrong_length", "by_bytes": -5},
     {"kind": "reset", "commit": "before"},
     {"kind": "close", "commit": "before"},

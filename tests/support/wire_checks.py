@@ -33,7 +33,7 @@ def damage_of(call: dict[str, Any], orders: dict[int, dict[str, Any]]) -> dict[s
 
 
 DAMAGES = {"dribble", "truncate", "wrong_length", "reset", "close", "garbage", "invalid_json",
-           "html_page"}  # fmt: skip
+           "content_type", "html_page"}  # fmt: skip
 
 
 def check_got(call: dict[str, Any], order: dict[str, Any] | None, got: Got) -> None:
@@ -49,6 +49,9 @@ def check_got(call: dict[str, Any], order: dict[str, Any] | None, got: Got) -> N
     assert (sent["what"], sent["status"], sent["bytes"]) == ("altered", got.status, len(got.body))
     if kind == "invalid_json":
         assert (got.status, got.body) == (decided.status, decided.body[:-1] or b"{")
+    elif kind == "content_type":
+        assert (got.status, got.body) == (decided.status, decided.body)
+        assert [value for name, value in got.headers if name == "Content-Type"] == [order["value"]]
     else:
         assert kind == "html_page"
         assert got.status == order.get("status", 502)

@@ -90,6 +90,27 @@ def test_a_maintenance_window_has_an_end() -> None:
         check(read_order({"kind": "maintenance"}), place())
 
 
+@pytest.mark.parametrize(
+    ("places", "says"),
+    [
+        ({}, "truncate needs one of keep_bytes, inside"),
+        ({"keep_bytes": 0, "inside": "task_id"}, "keep_bytes and inside contradict each other"),
+    ],
+)
+def test_a_cut_answer_ends_in_exactly_one_place(places: dict[str, Any], says: str) -> None:
+    check(read_order({"kind": "truncate", "keep_bytes": 0}), place())
+    check(read_order({"kind": "truncate", "inside": "task_id"}), place())
+    with pytest.raises(FaultError, match=says):
+        check(read_order({"kind": "truncate", **places}), place())
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\n", "a\r", "\0", " a", "a ", "\x7f", "é", "文"])
+def test_a_content_type_is_what_a_header_can_have(value: str) -> None:
+    check(read_order({"kind": "content_type", "value": "text/plain; x=y"}), place())
+    with pytest.raises(FaultError, match="cannot be sent as a Content-Type"):
+        check(read_order({"kind": "content_type", "value": value}), place())
+
+
 def test_a_rule_does_not_end_before_it_starts() -> None:
     order = {"kind": "throttled", "starts_in_ms": 5, "expires_in_ms": 5}
     with pytest.raises(FaultError, match="before"):

@@ -1,5 +1,6 @@
 """The effect of wire faults on an answer."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,27 @@ def test_a_truncated_body_is_never_whole(body: bytes, keep_bytes: int) -> None:
     assert (played.end, played.what) == (End.CLOSE, Delivered.CUT if body else Delivered.WHOLE)
 
 
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"ret_code":0,"task_id":"abcdef12"}', b'{"ret_code":0,"task_id":"abcd'),
+        (b'{"task_id": "abcd","of":[{"task_id":"efgh"}]}', b'{"task_id": "ab'),
+        (b'{"task_id":1234567890123456789}', b'{"task_id":123456789'),
+        (b'{"task_id":"a"}', b'{"task_id":"'),
+        (b'{"task_id":null}', b'{"task_id":nu'),
+        (b'{"ret_code":-1}', b'{"ret_c'),
+        (b"a", b""),
+        (b"", b""),
+    ],
+)
+def test_a_body_can_end_inside_its_first_task_id(body: bytes, kept: bytes) -> None:
+    played = script("truncate", body, inside="task_id")
+
+    assert bytes_of(played) == HEAD + kept
+    assert (played.end, played.body_bytes) == (End.CLOSE, len(kept))
+    assert played.what is (Delivered.CUT if body else Delivered.WHOLE)
+
+
 def test_a_reset_gives_what_was_written_time_to_arrive() -> None:
     played = script("truncate", keep_bytes=5, end=End.RESET)
 
@@ -125,6 +147,23 @@ def test_a_page_is_a_proxys_and_keeps_the_date(status: int) -> None:
     assert changed.headers[-1] == ("Content-Length", str(len(changed.body)))
     assert f"<h1>{status} {wire.PHRASES[status]}</h1>".encode() in changed.body
     assert admin_validator("HtmlPageFault").is_valid({"kind": "html_page", "status": status})
+
+
+@pytest.mark.parametrize("value", ["application/json;charset=UTF-8", "Application/JSON", "x"])
+@pytest.mark.parametrize("there", [(), (("content-type", "application/json"),)])
+def test_another_content_type_is_all_that_changes(
+    value: str, there: tuple[tuple[str, str], ...]
+) -> None:
+    answer = replace(ANSWER, headers=(*there, *ANSWER.headers))
+
+    changed, sent = damaged(answer, {"damage": rule("content_type", value=value)})
+
+    types = [pair for pair in changed.headers if pair[0].lower() == "content-type"]
+    assert types == [("Content-Type", value)]
+    assert [pair for pair in changed.headers if pair not in types] == list(ANSWER.headers)
+    assert replace(changed, headers=()) == replace(answer, headers=())
+    assert sent is not None
+    assert (sent.what, sent.bytes) == (Delivered.ALTERED, len(BODY))
 
 
 def test_without_a_fault_an_answer_stays_what_it_is() -> None:

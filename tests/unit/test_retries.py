@@ -28,9 +28,9 @@ def after(
     *,
     tries: int = 1,
     acknowledged: bool = False,
-    is_copy: bool = False,
+    is_extra: bool = False,
 ) -> DeliveryState:
-    progress = Progress(tries=tries, acknowledged=acknowledged, is_copy=is_copy, ended_at=5_000)
+    progress = Progress(tries=tries, acknowledged=acknowledged, is_extra=is_extra, ended_at=5_000)
     readings = with_readings(DEFAULT_READINGS, {"callback.delivery": reading})
     return after_attempt(outcome, progress, readings, NOW)
 
@@ -88,7 +88,7 @@ def test_at_least_once_an_acknowledged_callback_comes_a_second_time_and_no_third
 
 @given(reading=DELIVERIES, status=st.integers(200, 599))
 def test_a_repetition_is_tried_once_whatever_the_reading(reading: str, status: int) -> None:
-    assert after(Outcome(status=status), reading, is_copy=True).next_at is None
+    assert after(Outcome(status=status), reading, is_extra=True).next_at is None
 
 
 @given(

@@ -16,6 +16,7 @@ from mock_server.domain.account.accounts import (
     Standing,
     first_clock,
 )
+from mock_server.domain.account.older_tasks import begin_ms
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
@@ -240,6 +241,12 @@ def _check_clock(origin: AccountTemplate) -> None:
         raise ClockError(f"clock.now is in ms since 1970: 0 to {LATEST_AT}")
     if not MIN_RATE <= origin.rate <= MAX_RATE:
         raise ClockError(f"clock.rate is out of range: {MIN_RATE:g} to {MAX_RATE:g}")
+    earliest = begin_ms(origin.older_tasks)
+    if origin.clock_at is not None and origin.clock_at < earliest:
+        raise ClockError(
+            f"clock.now is too early for {origin.older_tasks} older_tasks, which were submitted "
+            f"one a minute before it: make it at least {earliest}, or leave it out"
+        )
 
 
 def _check_notify_url(url: str | None) -> None:

@@ -1,5 +1,5 @@
-"""Gives an account the packages and faults of its template, when it is created and after a
-reset.
+"""Gives an account the packages, faults and older tasks of its template, when it is created and
+after a reset.
 """
 
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Any
 
 from mock_server.actions.accounts import faults, packages
 from mock_server.domain.account.accounts import Account
+from mock_server.domain.account.older_tasks import older_tasks
 from mock_server.domain.billing.charges import expiry
 from mock_server.domain.billing.purchases import purchased
 from mock_server.domain.faults.kinds import read_order
@@ -14,17 +15,28 @@ from mock_server.domain.suggestions import unlisted
 from mock_server.domain.task.magic import PackageState
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
+from mock_server.store import accounts as account_rows
+from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 
 
 def set_up(tx: Transaction, simulator: Simulator, account: Account) -> None:
-    """Give an account the packages and faults of its template. Raises UsageError."""
+    """Give an account the packages, faults and older tasks of its template. Raises UsageError."""
     origin = account.origin
     bought = origin.packages or [{"credits": origin.credits}]
     for wanted in bought:
         _buy(tx, simulator, account, wanted)
     for order in origin.faults:
         faults.arm_rule(tx, simulator, account, read_order(order))
+    _add_older_tasks(tx, simulator, account)
+
+
+def _add_older_tasks(tx: Transaction, simulator: Simulator, account: Account) -> None:
+    now = account.clock.now(simulator.real_now())
+    for task in older_tasks(account, list(simulator.catalogue.styles), now):
+        task_rows.insert(tx, task)
+    # They are the account's first tasks, so its next submit has the next number.
+    account_rows.count(tx, account.id, submits=account.origin.older_tasks, answers=0)
 
 
 def _buy(tx: Transaction, simulator: Simulator, account: Account, wanted: dict[str, Any]) -> None:

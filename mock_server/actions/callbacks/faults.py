@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mock_server.actions.accounts import faults, notices
 from mock_server.domain.account.accounts import Account
-from mock_server.domain.answer.envelope import pictures_shape
+from mock_server.domain.answer.envelope import decoys_shape, pictures_shape
 from mock_server.domain.callback import payload as rules
 from mock_server.domain.callback.payload import Posting
 from mock_server.domain.faults.callback import (
@@ -53,6 +53,9 @@ def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
         notice = notice_rows.get(tx, claimed.notice_id)
         return Posting(body=rules.encoded(notices.shown(notice) if notice else {}))
     task = task_rows.get(tx, claimed.account, claimed.task_id)
+    if claimed.forged:
+        decoys = decoys_shape(task, account.readings) if task else []
+        return Posting(body=rules.encoded(rules.payload(claimed.task_id, decoys)))
     pictures = pictures_shape(task, account.readings) if task else []
     if claimed.tries or claimed.fault is None:
         return Posting(body=rules.encoded(rules.payload(claimed.task_id, pictures)))

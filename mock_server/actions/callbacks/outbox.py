@@ -208,7 +208,7 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
     progress = Progress(
         tries=claimed.tries + 1,
         acknowledged=bool(claimed.acknowledged),
-        is_copy=claimed.copy_of is not None,
+        is_extra=claimed.copy_of is not None or bool(claimed.forged),
         # On a frozen clock an attempt takes no time.
         ended_at=claimed.next_at + (0 if clock.frozen else int(outcome.duration_ms * clock.rate)),
     )

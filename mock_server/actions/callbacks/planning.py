@@ -8,6 +8,7 @@ from mock_server.actions.callbacks.wait import PendingDeliveries
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.callback import payload as rules
 from mock_server.domain.callback.payload import CallbackState
+from mock_server.domain.faults.callback import effect_of
 from mock_server.domain.task.tasks import Task
 from mock_server.domain.usage_errors import NotFoundError
 from mock_server.simulator import Simulator
@@ -24,14 +25,18 @@ def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, no
         return
     new = _planned(account, task, now)
     rule = faults.met_when_planned(tx, account, task, now)
-    if rule is not None:
-        new = replace(new, next_at=now)
-    callback_id = rows.insert(tx, new)
-    if rule is not None:
-        fault_rows.mark(tx, callback_id, rule)
-    outbox.schedule_wakeup(
-        tx, simulator, account, new.due_at if new.next_at is None else new.next_at
-    )
+    if rule is None:
+        rows.insert(tx, new)
+        outbox.schedule_wakeup(tx, simulator, account, new.due_at)
+    elif effect_of(rule.kind, rule.fault).adds_forgery:
+        at = rules.forged_at(task.plan, account.readings, now)
+        forged_id = rows.insert(tx, replace(new, due_at=at, forged=True))
+        fault_rows.mark(tx, forged_id, rule)
+        rows.insert(tx, replace(new, waits_for=forged_id))
+        outbox.schedule_wakeup(tx, simulator, account, at)
+    else:
+        fault_rows.mark(tx, rows.insert(tx, replace(new, next_at=now)), rule)
+        outbox.schedule_wakeup(tx, simulator, account, now)
 
 
 def reschedule(
@@ -41,14 +46,16 @@ def reschedule(
     if not task.call_back:
         return
     planned = _planned(account, task, now)
+    forged_at = rules.forged_at(task.plan, account.readings, now)
+    rows.hasten_forged(tx, account.id, task.id, forged_at)
     # claim callback-on-failure: nothing is pushed for a task that fails
     if rules.is_pushed(task.plan.outcome, account.readings):
         if not rows.move(tx, planned, CallbackState.DUE):
             rows.insert(tx, planned)
-        outbox.schedule_wakeup(tx, simulator, account, planned.due_at)
     else:
         never = NewCallback(account=account.id, task_id=task.id, url=planned.url, due_at=None)
         rows.move(tx, never, CallbackState.CANCELLED)
+    outbox.schedule_wakeup(tx, simulator, account, rows.first_due(tx, account.id))
 
 
 def resend(

@@ -231,7 +231,7 @@ def _request(
 def _base_url(simulator: Simulator, call: Call) -> str:
     """Return the base URL of pictures: the public address, or the address that was called."""
     settings = simulator.settings
-    if settings.public_url:
-        return settings.public_url.rstrip("/")
     host = header(call, "host") or ""
-    return f"{call.scheme}://{host}" if _HOST.fullmatch(host) else settings.own_url
+    if settings.public_url or not _HOST.fullmatch(host):
+        return settings.picture_url
+    return f"{call.scheme}://{host}"

@@ -85,7 +85,8 @@ def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest)
     remark = "查询成功!"
     if status is Status.FAILED:
         remark = task.remark or FAILED_REMARK  # claim failure-remark
-    body = {**base_body(SUCCESS, remark, readings), **task_shape(task, now, readings)}
+    shape = task_shape(tasks.located(task, request.base_url), now, readings)
+    body = {**base_body(SUCCESS, remark, readings), **shape}
     return Result(body=body, task_id=task.id)
 
 
@@ -97,7 +98,8 @@ def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest
     total = task_rows.kept(tx, account_id, ended_after)
     oldest_first = readings.list_order == "oldest-first"
     listed = task_rows.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
-    items = [task_shape(task, now, readings) for task in listed]
+    located = [tasks.located(task, request.base_url) for task in listed]
+    items = [task_shape(task, now, readings) for task in located]
     return Result(
         body={
             **base_body(SUCCESS, "查询成功!", readings),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mock_server.domain import dice
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import Charge
 from mock_server.domain.call.calls import Answer, Call, Operation
 from mock_server.domain.call.redaction import Capture
@@ -10,6 +11,7 @@ from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
+from mock_server.store import callbacks as callback_rows
 from mock_server.store import journal
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
@@ -44,6 +46,8 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
     """Return the picture; Missing before its task has succeeded, and after its lifetime."""
     account = account_rows.get(tx, address.account)
     task = task_rows.get(tx, address.account, address.task_id)
+    if account is not None and task is None:
+        return _decoy(tx, account, address)
     if account is None or task is None or not 1 <= address.number <= task.pictures:
         return Missing()
     now = account.clock.now(simulator.real_now())
@@ -54,6 +58,16 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
         return Missing(status=int(account.readings.picture_gone))
     seed = dice.between(account.seed, "picture", task.number, address.number, low=0, high=2**32 - 1)
     return Picture(content=task.content, style_id=task.style_id or "", seed=seed)
+
+
+def _decoy(tx: Transaction, account: Account, address: PictureAddress) -> Picture | Missing:
+    """Return the picture that a forged callback names, of a task that has such a callback."""
+    task = task_rows.get(tx, account.id, tasks.decoy_id(address.task_id))
+    if task is None or address.number != 1 or not callback_rows.has_forged(tx, account.id, task.id):
+        return Missing()
+    seed = dice.between(account.seed, "decoy", task.number, low=0, high=2**32 - 1)
+    content = tasks.decoy_content(task.id)
+    return Picture(content=content, style_id=task.style_id or "", seed=seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

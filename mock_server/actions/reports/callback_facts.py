@@ -9,8 +9,9 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackFacts:
-    """`ends`: when, on the account's clock, a callback that was acknowledged told of a task;
-    `carried`: every id that one carried, acknowledged or not."""
+    """`ends`: when, on the account's clock, a callback that was acknowledged told of a task, a
+    forged one not; `carried`: every id that one carried, acknowledged or not.
+    """
 
     ends: dict[str, int]
     carried: frozenset[str]
@@ -25,7 +26,7 @@ def told(tx: Transaction, account_id: str) -> CallbackFacts:
         if task_id is None:
             continue
         carried.add(task_id)
-        if row["status"] is not None and 200 <= row["status"] < 300:
+        if not row["forged"] and row["status"] is not None and 200 <= row["status"] < 300:
             ends.setdefault(task_id, row["at"])
     return CallbackFacts(ends=ends, carried=frozenset(carried))
 

@@ -36,7 +36,8 @@ class AccountTemplate:
 
     `packages` replace `credits`; each is `{offer or credits, valid_days?}`.
     `faults` are armed from the start, in the form of the admin API. `clock_at`: ms; None: the real
-    time. `notify_url`: the address for notices; None: notices are not sent.
+    time. `notify_url`: the address for notices; None: notices are not sent. `older_tasks`: how many
+    finished tasks there are from the start.
     """
 
     credits: int = DEFAULT_CREDITS
@@ -51,6 +52,7 @@ class AccountTemplate:
     rate: float = 1.0
     frozen: bool = False
     notify_url: str | None = None
+    older_tasks: int = 0
 
     @property
     def limit(self) -> Limit | None:

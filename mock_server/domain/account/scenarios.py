@@ -1,4 +1,4 @@
-"""A scenario: a named bundle of readings, packages, clock, standing and faults.
+"""A scenario: a named bundle of readings, packages, clock, standing, faults and older tasks.
 
 Rule 1: a scenario is an account's template and nothing else. Loading it resets the account to it,
 and every later reset does the same.
@@ -38,5 +38,6 @@ def scenario_of(name: str, values: Mapping[str, Any]) -> Scenario:
         rate=float(clock.get("rate", 1.0)),
         frozen=clock.get("frozen", False),
         notify_url=values.get("notify_url"),
+        older_tasks=int(values.get("older_tasks", 0)),
     )
     return Scenario(name=name, says=values["says"], client=values["client"], origin=origin)

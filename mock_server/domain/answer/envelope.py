@@ -10,7 +10,7 @@ from typing import Any
 
 from mock_server.domain.call.paging import Page
 from mock_server.domain.readings import Readings
-from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
+from mock_server.domain.task.tasks import Status, Task, decoy_url, picture_urls, status_at
 
 Shape = dict[str, object]
 
@@ -54,7 +54,15 @@ def task_shape(task: Task, now: int, readings: Readings) -> Shape:
 
 def pictures_shape(task: Task, readings: Readings) -> list[object]:
     """Return the list of a task's pictures, empty unless it succeeds (claim result-item)."""
-    urls = picture_urls(task)
+    return _items(picture_urls(task), readings)
+
+
+def decoys_shape(task: Task, readings: Readings) -> list[object]:
+    """Return the list of pictures in a task's forged callback: its decoy."""
+    return _items([decoy_url(task)], readings)
+
+
+def _items(urls: list[str], readings: Readings) -> list[object]:
     return [{"url": url} for url in urls] if readings.result_item == "object" else [*urls]
 
 

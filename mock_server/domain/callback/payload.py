@@ -92,3 +92,12 @@ def due_at(plan: Plan, readings: Readings, now: int) -> int | None:
         return None
     lead = LEAD_MS if readings.callback_timing == "before-status" else 0
     return max(now, plan.ends_at - lead)
+
+
+def forged_at(plan: Plan, readings: Readings, now: int) -> int:
+    """Return when a forged callback is due: at the task's start, and never after its genuine
+    callback.
+    """
+    genuine = due_at(plan, readings, now)
+    starts_at = max(now, plan.starts_at)
+    return starts_at if genuine is None else min(starts_at, genuine)

@@ -27,12 +27,12 @@ MAX_HEADER = 64
 class Progress:
     """The progress of a callback. `ended_at`: when the last attempt ended, on the account's clock.
 
-    `is_copy`: it is a repetition, which is attempted once under every reading.
+    `is_extra`: it is a repetition or a forgery, which is attempted once under every reading.
     """
 
     tries: int
     acknowledged: bool
-    is_copy: bool
+    is_extra: bool
     ended_at: int
 
 
@@ -49,7 +49,7 @@ def after_attempt(
     outcome: Outcome, progress: Progress, readings: Readings, machine_now: int
 ) -> DeliveryState:
     """Return the state of a callback after an attempt; `progress.tries` includes that attempt."""
-    reading = "once" if progress.is_copy else readings.callback_delivery
+    reading = "once" if progress.is_extra else readings.callback_delivery
     if progress.acknowledged:  # this attempt was the duplicate
         return DeliveryState(state=CallbackState.DELIVERED, acknowledged=True)
     if outcome.acknowledged:

@@ -1,8 +1,10 @@
 """Faults of callbacks: failures between the vendor and the client's receiver.
 
 Rule 1: a fault affects the first attempt of a callback, never retries or resends.
-Rule 2: a fault fires when the first attempt is due, in the order of due times. Only `early` fires
-when the callback is planned, because it changes the due time.
+Rule 2: a fault fires when the first attempt is due, in the order of due times. Only `early` and
+`forged` fire when the callback is planned: one changes the due time, one adds a callback.
+Rule 3: a forged callback is a delivery of its own. It is attempted once, carries its decoy link
+whatever happens, and leaves the genuine callback as it is.
 """
 
 import json
@@ -40,24 +42,27 @@ class Swap(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackEffect:
     """The effect of a fault on a callback; `shape` makes the request from its content and a
-    seed.
+    seed. `adds_forgery`: a forged callback is sent before it.
     """
 
     is_lost: bool = False
     late_ms: int = 0
     copy: Copy | None = None
     swap: Swap | None = None
+    adds_forgery: bool = False
     shape: Callable[[Content, int], Posting] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackFault:
-    """A callback fault affects the first attempt, and fires when that is due; `early` fires when
-    the task is submitted. lost: never sent. early: due before the response to the submit is
-    sent. duplicate: sent twice, one after the other. concurrent_duplicate: sent twice at the
-    same time. reordered: sent after the next callback. crossed: the task ids of this and the
-    next callback are swapped. unknown_task: the task id does not exist. malformed: invalid
-    JSON. extra_fields: more than two fields.
+    """A callback fault affects the first attempt, and fires when that is due; `early` and `forged`
+    fire when the task is submitted. forged: when the task starts to run, an additional callback
+    names the true task id and the link of a decoy, a picture on this server with another QR code;
+    the genuine callback is sent as usual. lost: never sent. early: due before the response to the
+    submit is sent. duplicate: sent twice, one after the other. concurrent_duplicate: sent twice at
+    the same time. reordered: sent after the next callback. crossed: the task ids of this and the
+    next callback are swapped. unknown_task: the task id does not exist. malformed: invalid JSON.
+    extra_fields: more than two fields.
     """
 
 
@@ -166,7 +171,7 @@ CallbackAct = Callable[[Any], CallbackEffect]
 
 
 def _kind(name: str, fault: type[F], act: Callable[[F], CallbackEffect]) -> Kind[CallbackAct]:
-    slot = MET_WHEN_PLANNED if name == "callback_early" else MET_WHEN_DUE
+    slot = MET_WHEN_PLANNED if name in ("callback_early", "callback_forged") else MET_WHEN_DUE
     return Kind(name=name, stage=Stage.CALLBACK, fault=fault, act=act, operations=(), slot=slot)
 
 
@@ -193,6 +198,7 @@ KINDS = (
     _kind("callback_huge", HugeCallback, _huge),
     _kind("callback_dripped", DrippedCallback, _dripped),
     _kind("callback_dropped", DroppedCallback, _dropped),
+    _simple("callback_forged", CallbackEffect(adds_forgery=True)),
 )
 _ACTS = {kind.name: kind.act for kind in KINDS}
 

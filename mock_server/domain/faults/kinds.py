@@ -128,6 +128,7 @@ def check(order: FaultOrder, place: FaultSite) -> None:
         raise FaultError("maintenance needs an end: set expires_in_ms")
     if isinstance(order.fault, service.TaskOrderFault):
         service.task_order(order.fault)
+    wire.check(order.fault)
     if "code" in _names(order.kind.fault):
         gateway.check_code(order.fault.code, place.tables, classic=place.classic)
 

@@ -8,6 +8,7 @@ Rule 3: a fault that takes the connection makes a script; a fault that any serve
 another answer.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,8 +18,8 @@ from typing import Annotated, Any, TypeVar
 
 from mock_server.domain.call.calls import Answer
 from mock_server.domain.call.wire_script import Damage, Delivered, End, Part, Script
-from mock_server.domain.faults.parameters import between, but, described, one_of
-from mock_server.domain.faults.rules import AnyKind, Kind, Rule, Stage
+from mock_server.domain.faults.parameters import between, but, described, length, one_of
+from mock_server.domain.faults.rules import AnyKind, FaultError, Kind, Rule, Stage
 
 # The statuses that an HTML page of a proxy can have.
 PHRASES = {
@@ -64,11 +65,14 @@ class DribbleFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruncateFault:
-    """The response ends after this number of bytes of its body, at the latest before the last one.
-    The connection is then closed (the default) or reset. Needs `serve`.
+    """The response ends after this number of bytes of its body, at the latest before the last one;
+    or with `inside`, in the middle of the first task_id in the body. A body without a task_id ends
+    in its own middle. The connection is then closed (the default) or reset. Needs `serve`, and
+    exactly one of `keep_bytes` and `inside`.
     """
 
-    keep_bytes: Annotated[int, between(0, 10_000_000)]
+    keep_bytes: Annotated[int | None, between(0, 10_000_000)] = None
+    inside: Annotated[str | None, one_of("task_id")] = None
     end: End = End.CLOSE
 
 
@@ -108,6 +112,15 @@ class InvalidJsonFault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentTypeFault:
+    """The response is complete, but its header Content-Type has exactly this value: printable ASCII
+    without a space at either end.
+    """
+
+    value: Annotated[str, length(1, 200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HtmlPageFault:
     """The client receives an HTML page instead of the response, as from a proxy; the default
     status is 502.
@@ -131,12 +144,23 @@ def dribble(fault: DribbleFault, head: bytes, body: bytes) -> Script:
 RESET_AFTER_MS = 50
 
 
-def truncate(fault: TruncateFault, head: bytes, body: bytes) -> Script:
-    """Send a head that promises more than the body has.
+# The parameters that say where a response ends: an order has exactly one of them.
+CUTS = ("keep_bytes", "inside")
+_TASK_ID = re.compile(rb'"task_id"\s*:\s*"?([0-9A-Za-z]+)')
 
-    The last byte is lost if the body is shorter than `keep_bytes`; an empty body cannot be cut.
-    """
-    kept = body[: min(fault.keep_bytes, max(0, len(body) - 1))]
+
+def _cut_at(fault: TruncateFault, body: bytes) -> int:
+    """Return how many bytes of a body are kept: the last byte is always lost."""
+    if fault.keep_bytes is not None:
+        return min(fault.keep_bytes, max(0, len(body) - 1))
+    found = _TASK_ID.search(body)
+    start, end = found.span(1) if found else (0, len(body))
+    return (start + end) // 2
+
+
+def truncate(fault: TruncateFault, head: bytes, body: bytes) -> Script:
+    """Send a head that promises more than the body has; an empty body cannot be cut."""
+    kept = body[: _cut_at(fault, body)]
     parts: tuple[Part, ...] = (Part(data=head + kept),)
     if fault.end is End.RESET:
         parts += (Part(after_ms=RESET_AFTER_MS, data=b""),)
@@ -177,6 +201,14 @@ def invalid_json(_fault: InvalidJsonFault, answer: Answer) -> Answer:
     """Cut the last character of the body; an empty body becomes `{`."""
     body = answer.body[:-1] or b"{"
     return _with_body(answer, body, answer.status)
+
+
+def content_type(fault: ContentTypeFault, answer: Answer) -> Answer:
+    """Replace the Content-Type, or add it to an answer that has none; the body does not change."""
+    named = ("Content-Type", fault.value)
+    headers = [named if name.lower() == "content-type" else (name, value)
+               for name, value in answer.headers]  # fmt: skip
+    return replace(answer, headers=tuple(headers if named in headers else [*headers, named]))
 
 
 def html_page(fault: HtmlPageFault, answer: Answer) -> Answer:
@@ -235,10 +267,29 @@ _SCRIPTED = (
 _ALTERING = (
     _altering("invalid_json", InvalidJsonFault, invalid_json),
     _altering("html_page", HtmlPageFault, html_page),
+    _altering("content_type", ContentTypeFault, content_type),
 )
 KINDS: tuple[AnyKind, ...] = (_DELAY, *_SCRIPTED, *_ALTERING)
 _ANSWER_ACTS = {kind.name: kind.act for kind in (_DELAY, *_ALTERING)}
 _SCRIPT_ACTS = {kind.name: kind.act for kind in _SCRIPTED}
+
+
+def check(fault: object) -> None:
+    """Check what a schema cannot say of a fault's parameters. Raises FaultError."""
+    if isinstance(fault, TruncateFault):
+        given = [name for name in CUTS if getattr(fault, name) is not None]
+        if not given:
+            raise FaultError(f"truncate needs one of {', '.join(CUTS)}: name where the body ends")
+        if len(given) > 1:
+            raise FaultError(f"{' and '.join(given)} contradict each other: name one of them")
+    if isinstance(fault, ContentTypeFault) and not _HEADER_VALUE.fullmatch(fault.value):
+        raise FaultError(
+            f"value cannot be sent as a Content-Type: {fault.value[:64]!r}; write printable ASCII "
+            "without a line break, and without a space at either end, such as text/plain"
+        )
+
+
+_HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,8 @@ class Task:
     """A task of an account. `number` counts its submits from 1.
 
     `content`: the text to encode, None until its source image has been read. `pictures`: how many
-    it makes, 0 for a success without one. `remark`: why it fails.
+    it makes, 0 for a success without one. `remark`: why it fails. `base_url` '': its pictures are
+    at the address that is called.
     """
 
     account: str
@@ -114,8 +115,31 @@ def picture_urls(task: Task) -> list[str]:
     """Return the addresses of a task's pictures, none unless it succeeds (claim result-item)."""
     if task.plan.outcome is not Status.SUCCEEDED:
         return []
-    base = f"{task.base_url}/pictures/{task.account}/{task.id}"
-    return [f"{base}/{number}.png" for number in range(1, task.pictures + 1)]
+    return [_picture_url(task, task.id, number) for number in range(1, task.pictures + 1)]
+
+
+def located(task: Task, base_url: str) -> Task:
+    """Return a task with the address of its pictures, `base_url` if it has none of its own."""
+    return task if task.base_url else replace(task, base_url=base_url)
+
+
+def decoy_id(task_id: str) -> str:
+    """Return the id in the address of a task's decoy: the task's id backwards, and vice versa."""
+    return task_id[::-1]
+
+
+def decoy_url(task: Task) -> str:
+    """Return the address of the decoy that a forged callback of a task names."""
+    return _picture_url(task, decoy_id(task.id), 1)
+
+
+def decoy_content(task_id: str) -> str:
+    """Return the text in the QR code of a decoy, which no task has: nobody owns the address."""
+    return f"https://decoy.invalid/{decoy_id(task_id)}"
+
+
+def _picture_url(task: Task, task_id: str, number: int) -> str:
+    return f"{task.base_url}/pictures/{task.account}/{task_id}/{number}.png"
 
 
 def plan_task(seed: int, number: int, now: int, order: TaskOrder = NO_ORDER) -> Plan:

@@ -142,6 +142,7 @@ create table callback (
   fault_id integer,              -- the fault that it met
   fault text,                    -- its kind and parameters
   crossed_with text,             -- the task whose id its first try names
+  forged integer not null,       -- 1: a fault added it, and its link is a decoy
   state text not null
 );
 create index callback_by_state on callback (state, account, next_at);

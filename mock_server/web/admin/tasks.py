@@ -8,7 +8,7 @@ from mock_server.actions.operations import replan as actions
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Span
 from mock_server.domain.call.redaction import redact_address, redact_logins
-from mock_server.domain.task.tasks import Status, Task, picture_urls, status_at
+from mock_server.domain.task.tasks import Status, Task, located, picture_urls, status_at
 from mock_server.simulator import Simulator
 from mock_server.web.admin.parsing import (
     MAX_ID,
@@ -23,13 +23,16 @@ from mock_server.web.admin.parsing import (
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     """Add the routes of tasks."""
 
+    def shown(task: Task, status: Status) -> dict[str, Any]:
+        return task_json(located(task, simulator.settings.picture_url), status)
+
     @routes.get("/accounts/<account_id>/tasks")
     def list_account_tasks(account_id: str) -> Response:
         span = _span()
         listed = simulator.database.read(lambda tx: reports.tasks(tx, simulator, account_id, span))
         full = bool(listed) and len(listed) == span.limit and span.before is None
         following = listed[-1][0].number if full else None
-        return jsonify(tasks=[task_json(task, status) for task, status in listed], next=following)
+        return jsonify(tasks=[shown(task, status) for task, status in listed], next=following)
 
     @routes.post("/accounts/<account_id>/tasks/<task_id>")
     def force_task(account_id: str, task_id: str) -> Response:
@@ -37,7 +40,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         task, now = simulator.database.run(
             lambda tx: actions.force(tx, simulator, account_id, task_id, status)
         )
-        return jsonify(task_json(task, status_at(task.plan, now)))
+        return jsonify(shown(task, status_at(task.plan, now)))
 
 
 def _span() -> Span:
