@@ -19,7 +19,7 @@ from mock_server.domain.call.wire_script import Delivered
 from mock_server.domain.findings import ListPage, has_ended, known_at, list_page
 from mock_server.domain.task.submissions import wanted
 from mock_server.rehearsal.client_process import Ended
-from mock_server.rehearsal.drill import Drill
+from mock_server.rehearsal.drill import RATE, Drill
 from mock_server.testing.records import RecordedCall
 
 PICTURE = "get_picture"
@@ -127,9 +127,9 @@ class Intent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that a rule may look at. `tasks` by id; `callbacks` as the admin API shows them;
-    `faults` are the armed ones with their hits. `printed`: the JSON objects that the client printed;
-    `files`: what the files have that it named in them; `pictures`: the true ones of the tasks that
-    it named. `secrets` are the credentials of the account, to hide them in what it printed.
+    `faults` are the armed ones with their hits. `printed`: the JSON objects that the client
+    printed; `files`: what is in the files that it named there; `pictures`: the true ones of the
+    tasks that it named. `secrets` are the credentials of the account, which no report shows.
 
     `ended` is how the last run ended. In a drill that started the client again, `earlier` is how
     the runs before it ended, and `restarted_after` the number of their last call in the journal.
@@ -196,12 +196,10 @@ class Evidence:
         """Return in which run of the client a call was made, from 0 on."""
         return int(self.restarted_after is not None and call.id > self.restarted_after)
 
-    def runs(self) -> list[tuple[float, float]]:
+    def runs(self) -> list[tuple[int, int]]:
         """Return the real instants (ms) at which each run began and ended, so far as known."""
         return [
-            (each.ended_at - each.took_s * 1000, each.ended_at)
-            for each in (*self.earlier, self.ended)
-            if each.ended_at
+            (each.began_at, each.ended_at) for each in (*self.earlier, self.ended) if each.ended_at
         ]
 
     def real_time(self, at: int) -> float:

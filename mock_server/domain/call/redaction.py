@@ -38,6 +38,12 @@ _QUERY_SECRET = re.compile(r"(?i)\b(app_?code|app_?secret)=[^&\s]*")
 _SIGNED_SECRET = re.compile(rf"(?i)(^|[\n#`])({'|'.join(sorted(SECRET_HEADERS))}):[^\n#`]*")
 _BODY_SECRET = re.compile(rb"""(?i)\b(app_?(?:code|secret)["']?\s*[:=]\s*["']?)[^&\s"',}]+""")
 
+# In a line that a program printed: such a header with its value, and a scheme with its own.
+_PRINTED_HEADER = re.compile(
+    rf"""(?ix)(?<![\w-])({"|".join(sorted(SECRET_HEADERS))})(["']?\s*[:=,]\s*["']?)[^"'\r\n,}}]+"""
+)
+_PRINTED_SCHEME = re.compile(rf"(?i)\b({'|'.join(sorted(SCHEMES))})(\s+)[^\s\"',}}]+")
+
 # App codes and secrets are 32 hexadecimal digits, the vendor's as well as ours.
 _CREDENTIAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")
 _CREDENTIAL_BYTES = re.compile(_CREDENTIAL.pattern.encode())
@@ -139,6 +145,13 @@ def redact_target(target: str, secrets: tuple[str, ...]) -> str:
 def redact_signed(text: str, secrets: tuple[str, ...]) -> str:
     """Return a string to sign, or the gateway's echo of it, with every credential hidden."""
     return _SIGNED_SECRET.sub(rf"\1\2:{HIDDEN}", redact_target(text, secrets))
+
+
+def redact_printed(text: str, secrets: tuple[str, ...]) -> str:
+    """Return what a program printed with every credential hidden, known or not."""
+    text = redact_signed(redact_shapes(text), secrets)
+    text = _PRINTED_HEADER.sub(rf"\1\2{HIDDEN}", text)
+    return _PRINTED_SCHEME.sub(rf"\1\2{HIDDEN}", text)
 
 
 def values_of(headers: Headers) -> tuple[str, ...]:

@@ -44,6 +44,30 @@ class Submission:
         return self.content is None or self.short_link or is_holdable(self.content)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a submit asks for once its precedence is applied: of text and image, and of style and
+    prompt, at most one is not None.
+    """
+
+    text: str | None
+    qr_code_url: str | None
+    style_id: str | None
+    your_prompt: str | None
+
+
+def wanted(fields: Fields) -> Wanted:
+    """Return what a submit asks for, valid or not. Raises Refusal for a field that is no text."""
+    text = text_field(fields, "text")
+    image = text_field(fields, "qr_code_url")
+    style = text_field(fields, "style_id")
+    prompt = text_field(fields, "your_prompt")
+    return Wanted(
+        text=text, qr_code_url=None if text else image,
+        style_id=style, your_prompt=None if style else prompt,
+    )  # fmt: skip
+
+
 def is_holdable(content: str) -> bool:
     """Whether a QR code can hold a text."""
     return len(content.encode()) <= MAX_QR_BYTES
@@ -51,10 +75,8 @@ def is_holdable(content: str) -> bool:
 
 def parse_submission(fields: Fields, styles: Container[str], readings: Readings) -> Submission:
     """Return the submission that the fields of a submit ask for. Raises Refusal."""
-    text = text_field(fields, "text")
-    image = text_field(fields, "qr_code_url")
-    style = text_field(fields, "style_id")
-    prompt = text_field(fields, "your_prompt")
+    asked = wanted(fields)
+    text, image, style = asked.text, asked.qr_code_url, asked.style_id
     call_back = text_field(fields, "call_back")
     flag = text_field(fields, "is_use_temp_short_link")
     if readings.short_link_flag == "strict" and flag not in (None, "0", "1"):
@@ -67,16 +89,16 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
         raise Refusal("参数text不合法: 必须是URL")  # claim text-any
     if call_back and readings.callback_address == "refused" and not is_address(call_back):
         raise Refusal("参数call_back不合法: 必须是HTTP地址")  # claim callback-address
-    if style is None and prompt is None:
+    if style is None and asked.your_prompt is None:
         raise Refusal("style_id和your_prompt必须二选一")
     if style is not None and style not in styles and readings.style_unknown == "refused":
         raise Refusal(f"style_id不存在: {style[:100]}")
     submission = Submission(
         content=content,
         text=text,
-        qr_code_url=None if text else image,
+        qr_code_url=image,
         style_id=style,
-        your_prompt=None if style else prompt,
+        your_prompt=asked.your_prompt,
         call_back=call_back,
         short_link=flag == "1" and is_shortened(text),
     )

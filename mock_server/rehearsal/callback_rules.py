@@ -1,0 +1,115 @@
+"""The rule on a client's receiver of callbacks: it answers genuine ones, and trusts no other."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from mock_server.domain.answer.envelope import service_body
+from mock_server.domain.call.calls import Operation
+from mock_server.rehearsal.breach import Breach
+from mock_server.rehearsal.evidence import PICTURE, Evidence
+
+MOST_ANSWER_MS = 5000
+# A client that is about to end may have closed its receiver so long before.
+CLOSING_MS = 1000
+# What a fault did to a callback that is genuine all the same. Any other may be refused.
+GENUINE = frozenset(
+    {"callback_late", "callback_early", "callback_duplicate", "callback_concurrent_duplicate",
+     "callback_reordered", "callback_extra_fields"}
+)  # fmt: skip
+
+
+def receives(evidence: Evidence) -> Breach | None:
+    """The receiver answers genuine callbacks with 2xx within 5 s, and no lie is believed."""
+    for callback in evidence.callbacks:
+        fault = callback["fault"]
+        if fault is not None and fault["kind"] not in GENUINE:
+            continue
+        for attempt in callback["attempts"]:
+            if callback["task_id"] in evidence.tasks and (
+                says := _wrong_answer(evidence, callback["task_id"], attempt)
+            ):
+                return Breach(says=says, calls=_about(evidence, callback["task_id"]))
+    return _believed(evidence) if evidence.drill.lying_callbacks else None
+
+
+def _wrong_answer(evidence: Evidence, task_id: str, attempt: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the answer to a genuine callback."""
+    status, lasted = attempt["status"], attempt["duration_ms"]
+    began = evidence.real_time(attempt["at"]) - lasted
+    if lasted > MOST_ANSWER_MS:
+        if status is None and not _ran(evidence, began, began + MOST_ANSWER_MS):
+            return None  # it ended before its time was over
+        return f"It took {lasted} ms to answer the callback of task {task_id}; 5 s are the most."
+    if status is not None:
+        if 200 <= status < 300 or (400 <= status < 500 and not _knows(evidence, task_id, began)):
+            return None
+        return f"It answered the callback of task {task_id} with {status}."
+    if not _ran(evidence, began, began + lasted + CLOSING_MS) or _saw_end(evidence, task_id, began):
+        return None
+    return f"It did not answer the callback of task {task_id}, although it ran."
+
+
+def _ran(evidence: Evidence, begin: float, end: float) -> bool:
+    """Whether one run of the client covers this time."""
+    return any(began <= begin and end <= ended for began, ended in evidence.runs())
+
+
+def _knows(evidence: Evidence, task_id: str, at: float) -> bool:
+    """Whether a call had told the client of a task: without it, the callback is unknown to it."""
+    for each in evidence.api_calls:
+        if not each.answered or each.status != 200 or each.known_at > at:
+            continue
+        if each.operation != Operation.LIST_TASKS and each.call.task_id == task_id:
+            return True
+        if each.page is not None and task_id in each.page.ids:
+            return True
+    return False
+
+
+def _saw_end(evidence: Evidence, task_id: str, at: float) -> bool:
+    """Whether a query had told the client of a task's end: it need not wait for the callback."""
+    return any(each.tells_the_end and each.known_at <= at
+               for each in evidence.queries.get(task_id, ()))  # fmt: skip
+
+
+def _about(evidence: Evidence, task_id: str) -> tuple[Any, ...]:
+    return tuple(each for each in evidence.submits if each.call.task_id == task_id)
+
+
+def _believed(evidence: Evidence) -> Breach | None:
+    """Find a picture that was fetched by a link that no query and no list had."""
+    told = {
+        path
+        for each in evidence.of(Operation.QUERY_TASK, Operation.LIST_TASKS)
+        if each.answered and each.status == 200
+        for path in _links(each.call.result)
+    }
+    called_back = {
+        path
+        for callback in evidence.callbacks
+        for attempt in callback["attempts"]
+        if attempt["request"] is not None
+        for path in _links(service_body(attempt["request"]["body"].encode()))
+    }
+    fetched = [
+        each for each in evidence.of(PICTURE)
+        if urlsplit(each.call.raw["path"]).path in called_back - told
+    ]  # fmt: skip
+    if not fetched:
+        return None
+    return Breach(
+        says="It fetched a picture by a link that only a callback had named: "
+        f"{fetched[0].call.raw['path'][:80]}",
+        calls=tuple(fetched),
+    )
+
+
+def _links(value: object) -> Iterator[str]:
+    """Yield the path of each link in a value of JSON."""
+    if isinstance(value, str) and value.startswith(("http://", "https://")):
+        yield urlsplit(value).path
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    for each in value if isinstance(value, list) else ():
+        yield from _links(each)
