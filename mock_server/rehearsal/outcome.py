@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from mock_server.formatting import printable
 from mock_server.rehearsal import scorecard
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.rehearsal.report import output_of
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 
 MOST_LINES = 8  # of what a client printed
+MOST_CHARACTERS = 120  # of each line
 FAILED = frozenset({Verdict.FAIL, Verdict.FLAKY})
 
 
@@ -53,7 +55,8 @@ class Report:
             "the client called no server in any drill: let it take its address from "
             "ARTQR_BASE_URL, or name its own variable with --env NAME={base_url}"
         )
-        output = output_of(self.results[0]).strip().splitlines()[-MOST_LINES:]
+        lines = output_of(self.results[0]).strip().splitlines()[-MOST_LINES:]
+        output = [printable(line, MOST_CHARACTERS) for line in lines]
         return "\n    ".join([f"{text}. Its output ends with:", *output]) if output else text
 
     def check(self) -> None:

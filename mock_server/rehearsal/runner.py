@@ -158,4 +158,6 @@ def _shown(error: Exception) -> str:
     """Return what stopped a rehearsal."""
     if isinstance(error, RefusedError):
         return f"the server refused: {error}"
+    if isinstance(error, UnreachableError):
+        return str(error).replace("--url", "--server")  # what the option is called here
     return str(error)
