@@ -75,7 +75,11 @@ def _run(
         client.kill()
         if helper:
             helper.join(HELPER_S)
-    return ended, killed.is_set() and ended.status is None
+    if killed.is_set():
+        ended = replace(
+            ended, status=None, timed_out=False
+        )  # what the system says of it is no exit
+    return ended, killed.is_set()
 
 
 def _both(first: Ended, second: Ended) -> Ended:
