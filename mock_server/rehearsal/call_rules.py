@@ -184,8 +184,7 @@ def _hurries(calls: Sequence[SeenCall], workers: int) -> Breach | None:
             return Breach(
                 says=f"It repeated {before.operation} {pause} ms after it heard "
                 f"{before.call.answer}; {LEAST_PAUSE_MS} ms are the least.",
-                calls=(before, *latest(hasty)),
-                wasted=tuple(each for each in charged(hasty) if each.call.task_id is None),
+                calls=(before, *hasty[:workers]),
             )
     return None
 

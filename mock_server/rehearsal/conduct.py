@@ -77,6 +77,7 @@ class Conduct:
             restarted_after=runs.restarted_after,
             copies=self._order.copies,
             base_url=world.base_url,
+            secrets=(world.app_code, world.app_secret),
             printed=printed,
             files=_files(named, [out, self._order.cwd or Path.cwd()]),
             pictures={

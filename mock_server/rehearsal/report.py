@@ -1,25 +1,38 @@
-"""The reports of a rehearsal: report.json and junit.xml. Neither contains a credential."""
+"""The reports of a rehearsal: report.json and junit.xml.
 
+Rule 1: neither contains a credential, whatever the client printed.
+Rule 2: what does not print is shown as an escape, so that no output of a client does harm.
+Rule 3: contracts/rehearsal.schema.json is the schema of report.json.
+"""
+
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
+from mock_server import contract
+from mock_server.domain.call.redaction import redact_printed
 from mock_server.formatting import json_text, printable, printable_lines
-from mock_server.rehearsal.evidence import SeenCall
+from mock_server.rehearsal.evidence import Evidence, SeenCall
 from mock_server.rehearsal.verdicts import DrillResult, Judged, Verdict
 
 if TYPE_CHECKING:  # it shows its scorecard itself
     from mock_server.rehearsal.outcome import Report
 
 MOST_OUTPUT = 4_000
+# What every bill rests on.
+OF_EVERY_DRILL = ("charge.polls",)
+SUMS = ("calls", "charges", "intents", "wasted_charges", "fen_wasted")
 
 
 def as_json(rehearsal: "Report") -> dict[str, Any]:
-    """Return the report; contracts/rehearsal.schema.json is its schema."""
+    """Return the report as report.json has it."""
     drills = [drill_json(each) for each in rehearsal.results]
     return {
         "verdict": rehearsal.verdict,
         "interrupted": rehearsal.interrupted,
-        "command": [printable(word) for word in rehearsal.order.command],
+        "trouble": rehearsal.trouble and _safe(rehearsal.trouble),
+        "command": [_safe(word) for word in rehearsal.order.command],
+        "waived": {rule: _safe(reason) for rule, reason in rehearsal.order.waived.items()},
         "drills": drills,
         "totals": {
             "planned": rehearsal.planned,
@@ -27,10 +40,7 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
                 verdict.lower(): sum(each["verdict"] == verdict for each in drills)
                 for verdict in Verdict
             },
-            **{
-                name: sum(each[name] for each in drills)
-                for name in ("calls", "charges", "intents", "wasted_charges", "fen_wasted")
-            },
+            **{name: sum(each[name] for each in drills) for name in SUMS},
         },
     }
 
@@ -42,78 +52,128 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
     return {
         "id": evidence.drill.id,
         "verdict": result.verdict,
+        "verdicts": list(result.others),
         "says": evidence.drill.says,
         "rule": first.rule.id if first else None,
-        "rules": [_rule_json(each) for each in result.broken],
-        "reasons": list(result.reasons),
+        "rules": [_rule_json(evidence, each) for each in result.broken],
+        "reasons": [shown(evidence, each) for each in result.reasons],
         "advice": first.rule.advice if first else None,
-        "evidence": [_call_json(each) for each in first.breach.calls] if first else [],
+        "evidence": [call_json(evidence, each) for each in first.breach.calls] if first else [],
         "calls": len(evidence.calls),
         "charges": sum(each.call.charged for each in evidence.calls),
         "intents": len(evidence.intents()),
         "wasted_charges": len(result.wasted),
         "fen_wasted": sum(result.wasted.values()),
-        "readings": sorted(evidence.drill.account.get("readings", {}).items()),
+        "readings": list(_readings(result)),
         "exit_code": evidence.ended.status,
         "timed_out": evidence.ended.timed_out,
         "seconds": round(evidence.ended.took_s, 2),
-        "output": output_of(result) if result.verdict is not Verdict.PASS else "",
+        "output": "" if result.verdict is Verdict.PASS else output_of(result),
     }
 
 
 def output_of(result: DrillResult) -> str:
     """Return the end of what the client printed."""
     ended = result.evidence.ended
-    text = b"\n".join(filter(None, (ended.stdout, ended.stderr))).decode("utf-8", "replace")
-    return printable_lines(text[-MOST_OUTPUT:])
+    printed = b"\n".join(filter(None, (ended.stdout, ended.stderr))).decode("utf-8", "replace")
+    # Hidden before the cut, or half of a credential would stay.
+    return printable_lines(redact_printed(printed, result.evidence.secrets)[-MOST_OUTPUT:])
 
 
-def _rule_json(judged: Judged) -> dict[str, Any]:
+def shown(evidence: Evidence, text: str) -> str:
+    """Return a text that may hold what the client sent or printed, on one line."""
+    return printable(redact_printed(text, evidence.secrets))
+
+
+def _safe(text: str) -> str:
+    return printable(redact_printed(text, ()))
+
+
+def _rule_json(evidence: Evidence, judged: Judged) -> dict[str, Any]:
+    wasted = judged.breach.wasted
     return {
         "id": judged.rule.id,
-        "says": printable(judged.breach.says),
+        "says": judged.rule.says,
+        "found": shown(evidence, judged.breach.says),
         "advice": judged.rule.advice,
-        "waived": judged.waived,
+        "price": judged.rule.price,
+        "waived": None if judged.waived is None else _safe(judged.waived),
+        "is_note": judged.breach.is_note,
+        "calls": [each.id for each in judged.breach.calls],
+        "wasted_charges": len(wasted),
+        "fen_wasted": sum(each.call.fen for each in wasted),
     }
 
 
-def _call_json(call: SeenCall) -> dict[str, Any]:
+def call_json(evidence: Evidence, call: SeenCall) -> dict[str, Any]:
+    """Return a call as evidence; `after_ms` is real time since the client's first call."""
     return {
         "call": call.id,
+        "after_ms": call.began_at - evidence.calls[0].began_at,
         "at": call.call.at,
-        "operation": printable(call.operation),
-        "answer": printable(call.call.answer),
+        "operation": shown(evidence, call.operation),
+        "answer": shown(evidence, call.call.answer),
         "heard": call.heard,
         "fen": call.call.fen if call.call.charged else 0,
         "task_id": call.call.task_id,
     }
 
 
+def _readings(result: DrillResult) -> Iterator[dict[str, Any]]:
+    """Yield the open questions whose answers the verdict and the bill rest on."""
+    of_drill = result.evidence.drill.account.get("readings", {})
+    of_rules = (name for each in result.broken for name in each.rule.readings)
+    rows = {row["id"]: row for row in contract.load_toml("readings.toml")["reading"]}
+    for name in dict.fromkeys((*of_drill, *of_rules, *OF_EVERY_DRILL)):
+        yield {
+            "id": name,
+            "value": of_drill.get(name, rows[name]["default"]),
+            "certainty": rows[name]["certainty"],
+            "set_by_drill": name in of_drill,
+        }
+
+
 def json_report(rehearsal: "Report") -> bytes:
     """Return report.json."""
-    return (json_text(as_json(rehearsal)) + "\n").encode()
+    return (json_text(as_json(rehearsal), indent=2) + "\n").encode()
 
 
 def junit(rehearsal: "Report") -> bytes:
     """Return the rehearsal as JUnit XML: a case for each drill."""
     suite = Xml.Element("testsuite", name="artqr-mock rehearse")
     for result in rehearsal.results:
-        ended = result.evidence.ended
-        case = Xml.SubElement(
-            suite, "testcase", classname="rehearsal", name=result.evidence.drill.id,
-            time=f"{ended.took_s:.3f}",
-        )  # fmt: skip
-        if result.verdict is Verdict.INCONCLUSIVE:
-            Xml.SubElement(case, "skipped", message="; ".join(result.reasons))
-        elif result.verdict is not Verdict.PASS:
-            says = result.counted[0].breach.says if result.counted else result.verdict
-            told = "\n".join(f"{each.rule.id}: {each.breach.says}" for each in result.counted)
-            fail = Xml.SubElement(case, "failure", message=printable(says))
-            fail.text = printable_lines(f"{told}\n\n{output_of(result)}")
+        _add_case(suite, result)
     counts = {"tests": len(rehearsal.results), "failures": len(suite.findall("testcase/failure")),
-              "skipped": len(suite.findall("testcase/skipped"))}  # fmt: skip
+              "errors": 0, "skipped": len(suite.findall("testcase/skipped"))}  # fmt: skip
     suite.attrib.update({name: str(count) for name, count in counts.items()})
     whole = Xml.Element("testsuites")
     whole.append(suite)
     written: bytes = Xml.tostring(whole, "utf-8", xml_declaration=True)
     return written
+
+
+def _add_case(suite: Xml.Element, result: DrillResult) -> None:
+    evidence = result.evidence
+    case = Xml.SubElement(
+        suite, "testcase", classname="rehearsal", name=evidence.drill.id,
+        time=f"{evidence.ended.took_s:.3f}",
+    )  # fmt: skip
+    reasons = "; ".join(shown(evidence, each) for each in result.reasons)
+    if result.verdict is Verdict.INCONCLUSIVE:
+        Xml.SubElement(case, "skipped", message=reasons)
+    elif result.verdict is not Verdict.PASS:
+        found = [shown(evidence, each.breach.says) for each in result.counted]
+        differing = f"{result.verdict}: {', '.join(result.others)}" if result.others else ""
+        message = ": ".join(filter(None, (differing, found[0] if found else reasons)))
+        told = [f"[{each.rule.id}] {says}\n{each.rule.advice}"
+                for each, says in zip(result.counted, found, strict=True)]  # fmt: skip
+        failure = Xml.SubElement(case, "failure", type=result.verdict, message=message)
+        failure.text = "\n\n".join([*told, output_of(result)])
+    if told_besides := [aside(evidence, each) for each in result.broken if not each.counts]:
+        Xml.SubElement(case, "system-out").text = "\n".join(told_besides)
+
+
+def aside(evidence: Evidence, judged: Judged) -> str:
+    """Return a broken rule that does not count, with the reason, on one line."""
+    why = "a note" if judged.waived is None else f"waived: {_safe(judged.waived)}"
+    return f"[{judged.rule.id}] {shown(evidence, judged.breach.says)} ({why})"

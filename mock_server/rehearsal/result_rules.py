@@ -11,13 +11,14 @@ from mock_server.domain.findings.mojibake import meant_by
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.formatting import counted
 from mock_server.rehearsal.breach import Breach, charged, latest, name_of
-from mock_server.rehearsal.evidence import Evidence, Intent
+from mock_server.rehearsal.evidence import Evidence, Intent, SeenCall
 
 # Between calls: other rules judge these, and say more. The last is no fault of the client.
 NOT_OF_THE_REQUEST = frozenset(
     {"submit-twice", "submit-after-failure", "refusal-repeated", "went-on", "polling-without-bound",
      "simulator-bug"}
 )  # fmt: skip
+OF_A_REFUSAL = "signature"  # it explains why the gateway refused one, on order as well
 CUT_BY_A_KILL = "request-incomplete"
 
 
@@ -160,10 +161,13 @@ def _lie(evidence: Evidence, line: Mapping[str, Any]) -> str | None:
 def well_formed(evidence: Evidence) -> Breach | None:
     """No request has an error."""
     excused = {*NOT_OF_THE_REQUEST, CUT_BY_A_KILL} if evidence.earlier else NOT_OF_THE_REQUEST
+    ordered = {each.id for each in evidence.calls if _was_refused_on_order(each)}
     bad = {
         each["call"]: each
         for each in evidence.findings
-        if each["severity"] == "error" and each["id"] not in excused
+        if each["severity"] == "error"
+        and each["id"] not in excused
+        and not (each["id"] == OF_A_REFUSAL and each["call"] in ordered)
     }
     if not bad:
         return None
@@ -173,6 +177,10 @@ def well_formed(evidence: Evidence) -> Breach | None:
         says=f"A request has the error {first['id']}: {first['says']}",
         calls=latest(calls), wasted=charged(calls),
     )  # fmt: skip
+
+
+def _was_refused_on_order(call: SeenCall) -> bool:
+    return any(each["kind"] == "gateway_error" for each in call.call.raw["faults"])
 
 
 def can_succeed(evidence: Evidence) -> Breach | None:

@@ -50,7 +50,7 @@ RULES: tuple[Rule, ...] = (
     Rule(id="backs-off", judge=call_rules.backs_off,
          says="The client waits before it repeats a call that was throttled or failed.",
          advice="Wait a second or more, longer after each failure, and give up after a few tries.",
-         price="A credit for each hasty repetition that was charged.",
+         price="Nothing by itself.",
          readings=("gateway.profile", "throttle.retry_after")),
     Rule(id="polls-within-bounds", judge=call_rules.polls_in_bounds,
          says="The client polls with pauses, one query at a time, and stops at the end.",

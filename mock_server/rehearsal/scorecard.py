@@ -1,79 +1,179 @@
-"""The scorecard of a rehearsal, for a terminal of 80 columns: failures first."""
+"""The scorecard of a rehearsal, for a terminal of 80 columns: failures first, a summary last.
 
-import textwrap
-from collections.abc import Iterator
+Rule 1: the summary fits on a screen of 80 columns and 24 lines, whatever was found.
+Rule 2: what we write is ASCII; of what others wrote, only what the terminal's encoding has is shown
+as it is.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mock_server.formatting import counted, printable, yuan
-from mock_server.rehearsal.report import as_json, output_of
+from rich.cells import cell_len, chop_cells
+
+from mock_server.formatting import counted, yuan
+from mock_server.rehearsal.evidence import Evidence, SeenCall
+from mock_server.rehearsal.report import as_json, aside, call_json, output_of, shown
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
-from mock_server.testing.tables import calls_table
 
 if TYPE_CHECKING:  # it shows its scorecard itself
     from mock_server.rehearsal.outcome import Report
 
 WIDTH = 80
+SUMMARY_LINES = 24
+WAIVED_LINES = 5
 MOST_OUTPUT_LINES = 8
 ORDER = (Verdict.FAIL, Verdict.FLAKY, Verdict.INCONCLUSIVE, Verdict.PASS)
+FAILURES = (Verdict.FAIL, Verdict.FLAKY)
 
 
-def lines(rehearsal: "Report") -> Iterator[str]:
-    """Yield what a person reads at the end: the failures with their evidence, then a summary."""
-    for result in rehearsal.results:
-        if result.verdict in (Verdict.FAIL, Verdict.FLAKY):
-            yield from _failure(result)
-            yield ""
-    yield from _summary(rehearsal)
+def lines(rehearsal: "Report", encoding: str | None = None) -> Iterator[str]:
+    """Yield what a person reads at the end: the failures with their evidence, then a summary.
+
+    `encoding`: that of the terminal; by default that of our standard output.
+    """
+    charset = encoding or sys.stdout.encoding or "ascii"
+    for line in _lines(rehearsal):
+        for part in _folded(line.encode(charset, "backslashreplace").decode(charset)):
+            yield part.rstrip()
 
 
 def line_of(result: DrillResult) -> str:
     """Return one drill in one line."""
     why = result.counted[0].rule.id if result.counted else "; ".join(result.reasons)
     others = f" ({', '.join(result.others)})" if result.others else ""
-    line = f"{result.verdict:<12} {result.evidence.drill.id}{others}" + (f": {why}" if why else "")
-    return textwrap.shorten(printable(line), WIDTH, placeholder=" ...")
+    line = f"{result.verdict} {result.evidence.drill.id}{others}" + (f": {why}" if why else "")
+    return _cut(shown(result.evidence, line))
+
+
+def summary(rehearsal: "Report") -> list[str]:
+    """Return the last lines: which drills had which verdict, and what was wasted."""
+    totals = as_json(rehearsal)["totals"]
+    foot = _waived(rehearsal)[:WAIVED_LINES]
+    foot.append(
+        f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
+        f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
+    )
+    if rehearsal.interrupted:
+        foot.append(f"interrupted: {len(rehearsal.results)} of {rehearsal.planned} drills ran")
+    room = SUMMARY_LINES - len(foot)
+    groups = [
+        (verdict, [each.evidence.drill.id for each in rehearsal.results if each.verdict is verdict])
+        for verdict in ORDER
+    ]
+    groups = [(verdict, ids) for verdict, ids in groups if ids]
+    shown_groups: list[str] = []
+    for number, (verdict, ids) in enumerate(groups, start=1):
+        # Each group that follows needs a line.
+        most = room - len(shown_groups) - (len(groups) - number)
+        shown_groups += _group(verdict, ids, most)
+    return [*shown_groups, *foot]
+
+
+def _lines(rehearsal: "Report") -> Iterator[str]:
+    for verdict in FAILURES:
+        for result in rehearsal.results:
+            if result.verdict is verdict:
+                yield from _failure(result)
+                yield ""
+    beside = [line for each in rehearsal.results for line in _besides(each)]
+    yield from beside
+    if beside:
+        yield ""
+    yield from summary(rehearsal)
 
 
 def _failure(result: DrillResult) -> Iterator[str]:
-    drill = result.evidence.drill
+    evidence = result.evidence
     yield line_of(result)
-    yield from _wrapped(drill.says)
+    yield from _wrapped(evidence.drill.says)
+    for number, judged in enumerate(result.counted):
+        yield from _wrapped(f"[{judged.rule.id}] {shown(evidence, judged.breach.says)}")
+        if number == 0:
+            yield from _wrapped(f"Rule: {judged.rule.says}")
+            yield from _wrapped(f"What to do: {judged.rule.advice}")
+            yield from _table(evidence, judged.breach.calls)
+    wasted = _price(len(result.wasted), sum(result.wasted.values()))
+    yield from _wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
     for judged in result.broken:
-        waived = f" (waived: {judged.waived})" if judged.waived is not None else ""
-        yield from _wrapped(f"{judged.breach.says} [{judged.rule.id}]{waived}")
-    if result.counted:
-        first = result.counted[0]
-        yield from _wrapped(f"What to do: {first.rule.advice}")
-        if first.breach.calls:
-            table = calls_table([each.call for each in first.breach.calls])
-            yield from (f"    {line}"[: WIDTH * 2] for line in table.splitlines())
+        if not judged.counts:
+            yield from _wrapped(aside(evidence, judged))
     output = output_of(result).strip().splitlines()[-MOST_OUTPUT_LINES:]
     if output:
         yield "  Its output ends with:"
-        yield from (f"    {line}"[:WIDTH] for line in output)
+        yield from (_cut(f"    {line}") for line in output)
 
 
-def _summary(rehearsal: "Report") -> Iterator[str]:
-    totals = as_json(rehearsal)["totals"]
-    for verdict in ORDER:
-        ids = [each.evidence.drill.id for each in rehearsal.results if each.verdict is verdict]
-        if ids:
-            yield from _wrapped(f"{verdict} {len(ids)}: {', '.join(ids)}", indent="  ", first="")
-    waived = {each.rule.id: each.waived for result in rehearsal.results for each in result.broken
-              if each.waived is not None}  # fmt: skip
-    for rule, reason in waived.items():
-        yield from _wrapped(f"waived {rule}: {reason}", first="")
-    wasted = totals["fen_wasted"]
-    yield (
-        f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
-        f"wasted: {counted(totals['wasted_charges'], 'charge')}, {yuan(wasted)} yuan"
-    )
-    if rehearsal.interrupted:
-        yield f"interrupted: {len(rehearsal.results)} of {rehearsal.planned} drills ran"
+def _besides(result: DrillResult) -> Iterator[str]:
+    """Yield what is worth a word of a drill that did not fail."""
+    if result.verdict is Verdict.INCONCLUSIVE:
+        yield line_of(result)
+    if result.verdict not in FAILURES:
+        for judged in result.broken:
+            said = f"{result.evidence.drill.id}: {aside(result.evidence, judged)}"
+            yield from _wrapped(said, first="")
 
 
-def _wrapped(text: str, indent: str = "  ", first: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        printable(text), WIDTH, initial_indent=indent if first is None else first,
-        subsequent_indent=indent, break_on_hyphens=False,
-    )  # fmt: skip
+def _table(evidence: Evidence, calls: Sequence[SeenCall]) -> Iterator[str]:
+    """Yield one line a call: real time, call, answer, yuan, task."""
+    if not calls:
+        return
+    yield "    after ms  call         answer                 yuan  task"
+    for each in calls:
+        row = call_json(evidence, each)
+        cost = yuan(row["fen"]) if row["fen"] else "-"
+        answer = row["answer"] if each.heard else f"{row['answer']} (lost)"
+        yield _cut(
+            f"    {row['after_ms']:>8}  {row['operation'][:11]:<11}  {answer[:20]:<20}  "
+            f"{cost:>5}  {row['task_id'] or ''}"
+        )
+
+
+def _waived(rehearsal: "Report") -> list[str]:
+    found = {
+        judged.rule.id: judged.waived
+        for result in rehearsal.results
+        for judged in result.broken
+        if judged.waived is not None
+    }
+    said = [_cut(f"waived {rule}: {reason}") for rule, reason in found.items()]
+    if len(said) > WAIVED_LINES:
+        return [*said[: WAIVED_LINES - 1], f"and {len(said) - WAIVED_LINES + 1} more waived rules"]
+    return said
+
+
+def _group(verdict: Verdict, ids: Sequence[str], most: int) -> list[str]:
+    """Return the drills of a verdict in so many lines; those without room are counted."""
+    for kept in range(len(ids), -1, -1):
+        names = [*ids[:kept], *([f"{len(ids) - kept} more"] if kept < len(ids) else [])]
+        found = _wrapped(f"{verdict} {len(ids)}: {', '.join(names)}", first="")
+        if len(found) <= most:
+            return found
+    return [f"{verdict} {len(ids)}"]
+
+
+def _price(charges: int, fen: int) -> str:
+    return f"{counted(charges, 'charge')}, {yuan(fen)} yuan"
+
+
+def _wrapped(text: str, first: str = "  ") -> list[str]:
+    """Return a text in lines of the terminal's width."""
+    found, line = [], first
+    for word in text.split():
+        joined = f"{line} {word}" if line.strip() else f"{line}{word}"
+        if cell_len(joined) > WIDTH and line.strip():
+            found.append(line)
+            joined = f"  {word}"
+        line = joined
+    return [*found, line]
+
+
+def _folded(line: str) -> list[str]:
+    """Return a line in parts that fit: a long word, or an escape, may have made it too long."""
+    return [line] if cell_len(line) <= WIDTH else list(chop_cells(line, WIDTH))
+
+
+def _cut(line: str) -> str:
+    if cell_len(line) <= WIDTH:
+        return line
+    return chop_cells(line, WIDTH - 4)[0].rstrip() + " ..."

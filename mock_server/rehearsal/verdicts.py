@@ -2,7 +2,8 @@
 
 FAIL: a rule was broken, whether or not the incident happened. INCONCLUSIVE: no rule was broken, but
 the drill's needs were not met. PASS: they were met, and no rule was broken. A rule that is waived
-is judged and shown, and makes no drill fail. FLAKY: several runs of a drill had different verdicts.
+is judged and shown, and makes no drill fail; so is a note. FLAKY: several runs of a drill had
+different verdicts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,10 +32,18 @@ class Judged:
     breach: Breach
     waived: str | None = None
 
+    @property
+    def counts(self) -> bool:
+        """Whether a drill fails by it."""
+        return self.waived is None and not self.breach.is_note
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillResult:
-    """What one run of a drill came to. `reasons`: why it says nothing, if it does not."""
+    """What one run of a drill came to. `reasons`: why it says nothing, if it does not.
+
+    `others`: the verdicts of all its runs, if they differ.
+    """
 
     evidence: Evidence
     verdict: Verdict
@@ -45,12 +54,12 @@ class DrillResult:
     @property
     def counted(self) -> list[Judged]:
         """Return the broken rules that count."""
-        return [each for each in self.broken if each.waived is None]
+        return [each for each in self.broken if each.counts]
 
     @property
     def wasted(self) -> dict[int, int]:
-        """Return what the client lost by breaking rules: fen by the id of the call."""
-        return {each.id: each.call.fen for judged in self.broken for each in judged.breach.wasted}
+        """Return what the client lost by breaking rules that count: fen by the id of the call."""
+        return {each.id: each.call.fen for judged in self.counted for each in judged.breach.wasted}
 
 
 def judge(evidence: Evidence, waived: Mapping[str, str]) -> DrillResult:
@@ -60,7 +69,7 @@ def judge(evidence: Evidence, waived: Mapping[str, str]) -> DrillResult:
         for rule in RULES
         if (breach := rule.judge(evidence)) is not None
     )
-    if any(each.waived is None for each in broken):
+    if any(each.counts for each in broken):
         return DrillResult(evidence=evidence, verdict=Verdict.FAIL, broken=broken)
     reasons = tuple(needs.unmet(evidence))
     verdict = Verdict.INCONCLUSIVE if reasons else Verdict.PASS
@@ -69,7 +78,8 @@ def judge(evidence: Evidence, waived: Mapping[str, str]) -> DrillResult:
 
 def of_repeats(results: Sequence[DrillResult]) -> DrillResult:
     """Return the result of a drill that ran several times: its worst, FLAKY if they differ."""
-    worst = min(results, key=lambda each: list(Verdict).index(each.verdict) != 1)
+    order = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+    worst = min(results, key=lambda each: order.index(each.verdict))
     seen = tuple(dict.fromkeys(each.verdict for each in results))
     if len(seen) < 2:
         return worst
