@@ -19,6 +19,8 @@ from mock_server.domain.call.charsets import with_charset
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import redact_text
 from mock_server.domain.durations import show_duration
+from mock_server.domain.faults.kinds import KINDS
+from mock_server.domain.faults.rules import Stage
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import printable_lines, shell_word
@@ -27,6 +29,7 @@ from mock_server.recordings.signing import MOST_BYTES, WRONG_DIGEST, read_reques
 
 # The findings that --explain prints; how messages of older instances begin that lead to one.
 EXPLAINED = frozenset(EXAMINED.values())
+GATEWAY_FAULTS = frozenset(name for name, kind in KINDS.items() if kind.stage is Stage.GATEWAY)
 CLASSIC_EXAMINED = ("Invalid Signature", "Invalid Content-MD5", "Timestamp Expired")
 # Causes that no string to sign shows.
 STRING_IS_RIGHT = frozenset({"signature-method", "content-md5", "key", "timestamp"})
@@ -139,11 +142,13 @@ def _explain(admin: AdminClient, account_id: str, call_id: int, *, as_json: bool
 def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> None:
     finding = next((each for each in call.get("findings", []) if each["id"] in EXPLAINED), None)
     refusal = _refusal(call)
-    if finding is None and refusal is None:
+    if finding is None and (refusal is None or _ordered(call)):
+        why = f"was refused ({refusal}) by the fault {_ordered(call)}, whatever it was signed with"
         if as_json:
             print_json(None)
         else:
-            click.echo(f"call {call_id} was not refused for its signature")
+            says = why if refusal else "was not refused for its signature"
+            click.echo(f"call {call_id} {says}")
         return
     if finding is None:
         says = (
@@ -158,6 +163,12 @@ def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> No
     else:
         click.echo(printable_lines(finding["says"]))
     sys.exit(FINDINGS)
+
+
+def _ordered(call: dict[str, Any]) -> str | None:
+    """Return the number and the kind of the fault that answered in place of the gateway."""
+    found = [each for each in call.get("faults", []) if each["kind"] in GATEWAY_FAULTS]
+    return f"{found[0]['id']} ({found[0]['kind']})" if found else None
 
 
 def _refusal(call: dict[str, Any]) -> str | None:

@@ -283,6 +283,20 @@ def test_a_refusal_that_was_not_examined_yet_is_not_denied(seen: Seen, code: str
     assert json.loads(run("--explain", "7", "--json", "--url", seen.url).output)["says"] == says
 
 
+def test_a_refusal_that_a_fault_ordered_is_explained_by_the_fault(seen: Seen) -> None:
+    faults = [{"id": 3, "kind": "delay"}, {"id": 4, "kind": "gateway_error"}]
+    seen.answer = {
+        "calls": [{"id": 7, "error_code": "A403IS", "answer": {}, "findings": [], "faults": faults}]
+    }
+
+    result = run("--explain", "7", "--url", seen.url)
+
+    assert (result.exit_code, result.output) == (
+        0,
+        "call 7 was refused (A403IS) by the fault 4 (gateway_error), whatever it was signed with\n",
+    )
+
+
 @pytest.mark.parametrize("calls", [[], [{"id": 9, "findings": [FINDING]}]])
 def test_a_call_that_the_journal_does_not_have_is_wrong_use(
     seen: Seen, calls: list[dict[str, Any]]

@@ -222,3 +222,18 @@ def test_signed_credentials_are_hidden_however_the_client_joined_the_lines(
     assert "newline-differs" in shown
     assert "buyers" not in shown
     assert "code-77" not in shown
+
+
+@pytest.mark.parametrize("code", ["A403IS", "I400I5", "S403TE"])
+@pytest.mark.parametrize("sign_it", [True, False])
+def test_a_refusal_that_was_ordered_is_no_mistake_of_the_client(
+    world: World, account: dict[str, Any], signer: Signer, code: str, sign_it: bool
+) -> None:
+    rule = {"kind": "gateway_error", "code": code}
+    world.admin("POST", f"/accounts/{account['id']}/faults", rule, expect=201)
+    request = signer.signed() if sign_it else with_app_code(account["app_code"])
+
+    assert seen(send(world, request))[1] == code
+
+    (call,) = world.calls(account["id"])
+    assert [each["id"] for each in call["findings"] if each["id"] in EXPLAINED] == []

@@ -36,7 +36,7 @@ from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.faults import gateway, wire
-from mock_server.domain.faults.rules import Rule
+from mock_server.domain.faults.rules import Rule, Stage
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
 from mock_server.simulator import Simulator
@@ -81,7 +81,8 @@ def handle(
         decision = _refused(simulator, context, error)
     answer, call_id = _book(tx, simulator, context, matched, decision)
     code = decision.error.code if decision.error else None
-    if code in EXAMINED and context.account is not None:
+    # An ordered refusal has no cause in the call, however it was signed.
+    if code in EXAMINED and context.account is not None and not _is_ordered(matched):
         signature_review.examine_later(tx, simulator, call_id, context.account, call, code)
     return answer
 
@@ -119,6 +120,13 @@ def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int)
     sent = journal.sent(tx, call_id)
     if sent is not None:
         journal.set_sent(tx, call_id, {**sent, "left_after_ms": disconnected_after_ms})
+
+
+def _is_ordered(matched: MatchedCall | None) -> bool:
+    """Whether a fault answers in place of the gateway."""
+    return matched is not None and any(
+        rule.kind.stage is Stage.GATEWAY for rule in matched.fired.values()
+    )
 
 
 def _match(tx: Transaction, context: CallContext, held: Hold | None) -> MatchedCall:
