@@ -27,7 +27,8 @@ END_S = 5.0  # for killed processes to be gone
 LOOK_S = 0.02
 WAIT_S = 0.1  # between two looks whether the rehearsal was stopped
 REMEMBER_S = 0.5  # between two looks for what it has started
-DRAIN_S = 2.0  # for a stream to be read to its end; what is left running may hold it open
+DRAIN_S = 2.0  # for a stream to be read to its end
+DRAIN_ALONE_S = 0.2  # the same, where what is left running may hold it open
 LINGER_S = 1.0  # for what a client has started to end by itself, after it has
 
 
@@ -87,6 +88,8 @@ class ClientProcess:
             left = () if timed_out else self._left_over()
         finally:
             self.kill()
+        for stream in self._streams:
+            stream.read_for(DRAIN_S)
         return self._ended(status, left, timed_out=timed_out)
 
     def wait_alone(self, limit_s: float, stop: threading.Event | None = None) -> Ended:
@@ -95,6 +98,8 @@ class ClientProcess:
         timed_out = self._process.poll() is None
         if timed_out:
             self.kill()
+        for stream in self._streams:
+            stream.read_for(DRAIN_ALONE_S)
         return self._ended(None if _was_killed(status) else status, (), timed_out=timed_out)
 
     def kill(self) -> None:
@@ -193,9 +198,12 @@ class _Kept:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
+    def read_for(self, seconds: float) -> None:
+        """Wait for the end of the stream."""
+        self._thread.join(seconds)
+
     def content(self) -> bytes:
-        """Return what was kept, with a line in place of what was not."""
-        self._thread.join(DRAIN_S)
+        """Return what was kept so far, with a line in place of what was not."""
         if not self._dropped:
             return bytes(self._head + self._tail)
         note = f"\n... {self._dropped} bytes were not kept ...\n".encode()

@@ -77,6 +77,8 @@ class _Work:
         self._told = told
         self._stop = stop
         self._no_more = threading.Event()
+        self._idle = 0
+        self._busy = False
         self._runs: dict[str, list[DrillResult]] = {drill.id: [] for drill in drills}
 
     def run(self, admin: AdminClient) -> None:
@@ -115,11 +117,7 @@ class _Work:
         self.results.append(result)
         self._told(result)
         if self._order.fail_fast and result.verdict in FAILED:
-            self._no_more.set()
-        idle = [each for each in self.results if each.evidence.ended.timed_out
-                and not each.evidence.calls]  # fmt: skip
-        if len(idle) == len(self.results) == IDLE_DRILLS:
-            self._no_more.set()
+            self._no_more.set()  # it may be FLAKY, which no run shows
 
     def _run(self, admin: AdminClient, drill: Drill) -> DrillResult | None:
         if self._no_more.is_set():
@@ -132,7 +130,18 @@ class _Work:
         except StoppedError:
             self.was_stopped = True
             return None
-        return judge(evidence, self._order.waived)
+        result = judge(evidence, self._order.waived)
+        self._look_at(result)
+        return result
+
+    def _look_at(self, result: DrillResult) -> None:
+        """See whether to go on, before this thread takes its next drill."""
+        if self._order.fail_fast and result.verdict in FAILED:
+            self._no_more.set()
+        self._busy = self._busy or bool(result.evidence.calls)
+        self._idle += result.evidence.ended.timed_out
+        if self._idle >= IDLE_DRILLS and not self._busy:
+            self._no_more.set()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from mock_server.rehearsal.client_process import KEPT_BYTES, ClientProcess, Ended, StoppedError
-from tests.support.processes import until
+from tests.support.processes import is_gone, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="clients use setsid")
 
@@ -32,13 +32,9 @@ def python(program: str) -> str:
     return f"exec '{sys.executable}' -c '{program}'"
 
 
-def is_gone(file: Path) -> bool:
+def has_ended(file: Path) -> bool:
     """Whether the process whose number is in a file has ended."""
-    pid = int(file.read_text("utf-8"))
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    return is_gone(int(file.read_text("utf-8")))
 
 
 @pytest.mark.parametrize("status", [0, 3, 126])
@@ -64,7 +60,7 @@ def test_a_process_that_detached_itself_is_named_and_ended(tmp_path: Path, detac
 
     assert ended.status == 0
     assert ended.left == ("sleep 97",)
-    assert is_gone(tmp_path / "pid")
+    assert has_ended(tmp_path / "pid")
 
 
 def test_a_daemon_without_our_environment_is_found_if_it_was_seen_below_the_client(
@@ -78,7 +74,7 @@ def test_a_daemon_without_our_environment_is_found_if_it_was_seen_below_the_clie
     ended = client.wait(LONG_S)
 
     assert ended.left == ("sleep 97",)
-    assert is_gone(tmp_path / "pid")
+    assert has_ended(tmp_path / "pid")
 
 
 def test_a_child_that_ends_by_itself_soon_is_not_left(tmp_path: Path) -> None:
@@ -96,14 +92,14 @@ def test_a_client_that_kills_its_parent_and_stays_is_ended_at_the_limit(tmp_path
     ended = run("echo $$ > pid; kill -9 $PPID; exec sleep 97", tmp_path, limit_s=1.0)
 
     assert (ended.status, ended.timed_out) == (None, True)
-    assert is_gone(tmp_path / "pid")
+    assert has_ended(tmp_path / "pid")
 
 
 def test_a_client_that_ignores_sigterm_is_ended_at_the_limit(tmp_path: Path) -> None:
     ended = run("trap '' TERM INT HUP; echo $$ > pid; sleep 97; sleep 97", tmp_path, limit_s=1.0)
 
     assert (ended.status, ended.timed_out) == (None, True)
-    assert is_gone(tmp_path / "pid")
+    assert has_ended(tmp_path / "pid")
 
 
 def test_of_two_hundred_megabytes_the_beginning_and_the_end_are_kept(tmp_path: Path) -> None:
@@ -148,8 +144,8 @@ def test_a_client_is_ended_with_the_rehearsal(tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
         client.wait(LONG_S, stop)
 
-    assert is_gone(tmp_path / "pid")
-    assert is_gone(tmp_path / "own")
+    assert has_ended(tmp_path / "pid")
+    assert has_ended(tmp_path / "own")
 
 
 def test_what_a_setup_starts_runs_until_it_is_ended(tmp_path: Path) -> None:
@@ -158,9 +154,9 @@ def test_what_a_setup_starts_runs_until_it_is_ended(tmp_path: Path) -> None:
     ended = setup.wait_alone(LONG_S)
 
     assert (ended.status, ended.left) == (0, ())
-    assert not is_gone(tmp_path / "pid")
+    assert not has_ended(tmp_path / "pid")
     setup.kill()
-    assert is_gone(tmp_path / "pid")
+    assert has_ended(tmp_path / "pid")
 
 
 def test_two_clients_do_not_end_each_other(tmp_path: Path) -> None:

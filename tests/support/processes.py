@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 DEADLINE_S = 30.0
 TICK_S = 0.01
 COMMAND = (sys.executable, "-m", "mock_server")
@@ -119,6 +121,14 @@ def run(
         cwd=cwd,
         env=environment(cwd, **env),
     )
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; nobody may have asked for its exit code yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def until(condition: Any, seconds: float = DEADLINE_S) -> None:
