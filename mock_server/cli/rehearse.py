@@ -2,8 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import click
 from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, check_output, fail, write_output
 
 if TYPE_CHECKING:
+    from mock_server.rehearsal.drill import Drill
     from mock_server.rehearsal.order import RehearsalOrder
 
 REPORTS = ("report.json", "junit.xml")
@@ -87,10 +88,11 @@ def rehearse(*, is_list: bool, **flags: Any) -> None:
     report = values.pop("report", None)
     order = RehearsalOrder(**{"command": (), **values})
     found_command(order)
-    planned = len(chosen(order.only, order.skip, restartable=order.restartable))
+    drills = chosen(order.only, order.skip, restartable=order.restartable)
     if report is not None:
         _make(report)
-    _rehearse(order, report, planned)
+    _warn(order, drills)
+    _rehearse(order, report, len(drills))
 
 
 def _with_project(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +106,21 @@ def _with_project(flags: Mapping[str, Any]) -> dict[str, Any]:
         elif value is not None and value != ():
             values[name] = value
     return values
+
+
+def _warn(order: "RehearsalOrder", drills: "Sequence[Drill]") -> None:
+    """Say so if a drill's late answer would come after the end of the client."""
+    from mock_server.rehearsal.account import LATE  # noqa: PLC0415 - see above
+
+    late_s = order.client_timeout_s * LATE
+    late = [each.id for each in drills if any(fault.get("for") == "late" for fault in each.faults)]
+    if late and late_s >= order.time_limit_s:
+        click.echo(
+            f"artqr-mock: late answers take {late_s:g}s, and the client is ended after "
+            f"{order.time_limit_s:g}s ({', '.join(late)}): lower --client-timeout to what the "
+            "client waits for an answer, or raise --time-limit",
+            err=True,
+        )
 
 
 def _make(folder: Path) -> None:
@@ -126,10 +143,12 @@ def _rehearse(order: "RehearsalOrder", folder: Path | None, planned: int) -> Non
         if folder is not None:
             write_output(folder / REPORTS[0], report.json_report(found))
             write_output(folder / REPORTS[1], report.junit(found))
-        for line in scorecard.lines(found):
-            click.echo(line)
-        with suppress(BrokenPipeError):
+        try:
+            for line in scorecard.lines(found):
+                click.echo(line)
             sys.stdout.flush()
+        except BrokenPipeError:  # its reader has gone (`| head`): the exit code still counts
+            sys.stdout = None
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:

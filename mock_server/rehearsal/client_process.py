@@ -81,10 +81,9 @@ class ClientProcess:
         """
         try:
             status = self._wait(limit_s, stop)
+            timed_out = status is None
             if _was_killed(status):  # of the shell nothing is left to see: the client may still run
-                self._wait_for_descendants(limit_s - self._age_s, stop)
-                status = None
-            timed_out = self._process.poll() is None or self._age_s >= limit_s
+                status, timed_out = None, self._outlives(limit_s - self._age_s, stop)
             left = () if timed_out else self._left_over()
         finally:
             self.kill()
@@ -95,7 +94,7 @@ class ClientProcess:
     def wait_alone(self, limit_s: float, stop: threading.Event | None = None) -> Ended:
         """Return how it ended, and leave what it has started; end everything after `limit_s`."""
         status = self._wait(limit_s, stop)
-        timed_out = self._process.poll() is None
+        timed_out = status is None
         if timed_out:
             self.kill()
         for stream in self._streams:
@@ -141,11 +140,13 @@ class ClientProcess:
                 self._remember()
         return self._process.poll()
 
-    def _wait_for_descendants(self, limit_s: float, stop: threading.Event | None) -> None:
+    def _outlives(self, limit_s: float, stop: threading.Event | None) -> bool:
+        """Wait for everything that comes of it; return whether something runs after `limit_s`."""
         deadline = time.monotonic() + limit_s
         while (found := self._descendants()) and time.monotonic() < deadline:
             self._raise_if(stop)
             psutil.wait_procs(found, timeout=WAIT_S)
+        return bool(found)
 
     def _raise_if(self, stop: threading.Event | None) -> None:
         if stop is not None and stop.is_set():

@@ -1,7 +1,7 @@
 """How far a rehearsal is: a bar on a terminal, a line for each drill anywhere else."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from rich.console import Console
@@ -18,8 +18,9 @@ def shown(stream: TextIO, planned: int) -> Iterator[Callable[[DrillResult], None
     if not stream.isatty():
 
         def line(result: DrillResult) -> None:
-            stream.write(f"{scorecard.line_of(result)}\n")
-            stream.flush()
+            with suppress(BrokenPipeError):  # the exit code and the reports are still wanted
+                stream.write(f"{scorecard.line_of(result)}\n")
+                stream.flush()
 
         yield line
         return

@@ -24,12 +24,14 @@ from mock_server.rehearsal.outcome import FAILED, Report
 from mock_server.rehearsal.verdicts import DrillResult, judge, of_repeats
 from mock_server.settings import Settings
 from mock_server.testing import process
+from mock_server.testing.server import SimulatorBugError, bug_text
 from mock_server.tls import ca_file
 
 # A client that runs into the limit so often, and calls nothing, is not configured.
 IDLE_DRILLS = 3
 TROUBLES = (
     UnreachableError, RefusedError, HookError, OSError, urllib3.exceptions.HTTPError,
+    SimulatorBugError,
 )  # fmt: skip
 
 Told = Callable[[DrillResult], None]
@@ -131,6 +133,8 @@ class _Work:
             self.was_stopped = True
             return None
         result = judge(evidence, self._order.waived)
+        if bugs := [each.call for each in evidence.calls if each.call.is_bug]:
+            raise SimulatorBugError(bug_text(bugs))
         self._look_at(result)
         return result
 
