@@ -105,6 +105,16 @@ def test_who_hangs_up_after_the_commit_has_paid(server: Live) -> None:
         until(lambda: buyer.world.calls()[0]["sent"]["left_after_ms"] is not None)
 
 
+def test_who_closes_the_connection_is_noted_before_the_delay_is_over(server: Live) -> None:
+    """To the server it looks like a client that has said everything, and may go on waiting."""
+    buyer = server.buyer()
+    buyer.world.post("/faults", {"kind": "delay", "for_ms": LONG_MS})
+
+    with waiting(buyer, 1) as (connection,):
+        connection.close()
+        until(lambda: buyer.world.calls()[0]["sent"]["left_after_ms"] is not None)
+
+
 def test_who_hangs_up_in_the_middle_of_a_dribble_is_noted(server: Live) -> None:
     buyer = server.buyer()
     buyer.world.post("/faults", {"kind": "dribble", "pause_ms": LONG_MS})

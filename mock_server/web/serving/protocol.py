@@ -56,6 +56,7 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._upgrading: list[tuple[bytes, bytes]] = []
         self.record_disconnect = limits.record_disconnect
         self.left_at: float | None = None
+        self.on_leave: Callable[[], None] | None = None
         self.timed_out = False
         self._unread = 0  # bytes of answers that a slow peer had not taken when we last looked
         self._reading: asyncio.TimerHandle | None = None
@@ -190,6 +191,8 @@ class ArtqrProtocol(HttpToolsProtocol):
     def _leave(self) -> None:
         if self.left_at is None:
             self.left_at = self.loop.time()
+            if self.on_leave is not None:
+                self.on_leave()
 
     def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()

@@ -104,10 +104,15 @@ def _write_faulty(cycle: RequestResponseCycle, answer: Answer, done: Callable[[]
     scope: Any = cycle.scope
     connection = scope["extensions"][EXTENSION]["connection"]
 
-    def finish() -> None:
+    def record_disconnect() -> None:
         ms = disconnected_after_ms(cycle.scope)
         if ms is not None and answer.call_id is not None:
             connection.record_disconnect(answer.call_id, ms)
+
+    def finish() -> None:
+        if connection.on_leave is None:
+            record_disconnect()
+        connection.on_leave = None
         done()
 
     def write() -> None:
@@ -120,6 +125,10 @@ def _write_faulty(cycle: RequestResponseCycle, answer: Answer, done: Callable[[]
         finish()
 
     if answer.delay_ms:
+        # A peer may half close the connection and go on waiting, so the wait goes on. The journal
+        # should not: whoever reads it before the end of the delay would see a client that waits.
+        if connection.left_at is None:
+            connection.on_leave = record_disconnect
         connection.wait(answer.delay_ms, write)
     else:
         write()
