@@ -15,9 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mock_server.cli.main import main
-from mock_server.rehearsal import Report, Verdict, rehearse
+from mock_server.contract import folder as contracts
+from mock_server.rehearsal import RehearsalOrder, Report, Verdict, rehearse
 from mock_server.rehearsal.client_process import MARK
 from mock_server.rehearsal.order import OWN
+from mock_server.rehearsal.runner import rehearse_order
+from mock_server.schemas import compiled
+from tests.support.planted_bugs import failing_on
 from tests.support.processes import COMMAND, DEADLINE_S, environment, is_gone, serving, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the hooks are shell commands")
@@ -56,6 +60,8 @@ def written(folder: Path) -> dict[str, Any]:
     """Return report.json, after checking that both reports are valid."""
     Xml.parse(folder / "junit.xml")  # noqa: S314 - it is ours
     found: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+    schema = json.loads((contracts("contracts") / "rehearsal.schema.json").read_text("utf-8"))
+    assert [str(error) for error in compiled(schema).iter_errors(found)] == []
     return found
 
 
@@ -268,6 +274,58 @@ def test_after_the_first_failure_no_drill_starts_if_that_is_wanted(tmp_path: Pat
     assert verdicts(fast) == {"calm": Verdict.FAIL}
     assert (fast.planned, fast.interrupted) == (3, False)
     assert list(verdicts(slow)) == only
+
+
+def test_ctrl_c_in_a_program_of_ones_own_ends_the_clients(tmp_path: Path) -> None:
+    program = """
+call()
+if drill != "calm":
+    pathlib.Path("pid").write_text(str(os.getpid()))
+    pathlib.Path("running").touch()
+    time.sleep(97)
+"""
+
+    def interrupt(_: object) -> None:
+        until((tmp_path / "running").exists)
+        raise KeyboardInterrupt
+
+    order = RehearsalOrder(command=client(tmp_path, program), only=["calm", "arrears"],
+                           cwd=tmp_path)  # fmt: skip
+    with pytest.raises(KeyboardInterrupt):
+        rehearse_order(order, interrupt)
+
+    assert has_ended(tmp_path / "pid")
+
+
+def test_a_late_answer_that_comes_after_the_time_limit_is_pointed_out(tmp_path: Path) -> None:
+    words = ("--only", "submit-charged-slow", "--time-limit", "8s")
+
+    late = command(*words, "--", *client(tmp_path), folder=tmp_path)
+    soon = command(*words, "--client-timeout", "5s", "--", *client(tmp_path), folder=tmp_path)
+
+    assert "late answers take 15s, and the client is ended after 8s" in late.output
+    assert "late answers" not in soon.output
+    assert (late.exit_code, soon.exit_code) == (0, 0)
+
+
+def test_the_exit_code_counts_also_where_nobody_reads_the_output(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "rehearse", "--only", "calm", "--", *client(tmp_path, "call(); sys.exit(1)")],
+        cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.close()
+
+    assert process.wait(DEADLINE_S) == 1
+
+
+def test_a_bug_of_the_simulator_is_no_failure_of_the_client(tmp_path: Path) -> None:
+    with failing_on("list_tasks"):
+        report = rehearse(client(tmp_path, "call(); sys.exit(1)"), only=["calm"])
+
+    assert report.results == ()
+    with pytest.raises(AssertionError, match="this is a bug of artqr-mock, not of your client"):
+        report.check()
 
 
 def test_a_client_that_waits_for_nothing_in_every_drill_is_not_run_sixty_times(
