@@ -41,20 +41,20 @@ def _pairs(example: str) -> Callable[..., dict[str, str]]:
     "--skip", multiple=True, metavar="DRILL", help="Leave this drill out; may be repeated."
 )
 @click.option("--list", "is_list", is_flag=True, help="List the drills, and run nothing.")
-@click.option("--jobs", type=int, help="Run so many drills at once.  [default: 1]")
+@click.option("--jobs", type=int, help="Run so many drills at once. [default: 1]")
 @click.option("--repeat", type=int, help="Run each drill so often; one whose verdicts differ is "
-              "FLAKY.  [default: 1]")  # fmt: skip
+              "FLAKY. [default: 1]")  # fmt: skip
 @click.option("--fail-fast/--no-fail-fast", default=None,
               help="Start no drill after the first failure.")  # fmt: skip
 @click.option("--restartable/--no-restartable", default=None,
               help="The client goes on where it stopped, with its file at ARTQR_STATE: run the "
               "drills that kill and restart it, too.")  # fmt: skip
 @click.option("--time-limit", "time_limit_s", callback=_seconds, metavar="TIME",
-              help="How long the client may run in one drill.  [default: 60s]")  # fmt: skip
+              help="How long the client may run in one drill. [default: 60s]")  # fmt: skip
 @click.option("--client-timeout", "client_timeout_s", callback=_seconds, metavar="TIME",
-              help="How long the client waits for one answer; late answers take 1.5 times that.  "
+              help="How long the client waits for one answer; late answers take 1.5 times that. "
               "[default: 10s]")  # fmt: skip
-@click.option("--copies", type=int, help="How many of each text the client wants.  [default: 1]")
+@click.option("--copies", type=int, help="How many of each text the client wants. [default: 1]")
 @click.option("--env", multiple=True, metavar="NAME=VALUE", callback=_pairs("NAME={base_url}"),
               help="Set a further variable; {base_url}, {app_code}, {app_key}, {app_secret}, "
               "{callback_url} and {callback_port} are filled in.")  # fmt: skip

@@ -21,6 +21,7 @@ from mock_server.rehearsal.client_process import MARK
 from mock_server.rehearsal.order import OWN
 from mock_server.rehearsal.runner import rehearse_order
 from mock_server.schemas import compiled
+from tests.support.documents import pages
 from tests.support.planted_bugs import failing_on
 from tests.support.processes import COMMAND, DEADLINE_S, environment, is_gone, serving, until
 
@@ -350,23 +351,17 @@ def test_setup_and_teardown_run_around_the_client_in_its_environment(tmp_path: P
     assert has_ended(tmp_path / "pid")
 
 
-def test_a_program_of_ones_own_makes_a_test_of_each_drill(tmp_path: Path) -> None:
-    (tmp_path / "test_drills.py").write_text(
-        f"""
-import pytest
-from mock_server.rehearsal import drill_ids, rehearse
-
-@pytest.mark.parametrize("drill", [each for each in drill_ids() if each in ("calm", "arrears")])
-def test_drill(drill):
-    rehearse({client(tmp_path, "call(); sys.exit(1)")!r}, only=[drill]).check()
-""",
-        "utf-8",
-    )
+def test_the_example_of_the_guide_makes_a_test_of_each_drill(tmp_path: Path) -> None:
+    page = pages.page("docs/guides/rehearsal.md")
+    example = next(each for each in page.blocks if each.mark == "example: test_drills.py")
+    (tmp_path / "test_drills.py").write_text(example.text, "utf-8")
+    client(tmp_path, "call(); sys.exit(1)")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_drills.py"],
-        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False,
-        timeout=DEADLINE_S,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "calm or arrears"],
+        cwd=tmp_path, env=environment(tmp_path, PATH=path), capture_output=True, text=True,
+        check=False, timeout=DEADLINE_S,
     )  # fmt: skip
 
     assert "1 failed, 1 passed" in done.stdout, done.stdout

@@ -17,8 +17,8 @@ from tests.support.processes import environment
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [block for block in pages.all_blocks() if block.mark.startswith("example: ")]
-# The suite takes long, and unittest needs no pytest, so both have tests of their own.
-APART = {"shop_adapter.py", "test_client.py", "test_without_pytest.py"}
+# The suite takes long, unittest needs no pytest, and drills need a program: each has its own test.
+APART = {"shop_adapter.py", "test_client.py", "test_drills.py", "test_without_pytest.py"}
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
 
 

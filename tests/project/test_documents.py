@@ -2,10 +2,13 @@
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
 
+from mock_server.rehearsal.order import RehearsalOrder
+from mock_server.rehearsal.project_file import project_settings
 from mock_server.settings import MEANINGS, Settings
 from tests.support.documents import generator, pages, scripts, sessions
 from tests.support.documents.pages import ROOT, Block, Page
@@ -126,12 +129,22 @@ def test_a_part_of_the_code_is_shown_as_it_stands(block: Block) -> None:
     assert [part for part in block.text.rstrip().split("\n\n\n") if part not in written] == []
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark.startswith("toml")], ids=by_place)
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark == "toml: settings"], ids=by_place)
 def test_a_file_of_settings_holds_settings(block: Block) -> None:
     written = tomllib.loads(block.text)
 
     assert set(written) <= set(MEANINGS)
     Settings(**written | {"callback_hosts": tuple(written["callback_hosts"])})  # raises nothing
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark == "toml: rehearsal"], ids=by_place)
+def test_a_part_of_a_project_holds_settings_of_a_rehearsal(tmp_path: Path, block: Block) -> None:
+    (tmp_path / "pyproject.toml").write_text(block.text, "utf-8")
+
+    settings = project_settings(tmp_path, has_command=False)
+
+    assert settings["command"]
+    RehearsalOrder(**settings)  # raises nothing
 
 
 @pytest.mark.parametrize(
