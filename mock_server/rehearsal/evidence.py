@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mock_server.domain.answer.envelope import service_body
-from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.domain.call.wire_script import Delivered
@@ -22,7 +22,7 @@ from mock_server.rehearsal.client_process import Ended
 from mock_server.rehearsal.drill import RATE, Drill
 from mock_server.testing.records import RecordedCall
 
-PICTURE = "get_picture"
+PICTURE = Operation.GET_PICTURE
 # Two instants of different threads, in whole ms, may be off by this.
 ROUNDING_MS = 20
 
@@ -158,7 +158,7 @@ class Evidence:
     @property
     def api_calls(self) -> list[SeenCall]:
         """Return the calls of the three operations."""
-        return self.of(*Operation)
+        return self.of(*VENDOR_OPERATIONS)
 
     @property
     def submits(self) -> list[SeenCall]:
