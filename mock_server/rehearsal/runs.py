@@ -5,11 +5,13 @@ Rule 2: the client is started again only if a step killed it or, without a step,
 error by itself: one that says that it is done, or hangs, is judged as it is.
 """
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from mock_server.admin_client import RefusedError, UnreachableError
 from mock_server.rehearsal.client_process import ClientProcess, Ended
 from mock_server.rehearsal.drill import Drill
 from mock_server.rehearsal.order import RehearsalOrder
@@ -65,7 +67,7 @@ def _run(
         client.kill()
 
     scene = Scene(world=world, kill=kill, over=over)
-    helper = threading.Thread(target=STEPS[step], args=(scene,), daemon=True) if step else None
+    helper = threading.Thread(target=_act, args=(step, scene), daemon=True) if step else None
     try:
         if helper:
             helper.start()
@@ -80,6 +82,12 @@ def _run(
             ended, status=None, timed_out=False
         )  # what the system says of it is no exit
     return ended, killed.is_set()
+
+
+def _act(step: str, scene: Scene) -> None:
+    # A server that is gone is noticed, and told, by whoever reads the evidence.
+    with contextlib.suppress(UnreachableError, RefusedError):
+        STEPS[step](scene)
 
 
 def _both(first: Ended, second: Ended) -> Ended:

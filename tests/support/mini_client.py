@@ -21,6 +21,7 @@ from tests.support.signed import Request, Signer, with_app_code
 LONGEST_S = 5.0
 PAUSE_S = 0.1
 PATIENT_S = 10.0
+STYLE = {"style_id": "pet_cat"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class MiniClient:
 
     def submit(self, text: str) -> str | None:
         """Return the id of a new task, None if the answer has none."""
-        fields = {"text": text, "style_id": "pet_cat"}
+        fields = {**STYLE, "text": text}
         if self.call_back is not None:
             fields["call_back"] = self.call_back
         task_id = self.call("/submitTask", fields).get("task_id")
@@ -47,21 +48,27 @@ class MiniClient:
 
     def call(self, path: str, fields: Mapping[str, str]) -> dict[str, Any]:
         """Return what the service says, nothing if the answer is no good."""
-        request = Request(target=path, body=urlencode(fields).encode())
-        if self.signs:
-            now = str(time.time_ns() // 1_000_000)
-            signer = Signer(key=self.world.app_key, secret=self.world.app_secret)
-            request = signer.signed(request.with_headers(X_Ca_Timestamp=now))
-        else:
-            request = with_app_code(self.world.app_code, request)
         try:
-            answer = urllib3.request(
-                request.method, self.world.base_url + path, body=request.body,
-                headers=dict(request.headers), retries=False, timeout=self.timeout_s,
-            )  # fmt: skip
+            answer = self.answer(path, fields)
         except urllib3.exceptions.HTTPError:
             return {}
         return service_body(answer.data) or {}
+
+    def answer(
+        self, path: str, fields: Mapping[str, str], *, signed_ago_ms: int = 0
+    ) -> urllib3.BaseHTTPResponse:
+        """Return the answer to a call, which may have been signed some time ago."""
+        request = Request(target=path, body=urlencode(fields).encode())
+        if self.signs:
+            signed_at = str(time.time_ns() // 1_000_000 - signed_ago_ms)
+            signer = Signer(key=self.world.app_key, secret=self.world.app_secret)
+            request = signer.signed(request.with_headers(X_Ca_Timestamp=signed_at))
+        else:
+            request = with_app_code(self.world.app_code, request)
+        return urllib3.request(
+            request.method, self.world.base_url + path, body=request.body,
+            headers=dict(request.headers), retries=False, timeout=self.timeout_s,
+        )  # fmt: skip
 
     def work(self, drill: Drill) -> None:
         """Submit every text, query each task until it ends, and fetch its pictures."""
