@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,9 +42,9 @@ def _pairs(example: str) -> Callable[..., dict[str, str]]:
     "--skip", multiple=True, metavar="DRILL", help="Leave this drill out; may be repeated."
 )
 @click.option("--list", "is_list", is_flag=True, help="List the drills, and run nothing.")
-@click.option("--jobs", type=int, help="Run so many drills at once. [default: 1]")
-@click.option("--repeat", type=int, help="Run each drill so often; one whose verdicts differ is "
-              "FLAKY. [default: 1]")  # fmt: skip
+@click.option("--jobs", type=int, help="Run this many drills at once. [default: 1]")
+@click.option("--repeat", type=int, help="Run each drill this many times; one whose verdicts "
+              "differ is FLAKY. [default: 1]")  # fmt: skip
 @click.option("--fail-fast/--no-fail-fast", default=None,
               help="Start no drill after the first failure.")  # fmt: skip
 @click.option("--restartable/--no-restartable", default=None,
@@ -193,5 +194,6 @@ def _list() -> None:
 
     for drill in all_drills():
         mark = "+" if drill.must_succeed else " "
-        click.echo(f"{mark} {drill.id:<28} {drill.says}")
-    click.echo("+ a good client succeeds")
+        click.echo(f"{mark} {drill.id}{' (only with --restartable)' * drill.restart}")
+        click.echo(textwrap.fill(drill.says, 80, initial_indent="    ", subsequent_indent="    "))
+    click.echo("+ a good client succeeds in spite of the incident")

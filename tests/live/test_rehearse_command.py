@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from mock_server.cli.main import main
 from mock_server.contract import folder as contracts
-from mock_server.rehearsal import RehearsalOrder, Report, Verdict, rehearse
+from mock_server.rehearsal import RehearsalOrder, Report, Verdict, all_drills, rehearse
 from mock_server.rehearsal.client_process import MARK
 from mock_server.rehearsal.order import OWN
 from mock_server.rehearsal.runner import rehearse_order
@@ -389,3 +389,12 @@ env = {{ A = "file" }}
     assert (by_file.exit_code, by_flags.exit_code) == (0, 0), by_file.output
     assert (tmp_path / "ran").read_text("utf-8") == "calmfile\narrearsflag\n"
     assert [drill["id"] for drill in written(tmp_path / "found")["drills"]] == ["arrears"]
+
+
+def test_the_list_fits_a_terminal_and_marks_what_needs_a_flag(tmp_path: Path) -> None:
+    listed = command("--list", folder=tmp_path).output.splitlines()
+
+    assert max(map(len, listed)) <= 80
+    assert listed[:2] == ["+ calm", "    Nothing goes wrong."]
+    marked = [line.split()[1] for line in listed if line.endswith("(only with --restartable)")]
+    assert marked == [drill.id for drill in all_drills() if drill.restart]
