@@ -45,14 +45,21 @@ def _wrong_answer(evidence: Evidence, task_id: str, attempt: Mapping[str, Any]) 
         if 200 <= status < 300 or (400 <= status < 500 and not _knows(evidence, task_id, began)):
             return None
         return f"It answered the callback of task {task_id} with {status}."
-    if not _ran(evidence, began, began + lasted + CLOSING_MS) or _saw_end(evidence, task_id, began):
+    if not _ran(evidence, began, began + lasted + CLOSING_MS) or _knew_end(
+        evidence, task_id, began
+    ):
         return None
     return f"It did not answer the callback of task {task_id}, although it ran."
 
 
 def _ran(evidence: Evidence, begin: float, end: float) -> bool:
-    """Whether one run of the client covers this time."""
-    return any(began <= begin and end <= ended for began, ended in evidence.runs())
+    """Whether one run of the client covers this time, its start not counted: a receiver has to
+    listen once the client calls."""
+    for number, (_, ended) in enumerate(evidence.runs()):
+        calls = [each.began_at for each in evidence.api_calls if evidence.run_of(each) == number]
+        if calls and min(calls) <= begin and end <= ended:
+            return True
+    return False
 
 
 def _knows(evidence: Evidence, task_id: str, at: float) -> bool:
@@ -67,10 +74,17 @@ def _knows(evidence: Evidence, task_id: str, at: float) -> bool:
     return False
 
 
-def _saw_end(evidence: Evidence, task_id: str, at: float) -> bool:
-    """Whether a query had told the client of a task's end: it need not wait for the callback."""
-    return any(each.tells_the_end and each.known_at <= at
-               for each in evidence.queries.get(task_id, ()))  # fmt: skip
+def _knew_end(evidence: Evidence, task_id: str, at: float) -> bool:
+    """Whether a query or a callback had told the client of a task's end: it need not wait more."""
+    queries = evidence.queries.get(task_id, ())
+    if any(each.tells_the_end and each.known_at <= at for each in queries):
+        return True
+    return any(
+        attempt["status"] is not None and evidence.real_time(attempt["at"]) <= at
+        for callback in evidence.callbacks
+        if callback["task_id"] == task_id
+        for attempt in callback["attempts"]
+    )
 
 
 def _about(evidence: Evidence, task_id: str) -> tuple[Any, ...]:

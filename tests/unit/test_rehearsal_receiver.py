@@ -84,6 +84,26 @@ def test_a_receiver_may_be_closed_once_a_query_has_shown_the_end() -> None:
     assert breaks(callback(1000, 500), journal)
 
 
+def test_a_receiver_may_be_closed_once_a_callback_has_told_of_the_end() -> None:
+    first, second = callback(800, 200), callback(1000, None, request=None)
+
+    assert receives(evidence(told(), callbacks=[first, second])) is None
+    assert receives(evidence(told(), callbacks=[second])) is not None
+
+
+def test_a_client_that_starts_again_need_not_listen_before_it_calls() -> None:
+    runs: dict[str, Any] = {
+        "earlier": (ended(None, ended_at=BEGIN + 900),),
+        "ended": ended(0, began_at=BEGIN + 1100),
+        "restarted_after": 1,
+    }
+    journal = told()
+    journal.query(2000)
+
+    assert not breaks(callback(1900, None, request=None), journal, **runs)
+    assert breaks(callback(2100, None, request=None), journal, **runs)
+
+
 def test_between_two_runs_nobody_has_to_listen() -> None:
     runs: dict[str, Any] = {
         "earlier": (ended(None, ended_at=BEGIN + 900),),
@@ -91,8 +111,11 @@ def test_between_two_runs_nobody_has_to_listen() -> None:
         "restarted_after": 1,
     }
 
-    assert not breaks(callback(1000, None, request=None), **runs)
-    assert breaks(callback(1500, None, request=None), **runs)
+    journal = told()
+    journal.query(1100)
+
+    assert not breaks(callback(1000, None, request=None), journal, **runs)
+    assert breaks(callback(1500, None, request=None), journal, **runs)
 
 
 def fetched(path: str, *, queried: bool = False, lying: bool = True) -> bool:
