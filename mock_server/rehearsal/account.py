@@ -8,9 +8,12 @@ from mock_server.rehearsal.drill import RATE, Drill
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.testing.world import World
 
-CREDITS = 1000
-# A late answer comes after so much of the time that the client waits for one.
+# Far more than a client within bounds spends, at the price of the offer of 1000.
+CREDITS = 100_000
+# A late answer comes after so much of the time that the client waits for one; a slow one after so
+# many milliseconds, if that is within half of the time.
 LATE = 1.5
+SLOW_MS = 1500
 # An answer that drips has at least so many bytes.
 LEAST_BYTES = 120
 DRIP_MS = 500
@@ -41,13 +44,19 @@ def open_account(order: RehearsalOrder, admin: AdminClient, drill: Drill) -> Wor
 
 
 def timed(order: RehearsalOrder, fault: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a fault with its times: `for = "late"` is longer than the client waits for an answer,
-    `pause = "drip"` lets an answer take longer than the client may run.
+    """Return a fault with its times, which depend on how long the client waits, and may run.
+
+    `for = "late"`: longer than it waits for an answer. `for = "slow"`: less long than that.
+    `pause = "drip"`: an answer takes longer than the client may run.
     """
+    patience_ms = order.client_timeout_s * 1000
+    meant = {
+        ("for", "late"): int(patience_ms * LATE),
+        ("for", "slow"): max(1, min(SLOW_MS, int(patience_ms / 2))),
+        ("pause", "drip"): max(DRIP_MS, int(order.time_limit_s * 1000 / LEAST_BYTES)),
+    }
     found = dict(fault)
-    if found.get("for") == "late":
-        found["for"] = f"{int(order.client_timeout_s * 1000 * LATE)}ms"
-    if found.get("pause") == "drip":
-        pause = max(DRIP_MS, int(order.time_limit_s * 1000 / LEAST_BYTES))
-        found["pause"] = f"{pause}ms"
+    for (name, word), ms in meant.items():
+        if found.get(name) == word:
+            found[name] = f"{ms}ms"
     return found

@@ -165,6 +165,13 @@ def test_a_late_answer_is_later_than_the_client_waits() -> None:
     assert timed(order, {"kind": "delay", "for": "300ms"})["for"] == "300ms"
 
 
+@pytest.mark.parametrize(("timeout_s", "slow"), [(10.0, "1500ms"), (2.0, "1000ms")])
+def test_a_slow_answer_is_within_the_patience_of_the_client(timeout_s: float, slow: str) -> None:
+    order = replace(ORDER, client_timeout_s=timeout_s)
+
+    assert timed(order, {"kind": "delay", "for": "slow"})["for"] == slow
+
+
 @pytest.mark.parametrize(("limit_s", "pause"), [(60.0, "500ms"), (600.0, "5000ms")])
 def test_a_dripping_answer_takes_longer_than_the_client_may_run(limit_s: float, pause: str) -> None:
     order = replace(ORDER, time_limit_s=limit_s)
