@@ -213,11 +213,16 @@ VARIANTS = (
         fails=frozenset({"callback-lost", "callback-malformed", "callback-unknown-task"}),
     ),
     Variant(
-        id="answers-404-to-a-task-that-it-does-not-know-yet",
+        id="answers-500-to-a-repeated-callback",
         client=CALLBACKS,
-        replaced=((CALLBACKS, "if self.is_complete and task_id not in self.tasks.values():",
-                   "if task_id not in self.tasks.values():"),),
-        fails=frozenset({"callback-before-answer"}),
+        replaced=(
+            (CALLBACKS, "self.send_response(known if task_id else 400)",
+             "HAD.append(task_id)\n"
+             "        self.send_response(500 if HAD.count(task_id) > 1 else known)"),
+            (CALLBACKS, "UNCLEAR = []", "HAD = []\nUNCLEAR = []"),
+        ),
+        fails=frozenset({"callback-duplicate", "callback-concurrent-duplicate",
+                         "callback-forged"}),
     ),
 )  # fmt: skip
 
