@@ -1,5 +1,6 @@
 """`artqr-mock rehearse -- CMD`: a client's real program through the incidents, with a verdict."""
 
+import os
 import signal
 import sys
 import textwrap
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from mock_server.rehearsal.drill import Drill
     from mock_server.rehearsal.order import RehearsalOrder
 
+PATIENCE_S = 8.0
 REPORTS = ("report.json", "junit.xml")
 
 
@@ -164,12 +167,17 @@ class _Signals:
     def __init__(self) -> None:
         self.stop = Event()
         self.number: int | None = None
+        self._at = 0.0
 
     def take(self, number: int, _: object) -> None:
-        """Remember a signal; more of them change nothing: what ends takes a few seconds."""
+        """Remember the first signal. Another one ends this process, but only after some seconds,
+        which clients and teardowns have to end: the server may not answer any more.
+        """
         if self.number is None:
-            self.number = number
+            self.number, self._at = number, monotonic()
             self.stop.set()
+        elif monotonic() - self._at > PATIENCE_S:
+            os._exit(128 + number)
 
 
 @contextmanager
@@ -185,8 +193,9 @@ def _stopped_by_signals() -> Iterator[_Signals]:
     try:
         yield signals
     finally:
-        for number in taken:
-            signal.signal(number, before[number])
+        if signals.number is None:  # else the process is about to end: let nothing interrupt that
+            for number in taken:
+                signal.signal(number, before[number])
 
 
 def _list() -> None:

@@ -191,6 +191,35 @@ def test_a_server_that_dies_leaves_a_partial_report(tmp_path: Path) -> None:
     assert [drill["id"] for drill in report["drills"]] == ["calm"]
 
 
+@pytest.mark.slow
+def test_a_server_that_does_not_answer_any_more_can_be_left_with_more_signals(
+    tmp_path: Path,
+) -> None:
+    program = """
+call()
+os.kill(int(os.environ["SERVER"]), signal.SIGSTOP)
+pathlib.Path("pid").write_text(str(os.getpid()))
+pathlib.Path("stopped").touch()
+"""
+
+    with serving(tmp_path) as server:
+        process = subprocess.Popen(
+            [*COMMAND, "rehearse", "--server", server.url, "--only", "calm", "--env",
+             f"SERVER={server.process.pid}", "--", *client(tmp_path, program)],
+            cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        until((tmp_path / "stopped").exists)
+        until(lambda: has_ended(tmp_path / "pid"))
+
+        def is_left() -> bool:
+            process.send_signal(signal.SIGINT)
+            return process.poll() is not None
+
+        until(is_left)
+
+    assert process.returncode == 130
+
+
 def test_a_server_with_a_token_is_used_with_it_only(tmp_path: Path) -> None:
     with serving(tmp_path, "--token", "opensesame") as server:
         words = ("--server", server.url, "--only", "calm", "--", *client(tmp_path))
