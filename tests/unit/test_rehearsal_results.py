@@ -158,6 +158,7 @@ def test_what_a_client_prints_is_compared_with_the_truth() -> None:
     assert not printed({}, files)
     assert not printed({"files": "no list", "text": None}, files)
     assert printed({"files": ["a", "c"]}, files), "the picture of another task"
+    assert printed({"files": ["a", "b", "c"]}, files), "one too many"
     assert printed({"files": ["a"]}, files), "one of two"
     assert printed({"files": ["a", "a"]}, files), "one file for both"
     assert printed({"files": ["a", "empty"]}, files)

@@ -283,6 +283,14 @@ def test_a_refused_submit_is_not_sent_again_unchanged(
     assert found(call_rules.stops, changed) is None
 
 
+def test_a_submit_that_was_sent_before_the_refusal_was_heard_is_no_repetition() -> None:
+    def case(journal: Journal) -> None:
+        journal.submit(0, status=450, sent={**late(500), "status": 450})
+        journal.submit(100, status=450)
+
+    assert found(call_rules.stops, case) is None
+
+
 def test_a_refusal_in_200_that_is_repeated_is_a_wasted_charge() -> None:
     def case(journal: Journal) -> None:
         journal.submit(0)
