@@ -12,6 +12,7 @@ from typing import Any
 import urllib3
 
 from mock_server.admin_client import AdminClient
+from mock_server.real_clock import wall_clock
 from mock_server.rehearsal import hooks
 from mock_server.rehearsal.account import open_account
 from mock_server.rehearsal.drill import Drill
@@ -86,16 +87,27 @@ class Conduct:
         )
 
     def _settled_calls(self, world: World) -> list[RecordedCall]:
-        """Return the calls once no more are written down."""
+        """Return the calls once no more are written down, and none is still being answered: the
+        server has yet to notice that its client is gone.
+        """
         calls = list(world.calls_after(0))
         deadline = time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
             threading.Event().wait(SETTLE_LOOK_S)
             again = list(world.calls_after(0))
-            if [each.raw for each in again] == [each.raw for each in calls]:
+            is_same = [each.raw for each in again] == [each.raw for each in calls]
+            if is_same and not any(map(_is_being_answered, again)):
                 break
             calls = again
         return calls
+
+
+def _is_being_answered(call: RecordedCall) -> bool:
+    sent = call.raw["sent"]
+    if sent is None or sent["left_after_ms"] is not None:
+        return False
+    ends_at: int = call.raw["real_at"] + sent["late_ms"] + sent["lasts_ms"]
+    return ends_at > wall_clock()
 
 
 def _printed(stdout: bytes) -> list[dict[str, Any]]:

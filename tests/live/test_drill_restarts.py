@@ -129,3 +129,20 @@ def test_a_client_that_hangs_at_the_refusal_is_not_started_again(
 
     assert evidence.ended.timed_out
     assert evidence.earlier == ()
+
+
+@pytest.mark.parametrize("name", ["submit-slow-drip", "submit-charged-slow"])
+def test_a_client_that_ends_as_soon_as_it_gives_up_has_given_up(
+    server: Live, tmp_path: Path, name: str
+) -> None:
+    """The server notices only afterwards that it has gone."""
+    script = tmp_path / "client.py"
+    script.write_text(
+        HEAD.replace("urlopen(request)", "urlopen(request, timeout=0.3)") + "submit()"
+    )
+    drill = next(each for each in all_drills() if each.id == name)
+    order = RehearsalOrder(command=(sys.executable, str(script)))
+
+    evidence = Conduct(order, server.admin, drill, threading.Event()).run()
+
+    assert needs.unmet(evidence) == []
