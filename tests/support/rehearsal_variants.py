@@ -198,13 +198,15 @@ VARIANTS = (
         replaced=(
             (CALLBACKS, 'return str(json.loads(body)["task_id"])',
              "content = json.loads(body)\n"
-             '        TOLD[content["task_id"]] = content["resList"]\n'
+             '        told = content["resList"]\n'
+             '        TOLD[content["task_id"]] = [getattr(each, "get", {}.get)("url", each) '
+             "for each in told]\n"
              '        return str(content["task_id"])'),
             (CALLBACKS, "links = API.links(each.task_id)",
              "links = TOLD.get(each.task_id) or API.links(each.task_id)"),
             (CALLBACKS, "UNCLEAR = []", "TOLD = {}\nUNCLEAR = []"),
         ),
-        fails=frozenset({"callback-forged", "callback-crossed"}),
+        fails=frozenset({"callback-forged", "callback-crossed", "callback-unknown-task"}),
     ),
     Variant(
         id="waits-for-callbacks-only",
