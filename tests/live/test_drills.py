@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from mock_server.rehearsal.drill import Drill
 from mock_server.rehearsal.drills import all_drills
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.rehearsal.runs import Runs
+from mock_server.rehearsal.steps import STEPS, Scene
 from mock_server.testing.world import World
 from tests.support.live import Live, live
 from tests.support.mini_client import MiniClient, able_client
@@ -45,12 +47,27 @@ def unmet(server: Live) -> dict[str, list[str]]:
 
 def unmet_by_an_able_client(server: Live, drill: Drill) -> list[str]:
     world = open_account(ORDER, server.admin, drill)
-    with able_client(world, drill, ORDER.client_timeout_s) as client:
+    with acting(drill, world), able_client(world, drill, ORDER.client_timeout_s) as client:
         client.work(drill)
         deadline = time.monotonic() + SOON_S  # callbacks are still on their way
         while (reasons := unmet_in(server, drill, world)) and time.monotonic() < deadline:
             pass
         return reasons
+
+
+@contextmanager
+def acting(drill: Drill, world: World) -> Iterator[None]:
+    """Let happen what happens in a drill while its client runs."""
+    over = threading.Event()
+    scene = Scene(world=world, kill=over.set, over=over)
+    step = STEPS[drill.step] if drill.step else lambda _: None
+    thread = threading.Thread(target=step, args=(scene,))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def unmet_in(server: Live, drill: Drill, world: World) -> list[str]:
