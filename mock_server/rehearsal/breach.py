@@ -1,7 +1,7 @@
 """A breach of a rule: what a client did, with the calls that show it, and those that it lost."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mock_server.rehearsal.evidence import Intent, SeenCall
 
@@ -20,6 +20,15 @@ class Breach:
     calls: tuple[SeenCall, ...] = ()
     wasted: tuple[SeenCall, ...] = ()
     is_note: bool = False
+
+
+def together(found: Iterable[Breach | None]) -> Breach | None:
+    """Return the first breach, with all that was wasted; the first note if all are notes."""
+    breaches = [each for each in found if each is not None]
+    failures = [each for each in breaches if not each.is_note]
+    wasted = {call.id: call for each in failures or breaches[:1] for call in each.wasted}
+    first = next(iter(failures or breaches), None)
+    return None if first is None else replace(first, wasted=tuple(wasted.values()))
 
 
 def latest(calls: Sequence[SeenCall]) -> tuple[SeenCall, ...]:

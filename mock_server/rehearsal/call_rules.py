@@ -13,7 +13,7 @@ from itertools import pairwise
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import FINAL
 from mock_server.formatting import counted
-from mock_server.rehearsal.breach import Breach, charged, latest, name_of
+from mock_server.rehearsal.breach import Breach, charged, latest, name_of, together
 from mock_server.rehearsal.evidence import ROUNDING_MS, Evidence, Intent, SeenCall, is_known
 
 # Signed wrongly, a call is refused however often it is sent.
@@ -101,11 +101,11 @@ def stops(evidence: Evidence) -> Breach | None:
     for calls in _runs(evidence, evidence.api_calls):
         if breach := _goes_on(calls):
             return breach
-    for intent in evidence.intents():
-        for submits in _runs(evidence, intent.submits):
-            if breach := _repeats_a_refusal(intent, submits, evidence.copies):
-                return breach
-    return None
+    return together(
+        _repeats_a_refusal(intent, submits, evidence.copies)
+        for intent in evidence.intents()
+        for submits in _runs(evidence, intent.submits)
+    )
 
 
 def _goes_on(calls: Sequence[SeenCall]) -> Breach | None:
@@ -204,17 +204,13 @@ def _tries_on(calls: Sequence[SeenCall], workers: int) -> Breach | None:
 
 def polls_in_bounds(evidence: Evidence) -> Breach | None:
     """The client polls with pauses, one query at a time, and stops when the task has ended."""
-    note: Breach | None = None
+    found: list[Breach | None] = []
     for task_id, queries in evidence.queries.items():
         if not task_id:
             continue  # it names no task, which another rule judges
-        found = _too_many(task_id, queries)
-        for run in _runs(evidence, queries):
-            found = found or _after_the_end(task_id, run)
-        if found is not None and not found.is_note:
-            return found
-        note = note or found
-    return _fetched_again(evidence) or note
+        found.append(_too_many(task_id, queries))
+        found += [_after_the_end(task_id, run) for run in _runs(evidence, queries)]
+    return together([*found, _fetched_again(evidence)])
 
 
 def _too_many(task_id: str, queries: Sequence[SeenCall]) -> Breach | None:

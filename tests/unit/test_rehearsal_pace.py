@@ -183,6 +183,15 @@ def test_an_end_that_was_not_heard_and_a_query_under_way_are_no_end() -> None:
     assert found(polls_in_bounds, case) is None
 
 
+def test_what_was_wasted_is_that_of_all_tasks() -> None:
+    def case(journal: Journal) -> None:
+        for task in ("t1", "t2", "t3"):
+            for at in range(3 if task != "t3" else 2):
+                journal.query(at * 1000, task, ended=True)
+
+    assert wasted_ids(found(polls_in_bounds, case)) == [2, 3, 5, 6]
+
+
 def test_a_note_does_not_hide_a_breach() -> None:
     def case(journal: Journal) -> None:
         for at in (0, 1000):
