@@ -14,6 +14,8 @@ from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
 
+# In the scope that `serve` gives Flask: a function that says when the client has hung up.
+LEFT_AFTER_MS = "artqr_mock.left_after_ms"
 _AUTHORITY = re.compile(r"(?i)^https?://[^/?#]*(?=/)")
 
 
@@ -62,6 +64,15 @@ def read_call() -> Call:
         scheme=request.scheme,
         defect=defect,
     )
+
+
+def left_after_ms() -> int | None:
+    """Return how long after the current request its client has hung up; None if it has not, or if
+    another server than `serve` runs the application.
+    """
+    ask: Callable[[], int | None] | None
+    ask = request.environ.get("asgi.scope", {}).get(LEFT_AFTER_MS)
+    return ask() if ask is not None else None
 
 
 def to_response(answer: Answer) -> Response:

@@ -11,7 +11,7 @@ from mock_server.actions.operations import pictures
 from mock_server.actions.operations.pictures import Fetch, Missing, Picture, PictureAddress
 from mock_server.domain.call.calls import Answer, Operation
 from mock_server.simulator import Simulator
-from mock_server.web.gateway_view import read_call
+from mock_server.web.gateway_view import left_after_ms, read_call
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
@@ -30,7 +30,10 @@ def blueprint(simulator: Simulator) -> Blueprint:
             body=response.get_data() if response.status_code == 200 else b"",
         )
         call = read_call()
-        fetch = Fetch(operation=Operation.GET_PICTURE, account=account, task_id=task_id)
+        fetch = Fetch(
+            operation=Operation.GET_PICTURE, account=account, task_id=task_id,
+            left_after_ms=left_after_ms(),  # drawing takes a while
+        )  # fmt: skip
         simulator.database.run(lambda tx: pictures.book(tx, simulator, fetch, call, answer))
         return response
 

@@ -1,12 +1,15 @@
 """Pictures: find the one that an address names, and journal the fetch. Drawing is in `render`."""
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 
 from mock_server.domain import dice
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import Charge
 from mock_server.domain.call.calls import Answer, Call, Operation
 from mock_server.domain.call.redaction import Capture
+from mock_server.domain.call.wire_script import Delivered
+from mock_server.domain.faults.wire import Sent
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
@@ -72,11 +75,15 @@ def _decoy(tx: Transaction, account: Account, address: PictureAddress) -> Pictur
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """Which account fetches what: a picture, or the target of a short link."""
+    """Which account fetches what: a picture, or the target of a short link.
+
+    `left_after_ms`: when the client hung up, if it did so before the answer was ready.
+    """
 
     operation: Operation
     account: str
     task_id: str | None
+    left_after_ms: int | None = None
 
 
 def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> None:
@@ -84,6 +91,8 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
     account = account_rows.get(tx, fetch.account)
     real_now = simulator.real_now()
     secrets = account.secrets if account else ()
+    left = fetch.left_after_ms
+    unsent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=left)
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
@@ -95,6 +104,7 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         charge=Charge.NEVER,
         fen=0,
         task_id=fetch.task_id if account else None,
+        sent=json.dumps(asdict(unsent)) if left is not None else None,
         **journal.redacted(replace(call, body=b""), replace(answer, body=b""), secrets),
     )
     # The journal keeps only the size: the bytes can be drawn again at any time.

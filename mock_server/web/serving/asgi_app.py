@@ -21,6 +21,7 @@ from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import DatabaseClosedError, Transaction
+from mock_server.web.gateway_view import LEFT_AFTER_MS
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
 from mock_server.web.serving.protocol import call_of, incomplete_body
@@ -191,6 +192,7 @@ class FlaskBridge:
         headers = [pair for pair in scope["headers"] if pair[0] not in _BODY_HEADERS]
         headers.append((b"content-length", str(len(body)).encode()))
         inner = {**scope, "headers": headers, "root_path": ""}
+        inner[LEFT_AFTER_MS] = lambda: disconnected_after_ms(scope)
         answer: dict[str, Any] = {"body": b""}
 
         async def whole() -> dict[str, Any]:
