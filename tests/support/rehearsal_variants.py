@@ -48,7 +48,7 @@ class Variant:
     """A client with one bug. `replaced`: file, old text, new text.
 
     `fails`: every drill that it fails. `fails_all_but`: it fails all others than these; then
-    `fails` says nothing. `env`, `restartable` and `time_limit_s`: how it is rehearsed.
+    `fails` says nothing. `unsure`: whether it fails these depends on how fast the machine is. `env`, `restartable` and `time_limit_s`: how it is rehearsed.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Variant:
     replaced: tuple[tuple[str, str, str], ...]
     fails: frozenset[str] = frozenset()
     fails_all_but: frozenset[str] | None = None
+    unsure: frozenset[str] = frozenset()
     env: Mapping[str, str] = field(default_factory=dict)
     restartable: bool = False
     time_limit_s: float = 60.0
@@ -120,7 +121,11 @@ VARIANTS = (
         id="polls-every-20-ms",
         replaced=((CAREFUL, "PATIENCE.pause(min(rounds, 1))",
                    '__import__("time").sleep(0.02)'),),
-        fails_all_but=WITHOUT_RESULTS - {"quota-mid-batch"} | {"query-slow"},
+        fails_all_but=WITHOUT_RESULTS | {"query-slow"},
+        # With many tasks a round takes long; after a late answer the tasks have ended.
+        unsure=frozenset({"quota-mid-batch", "concurrent-batch", "submit-slow-drip",
+                          "submit-charged-slow", "submit-charged-slow-behind-many-pages",
+                          "callback-before-answer"}),
     ),
     Variant(
         id="polls-for-ever",
@@ -250,8 +255,9 @@ def main(ids: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             found = verdicts(variant, Path(folder), jobs=4)
         failed = [drill for drill, verdict in found.items() if verdict is Verdict.FAIL]
-        missed = [drill for drill in found if variant.must_fail(drill) and drill not in failed]
-        false = [drill for drill in failed if not variant.must_fail(drill)]
+        sure = [drill for drill in found if drill not in variant.unsure]
+        missed = [drill for drill in sure if variant.must_fail(drill) and drill not in failed]
+        false = [drill for drill in sure if drill in failed and not variant.must_fail(drill)]
         wrong += len(missed) + len(false)
         print(f"{variant.id}: fails {len(failed)} of {len(found)}")
         for name, drills in (("not failed", missed), ("failed beyond", false)):
