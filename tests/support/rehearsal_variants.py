@@ -48,7 +48,8 @@ class Variant:
     """A client with one bug. `replaced`: file, old text, new text.
 
     `fails`: every drill that it fails. `fails_all_but`: it fails all others than these; then
-    `fails` says nothing. `unsure`: whether it fails these depends on how fast the machine is. `env`, `restartable` and `time_limit_s`: how it is rehearsed.
+    `fails` says nothing. `unsure`: whether it fails these depends on how fast the machine is.
+    `env`, `restartable` and `time_limit_s`: how it is rehearsed.
     """
 
     id: str
