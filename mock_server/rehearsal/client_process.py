@@ -53,6 +53,11 @@ class Ended:
     began_at: int = 0
     ended_at: int = 0
 
+    @property
+    def printed(self) -> str:
+        """What it printed, standard output first."""
+        return b"\n".join(filter(None, (self.stdout, self.stderr))).decode("utf-8", "replace")
+
 
 class ClientProcess:
     """A running client. Raises OSError if it cannot be started."""
@@ -83,7 +88,7 @@ class ClientProcess:
             status = self._wait(limit_s, stop)
             timed_out = status is None
             if _was_killed(status):  # of the shell nothing is left to see: the client may still run
-                status, timed_out = None, self._outlives(limit_s - self._age_s, stop)
+                status, timed_out = None, bool(self._outliving(limit_s - self._age_s, stop=stop))
             left = () if timed_out else self._left_over()
         finally:
             self.kill()
@@ -140,13 +145,15 @@ class ClientProcess:
                 self._remember()
         return self._process.poll()
 
-    def _outlives(self, limit_s: float, stop: threading.Event | None) -> bool:
-        """Wait for everything that comes of it; return whether something runs after `limit_s`."""
+    def _outliving(
+        self, limit_s: float, look_s: float = WAIT_S, stop: threading.Event | None = None
+    ) -> list[psutil.Process]:
+        """Wait for everything that comes of it; return what still runs after `limit_s`."""
         deadline = time.monotonic() + limit_s
         while (found := self._descendants()) and time.monotonic() < deadline:
             self._raise_if(stop)
-            psutil.wait_procs(found, timeout=WAIT_S)
-        return bool(found)
+            psutil.wait_procs(found, timeout=look_s)
+        return found
 
     def _raise_if(self, stop: threading.Event | None) -> None:
         if stop is not None and stop.is_set():
@@ -154,10 +161,7 @@ class ClientProcess:
             raise StoppedError
 
     def _left_over(self) -> tuple[str, ...]:
-        deadline = time.monotonic() + LINGER_S
-        while (found := self._descendants()) and time.monotonic() < deadline:
-            psutil.wait_procs(found, timeout=LOOK_S)
-        return tuple(filter(None, map(_command_line, found)))
+        return tuple(filter(None, map(_command_line, self._outliving(LINGER_S, LOOK_S))))
 
     def _remember(self) -> None:
         """Take down what runs below it now: one that drops our mark may later lose its parent."""

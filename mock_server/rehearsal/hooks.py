@@ -69,7 +69,6 @@ def _check(name: str, drill_id: str, ended: Ended, order: RehearsalOrder) -> Non
         how = f"did not end within {show_duration(round(order.time_limit_s * 1000))}"
     else:
         how = "was killed" if ended.status is None else f"ended with exit code {ended.status}"
-    text = b"\n".join(filter(None, (ended.stdout, ended.stderr))).decode("utf-8", "replace")
-    lines = text.strip().splitlines()[-MOST_LINES:]
+    lines = ended.printed.strip().splitlines()[-MOST_LINES:]
     shown = "".join(f"\n    {line[:200]}" for line in lines)
     raise HookError(printable_lines(f"the {name} of drill {drill_id} {how}{shown}"))

@@ -74,10 +74,9 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
 
 def output_of(result: DrillResult) -> str:
     """Return the end of what the client printed."""
-    ended = result.evidence.ended
-    printed = b"\n".join(filter(None, (ended.stdout, ended.stderr))).decode("utf-8", "replace")
+    evidence = result.evidence
     # Hidden before the cut, or half of a credential would stay.
-    return printable_lines(redact_printed(printed, result.evidence.secrets)[-MOST_OUTPUT:])
+    return printable_lines(redact_printed(evidence.ended.printed, evidence.secrets)[-MOST_OUTPUT:])
 
 
 def shown(evidence: Evidence, text: str) -> str:

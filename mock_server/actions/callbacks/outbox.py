@@ -8,6 +8,7 @@ Rule 3: an account's callbacks are posted in the order of their due times, retri
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.callbacks import faults
@@ -33,7 +34,7 @@ ROUND = 10  # callbacks of one account in a row, before the next account's turn
 SLACK_S = 5  # added to the longest time that a post can take
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: the address is kept
 class Delivery:
     """A claimed callback and its request. `readings` are those of its account at the claim."""
 
@@ -41,7 +42,7 @@ class Delivery:
     posting: Posting
     readings: Readings
 
-    @property
+    @cached_property
     def address(self) -> Address:
         """Return where it goes. Raises AddressError."""
         return called_address(self.claimed.url, self.readings)
