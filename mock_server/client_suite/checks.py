@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from mock_server.audit.records import RecordedCall
 from mock_server.client_suite.adapter import TaskResult, result_of
 from mock_server.client_suite.inputs import BUSY, FINAL, Intent
 from mock_server.client_suite.story import Step, is_unheard, short
 from mock_server.formatting import yuan
 from mock_server.testing.calls import asks_to_wait
-from mock_server.testing.records import RecordedCall
 
 SUBMIT, LIST = "submit_task", "list_tasks"
 LEAVES_OPEN = frozenset({0, 500, 502, 504})

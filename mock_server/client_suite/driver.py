@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_server.admin_client import RefusedError
+from mock_server.audit.records import RecordedCall
 from mock_server.client_suite import checks, event_loop, timeout
 from mock_server.client_suite.adapter import Adapter, TaskResult, result_of, truth_of
 from mock_server.client_suite.inputs import IMAGE, PLAIN, Intent
@@ -15,7 +16,6 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.faults.kinds import kind_of
 from mock_server.formatting import counted
 from mock_server.testing.calls import Calls
-from mock_server.testing.records import RecordedCall
 from mock_server.testing.server import MockServer, SimulatorBugError
 from mock_server.testing.world import World
 

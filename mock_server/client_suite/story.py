@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mock_server.audit.records import RecordedCall
 from mock_server.formatting import printable_lines, yuan
-from mock_server.testing.records import RecordedCall
 from mock_server.testing.tables import totals
 
 MOST_TEXT = 70

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from mock_server.rehearsal.evidence import Intent, SeenCall
+from mock_server.audit.history import Intent
+from mock_server.audit.seen_call import SeenCall
 
 MOST_EVIDENCE = 12
 

@@ -10,11 +10,13 @@ Rule 4: a client that is started again may repeat what its last run had done.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from mock_server.audit.history import Intent
+from mock_server.audit.seen_call import ROUNDING_MS, SeenCall, is_known
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import FINAL
 from mock_server.formatting import counted
 from mock_server.rehearsal.breach import Breach, charged, latest, name_of, together
-from mock_server.rehearsal.evidence import ROUNDING_MS, Evidence, Intent, SeenCall, is_known
+from mock_server.rehearsal.evidence import Evidence
 
 # Signed wrongly, a call is refused however often it is sent.
 NO_RETRY_HELPS = FINAL | {"A403IS"}

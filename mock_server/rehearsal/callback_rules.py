@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from mock_server.audit.history import PICTURE
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Operation
 from mock_server.rehearsal.breach import Breach
-from mock_server.rehearsal.evidence import PICTURE, Evidence
+from mock_server.rehearsal.evidence import Evidence
 
 MOST_ANSWER_MS = 5000
 # A client that is about to end may have closed its receiver so long before.

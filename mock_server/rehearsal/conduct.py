@@ -12,15 +12,16 @@ from typing import Any
 import urllib3
 
 from mock_server.admin_client import AdminClient
+from mock_server.audit.records import RecordedCall
+from mock_server.audit.seen_call import seen
 from mock_server.real_clock import wall_clock
 from mock_server.rehearsal import hooks
 from mock_server.rehearsal.account import open_account
 from mock_server.rehearsal.drill import Drill
 from mock_server.rehearsal.environment import environment
-from mock_server.rehearsal.evidence import Evidence, seen
+from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.rehearsal.runs import Runs, run_client
-from mock_server.testing.records import RecordedCall
 from mock_server.testing.world import World
 
 # A server writes down a call when its client is gone; the last one may still be under way.

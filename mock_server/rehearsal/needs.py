@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any
 
+from mock_server.audit.history import PICTURE
+from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.calls import Operation
 from mock_server.rehearsal.drill import RATE
-from mock_server.rehearsal.evidence import PICTURE, Evidence, SeenCall
+from mock_server.rehearsal.evidence import Evidence
 
 # Faults that exchange two callbacks; a single one is sent as usual.
 EXCHANGES = ("callback_reordered", "callback_crossed")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 from mock_server import contract
+from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.redaction import redact_printed
 from mock_server.formatting import json_text, printable, printable_lines
-from mock_server.rehearsal.evidence import Evidence, SeenCall
+from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.verdicts import DrillResult, Judged, Verdict
 
 if TYPE_CHECKING:  # it shows its scorecard itself

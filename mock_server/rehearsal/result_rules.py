@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from mock_server.audit.history import Intent
+from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.findings.mojibake import meant_by
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.formatting import counted
 from mock_server.rehearsal.breach import Breach, charged, latest, name_of
-from mock_server.rehearsal.evidence import Evidence, Intent, SeenCall
+from mock_server.rehearsal.evidence import Evidence
 
 # Between calls: other rules judge these, and say more. The last is no fault of the client.
 NOT_OF_THE_REQUEST = frozenset(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 
+from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
-from mock_server.rehearsal.evidence import Evidence, SeenCall
+from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.report import as_json, aside, call_json, output_of, shown
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 

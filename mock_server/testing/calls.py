@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NoReturn, overload
 
+from mock_server.audit.records import Finding, RecordedCall
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.findings import SEVERITIES
 from mock_server.domain.suggestions import unknown
 from mock_server.formatting import counted, printable
-from mock_server.testing.records import Finding, RecordedCall
 from mock_server.testing.tables import calls_table
 
 SUBMIT = "submit_task"

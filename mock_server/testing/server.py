@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
+from mock_server.audit.records import RecordedCall
 from mock_server.domain.suggestions import unknown
 from mock_server.settings import Settings
 from mock_server.testing import process
 from mock_server.testing.calls import Calls
-from mock_server.testing.records import RecordedCall
 from mock_server.testing.world import World
 
 NOT_FOUND = 404

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mock_server.admin_client import RefusedError, UnreachableError
+from mock_server.audit.records import Finding, RecordedCall
 from mock_server.domain.findings import ONLY_AT_THE_END, SEVERITIES
 from mock_server.formatting import counted, severity_count, yuan
 from mock_server.testing.calls import Calls, finding_line
-from mock_server.testing.records import Finding, RecordedCall
 from mock_server.testing.server import NOBODY, NOT_FOUND, MockServer
 from mock_server.testing.tables import calls_table
 from mock_server.testing.world import World

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from mock_server.audit.records import RecordedCall
 from mock_server.formatting import counted, instant, printable, yuan
-from mock_server.testing.records import RecordedCall
 
 MOST_LINES = 40
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mock_server.admin_client import AccountClient, AdminClient, client_environment
+from mock_server.audit.records import Finding, RecordedCall
 from mock_server.testing.admin_records import CallbackRecord
 from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
 from mock_server.testing.controls import ClockControl, Faults, ReadingsControl, Tasks
-from mock_server.testing.records import Finding, RecordedCall
 
 # pytest shows the line of the test that called, not the lines of this module.
 __tracebackhide__ = True

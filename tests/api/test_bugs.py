@@ -7,9 +7,9 @@ import pytest
 
 from mock_server.actions import bugs
 from mock_server.actions.operations import operations
+from mock_server.audit.records import RecordedCall
 from mock_server.domain.call.calls import Operation
 from mock_server.store import callbacks, journal
-from mock_server.testing.records import RecordedCall
 from tests.support.processes import until
 from tests.support.signed import Signer, send
 from tests.support.turns import writer

@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+from mock_server.audit.records import RecordedCall
 from mock_server.cli.main import main
-from mock_server.testing.records import RecordedCall
 from mock_server.testing.tables import calls_table
 from tests.support.live import Buyer, Live, live
 from tests.support.raw import connect

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from mock_server.audit.records import RecordedCall
 from mock_server.domain.usage_errors import UsageError
 from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
-from mock_server.testing.records import RecordedCall
 
 FORM = [["Content-Type", "application/x-www-form-urlencoded"]]
 

@@ -9,7 +9,8 @@ import pytest
 
 import mock_server
 from mock_server import client_suite, pytest_options, pytest_plugin, testing
-from mock_server.testing import bill, calls, controls, records
+from mock_server.audit import records
+from mock_server.testing import bill, calls, controls
 
 # Every public name of version 0.1, by the place where a user finds it.
 MODULES = {

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from mock_server.audit.records import RecordedCall
+from mock_server.audit.seen_call import SeenCall, seen
 from mock_server.domain.call.wire_script import Delivered
 from mock_server.rehearsal.breach import Breach
 from mock_server.rehearsal.client_process import Ended
 from mock_server.rehearsal.drill import RATE, Drill
-from mock_server.rehearsal.evidence import Evidence, SeenCall, seen
-from mock_server.testing.records import RecordedCall
+from mock_server.rehearsal.evidence import Evidence
 
 BEGIN = 1_795_968_370_000
 ONE, TWO, THREE = (f"https://example.com/{name}" for name in ("one", "two", "three"))
