@@ -121,15 +121,15 @@ def call_json(evidence: Evidence, call: SeenCall) -> dict[str, Any]:
 
 def _readings(result: DrillResult) -> Iterator[dict[str, Any]]:
     """Yield the open questions whose answers the verdict and the bill rest on."""
-    of_drill = result.evidence.drill.account.get("readings", {})
+    drill = result.evidence.drill
     of_rules = (name for each in result.broken for name in each.rule.readings)
     rows = {row["id"]: row for row in contract.load_toml("readings.toml")["reading"]}
-    for name in dict.fromkeys((*of_drill, *of_rules, *OF_EVERY_DRILL)):
+    for name in dict.fromkeys((*drill.own_readings, *drill.readings, *of_rules, *OF_EVERY_DRILL)):
         yield {
             "id": name,
-            "value": of_drill.get(name, rows[name]["default"]),
+            "value": drill.readings.get(name, rows[name]["default"]),
             "certainty": rows[name]["certainty"],
-            "set_by_drill": name in of_drill,
+            "set_by_drill": name in drill.own_readings,
         }
 
 
