@@ -1,5 +1,6 @@
 """`artqr-mock sweep -- CMD`: a client's real program under many answers to the open questions."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mock_server.sweep.estimate import Estimate
     from mock_server.sweep.order import SweepOrder
 
+INTERRUPTED = 128 + signal.SIGINT
 REPORTS = ("sweep.json", "junit.xml")
 # How a client is run is the same as in a rehearsal; what runs, and what is written, is not.
 SHARED = frozenset({
@@ -63,7 +65,7 @@ def sweep(**flags: Any) -> None:
     # The other commands need none of it.
     from mock_server.rehearsal.order import found_command  # noqa: PLC0415
     from mock_server.sweep.order import order_of  # noqa: PLC0415
-    from mock_server.sweep.plan import plan_of  # noqa: PLC0415
+    from mock_server.sweep.plan import drills_of  # noqa: PLC0415
     from mock_server.sweep.project_file import sweep_settings  # noqa: PLC0415
 
     in_file = sweep_settings(Path.cwd(), has_command=bool(flags["command"]))
@@ -71,7 +73,7 @@ def sweep(**flags: Any) -> None:
     report = values.pop("report", None)
     order = order_of({"command": (), **values})
     found_command(order.rehearsal)
-    drills = plan_of(order).drills
+    drills = drills_of(order)
     if report is not None:
         make_folder(report, REPORTS)
     warn_of_late_answers(order.rehearsal, drills)
@@ -113,4 +115,10 @@ def _agrees(estimate: "Estimate") -> bool:
     """Ask on a terminal; elsewhere nobody is there to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    return click.confirm(f"{estimate.text}. Go on?", err=True)
+    taken = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is an answer, too
+    try:
+        return click.confirm(f"{estimate.text}. Go on?", err=True)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, taken)

@@ -4,7 +4,7 @@ Rule: a combination breaks what is not broken in the base. A client that breaks 
 said to break it by a reading.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mock_server.rehearsal.drill import Drill
@@ -55,11 +55,10 @@ def more_than(base: DrillResult, found: DrillResult) -> tuple[Judged, ...]:
 
 
 def rows_of(
-    plan: Plan, order: SweepOrder, speaking: Iterable[str], results: Results,
+    plan: Plan, order: SweepOrder, drills: Sequence[Drill], results: Results,
     explained: Mapping[str, Explanation],
 ) -> tuple[Row, ...]:  # fmt: skip
     """Return the combinations in which every drill ran that says something of the client."""
-    drills = [each for each in plan.drills if each.id in set(speaking)]
     found = []
     for number, combination in enumerate(plan.combinations, start=1):
         keys = [key_of(under(drill, combination)) for drill in drills]
@@ -69,7 +68,9 @@ def rows_of(
     return tuple(found)
 
 
-def _row(plan: Plan, order: SweepOrder, number: int, drills: list[Drill], results: Results) -> Row:
+def _row(
+    plan: Plan, order: SweepOrder, number: int, drills: Sequence[Drill], results: Results
+) -> Row:
     combination = plan.combinations[number - 1]
     found = {drill.id: results[key_of(under(drill, combination))] for drill in drills}
     more = {
@@ -86,7 +87,7 @@ def _row(plan: Plan, order: SweepOrder, number: int, drills: list[Drill], result
 
 
 def _with_flaky(
-    plan: Plan, row: Row, drills: list[Drill], explained: Mapping[str, Explanation]
+    plan: Plan, row: Row, drills: Sequence[Drill], explained: Mapping[str, Explanation]
 ) -> Row:
     flaky = [
         drill.id

@@ -57,6 +57,11 @@ class Plan:
         """The combination in which every reading that varies has its default."""
         return self.combinations[0]
 
+    @property
+    def base_text(self) -> str:
+        """Return what the base is, as a part of a sentence."""
+        return "every reading at its default" + ", or as fixed" * bool(self.fixed)
+
     def runs(self) -> list[Drill]:
         """Return every drill with the readings of every combination, each pair once."""
         every = [
@@ -67,9 +72,7 @@ class Plan:
 
 def plan_of(order: SweepOrder) -> Plan:
     """Return what a sweep runs. Raises UsageError if the choice leaves nothing to run."""
-    rehearsal = order.rehearsal
-    only = rehearsal.only or [each for each in DEFAULT_DRILLS if each not in rehearsal.skip]
-    drills = tuple(chosen(only, rehearsal.skip, restartable=rehearsal.restartable))
+    drills = drills_of(order)
     asked = (*order.readings, *order.fixed)
     left_out = {**NEVER_SHOWN, **_set_by_drills(drills)}
     for name in asked:
@@ -84,6 +87,12 @@ def plan_of(order: SweepOrder) -> Plan:
         drills=drills, factors=factors, fixed=dict(order.fixed), combinations=combinations,
         left_out={} if order.readings else left_out,
     )  # fmt: skip
+
+
+def drills_of(order: SweepOrder) -> tuple[Drill, ...]:
+    """Return the drills of a sweep. Raises UsageError for an unknown id, or if none is left."""
+    asked = order.rehearsal
+    return tuple(chosen(asked.only or DEFAULT_DRILLS, asked.skip, restartable=asked.restartable))
 
 
 def under(drill: Drill, combination: Combination) -> Drill:

@@ -92,33 +92,35 @@ class _Sweep:
         """Run everything, or until the first trouble."""
         base = [under(drill, self.plan.base) for drill in self.plan.drills]
         began_s = time.monotonic()
-        self._run(bench, base, "every reading at its default")
+        self._run(bench, base, self.plan.base_text)
         wall_s = time.monotonic() - began_s
         if self._is_over or self._base_report().called_nothing:
             return
         drills = self._speaking()
-        rest = self._new(each for each in self.plan.runs() if each.id in drills)
+        names = {each.id for each in drills}
+        rest = self._new(each for each in self.plan.runs() if each.id in names)
         jobs = self._order.rehearsal.jobs
         self.ask(Estimate(
             combinations=len(self.plan.combinations), drills=len(drills), runs=len(rest),
             jobs=jobs, each_s=wall_s * min(jobs, len(base)) / len(base), measured=True,
         ))  # fmt: skip
         self._run(bench, rest, "the other combinations")
-        for drill in self.plan.drills:
-            if drill.id in drills and not self._is_over:
+        for drill in drills:
+            if not self._is_over:
                 self._explain(bench, drill)
 
     @property
     def _is_over(self) -> bool:
         return self._interrupted or self.trouble is not None
 
-    def _speaking(self) -> set[str]:
-        """Return the drills that say something of the client in the base."""
-        return {
+    def _speaking(self) -> list[Drill]:
+        """Return the drills, without those that say nothing of the client in the base."""
+        silent = {
             each.evidence.drill.id
             for each in self._base_report().results
-            if each.verdict is not Verdict.INCONCLUSIVE
+            if each.verdict is Verdict.INCONCLUSIVE
         }
+        return [each for each in self.plan.drills if each.id not in silent]
 
     def _new(self, runs: Iterable[Drill]) -> list[Drill]:
         return [each for each in runs if key_of(each) not in self._results]
@@ -180,7 +182,7 @@ class _Sweep:
             silent={
                 each.evidence.drill.id: each.reasons
                 for each in base.results
-                if each.evidence.drill.id not in speaking
+                if each.verdict is Verdict.INCONCLUSIVE
             },
             untouched=analysis.untouched_by(self.plan, self._results.values()),
             runs=self._runs, reruns=self._reruns, seconds=time.monotonic() - self._began_s,

@@ -14,7 +14,6 @@ from mock_server.rehearsal.scorecard import cut, fitted, wrapped
 from mock_server.rehearsal.verdicts import DrillResult, Judged
 from mock_server.sweep.causes import Values
 from mock_server.sweep.rows import FoundCause, Standing
-from mock_server.sweep.touched import by_reason
 
 if TYPE_CHECKING:  # it shows its summary itself
     from mock_server.sweep.outcome import SweepReport
@@ -36,21 +35,20 @@ def sentence(cause: FoundCause) -> str:
 
 
 def headline(sweep: "SweepReport") -> str:
-    """Return the verdict in one sentence."""
+    """Return the verdict in a sentence or two."""
     of = f"{sweep.robust} of {counted(len(sweep.rows), 'combination')}"
-    varied = counted(len(sweep.plan.factors), "reading")
     if sweep.base.has_failed:
-        return (
-            "Not robust: it breaks rules with every reading at its default. Nothing more breaks in "
-            f"{of} of {varied}"
-        )
-    causes = [sentence(each) for each in sweep.causes]
-    breaks = f"; breaks when {causes[0]}" if len(causes) == 1 else ""
-    return f"Robust in {of} of {varied}{breaks}"
+        said = f"Not robust: it breaks rules by default. Nothing more breaks in {of}"
+    else:
+        said = f"Robust in {of}"
+    if len(sweep.causes) == 1:
+        said += f"; breaks when {sentence(sweep.causes[0])}"
+    varied, touched = len(sweep.plan.factors), len(sweep.plan.factors) - len(sweep.untouched)
+    return f"{said}. Its calls depend on {touched} of {counted(varied, 'reading')}."
 
 
 def _lines(sweep: "SweepReport") -> Iterator[str]:
-    yield from wrapped(f"{headline(sweep)}.", first="")
+    yield from wrapped(headline(sweep), first="")
     if sweep.base.has_failed:
         yield ""
         yield from _of_the_base(sweep)
@@ -69,7 +67,7 @@ def _lines(sweep: "SweepReport") -> Iterator[str]:
 
 
 def _of_the_base(sweep: "SweepReport") -> Iterator[str]:
-    yield "Fails without any sweep, with every reading at its default:"
+    yield from wrapped(f"Fails without any sweep, with {sweep.plan.base_text}:", first="")
     for result in sweep.base.results:
         for judged in result.counted[:1]:
             yield from _evidence(result, judged)
@@ -136,8 +134,8 @@ def _foot(sweep: "SweepReport") -> Iterator[str]:
     if sweep.plan.fixed:
         fixed = ", ".join(f"{name}={value}" for name, value in sweep.plan.fixed.items())
         yield from wrapped(f"Fixed: {fixed}", first="")
-    yield from _grouped("Untested", sweep.untouched)
-    yield from _grouped("Left out", sweep.plan.left_out)
+    yield from _named("Untested, because no call depends on it", sweep.untouched)
+    yield from _named("Left out, because no drill can show it", sweep.plan.left_out)
     looked = f", {sweep.reruns} of them to find causes" if sweep.reruns else ""
     yield f"{counted(sweep.runs, 'run')} in {sweep.seconds:.0f} s{looked}"
     unclear = [row.number for row in sweep.rows if row.standing is Standing.UNCLEAR]
@@ -148,9 +146,9 @@ def _foot(sweep: "SweepReport") -> Iterator[str]:
         yield f"interrupted: {len(sweep.rows)} of {planned} ran"
 
 
-def _grouped(title: str, reasons: Mapping[str, str]) -> Iterator[str]:
-    for reason, names in by_reason(reasons):
-        yield from wrapped(f"{title}: {', '.join(names)} ({reason})", first="")
+def _named(title: str, reasons: Mapping[str, str]) -> list[str]:
+    names = ", ".join(sorted(reasons))
+    return wrapped(f"{title}: {names}", first="") if names else []
 
 
 def _numbers(numbers: Iterable[int]) -> str:

@@ -3,7 +3,7 @@
 A client that signs no call passes whatever the vendor thinks of signatures; that is no robustness.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from mock_server import contract
@@ -100,9 +100,3 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Touches], ...] = (
 TOUCHED_BY: dict[str, tuple[str, Touches]] = {
     name: (says, touches) for names, says, touches in _ROWS for name in names
 }
-
-
-def by_reason(reasons: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each reason with the readings that it goes with."""
-    for reason in dict.fromkeys(reasons.values()):
-        yield reason, [name for name, each in reasons.items() if each == reason]
