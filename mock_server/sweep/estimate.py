@@ -38,8 +38,13 @@ class Estimate:
         return (
             f"{counted(self.combinations, 'combination')} of readings, "
             f"{counted(self.drills, 'drill')}: {counted(self.runs, 'run')}, {at_once}, {each}: "
-            f"about {_rounded(self.seconds)}"
+            f"{self.about}"
         )
+
+    @property
+    def about(self) -> str:
+        """How long all runs take, as a person says it."""
+        return f"about {_rounded(self.seconds)}"
 
 
 def _rounded(seconds: float) -> str:

@@ -100,11 +100,12 @@ class _Sweep:
         names = {each.id for each in drills}
         rest = self._new(each for each in self.plan.runs() if each.id in names)
         jobs = self._order.rehearsal.jobs
-        self.ask(Estimate(
+        estimate = Estimate(
             combinations=len(self.plan.combinations), drills=len(drills), runs=len(rest),
             jobs=jobs, each_s=wall_s * min(jobs, len(base)) / len(base), measured=True,
-        ))  # fmt: skip
-        self._run(bench, rest, "the other combinations")
+        )  # fmt: skip
+        self.ask(estimate)
+        self._run(bench, rest, f"the other combinations, {estimate.about}")
         for drill in drills:
             if not self._is_over:
                 self._explain(bench, drill)

@@ -1,6 +1,7 @@
 """`artqr-mock sweep`: what it runs, prints, writes and leaves behind."""
 
 import json
+import os
 import shutil
 import sys
 from contextlib import chdir
@@ -15,6 +16,7 @@ from mock_server.cli.main import main
 from mock_server.contract import folder as contracts
 from mock_server.schemas import compiled
 from mock_server.sweep import sweep
+from tests.support.documents import pages
 from tests.support.rehearsal_variants import API, CAREFUL, CLIENTS
 
 READS_ITEMS = 'each if isinstance(each, str) else each["url"] for'
@@ -116,3 +118,23 @@ def test_a_setup_that_fails_stops_it(tmp_path: Path) -> None:
     assert found.interrupted
     with pytest.raises(AssertionError, match="the setup of drill calm"):
         found.check()
+
+
+@pytest.mark.slow
+def test_the_example_of_the_guide_is_a_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = pages.page("docs/guides/sweep.md")
+    example = next(each for each in page.blocks if each.mark == "example: test_readings.py")
+    shutil.copy(CLIENTS / API, tmp_path)
+    shutil.copy(CLIENTS / CAREFUL, tmp_path / "client.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    names: dict[str, Any] = {}
+    exec(example.text, names)  # noqa: S102 - it is ours
+
+    names["test_the_client_reads_every_kind_of_item"]()  # raises nothing
+
+    (tmp_path / "client.py").write_text("import sys; sys.exit(1)", "utf-8")
+    with pytest.raises(AssertionError, match="the client called no server"):
+        names["test_the_client_reads_every_kind_of_item"]()
