@@ -139,9 +139,12 @@ def unexplained_of(
         (drill.id, row.number)
         for row in rows
         for drill in plan.drills
-        if drill.id in explained
-        and values_of(plan, drill, row.readings) in explained[drill.id].unexplained
-    )
+        if drill.id in row.more and drill.id not in row.flaky
+        and not any(
+            each.explains(values_of(plan, drill, row.readings))
+            for each in explained.get(drill.id, Explanation()).causes
+        )
+    )  # fmt: skip
 
 
 def untouched_by(plan: Plan, results: Iterable[DrillResult]) -> dict[str, str]:

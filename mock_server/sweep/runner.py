@@ -138,7 +138,8 @@ class _Sweep:
             report = bench.run(runs, told)
         self._runs += len(report.results)
         self.trouble = self.trouble or report.trouble
-        self._interrupted = self._interrupted or report.interrupted
+        is_short = len(report.results) < len(runs)  # it gave up on a client that calls nothing
+        self._interrupted = self._interrupted or report.interrupted or is_short
         return report.results
 
     def _explain(self, bench: Bench, drill: Drill) -> None:

@@ -36,6 +36,8 @@ def sentence(cause: FoundCause) -> str:
 
 def headline(sweep: "SweepReport") -> str:
     """Return the verdict in a sentence or two."""
+    if sweep.base.called_nothing or not sweep.rows:
+        return "Nothing can be said of the client."
     of = f"{sweep.robust} of {counted(len(sweep.rows), 'combination')}"
     if sweep.base.has_failed:
         said = f"Not robust: it breaks rules by default. Nothing more breaks in {of}"
@@ -89,9 +91,7 @@ def _of_a_cause(sweep: "SweepReport", cause: FoundCause) -> Iterator[str]:
     for name in sorted({name for name, _ in cause.values | cause.unless}):
         row = rows[name]
         yield from wrapped(
-            f"{row['question']} {row['default']} is {row['certainty']}, not certain."
-            if row["certainty"] != "documented"
-            else f"{row['question']} {row['default']} is documented."
+            f"{row['question']} The default, {row['default']}, is {row['certainty']}."
         )
         yield from wrapped(f"What to do: {row['advice']}")
 
@@ -105,13 +105,21 @@ def _unexplained(sweep: "SweepReport") -> Iterator[str]:
     found: dict[str, list[int]] = {}
     for drill, number in sweep.unexplained:
         found.setdefault(drill, []).append(number)
+    rows = {row.number: row for row in sweep.rows}
     for drill, numbers in found.items():
-        yield from wrapped(
-            f"{drill} fails in {_numbers(numbers)} for no cause that was found: no single reading, "
-            "no pair and nothing smaller than the whole combination breaks it. Repeat it with "
-            "--repeat, or with those readings under --fix.",
-            first="",
-        )
+        yield from wrapped(f"{drill} fails in {_numbers(numbers)}: {_why(sweep)}", first="")
+        row = rows[numbers[0]]
+        result = next(each for each in row.report.results if each.evidence.drill.id == drill)
+        yield from _evidence(result, row.more[drill][0])
+
+
+def _why(sweep: "SweepReport") -> str:
+    if sweep.interrupted:
+        return "the sweep ended before it had looked for the cause."
+    return (
+        "no single reading, no pair and nothing else that was tried explains it. sweep.json has "
+        "the readings: give some of them to --fix, and sweep the others."
+    )
 
 
 def _flaky(sweep: "SweepReport") -> Iterator[str]:

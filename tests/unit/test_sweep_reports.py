@@ -78,7 +78,7 @@ def test_a_value_that_breaks_a_client_is_named_with_what_to_do(
         flat(found)
     )
     assert "calm [ends] It went wrong." in flat(found)
-    assert "string is assumed, not certain" in flat(found)
+    assert "The default, string, is assumed." in flat(found)
     assert "What to do: If the item is a string, it is the URL" in flat(found)
     assert is_sound(found)
     with pytest.raises(AssertionError, match=r"breaks when result\.item is object"):
@@ -181,9 +181,23 @@ def test_nothing_is_said_if_no_drill_says_anything(monkeypatch: pytest.MonkeyPat
 
     assert found.standing is Standing.UNCLEAR
     assert found.problem == "no drill says anything of the client: no need"
+    assert text_of(found).startswith("Nothing can be said of the client.\n")
     with pytest.raises(AssertionError, match="no drill says anything"):
         found.check()
     assert is_sound(found)
+
+
+def test_a_failure_without_a_cause_is_shown_with_its_evidence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = PlantedBench(breaking("calm", result__item="object"), stops_after=18)
+    ended = swept(monkeypatch, bench, **TWO)
+
+    assert ended.causes == ()
+    assert {drill for drill, _ in ended.unexplained} == {"calm"}
+    assert "the sweep ended before it had looked for the cause" in flat(ended)
+    assert "calm [ends] It went wrong." in flat(ended)
+    assert is_sound(ended)
 
 
 @pytest.mark.parametrize("runs", [0, 1, 2, 7, 16])
