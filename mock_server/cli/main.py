@@ -23,6 +23,7 @@ from mock_server.cli.rehearse import rehearse
 from mock_server.cli.scenario import scenario
 from mock_server.cli.serve import serve
 from mock_server.cli.sign import sign
+from mock_server.cli.sweep import sweep
 from mock_server.cli.tasks import tasks
 
 
@@ -39,5 +40,6 @@ def main() -> None:
 for command in (
     serve, demo, ready, env, account, clock, fault, scenario, readings, calls, tasks, callbacks,
     bill, sign, findings, explain, lint, coverage, check, contract, rehearse,
+    sweep,
 ):  # fmt: skip
     main.add_command(command)

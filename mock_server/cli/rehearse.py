@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -29,7 +29,9 @@ def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float 
     return None if value is None else seconds(value)
 
 
-def _pairs(example: str) -> Callable[..., dict[str, str]]:
+def pairs(example: str) -> Callable[..., dict[str, str]]:
+    """Return what reads the values of an option that is written NAME=VALUE."""
+
     def convert(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
         for value in values:
             if not value.partition("=")[1]:
@@ -59,14 +61,14 @@ def _pairs(example: str) -> Callable[..., dict[str, str]]:
               help="How long the client waits for one answer; late answers take 1.5 times that. "
               "[default: 10s]")  # fmt: skip
 @click.option("--copies", type=int, help="How many of each text the client wants. [default: 1]")
-@click.option("--env", multiple=True, metavar="NAME=VALUE", callback=_pairs("NAME={base_url}"),
+@click.option("--env", multiple=True, metavar="NAME=VALUE", callback=pairs("NAME={base_url}"),
               help="Set a further variable; {base_url}, {app_code}, {app_key}, {app_secret}, "
               "{callback_url} and {callback_port} are filled in.")  # fmt: skip
 @click.option("--cwd", type=click.Path(path_type=Path), help="Run the client in this folder.")
 @click.option("--setup", metavar="COMMAND", help="Run this before the client in each drill.")
 @click.option("--teardown", metavar="COMMAND", help="Run this after the client in each drill.")
 @click.option("--waive", "waived", multiple=True, metavar="RULE=REASON",
-              callback=_pairs("RULE=REASON"),
+              callback=pairs("RULE=REASON"),
               help="Let a broken rule count for nothing, and say why.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Write report.json and junit.xml to this folder.")  # fmt: skip
@@ -87,32 +89,32 @@ def rehearse(*, is_list: bool, **flags: Any) -> None:
     # The other commands need none of it.
     from mock_server.rehearsal.drills import chosen  # noqa: PLC0415
     from mock_server.rehearsal.order import RehearsalOrder, found_command  # noqa: PLC0415
+    from mock_server.rehearsal.project_file import project_settings  # noqa: PLC0415
 
-    values = _with_project(flags)
+    in_file = project_settings(Path.cwd(), has_command=bool(flags["command"]))
+    values = with_flags(in_file, flags)
     report = values.pop("report", None)
     order = RehearsalOrder(**{"command": (), **values})
     found_command(order)
     drills = chosen(order.only, order.skip, restartable=order.restartable)
     if report is not None:
-        _make(report)
-    _warn(order, drills)
+        make_folder(report, REPORTS)
+    warn_of_late_answers(order, drills)
     _rehearse(order, report, len(drills))
 
 
-def _with_project(flags: Mapping[str, Any]) -> dict[str, Any]:
+def with_flags(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options: those of the project's file, below those that were given."""
-    from mock_server.rehearsal.project_file import project_settings  # noqa: PLC0415 - see above
-
-    values = project_settings(Path.cwd(), has_command=bool(flags["command"]))
+    found = dict(values)
     for name, value in flags.items():
-        if name in ("env", "waived"):
-            values[name] = {**values.get(name, {}), **value}
+        if isinstance(value, dict):
+            found[name] = {**found.get(name, {}), **value}
         elif value is not None and value != ():
-            values[name] = value
-    return values
+            found[name] = value
+    return found
 
 
-def _warn(order: "RehearsalOrder", drills: "Sequence[Drill]") -> None:
+def warn_of_late_answers(order: "RehearsalOrder", drills: "Sequence[Drill]") -> None:
     """Say so if a drill's late answer would come after the end of the client."""
     from mock_server.rehearsal.account import LATE  # noqa: PLC0415 - see above
 
@@ -127,38 +129,43 @@ def _warn(order: "RehearsalOrder", drills: "Sequence[Drill]") -> None:
         )
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path, names: Sequence[str]) -> None:
     """Make the folder of the reports; end with exit code 3 if they cannot be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         fail(f"cannot write reports to {folder}: {reason}", COULD_NOT_RUN)
-    for name in REPORTS:
+    for name in names:
         check_output(folder / name)
 
 
 def _rehearse(order: "RehearsalOrder", folder: Path | None, planned: int) -> None:
     from mock_server.rehearsal import progress, report, runner, scorecard  # noqa: PLC0415
 
-    with _stopped_by_signals() as signals:
+    with stopped_by_signals() as signals:
         with progress.shown(sys.stderr, planned) as told:
             found = runner.rehearse_order(order, told, signals.stop)
         if folder is not None:
             write_output(folder / REPORTS[0], report.json_report(found))
             write_output(folder / REPORTS[1], report.junit(found))
-        try:
-            for line in scorecard.lines(found):
-                click.echo(line)
-            sys.stdout.flush()
-        except BrokenPipeError:  # its reader has gone (`| head`): the exit code still counts
-            sys.stdout = None
+        print_lines(scorecard.lines(found))
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:
         fail(found.problem, COULD_NOT_RUN)
     if found.has_failed:
         sys.exit(FINDINGS)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines, even if their reader goes away (`| head`): the exit code still counts."""
+    try:
+        for line in lines:
+            click.echo(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None
 
 
 class _Signals:
@@ -181,7 +188,7 @@ class _Signals:
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[_Signals]:
+def stopped_by_signals() -> Iterator[_Signals]:
     """Take Ctrl-C and its like for the length of a `with` block, where they are not ignored."""
     signals = _Signals()
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")

@@ -21,7 +21,9 @@ DRIP_MS = 500
 
 def open_account(order: RehearsalOrder, admin: AdminClient, drill: Drill) -> World:
     """Return a new account, made as the drill says. Raises UnreachableError, RefusedError."""
-    wanted = {"credits": CREDITS, **drill.account, "clock": {"rate": RATE}}
+    wanted = {
+        "credits": CREDITS, **drill.account, "readings": drill.readings, "clock": {"rate": RATE},
+    }  # fmt: skip
     if drill.older_tasks:
         made = admin.post("/accounts", {"name": f"drill {drill.id}", "seed": drill.seed})
         world = World(admin, made)

@@ -25,6 +25,8 @@ class Drill:
     name of what happens in between. `must_succeed`: a good client ends with exit code 0.
     `no_short_links`: a picture that holds a short link is a failure. `lying_callbacks`: callbacks
     carry ids or links that no query would give.
+
+    `swept`: readings that a sweep gives it. No file has them, and those of its account win.
     """
 
     id: str
@@ -42,6 +44,18 @@ class Drill:
     before_restart: str | None = None
     no_short_links: bool = False
     lying_callbacks: bool = False
+    swept: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own_readings(self) -> Mapping[str, str]:
+        """The readings that the drill itself sets: no sweep changes them."""
+        found: Mapping[str, str] = self.account.get("readings", {})
+        return found
+
+    @property
+    def readings(self) -> dict[str, str]:
+        """The readings of its account; those that are missing have their default."""
+        return {**self.swept, **self.own_readings}
 
     @property
     def seed(self) -> int:

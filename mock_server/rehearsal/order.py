@@ -71,7 +71,7 @@ def found_command(order: RehearsalOrder) -> tuple[str, ...]:
     if not folder.is_dir():
         raise UsageError(f"cannot run the client in {printable(str(folder))}: it is not a folder")
     if not order.command or not order.command[0]:
-        raise UsageError("name the client's command after --: artqr-mock rehearse -- ./my-client")
+        raise UsageError("name the client's command after --, such as -- ./my-client")
     program = order.command[0]
     shown = printable(program)
     if os.path.dirname(program):

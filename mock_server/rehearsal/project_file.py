@@ -1,4 +1,5 @@
-"""The settings of a rehearsal in `[tool.artqr-mock.rehearse]` of a pyproject.toml.
+"""The settings of a rehearsal in `[tool.artqr-mock.rehearse]` of a pyproject.toml, or in another
+table of ours.
 
 Rule 1: a setting is named like its flag, and has its unit: `time-limit = "60s"`.
 Rule 2: the nearest pyproject.toml upwards that has the table counts, and no other.
@@ -6,6 +7,7 @@ Rule 3: paths are relative to its folder, and a command in it runs there.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from mock_server.rehearsal.order import CHECKS
 from mock_server.settings import SettingsError, read_toml
 
 FILE = "pyproject.toml"
-TABLE = ("tool", "artqr-mock", "rehearse")
+TOOL = ("tool", "artqr-mock")
 # The fields of RehearsalOrder, and `report`, by the name of their flag.
 FIELDS = {
     "command": "command", "only": "only", "skip": "skip", "jobs": "jobs", "repeat": "repeat",
@@ -27,16 +29,30 @@ FIELDS = {
 }  # fmt: skip
 
 
-def project_settings(folder: Path, *, has_command: bool) -> dict[str, Any]:
-    """Return the settings for a rehearsal in a folder, by the fields of RehearsalOrder.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsTable:
+    """A table of settings: its name, its fields by the name of their flag, and their checks."""
+
+    name: str
+    fields: Mapping[str, str]
+    checks: Mapping[str, Callable[[str, Any], None]]
+
+
+REHEARSE = SettingsTable(name="rehearse", fields=FIELDS, checks=CHECKS)
+
+
+def project_settings(
+    folder: Path, *, has_command: bool, table: SettingsTable = REHEARSE
+) -> dict[str, Any]:
+    """Return the settings for a rehearsal in a folder, by the names of their fields.
 
     `has_command`: there is another command than that of the file.
     Raises UsageError, which names the setting and the file.
     """
     for place in (folder, *folder.parents):
         file = place / FILE
-        if file.is_file() and (table := _table(file)) is not None:
-            settings = _settings(table, file)
+        if file.is_file() and (found := _found(table, file)) is not None:
+            settings = _settings(table, found, file)
             if has_command:
                 settings.pop("command", None)
             elif "command" in settings:
@@ -52,38 +68,39 @@ def seconds(text: Any) -> float:
     return parse_duration(text) / 1000
 
 
-def _table(file: Path) -> Any:
+def _found(table: SettingsTable, file: Path) -> Any:
     try:
         found: Any = read_toml(file)
     except SettingsError as error:
         raise UsageError(str(error)) from None
-    for name in TABLE:
+    for name in (*TOOL, table.name):
         found = found.get(name) if isinstance(found, Mapping) else None
     return found
 
 
-def _settings(table: Any, file: Path) -> dict[str, Any]:
-    where = f"{'.'.join(TABLE)} in {file}"
-    if not isinstance(table, Mapping):
+def _settings(table: SettingsTable, found: Any, file: Path) -> dict[str, Any]:
+    where = f"{'.'.join((*TOOL, table.name))} in {file}"
+    if not isinstance(found, Mapping):
         raise UsageError(f"{where} is not a table of settings")
     settings = {}
-    for name, value in table.items():
+    for name, value in found.items():
         if name == "token":
             raise UsageError(f"{where}: a token is a secret; set ARTQR_MOCK_TOKEN instead")
-        if name not in FIELDS:
-            raise UsageError(f"{where}: {unknown('setting', name, FIELDS)}")
+        if name not in table.fields:
+            raise UsageError(f"{where}: {unknown('setting', name, table.fields)}")
+        field = table.fields[name]
         try:
-            settings[FIELDS[name]] = _value(FIELDS[name], value, file.parent)
+            settings[field] = _value(table, field, value, file.parent)
         except UsageError as error:
             raise UsageError(f"{name} of {where}: {error}") from None
     return settings
 
 
-def _value(name: str, value: Any, folder: Path) -> Any:
+def _value(table: SettingsTable, name: str, value: Any, folder: Path) -> Any:
     if name in READERS:
         value = READERS[name](value)
-    if name in CHECKS:
-        CHECKS[name](name, value)
+    if name in table.checks:
+        table.checks[name](name, value)
     if name in ("cwd", "report"):
         if not isinstance(value, str):
             raise UsageError(f"{value!r} is not the path of a folder")

@@ -31,9 +31,9 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
     return {
         "verdict": rehearsal.verdict,
         "interrupted": rehearsal.interrupted,
-        "trouble": rehearsal.trouble and _safe(rehearsal.trouble),
-        "command": [_safe(word) for word in rehearsal.order.command],
-        "waived": {rule: _safe(reason) for rule, reason in rehearsal.order.waived.items()},
+        "trouble": rehearsal.trouble and safe(rehearsal.trouble),
+        "command": [safe(word) for word in rehearsal.order.command],
+        "waived": {rule: safe(reason) for rule, reason in rehearsal.order.waived.items()},
         "drills": drills,
         "totals": {
             "planned": rehearsal.planned,
@@ -85,7 +85,7 @@ def shown(evidence: Evidence, text: str) -> str:
     return printable(redact_printed(text, evidence.secrets))
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     return printable(redact_printed(text, ()))
 
 
@@ -97,7 +97,7 @@ def _rule_json(evidence: Evidence, judged: Judged) -> dict[str, Any]:
         "found": shown(evidence, judged.breach.says),
         "advice": judged.rule.advice,
         "price": judged.rule.price,
-        "waived": None if judged.waived is None else _safe(judged.waived),
+        "waived": None if judged.waived is None else safe(judged.waived),
         "is_note": judged.breach.is_note,
         "calls": [each.id for each in judged.breach.calls],
         "wasted_charges": len(wasted),
@@ -121,15 +121,15 @@ def call_json(evidence: Evidence, call: SeenCall) -> dict[str, Any]:
 
 def _readings(result: DrillResult) -> Iterator[dict[str, Any]]:
     """Yield the open questions whose answers the verdict and the bill rest on."""
-    of_drill = result.evidence.drill.account.get("readings", {})
+    drill = result.evidence.drill
     of_rules = (name for each in result.broken for name in each.rule.readings)
     rows = {row["id"]: row for row in contract.load_toml("readings.toml")["reading"]}
-    for name in dict.fromkeys((*of_drill, *of_rules, *OF_EVERY_DRILL)):
+    for name in dict.fromkeys((*drill.own_readings, *drill.readings, *of_rules, *OF_EVERY_DRILL)):
         yield {
             "id": name,
-            "value": of_drill.get(name, rows[name]["default"]),
+            "value": drill.readings.get(name, rows[name]["default"]),
             "certainty": rows[name]["certainty"],
-            "set_by_drill": name in of_drill,
+            "set_by_drill": name in drill.own_readings,
         }
 
 
@@ -142,20 +142,26 @@ def junit(rehearsal: "Report") -> bytes:
     """Return the rehearsal as JUnit XML: a case for each drill."""
     suite = Xml.Element("testsuite", name="artqr-mock rehearse")
     for result in rehearsal.results:
-        _add_case(suite, result)
-    counts = {"tests": len(rehearsal.results), "failures": len(suite.findall("testcase/failure")),
-              "errors": 0, "skipped": len(suite.findall("testcase/skipped"))}  # fmt: skip
-    suite.attrib.update({name: str(count) for name, count in counts.items()})
+        add_case(suite, result, "rehearsal", result.evidence.drill.id)
+    return junit_file(suite)
+
+
+def junit_file(suite: Xml.Element) -> bytes:
+    """Return a suite of cases as a file, with the sums of its verdicts."""
+    cases = {"tests": "testcase", "failures": "testcase/failure", "skipped": "testcase/skipped"}
+    suite.set("errors", "0")
+    suite.attrib.update({name: str(len(suite.findall(path))) for name, path in cases.items()})
     whole = Xml.Element("testsuites")
     whole.append(suite)
     written: bytes = Xml.tostring(whole, "utf-8", xml_declaration=True)
     return written
 
 
-def _add_case(suite: Xml.Element, result: DrillResult) -> None:
+def add_case(suite: Xml.Element, result: DrillResult, kind: str, name: str) -> None:
+    """Add a case of a kind and a name to a suite: what one drill came to."""
     evidence = result.evidence
     case = Xml.SubElement(
-        suite, "testcase", classname="rehearsal", name=evidence.drill.id,
+        suite, "testcase", classname=kind, name=name,
         time=f"{evidence.ended.took_s:.3f}",
     )  # fmt: skip
     reasons = "; ".join(shown(evidence, each) for each in result.reasons)
@@ -175,5 +181,5 @@ def _add_case(suite: Xml.Element, result: DrillResult) -> None:
 
 def aside(evidence: Evidence, judged: Judged) -> str:
     """Return a broken rule that does not count, with the reason, on one line."""
-    why = "a note" if judged.waived is None else f"waived: {_safe(judged.waived)}"
+    why = "a note" if judged.waived is None else f"waived: {safe(judged.waived)}"
     return f"[{judged.rule.id}] {shown(evidence, judged.breach.says)} ({why})"

@@ -6,7 +6,7 @@ Rule 2: whatever stops a rehearsal, what was found so far is returned, and nothi
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
@@ -45,33 +45,61 @@ def rehearse_order(
     Once `stop` is set, the clients are ended, and what was found so far is returned. Raises
     UsageError for an order that cannot be.
     """
+    order = checked(order)
+    drills = chosen(order.only, order.skip, restartable=order.restartable)
+    report = Report(order=order, results=(), planned=len(drills))
+    try:
+        with open_bench(order, stop or threading.Event()) as bench:
+            report = bench.run(drills, told)
+    except TROUBLES as error:
+        trouble = report.trouble or shown_trouble(error)
+        return replace(report, trouble=trouble, interrupted=True)
+    return report
+
+
+def checked(order: RehearsalOrder) -> RehearsalOrder:
+    """Return an order whose command can be started. Raises UsageError for one that cannot be."""
     order = replace(order, command=found_command(order))
     if order.server is not None:
         _check_server(order.server)
-    drills = chosen(order.only, order.skip, restartable=order.restartable)
-    work = _Work(order, drills, told, stop or threading.Event())
-    trouble: str | None = None
-    try:
-        with _server(order) as admin:
-            work.run(admin)
-    except TROUBLES as error:
-        trouble = _shown(error)
-    place = {drill.id: number for number, drill in enumerate(drills)}
-    results = sorted(work.results, key=lambda each: place[each.evidence.drill.id])
-    trouble = trouble or work.trouble
-    return Report(
-        order=order, results=tuple(results), planned=len(drills), trouble=trouble,
-        interrupted=work.was_stopped or trouble is not None,
-    )  # fmt: skip
+    return order
+
+
+@contextlib.contextmanager
+def open_bench(order: RehearsalOrder, stop: threading.Event) -> Iterator["Bench"]:
+    """Give a bench on a server of its own, or on that of the order. Raises one of TROUBLES."""
+    with _server(order) as admin:
+        yield Bench(order, admin, stop)
+
+
+class Bench:
+    """A server, and clients that may run on it at once: for one rehearsal, or for all of a sweep.
+
+    `stop`: once it is set, nothing more is started, and the clients that run are ended. The content
+    of files and pictures is dropped once a drill is judged: a sweep has hundreds of results.
+    """
+
+    def __init__(self, order: RehearsalOrder, admin: AdminClient, stop: threading.Event) -> None:
+        self._order = order
+        self._admin = admin
+        self._stop = stop
+
+    def run(self, drills: Sequence[Drill], told: Told = lambda _: None) -> Report:
+        """Return what drills came to, in their order; a drill may be there with other readings."""
+        work = _Work(self._order, drills, told, self._stop)
+        work.run(self._admin)
+        return Report(
+            order=self._order, results=tuple(work.results), planned=len(drills),
+            trouble=work.trouble, interrupted=work.was_stopped or work.trouble is not None,
+        )  # fmt: skip
 
 
 class _Work:
     """The runs of all drills, and what has come of them so far."""
 
     def __init__(
-        self, order: RehearsalOrder, drills: list[Drill], told: Told, stop: threading.Event
+        self, order: RehearsalOrder, drills: Sequence[Drill], told: Told, stop: threading.Event
     ) -> None:
-        self.results: list[DrillResult] = []
         self.trouble: str | None = None
         self.was_stopped = False
         self._order = order
@@ -81,42 +109,46 @@ class _Work:
         self._no_more = threading.Event()
         self._idle = 0
         self._busy = False
-        self._runs: dict[str, list[DrillResult]] = {drill.id: [] for drill in drills}
+        self._runs: list[list[DrillResult]] = [[] for _ in drills]
+        self._kept: dict[int, DrillResult] = {}
+
+    @property
+    def results(self) -> list[DrillResult]:
+        """The results so far, in the order of the drills."""
+        return [self._kept[place] for place in sorted(self._kept)]
 
     def run(self, admin: AdminClient) -> None:
         """Run everything, or until the first trouble."""
         with ThreadPoolExecutor(self._order.jobs) as pool:
-            runs = [
-                pool.submit(self._run, admin, drill)
-                for drill in self._drills
+            runs = {
+                pool.submit(self._run, admin, drill): place
+                for place, drill in enumerate(self._drills)
                 for _ in range(self._order.repeat)
-            ]
+            }
             try:
                 for run in as_completed(runs):
-                    self._take(run)
+                    self._take(run, runs[run])
             except BaseException:
                 self._stop.set()
                 raise
-        for done in self._runs.values():  # the drills whose repeats were not all run
+        for place, done in enumerate(self._runs):  # the drills whose repeats were not all run
             if 0 < len(done) < self._order.repeat:
-                self._keep(done)
+                self._keep(place)
 
-    def _take(self, run: "Future[DrillResult | None]") -> None:
+    def _take(self, run: "Future[DrillResult | None]", place: int) -> None:
         try:
             result = run.result()
         except TROUBLES as error:
-            self.trouble = self.trouble or _shown(error)
+            self.trouble = self.trouble or shown_trouble(error)
             self._stop.set()
             return
         if result is not None:
-            done = self._runs[result.evidence.drill.id]
-            done.append(result)
-            if len(done) == self._order.repeat:
-                self._keep(done)
+            self._runs[place].append(result)
+            if len(self._runs[place]) == self._order.repeat:
+                self._keep(place)
 
-    def _keep(self, done: list[DrillResult]) -> None:
-        result = of_repeats(done)
-        self.results.append(result)
+    def _keep(self, place: int) -> None:
+        self._kept[place] = result = of_repeats(self._runs[place])
         self._told(result)
         if self._order.fail_fast and result.verdict in FAILED:
             self._no_more.set()  # it may be FLAKY, which no run shows
@@ -133,6 +165,7 @@ class _Work:
             self.was_stopped = True
             return None
         result = judge(evidence, self._order.waived)
+        result = replace(result, evidence=replace(evidence, files={}, pictures={}))
         if bugs := [each.call for each in evidence.calls if each.call.is_bug]:
             raise SimulatorBugError(bug_text(bugs))
         self._look_at(result)
@@ -167,7 +200,7 @@ def _check_server(url: str) -> None:
         raise UsageError(f"server: {error}") from None
 
 
-def _shown(error: Exception) -> str:
+def shown_trouble(error: Exception) -> str:
     """Return what stopped a rehearsal."""
     if isinstance(error, RefusedError):
         return f"the server refused: {error}"

@@ -6,7 +6,7 @@ as it is.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
@@ -33,8 +33,13 @@ def lines(rehearsal: "Report", encoding: str | None = None) -> Iterator[str]:
 
     `encoding`: that of the terminal; by default that of our standard output.
     """
+    yield from fitted(_lines(rehearsal), encoding)
+
+
+def fitted(found: Iterable[str], encoding: str | None = None) -> Iterator[str]:
+    """Yield lines in parts that fit, in what the encoding of the terminal has."""
     charset = encoding or sys.stdout.encoding or "ascii"
-    for line in _lines(rehearsal):
+    for line in found:
         for part in _folded(line.encode(charset, "backslashreplace").decode(charset)):
             yield part.rstrip()
 
@@ -44,7 +49,7 @@ def line_of(result: DrillResult) -> str:
     why = result.counted[0].rule.id if result.counted else "; ".join(result.reasons)
     others = f" ({', '.join(result.others)})" if result.others else ""
     line = f"{result.verdict} {result.evidence.drill.id}{others}" + (f": {why}" if why else "")
-    return _cut(shown(result.evidence, line))
+    return cut(shown(result.evidence, line))
 
 
 def summary(rehearsal: "Report") -> list[str]:
@@ -87,22 +92,22 @@ def _lines(rehearsal: "Report") -> Iterator[str]:
 def _failure(result: DrillResult) -> Iterator[str]:
     evidence = result.evidence
     yield line_of(result)
-    yield from _wrapped(evidence.drill.says)
+    yield from wrapped(evidence.drill.says)
     for number, judged in enumerate(result.counted):
-        yield from _wrapped(f"[{judged.rule.id}] {shown(evidence, judged.breach.says)}")
+        yield from wrapped(f"[{judged.rule.id}] {shown(evidence, judged.breach.says)}")
         if number == 0:
-            yield from _wrapped(f"Rule: {judged.rule.says}")
-            yield from _wrapped(f"What to do: {judged.rule.advice}")
+            yield from wrapped(f"Rule: {judged.rule.says}")
+            yield from wrapped(f"What to do: {judged.rule.advice}")
             yield from _table(evidence, judged.breach.calls)
     wasted = _price(len(result.wasted), sum(result.wasted.values()))
-    yield from _wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
+    yield from wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
     for judged in result.broken:
         if not judged.counts:
-            yield from _wrapped(aside(evidence, judged))
+            yield from wrapped(aside(evidence, judged))
     output = output_of(result).strip().splitlines()[-MOST_OUTPUT_LINES:]
     if output:
         yield "  Its output ends with:"
-        yield from (_cut(f"    {line}") for line in output)
+        yield from (cut(f"    {line}") for line in output)
 
 
 def _besides(result: DrillResult) -> Iterator[str]:
@@ -112,7 +117,7 @@ def _besides(result: DrillResult) -> Iterator[str]:
     if result.verdict not in FAILURES:
         for judged in result.broken:
             said = f"{result.evidence.drill.id}: {aside(result.evidence, judged)}"
-            yield from _wrapped(said, first="")
+            yield from wrapped(said, first="")
 
 
 def _table(evidence: Evidence, calls: Sequence[SeenCall]) -> Iterator[str]:
@@ -124,7 +129,7 @@ def _table(evidence: Evidence, calls: Sequence[SeenCall]) -> Iterator[str]:
         row = call_json(evidence, each)
         cost = yuan(row["fen"]) if row["fen"] else "-"
         answer = row["answer"] if each.heard else f"{row['answer']} (lost)"
-        yield _cut(
+        yield cut(
             f"    {row['after_ms']:>8}  {row['operation'][:11]:<11}  {answer[:20]:<20}  "
             f"{cost:>5}  {row['task_id'] or ''}"
         )
@@ -137,7 +142,7 @@ def _waived(rehearsal: "Report") -> list[str]:
         for judged in result.broken
         if judged.waived is not None
     }
-    said = [_cut(f"waived {rule}: {reason}") for rule, reason in found.items()]
+    said = [cut(f"waived {rule}: {reason}") for rule, reason in found.items()]
     if len(said) > WAIVED_LINES:
         return [*said[: WAIVED_LINES - 1], f"and {len(said) - WAIVED_LINES + 1} more waived rules"]
     return said
@@ -147,7 +152,7 @@ def _group(verdict: Verdict, ids: Sequence[str], most: int) -> list[str]:
     """Return the drills of a verdict in so many lines; those without room are counted."""
     for kept in range(len(ids), -1, -1):
         names = [*ids[:kept], *([f"{len(ids) - kept} more"] if kept < len(ids) else [])]
-        found = _wrapped(f"{verdict} {len(ids)}: {', '.join(names)}", first="")
+        found = wrapped(f"{verdict} {len(ids)}: {', '.join(names)}", first="")
         if len(found) <= most:
             return found
     return [f"{verdict} {len(ids)}"]
@@ -157,7 +162,7 @@ def _price(charges: int, fen: int) -> str:
     return f"{counted(charges, 'charge')}, {yuan(fen)} yuan"
 
 
-def _wrapped(text: str, first: str = "  ") -> list[str]:
+def wrapped(text: str, first: str = "  ") -> list[str]:
     """Return a text in lines of the terminal's width."""
     found, line = [], first
     for word in text.split():
@@ -174,7 +179,8 @@ def _folded(line: str) -> list[str]:
     return [line] if cell_len(line) <= WIDTH else list(chop_cells(line, WIDTH))
 
 
-def _cut(line: str) -> str:
+def cut(line: str) -> str:
+    """Return a line that fits; ` ...` stands for its end."""
     if cell_len(line) <= WIDTH:
         return line
     return chop_cells(line, WIDTH - 4)[0].rstrip() + " ..."

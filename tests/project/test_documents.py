@@ -10,6 +10,9 @@ import yaml
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.rehearsal.project_file import project_settings
 from mock_server.settings import MEANINGS, Settings
+from mock_server.sweep.order import order_of
+from mock_server.sweep.plan import plan_of
+from mock_server.sweep.project_file import sweep_settings
 from tests.support.documents import generator, pages, scripts, sessions
 from tests.support.documents.pages import ROOT, Block, Page
 
@@ -135,6 +138,16 @@ def test_a_file_of_settings_holds_settings(block: Block) -> None:
 
     assert set(written) <= set(MEANINGS)
     Settings(**written | {"callback_hosts": tuple(written["callback_hosts"])})  # raises nothing
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark == "toml: sweep"], ids=by_place)
+def test_a_part_of_a_project_holds_settings_of_a_sweep(tmp_path: Path, block: Block) -> None:
+    (tmp_path / "pyproject.toml").write_text(block.text, "utf-8")
+
+    settings = sweep_settings(tmp_path, has_command=False)
+
+    assert settings["command"]
+    plan_of(order_of(settings))  # raises nothing
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.mark == "toml: rehearsal"], ids=by_place)
