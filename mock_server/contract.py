@@ -192,6 +192,7 @@ _PATHS = {operation: path for (_, path), operation in ROUTES.items()}
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def request_contract(readings: Readings) -> findings.Contract:
     """Return the compiled contract of requests under readings."""
     values = as_mapping(readings)

@@ -33,8 +33,9 @@ class Entry:
     account.
 
     `faults`, `sent` and `findings` are JSON: the faults that happened, what went over the wire if
-    not the answer itself (None: the answer), and the findings. `jumped_ms` is how far the account's
-    clock had jumped in all; `held_ms` how long the call had been held by `real_at`.
+    not the answer itself (None: the answer), and the findings without their words. `jumped_ms` is
+    how far the account's clock had jumped in all; `held_ms` how long the call had been held by
+    `real_at`.
     """
 
     account: str | None
