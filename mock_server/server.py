@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import logging
 import signal
 import socket
@@ -291,6 +292,9 @@ async def _answer(
         handshake_timeout=settings.request_timeout,
         on_refused=app.record_refused,
     )
+    # What lives as long as the server need not be looked through again and again.
+    gc.collect()
+    gc.freeze()
     try:
         await server.serve(sockets=[listener])
     finally:

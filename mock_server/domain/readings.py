@@ -6,9 +6,10 @@ both.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, Literal, get_args
 
+from mock_server.domain.records import dataclass
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 

@@ -1,7 +1,6 @@
 """Rows of the journal: every call, limited by number and size; dropped calls are counted."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from mock_server.domain.call.calls import Answer, Call
@@ -12,6 +11,7 @@ from mock_server.domain.call.redaction import (
     header_lines,
     redact_target,
 )
+from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""

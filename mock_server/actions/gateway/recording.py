@@ -1,7 +1,7 @@
 """Writes a call to the journal, the ledger and the coverage, in the transaction that answers it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 
 from mock_server.actions.accounts import notices
@@ -20,6 +20,7 @@ from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
 from mock_server.domain.findings import Finding, judge, mistaken, plain_findings, request_of
+from mock_server.domain.records import dataclass
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows

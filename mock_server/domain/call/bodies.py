@@ -9,7 +9,6 @@ Rule 3: an empty string counts as an absent field (claim empty-is-absent).
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +16,7 @@ from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.nesting import is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.domain.records import dataclass
 
 # Parsing blocks all other calls, so the number of fields and the bytes of a field are limited.
 MAX_FIELDS = 1000

@@ -5,13 +5,14 @@ Rule 2: what was sent is cut and has every credential hidden.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from mock_server.domain.call.charsets import escaped
 from mock_server.domain.call.redaction import HIDDEN, redact_shapes, redact_signed
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping
+from mock_server.domain.records import dataclass
 
 MAX_SENT = 120
 MAX_AT = 200
