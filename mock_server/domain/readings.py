@@ -117,4 +117,10 @@ def as_mapping(readings: Readings) -> dict[str, str]:
     return {name: getattr(readings, item.name) for name, item in _FIELDS.items()}
 
 
+def value_of(readings: Readings, reading_id: str) -> str:
+    """Return the value of one reading. Raises KeyError for an unknown id."""
+    value: str = getattr(readings, _FIELDS[reading_id].name)
+    return value
+
+
 DEFAULT_READINGS = Readings()

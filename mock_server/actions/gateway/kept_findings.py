@@ -23,25 +23,29 @@ def of(
     """Return findings under an account's readings, with every credential hidden."""
     if not hits:
         return NONE
-    rows, hide = simulator.catalogue.findings, tuple(secrets)
-    return journal.as_array(
-        [kept_finding(hit, hide, refused=rows[hit.id].is_refused(readings)) for hit in hits]
-    )
+    return _written(hits, _refused(simulator, hits, readings), tuple(secrets))
 
 
 def of_plain(simulator: Simulator, hits: tuple[Finding, ...], account: Account) -> str:
     """Return the findings of an ordinary call, which has no other credential than an account's."""
     if not hits:
         return NONE
-    text = _shared(hits)
+    refused = _refused(simulator, hits, account.readings)
+    if any(secret in (hit.sent or "") for hit in hits for secret in account.secrets):
+        return _written(hits, refused, account.secrets)
+    return _shared(hits, refused)
+
+
+def _refused(simulator: Simulator, hits: Sequence[Finding], readings: Readings) -> tuple[bool, ...]:
     rows = simulator.catalogue.findings
-    if any(secret in text for secret in account.secrets) or any(
-        rows[hit.id].refused for hit in hits
-    ):
-        return of(simulator, hits, account.secrets, account.readings)
-    return text
+    return tuple([rows[hit.id].is_refused(readings) for hit in hits])
+
+
+def _written(hits: Sequence[Finding], refused: tuple[bool, ...], secrets: tuple[str, ...]) -> str:
+    both = zip(hits, refused, strict=True)
+    return journal.as_array([kept_finding(hit, secrets, refused=is_so) for hit, is_so in both])
 
 
 @lru_cache(REMEMBERED)
-def _shared(hits: tuple[Finding, ...]) -> str:
-    return journal.as_array([kept_finding(hit, ()) for hit in hits])
+def _shared(hits: tuple[Finding, ...], refused: tuple[bool, ...]) -> str:
+    return _written(hits, refused, ())

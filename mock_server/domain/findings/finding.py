@@ -11,7 +11,7 @@ from typing import Any
 
 from mock_server.domain.call.charsets import escaped
 from mock_server.domain.call.redaction import HIDDEN, redact_shapes, redact_signed
-from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, value_of
 from mock_server.domain.records import dataclass
 
 MAX_SENT = 120
@@ -50,8 +50,7 @@ class FindingRow:
 
     def is_refused(self, readings: Readings) -> bool:
         """Whether what is off is refused under these readings."""
-        words = as_mapping(readings) if self.refused else {}
-        return any(words[name] == word for name, word in self.refused.items())
+        return any(value_of(readings, name) == word for name, word in self.refused.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
