@@ -17,7 +17,8 @@ import uvicorn
 
 from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
-from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.account import DEFAULT_ID
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings

@@ -1,7 +1,8 @@
 """The context of a call: its operation, the account that it names, and its one `now`."""
 
 from mock_server.actions.accounts import accounts
-from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.account import DEFAULT_ID
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.answer.answers import Stamp
 from mock_server.domain.auth.credentials import (
     AppCode,

@@ -17,7 +17,6 @@ from mock_server.domain.readings import Readings
 from mock_server.domain.records import dataclass
 from mock_server.domain.task.magic import PackageState
 
-DEFAULT_ID = "default"
 DEFAULT_APP_CODE = "mock-demo"
 DEFAULT_CREDITS = 1000
 MAX_SEED = 2**63 - 1
