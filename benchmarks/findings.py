@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.accounts import NewAccount
-from mock_server.actions.gateway import pipeline, recording
+from mock_server.actions.gateway import kept_findings, pipeline, recording
 from mock_server.domain.account.accounts import AccountTemplate
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.settings import Settings
@@ -59,7 +59,7 @@ def _rounds(simulator: Simulator, call: Call) -> tuple[list[float], list[float]]
     _round(simulator, call)
     for _ in range(ROUNDS):
         with_.append(_round(simulator, call))
-        with patch.object(recording, "_findings", lambda *_: recording.NO_FINDINGS):
+        with patch.object(recording, "_findings", lambda *_: kept_findings.NONE):
             without.append(_round(simulator, call))
     return with_, without
 

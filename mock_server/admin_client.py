@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import quote, unquote, urlencode
 
 from mock_server.direct_http import READ_S, DirectHttp, LateError, NoAnswerError, Reply
-from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import printable_lines

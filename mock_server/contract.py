@@ -10,8 +10,6 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mock_server.domain import findings
 from mock_server.domain.billing.charges import Offer
 from mock_server.domain.call.calls import ROUTES, Operation
@@ -72,6 +70,8 @@ def load_toml(name: str) -> dict[str, Any]:
 @cache
 def document(name: str) -> dict[str, Any]:
     """Return an OpenAPI document of contracts/, `openapi` or `admin.openapi`."""
+    import yaml  # noqa: PLC0415 - it loads slowly, and commands read only tables
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     value: dict[str, Any] = yaml.load(document_text(name), Loader=loader)  # noqa: S506 - safe ones
     return value
@@ -192,6 +192,7 @@ _PATHS = {operation: path for (_, path), operation in ROUTES.items()}
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def request_contract(readings: Readings) -> findings.Contract:
     """Return the compiled contract of requests under readings."""
     values = as_mapping(readings)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import logging
 import signal
 import socket
@@ -16,7 +17,8 @@ import uvicorn
 
 from mock_server.actions.accounts import accounts, scenarios
 from mock_server.deliverer import Deliverer
-from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.account import DEFAULT_ID
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
@@ -291,6 +293,9 @@ async def _answer(
         handshake_timeout=settings.request_timeout,
         on_refused=app.record_refused,
     )
+    # What lives as long as the server need not be looked through again and again.
+    gc.collect()
+    gc.freeze()
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -7,9 +7,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from mock_server.simulator import Simulator
-from tests.support import databases, postgres, worlds
-from tests.support.worlds import Gallery, Postbox, RealClock, World
+from mock_server.domain import records
+
+# Before any module with records loads: what changes one fails in the tests. The servers that tests
+# start run those of users.
+records.are_frozen = True
+
+from mock_server.simulator import Simulator  # noqa: E402 - see above
+from tests.support import databases, postgres, worlds  # noqa: E402
+from tests.support.worlds import Gallery, Postbox, RealClock, World  # noqa: E402
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would every process
 # that they start, and interrupt.

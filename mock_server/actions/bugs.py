@@ -14,7 +14,7 @@ from mock_server.domain.billing.charges import Charge
 from mock_server.domain.call.calls import BUG_HEADER, Answer
 from mock_server.domain.call.redaction import answer_lines, capture
 from mock_server.domain.faults.rules import FaultError
-from mock_server.domain.findings import Finding, render_finding
+from mock_server.domain.findings import Finding, kept_finding
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.engine.transaction import DatabaseClosedError, Transaction
@@ -73,9 +73,7 @@ def record(
         f"The simulator failed after it had answered this call ({type(error).__name__}): a bug of "
         "artqr-mock, not of your client."
     )
-    finding = render_finding(
-        Finding(id=FINDING, at="/protocol", says=says), simulator.catalogue.findings, ()
-    )
+    finding = kept_finding(Finding(id=FINDING, at="/protocol", says=says), ())
     journal.add_finding(tx, call_id, finding)
 
 

@@ -1,5 +1,6 @@
 """What every command shares: the options for server and account, printing, failing."""
 
+import contextlib
 import os
 import re
 import sys
@@ -13,14 +14,13 @@ import click
 from click.core import ParameterSource
 
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
-from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, json_text, parse_yuan, printable_lines, shell_word
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
-from mock_server.tls import ca_file
 
 DEFAULT_URL = "http://127.0.0.1:3040"
 
@@ -38,6 +38,15 @@ Command = Callable[..., Any]
 LISTINGS = {"callbacks": "callbacks list", "faults": "fault list", "tasks": "tasks"}
 
 
+def _ca_file(url: str) -> Path | None:
+    """Return the certificate of our own CA, which only HTTPS needs: it loads slowly."""
+    if not url.lower().startswith("https:"):
+        return None
+    from mock_server.tls import ca_file  # noqa: PLC0415 - see above
+
+    return ca_file()
+
+
 def server_options(command: Command) -> Command:
     """Add `--url` and `--token`; the command gets an `admin` client."""
 
@@ -52,7 +61,7 @@ def server_options(command: Command) -> Command:
             parse_server(url)
         except AddressError as error:
             raise click.BadParameter(str(error), param_hint="--url") from None
-        with AdminClient(url, token, ca_file()) as admin:
+        with AdminClient(url, token, _ca_file(url)) as admin:
             return command(*args, admin=admin, **kwargs)
 
     return with_admin
@@ -214,7 +223,9 @@ def first_sentence(command: click.Command) -> str:
 
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and end with an exit code."""
-    click.echo(f"artqr-mock: {printable_lines(message)}", err=True)
+    # The exit code counts even if nobody reads the reason.
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(f"artqr-mock: {printable_lines(message)}", err=True)
     sys.exit(code)
 
 
@@ -238,6 +249,14 @@ ROUTES_AS_COMMANDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
 )
 
 
+def commands_of(group: click.Group) -> dict[str, click.Command]:
+    """Return the commands of a group by name."""
+    context = click.Context(group)
+    names = group.commands or group.list_commands(context)  # those of a file are in its order
+    found = {name: group.get_command(context, name) for name in names}
+    return {name: command for name, command in found.items() if command is not None}
+
+
 class PlainGroup(click.Group):
     """A group whose commands end with a clear line, never with a traceback."""
 
@@ -247,7 +266,7 @@ class PlainGroup(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """List the commands, each with the whole first sentence of its help."""
-        rows = [(name, first_sentence(command)) for name, command in self.commands.items()]
+        rows = [(name, first_sentence(command)) for name, command in commands_of(self).items()]
         with formatter.section("Commands"):
             formatter.write_dl(sorted(rows))
 

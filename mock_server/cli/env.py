@@ -8,7 +8,6 @@ import click
 
 from mock_server.admin_client import AdminClient, client_environment
 from mock_server.cli.common import account_option, json_option, print_json, server_options
-from mock_server.contract import load_catalogue
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import shell_word
 
@@ -90,6 +89,8 @@ FORMATS: Mapping[str, Callable[[str, str], str]] = {
 
 
 def _print_magic(*, as_json: bool) -> None:
+    from mock_server.contract import load_catalogue  # noqa: PLC0415 - nothing else needs it
+
     catalogue = load_catalogue()
     codes = {each.app_code: each.says for each in catalogue.magic.values()}
     texts = {each.text: each.says for each in catalogue.magic_texts.values()}

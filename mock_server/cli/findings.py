@@ -17,7 +17,7 @@ from mock_server.cli.common import (
     refuse_account_option,
     server_options,
 )
-from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.findings import SEVERITIES, Severity
 from mock_server.formatting import counted, instant, plural, printable, severity_count, yuan
 

@@ -7,9 +7,10 @@ Rule 4: if the machine's clock is set back, real time runs at half speed until t
 has caught up; then the two are the same again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.domain.durations import parse_duration
+from mock_server.domain.records import dataclass
 from mock_server.domain.usage_errors import UsageError
 
 # 9999-12-31T00:00:00Z: the last day that every date library on the way can print.

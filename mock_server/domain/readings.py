@@ -6,9 +6,10 @@ both.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, Literal, get_args
 
+from mock_server.domain.records import dataclass
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 
@@ -114,6 +115,12 @@ def with_readings(readings: Readings, changes: Mapping[str, str]) -> Readings:
 def as_mapping(readings: Readings) -> dict[str, str]:
     """Return `{id: value}` for every reading."""
     return {name: getattr(readings, item.name) for name, item in _FIELDS.items()}
+
+
+def value_of(readings: Readings, reading_id: str) -> str:
+    """Return the value of one reading. Raises KeyError for an unknown id."""
+    value: str = getattr(readings, _FIELDS[reading_id].name)
+    return value
 
 
 DEFAULT_READINGS = Readings()

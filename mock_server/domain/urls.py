@@ -11,9 +11,11 @@ resolved and connected to.
 import re
 import unicodedata
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+
+from mock_server.domain.records import dataclass
 
 MAX_ADDRESS_LENGTH = 2048
 MAX_HOST_LENGTH = 253

@@ -1,8 +1,7 @@
 """Rows of attempts: the request of each attempt of a callback, and its outcome."""
 
-from dataclasses import dataclass
-
 from mock_server.domain.call.redaction import Capture
+from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction
 
 MAX_ANSWER_BYTES = 4096

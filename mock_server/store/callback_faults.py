@@ -1,13 +1,13 @@
 """Rows of callbacks with a fault: the decision is stored before anything is sent."""
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.faults.kinds import KINDS, fault_of, parameters_of
 from mock_server.domain.faults.rules import AnyKind, Rule
+from mock_server.domain.records import dataclass
 from mock_server.store.callbacks import Claimed
 from mock_server.store.engine.transaction import Row, Transaction
 

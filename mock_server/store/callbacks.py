@@ -1,10 +1,9 @@
 """Rows of callbacks: the outbox. Their outcomes are rows of `attempts`."""
 
-from dataclasses import dataclass
-
 from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.callback.retries import SOONEST_MS, DeliveryState
 from mock_server.domain.clock import Clock
+from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction
 
 # A due callback may be sent if the callback that it waits for has been attempted.

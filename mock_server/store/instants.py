@@ -3,7 +3,7 @@
 Calls and changes of clocks keep theirs; the default account's clock keeps that of an orderly end.
 """
 
-from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.clock import rebased
 from mock_server.store import accounts
 from mock_server.store.engine.transaction import Transaction

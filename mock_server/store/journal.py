@@ -1,7 +1,6 @@
 """Rows of the journal: every call, limited by number and size; dropped calls are counted."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from mock_server.domain.call.calls import Answer, Call
@@ -12,6 +11,7 @@ from mock_server.domain.call.redaction import (
     header_lines,
     redact_target,
 )
+from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
@@ -33,8 +33,9 @@ class Entry:
     account.
 
     `faults`, `sent` and `findings` are JSON: the faults that happened, what went over the wire if
-    not the answer itself (None: the answer), and the findings. `jumped_ms` is how far the account's
-    clock had jumped in all; `held_ms` how long the call had been held by `real_at`.
+    not the answer itself (None: the answer), and the findings without their words. `jumped_ms` is
+    how far the account's clock had jumped in all; `held_ms` how long the call had been held by
+    `real_at`.
     """
 
     account: str | None

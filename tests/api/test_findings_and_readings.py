@@ -176,3 +176,30 @@ def test_a_refusal_with_status_200_is_covered_as_a_refusal(world: World) -> None
     (group,) = lines["groups"]
     met = [each["name"] for each in group["items"] if each["met"]]
     assert met == ["list_tasks.refusal"]
+
+
+def test_no_credential_is_in_a_finding_that_most_calls_share(world: World) -> None:
+    """The address of a callback may hold one; another account has the same finding in full."""
+    account, other = world.account(), world.account()
+    address = f"http://127.0.0.1:9/{account['app_secret']}"
+    body = f"{GOOD}&call_back={address}"
+
+    assert send(world, other, body=body) == send(world, account, body=body) == 200
+
+    sent = [world.calls(each["id"])[0]["findings"][0]["sent"] for each in (other, account)]
+    assert all(account["app_secret"] not in each for each in sent)
+
+
+def test_the_journal_keeps_a_finding_without_its_words(world: World) -> None:
+    account = world.account()
+    send(world, account, content_type=JSON, body='{"text": "x", "style_id": "pet_cat"}')
+
+    row = world.simulator.database.read(
+        lambda tx: tx.one("select findings from call where account = ?", (account["id"],))
+    )
+    (worded,) = world.calls(account["id"])[0]["findings"]
+    assert row is not None
+    assert row["findings"] == (
+        '[{"id":"json-body","at":"/header/content-type","sent":"application/json"}]'
+    )
+    assert worded["says"] == world.simulator.catalogue.findings["json-body"].says

@@ -7,15 +7,18 @@ from hashlib import sha256
 from importlib import resources
 
 from mock_server.domain.account.accounts import AccountTemplate
+from mock_server.domain.findings.finding import KEPT
 from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 6
+VERSION = 7
 SCHEMA = "dc997a617f399c71218b3ef7b1f43080a544e13580d4f07a5324aff71c6b1f75"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url", "older_tasks",
 )  # fmt: skip
+
+FINDING = ("id", "at", "sent", "hint", "says", "contract", "refused")
 
 
 def test_the_schema_is_the_one_of_its_version() -> None:
@@ -27,3 +30,4 @@ def test_the_schema_is_the_one_of_its_version() -> None:
 
 def test_what_is_kept_as_json_is_of_the_same_version() -> None:
     assert tuple(field.name for field in fields(AccountTemplate)) == ORIGIN, "raise SCHEMA_VERSION"
+    assert frozenset(FINDING) == KEPT, "raise SCHEMA_VERSION"

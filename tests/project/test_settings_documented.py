@@ -7,6 +7,7 @@ from typing import Any
 import click
 import pytest
 
+from mock_server.cli.common import commands_of
 from mock_server.cli.main import main
 from mock_server.cli.serve import serve
 from mock_server.settings import COMMAND_VARIABLES, MEANINGS, PREFIX, Settings
@@ -73,7 +74,7 @@ def test_the_documents_name_no_variable_that_does_not_exist() -> None:
 def commands(group: click.Group, path: str = "") -> dict[str, click.Command]:
     """Yield every command and group, with the words that call it."""
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    for name, command in commands_of(group).items():
         here = f"{path} {name}".strip()
         found[here] = command
         if isinstance(command, click.Group):

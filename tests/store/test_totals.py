@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.actions.reports import reports
-from mock_server.domain.account.accounts import DEFAULT_ID
+from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.billing.bills import Total
 from mock_server.domain.billing.charges import LedgerEntry
 from mock_server.domain.task.tasks import Plan, Status, Task

@@ -7,9 +7,9 @@ from typing import Literal
 
 from mock_server.actions.accounts import lookup, notices
 from mock_server.actions.accounts.setup import set_up
+from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import (
     DEFAULT_APP_CODE,
-    DEFAULT_ID,
     MAX_SEED,
     Account,
     AccountTemplate,

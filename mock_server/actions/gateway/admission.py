@@ -2,8 +2,6 @@
 size and syntax, stage and route, credentials, freshness, signature, standing, credit, throttle.
 """
 
-from dataclasses import dataclass
-
 from mock_server.actions.gateway.context import CallContext
 from mock_server.domain.account.accounts import Account, Standing
 from mock_server.domain.auth import credentials, signatures
@@ -21,6 +19,7 @@ from mock_server.domain.call.calls import (
 )
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
 from mock_server.store.engine.transaction import Transaction

@@ -5,7 +5,6 @@ the service just before the operation. Each rule counts the calls that get so fa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mock_server.actions.accounts import faults
 from mock_server.actions.gateway.context import CallContext, fields_of
@@ -15,6 +14,7 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.faults.rules import Rule, Stage, Subject
 from mock_server.domain.faults.service import Effect, effect_of
+from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Transaction
 
 

@@ -1,9 +1,8 @@
 """The context of a call: its operation, the account that it names, and its one `now`."""
 
-from dataclasses import dataclass
-
 from mock_server.actions.accounts import accounts
-from mock_server.domain.account.accounts import DEFAULT_ID, Account
+from mock_server.domain.account import DEFAULT_ID
+from mock_server.domain.account.accounts import Account
 from mock_server.domain.answer.answers import Stamp
 from mock_server.domain.auth.credentials import (
     AppCode,
@@ -18,6 +17,7 @@ from mock_server.domain.call.calls import Call, Operation, header, operation_of
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.findings import judged_body
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.domain.records import dataclass
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store.engine.transaction import Transaction

@@ -4,7 +4,6 @@ Shapes that an account has shown before are cached in memory. A new shape is wri
 transaction that books the call, and cached after its commit.
 """
 
-from dataclasses import dataclass
 from functools import partial
 
 from mock_server.actions.gateway.context import CallContext
@@ -18,6 +17,7 @@ from mock_server.domain.contract.coverage import (
     items_of,
     outcome_item,
 )
+from mock_server.domain.records import dataclass
 from mock_server.domain.task import tasks as task_rules
 from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator

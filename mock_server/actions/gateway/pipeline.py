@@ -9,7 +9,7 @@ Rule 4: an exception in here is our bug and becomes HTTP 500, never an answer of
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.bugs import bug_answer
@@ -39,6 +39,7 @@ from mock_server.domain.faults import gateway, wire
 from mock_server.domain.faults.rules import Rule, Stage
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
+from mock_server.domain.records import dataclass
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
 from mock_server.store.engine.transaction import Transaction

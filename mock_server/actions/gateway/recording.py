@@ -1,11 +1,11 @@
 """Writes a call to the journal, the ledger and the coverage, in the transaction that answers it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 
 from mock_server.actions.accounts import notices
-from mock_server.actions.gateway import coverage
+from mock_server.actions.gateway import coverage, kept_findings
 from mock_server.actions.gateway.context import CallContext
 from mock_server.actions.gateway.coverage import CallOutcome
 from mock_server.domain.billing import charges
@@ -19,22 +19,14 @@ from mock_server.domain.call.redaction import (
 from mock_server.domain.contract.coverage import Answered
 from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
-from mock_server.domain.findings import (
-    Finding,
-    is_clean,
-    judge,
-    mistaken,
-    render_finding,
-    request_of,
-)
+from mock_server.domain.findings import Finding, judge, mistaken, plain_findings, request_of
+from mock_server.domain.records import dataclass
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import coverage as coverage_rows
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Transaction
-
-NO_FINDINGS = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,20 +162,15 @@ def _mistaken(tx: Transaction, context: CallContext) -> Finding | None:
 
 def _findings(tx: Transaction, simulator: Simulator, context: CallContext) -> str:
     """Return the findings of a call in the form of the journal."""
-    catalogue = simulator.catalogue
-    readings = context.readings
-    contract = catalogue.requests(readings)
-    has_account = context.account is not None
-    if has_account and is_clean(context.call, context.operation, context.body, contract):
-        return NO_FINDINGS
-    request = request_of(context.call, context.operation, context.body, contract, readings)
+    contract = simulator.catalogue.requests(context.readings)
+    if context.account is not None:
+        plain = plain_findings(context.call, context.operation, context.body, contract)
+        if plain is not None:
+            return kept_findings.of_plain(simulator, plain, context.account)
+    request = request_of(context.call, context.operation, context.body, contract, context.readings)
     hits = judge(request)
-    if not has_account and (hit := _mistaken(tx, context)) is not None:
+    if context.account is None and (hit := _mistaken(tx, context)) is not None:
         hits = [*hits, hit]
-    if not hits:
-        return NO_FINDINGS
     known = context.account.secrets if context.account else ()
-    secrets = (*known, *values_of(context.call.headers))
-    return journal.as_array(
-        [render_finding(hit, catalogue.findings, secrets, readings) for hit in hits]
-    )
+    secrets = (*known, *values_of(context.call.headers)) if hits else ()
+    return kept_findings.of(simulator, hits, secrets, context.readings)

@@ -14,7 +14,7 @@ from mock_server.domain.auth.refusal_hints import EXAMINED, explain
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.charsets import escaped, with_charset
 from mock_server.domain.call.redaction import SECRET_HEADERS, redact_signed, values_of
-from mock_server.domain.findings import Finding, hidden, pointer, render_finding
+from mock_server.domain.findings import Finding, hidden, kept_finding, pointer
 from mock_server.simulator import Simulator
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Transaction
@@ -39,7 +39,7 @@ def examine_later(
     kept = replace(call, body=b"") if too_long else call
 
     def write(found: FindingRow) -> Future[None]:
-        finding = _rendered(simulator, account, call, found)
+        finding = _kept(account, call, found)
         return simulator.database.start(lambda later: journal.add_finding(later, call_id, finding))
 
     def examine() -> None:
@@ -55,9 +55,7 @@ def examine_later(
     tx.after_commit.append(begin)
 
 
-def _rendered(
-    simulator: Simulator, account: Account, call: Call, found: FindingRow
-) -> dict[str, Any]:
+def _kept(account: Account, call: Call, found: FindingRow) -> dict[str, Any]:
     """Return the diagnosis in the form of the journal, with every credential hidden."""
     # The strings can contain any header or parameter that the client chose to sign.
     secrets = (*account.secrets, *values_of(call.headers))
@@ -68,7 +66,7 @@ def _rendered(
         sent=_sent(call, HEADERS[found["id"]]),
         says=told.pop("says"),
     )
-    return {**render_finding(hit, simulator.catalogue.findings, secrets), **told}
+    return {**kept_finding(hit, secrets), **told}
 
 
 def _finding(account: Account, call: Call, code: str, now: int, *, too_long: bool) -> FindingRow:

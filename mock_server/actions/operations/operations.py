@@ -4,7 +4,7 @@ Only `actions.gateway` calls them, inside its own transaction.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.actions.callbacks import planning
 from mock_server.actions.operations import short_links, source_images
@@ -15,6 +15,7 @@ from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.call.paging import parse_page
+from mock_server.domain.records import dataclass
 from mock_server.domain.task import tasks
 from mock_server.domain.task.submissions import TOO_LONG_REMARK, Submission, parse_submission
 from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder

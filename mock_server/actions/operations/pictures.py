@@ -1,7 +1,7 @@
 """Pictures: find the one that an address names, and journal the fetch. Drawing is in `render`."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from mock_server.domain import dice
 from mock_server.domain.account.accounts import Account
@@ -10,6 +10,7 @@ from mock_server.domain.call.calls import Answer, Call, Operation
 from mock_server.domain.call.redaction import Capture
 from mock_server.domain.call.wire_script import Delivered
 from mock_server.domain.faults.wire import Sent
+from mock_server.domain.records import dataclass
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator

@@ -1,8 +1,7 @@
 """Short links: created with their task, followed by the reader of its picture."""
 
-from dataclasses import dataclass
-
 from mock_server.domain.account.accounts import Account
+from mock_server.domain.records import dataclass
 from mock_server.domain.task.short_links import LIFETIME_MS, ShortLink, codes
 from mock_server.domain.task.tasks import Task
 from mock_server.simulator import Simulator

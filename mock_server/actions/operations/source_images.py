@@ -14,7 +14,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.called_addresses import called_address
-from mock_server.domain.findings import Finding, pointer, render_finding
+from mock_server.domain.findings import Finding, kept_finding, pointer
 from mock_server.domain.readings import Readings
 from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.source_images import SourceRead, judged, unreachable
@@ -120,9 +120,8 @@ def _explain(
         sent=redact_address(task.qr_code_url or ""),
         says=f"The source image cannot be used: {reason}.",
     )
-    rows = simulator.catalogue.findings
-    rendered = render_finding(finding, rows, account.secrets, account.readings)
-    journal.add_finding(tx, call_id, rendered)
+    refused = simulator.catalogue.findings[finding.id].is_refused(account.readings)
+    journal.add_finding(tx, call_id, kept_finding(finding, account.secrets, refused=refused))
 
 
 def _read_task(task: Task, found: SourceRead, now: int) -> Task:

@@ -15,6 +15,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import VENDOR_OPERATIONS
 from mock_server.domain.findings import (
     CallEvent,
+    FindingRows,
     Findings,
     Outcomes,
     TaskFacts,
@@ -22,6 +23,7 @@ from mock_server.domain.findings import (
     judge_outcomes,
     judge_sequence,
     render_finding,
+    worded_finding,
 )
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import picture_urls
@@ -102,14 +104,13 @@ def report(
     account = None if account_id is None else lookup.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
-    seen = _Seen()
+    seen, rows = _Seen(), simulator.catalogue.findings
     for row in _rows(tx, account_id):
         places.append({"call": row["id"], "called_at": row["at"], "operation": row["operation"]})
-        stored[row["id"]] = json.loads(row["findings"])
+        stored[row["id"]] = worded(row["findings"], rows)
         if account is not None:
             seen.add(row, account)
     if account is not None:
-        rows = simulator.catalogue.findings
         for call_id, hits in _between(tx, simulator, account, seen, wanted):
             stored[call_id] += [render_finding(hit, rows, account.secrets) for hit in hits]
     found = [{**place, **each} for place in places for each in stored[place["call"]]]
@@ -123,6 +124,11 @@ def report(
         calls=len(places),
         dropped=journal.dropped(tx, account_id),
     )
+
+
+def worded(kept: str, rows: FindingRows) -> list[dict[str, Any]]:
+    """Return the findings of a row of the journal with their words."""
+    return [worded_finding(each, rows) for each in json.loads(kept)]
 
 
 def _page(chosen: list[dict[str, Any]], wanted: FindingsFilter) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ Rule 2: everything that must repeat follows from the account's seed and counters
 credentials do not repeat.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +14,9 @@ from mock_server.domain.billing.notices import Watch
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 from mock_server.domain.task.magic import PackageState
 
-DEFAULT_ID = "default"
 DEFAULT_APP_CODE = "mock-demo"
 DEFAULT_CREDITS = 1000
 MAX_SEED = 2**63 - 1

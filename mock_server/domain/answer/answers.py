@@ -5,7 +5,6 @@ Rule 2: envelope.py makes the body of every result and refusal.
 Rule 3: `showapi_fee_num` is 1 exactly where the ledger has an entry (claims fee-num, fee-num-free).
 """
 
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 
@@ -20,6 +19,7 @@ from mock_server.domain.answer.envelope import (
 from mock_server.domain.call.calls import Answer, Header
 from mock_server.domain.call.errors import ErrorTables, GatewayError, Refusal, classic_row
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 SERVER = "Kaede/3.5.3.523(simulator)"  # claim server-header: "(simulator)" marks it as ours
 ERROR_TYPE = "application/oct-stream"  # claim error-content-type: sic, as captured

@@ -8,13 +8,13 @@ Rule 5: timestamp and nonce are checked if the call has them, with both kinds of
 timestamp-window, nonce-window, nonce-optional, nonce-scope).
 """
 
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 # The spellings of the gateway manual (reading appcode.in_query).
 QUERY_NAMES = ("AppCode", "appcode", "appCode", "APPCODE", "APPCode")

@@ -14,13 +14,14 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from urllib.parse import unquote_to_bytes
 
 from mock_server.domain.call.bodies import FORM_TYPE, media_type
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 DIGESTS = {"HmacSHA256": hashlib.sha256, "HmacSHA1": hashlib.sha1}
 DEFAULT_METHOD = "HmacSHA256"

@@ -8,7 +8,6 @@ Rule 3: days are days in the vendor's time zone (claim package-expiry-zone).
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from mock_server.domain.billing.charges import Package, price_fen
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 SHANGHAI_MS = 8 * 3_600_000
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -11,7 +11,6 @@ invoice-special).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
@@ -19,6 +18,7 @@ from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 VALIDITY_MS = 365 * DAY_MS  # claim package-validity
 LOOSE_CREDIT_FEN = 28  # for credits outside the offers: as in the offer of 1000 for 280 yuan

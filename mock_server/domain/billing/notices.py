@@ -14,13 +14,14 @@ the notices on the way are sent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from mock_server.domain.billing.charges import Package
 from mock_server.domain.clock import LATEST_AT
 from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 REPEAT_MS = 3 * DAY_MS
 EXPIRY_EARLIEST_MS = 7 * DAY_MS

@@ -9,7 +9,6 @@ Rule 3: an empty string counts as an absent field (claim empty-is-absent).
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +16,7 @@ from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.nesting import is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.domain.records import dataclass
 
 # Parsing blocks all other calls, so the number of fields and the bytes of a field are limited.
 MAX_FIELDS = 1000
@@ -40,8 +40,8 @@ Fields = Mapping[str, str | BadField]
 class Body:
     """A parsed body.
 
-    `members` are the raw values of a JSON object, None for a form. `pairs` counts the fields of a
-    form, repeated ones too.
+    `members` are the raw values of a JSON object, None for a form. `pairs` counts the fields,
+    repeated ones too.
     """
 
     fields: Fields
@@ -75,10 +75,11 @@ def parse_fields(body: bytes, content_type: str | None) -> Fields:
 def read_body(body: bytes, content_type: str | None) -> Body:
     """Return a body with its fields and its raw values."""
     if media_type(content_type) != FORM_TYPE:
-        members = _json_object(body)
-        if members is not None:
+        found = _json_object(body)
+        if found is not None:
+            members, pairs = found
             fields = {name: _text_of(value) for name, value in members.items()}
-            return Body(fields=fields, members=members)
+            return Body(fields=fields, members=members, pairs=pairs)
     return _form(body)
 
 
@@ -103,28 +104,42 @@ def media_type(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
+def _json_object(body: bytes) -> tuple[dict[str, Any], int] | None:
+    """Return the members of an object, and how many it was written with."""
     if body.lstrip()[:1] != b"{":
         return None
     try:
-        # Numbers keep their spelling: 1.0 stays "1.0".
-        value = json.loads(body.decode(), parse_int=Number, parse_float=Number)
+        value = _DECODER.decode(body.decode())
     except (ValueError, RecursionError):
         return None
-    return {name: _bounded(each) for name, each in value.items()}
+    return {name: _bounded(each) for name, each in value.items()}, value.pairs
 
 
 def _bounded(value: Any) -> Any:
     """Return a value, empty where it is nested so deep that whoever goes through it could fail."""
     if isinstance(value, list | dict) and is_too_deep(value):
-        return type(value)()
+        return [] if isinstance(value, list) else {}
     return value
 
 
 class Number(str):
-    """A JSON number, as the client spelt it."""
+    """A JSON number, as the client spelt it: 1.0 stays 1.0."""
 
     __slots__ = ()
+
+
+class _Object(dict[str, Any]):
+    """A JSON object. `pairs`: how many members it was written with, repeated ones too."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = len(pairs)
+
+
+# `json.loads` with such arguments would build one for each body.
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, object_pairs_hook=_Object)
 
 
 def _text_of(value: object) -> str | BadField:

@@ -7,11 +7,12 @@ wrong-path-or-method).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from mock_server.domain.call.wire_script import Damage
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 Header = tuple[str, str]
 Headers = tuple[Header, ...]

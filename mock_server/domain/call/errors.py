@@ -7,7 +7,8 @@ Rule 3: older instances have messages only: `classic_row` finds the message for 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from mock_server.domain.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

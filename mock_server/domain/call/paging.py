@@ -1,10 +1,10 @@
 """The pages of the task list (claim list-paging)."""
 
 import re
-from dataclasses import dataclass
 
 from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.errors import Refusal
+from mock_server.domain.records import dataclass
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 50

@@ -6,10 +6,10 @@ body.
 """
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 
 from mock_server.domain.call.calls import Headers
+from mock_server.domain.records import dataclass
 
 MAX_CAPTURE_BYTES = 64 * 1024
 HIDDEN = "***"

@@ -5,8 +5,9 @@ Rule 2: a bucket starts full, holds `burst` tokens and gains `per_second`; a cal
 throttle-bucket).
 """
 
-from dataclasses import dataclass
 from math import ceil
+
+from mock_server.domain.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

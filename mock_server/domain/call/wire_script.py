@@ -5,9 +5,10 @@ Rule 2: its times are real time; the account's clock does not affect them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from mock_server.domain.records import dataclass
 
 
 class End(StrEnum):

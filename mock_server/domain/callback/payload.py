@@ -8,12 +8,12 @@ Rule 3: an address is checked at delivery, not at submission (claim callback-add
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from mock_server.domain.call.calls import Headers
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 from mock_server.domain.task.tasks import Plan, Status
 
 CONTENT_TYPE = "application/json; charset=utf-8"  # claim callback-content-type

@@ -8,12 +8,12 @@ Rule 3: no account's receiver waits for another account's: each account always h
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 
 from mock_server.domain.call.calls import Headers
 from mock_server.domain.callback.payload import CallbackState, Outcome
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 RETRIES_MS = (1_000, 10_000, 60_000)  # claim callback-retries
 SOONEST_MS = RETRIES_MS[0]

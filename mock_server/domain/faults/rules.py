@@ -8,13 +8,14 @@ worker and many agree.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
 from mock_server.domain import dice
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
+from mock_server.domain.records import dataclass
 from mock_server.domain.usage_errors import UsageError
 
 

@@ -8,7 +8,7 @@ call is free.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Annotated, Any, TypeVar
 
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
@@ -16,6 +16,7 @@ from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.faults.gateway import CODE, CodedFault, coded
 from mock_server.domain.faults.parameters import between, length, one_of
 from mock_server.domain.faults.rules import Kind, Rule, Stage
+from mock_server.domain.records import dataclass
 from mock_server.domain.task.overrides import TaskOrderError, order_of
 from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 

@@ -10,7 +10,7 @@ another answer.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from hashlib import blake2b
@@ -20,6 +20,7 @@ from mock_server.domain.call.calls import Answer
 from mock_server.domain.call.wire_script import Damage, Delivered, End, Part, Script
 from mock_server.domain.faults.parameters import between, but, described, length, one_of
 from mock_server.domain.faults.rules import AnyKind, FaultError, Kind, Rule, Stage
+from mock_server.domain.records import dataclass
 
 # The statuses that an HTML page of a proxy can have.
 PHRASES = {

@@ -25,7 +25,7 @@ from mock_server.domain.findings.context import (
     request_of,
 )
 from mock_server.domain.findings.engine import judge
-from mock_server.domain.findings.fast_path import is_clean
+from mock_server.domain.findings.fast_path import plain_findings
 from mock_server.domain.findings.finding import (
     SEVERITIES,
     Finding,
@@ -34,8 +34,10 @@ from mock_server.domain.findings.finding import (
     Findings,
     Severity,
     hidden,
+    kept_finding,
     pointer,
     render_finding,
+    worded_finding,
 )
 from mock_server.domain.findings.near_misses import mistaken
 from mock_server.domain.findings.outcomes import (
@@ -68,15 +70,17 @@ __all__ = [
     "has_ended",
     "hidden",
     "intent_of",
-    "is_clean",
     "judge",
     "judge_outcomes",
     "judge_sequence",
     "judged_body",
+    "kept_finding",
     "known_at",
     "list_page",
     "mistaken",
+    "plain_findings",
     "pointer",
     "render_finding",
     "request_of",
+    "worded_finding",
 ]

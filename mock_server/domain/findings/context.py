@@ -1,7 +1,7 @@
 """A request as the rules see it, and the contract it is held to."""
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 
@@ -10,6 +10,7 @@ from mock_server.domain.call.bodies import FORM_TYPE, Body, Fields, Number, medi
 from mock_server.domain.call.calls import Call, Operation, header
 from mock_server.domain.findings.finding import Findings
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.domain.records import dataclass
 
 # No honest request is longer: a text is 2,953 bytes at most.
 MAX_JUDGED_BYTES = 64 * 1024

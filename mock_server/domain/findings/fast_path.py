@@ -1,20 +1,35 @@
-"""Whether a request is as most are: then nothing but the contract has to look at it.
+"""The findings of a request that is as most are, without asking every rule.
 
-Rule: it may say no of a request that is fine; of one that it calls clean `judge` finds nothing.
+Rule: it may return None for any request; what it returns for others is what `judge` finds.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from mock_server.domain.call.bodies import FORM_TYPE, Body
 from mock_server.domain.call.calls import Call, Operation
+from mock_server.domain.call.redaction import SECRET_HEADERS
 from mock_server.domain.findings.context import Contract
+from mock_server.domain.findings.encodings import AT_TYPE, JSON_TYPE
 from mock_server.domain.findings.fields import NO_VALUES, TASK_ID
+from mock_server.domain.findings.finding import Finding
 from mock_server.domain.findings.placeholders import ENTITY
-from mock_server.domain.findings.submit_fields import ADVISED_CHARACTERS
+from mock_server.domain.findings.submit_fields import ADVISED_CHARACTERS, of_address
 
-PLAIN_TYPE = f"{FORM_TYPE}; charset=UTF-8"
+# What a type is told of, if every value is ASCII.
+OF_TYPE: Mapping[str, tuple[Finding, ...]] = {
+    f"{FORM_TYPE}; charset=UTF-8": (),
+    FORM_TYPE: (Finding(id="charset-missing", at=AT_TYPE, sent=FORM_TYPE),),
+    **dict.fromkeys(
+        (JSON_TYPE, *(f"{JSON_TYPE};{space}charset={name}" for space in ("", " ")
+                      for name in ("utf-8", "UTF-8"))),
+        (Finding(id="json-body", at=AT_TYPE, sent=JSON_TYPE),),
+    ),
+}  # fmt: skip
+CALLBACK = "call_back"
 FIELDS = {
-    Operation.SUBMIT_TASK: frozenset({"text", "style_id"}),
+    Operation.SUBMIT_TASK: frozenset({"text", "style_id", CALLBACK}),
     Operation.LIST_TASKS: frozenset({"page", "maxResult"}),
     Operation.QUERY_TASK: frozenset({"task_id"}),
 }
@@ -23,41 +38,59 @@ FIELDS = {
 _PLAIN = re.compile(r"(?!\$)[!-$&-;=?-\[\]-z|~]*[!#$&(-;=?-\[^-z|~]")
 
 
-def is_clean(
+def plain_findings(
     call: Call, operation: Operation | None, body: Body | None, contract: Contract
-) -> bool:
-    """Whether a call is ordinary, and as the contract wants it."""
-    if operation is None or body is None or not _has_plain_head(call, contract):
-        return False
+) -> tuple[Finding, ...] | None:
+    """Return the findings of an ordinary call; None: `judge` has to look at it."""
+    if operation is None or body is None or call.method != "POST":
+        return None
+    of_type = _of_head(call, contract)
     fields = body.fields
-    if body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
-        return False
-    for value in fields.values():
+    if of_type is None or body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
+        return None
+    is_json = body.members is not None
+    if is_json != (of_type is OF_TYPE[JSON_TYPE]) or not (is_json or call.body[:1].isalpha()):
+        return None
+    sent: Mapping[str, Any] = fields if body.members is None else body.members
+    if not _are_plain(sent) or not contract.fits[operation]({"body": sent}):
+        return None
+    return _of_fields(operation, sent, of_type)
+
+
+def _of_fields(
+    operation: Operation, sent: Mapping[str, Any], of_type: tuple[Finding, ...]
+) -> tuple[Finding, ...] | None:
+    if operation is Operation.QUERY_TASK and not TASK_ID.fullmatch(sent["task_id"]):
+        return None
+    if len(sent.get("text", "")) > ADVISED_CHARACTERS:
+        return None
+    return (*of_type, *of_address(CALLBACK, sent[CALLBACK])) if CALLBACK in sent else of_type
+
+
+def _are_plain(sent: Mapping[str, Any]) -> bool:
+    """Whether every value is a text that no rule on texts has anything to say of."""
+    for value in sent.values():
         if (
-            not isinstance(value, str)
+            type(value) is not str  # a number in JSON is a text of another type
             or not _PLAIN.fullmatch(value)
             or value in NO_VALUES
             or ("??" in value or "=E" in value or ("&" in value and ENTITY.search(value)))
         ):
             return False
-    if operation is Operation.SUBMIT_TASK and len(str(fields.get("text"))) > ADVISED_CHARACTERS:
-        return False
-    if operation is Operation.QUERY_TASK and not TASK_ID.fullmatch(str(fields.get("task_id"))):
-        return False
-    return contract.fits[operation]({"body": fields})
+    return True
 
 
-def _has_plain_head(call: Call, contract: Contract) -> bool:
-    """Whether a call carries an app code and a form, and no header that a rule looks at."""
+def _of_head(call: Call, contract: Contract) -> tuple[Finding, ...] | None:
+    """Return what is told of the type of a body; None for a call that carries no app code, or a
+    header that a rule looks at, or another credential."""
     headers = call.named
     sent = headers.get("authorization", "")
-    return (
+    is_plain = (
         sent[:8] == "APPCODE "
         and sent[8:9].isalnum()
-        and headers.get("content-type") == PLAIN_TYPE
-        and call.body[:1].isalpha()
         and not call.query
         and "x-ca-key" not in headers
-        and "x-ca-signature" not in headers
         and contract.headers.isdisjoint(headers)
+        and len(SECRET_HEADERS & headers.keys()) == 1
     )
+    return OF_TYPE.get(headers.get("content-type", "")) if is_plain else None

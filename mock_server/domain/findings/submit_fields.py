@@ -1,5 +1,7 @@
 """What is off in a submit: the pairs, the text, the short link, the style, the addresses."""
 
+from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult
 
@@ -17,6 +19,7 @@ ADVISED_CHARACTERS = 35
 # Names that only a private network knows.
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".invalid", ".example")
 ADDRESSES = ("qr_code_url", "call_back")
+REMEMBERED, REMEMBERED_CHARACTERS = 512, 256
 SHORT_LINK_HELPS = ", or send is_use_temp_short_link=1 if the code is needed for one day only."
 WRONG_PORT = "The port of the URL is not a number from 1 to 65535."
 
@@ -65,8 +68,20 @@ def addresses(request: JudgedRequest) -> Findings:
         address = request.texts.get(name)
         if address is None or address in NO_VALUES or is_unfilled(name, address):
             continue
-        hits = [*hits, *_address(name, address)]
+        hits = [*hits, *of_address(name, address)]
     return hits
+
+
+def of_address(name: str, address: str) -> Sequence[Finding]:
+    """Return what is off in the address in a field; a client has few, so they are remembered."""
+    if len(address) <= REMEMBERED_CHARACTERS:
+        return _remembered(name, address)
+    return _address(name, address)
+
+
+@lru_cache(REMEMBERED)
+def _remembered(name: str, address: str) -> tuple[Finding, ...]:
+    return tuple(_address(name, address))
 
 
 def _address(name: str, address: str) -> Findings:

@@ -5,10 +5,11 @@ Rule 2: its AppKey and AppSecret are the app code too.
 Rule 3: a magic text orders the outcome of the task that is submitted with it, in any account.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from mock_server.domain.records import dataclass
 from mock_server.domain.task.tasks import TaskOrder
 
 

@@ -7,9 +7,8 @@ Rule 3: its code follows from seed and number; if another account has that code,
 is taken.
 """
 
-from dataclasses import dataclass
-
 from mock_server.domain import dice
+from mock_server.domain.records import dataclass
 from mock_server.domain.urls import is_address
 
 LONGEST_PLAIN = 35

@@ -6,9 +6,10 @@ Rule 2: bytes that are not text in a declared charset or in UTF-8 are read as GB
 image-charset); by the reading image.charset the task fails instead.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 
 MAX_BYTES = 5 * 1024 * 1024  # claim image-limits
 MAX_PIXELS = 25_000_000

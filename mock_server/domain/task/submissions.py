@@ -9,11 +9,11 @@ Rule 4: unknown fields are ignored (claim unknown-fields).
 """
 
 from collections.abc import Container
-from dataclasses import dataclass
 
 from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.domain.urls import is_address
 

@@ -6,13 +6,14 @@ Rule 3: a forced state is a new plan, and a status never goes back.
 Rule 4: an order for a task (checked in overrides.py) is applied once, when the task is planned.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 
 from mock_server.domain import dice
 from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
+from mock_server.domain.records import dataclass
 from mock_server.domain.usage_errors import ConflictError
 
 MIN_DURATION_MS = 5_000  # claim task-duration

@@ -12,9 +12,9 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from mock_server.domain.records import dataclass
 from mock_server.store.engine import files
 from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import (

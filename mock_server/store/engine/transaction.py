@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+from mock_server.domain.records import dataclass
 
 T = TypeVar("T")
 Value = str | int | float | bytes | None

@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from mock_server.actions.reports import reports
+from mock_server.actions.reports import findings, reports
 from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
 from mock_server.domain.call.calls import Operation
+from mock_server.domain.findings import FindingRows
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
@@ -21,7 +22,7 @@ CALL_FILTERS = ("operation", "status", "charged", "after", "limit", "before", "t
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     """Add the routes of calls."""
-    read = simulator.database.read
+    read, rows = simulator.database.read, simulator.catalogue.findings
 
     def calls(account_id: str | None) -> Response:
         wanted = _filter()
@@ -29,14 +30,15 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         found, dropped = read(lambda tx: reports.calls(tx, account_id, wanted))
         full = bool(found) and len(found) == wanted.limit and wanted.before is None
         return jsonify(
-            calls=[call_json(row) for row in found],
+            calls=[call_json(row, rows) for row in found],
             next=found[-1]["id"] if full else None,
             dropped=dropped,
         )
 
     def get_call(call_id: str) -> Response:
         simulator.background.flush()
-        return jsonify(call_json(read(lambda tx: reports.call(tx, id_of(call_id, "call")))))
+        found = read(lambda tx: reports.call(tx, id_of(call_id, "call")))
+        return jsonify(call_json(found, rows))
 
     routes.add_url_rule("/calls", "list_nobodys_calls", lambda: calls(None))
     routes.add_url_rule("/calls/<call_id>", "get_call", get_call)
@@ -60,8 +62,8 @@ def _filter() -> CallFilter:
     )
 
 
-def call_json(row: Row) -> dict[str, Any]:
-    """Return a journalled call as JSON."""
+def call_json(row: Row, rows: FindingRows) -> dict[str, Any]:
+    """Return a journalled call as JSON; `rows` have the words of its findings."""
     return {
         "id": row["id"],
         "at": row["at"],
@@ -83,5 +85,5 @@ def call_json(row: Row) -> dict[str, Any]:
         "answer": message_json(row, "answer"),
         "faults": json.loads(row["faults"]),
         "sent": json.loads(row["sent"]) if row["sent"] else None,
-        "findings": json.loads(row["findings"]),
+        "findings": findings.worded(row["findings"], rows),
     }

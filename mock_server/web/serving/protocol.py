@@ -9,7 +9,6 @@ Rule 3: a request that never becomes whole, or whose turn never comes, is journa
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httptools
@@ -17,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from mock_server.domain.call import defects
 from mock_server.domain.call.calls import Answer, Call, Defect
+from mock_server.domain.records import dataclass
 from mock_server.web.paths import is_ours
 from mock_server.web.serving.response_writer import EXTENSION, disconnected_after_ms, render
 from mock_server.web.serving.script_player import reset

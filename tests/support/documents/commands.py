@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import click
 
+from mock_server.cli.common import commands_of
 from mock_server.cli.main import main
 
 PROGRAM = "artqr-mock"
@@ -17,9 +18,9 @@ SHARED_BY = 5  # an option that is equal in so many commands is described once
 def overview() -> str:
     """Return a table of the commands with their subcommands."""
     rows = ["| Command | What it does | Details |", "|---|---|---|"]
-    for name, command in main.commands.items():
+    for name, command in commands_of(main).items():
         section = f"#{PROGRAM}-{name}"
-        subs = command.commands if isinstance(command, click.Group) else {}
+        subs = commands_of(command) if isinstance(command, click.Group) else {}
         listed = ", ".join(f"[`{sub}`]({section}-{sub})" for sub in subs) or f"[options]({section})"
         rows.append(f"| `{name}` | {_summary(command)} | {listed} |")
     return "\n".join(rows)
@@ -38,7 +39,7 @@ def reference() -> str:
 
 def leaves(group: click.Group, path: str = PROGRAM) -> Iterator[tuple[str, click.Command]]:
     """Return every command that is not a group, with the words that call it."""
-    for name, command in group.commands.items():
+    for name, command in commands_of(group).items():
         words = f"{path} {name}"
         if isinstance(command, click.Group):
             yield from leaves(command, words)
