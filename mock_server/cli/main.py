@@ -17,6 +17,8 @@ from mock_server.cli.env import env
 from mock_server.cli.fault import fault
 from mock_server.cli.findings import explain, findings
 from mock_server.cli.lint import lint
+from mock_server.cli.polling import polling_command
+from mock_server.cli.reactions import reactions_command
 from mock_server.cli.readings import readings
 from mock_server.cli.ready import ready
 from mock_server.cli.rehearse import rehearse
@@ -39,5 +41,6 @@ def main() -> None:
 for command in (
     serve, demo, ready, env, account, clock, fault, scenario, readings, calls, tasks, callbacks,
     bill, sign, findings, explain, lint, coverage, check, contract, rehearse,
+    reactions_command, polling_command,
 ):  # fmt: skip
     main.add_command(command)
