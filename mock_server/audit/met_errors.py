@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from mock_server.audit.obligations import is_of_the_platform
 from mock_server.audit.seen_call import SeenCall
+from mock_server.domain.answer.envelope import platform_says
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables, Means
+from mock_server.domain.call.wire_script import Delivered
 
 MOST_TEXT = 80
+ALTERED = str(Delivered.ALTERED)
 NO_ANSWER = {
     "reset": "the connection was reset",
     "closed": "the connection was closed without an answer",
@@ -30,27 +33,43 @@ GENERAL_ADVICE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetError:
-    """An error as a client meets it. `status` 0: no answer. `message` may hold what was sent."""
+    """An error as a client meets it. `status` 0: no answer. `is_quoted`: code and message are what
+    was sent, not those of a row, so they may hold what the client wrote.
+    """
 
     status: int
     code: str
     message: str
     means: Means
     advice: str
+    is_quoted: bool = False
 
 
 def met_error(call: SeenCall, tables: ErrorTables) -> MetError | None:
     """Return the error that a client met with a call of the three operations; None for a result."""
-    if not call.heard:
-        said = NO_ANSWER.get(call.call.mishap or "", "no answer came")
-        return _failure("lost", call, tables, said)
+    if call.call.mishap == ALTERED:
+        return None  # all of it came, under other headers
     if not call.answered:
-        return _failure("foreign", call, tables, "an answer that is not the API's")
-    if call.status == 200 and not _refuses(call):
+        return _without_answer(call, tables)
+    if is_of_the_platform(call):
+        code, text = platform_says(call.call.answer_bytes)
+        return _failure("platform", call, tables, text, code)
+    if call.status not in (200, 450):
+        return _of_the_gateway(call, tables)
+    code = str(call.call.result.get("ret_code", "0"))
+    if call.status == 200 and code == "0":
         return None
-    if call.status in (200, 450):
-        kind = "platform" if is_of_the_platform(call) else "refused"
-        return _failure(kind, call, tables, call.call.message, _ret_code(call))
+    return _failure("refused", call, tables, call.call.message, code)
+
+
+def _without_answer(call: SeenCall, tables: ErrorTables) -> MetError:
+    if call.heard:
+        return _failure("foreign", call, tables, "an answer that is not the API's")
+    said = NO_ANSWER.get(call.call.mishap or "", "no answer came")
+    return _failure("lost", call, tables, said)
+
+
+def _of_the_gateway(call: SeenCall, tables: ErrorTables) -> MetError:
     row = tables.row_of(call.call.error_code, call.status, call.call.message)
     if row is None:
         return _failure("unknown", call, tables, call.call.message, call.call.error_code or "")
@@ -69,7 +88,7 @@ def _failure(
     row = tables.failure(kind, call.operation)
     return MetError(
         status=call.status, code=code[:MOST_TEXT], message=message[:MOST_TEXT],
-        means=_asked_of(row.means, call), advice=row.advice,
+        means=_asked_of(row.means, call), advice=row.advice, is_quoted=True,
     )  # fmt: skip
 
 
@@ -83,11 +102,3 @@ def _advice_of(row: ErrorRow | ClassicRow, tables: ErrorTables) -> str:
         return row.advice
     known = [tables.rows[code].advice for code in row.codes[:1]]
     return known[0] if known else GENERAL_ADVICE[row.means]
-
-
-def _refuses(call: SeenCall) -> bool:
-    return str(call.call.result.get("ret_code", 0)) != "0" or is_of_the_platform(call)
-
-
-def _ret_code(call: SeenCall) -> str:
-    return str(call.call.result.get("ret_code", ""))

@@ -82,6 +82,20 @@ class NextSteps:
             for number, each in enumerate(intent.submits)
         }
 
+    def worth_judging(self, calls: Sequence[SeenCall]) -> list[SeenCall]:
+        """Return the calls that met an error, of final refusals only the first that each run heard:
+        the others are what followed it."""
+        found: list[SeenCall] = []
+        runs: set[int] = set()
+        for each in sorted(calls, key=lambda call: call.known_at):
+            if is_final(each):
+                run = self._history.run_of(each)
+                if run in runs:
+                    continue
+                runs.add(run)
+            found.append(each)
+        return found
+
     def after(self, call: SeenCall, means: Means) -> Step:
         """Return what the client did after it met an error with a call."""
         is_submit = call.operation == Operation.SUBMIT_TASK
@@ -102,7 +116,9 @@ class NextSteps:
         after = _after(call, again)
         if has_looked(self._history, call, again):
             return self._pace(call, again, f"read the list, then submitted again {after}")
-        says = f"submitted again {after}, without the list read as far as it had to be"
+        has_read = any(True for _ in self._history.listed_between(call, again))
+        looked = "and had read too little of the list" if has_read else "without a look at the list"
+        says = f"submitted again {after}, {looked}"
         is_same_wish = again.call.at - call.call.at < SAME_WISH_MS
         forbidden = not_looked_for(self._history, intent, number + 1) is not None
         is_wrong = call.leaves_open and forbidden and is_same_wish

@@ -49,22 +49,25 @@ def reactions(history: History, tables: ErrorTables) -> list[Reaction]:
 
 
 def _reaction(error: MetError, calls: Sequence[SeenCall], steps: NextSteps) -> Reaction:
-    # What followed the first of a row is worst: the later ones are part of it.
-    judged = [(call, steps.after(call, error.means)) for call in calls[:MOST_JUDGED]]
+    weighed = steps.worth_judging(calls)[:MOST_JUDGED]
+    judged = [(call, steps.after(call, error.means)) for call in weighed]
     verdict = next(each for each in WORST_FIRST if any(step.verdict is each for _, step in judged))
     chosen = [(call, step) for call, step in judged if step.verdict is verdict]
-    others = [call.id for call, step in judged if step.verdict is not verdict]
-    ids = [call.id for call, _ in chosen] + others
+    first = [call.id for call, _ in chosen]
+    ids = dict.fromkeys([*first, *(call.id for call in calls[:MOST_CALLS])])
     return Reaction(
         error=error, met=len(calls), says=_said([step for _, step in chosen], len(judged)),
-        verdict=verdict, calls=tuple(ids[:MOST_CALLS]),
+        verdict=verdict, calls=tuple(ids)[:MOST_CALLS],
     )  # fmt: skip
 
 
 def _said(steps: Sequence[Step], judged: int) -> str:
     """Return the sentence of the first step, and how often the client took such a step."""
     first = steps[0].says
-    return first if judged == 1 else f"{first} ({len(steps)} of {judged} times)"
+    if judged == 1:
+        return first
+    often = f"each of {judged}" if len(steps) == judged else f"{len(steps)} of {judged}"
+    return f"{first} ({often} times)"
 
 
 def reactions_json(found: Sequence[Reaction], safe: Callable[[str], str]) -> list[dict[str, Any]]:
@@ -72,8 +75,8 @@ def reactions_json(found: Sequence[Reaction], safe: Callable[[str], str]) -> lis
     return [
         {
             "status": each.error.status,
-            "code": safe(each.error.code),
-            "message": safe(each.error.message),
+            "code": safe(each.error.code) if each.error.is_quoted else each.error.code,
+            "message": safe(each.error.message) if each.error.is_quoted else each.error.message,
             "means": each.error.means,
             "met": each.met,
             "next": each.says,
