@@ -17,6 +17,7 @@ from mock_server.audit.obligations import (
     has_looked,
     hasty_after,
     is_final,
+    jumped_ms,
     not_looked_for,
     one_try_too_many,
     refusals_before,
@@ -35,6 +36,7 @@ AGAIN = {
     Operation.QUERY_TASK: "polled on",
     Operation.LIST_TASKS: "read the list again",
 }
+MOST_EARLIER = 500  # submits of an intent that are looked at
 NOTHING = "made no further call"
 
 
@@ -120,7 +122,9 @@ class NextSteps:
         looked = "and had read too little of the list" if has_read else "without a look at the list"
         says = f"submitted again {after}, {looked}"
         is_same_wish = again.call.at - call.call.at < SAME_WISH_MS
-        forbidden = not_looked_for(self._history, intent, number + 1) is not None
+        forbidden = (
+            number < MOST_EARLIER and not_looked_for(self._history, intent, number + 1) is not None
+        )
         is_wrong = call.leaves_open and forbidden and is_same_wish
         return wrong(says) if is_wrong else unclear(says)
 
@@ -142,7 +146,10 @@ class NextSteps:
         """Judge what followed a refusal that no retry changes."""
         later, allowed = went_on(self._run(call), call)
         if not later:
-            return right(NOTHING)
+            same_moment = [each for each in self._run(call) if _is_at_once(call, each)]
+            if not same_moment:
+                return right(NOTHING)
+            return unclear(f"made {counted(len(same_moment), 'more call')} at the same moment")
         says = f"made {counted(len(later), 'more call')}"
         if any(each.call.succeeded for each in later):
             return unclear(f"{says}, and not all of them were refused")
@@ -156,7 +163,9 @@ class NextSteps:
         says = _again(call, again)
         if call.operation == Operation.SUBMIT_TASK:
             same = self._same[call.id]
-            refused = refusals_before(same, same.index(again))
+            end = same.index(again)
+            last = same[max(0, end - MOST_EARLIER) : end + 1]
+            refused = refusals_before(last, len(last) - 1)
             if call in refused and len(refused) >= self._history.copies:
                 return wrong(says)
         return unclear(says)
@@ -174,7 +183,7 @@ class NextSteps:
     def _pace(self, call: SeenCall, again: SeenCall, says: str) -> Step:
         """Judge the pause before the same request."""
         same = self._same[call.id]
-        if _jumped(call, again):
+        if jumped_ms(call, again):
             return right(says)
         workers = workers_of(self._history, same) if asks_to_wait(call) else 1
         hasty = hasty_after(call, same[same.index(call) + 1 :])
@@ -208,6 +217,6 @@ def _after(call: SeenCall, again: SeenCall) -> str:
     return f"after {pause} ms" if pause < 1000 else f"after {pause / 1000:.1f} s"
 
 
-def _jumped(call: SeenCall, again: SeenCall) -> bool:
-    """Whether the account's clock jumped between two calls: no client waits for that."""
-    return bool(again.call.raw.get("jumped_ms", 0) > call.call.raw.get("jumped_ms", 0))
+def _is_at_once(call: SeenCall, later: SeenCall) -> bool:
+    """Whether a call began when another's answer may have been on its way still."""
+    return later.id > call.id and call.known_at <= later.began_at < call.open_until

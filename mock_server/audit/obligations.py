@@ -149,7 +149,7 @@ def short_gaps(queries: Sequence[SeenCall]) -> list[SeenCall]:
     return [
         later
         for before, later in pairwise(queries)
-        if later.began_at - before.began_at < SHORT_GAP_MS - ROUNDING_MS
+        if later.began_at - before.began_at + jumped_ms(before, later) < SHORT_GAP_MS - ROUNDING_MS
     ]
 
 
@@ -160,7 +160,13 @@ def after_the_end(queries: Sequence[SeenCall]) -> tuple[SeenCall | None, list[Se
     if not ends:
         return None, []
     end = min(ends, key=lambda each: each.known_at)
-    return end, [each for each in queries if each.began_at >= end.known_at and each is not end]
+    return end, [each for each in queries if each.began_at >= end.known_at and each.id > end.id]
+
+
+def jumped_ms(before: SeenCall, later: SeenCall) -> int:
+    """Return how far the account's clock jumped between two calls: no client waited for that."""
+    jumped: int = later.call.raw.get("jumped_ms", 0) - before.call.raw.get("jumped_ms", 0)
+    return max(0, jumped)
 
 
 def most_open(calls: Sequence[SeenCall]) -> int:

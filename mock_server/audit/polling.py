@@ -3,7 +3,8 @@
 Rule 1: times are those of the account's clock, on which tasks take as long as the vendor's.
 Rule 2: a query is wasted unless it was the first that told that its task has ended.
 Rule 3: other schedules are tried on the same tasks (replay.py). A task that ends by its number of
-queries, or waits for a source image, has no duration, and is left out.
+queries, or waits for a source image, has no duration, and is left out; so is one that the client
+never knew of.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +40,8 @@ GROWING = Schedule(first_ms=1_000, gap_ms=1_000, factor=2.0, most_ms=16_000)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPolls:
     """How a client polled a task. `lag_ms`: from its end to the moment the client heard of it, None
-    if it did not end or the client never heard; `heard_by`: query, list or callback.
+    if it did not end or the client never heard; `heard_by`: query, list or callback. `is_known`:
+    the client knew the task.
     """
 
     task: PolledTask
@@ -51,6 +53,7 @@ class TaskPolls:
     lag_ms: int | None
     heard_by: str | None
     has_duration: bool
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ def polling(
 ) -> Polling:  # fmt: skip
     """Return the polling report of a client. `rate`: of the account's clock; 0: it stands."""
     found = tuple(_tasks(history, rate))
-    replayed = [each.task for each in found if each.has_duration]
+    replayed = [each.task for each in found if each.has_duration and each.is_known]
     tariff = Tariff(readings=readings, price=_price(history))
     is_worth_it = any(each.ends_at is not None for each in replayed)
     tried = [predict(each, replayed, tariff) for each in _candidates(replayed, readings)]
@@ -133,6 +136,7 @@ def _task(
         lag_ms=lag_ms,
         heard_by=heard_by,
         has_duration=task.get("queries_left") is None and task.get("content") is not None,
+        is_known=submit.answered or bool(queries) or bool(told),
     )
 
 
@@ -192,10 +196,12 @@ def _notes(found: Sequence[TaskPolls], replayed: Sequence[PolledTask]) -> Iterat
     if not found:
         yield "the client made no task, so there is nothing to poll"
         return
-    if left_out := len(found) - len(replayed):
+    if unknown := sum(not each.is_known for each in found):
+        yield f"{counted(unknown, 'task')} left out: the client never heard of it"
+    if left_out := sum(not each.has_duration and each.is_known for each in found):
         yield (
-            f"{counted(left_out, 'task')} left out of the schedules: they end by the number of "
-            "queries, or wait for a source image"
+            f"{counted(left_out, 'task')} left out: without a duration of its own, because it ends "
+            "by the number of queries, or its source image was not read"
         )
     endless = sum(each.ends_at is None for each in replayed)
     if endless == len(replayed) and replayed:

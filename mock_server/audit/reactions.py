@@ -49,24 +49,27 @@ def reactions(history: History, tables: ErrorTables) -> list[Reaction]:
 
 
 def _reaction(error: MetError, calls: Sequence[SeenCall], steps: NextSteps) -> Reaction:
-    weighed = steps.worth_judging(calls)[:MOST_JUDGED]
-    judged = [(call, steps.after(call, error.means)) for call in weighed]
+    weighed = steps.worth_judging(calls)
+    judged = [(call, steps.after(call, error.means)) for call in weighed[:MOST_JUDGED]]
     verdict = next(each for each in WORST_FIRST if any(step.verdict is each for _, step in judged))
     chosen = [(call, step) for call, step in judged if step.verdict is verdict]
     first = [call.id for call, _ in chosen]
     ids = dict.fromkeys([*first, *(call.id for call in calls[:MOST_CALLS])])
+    is_all = len(judged) == len(weighed)
     return Reaction(
-        error=error, met=len(calls), says=_said([step for _, step in chosen], len(judged)),
+        error=error, met=len(calls),
+        says=_said([step for _, step in chosen], len(judged), is_all=is_all),
         verdict=verdict, calls=tuple(ids)[:MOST_CALLS],
     )  # fmt: skip
 
 
-def _said(steps: Sequence[Step], judged: int) -> str:
+def _said(steps: Sequence[Step], judged: int, *, is_all: bool) -> str:
     """Return the sentence of the first step, and how often the client took such a step."""
     first = steps[0].says
     if judged == 1:
         return first
-    often = f"each of {judged}" if len(steps) == judged else f"{len(steps)} of {judged}"
+    of = f"{judged}" if is_all else f"the first {judged}"
+    often = f"each of {of}" if len(steps) == judged else f"{len(steps)} of {of}"
     return f"{first} ({often} times)"
 
 

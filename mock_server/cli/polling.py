@@ -22,8 +22,9 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted
 from mock_server.testing.account_history import MOST_CALLS, AccountHistory, account_history
 
-TASKS = "task                      lasts   polls  wasted  after end  yuan   lag     heard by"
-SCHEDULES = "schedule                      polls  yuan   lag     worst lag  missed"
+TASKS = "task                       lasts  polls  wasted  after end   yuan     lag  heard by"
+SCHEDULES = "  schedule                              polls   yuan     lag  worst lag  missed"
+FEW_TASKS = 10
 MOST_LINES = 20
 NO_SCHEDULE = "no schedule can be tried: no task with a duration was made"
 
@@ -75,7 +76,7 @@ def polling_command(
         click.echo(line)
     if wanted is not None:
         shown = _point(found.wanted) if found.wanted else NO_SCHEDULE
-        click.echo(f'yours, "{wanted.name}": {shown}')
+        click.echo(f'your schedule, "{wanted.name}": {shown}')
 
 
 def _left_out(read: AccountHistory, last: int) -> Iterator[str]:
@@ -90,8 +91,7 @@ def lines(found: Polling) -> Iterator[str]:
     yield from found.notes
     if not found.tasks:
         return
-    rate = f", which runs {found.rate:g} times as fast as real time" if found.rate != 1 else ""
-    yield f"times are those of the account's clock{rate}"
+    yield f"times are those of the account's clock{_pace(found.rate)}"
     yield TASKS
     yield from (_task_line(each) for each in found.tasks[:MOST_LINES])
     if len(found.tasks) > MOST_LINES:
@@ -106,12 +106,34 @@ def lines(found: Polling) -> Iterator[str]:
     if not found.schedules:
         return
     yield ""
-    yield f"{SCHEDULES}    (charge.polls = {found.readings.charge_polls})"
+    yield from _schedule_lines(found)
+
+
+def _schedule_lines(found: Polling) -> Iterator[str]:
+    """Yield the schedules that nothing beats, with the plain ones beside them."""
     best = frontier(found.schedules)
-    for each in found.schedules:
+    shown = [each for each in found.schedules if each in best or _is_plain(each.schedule)]
+    yield f"the same tasks by other schedules, if charge.polls is {found.readings.charge_polls}:"
+    yield SCHEDULES
+    for each in shown:
         yield ("* " if each in best else "  ") + _schedule_line(each)
+    if len(shown) < len(found.schedules):
+        yield f"  and {len(found.schedules) - len(shown)} more: --json lists them"
     if found.suggested:
         yield f'suggested: "{found.suggested.schedule.name}": {_point(found.suggested)}'
+    ended = sum(each.task.ends_at is not None for each in found.tasks)
+    if ended < FEW_TASKS:
+        yield f"{counted(ended, 'task')} only: try it on more tasks before you rely on it"
+
+
+def _is_plain(schedule: Schedule) -> bool:
+    return not schedule.by_list and (schedule.factor != 1 or schedule.first_ms == schedule.gap_ms)
+
+
+def _pace(rate: float) -> str:
+    if rate == 0:
+        return ", which is frozen"
+    return "" if rate == 1 else f", which runs {rate:g} times as fast as real time"
 
 
 def _task_line(each: TaskPolls) -> str:
@@ -124,7 +146,7 @@ def _task_line(each: TaskPolls) -> str:
 
 def _schedule_line(each: Prediction) -> str:
     return (
-        f"{each.schedule.name:<27}  {each.polls:>5}  {yuan(each.fen):>5}  {_s(each.lag_ms):>6}  "
+        f"{each.schedule.name:<36}  {each.polls:>5}  {yuan(each.fen):>5}  {_s(each.lag_ms):>6}  "
         f"{_s(each.worst_lag_ms):>9}  {each.missed or '-':>6}"
     )
 

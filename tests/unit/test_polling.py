@@ -14,7 +14,7 @@ from mock_server.audit.schedules import Schedule, parse_schedule
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.usage_errors import UsageError
 from mock_server.rehearsal.drill import RATE
-from tests.support.rehearsals import BEGIN, Journal, callback, evidence, late
+from tests.support.rehearsals import BEGIN, NOTHING_SENT, Journal, callback, evidence, late
 
 TARIFF = Tariff(readings=DEFAULT_READINGS, price=Fraction(28))
 
@@ -72,6 +72,16 @@ def test_polls_after_the_end_and_bursts_are_counted() -> None:
     assert (found.after_end, found.bursts, found.wasted) == (2, 2, 5)
 
 
+def test_after_a_jump_of_the_clock_polls_are_no_burst() -> None:
+    journal = Journal()
+    journal.submit(0, task="t1", jumped_ms=0)
+    ending(journal, "t1", 800)
+    for number in range(3):
+        journal.query(0, ended=True, jumped_ms=60_000 * (number + 1))
+
+    assert report(journal).tasks[0].bursts == 0
+
+
 def test_a_client_hears_of_an_end_by_a_list_or_a_callback() -> None:
     journal = Journal()
     journal.submit(0, task="t1")
@@ -126,7 +136,19 @@ def test_a_task_without_a_duration_is_left_out(odd: dict[str, Any]) -> None:
     found = report(journal)
 
     assert found.suggested is None
-    assert found.notes[0].startswith("1 task left out of the schedules")
+    assert found.notes[0].startswith("1 task left out: without a duration")
+
+
+def test_a_task_that_the_client_never_heard_of_is_left_out() -> None:
+    journal = Journal()
+    journal.submit(0, task="t1", sent=NOTHING_SENT)
+    ending(journal, "t1", 800)
+
+    assert report(journal).notes[0] == "1 task left out: the client never heard of it"
+
+    journal.query(300)
+
+    assert report(journal).suggested is not None
 
 
 def test_older_tasks_are_not_the_clients() -> None:
