@@ -70,7 +70,7 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
         "wasted_charges": len(result.wasted),
         "fen_wasted": sum(result.wasted.values()),
         "readings": list(_readings(result)),
-        "reactions": _reactions_json(evidence),
+        "reactions": reactions_of(evidence),
         "polling": polling_json(polling(evidence, _readings_of(evidence.drill), RATE)),
         "exit_code": evidence.ended.status,
         "timed_out": evidence.ended.timed_out,
@@ -79,7 +79,8 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
     }
 
 
-def _reactions_json(evidence: Evidence) -> list[dict[str, Any]]:
+def reactions_of(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return the errors that the client met, and what it did next."""
     found = reactions(evidence, contract.load_catalogue().errors)
     return reactions_json(found, lambda text: shown(evidence, text))
 

@@ -15,7 +15,7 @@ from mock_server.audit.next_steps import StepVerdict
 from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
 from mock_server.rehearsal.evidence import Evidence
-from mock_server.rehearsal.report import as_json, aside, call_json, drill_json, output_of, shown
+from mock_server.rehearsal.report import as_json, aside, call_json, output_of, reactions_of, shown
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 
 if TYPE_CHECKING:  # it shows its scorecard itself
@@ -148,7 +148,7 @@ def _reacted(drills: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _reactions(result: DrillResult) -> Iterator[str]:
     """Yield the errors that the client handled wrongly."""
-    for row in drill_json(result)["reactions"]:
+    for row in reactions_of(result.evidence):
         if row["verdict"] == StepVerdict.WRONG:
             error = " ".join(filter(None, (str(row["status"] or ""), row["code"], row["message"])))
             yield from _wrapped(f"{error} means {row['means']}: the client {row['next']}")
