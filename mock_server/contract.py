@@ -13,7 +13,7 @@ from typing import Any
 from mock_server.domain import findings
 from mock_server.domain.billing.charges import Offer
 from mock_server.domain.call.calls import ROUTES, Operation
-from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables
+from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables, FailureRow, Means
 from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
 from mock_server.domain.findings.context import JUDGED_HEADERS
@@ -157,8 +157,12 @@ def values_of_reading(reading: str) -> tuple[str, ...]:
 def load_catalogue() -> Catalogue:
     """Return the vendor's tables."""
     errors = load_toml("errors.toml")
-    rows = [ErrorRow(**row) for row in errors["error"]]
-    classic = [ClassicRow(**{**row, "codes": tuple(row["codes"])}) for row in errors["classic"]]
+    rows = [ErrorRow(**{**row, "means": Means(row["means"])}) for row in errors["error"]]
+    classic = [
+        ClassicRow(**{**row, "codes": tuple(row["codes"]), "means": Means(row["means"])})
+        for row in errors["classic"]
+    ]
+    failures = [FailureRow(**{**row, "means": Means(row["means"])}) for row in errors["failure"]]
     table = load_toml("magic.toml")
     magic = [Magic(**row) for row in table["magic"]]
     texts = [MagicText(**{**row, "order": order_of(row["order"])}) for row in table["text"]]
@@ -169,7 +173,9 @@ def load_catalogue() -> Catalogue:
     offers = [Offer(**row) for row in load_toml("pricing.toml")["offer"]]
     return Catalogue(
         errors=ErrorTables(
-            rows={row.code: row for row in rows}, classic={row.message: row for row in classic}
+            rows={row.code: row for row in rows},
+            classic={row.message: row for row in classic},
+            failures=tuple(failures),
         ),
         magic={each.app_code: each for each in magic},
         magic_texts={each.text: each for each in texts},

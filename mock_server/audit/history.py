@@ -38,12 +38,26 @@ class Intent:
 class History:
     """What the client of an account did. `calls` in the order in which they began; `tasks` by id,
     and `callbacks`, as the admin API shows them. `copies`: how many of each text are wanted.
+    `restarted_after`: the number of the last call before the client was started again, if it was.
     """
 
     calls: tuple[SeenCall, ...]
     tasks: Mapping[str, Mapping[str, Any]]
     callbacks: Sequence[Mapping[str, Any]] = ()
     copies: int = 1
+    restarted_after: int | None = None
+
+    def run_of(self, call: SeenCall) -> int:
+        """Return in which run of the client a call was made, from 0 on."""
+        return int(self.restarted_after is not None and call.id > self.restarted_after)
+
+    def of_runs(self, calls: Sequence[SeenCall]) -> Iterator[list[SeenCall]]:
+        """Yield the calls of each run of the client that made any of them."""
+        runs: dict[int, list[SeenCall]] = {}
+        for each in calls:
+            runs.setdefault(self.run_of(each), []).append(each)
+        for number in sorted(runs):
+            yield runs[number]
 
     def of(self, *operations: str) -> list[SeenCall]:
         """Return the calls of some operations, in the order in which they began."""

@@ -10,7 +10,7 @@ from mock_server.cli.common import PlainGroup
 COMMANDS = (
     "serve", "demo", "ready", "env", "account", "clock", "fault", "scenario", "readings", "calls",
     "tasks", "callbacks", "bill", "sign", "findings", "explain", "lint", "coverage", "check",
-    "contract", "rehearse", "sweep",
+    "contract", "rehearse", "sweep", "reactions", "polling",
 )  # fmt: skip
 # A command is in the file of its name, but for these.
 FILES = {"explain": "findings"}
@@ -32,8 +32,8 @@ class Commands(PlainGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"mock_server.cli.{FILES.get(cmd_name, cmd_name)}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
+        there = [each for each in vars(module).values() if isinstance(each, click.Command)]
+        return next(each for each in there if each.name == cmd_name)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

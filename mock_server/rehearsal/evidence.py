@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mock_server.audit.history import History
-from mock_server.audit.seen_call import SeenCall
 from mock_server.rehearsal.client_process import Ended
 from mock_server.rehearsal.drill import RATE, Drill
 
@@ -22,7 +21,7 @@ class Evidence(History):
     report shows.
 
     `ended` is how the last run ended. In a drill that started the client again, `earlier` is how
-    the runs before it ended, and `restarted_after` the number of their last call in the journal.
+    the runs before it ended.
     """
 
     drill: Drill
@@ -30,16 +29,11 @@ class Evidence(History):
     findings: Sequence[Mapping[str, Any]]
     ended: Ended
     earlier: tuple[Ended, ...] = ()
-    restarted_after: int | None = None
     base_url: str = ""
     printed: Sequence[Mapping[str, Any]] = ()
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     pictures: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
-
-    def run_of(self, call: SeenCall) -> int:
-        """Return in which run of the client a call was made, from 0 on."""
-        return int(self.restarted_after is not None and call.id > self.restarted_after)
 
     def runs(self) -> list[tuple[int, int]]:
         """Return the real instants (ms) at which each run began and ended, so far as known."""

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 from mock_server import contract
+from mock_server.audit.polling import polling, polling_json
+from mock_server.audit.reactions import reactions, reactions_json
 from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.redaction import redact_printed
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.formatting import json_text, printable, printable_lines
+from mock_server.rehearsal.drill import RATE, Drill
 from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.verdicts import DrillResult, Judged, Verdict
 
@@ -66,11 +70,24 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
         "wasted_charges": len(result.wasted),
         "fen_wasted": sum(result.wasted.values()),
         "readings": list(_readings(result)),
+        "reactions": reactions_of(evidence),
+        "polling": polling_json(polling(evidence, _readings_of(evidence.drill), RATE)),
         "exit_code": evidence.ended.status,
         "timed_out": evidence.ended.timed_out,
         "seconds": round(evidence.ended.took_s, 2),
         "output": "" if result.verdict is Verdict.PASS else output_of(result),
     }
+
+
+def reactions_of(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return the errors that the client met, and what it did next."""
+    found = reactions(evidence, contract.load_catalogue().errors)
+    return reactions_json(found, lambda text: shown(evidence, text))
+
+
+def _readings_of(drill: Drill) -> Readings:
+    """Return the readings of a drill's account."""
+    return with_readings(DEFAULT_READINGS, drill.account.get("readings", {}))
 
 
 def output_of(result: DrillResult) -> str:

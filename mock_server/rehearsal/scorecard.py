@@ -6,15 +6,16 @@ as it is.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, chop_cells
 
+from mock_server.audit.next_steps import StepVerdict
 from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
 from mock_server.rehearsal.evidence import Evidence
-from mock_server.rehearsal.report import as_json, aside, call_json, output_of, shown
+from mock_server.rehearsal.report import as_json, aside, call_json, output_of, reactions_of, shown
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 
 if TYPE_CHECKING:  # it shows its scorecard itself
@@ -54,12 +55,14 @@ def line_of(result: DrillResult) -> str:
 
 def summary(rehearsal: "Report") -> list[str]:
     """Return the last lines: which drills had which verdict, and what was wasted."""
-    totals = as_json(rehearsal)["totals"]
+    found = as_json(rehearsal)
+    totals = found["totals"]
     foot = _waived(rehearsal)[:WAIVED_LINES]
     foot.append(
         f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
         f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
     )
+    foot += _reacted(found["drills"])
     if rehearsal.interrupted:
         foot.append(f"interrupted: {len(rehearsal.results)} of {rehearsal.planned} drills ran")
     room = SUMMARY_LINES - len(foot)
@@ -101,6 +104,7 @@ def _failure(result: DrillResult) -> Iterator[str]:
             yield from _table(evidence, judged.breach.calls)
     wasted = _price(len(result.wasted), sum(result.wasted.values()))
     yield from wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
+    yield from _reactions(result)
     for judged in result.broken:
         if not judged.counts:
             yield from wrapped(aside(evidence, judged))
@@ -133,6 +137,26 @@ def _table(evidence: Evidence, calls: Sequence[SeenCall]) -> Iterator[str]:
             f"    {row['after_ms']:>8}  {row['operation'][:11]:<11}  {answer[:20]:<20}  "
             f"{cost:>5}  {row['task_id'] or ''}"
         )
+
+
+def _reacted(drills: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return how many errors the client met, and handled wrongly, in all drills."""
+    rows = [row for each in drills for row in each["reactions"]]
+    met = {(row["status"], row["code"], row["message"]): False for row in rows}
+    for row in rows:
+        if row["verdict"] == StepVerdict.WRONG:
+            met[row["status"], row["code"], row["message"]] = True
+    if not met:
+        return []
+    return [f"{counted(len(met), 'different error')} met, {sum(met.values())} handled wrongly"]
+
+
+def _reactions(result: DrillResult) -> Iterator[str]:
+    """Yield the errors that the client handled wrongly."""
+    for row in reactions_of(result.evidence):
+        if row["verdict"] == StepVerdict.WRONG:
+            error = " ".join(filter(None, (str(row["status"] or ""), row["code"], row["message"])))
+            yield from wrapped(f"{error} means {row['means']}: the client {row['next']}")
 
 
 def _waived(rehearsal: "Report") -> list[str]:

@@ -7,15 +7,27 @@ Rule 3: older instances have messages only: `classic_row` finds the message for 
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from mock_server.domain.records import dataclass
+
+
+class Means(StrEnum):
+    """What an error asks of a client, in a word."""
+
+    WAIT = "wait"
+    BUY = "buy"
+    FIX = "fix"
+    LOOK = "look"
+    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRow:
     """One row of contracts/errors.toml. `message` may contain `{reason}`.
 
-    `met` is `naturally` or `by order`; `how` and `advice` are texts for people.
+    `met` is `naturally` or `by order`; `how` and `advice` are texts for people. `means` is what a
+    client has to do.
     """
 
     code: str
@@ -25,6 +37,7 @@ class ErrorRow:
     met: str
     how: str
     advice: str
+    means: Means
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +48,47 @@ class ClassicRow:
     status: int
     codes: tuple[str, ...]
     claim: str
+    means: Means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureRow:
+    """A failure that is no gateway error, of one operation or, with None, of the others."""
+
+    id: str
+    means: Means
+    advice: str
+    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorTables:
-    """The error rows by code, and those of older instances by message."""
+    """The error rows by code, those of older instances by message, and the other failures."""
 
     rows: Mapping[str, ErrorRow]
     classic: Mapping[str, ClassicRow]
+    failures: tuple[FailureRow, ...] = ()
+
+    def failure(self, failure_id: str, operation: str) -> FailureRow:
+        """Return the row of a failure that is no gateway error."""
+        rows = [row for row in self.failures if row.id == failure_id]
+        return next(
+            (row for row in rows if row.operation == operation),
+            next(row for row in rows if row.operation is None),
+        )
+
+    def row_of(self, code: str | None, status: int, message: str) -> ErrorRow | ClassicRow | None:
+        """Return the row of a gateway error as a client sees it; None if no row has it.
+
+        An older instance sends no code: its message tells the row.
+        """
+        if code:
+            return self.rows.get(code)
+        for row in self.classic.values():
+            if row.status == status and _is_made_of(message, row.message):
+                return row
+        known = (row for row in self.rows.values() if _is_made_of(message, row.message))
+        return next(known, None)
 
 
 class VendorError(Exception):
@@ -109,3 +155,12 @@ def row_code(error: GatewayError, tables: ErrorTables, *, classic: bool) -> str 
         codes = tables.classic[error.classic].codes
         return codes[0] if codes else None
     return next((row.codes[0] for row in tables.classic.values() if error.code in row.codes), None)
+
+
+def _is_made_of(message: str, template: str) -> bool:
+    """Whether a message is a row's, whatever its reason."""
+    before, reason, after = template.partition("{reason}")
+    if not reason:
+        return message == template
+    is_long = len(message) >= len(before) + len(after)
+    return is_long and message.startswith(before) and message.endswith(after)

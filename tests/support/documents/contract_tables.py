@@ -49,8 +49,9 @@ def errors_table() -> str:
         claim["id"]: claim["certainty"] for claim in contract.load_toml("claims.toml")["claim"]
     }
     rows = [
-        "| Code | HTTP | `X-Ca-Error-Message` | How to meet it | What a client should do | Sure? |",
-        "|---|" + "---|" * 5,
+        "| Code | HTTP | `X-Ca-Error-Message` | How to meet it | Means | What a client should do "
+        "| Sure? |",
+        "|---|" + "---|" * 6,
     ]
     magic = {
         each["error"]: each["app_code"]
@@ -63,11 +64,11 @@ def errors_table() -> str:
         message = error["message"].replace("{reason}", "…")
         rows.append(
             f"| `{error['code']}` | {error['status']} | {message} | {error['how'] or ordered} "
-            f"| {error['advice']} | {certainty[error['claim']]} |"
+            f"| {error['means']} | {error['advice']} | {certainty[error['claim']]} |"
         )
     rows.append(
         "| none | 450 | none: the service refuses, see `remark` in the body | leave out `text`; "
-        "`APPCODE mock-refused` | do not retry: fix the request | observed |"
+        "`APPCODE mock-refused` | fix | do not retry: fix the request | observed |"
     )
     return "\n".join(rows)
 
@@ -158,10 +159,11 @@ def magic_texts_table() -> str:
 
 def classic_table() -> str:
     """Return the messages of older instances."""
-    rows = ["| `X-Ca-Error-Message` | HTTP | Stands for |", "|---|---|---|"]
+    rows = ["| `X-Ca-Error-Message` | HTTP | Means | Stands for |", "|---|---|---|---|"]
     for row in contract.load_toml("errors.toml")["classic"]:
         codes = ", ".join(f"`{code}`" for code in row["codes"]) or "by order"
-        rows.append(f"| {row['message'].replace('{reason}', '…')} | {row['status']} | {codes} |")
+        message = row["message"].replace("{reason}", "…")
+        rows.append(f"| {message} | {row['status']} | {row['means']} | {codes} |")
     return "\n".join(rows)
 
 

@@ -1,0 +1,65 @@
+"""What a client did in an account of a running server, read over the admin API.
+
+Rule 1: it is bounded: of a long journal the last calls are read, and what was left out is counted.
+"""
+
+from dataclasses import dataclass
+
+from mock_server.admin_client import AccountClient
+from mock_server.audit.history import History
+from mock_server.audit.records import RecordedCall
+from mock_server.audit.seen_call import seen
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
+
+MOST_CALLS = 20_000
+MOST_TASKS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHistory:
+    """`dropped`: how many calls the journal has let go; `unread`: whether it has older calls that
+    were not read. `rate`: of the account's clock, 0 while it is frozen. `secrets`: the account's
+    credentials, which no output shows.
+    """
+
+    history: History
+    readings: Readings
+    rate: float
+    dropped: int
+    unread: bool
+    secrets: tuple[str, ...]
+
+
+def account_history(
+    account: AccountClient, *, most_calls: int = MOST_CALLS, copies: int = 1
+) -> AccountHistory:
+    """Return what a client did in an account, its last calls at least.
+
+    Raises UnreachableError, RefusedError.
+    """
+    shown = account.get()
+    raw: list[dict[str, object]] = []
+    for page in account.pages_back("/calls", "calls"):
+        raw = page + raw
+        if len(raw) > most_calls:
+            break
+    calls = [seen(RecordedCall.of(each)) for each in raw[-most_calls:]]
+    tasks: dict[str, dict[str, object]] = {}
+    for page in account.pages_back("/tasks", "tasks"):
+        tasks |= {each["task_id"]: each for each in page}
+        if len(tasks) >= MOST_TASKS:
+            break
+    clock = shown["clock"]
+    return AccountHistory(
+        history=History(
+            calls=tuple(sorted(calls, key=lambda each: each.began_at)),
+            tasks=tasks,
+            callbacks=account.every("/callbacks", "callbacks"),
+            copies=copies,
+        ),
+        readings=with_readings(DEFAULT_READINGS, shown["readings"]),
+        rate=0.0 if clock["frozen"] else float(clock["rate"]),
+        dropped=account.dropped_calls(),
+        unread=len(raw) > most_calls,
+        secrets=(shown["app_code"], shown["app_secret"]),
+    )
