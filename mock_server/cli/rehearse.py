@@ -18,9 +18,10 @@ from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, check_output, fail, 
 if TYPE_CHECKING:
     from mock_server.rehearsal.drill import Drill
     from mock_server.rehearsal.order import RehearsalOrder
+    from mock_server.rehearsal.outcome import Report
 
 PATIENCE_S = 8.0
-REPORTS = ("report.json", "junit.xml")
+REPORTS = ("report.json", "junit.xml", "report.html")
 
 
 def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -69,7 +70,9 @@ def _pairs(example: str) -> Callable[..., dict[str, str]]:
               callback=_pairs("RULE=REASON"),
               help="Let a broken rule count for nothing, and say why.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Write report.json and junit.xml to this folder.")  # fmt: skip
+              help="Write report.html, report.json and junit.xml to this folder.")  # fmt: skip
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
+              help="Compare with the report.json of an earlier rehearsal.")  # fmt: skip
 @click.option("--server", metavar="URL", help="Use a running server instead of one of its own.")
 @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="The token of that server.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -139,14 +142,13 @@ def _make(folder: Path) -> None:
 
 
 def _rehearse(order: "RehearsalOrder", folder: Path | None, planned: int) -> None:
-    from mock_server.rehearsal import progress, report, runner, scorecard  # noqa: PLC0415
+    from mock_server.rehearsal import progress, runner, scorecard  # noqa: PLC0415
 
     with _stopped_by_signals() as signals:
         with progress.shown(sys.stderr, planned) as told:
             found = runner.rehearse_order(order, told, signals.stop)
         if folder is not None:
-            write_output(folder / REPORTS[0], report.json_report(found))
-            write_output(folder / REPORTS[1], report.junit(found))
+            _write(folder, found)
         try:
             for line in scorecard.lines(found):
                 click.echo(line)
@@ -159,6 +161,14 @@ def _rehearse(order: "RehearsalOrder", folder: Path | None, planned: int) -> Non
         fail(found.problem, COULD_NOT_RUN)
     if found.has_failed:
         sys.exit(FINDINGS)
+
+
+def _write(folder: Path, found: "Report") -> None:
+    from mock_server.rehearsal import report, report_page  # noqa: PLC0415 - see above
+
+    written = (report.json_report(found), report.junit(found), report_page.html(found).encode())
+    for name, data in zip(REPORTS, written, strict=True):
+        write_output(folder / name, data)
 
 
 class _Signals:

@@ -15,6 +15,7 @@ import urllib3
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
+from mock_server.rehearsal.baseline import read_baseline
 from mock_server.rehearsal.client_process import StoppedError
 from mock_server.rehearsal.conduct import Conduct
 from mock_server.rehearsal.drills import Drill, chosen
@@ -49,6 +50,7 @@ def rehearse_order(
     if order.server is not None:
         _check_server(order.server)
     drills = chosen(order.only, order.skip, restartable=order.restartable)
+    earlier = None if order.baseline is None else read_baseline(order.baseline)
     work = _Work(order, drills, told, stop or threading.Event())
     trouble: str | None = None
     try:
@@ -61,7 +63,7 @@ def rehearse_order(
     trouble = trouble or work.trouble
     return Report(
         order=order, results=tuple(results), planned=len(drills), trouble=trouble,
-        interrupted=work.was_stopped or trouble is not None,
+        interrupted=work.was_stopped or trouble is not None, earlier=earlier,
     )  # fmt: skip
 
 

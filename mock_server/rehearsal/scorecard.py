@@ -13,6 +13,7 @@ from rich.cells import cell_len, chop_cells
 
 from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
+from mock_server.rehearsal import baseline
 from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.report import as_json, aside, call_json, output_of, shown
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
@@ -49,8 +50,11 @@ def line_of(result: DrillResult) -> str:
 
 def summary(rehearsal: "Report") -> list[str]:
     """Return the last lines: which drills had which verdict, and what was wasted."""
-    totals = as_json(rehearsal)["totals"]
+    shown_all = as_json(rehearsal)
+    totals = shown_all["totals"]
     foot = _waived(rehearsal)[:WAIVED_LINES]
+    if shown_all["baseline"] is not None:
+        foot += _wrapped(f"baseline: {shown_all['baseline']['sentence']}", first="")
     foot.append(
         f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
         f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
@@ -80,6 +84,11 @@ def _lines(rehearsal: "Report") -> Iterator[str]:
     beside = [line for each in rehearsal.results for line in _besides(each)]
     yield from beside
     if beside:
+        yield ""
+    if rehearsal.earlier is not None:
+        yield "Against the baseline:"
+        for line in baseline.lines(as_json(rehearsal)["baseline"]):
+            yield from _wrapped(line)
         yield ""
     yield from summary(rehearsal)
 
