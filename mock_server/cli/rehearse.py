@@ -73,10 +73,13 @@ def _pairs(example: str) -> Callable[..., dict[str, str]]:
               help="Write report.html, report.json and junit.xml to this folder.")  # fmt: skip
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
               help="Compare with the report.json of an earlier rehearsal.")  # fmt: skip
+@click.option("--github/--no-github", "for_github", default=None,
+              help="Write annotations and a step summary for GitHub Actions. "
+              "[default: if GITHUB_ACTIONS is true]")  # fmt: skip
 @click.option("--server", metavar="URL", help="Use a running server instead of one of its own.")
 @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="The token of that server.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def rehearse(*, is_list: bool, **flags: Any) -> None:
+def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
     """Run a client's program through incidents, and give a verdict on each.
 
     Put the command after `--`. The client needs nothing but its environment: ARTQR_BASE_URL,
@@ -99,7 +102,9 @@ def rehearse(*, is_list: bool, **flags: Any) -> None:
     if report is not None:
         _make(report)
     _warn(order, drills)
-    _rehearse(order, report, len(drills))
+    if for_github is None:
+        for_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    _rehearse(order, report, len(drills), for_github=for_github)
 
 
 def _with_project(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,8 +146,10 @@ def _make(folder: Path) -> None:
         check_output(folder / name)
 
 
-def _rehearse(order: "RehearsalOrder", folder: Path | None, planned: int) -> None:
-    from mock_server.rehearsal import progress, runner, scorecard  # noqa: PLC0415
+def _rehearse(
+    order: "RehearsalOrder", folder: Path | None, planned: int, *, for_github: bool
+) -> None:
+    from mock_server.rehearsal import progress, runner  # noqa: PLC0415
 
     with _stopped_by_signals() as signals:
         with progress.shown(sys.stderr, planned) as told:
@@ -150,14 +157,15 @@ def _rehearse(order: "RehearsalOrder", folder: Path | None, planned: int) -> Non
         if folder is not None:
             _write(folder, found)
         try:
-            for line in scorecard.lines(found):
-                click.echo(line)
+            _print(found, for_github=for_github)
             sys.stdout.flush()
         except BrokenPipeError:  # its reader has gone (`| head`): the exit code still counts
             sys.stdout = None
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:
+        if for_github:  # it is told already
+            sys.exit(COULD_NOT_RUN)
         fail(found.problem, COULD_NOT_RUN)
     if found.has_failed:
         sys.exit(FINDINGS)
@@ -169,6 +177,16 @@ def _write(folder: Path, found: "Report") -> None:
     written = (report.json_report(found), report.junit(found), report_page.html(found).encode())
     for name, data in zip(REPORTS, written, strict=True):
         write_output(folder / name, data)
+
+
+def _print(found: "Report", *, for_github: bool) -> None:
+    from mock_server.rehearsal import github, scorecard  # noqa: PLC0415 - see above
+
+    lines = scorecard.lines(found)
+    if for_github:
+        lines = github.log_lines(found, lines, Path.cwd(), os.environ)
+    for line in lines:
+        click.echo(line)
 
 
 class _Signals:

@@ -70,7 +70,7 @@ def written(folder: Path) -> dict[str, Any]:
 def command(*words: str, folder: Path, **env: str) -> Result:
     """Run `artqr-mock rehearse` in this process."""
     with chdir(folder):
-        return CliRunner(env=env).invoke(main, ["rehearse", *words])
+        return CliRunner(env={"GITHUB_ACTIONS": "", **env}).invoke(main, ["rehearse", *words])
 
 
 def has_ended(file: Path) -> bool:
@@ -101,6 +101,22 @@ def test_a_rehearsal_is_compared_with_the_report_that_it_replaces(tmp_path: Path
     assert done.exit_code == 1
     assert "worse calm: PASS -> FAIL (breaks success-is-possible)" in done.output
     assert written(tmp_path / "found")["baseline"]["worse"] == 1
+
+
+def test_github_gets_annotations_and_a_summary(tmp_path: Path) -> None:
+    words = ("--only", "calm", "--", *client(tmp_path, "call(); sys.exit(1)"))
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+           "GITHUB_WORKSPACE": str(tmp_path)}  # fmt: skip
+
+    on = command(*words, folder=tmp_path, **env)
+    off = command("--no-github", *words, folder=tmp_path, **env)
+    idle = command("--only", "calm", "--github", "--", "true", folder=tmp_path)
+
+    assert (on.exit_code, off.exit_code, idle.exit_code) == (1, 1, 3)
+    assert "::error file=client.py,title=calm%3A success-is-possible::" in on.output
+    assert (tmp_path / "summary.md").read_text("utf-8").count("## Rehearsal: ❌ FAIL") == 1
+    assert "::error" not in off.output
+    assert "the client called no server in any drill" in idle.output
 
 
 def test_options_are_told_from_those_of_the_client(tmp_path: Path) -> None:
