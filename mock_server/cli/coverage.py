@@ -1,7 +1,6 @@
 """`artqr-mock coverage`: how much of the contract a client's calls have met."""
 
 import sys
-from importlib import resources
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -136,9 +135,6 @@ def junit(found: dict[str, Any], whose: str) -> str:
 
 def html(found: dict[str, Any], whose: str) -> str:
     """Return what was met as a page that needs nothing else."""
-    source = resources.files("mock_server.cli").joinpath("coverage.html").read_text("utf-8")
-    import jinja2  # noqa: PLC0415 - every command would load it
+    from mock_server.pages.environment import render  # noqa: PLC0415 - every command would load it
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
-                                     trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    return environment.from_string(source).render(found=found, whose=printable(whose))
+    return render("cli/coverage.html", found=found, whose=whose)

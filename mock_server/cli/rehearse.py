@@ -18,9 +18,10 @@ from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, check_output, fail, 
 if TYPE_CHECKING:
     from mock_server.rehearsal.drill import Drill
     from mock_server.rehearsal.order import RehearsalOrder
+    from mock_server.rehearsal.outcome import Report
 
 PATIENCE_S = 8.0
-REPORTS = ("report.json", "junit.xml")
+REPORTS = ("report.json", "junit.xml", "report.html")
 
 
 def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -71,11 +72,16 @@ def pairs(example: str) -> Callable[..., dict[str, str]]:
               callback=pairs("RULE=REASON"),
               help="Let a broken rule count for nothing, and say why.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Write report.json and junit.xml to this folder.")  # fmt: skip
+              help="Write report.html, report.json and junit.xml to this folder.")  # fmt: skip
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
+              help="Compare with the report.json of an earlier rehearsal.")  # fmt: skip
+@click.option("--github/--no-github", "for_github", default=None,
+              help="Write annotations and a step summary for GitHub Actions. "
+              "[default: if GITHUB_ACTIONS is true]")  # fmt: skip
 @click.option("--server", metavar="URL", help="Use a running server instead of one of its own.")
 @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="The token of that server.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def rehearse(*, is_list: bool, **flags: Any) -> None:
+def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
     """Run a client's program through incidents, and give a verdict on each.
 
     Put the command after `--`. The client needs nothing but its environment: ARTQR_BASE_URL,
@@ -100,7 +106,9 @@ def rehearse(*, is_list: bool, **flags: Any) -> None:
     if report is not None:
         make_folder(report, REPORTS)
     warn_of_late_answers(order, drills)
-    _rehearse(order, report, len(drills))
+    if for_github is None:
+        for_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    _rehearse(order, report, len(drills), for_github=for_github)
 
 
 def with_flags(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,19 +148,22 @@ def make_folder(folder: Path, names: Sequence[str]) -> None:
         check_output(folder / name)
 
 
-def _rehearse(order: "RehearsalOrder", folder: Path | None, planned: int) -> None:
-    from mock_server.rehearsal import progress, report, runner, scorecard  # noqa: PLC0415
+def _rehearse(
+    order: "RehearsalOrder", folder: Path | None, planned: int, *, for_github: bool
+) -> None:
+    from mock_server.rehearsal import progress, runner  # noqa: PLC0415
 
     with stopped_by_signals() as signals:
         with progress.shown(sys.stderr, planned) as told:
             found = runner.rehearse_order(order, told, signals.stop)
         if folder is not None:
-            write_output(folder / REPORTS[0], report.json_report(found))
-            write_output(folder / REPORTS[1], report.junit(found))
-        print_lines(scorecard.lines(found))
+            _write(folder, found)
+        print_lines(_lines(found, for_github=for_github))
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:
+        if for_github:  # it is told already
+            sys.exit(COULD_NOT_RUN)
         fail(found.problem, COULD_NOT_RUN)
     if found.has_failed:
         sys.exit(FINDINGS)
@@ -166,6 +177,21 @@ def print_lines(lines: Iterable[str]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stdout = None
+
+
+def _write(folder: Path, found: "Report") -> None:
+    from mock_server.rehearsal import report, report_page  # noqa: PLC0415 - see above
+
+    written = (report.json_report(found), report.junit(found), report_page.html(found).encode())
+    for name, data in zip(REPORTS, written, strict=True):
+        write_output(folder / name, data)
+
+
+def _lines(found: "Report", *, for_github: bool) -> Iterator[str]:
+    from mock_server.rehearsal import github, scorecard  # noqa: PLC0415 - see above
+
+    lines = scorecard.lines(found)
+    return github.log_lines(found, lines, Path.cwd(), os.environ) if for_github else lines
 
 
 class _Signals:

@@ -32,7 +32,8 @@ class RehearsalOrder:
     `client_timeout_s`: how long it waits for one answer. `copies`: how many of each intent it
     wants. `env`: further variables, whose value may hold `{base_url}`, `{app_code}` and so on.
     `setup`, `teardown`: commands for the shell, before and after the client in each drill.
-    `waived`: reasons by rule. `server`: the address of a running server, None for one of our own.
+    `waived`: reasons by rule. `baseline`: the report.json of an earlier rehearsal, to compare with.
+    `server`: the address of a running server, None for one of our own.
     """
 
     command: Sequence[str]
@@ -50,6 +51,7 @@ class RehearsalOrder:
     setup: str | None = None
     teardown: str | None = None
     waived: Mapping[str, str] = field(default_factory=dict)
+    baseline: Path | None = None
     server: str | None = None
     token: str | None = field(default=None, repr=False)
 
@@ -61,8 +63,9 @@ class RehearsalOrder:
                 CHECKS[each.name](each.name, value)
             if isinstance(value, list):
                 object.__setattr__(self, each.name, tuple(value))
-        if self.cwd is not None:
-            object.__setattr__(self, "cwd", Path(self.cwd))
+        for name in ("cwd", "baseline"):
+            if (path := getattr(self, name)) is not None:
+                object.__setattr__(self, name, Path(path))
 
 
 def found_command(order: RehearsalOrder) -> tuple[str, ...]:
@@ -170,5 +173,5 @@ CHECKS: dict[str, Callable[[str, Any], None]] = {
     "command": _words, "only": _words, "skip": _words, "jobs": _count(32), "repeat": _count(100),
     "copies": _count(1000), "time_limit_s": _seconds, "client_timeout_s": _seconds,
     "restartable": _flag, "fail_fast": _flag, "env": check_variables, "waived": _waived,
-    "setup": _text, "teardown": _text, "cwd": _path,
+    "setup": _text, "teardown": _text, "cwd": _path, "baseline": _path,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mock_server.formatting import printable
 from mock_server.rehearsal import scorecard
+from mock_server.rehearsal.baseline import Earlier
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.rehearsal.report import output_of
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
@@ -18,7 +19,8 @@ class Report:
     """The results of a rehearsal.
 
     `planned`: how many drills were to run. `interrupted`: it was stopped before they did, by
-    whoever ran it or, if there is one, by this `trouble`.
+    whoever ran it or, if there is one, by this `trouble`. `earlier`: the report that it is compared
+    with.
     """
 
     order: RehearsalOrder
@@ -26,6 +28,7 @@ class Report:
     planned: int
     interrupted: bool = False
     trouble: str | None = None
+    earlier: Earlier | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -25,7 +25,7 @@ FIELDS = {
     "restartable": "restartable", "fail-fast": "fail_fast", "time-limit": "time_limit_s",
     "client-timeout": "client_timeout_s", "copies": "copies", "env": "env", "cwd": "cwd",
     "setup": "setup", "teardown": "teardown", "waive": "waived", "server": "server",
-    "report": "report",
+    "report": "report", "baseline": "baseline",
 }  # fmt: skip
 
 
@@ -101,13 +101,14 @@ def _value(table: SettingsTable, name: str, value: Any, folder: Path) -> Any:
         value = READERS[name](value)
     if name in table.checks:
         table.checks[name](name, value)
-    if name in ("cwd", "report"):
+    if name in PATHS:
         if not isinstance(value, str):
-            raise UsageError(f"{value!r} is not the path of a folder")
+            raise UsageError(f"{value!r} is not the path of a {PATHS[name]}")
         return folder / value
     if name == "server" and not isinstance(value, str):
         raise UsageError(f"{value!r} is not an address such as http://127.0.0.1:3040")
     return value
 
 
+PATHS = {"cwd": "folder", "report": "folder", "baseline": "file"}
 READERS: dict[str, Callable[[Any], Any]] = {"time_limit_s": seconds, "client_timeout_s": seconds}

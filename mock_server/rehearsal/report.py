@@ -16,6 +16,7 @@ from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.redaction import redact_printed
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.formatting import json_text, printable, printable_lines
+from mock_server.rehearsal.baseline import compared
 from mock_server.rehearsal.drill import RATE, Drill
 from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.verdicts import DrillResult, Judged, Verdict
@@ -32,13 +33,16 @@ SUMS = ("calls", "charges", "intents", "wasted_charges", "fen_wasted")
 def as_json(rehearsal: "Report") -> dict[str, Any]:
     """Return the report as report.json has it."""
     drills = [drill_json(each) for each in rehearsal.results]
+    command = [safe(word) for word in rehearsal.order.command]
+    earlier = rehearsal.earlier
     return {
         "verdict": rehearsal.verdict,
         "interrupted": rehearsal.interrupted,
         "trouble": rehearsal.trouble and safe(rehearsal.trouble),
-        "command": [safe(word) for word in rehearsal.order.command],
+        "command": command,
         "waived": {rule: safe(reason) for rule, reason in rehearsal.order.waived.items()},
         "drills": drills,
+        "baseline": None if earlier is None else compared(earlier, command, drills),
         "totals": {
             "planned": rehearsal.planned,
             **{

@@ -15,6 +15,7 @@ import urllib3
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
+from mock_server.rehearsal.baseline import read_baseline
 from mock_server.rehearsal.client_process import StoppedError
 from mock_server.rehearsal.conduct import Conduct
 from mock_server.rehearsal.drills import Drill, chosen
@@ -47,14 +48,15 @@ def rehearse_order(
     """
     order = checked(order)
     drills = chosen(order.only, order.skip, restartable=order.restartable)
+    earlier = None if order.baseline is None else read_baseline(order.baseline)
     report = Report(order=order, results=(), planned=len(drills))
     try:
         with open_bench(order, stop or threading.Event()) as bench:
             report = bench.run(drills, told)
     except TROUBLES as error:
         trouble = report.trouble or shown_trouble(error)
-        return replace(report, trouble=trouble, interrupted=True)
-    return report
+        report = replace(report, trouble=trouble, interrupted=True)
+    return replace(report, earlier=earlier)
 
 
 def checked(order: RehearsalOrder) -> RehearsalOrder:

@@ -14,6 +14,7 @@ from rich.cells import cell_len, chop_cells
 from mock_server.audit.next_steps import StepVerdict
 from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
+from mock_server.rehearsal import baseline
 from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.report import as_json, aside, call_json, output_of, reactions_of, shown
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
@@ -58,6 +59,8 @@ def summary(rehearsal: "Report") -> list[str]:
     found = as_json(rehearsal)
     totals = found["totals"]
     foot = _waived(rehearsal)[:WAIVED_LINES]
+    if found["baseline"] is not None:
+        foot += wrapped(f"baseline: {found['baseline']['sentence']}", first="")
     foot.append(
         f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
         f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
@@ -88,6 +91,11 @@ def _lines(rehearsal: "Report") -> Iterator[str]:
     beside = [line for each in rehearsal.results for line in _besides(each)]
     yield from beside
     if beside:
+        yield ""
+    if rehearsal.earlier is not None:
+        yield "Against the baseline:"
+        for line in baseline.lines(as_json(rehearsal)["baseline"]):
+            yield from wrapped(line)
         yield ""
     yield from summary(rehearsal)
 

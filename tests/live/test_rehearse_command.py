@@ -58,7 +58,8 @@ def verdicts(report: Report) -> dict[str, Verdict]:
 
 
 def written(folder: Path) -> dict[str, Any]:
-    """Return report.json, after checking that both reports are valid."""
+    """Return report.json, after checking that all reports are there and valid."""
+    assert (folder / "report.html").read_text("utf-8").startswith("<!doctype html>")
     Xml.parse(folder / "junit.xml")  # noqa: S314 - it is ours
     found: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
     schema = json.loads((contracts("contracts") / "rehearsal.schema.json").read_text("utf-8"))
@@ -69,7 +70,7 @@ def written(folder: Path) -> dict[str, Any]:
 def command(*words: str, folder: Path, **env: str) -> Result:
     """Run `artqr-mock rehearse` in this process."""
     with chdir(folder):
-        return CliRunner(env=env).invoke(main, ["rehearse", *words])
+        return CliRunner(env={"GITHUB_ACTIONS": "", **env}).invoke(main, ["rehearse", *words])
 
 
 def has_ended(file: Path) -> bool:
@@ -87,6 +88,35 @@ def test_the_exit_code_says_whether_a_drill_failed(tmp_path: Path) -> None:
     assert "calm: success-is-possible" in failing.output
     report = written(tmp_path / "found")
     assert (report["verdict"], report["interrupted"]) == ("FAIL", False)
+
+
+def test_a_rehearsal_is_compared_with_the_report_that_it_replaces(tmp_path: Path) -> None:
+    words = ("--only", "calm", "--report", "found", "--", *client(tmp_path, "call(); sys.exit(1)"))
+    earlier = {"drills": [{"id": "calm", "verdict": "PASS", "rules": [], "fen_wasted": 0}]}
+    (tmp_path / "found").mkdir()
+    (tmp_path / "found" / "report.json").write_text(json.dumps(earlier), "utf-8")
+
+    done = command("--baseline", "found/report.json", *words, folder=tmp_path)
+
+    assert done.exit_code == 1
+    assert "worse calm: PASS -> FAIL (breaks success-is-possible)" in done.output
+    assert written(tmp_path / "found")["baseline"]["worse"] == 1
+
+
+def test_github_gets_annotations_and_a_summary(tmp_path: Path) -> None:
+    words = ("--only", "calm", "--", *client(tmp_path, "call(); sys.exit(1)"))
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+           "GITHUB_WORKSPACE": str(tmp_path)}  # fmt: skip
+
+    on = command(*words, folder=tmp_path, **env)
+    off = command("--no-github", *words, folder=tmp_path, **env)
+    idle = command("--only", "calm", "--github", "--", "true", folder=tmp_path)
+
+    assert (on.exit_code, off.exit_code, idle.exit_code) == (1, 1, 3)
+    assert "::error file=client.py,title=calm%3A success-is-possible::" in on.output
+    assert (tmp_path / "summary.md").read_text("utf-8").count("## Rehearsal: ❌ FAIL") == 1
+    assert "::error" not in off.output
+    assert "the client called no server in any drill" in idle.output
 
 
 def test_options_are_told_from_those_of_the_client(tmp_path: Path) -> None:
@@ -113,6 +143,9 @@ def test_options_are_told_from_those_of_the_client(tmp_path: Path) -> None:
         (["--cwd", "nothing", "--", "true"], 2, "it is not a folder"),
         (["--server", "here", "--", "true"], 2, "'here' is not an address"),
         (["--report", "pyproject.toml/x", "--", "true"], 3, "cannot write reports to"),
+        (["--report", "taken", "--", "true"], 3, "cannot write taken/report.html: Is a directory"),
+        (["--baseline", "no.json", "--", "true"], 2, "baseline no.json: there is no such file"),
+        (["--baseline", "pyproject.toml", "--", "true"], 2, "baseline pyproject.toml: it is empty"),
         (["--only", "calm", "--", "true"], 3, "name its own variable with --env NAME={base_url}"),
         (["--only", "calm", "--setup", "echo no; exit 7", "--", "true"], 3,
          "the setup of drill calm ended with exit code 7\n    no"),
@@ -129,6 +162,7 @@ def test_bad_input_gets_a_line_that_says_what_to_do(
     tmp_path: Path, words: list[str], code: int, says: str
 ) -> None:
     (tmp_path / "pyproject.toml").write_text("", "utf-8")
+    (tmp_path / "taken" / "report.html").mkdir(parents=True)
 
     done = command(*words, folder=tmp_path)
 

@@ -1,0 +1,60 @@
+"""The templates of all pages: where they are, and what they may use.
+
+Rule 1: every value is escaped, and what does not print becomes an escape such as `\\x1b`, whatever
+a template does with it: what others sent is never markup.
+Rule 2: a name that a page does not get is an error, never an empty place.
+Rule 3: a page is one file. It loads nothing and needs no script; its policy forbids both.
+"""
+
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from mock_server.formatting import counted, plural, printable_lines, yuan
+from mock_server.pages.charts import shares
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page. `template` is its path below mock_server, such as `pages/base.html`.
+
+    Raises jinja2.TemplateError for a template that is wrong, or that misses a value.
+    """
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("mock_server", ""), autoescape=True, finalize=_printing,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters |= {
+        "yuan": yuan, "counted": counted, "plural": plural, "seconds": seconds, "shares": shares,
+        "percent": percent, "zip": zip, "cut": cut,
+    }  # fmt: skip
+    return made
+
+
+def seconds(ms: float) -> str:
+    """Return a time as a person reads it: `320 ms`, `1.5 s`, `75 s`."""
+    if abs(ms) < 1000:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1000:.1f} s" if abs(ms) < 10_000 else f"{ms / 1000:.0f} s"
+
+
+def percent(value: float) -> str:
+    """Return a position or a length as SVG and CSS take it."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def cut(text: str, most: int = 600) -> str:
+    """Return at most so many characters of a text that may have any length."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _printing(value: Any) -> Any:
+    """Return a value as a page shows it; what is markup of a template already stays."""
+    if not isinstance(value, str) or hasattr(value, "__html__") or value.isprintable():
+        return value
+    return printable_lines(value)

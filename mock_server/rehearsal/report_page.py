@@ -1,0 +1,136 @@
+"""report.html: a rehearsal on one page, first for whoever decides, then for the team.
+
+Rule 1: what the page says of a drill is what report.json says; the timeline and the calls, which
+report.json does not have, are bounded so that the whole page stays below MOST_BYTES.
+Rule 2: failures come first and are unfolded; what passed is folded.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mock_server.formatting import counted, yuan
+from mock_server.pages.environment import render
+from mock_server.rehearsal.baseline import counting
+from mock_server.rehearsal.report import as_json
+from mock_server.rehearsal.report_timeline import DrillView, view_of
+from mock_server.rehearsal.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from mock_server.rehearsal.outcome import Report
+
+TEMPLATE = "rehearsal/templates/report.html"
+MOST_BYTES = 5_000_000
+ALL_CALLS = 9_000  # on the whole page
+MOST_CALLS = 200  # of a drill
+ORDER = (Verdict.FAIL, Verdict.FLAKY, Verdict.INCONCLUSIVE, Verdict.PASS)
+TONES = {"FAIL": "bad", "FLAKY": "odd", "INCONCLUSIVE": "calm", "PASS": "good"}
+# Of the bill: how a person calls its classes.
+CLASSES = {
+    "useful": ("useful", "good"),
+    "duplicate-submit": ("submitted twice", "bad"),
+    "poll-before-the-end": ("asked before the end", "odd"),
+    "poll-after-the-end": ("asked after the end", "bad"),
+    "refusal-in-200": ("refused inside a 200", "odd"),
+    "orphan": ("paid, never fetched", "bad"),
+}
+
+
+def html(rehearsal: "Report") -> str:
+    """Return report.html."""
+    report = as_json(rehearsal)
+    most = min(MOST_CALLS, ALL_CALLS // max(1, len(rehearsal.results)))
+    while True:
+        made = page(report, [view_of(each, most) for each in rehearsal.results])
+        # Only texts full of what has to be escaped make it larger than that.
+        if most == 0 or len(made.encode()) <= MOST_BYTES:
+            return made
+        most //= 4
+
+
+def page(report: Mapping[str, Any], views: Sequence[DrillView]) -> str:
+    """Return the page of a report as report.json has it; `views` go with its drills."""
+    pairs = sorted(
+        zip(report["drills"], views, strict=True), key=lambda each: ORDER.index(each[0]["verdict"])
+    )
+    return render(
+        TEMPLATE, report=report, drills=pairs, tones=TONES, classes=CLASSES,
+        sentence=sentence(report), money=money(report), mistakes=list(mistakes(report)),
+        spent=spent(report), readings=readings(report), baseline=report.get("baseline"),
+    )  # fmt: skip
+
+
+def sentence(report: Mapping[str, Any]) -> str:
+    """Return the verdict in one sentence."""
+    totals = report["totals"]
+    ran = len(report["drills"])
+    if failed := totals["fail"]:
+        more = f", and {totals['flaky']} more from time to time" if totals["flaky"] else ""
+        return f"The program failed {failed} of {counted(ran, 'drill')}{more}."
+    if totals["flaky"]:
+        return f"The program failed {totals['flaky']} of {counted(ran, 'drill')} from time to time."
+    if totals["pass"] == 0:
+        return "Nothing can be said of the program: no drill met what its verdict needs."
+    rest = totals["inconclusive"]
+    nothing = f"; {counted(rest, 'drill')} met nothing to judge" if rest else ""
+    return (
+        f"The program passed {totals['pass']} of {counted(ran, 'drill')}, and failed none{nothing}."
+    )
+
+
+def money(report: Mapping[str, Any]) -> str:
+    """Return in one sentence what the mistakes cost."""
+    totals = report["totals"]
+    charges, wasted = totals["charges"], totals["wasted_charges"]
+    if not charges:
+        return "It paid for no call."
+    if not wasted:
+        return f"It paid for {counted(charges, 'call')}, and wasted none of them."
+    share = f"{100 * wasted / charges:.0f} %"
+    return (
+        f"It paid for {counted(charges, 'call')}; {wasted} of them ({share}) were wasted: "
+        f"{yuan(totals['fen_wasted'])} yuan."
+    )
+
+
+def mistakes(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the broken rules that count, the most expensive first, over all drills."""
+    found: dict[str, dict[str, Any]] = {}
+    for drill in report["drills"]:
+        for rule in counting(drill):
+            row = found.setdefault(
+                rule["id"], {**rule, "drills": [], "charges": 0, "fen": 0, "worst": -1}
+            )
+            row["drills"].append(drill["id"])
+            row["charges"] += rule["wasted_charges"]
+            row["fen"] += rule["fen_wasted"]
+            if rule["fen_wasted"] > row["worst"]:
+                row |= {"worst": rule["fen_wasted"], "found": rule["found"], "where": drill["id"]}
+    rows = sorted(found.values(), key=lambda each: (-each["fen"], -len(each["drills"])))
+    most = max((each["fen"] for each in rows), default=0)
+    for row in rows:
+        yield {**row, "share": 100 * row["fen"] / most if most else 0}
+
+
+def spent(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what all charges were for, by the class of their bill; empty without bills."""
+    rows: dict[str, dict[str, Any]] = {}
+    for drill in report["drills"]:
+        for each in (drill.get("bill") or {}).get("classes", ()):
+            row = rows.setdefault(each["class"], {"class": each["class"], "charges": 0, "fen": 0})
+            row["charges"] += each["charges"]
+            row["fen"] += each["fen"]
+    order = list(CLASSES)
+    return sorted(
+        rows.values(),
+        key=lambda each: order.index(each["class"]) if each["class"] in order else len(order),
+    )
+
+
+def readings(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the open questions that verdicts rest on, each value once with its drills."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for drill in report["drills"]:
+        for each in drill["readings"]:
+            row = found.setdefault((each["id"], each["value"]), {**each, "drills": []})
+            row["drills"].append(drill["id"])
+    return [found[key] for key in sorted(found)]
