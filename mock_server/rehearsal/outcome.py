@@ -1,6 +1,7 @@
 """What a whole rehearsal came to."""
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from mock_server.formatting import printable
 from mock_server.rehearsal import scorecard
@@ -21,11 +22,20 @@ class Report:
     whoever ran it or, if there is one, by this `trouble`.
     """
 
+    title: ClassVar[str] = "artqr-mock rehearse"
+    # What was run, in the plural.
+    drills: ClassVar[str] = "drills"
+
     order: RehearsalOrder
     results: tuple[DrillResult, ...]
     planned: int
     interrupted: bool = False
     trouble: str | None = None
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """Return what report.json has beside the members of every report."""
+        return {}
 
     @property
     def verdict(self) -> Verdict:

@@ -31,9 +31,9 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
     return {
         "verdict": rehearsal.verdict,
         "interrupted": rehearsal.interrupted,
-        "trouble": rehearsal.trouble and _safe(rehearsal.trouble),
-        "command": [_safe(word) for word in rehearsal.order.command],
-        "waived": {rule: _safe(reason) for rule, reason in rehearsal.order.waived.items()},
+        "trouble": rehearsal.trouble and safe(rehearsal.trouble),
+        "command": [safe(word) for word in rehearsal.order.command],
+        "waived": {rule: safe(reason) for rule, reason in rehearsal.order.waived.items()},
         "drills": drills,
         "totals": {
             "planned": rehearsal.planned,
@@ -43,6 +43,7 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
             },
             **{name: sum(each[name] for each in drills) for name in SUMS},
         },
+        **rehearsal.more,
     }
 
 
@@ -70,6 +71,7 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
         "timed_out": evidence.ended.timed_out,
         "seconds": round(evidence.ended.took_s, 2),
         "output": "" if result.verdict is Verdict.PASS else output_of(result),
+        **evidence.more,
     }
 
 
@@ -85,7 +87,8 @@ def shown(evidence: Evidence, text: str) -> str:
     return printable(redact_printed(text, evidence.secrets))
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Return a text of the user on one line, without what looks like a credential."""
     return printable(redact_printed(text, ()))
 
 
@@ -97,7 +100,7 @@ def _rule_json(evidence: Evidence, judged: Judged) -> dict[str, Any]:
         "found": shown(evidence, judged.breach.says),
         "advice": judged.rule.advice,
         "price": judged.rule.price,
-        "waived": None if judged.waived is None else _safe(judged.waived),
+        "waived": None if judged.waived is None else safe(judged.waived),
         "is_note": judged.breach.is_note,
         "calls": [each.id for each in judged.breach.calls],
         "wasted_charges": len(wasted),
@@ -140,7 +143,7 @@ def json_report(rehearsal: "Report") -> bytes:
 
 def junit(rehearsal: "Report") -> bytes:
     """Return the rehearsal as JUnit XML: a case for each drill."""
-    suite = Xml.Element("testsuite", name="artqr-mock rehearse")
+    suite = Xml.Element("testsuite", name=rehearsal.title)
     for result in rehearsal.results:
         _add_case(suite, result)
     counts = {"tests": len(rehearsal.results), "failures": len(suite.findall("testcase/failure")),
@@ -175,5 +178,5 @@ def _add_case(suite: Xml.Element, result: DrillResult) -> None:
 
 def aside(evidence: Evidence, judged: Judged) -> str:
     """Return a broken rule that does not count, with the reason, on one line."""
-    why = "a note" if judged.waived is None else f"waived: {_safe(judged.waived)}"
+    why = "a note" if judged.waived is None else f"waived: {safe(judged.waived)}"
     return f"[{judged.rule.id}] {shown(evidence, judged.breach.says)} ({why})"

@@ -51,12 +51,15 @@ def summary(rehearsal: "Report") -> list[str]:
     """Return the last lines: which drills had which verdict, and what was wasted."""
     totals = as_json(rehearsal)["totals"]
     foot = _waived(rehearsal)[:WAIVED_LINES]
-    foot.append(
-        f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
-        f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
-    )
+    if any(each.evidence.has_bill for each in rehearsal.results) or not rehearsal.results:
+        foot.append(
+            f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
+            f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
+        )
     if rehearsal.interrupted:
-        foot.append(f"interrupted: {len(rehearsal.results)} of {rehearsal.planned} drills ran")
+        foot.append(
+            f"interrupted: {len(rehearsal.results)} of {rehearsal.planned} {rehearsal.drills} ran"
+        )
     room = SUMMARY_LINES - len(foot)
     groups = [
         (verdict, [each.evidence.drill.id for each in rehearsal.results if each.verdict is verdict])
@@ -94,14 +97,15 @@ def _failure(result: DrillResult) -> Iterator[str]:
             yield from _wrapped(f"Rule: {judged.rule.says}")
             yield from _wrapped(f"What to do: {judged.rule.advice}")
             yield from _table(evidence, judged.breach.calls)
-    wasted = _price(len(result.wasted), sum(result.wasted.values()))
-    yield from _wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
+    if evidence.has_bill:
+        wasted = _price(len(result.wasted), sum(result.wasted.values()))
+        yield from _wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
     for judged in result.broken:
         if not judged.counts:
             yield from _wrapped(aside(evidence, judged))
     output = output_of(result).strip().splitlines()[-MOST_OUTPUT_LINES:]
     if output:
-        yield "  Its output ends with:"
+        yield f"  {evidence.output_title}"
         yield from (_cut(f"    {line}") for line in output)
 
 
