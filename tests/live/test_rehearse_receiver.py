@@ -56,6 +56,7 @@ def test_a_variant_fails_by_its_rule(
         server, variant.source, tmp_path, only=[*variant.found_by], settle_s=1, answer_time_s=0.6
     )
 
+    assert report.problem is None
     found = broken(report)
     assert {name: variant.found_by[name] in found[name] for name in found} == dict.fromkeys(
         variant.found_by, True

@@ -16,12 +16,6 @@ from typing import Any
 from tests.support.rehearsal_variants import CLIENTS
 
 RECEIVER = "careful_receiver.py"
-ORACLE = """
-for id in $ARTQR_TASK_IDS; do
-  grep -s "\"task_id\": \"$id\"" FOLDER/tasks.jsonl ||
-    echo "{\"task_id\": \"$id\", \"status\": \"unknown\", \"orders\": 0}"
-done
-"""
 TAKE = """        if task_id:
             self.server.worker.take(task_id)
         self.answer(204 if task_id else 400)
@@ -196,5 +190,5 @@ def listening(source: str, folder: Path, env: Mapping[str, str]) -> Iterator[str
 
 
 def oracle(folder: Path) -> str:
-    """Return the command that prints what a careful receiver knows, as the guide has it."""
-    return ORACLE.replace("FOLDER", shlex.quote(str(folder)))
+    """Return the command that prints what a careful receiver knows."""
+    return shlex.join(["sh", str(CLIENTS / "receiver_oracle.sh"), str(folder)])
