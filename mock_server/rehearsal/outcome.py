@@ -25,6 +25,7 @@ class Report:
     title: ClassVar[str] = "artqr-mock rehearse"
     # What was run, in the plural.
     drills: ClassVar[str] = "drills"
+    has_bill: ClassVar[bool] = True
 
     order: RehearsalOrder
     results: tuple[DrillResult, ...]
@@ -36,6 +37,11 @@ class Report:
     def more(self) -> dict[str, Any]:
         """Return what report.json has beside the members of every report."""
         return {}
+
+    @property
+    def hint(self) -> str | None:
+        """Return what would make the verdicts say more."""
+        return None
 
     @property
     def verdict(self) -> Verdict:

@@ -51,7 +51,9 @@ def summary(rehearsal: "Report") -> list[str]:
     """Return the last lines: which drills had which verdict, and what was wasted."""
     totals = as_json(rehearsal)["totals"]
     foot = _waived(rehearsal)[:WAIVED_LINES]
-    if any(each.evidence.has_bill for each in rehearsal.results) or not rehearsal.results:
+    if rehearsal.hint is not None:
+        foot.append(rehearsal.hint)
+    if rehearsal.has_bill:
         foot.append(
             f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
             f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"

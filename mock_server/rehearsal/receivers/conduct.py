@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from mock_server.admin_client import client_environment
 from mock_server.audit.records import RecordedCall
 from mock_server.audit.seen_call import seen
+from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.formatting import printable
 from mock_server.rehearsal import hooks
 from mock_server.rehearsal.client_process import Ended
@@ -22,7 +23,7 @@ from mock_server.rehearsal.conduct import files_named, is_being_answered, pictur
 from mock_server.rehearsal.environment import inherited
 from mock_server.rehearsal.receivers import oracle
 from mock_server.rehearsal.receivers.belief import Belief, OracleError
-from mock_server.rehearsal.receivers.delivery import ReceiverDrill
+from mock_server.rehearsal.receivers.delivery import ReceiverDrill, all_deliveries
 from mock_server.rehearsal.receivers.evidence import ReceiverEvidence
 from mock_server.rehearsal.receivers.order import ReceiverOrder
 from mock_server.rehearsal.receivers.rules import RULES, unmet
@@ -72,7 +73,7 @@ class ReceiverConduct:
         world, delivery = self._world, self._delivery
         world.faults.clear()
         world.admin.post("/clock", {"freeze": True})
-        world.readings.set({**DEFAULTS, **delivery.account.get("readings", {})})
+        world.readings.set(_readings(delivery))
         for fault in delivery.faults:
             world.faults.add(**fault)
         known = {each["task_id"] for each in world.tasks}
@@ -199,10 +200,11 @@ class ReceiverConduct:
         )  # fmt: skip
 
 
-DEFAULTS = {
-    "result.count": "1", "result.item": "string", "callback.on_failure": "none",
-    "callback.delivery": "once",
-}  # fmt: skip
+def _readings(delivery: ReceiverDrill) -> dict[str, str]:
+    """Return the readings of a delivery; those that only others change are the usual ones."""
+    usual = as_mapping(DEFAULT_READINGS)
+    changed = {name for each in all_deliveries() for name in each.account.get("readings", {})}
+    return {**{name: usual[name] for name in changed}, **delivery.account.get("readings", {})}
 
 
 def _said(answer: Mapping[str, Any] | None) -> str:

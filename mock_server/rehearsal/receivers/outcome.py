@@ -14,8 +14,16 @@ class ReceiverReport(Report):
 
     title: ClassVar[str] = "artqr-mock rehearse --receiver"
     drills: ClassVar[str] = "deliveries"
+    has_bill: ClassVar[bool] = False
 
     order: ReceiverOrder
+
+    @property
+    def hint(self) -> str | None:
+        """Return what would make the verdicts say more."""
+        if self.order.oracle is not None or not self.results:
+            return None
+        return "only answers and downloads were seen: --oracle tells what the receiver did"
 
     @property
     def called_nothing(self) -> bool:

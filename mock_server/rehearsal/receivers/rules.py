@@ -20,7 +20,8 @@ def answers(evidence: ReceiverEvidence) -> Breach | None:
     """Every callback is answered, and not with 3xx or 5xx."""
     for reply in evidence.replies:
         which = _which(reply)
-        if reply.status is None and reply.answers != "none":
+        is_late = reply.ms > evidence.answer_ms  # which another rule judges
+        if reply.status is None and reply.answers != "none" and not is_late:
             if not reply.is_reached:
                 return Breach(says=f"Nothing listens for {which} any more: {reply.error}.")
             return Breach(says=f"It gave no answer to {which}: {reply.error}.")
@@ -48,10 +49,10 @@ def in_time(evidence: ReceiverEvidence) -> Breach | None:
     if not slow:
         return None
     worst = max(slow, key=lambda each: each.ms)
-    return Breach(
-        says=f"It took {worst.ms} ms to answer {_which(worst)}; {evidence.answer_ms} ms are the "
-        "most."
-    )
+    took = f"took {worst.ms} ms to answer"
+    if worst.status is None:
+        took = f"was waited for {worst.ms} ms, and gave no whole answer to"
+    return Breach(says=f"It {took} {_which(worst)}; {evidence.answer_ms} ms are the most.")
 
 
 def is_brief(evidence: ReceiverEvidence) -> Breach | None:

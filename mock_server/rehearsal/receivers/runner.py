@@ -118,7 +118,7 @@ class _Work:
         place = self._order.address.netloc
         raise UnreachedError(
             f"no receiver can be reached at {place}: {replies[0].error}. Start the receiver, and "
-            "give its address as --receiver"
+            "give its whole address as --receiver, with http or https as it listens"
         )
 
 
