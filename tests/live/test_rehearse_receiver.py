@@ -1,5 +1,8 @@
 """Receivers alone: the deliveries, sent to a careful receiver and to its variants."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import pytest
 from mock_server.rehearsal.receivers import ReceiverReport, delivery_ids, rehearse_receiver
 from mock_server.rehearsal.verdicts import Verdict
 from tests.support.live import Live, live
+from tests.support.node import missing
 from tests.support.receiver_variants import VARIANTS, ReceiverVariant, listening, oracle
 from tests.support.rehearsal_variants import CLIENTS
 
@@ -46,6 +50,36 @@ def test_a_careful_receiver_passes_every_delivery(server: Live, tmp_path: Path) 
     assert report.problem is None
     said = {each.evidence.drill.id: (each.verdict, each.reasons) for each in report.results}
     assert said == dict.fromkeys(delivery_ids(), (Verdict.PASS, ()))
+
+
+# Those in which a receiver in another language may differ.
+SOME = ("success", "failure", "concurrent-duplicate", "before-the-answer", "unknown-task", "forged",
+        "truncated", "null-field", "objects", "cut-and-sent-again")  # fmt: skip
+
+
+def test_a_careful_receiver_in_node_passes(server: Live, tmp_path: Path) -> None:
+    program = shutil.which("node") or missing("this receiver needs node, which is not there")
+    env = {**os.environ, "ARTQR_BASE_URL": server.url, "ARTQR_APP_CODE": CODE}
+    words = [program, str(CLIENTS / "careful_receiver.mjs"), "0", str(tmp_path)]
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True) as receiver:
+        try:
+            assert receiver.stdout is not None
+            address = f"http://127.0.0.1:{receiver.stdout.readline().strip()}/callback"
+            report = rehearse_receiver(
+                address,
+                server=server.url,
+                app_code=CODE,
+                oracle=oracle(tmp_path),
+                only=SOME,
+                settle_s=5,
+            )
+        finally:
+            receiver.kill()
+
+    assert report.problem is None
+    assert {each.evidence.drill.id: each.verdict for each in report.results} == dict.fromkeys(
+        SOME, Verdict.PASS
+    ), broken(report)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.id)

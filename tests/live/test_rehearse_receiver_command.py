@@ -75,7 +75,7 @@ def test_a_receiver_that_answers_200_and_does_nothing_does_not_pass(tmp_path: Pa
         (b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
          "with 302: nobody follows that"),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
-         "Is the address of --receiver right?"),
+         "Is the address of --receiver right, and does it know the task (--setup)?"),
         (b"HTTP/1.1 500 Oh\r\nContent-Length: 5\r\n\r\n\x1b[31m", "500"),
         (b"", "the connection was closed without an answer"),
         (b"SSH-2.0-OpenSSH_9\r\n", "the answer is not HTTP/1.1"),

@@ -38,7 +38,7 @@ def acknowledges(evidence: ReceiverEvidence) -> Breach | None:
         if reply.status is not None and 400 <= reply.status < 500 and not reply.may_be_refused:
             hint = ""
             if reply.status in (401, 403, 404, 405):
-                hint = " Is the address of --receiver right?"
+                hint = " Is the address of --receiver right, and does it know the task (--setup)?"
             return Breach(says=f"It answered {_which(reply)} with {reply.status}.{hint}")
     return None
 
