@@ -18,6 +18,7 @@ from mock_server.cli.main import main
 from mock_server.contract import folder as contracts
 from mock_server.rehearsal.receivers import delivery_ids
 from mock_server.schemas import compiled
+from tests.support.documents import pages
 from tests.support.processes import COMMAND, DEADLINE_S, environment
 from tests.support.raw_receivers import receiver as raw_receiver
 from tests.support.receivers import Received, Reply, receiving
@@ -255,3 +256,23 @@ def test_ctrl_c_leaves_what_is_known(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert report["interrupted"] is True
     assert 1 <= len(report["drills"]) < report["totals"]["planned"]
+
+
+def test_the_example_of_the_guide_makes_a_test_of_each_delivery(tmp_path: Path) -> None:
+    page = pages.page("docs/guides/receivers.md")
+    example = next(each for each in page.blocks if each.mark == "example: test_receiver.py")
+    with receiving() as receiver:
+        text = example.text.replace("http://127.0.0.1:8000/callback", receiver.url)
+        (tmp_path / "test_receiver.py").write_text(text, "utf-8")
+        (tmp_path / "tell-tasks").write_text(f"#!/bin/sh\n{OPEN}\n", "utf-8")
+        (tmp_path / "tell-tasks").chmod(0o755)
+
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k",
+             "success or not-json"],
+            cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False,
+            timeout=DEADLINE_S,
+        )  # fmt: skip
+
+    assert "1 failed, 1 passed" in done.stdout, done.stdout
+    assert "success: knows-the-truth" in done.stdout
