@@ -18,7 +18,7 @@ from mock_server.audit.seen_call import seen
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.formatting import printable
 from mock_server.rehearsal import hooks
-from mock_server.rehearsal.client_process import Ended
+from mock_server.rehearsal.client_process import Ended, StoppedError
 from mock_server.rehearsal.conduct import files_named, is_being_answered, pictures_of
 from mock_server.rehearsal.environment import inherited
 from mock_server.rehearsal.receivers import oracle
@@ -113,7 +113,9 @@ class ReceiverConduct:
         return self._judged(env, with_pictures=True)
 
     def _pause(self, seconds: float) -> None:
-        self._stop.wait(seconds)
+        """Wait. Raises StoppedError: a delivery without its time to settle says nothing."""
+        if self._stop.wait(seconds):
+            raise StoppedError
 
     def _judged(self, env: Mapping[str, str], *, with_pictures: bool = False) -> DrillResult:
         evidence = self._evidence(env, with_pictures=with_pictures)
