@@ -39,18 +39,21 @@ STYLE = "pet_cat"
 
 
 class ReceiverConduct:
-    """Sends one delivery. `world` is the account of all deliveries."""
+    """Sends one delivery; `is_first`: none came before. `world` is the account of all of them."""
 
     def __init__(
-        self, order: ReceiverOrder, world: World, delivery: ReceiverDrill, stop: threading.Event
-    ) -> None:
+        self, order: ReceiverOrder, world: World, delivery: ReceiverDrill, stop: threading.Event,
+        *, is_first: bool,
+    ) -> None:  # fmt: skip
         self._order = order
+        self._is_first = is_first
         self._world = world
         self._delivery = delivery
         self._stop = stop
         self._began = time.monotonic()
         self._tasks: list[str] = []
         self._before: dict[str, Belief] = {}
+        self._untold: str | None = None
         self._last_call = 0
         self._last_callback = 0
 
@@ -58,13 +61,13 @@ class ReceiverConduct:
         """Return what the delivery came to.
 
         Raises UnreachableError, RefusedError, HookError, OSError, StoppedError; and OracleError if
-        the oracle fails before anything was delivered.
+        the oracle fails before anything was delivered at all.
         """
         self._prepare()
         env = self._environment()
         with hooks.around(self._order, self._delivery.id, env, self._stop):
             if self._order.oracle is not None and not self._delivery.sent_on_submit:
-                self._before = self._ask(env, self._tasks)
+                self._look_before(env)
             self._world.clock.advance(self._delivery.wait)
             return self._settled(env)
 
@@ -159,9 +162,19 @@ class ReceiverConduct:
                 return calls
             self._pause(LOOK_S)
 
+    def _look_before(self, env: Mapping[str, str]) -> None:
+        try:
+            self._before = self._ask(env, self._tasks)
+        except OracleError as error:
+            if self._is_first:
+                raise
+            self._untold = str(error)
+
     def _told(self, env: Mapping[str, str], task_ids: Sequence[str]) -> dict[str, Any]:
         if self._order.oracle is None:
             return {}
+        if self._untold is not None:
+            return {"untold": self._untold}
         try:
             return {"after": self._ask(env, task_ids)}
         except OracleError as error:

@@ -90,8 +90,8 @@ def knows_the_truth(evidence: ReceiverEvidence) -> Breach | None:
     for belief in evidence.after.values():
         truth = evidence.truth(belief.task_id)
         if belief.status in ENDED and belief.status != truth:
-            known = f"has {truth}" if truth in ENDED else "does not exist"
-            return Breach(says=f"It takes task {_id(belief)} for {belief.status}, which {known}.")
+            true = _shown_truth(evidence, belief)
+            return Breach(says=f"It takes task {_id(belief)} for {belief.status}, which {true}.")
     for task_id in evidence.tasks if evidence.delivery.must_know else ():
         told = evidence.after.get(task_id)
         if told is not None and told.status not in ENDED and evidence.truth(task_id) in ENDED:
@@ -107,14 +107,9 @@ def works_once(evidence: ReceiverEvidence) -> Breach | None:
     for belief in evidence.after.values():
         before = evidence.before.get(belief.task_id)
         orders = (belief.orders or 0) - ((before.orders if before else None) or 0)
-        truth = evidence.truth(belief.task_id)
-        allowed = int(truth == "succeeded")
-        if orders > allowed:
-            known = f"has {truth}" if truth in ENDED else "does not exist"
-            return Breach(
-                says=f"It did the work {counted(orders, 'time')} for task {_id(belief)}, which "
-                f"{known}."
-            )
+        if orders > int(evidence.truth(belief.task_id) == "succeeded"):
+            times, true = counted(orders, "time"), _shown_truth(evidence, belief)
+            return Breach(says=f"It did the work {times} for task {_id(belief)}, which {true}.")
     return None
 
 
@@ -195,6 +190,13 @@ def _unseen(evidence: ReceiverEvidence) -> Iterator[str]:
 def _which(reply: CallbackReply) -> str:
     again = "sent again " if reply.is_again else ""
     return f"the callback {again}of task {reply.task_id[:40]}"
+
+
+def _shown_truth(evidence: ReceiverEvidence, belief: Belief) -> str:
+    if belief.task_id not in evidence.tasks:
+        return "does not exist"
+    truth = evidence.truth(belief.task_id)
+    return f"has {truth}" if truth in ENDED else "has not ended"
 
 
 def _id(belief: Belief) -> str:

@@ -93,7 +93,9 @@ class _Work:
                 self.was_stopped = True
                 return
             try:
-                result = ReceiverConduct(self._order, world, delivery, self._stop).run()
+                result = ReceiverConduct(
+                    self._order, world, delivery, self._stop, is_first=not self.results
+                ).run()
             except StoppedError:
                 self.was_stopped = True
                 return
