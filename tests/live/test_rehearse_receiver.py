@@ -52,6 +52,24 @@ def test_a_careful_receiver_passes_every_delivery(server: Live, tmp_path: Path) 
     assert said == dict.fromkeys(delivery_ids(), (Verdict.PASS, ()))
 
 
+def test_a_receiver_that_remembers_an_earlier_rehearsal_passes_again(
+    server: Live, tmp_path: Path
+) -> None:
+    env = {"ARTQR_BASE_URL": server.url, "ARTQR_APP_CODE": CODE}
+    only = ("success", "unknown-task")
+    with listening(CAREFUL, tmp_path, env) as address:
+        reports = [
+            rehearse_receiver(
+                address, server=server.url, app_code=CODE, oracle=oracle(tmp_path), only=only
+            )
+            for _ in range(2)
+        ]
+
+    assert [[each.verdict for each in report.results] for report in reports] == [
+        [Verdict.PASS] * len(only)
+    ] * 2
+
+
 # Those in which a receiver in another language may differ.
 SOME = ("success", "failure", "concurrent-duplicate", "before-the-answer", "unknown-task", "forged",
         "truncated", "null-field", "objects", "cut-and-sent-again")  # fmt: skip
