@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, check_output, fail, write_output
+from mock_server.domain.usage_errors import UsageError
 
 if TYPE_CHECKING:
     from mock_server.rehearsal.drill import Drill
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 8.0
 REPORTS = ("report.json", "junit.xml", "report.html")
+OF_CLIENTS = ("command", "jobs", "repeat", "restartable", "client_timeout_s", "copies", "env",
+              "baseline")  # fmt: skip
+OF_RECEIVERS = ("oracle", "answer_time_s", "settle_s", "callback_hosts", "app_code")
+_FLAGS = {"client_timeout_s": "client-timeout", "answer_time_s": "answer-time",
+          "settle_s": "settle", "callback_hosts": "callback-host"}  # fmt: skip
 
 
 def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -80,18 +87,40 @@ def pairs(example: str) -> Callable[..., dict[str, str]]:
               "[default: if GITHUB_ACTIONS is true]")  # fmt: skip
 @click.option("--server", metavar="URL", help="Use a running server instead of one of its own.")
 @click.option("--token", envvar="ARTQR_MOCK_TOKEN", help="The token of that server.")
+@click.option("--receiver", metavar="URL", help="Send callbacks to this receiver instead of "
+              "running a command; the drills are then deliveries.")  # fmt: skip
+@click.option("--oracle", metavar="COMMAND",
+              help="With --receiver: run this after each delivery; it prints what the receiver "
+              "knows.")  # fmt: skip
+@click.option("--answer-time", "answer_time_s", callback=_seconds, metavar="TIME",
+              help="With --receiver: how long it may take for an answer. [default: 5s]",
+              )  # fmt: skip
+@click.option("--settle", "settle_s", callback=_seconds, metavar="TIME",
+              help="With --receiver: how long it may take to carry out what it has answered. "
+              "[default: 2s]")  # fmt: skip
+@click.option("--callback-host", "callback_hosts", multiple=True, metavar="HOST",
+              help="With --receiver: a host beside this machine that callbacks may go to.",
+              )  # fmt: skip
+@click.option("--app-code", metavar="CODE",
+              help="With --receiver: the app code of its account. [default: a new one]",
+              )  # fmt: skip
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
     """Run a client's program through incidents, and give a verdict on each.
 
     Put the command after `--`. The client needs nothing but its environment: ARTQR_BASE_URL,
     ARTQR_APP_CODE and the others that the guide lists. Each drill has an account of its own.
-    The options can also stand in [tool.artqr-mock.rehearse] of a pyproject.toml.
+    The options can also stand in [tool.artqr-mock.rehearse] of a pyproject.toml. With --receiver no
+    command is run: callbacks, good and bad, are sent to a receiver that is running.
     Exit codes: 0 no drill failed, 1 one did, 2 wrong use, 3 nothing could be judged, 130 Ctrl-C.
     """
     if is_list:
-        _list()
+        _list(is_receiver=flags["receiver"] is not None)
         return
+    if flags["receiver"] is not None:
+        _rehearse_receiver(flags, for_github=_is_for_github(for_github))
+        return
+    _refuse(flags, OF_RECEIVERS, "goes with --receiver only")
     # The other commands need none of it.
     from mock_server.rehearsal.drills import chosen  # noqa: PLC0415
     from mock_server.rehearsal.order import RehearsalOrder, found_command  # noqa: PLC0415
@@ -106,9 +135,38 @@ def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
     if report is not None:
         make_folder(report, REPORTS)
     warn_of_late_answers(order, drills)
-    if for_github is None:
-        for_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    _rehearse(order, report, len(drills), for_github=for_github)
+    from mock_server.rehearsal.runner import rehearse_order  # noqa: PLC0415 - see above
+
+    run = partial(rehearse_order, order)
+    _rehearse(run, report, len(drills), for_github=_is_for_github(for_github))
+
+
+def _is_for_github(flag: bool | None) -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true" if flag is None else flag
+
+
+def _rehearse_receiver(flags: Mapping[str, Any], *, for_github: bool) -> None:
+    from mock_server.rehearsal.receivers.delivery import chosen_deliveries  # noqa: PLC0415
+    from mock_server.rehearsal.receivers.order import ReceiverOrder  # noqa: PLC0415
+    from mock_server.rehearsal.receivers.runner import rehearse_receiver_order  # noqa: PLC0415
+
+    _refuse(flags, OF_CLIENTS, "goes with no --receiver, which runs no client")
+    values = {name: value for name, value in flags.items() if value not in (None, (), {})}
+    report = values.pop("report", None)
+    order = ReceiverOrder(**values)
+    deliveries = chosen_deliveries(order.only, order.skip)
+    if report is not None:
+        make_folder(report, REPORTS)
+    run = partial(rehearse_receiver_order, order)
+    _rehearse(run, report, len(deliveries), for_github=for_github)
+
+
+def _refuse(flags: Mapping[str, Any], options: Sequence[str], why: str) -> None:
+    """Raise UsageError for an option that does nothing here."""
+    for name in options:
+        if flags[name] not in (None, (), {}):
+            flag = "a command" if name == "command" else f"--{_FLAGS.get(name, name)}"
+            raise UsageError(f"{flag.replace('_', '-')} {why}: leave it out")
 
 
 def with_flags(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,13 +207,14 @@ def make_folder(folder: Path, names: Sequence[str]) -> None:
 
 
 def _rehearse(
-    order: "RehearsalOrder", folder: Path | None, planned: int, *, for_github: bool
+    run: Callable[..., "Report"], folder: Path | None, planned: int, *, for_github: bool
 ) -> None:
-    from mock_server.rehearsal import progress, runner  # noqa: PLC0415
+    """Run a rehearsal, write its reports, and end with its exit code."""
+    from mock_server.rehearsal import progress  # noqa: PLC0415 - see above
 
     with stopped_by_signals() as signals:
         with progress.shown(sys.stderr, planned) as told:
-            found = runner.rehearse_order(order, told, signals.stop)
+            found = run(told, signals.stop)
         if folder is not None:
             _write(folder, found)
         print_lines(_lines(found, for_github=for_github))
@@ -231,11 +290,13 @@ def stopped_by_signals() -> Iterator[_Signals]:
                 signal.signal(number, before[number])
 
 
-def _list() -> None:
+def _list(*, is_receiver: bool) -> None:
     from mock_server.rehearsal.drills import all_drills  # noqa: PLC0415 - see above
+    from mock_server.rehearsal.receivers.delivery import all_deliveries  # noqa: PLC0415
 
-    for drill in all_drills():
+    for drill in all_deliveries() if is_receiver else all_drills():
         mark = "+" if drill.must_succeed else " "
         click.echo(f"{mark} {drill.id}{' (only with --restartable)' * drill.restart}")
         click.echo(textwrap.fill(drill.says, 80, initial_indent="    ", subsequent_indent="    "))
-    click.echo("+ a good client succeeds in spite of the incident")
+    if not is_receiver:
+        click.echo("+ a good client succeeds in spite of the incident")

@@ -98,14 +98,14 @@ def _believed(evidence: Evidence) -> Breach | None:
         path
         for each in evidence.of(Operation.QUERY_TASK, Operation.LIST_TASKS)
         if each.answered and each.status == 200
-        for path in _links(each.call.result)
+        for path in links_in(each.call.result)
     }
     called_back = {
         path
         for callback in evidence.callbacks
         for attempt in callback["attempts"]
         if attempt["request"] is not None
-        for path in _links(service_body(attempt["request"]["body"].encode()))
+        for path in links_in(service_body(attempt["request"]["body"].encode()))
     }
     fetched = [
         each for each in evidence.of(PICTURE)
@@ -120,11 +120,11 @@ def _believed(evidence: Evidence) -> Breach | None:
     )
 
 
-def _links(value: object) -> Iterator[str]:
+def links_in(value: object) -> Iterator[str]:
     """Yield the path of each link in a value of JSON."""
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         yield urlsplit(value).path
     if isinstance(value, Mapping):
         value = list(value.values())
     for each in value if isinstance(value, list) else ():
-        yield from _links(each)
+        yield from links_in(each)

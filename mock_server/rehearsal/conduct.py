@@ -81,9 +81,9 @@ class Conduct:
             base_url=world.base_url,
             secrets=(world.app_code, world.app_secret),
             printed=printed,
-            files=_files(named, [out, self._order.cwd or Path.cwd()]),
+            files=files_named(named, [out, self._order.cwd or Path.cwd()]),
             pictures={
-                str(each["task_id"]): _pictures(tasks[str(each["task_id"])]) for each in named
+                str(each["task_id"]): pictures_of(tasks[str(each["task_id"])]) for each in named
             },
         )
 
@@ -97,13 +97,14 @@ class Conduct:
             threading.Event().wait(SETTLE_LOOK_S)
             again = list(world.calls_after(0))
             is_same = [each.raw for each in again] == [each.raw for each in calls]
-            if is_same and not any(map(_is_being_answered, again)):
+            if is_same and not any(map(is_being_answered, again)):
                 break
             calls = again
         return calls
 
 
-def _is_being_answered(call: RecordedCall) -> bool:
+def is_being_answered(call: RecordedCall) -> bool:
+    """Whether the server is still sending the answer of a call."""
     sent = call.raw["sent"]
     if sent is None or sent["left_after_ms"] is not None:
         return False
@@ -125,7 +126,7 @@ def _printed(stdout: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def _files(printed: Sequence[Mapping[str, Any]], folders: Sequence[Path]) -> dict[str, bytes]:
+def files_named(printed: Sequence[Mapping[str, Any]], folders: Sequence[Path]) -> dict[str, bytes]:
     """Return the content of the files that the client printed, by what it called them."""
     found: dict[str, bytes] = {}
     for line in printed:
@@ -139,5 +140,6 @@ def _files(printed: Sequence[Mapping[str, Any]], folders: Sequence[Path]) -> dic
     return found
 
 
-def _pictures(task: Mapping[str, Any]) -> list[bytes]:
+def pictures_of(task: Mapping[str, Any]) -> list[bytes]:
+    """Return the true pictures of a task."""
     return [urllib3.request("GET", url).data for url in task["pictures"]]

@@ -41,10 +41,14 @@ def environment(
         "ARTQR_STATE": str(folder / "state"),
         "ARTQR_DEADLINE": f"{order.time_limit_s / 3:g}",
     }
-    direct = no_proxy(os.environ, urlsplit(base_url).hostname or "")
-    proxy = {"NO_PROXY": direct, "no_proxy": direct}
     named = {name: filled(value, own) for name, value in order.env.items()}
-    return {**os.environ, **own, **proxy, **named}
+    return {**inherited(base_url), **own, **named}
+
+
+def inherited(base_url: str) -> dict[str, str]:
+    """Return our own environment, in which no proxy stands before the server."""
+    direct = no_proxy(os.environ, urlsplit(base_url).hostname or "")
+    return {**os.environ, "NO_PROXY": direct, "no_proxy": direct}
 
 
 def no_proxy(inherited: Mapping[str, str], host: str) -> str:

@@ -6,7 +6,7 @@ Rule 2: instants and pauses are real time; no drill moves the clock while the cl
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_server.audit.history import History
 from mock_server.rehearsal.client_process import Ended
@@ -24,6 +24,10 @@ class Evidence(History):
     the runs before it ended.
     """
 
+    # How a report introduces the output, and whether the calls are worth a bill.
+    output_title: ClassVar[str] = "Its output ends with:"
+    has_bill: ClassVar[bool] = True
+
     drill: Drill
     faults: Sequence[Mapping[str, Any]]
     findings: Sequence[Mapping[str, Any]]
@@ -34,6 +38,11 @@ class Evidence(History):
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     pictures: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """Return what a report has beside the members of every drill."""
+        return {}
 
     def runs(self) -> list[tuple[int, int]]:
         """Return the real instants (ms) at which each run began and ended, so far as known."""

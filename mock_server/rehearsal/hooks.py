@@ -31,7 +31,7 @@ def around(
     with contextlib.ExitStack() as left:
         try:
             if order.setup is not None:
-                before = _start(order.setup, order, env)
+                before = start(order.setup, order, env)
                 left.callback(before.kill)
                 _check("setup", drill_id, before.wait_alone(order.time_limit_s, stop), order)
             yield
@@ -48,14 +48,15 @@ def _teardown(
     if order.teardown is None:
         return
     limit_s = min(HURRY_S, order.time_limit_s) if stop.is_set() else order.time_limit_s
-    after = _start(order.teardown, order, env)
+    after = start(order.teardown, order, env)
     try:
         _check("teardown", drill_id, after.wait_alone(limit_s), order)
     finally:
         after.kill()
 
 
-def _start(command: str, order: RehearsalOrder, env: Mapping[str, str]) -> ClientProcess:
+def start(command: str, order: RehearsalOrder, env: Mapping[str, str]) -> ClientProcess:
+    """Start a command of the user in a shell. Raises OSError."""
     shell = ["/bin/sh", "-c", command]
     if sys.platform == "win32":
         shell = [os.environ.get("COMSPEC", "cmd.exe"), "/c", command]

@@ -57,22 +57,25 @@ class RehearsalOrder:
 
     def __post_init__(self) -> None:
         """Check the values, and bring those that have two spellings into one."""
+        checks = self.checks()
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.name in CHECKS:
-                CHECKS[each.name](each.name, value)
+            if each.name in checks:
+                checks[each.name](each.name, value)
             if isinstance(value, list):
                 object.__setattr__(self, each.name, tuple(value))
         for name in ("cwd", "baseline"):
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, Path(path))
 
+    def checks(self) -> "Mapping[str, Callable[[str, Any], None]]":
+        """Return what checks each value."""
+        return CHECKS
+
 
 def found_command(order: RehearsalOrder) -> tuple[str, ...]:
     """Return the command as it can be started. Raises UsageError if it cannot be."""
-    folder = order.cwd or Path.cwd()
-    if not folder.is_dir():
-        raise UsageError(f"cannot run the client in {printable(str(folder))}: it is not a folder")
+    folder = check_folder(order)
     if not order.command or not order.command[0]:
         raise UsageError("name the client's command after --, such as -- ./my-client")
     program = order.command[0]
@@ -95,6 +98,14 @@ def found_command(order: RehearsalOrder) -> tuple[str, ...]:
         raise UsageError(f"the command {shown} was not found on the PATH: {hint}")
     # Windows runs npm.cmd only under its whole name; elsewhere a program may go by its name.
     return (resolved if os.name == "nt" else program, *order.command[1:])
+
+
+def check_folder(order: RehearsalOrder) -> Path:
+    """Return the folder to run commands in. Raises UsageError if it is none."""
+    folder = order.cwd or Path.cwd()
+    if not folder.is_dir():
+        raise UsageError(f"cannot run the client in {printable(str(folder))}: it is not a folder")
+    return folder
 
 
 def check_variables(_: str, variables: Any) -> None:
@@ -121,8 +132,12 @@ def _texts(name: str, table: Any) -> None:
 
 
 def _waived(_: str, reasons: Any) -> None:
+    check_reasons(reasons, [rule.id for rule in RULES])
+
+
+def check_reasons(reasons: Any, known: Sequence[str]) -> None:
+    """Raise UsageError for an unknown rule, or a rule that is waived without a reason."""
     _texts("waive", reasons)
-    known = [rule.id for rule in RULES]
     for rule, reason in reasons.items():
         if rule not in known:
             raise UsageError(unknown("rule", rule, known))
@@ -130,7 +145,8 @@ def _waived(_: str, reasons: Any) -> None:
             raise UsageError(f"waive {rule}: give the reason, such as {rule}='agreed for now'")
 
 
-def _words(name: str, value: Any) -> None:
+def check_words(name: str, value: Any) -> None:
+    """Raise UsageError for what is no list of texts."""
     is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     if not is_list or not all(isinstance(word, str) for word in value):
         example = '["node", "client.mjs"]' if name == "command" else '["calm"]'
@@ -147,7 +163,8 @@ def _count(most: int) -> Callable[[str, Any], None]:
     return check
 
 
-def _seconds(name: str, value: Any) -> None:
+def check_seconds(name: str, value: Any) -> None:
+    """Raise UsageError for what is no time of at most a day."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 < value <= DAY_S:
         shown = name.removesuffix("_s").replace("_", "-")
@@ -159,19 +176,21 @@ def _flag(name: str, value: Any) -> None:
         raise UsageError(f"{name.replace('_', '-')} must be true or false, not {value!r}")
 
 
-def _text(name: str, value: Any) -> None:
+def check_text(name: str, value: Any) -> None:
+    """Raise UsageError for what is no text, or empty; None is left out."""
     if value is not None and (not isinstance(value, str) or not value.strip() or "\0" in value):
         raise UsageError(f"{name} must be a text that is not empty")
 
 
 def _path(name: str, value: Any) -> None:
     if value is not None and not isinstance(value, Path):
-        _text(name, value)
+        check_text(name, value)
 
 
 CHECKS: dict[str, Callable[[str, Any], None]] = {
-    "command": _words, "only": _words, "skip": _words, "jobs": _count(32), "repeat": _count(100),
-    "copies": _count(1000), "time_limit_s": _seconds, "client_timeout_s": _seconds,
-    "restartable": _flag, "fail_fast": _flag, "env": check_variables, "waived": _waived,
-    "setup": _text, "teardown": _text, "cwd": _path, "baseline": _path,
+    "command": check_words, "only": check_words, "skip": check_words, "jobs": _count(32),
+    "repeat": _count(100), "copies": _count(1000), "time_limit_s": check_seconds,
+    "client_timeout_s": check_seconds, "restartable": _flag, "fail_fast": _flag,
+    "env": check_variables, "waived": _waived, "setup": check_text, "teardown": check_text,
+    "cwd": _path, "baseline": _path,
 }  # fmt: skip

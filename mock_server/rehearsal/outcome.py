@@ -1,6 +1,7 @@
 """What a whole rehearsal came to."""
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from mock_server.formatting import printable
 from mock_server.rehearsal import scorecard
@@ -23,12 +24,27 @@ class Report:
     with.
     """
 
+    title: ClassVar[str] = "artqr-mock rehearse"
+    # What was run, in the plural.
+    drills: ClassVar[str] = "drills"
+    has_bill: ClassVar[bool] = True
+
     order: RehearsalOrder
     results: tuple[DrillResult, ...]
     planned: int
     interrupted: bool = False
     trouble: str | None = None
     earlier: Earlier | None = None
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """Return what report.json has beside the members of every report."""
+        return {}
+
+    @property
+    def hint(self) -> str | None:
+        """Return what would make the verdicts say more."""
+        return None
 
     @property
     def verdict(self) -> Verdict:

@@ -51,6 +51,7 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
             },
             **{name: sum(each[name] for each in drills) for name in SUMS},
         },
+        **rehearsal.more,
     }
 
 
@@ -80,6 +81,7 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
         "timed_out": evidence.ended.timed_out,
         "seconds": round(evidence.ended.took_s, 2),
         "output": "" if result.verdict is Verdict.PASS else output_of(result),
+        **evidence.more,
     }
 
 
@@ -107,6 +109,7 @@ def shown(evidence: Evidence, text: str) -> str:
 
 
 def safe(text: str) -> str:
+    """Return a text of the user on one line, without what looks like a credential."""
     return printable(redact_printed(text, ()))
 
 
@@ -161,7 +164,7 @@ def json_report(rehearsal: "Report") -> bytes:
 
 def junit(rehearsal: "Report") -> bytes:
     """Return the rehearsal as JUnit XML: a case for each drill."""
-    suite = Xml.Element("testsuite", name="artqr-mock rehearse")
+    suite = Xml.Element("testsuite", name=rehearsal.title)
     for result in rehearsal.results:
         add_case(suite, result, "rehearsal", result.evidence.drill.id)
     return junit_file(suite)

@@ -6,10 +6,10 @@ callback_rules.py.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from mock_server.rehearsal import call_rules, callback_rules, result_rules
 from mock_server.rehearsal.breach import Breach
-from mock_server.rehearsal.evidence import Evidence
 
 __all__ = ["RULES", "Breach", "Rule"]
 
@@ -19,13 +19,14 @@ class Rule:
     """A rule: what a client has to do, what to do if it does not, and what a breach costs.
 
     `readings`: the open questions about the vendor whose answers the judgement depends on.
+    `judge` gets the evidence of a drill, or of a delivery to a receiver.
     """
 
     id: str
     says: str
     advice: str
     price: str
-    judge: Callable[[Evidence], Breach | None]
+    judge: Callable[[Any], Breach | None]
     readings: tuple[str, ...] = ()
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from typing import Any
 
 import urllib3
 
@@ -19,6 +20,7 @@ from mock_server.rehearsal.baseline import read_baseline
 from mock_server.rehearsal.client_process import StoppedError
 from mock_server.rehearsal.conduct import Conduct
 from mock_server.rehearsal.drills import Drill, chosen
+from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.hooks import HookError
 from mock_server.rehearsal.order import RehearsalOrder, found_command
 from mock_server.rehearsal.outcome import FAILED, Report
@@ -54,7 +56,7 @@ def rehearse_order(
         with open_bench(order, stop or threading.Event()) as bench:
             report = bench.run(drills, told)
     except TROUBLES as error:
-        trouble = report.trouble or shown_trouble(error)
+        trouble = report.trouble or trouble_of(error)
         report = replace(report, trouble=trouble, interrupted=True)
     return replace(report, earlier=earlier)
 
@@ -62,15 +64,14 @@ def rehearse_order(
 def checked(order: RehearsalOrder) -> RehearsalOrder:
     """Return an order whose command can be started. Raises UsageError for one that cannot be."""
     order = replace(order, command=found_command(order))
-    if order.server is not None:
-        _check_server(order.server)
+    check_server(order.server)
     return order
 
 
 @contextlib.contextmanager
 def open_bench(order: RehearsalOrder, stop: threading.Event) -> Iterator["Bench"]:
     """Give a bench on a server of its own, or on that of the order. Raises one of TROUBLES."""
-    with _server(order) as admin:
+    with serving(order) as admin:
         yield Bench(order, admin, stop)
 
 
@@ -141,7 +142,7 @@ class _Work:
         try:
             result = run.result()
         except TROUBLES as error:
-            self.trouble = self.trouble or shown_trouble(error)
+            self.trouble = self.trouble or trouble_of(error)
             self._stop.set()
             return
         if result is not None:
@@ -168,8 +169,7 @@ class _Work:
             return None
         result = judge(evidence, self._order.waived)
         result = replace(result, evidence=replace(evidence, files={}, pictures={}))
-        if bugs := [each.call for each in evidence.calls if each.call.is_bug]:
-            raise SimulatorBugError(bug_text(bugs))
+        check_bugs(evidence)
         self._look_at(result)
         return result
 
@@ -184,25 +184,37 @@ class _Work:
 
 
 @contextlib.contextmanager
-def _server(order: RehearsalOrder) -> Iterator[AdminClient]:
+def serving(order: RehearsalOrder, **settings: Any) -> Iterator[AdminClient]:
+    """Give the server of a rehearsal: the one that was named, else one of our own, with `settings`.
+
+    Raises UnreachableError, RefusedError, OSError.
+    """
     if order.server is not None:
         with AdminClient(order.server, order.token, ca_file()) as admin:
             admin.get("/health")
             yield admin
         return
-    settings = Settings(port=0, database=":memory:")
-    with process.serving(settings) as served, AdminClient(served.url) as admin:
+    own = Settings(port=0, database=":memory:", **settings)
+    with process.serving(own) as served, AdminClient(served.url) as admin:
         yield admin
 
 
-def _check_server(url: str) -> None:
+def check_bugs(evidence: Evidence) -> None:
+    """Raise SimulatorBugError if the server failed on a call: nothing else counts then."""
+    if bugs := [each.call for each in evidence.calls if each.call.is_bug]:
+        raise SimulatorBugError(bug_text(bugs))
+
+
+def check_server(url: str | None) -> None:
+    """Raise UsageError for an address of a server that cannot be one."""
     try:
-        parse_server(url)
+        if url is not None:
+            parse_server(url)
     except AddressError as error:
         raise UsageError(f"server: {error}") from None
 
 
-def shown_trouble(error: Exception) -> str:
+def trouble_of(error: Exception) -> str:
     """Return what stopped a rehearsal."""
     if isinstance(error, RefusedError):
         return f"the server refused: {error}"

@@ -61,13 +61,18 @@ def summary(rehearsal: "Report") -> list[str]:
     foot = _waived(rehearsal)[:WAIVED_LINES]
     if found["baseline"] is not None:
         foot += wrapped(f"baseline: {found['baseline']['sentence']}", first="")
-    foot.append(
-        f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
-        f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
-    )
-    foot += _reacted(found["drills"])
+    if rehearsal.hint is not None:
+        foot.append(rehearsal.hint)
+    if rehearsal.has_bill:
+        foot.append(
+            f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
+            f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
+        )
+        foot += _reacted(found["drills"])
     if rehearsal.interrupted:
-        foot.append(f"interrupted: {len(rehearsal.results)} of {rehearsal.planned} drills ran")
+        foot.append(
+            f"interrupted: {len(rehearsal.results)} of {rehearsal.planned} {rehearsal.drills} ran"
+        )
     room = SUMMARY_LINES - len(foot)
     groups = [
         (verdict, [each.evidence.drill.id for each in rehearsal.results if each.verdict is verdict])
@@ -110,15 +115,16 @@ def _failure(result: DrillResult) -> Iterator[str]:
             yield from wrapped(f"Rule: {judged.rule.says}")
             yield from wrapped(f"What to do: {judged.rule.advice}")
             yield from _table(evidence, judged.breach.calls)
-    wasted = _price(len(result.wasted), sum(result.wasted.values()))
-    yield from wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
-    yield from _reactions(result)
+    if evidence.has_bill:
+        wasted = _price(len(result.wasted), sum(result.wasted.values()))
+        yield from wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
+        yield from _reactions(result)
     for judged in result.broken:
         if not judged.counts:
             yield from wrapped(aside(evidence, judged))
     output = output_of(result).strip().splitlines()[-MOST_OUTPUT_LINES:]
     if output:
-        yield "  Its output ends with:"
+        yield f"  {evidence.output_title}"
         yield from (cut(f"    {line}") for line in output)
 
 

@@ -6,9 +6,10 @@ is judged and shown, and makes no drill fail; so is a note. FLAKY: several runs 
 different verdicts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from mock_server.rehearsal import needs
 from mock_server.rehearsal.evidence import Evidence
@@ -62,16 +63,22 @@ class DrillResult:
         return {each.id: each.call.fen for judged in self.counted for each in judged.breach.wasted}
 
 
-def judge(evidence: Evidence, waived: Mapping[str, str]) -> DrillResult:
-    """Return what a drill came to."""
+E = TypeVar("E", bound=Evidence)
+
+
+def judge(
+    evidence: E, waived: Mapping[str, str], rules: Sequence[Rule] = RULES,
+    unmet: Callable[[E], Iterable[str]] = needs.unmet,
+) -> DrillResult:  # fmt: skip
+    """Return what a drill came to by these rules; `unmet` are the reasons why it says nothing."""
     broken = tuple(
         Judged(rule=rule, breach=breach, waived=waived.get(rule.id))
-        for rule in RULES
+        for rule in rules
         if (breach := rule.judge(evidence)) is not None
     )
     if any(each.counts for each in broken):
         return DrillResult(evidence=evidence, verdict=Verdict.FAIL, broken=broken)
-    reasons = tuple(needs.unmet(evidence))
+    reasons = tuple(unmet(evidence))
     verdict = Verdict.INCONCLUSIVE if reasons else Verdict.PASS
     return DrillResult(evidence=evidence, verdict=verdict, broken=broken, reasons=reasons)
 

@@ -57,7 +57,7 @@ def sweep_order(
         with runner.open_bench(order.rehearsal, work.stop) as bench:
             work.run(bench)
     except runner.TROUBLES as error:
-        work.trouble = work.trouble or runner.shown_trouble(error)
+        work.trouble = work.trouble or runner.trouble_of(error)
     return work.report()
 
 

@@ -71,8 +71,15 @@ def described(received: Received, tasks: dict[str, str]) -> list[str]:
         body = json.loads(received.body)
     except json.JSONDecodeError:
         return [name, "no JSON"]
+    except UnicodeDecodeError:
+        assert json.loads(received.body.decode("gbk"))["remark"] == "提交成功!"
+        return [name, "not UTF-8"]
+    links = body.get("resList")
     told = {
-        "forged": body["task_id"] and body["task_id"][::-1] in str(body["resList"]),
+        "forged": body["task_id"] and body["task_id"][::-1] in str(links),
+        "without resList": "resList" not in body,
+        "with a text as resList": isinstance(links, str),
+        f"with {len(links or '')} links": isinstance(links, list) and len(links) > 1,
         "with null": None in body.values(),
         "with more": set(body) > {"resList", "task_id"},
         label: not label.startswith("application/json"),

@@ -17,8 +17,10 @@ from tests.support.processes import environment
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [block for block in pages.all_blocks() if block.mark.startswith("example: ")]
-# The suite takes long, unittest needs no pytest, and drills need a program: each has its own test.
+# The suite takes long, unittest needs no pytest, drills need a program, and deliveries a receiver:
+# each has its own test.
 APART = {"shop_adapter.py", "test_client.py", "test_drills.py", "test_readings.py",
+         "test_receiver.py",
          "test_without_pytest.py"}  # fmt: skip
 GOOD = {"text": "https://example.com", "style_id": "food_fryrice"}
 

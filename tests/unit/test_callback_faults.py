@@ -1,4 +1,5 @@
 import json
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,55 @@ def test_extra_fields_come_on_top_of_the_two() -> None:
 @pytest.mark.parametrize("field", ["resList", "task_id"])
 def test_one_field_is_null_and_the_other_is_not(field: str) -> None:
     assert json.loads(shaped("null_field", field=field).body) == {**CONTENT, field: None}
+
+
+@pytest.mark.parametrize("pictures", [["http://h/1.png"], [{"url": "http://h/1.png"}], [], None])
+@pytest.mark.parametrize("name", ["not_json", "other_charset", "missing_field", "wrong_type",
+                                  "many_pictures", "unheard"])  # fmt: skip
+def test_a_shape_can_be_made_of_whatever_a_task_came_to(name: str, pictures: object) -> None:
+    posting = shaped(name, {"resList": pictures, "task_id": CONTENT["task_id"]})
+
+    assert str(CONTENT["task_id"]).encode() in posting.body
+    assert posting.content_type == CONTENT_TYPE
+
+
+def test_not_json_is_the_form_of_the_same_fields() -> None:
+    body = shaped("not_json").body
+
+    assert parse_qs(body.decode()) == {
+        "resList": CONTENT["resList"], "task_id": [CONTENT["task_id"]]
+    }  # fmt: skip
+
+
+def test_another_charset_is_good_json_in_that_charset_only() -> None:
+    body = shaped("other_charset").body
+
+    assert json.loads(body.decode("gbk")) == {**CONTENT, "remark": "提交成功!"}
+    with pytest.raises(UnicodeDecodeError):
+        body.decode()
+
+
+@pytest.mark.parametrize("field", ["resList", "task_id"])
+def test_one_field_is_missing_or_of_another_type(field: str) -> None:
+    without = json.loads(shaped("missing_field", field=field).body)
+    other = json.loads(shaped("wrong_type", field=field).body)
+
+    assert without == {name: CONTENT[name] for name in CONTENT if name != field}
+    assert {name for name in CONTENT if other[name] != CONTENT[name]} == {field}
+    assert type(other[field]) is not type(CONTENT[field])
+
+
+def test_many_pictures_repeat_the_links() -> None:
+    links = ["http://h/1.png", "http://h/2.png"]
+    content: dict[str, object] = {**CONTENT, "resList": links}
+
+    told = json.loads(shaped("many_pictures", content, entries=5).body)
+
+    assert told == {**CONTENT, "resList": [*links, *links, links[0]]}
+
+
+def test_unheard_is_whole_and_then_cut() -> None:
+    assert shaped("unheard") == Posting(body=BODY, cut_after=len(BODY))
 
 
 def test_huge_is_padded_json_of_exactly_so_many_mib() -> None:

@@ -11,7 +11,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import cycle, islice
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from mock_server.domain import dice
 from mock_server.domain.callback.payload import Posting, encoded
@@ -62,7 +64,9 @@ class CallbackFault:
     submit is sent. duplicate: sent twice, one after the other. concurrent_duplicate: sent twice at
     the same time. reordered: sent after the next callback. crossed: the task ids of this and the
     next callback are swapped. unknown_task: the task id does not exist. malformed: invalid JSON.
-    extra_fields: more than two fields.
+    not_json: a form, although the Content-Type says JSON. other_charset: JSON in GBK, with a field
+    of Chinese text. extra_fields: more than two fields. unheard: sent whole, then the connection is
+    closed before the response is read.
     """
 
 
@@ -85,6 +89,27 @@ class NullCallback:
     """One field of the callback is null."""
 
     field: Annotated[str, one_of("resList", "task_id")] = "resList"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFieldCallback:
+    """One field of the callback is missing."""
+
+    field: Annotated[str, one_of("resList", "task_id")] = "resList"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongTypeCallback:
+    """One field of the callback has another type: resList is a text, or task_id a list."""
+
+    field: Annotated[str, one_of("resList", "task_id")] = "resList"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyPicturesCallback:
+    """The callback's resList has this number of entries: its links, over and over."""
+
+    entries: Annotated[int, between(2, 10_000)] = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +149,31 @@ def _nulled(fault: NullCallback) -> CallbackEffect:
     return CallbackEffect(
         shape=lambda content, _: Posting(body=encoded({**content, fault.field: None}))
     )
+
+
+def _without(fault: MissingFieldCallback) -> CallbackEffect:
+    def shape(content: Content, _: int) -> Posting:
+        kept = {name: value for name, value in content.items() if name != fault.field}
+        return Posting(body=encoded(kept))
+
+    return CallbackEffect(shape=shape)
+
+
+def _retyped(fault: WrongTypeCallback) -> CallbackEffect:
+    def shape(content: Content, _: int) -> Posting:
+        value = content[fault.field]
+        other = [value] if isinstance(value, str) else ",".join(map(str, value or ()))
+        return Posting(body=encoded({**content, fault.field: other}))
+
+    return CallbackEffect(shape=shape)
+
+
+def _with_many_pictures(fault: ManyPicturesCallback) -> CallbackEffect:
+    def shape(content: Content, _: int) -> Posting:
+        links = islice(cycle(content["resList"] or ()), fault.entries)
+        return Posting(body=encoded({**content, "resList": list(links)}))
+
+    return CallbackEffect(shape=shape)
 
 
 def _huge(fault: HugeCallback) -> CallbackEffect:
@@ -166,6 +216,20 @@ def _malformed(content: Content, _: int) -> Posting:
     return Posting(body=json.dumps(content, ensure_ascii=False).encode()[:-1])
 
 
+def _as_form(content: Content, _: int) -> Posting:
+    return Posting(body=urlencode(content, doseq=True).encode())
+
+
+def _in_gbk(content: Content, _: int) -> Posting:
+    text = json.dumps({**content, "remark": "提交成功!"}, ensure_ascii=False)
+    return Posting(body=text.encode("gbk", "replace"))
+
+
+def _unheard(content: Content, _: int) -> Posting:
+    body = encoded(content)
+    return Posting(body=body, cut_after=len(body))
+
+
 F = TypeVar("F")
 CallbackAct = Callable[[Any], CallbackEffect]
 
@@ -192,12 +256,18 @@ KINDS = (
     _simple("callback_crossed", CallbackEffect(swap=Swap.TASKS)),
     _simple("callback_unknown_task", CallbackEffect(shape=_of_no_task)),
     _simple("callback_malformed", CallbackEffect(shape=_malformed)),
+    _simple("callback_not_json", CallbackEffect(shape=_as_form)),
+    _simple("callback_other_charset", CallbackEffect(shape=_in_gbk)),
     _kind("callback_wrong_content_type", MislabelledCallback, _labelled),
     _simple("callback_extra_fields", CallbackEffect(shape=_with_extra_fields)),
     _kind("callback_null_field", NullCallback, _nulled),
+    _kind("callback_missing_field", MissingFieldCallback, _without),
+    _kind("callback_wrong_type", WrongTypeCallback, _retyped),
+    _kind("callback_many_pictures", ManyPicturesCallback, _with_many_pictures),
     _kind("callback_huge", HugeCallback, _huge),
     _kind("callback_dripped", DrippedCallback, _dripped),
     _kind("callback_dropped", DroppedCallback, _dropped),
+    _simple("callback_unheard", CallbackEffect(shape=_unheard)),
     _simple("callback_forged", CallbackEffect(adds_forgery=True)),
 )
 _ACTS = {kind.name: kind.act for kind in KINDS}

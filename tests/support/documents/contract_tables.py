@@ -10,6 +10,7 @@ from mock_server.domain.billing.notices import Notice
 from mock_server.domain.durations import DAY_MS, show_duration
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.readings import Readings
+from mock_server.rehearsal.receivers.delivery import all_deliveries
 
 CERTAINTIES = ("documented", "observed", "assumed")
 
@@ -113,6 +114,24 @@ def callback_faults_table() -> str:
         rows.append(
             f"| `{row['kind']}` | {' '.join(names) or 'none'} | {row['says']} "
             f"| `{_command(row['order'])}` | {row['sees']} | {row['state']} |"
+        )
+    return "\n".join(rows)
+
+
+def deliveries_table() -> str:
+    """Return the deliveries to a receiver: what each is, and what a good receiver does."""
+    rows = [
+        "| Delivery | What comes | A good receiver | Answers | Faults and readings |",
+        "|---|" + "---|" * 4,
+    ]
+    for each in all_deliveries():
+        made = [f"`{_command(dict(fault))}`" for fault in each.faults]
+        readings = each.account.get("readings", {})
+        made += [f"`{name}` = `{word}`" for name, word in readings.items()]
+        answers = {"none": "anything: the sender does not wait"}.get(each.answers, each.answers)
+        rows.append(
+            f"| `{each.id}` | {each.says} | {each.client} | {answers} "
+            f"| {', '.join(made) or 'none'} |"
         )
     return "\n".join(rows)
 
@@ -268,6 +287,7 @@ PARTS = {
     "classic": classic_table,
     "faults": faults_table,
     "callback_faults": callback_faults_table,
+    "deliveries": deliveries_table,
     "ambiguous": ambiguous_table,
     "findings": findings_table,
 }
