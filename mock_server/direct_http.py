@@ -1,11 +1,13 @@
 """HTTP/1.1 over sockets that no test tool replaces: how we talk to a server of ours.
 
 Rule 1: what patches `socket`, `ssl`, `http.client`, urllib3 or the clock does not reach a call.
-Rule 2: a connection is kept for the next call, of the same process only, if nobody has closed it.
+Rule 2: a connection is kept for the next GET of the same process. The server may close it just
+then: a GET is sent again on a new one; nothing else may be sent twice.
 Rule 3: a timeout (seconds) is for each step, not for the whole call: it needs no clock.
 """
 
 import _socket
+import contextlib
 import os
 import ssl
 from collections import deque
@@ -32,6 +34,10 @@ class NoAnswerError(Exception):
 
 class LateError(NoAnswerError):
     """The server took the call and has not answered in time."""
+
+
+class _ClosedError(NoAnswerError):
+    """The connection ended before there was an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,24 +92,36 @@ class DirectHttp:
             stream = _Plain(_connected(name, port))
             return stream if parts.scheme == "http" else _Encrypted(stream, name, self._ca_file)
 
-        return in_real_thread(lambda: self._exchange(place, connect, data))
+        is_get = method == "GET"
+        return in_real_thread(lambda: self._exchange(place, connect, data, may_repeat=is_get))
 
     def close(self) -> None:
         """Close the connections."""
         while self._idle:
             self._idle.pop()[1].close()
 
-    def _exchange(self, place: str, connect: Callable[[], Stream], data: bytes) -> Reply:
-        stream = self._kept(place)
+    def _exchange(
+        self, place: str, connect: Callable[[], Stream], data: bytes, *, may_repeat: bool
+    ) -> Reply:
+        kept = self._kept(place) if may_repeat else None
+        if kept is not None:
+            with contextlib.suppress(_ClosedError):
+                return self._over(place, kept, data)
         try:
-            stream = stream or connect()
+            stream = connect()
+        except OSError as error:
+            raise NoAnswerError(_reason(error)) from None
+        return self._over(place, stream, data)
+
+    def _over(self, place: str, stream: Stream, data: bytes) -> Reply:
+        """Return the answer on a connection, which is kept if it is good for another call."""
+        try:
             stream.send(data)
             reply, is_whole = _read_reply(stream)
         except BaseException as error:
-            if stream is not None:
-                stream.close()
+            stream.close()
             if isinstance(error, OSError):
-                raise NoAnswerError(_reason(error)) from None
+                raise _ClosedError(_reason(error)) from None
             raise
         if is_whole and len(self._idle) < MOST_IDLE:
             self._idle.append((place, stream))
@@ -258,7 +276,7 @@ def _head(head: bytes) -> tuple[str, int, dict[str, str]]:
 def _more(stream: Stream, rest: bytearray) -> None:
     data = stream.receive()
     if not data:
-        raise NoAnswerError("the connection was closed")
+        raise _ClosedError("the connection was closed")
     rest += data
 
 

@@ -1,7 +1,8 @@
 """The client under rehearsal as a process: started, bounded, ended with all its descendants.
 
 Rule 1: every process that comes of it carries a mark in its environment, so that one that detached
-itself is found as well; so is one in its session, and one that was seen below it.
+itself is found as well; so is one in its session, one that was seen below it and, on Linux, one
+that still has its output.
 Rule 2: a shell stands between us and it: a client that kills its parent does not reach us.
 Rule 3: what it prints is kept up to a bound, and read to its end.
 """
@@ -77,7 +78,9 @@ class ClientProcess:
             line, env={**env, MARK: self._mark}, cwd=cwd, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **apart,  # type: ignore[call-overload]
         )  # fmt: skip
-        self._streams = [_Kept(self._process.stdout), _Kept(self._process.stderr)]
+        pipes = [pipe for pipe in (self._process.stdout, self._process.stderr) if pipe]
+        self._pipes = {_place_of(pipe.fileno()) for pipe in pipes}
+        self._streams = [_Kept(pipe) for pipe in pipes]
 
     def wait(self, limit_s: float, stop: threading.Event | None = None) -> Ended:
         """Return how it ended; end it, and all that comes of it, after `limit_s`.
@@ -188,14 +191,17 @@ class ClientProcess:
             with contextlib.suppress(OSError):
                 if os.getsid(process.pid) == self._process.pid:
                     return True
+        with contextlib.suppress(OSError):  # what has dropped the mark may still print to us
+            if any(_place_of(f"/proc/{process.pid}/fd/{number}") in self._pipes
+                   for number in (1, 2)):  # fmt: skip
+                return True
         return bool(process.environ().get(MARK) == self._mark)
 
 
 class _Kept:
     """Reads a stream to its end, and keeps its beginning and its end."""
 
-    def __init__(self, stream: IO[bytes] | None) -> None:
-        assert stream is not None  # noqa: S101 - it is a pipe
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._head = bytearray()
         self._tail = bytearray()
@@ -224,6 +230,12 @@ class _Kept:
                 if excess > 0:
                     self._dropped += excess
                     del self._tail[:excess]
+
+
+def _place_of(file: int | str) -> tuple[int, int]:
+    """Return what is the same for each end of a pipe, in whatever process."""
+    found = os.stat(file)
+    return found.st_dev, found.st_ino
 
 
 def _was_killed(status: int | None) -> bool:

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from mock_server.testing.world import World
 SETTLE_S = 2.0
 SETTLE_LOOK_S = 0.1
 MOST_PRINTED = 10_000
+MOST_STORED, MOST_STORED_BYTES = 500, 64 * 1024 * 1024
 MOST_FILE_BYTES = 16 * 1024 * 1024
 
 
@@ -67,6 +69,10 @@ class Conduct:
         tasks = {each["task_id"]: each for each in world.admin.every("/tasks", "tasks")}
         printed = _printed(runs.ended.stdout)
         named = [each for each in printed if str(each.get("task_id")) in tasks]
+        shown = {str(each["task_id"]) for each in named}
+        stored = stored_files(out) if runs.ended.status == 0 else {}
+        if stored:
+            shown |= {str(each.call.task_id) for each in calls if each.brings_a_picture}
         return Evidence(
             drill=self._drill,
             calls=tuple(calls),
@@ -82,9 +88,8 @@ class Conduct:
             secrets=(world.app_code, world.app_secret),
             printed=printed,
             files=files_named(named, [out, self._order.cwd or Path.cwd()]),
-            pictures={
-                str(each["task_id"]): pictures_of(tasks[str(each["task_id"])]) for each in named
-            },
+            stored=stored,
+            pictures={each: pictures_of(tasks[each]) for each in shown if each in tasks},
         )
 
     def _settled_calls(self, world: World) -> list[RecordedCall]:
@@ -137,6 +142,19 @@ def files_named(printed: Sequence[Mapping[str, Any]], folders: Sequence[Path]) -
                     path = folder / str(name)
                     if path.is_file() and path.stat().st_size <= MOST_FILE_BYTES:
                         found.setdefault(str(name), path.read_bytes())
+    return found
+
+
+def stored_files(folder: Path) -> dict[str, bytes]:
+    """Return the files in a folder and below, by their path in it; not more than fits."""
+    found: dict[str, bytes] = {}
+    room = MOST_STORED_BYTES
+    for path in islice(sorted(folder.rglob("*")), MOST_STORED):
+        with contextlib.suppress(OSError):
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= room:
+                data = path.read_bytes()
+                room -= len(data)
+                found[str(path.relative_to(folder))] = data
     return found
 
 

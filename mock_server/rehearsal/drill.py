@@ -22,7 +22,8 @@ class Drill:
     many finished tasks its list has before the client starts. `step`: the name of what happens
     while the client runs (steps.py), None for nothing. `restart`: the client is started again once
     a step has killed it or, without a step, once it has ended with an error; `before_restart`: the
-    name of what happens in between. `must_succeed`: a good client ends with exit code 0.
+    name of what happens in between. `must_succeed`: a good client ends with exit code 0, if these
+    `success_needs` are met as well.
     `no_short_links`: a picture that holds a short link is a failure. `lying_callbacks`: callbacks
     carry ids or links that no query would give.
 
@@ -40,6 +41,7 @@ class Drill:
     older_tasks: int = 0
     step: str | None = None
     must_succeed: bool = False
+    success_needs: tuple[str, ...] = ()
     restart: bool = False
     before_restart: str | None = None
     no_short_links: bool = False

@@ -19,7 +19,7 @@ __all__ = ["Drill", "all_drills", "chosen", "read_drills"]
 FORM = RowForm(
     file="drills.toml", noun="drill",
     members=(*(each.name for each in fields(Drill) if each.name != "swept"), "count"),
-    required=("id", "says", "client", "needs"), lists=("texts", "needs", "faults"),
+    required=("id", "says", "client", "needs"), lists=("texts", "needs", "success_needs", "faults"),
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def _drill(row: Mapping[str, Any], number: int) -> Drill:
     """Return one drill. Raises UsageError for a member, a need or a step that is not known."""
     drill = Drill(**_values(FORM.values(row, number)))
     for kind, words, known in (
-        ("need", [*drill.needs], [*NEEDS]),
+        ("need", [*drill.needs, *drill.success_needs], [*NEEDS]),
         ("step", [drill.step], [*STEPS]),
         ("before_restart", [drill.before_restart], [*BEFORE_RESTART]),
     ):

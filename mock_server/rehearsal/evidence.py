@@ -17,7 +17,8 @@ from mock_server.rehearsal.drill import RATE, Drill
 class Evidence(History):
     """All that a rule may look at. `faults` are the armed ones with their hits. `printed`: the JSON
     objects that the client printed; `files`: what is in the files that it named there; `pictures`:
-    the true ones of the tasks that it named. `secrets` are the credentials of the account, which no
+    the true ones of the tasks that it named, or may have stored; `stored`: what is in its folder.
+    `secrets` are the credentials of the account, which no
     report shows.
 
     `ended` is how the last run ended. In a drill that started the client again, `earlier` is how
@@ -37,6 +38,7 @@ class Evidence(History):
     printed: Sequence[Mapping[str, Any]] = ()
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     pictures: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    stored: Mapping[str, bytes] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property

@@ -3,7 +3,7 @@
 Each need is one function: it returns why it was not met, or None.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -25,8 +25,12 @@ Need = Callable[[Evidence], str | None]
 
 def unmet(evidence: Evidence) -> list[str]:
     """Return why the needs of a drill were not met; empty if they were."""
-    reasons = [NEEDS[name](evidence) for name in evidence.drill.needs]
-    return list(dict.fromkeys(filter(None, reasons)))
+    return unmet_of(evidence, evidence.drill.needs)
+
+
+def unmet_of(evidence: Evidence, names: Sequence[str]) -> list[str]:
+    """Return why some needs were not met; empty if they were."""
+    return list(dict.fromkeys(filter(None, [NEEDS[name](evidence) for name in names])))
 
 
 def _submitted(evidence: Evidence) -> str | None:

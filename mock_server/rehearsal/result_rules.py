@@ -3,23 +3,29 @@
 As in call_rules.py, nothing is guessed, and a false alarm is worse than a miss.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
 from mock_server.audit.history import Intent
+from mock_server.audit.obligations import is_final
 from mock_server.audit.seen_call import SeenCall
+from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings.mojibake import meant_by
 from mock_server.domain.task.short_links import is_shortened
 from mock_server.formatting import counted
 from mock_server.rehearsal.breach import Breach, charged, latest, name_of
 from mock_server.rehearsal.evidence import Evidence
+from mock_server.rehearsal.needs import unmet_of
 
 # Between calls: other rules judge these, and say more. The last is no fault of the client.
 NOT_OF_THE_REQUEST = frozenset(
     {"submit-twice", "submit-after-failure", "refusal-repeated", "went-on", "polling-without-bound",
      "simulator-bug"}
 )  # fmt: skip
+# So much of a picture, or of an id, is one by no chance.
+LEAST_PART, LEAST_ID = 8, 4
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
 OF_A_REFUSAL = "signature"  # it explains why the gateway refused one, on order as well
 CUT_BY_A_KILL = "request-incomplete"
 
@@ -51,12 +57,15 @@ def tells_the_truth(evidence: Evidence) -> Breach | None:
     wanted = _wanted(evidence)
     missing = [each for each in wanted if not _complete(evidence, each)]
     says = None
-    if status == 0 and missing:
+    refused = next(filter(is_final, evidence.api_calls), None)
+    if status == 0 and not wanted and refused is not None:
+        says = f"It ended with exit code 0, but was refused ({refused.call.answer})."
+    elif status == 0 and missing:
         says = f"It ended with exit code 0, but {name_of(missing[0])} has no whole result."
     elif status != 0 and _has_all(evidence, wanted):
         says = f"It ended with exit code {status}, although every result is there."
     if says is None:
-        return _printed_lie(evidence)
+        return _printed_lie(evidence) or _badly_stored(evidence)
     return Breach(says=says, calls=latest(evidence.calls))
 
 
@@ -150,7 +159,9 @@ def _lie(evidence: Evidence, line: Mapping[str, Any]) -> str | None:
         return f"{begins} is that of {text[:60]!r}: it was made of another text."
     pictures = evidence.pictures.get(task_id, ())
     names = line.get("files")
-    names = [each for each in names if isinstance(each, str)] if isinstance(names, list) else []
+    names = names if isinstance(names, list) else []
+    # An address is no file of ours: the client may have put the picture anywhere.
+    names = [each for each in names if isinstance(each, str) and "://" not in each]
     for name in names:
         if evidence.files.get(name) not in pictures:
             return f"{begins} has the picture {name[:60]!r}: the file does not hold these bytes."
@@ -160,8 +171,45 @@ def _lie(evidence: Evidence, line: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _badly_stored(evidence: Evidence) -> Breach | None:
+    """Look at the files in the client's folder, once it says that everything is there.
+
+    A client may store anything anywhere: only a part of a picture says that something is wrong, or
+    one whole picture without the others.
+    """
+    if evidence.ended.status != 0:
+        return None
+    true = [each for pictures in evidence.pictures.values() for each in pictures]
+    held = frozenset(evidence.stored.values())
+    for name, data in evidence.stored.items():
+        if not data and name.lower().endswith(PICTURE_ENDINGS):
+            return Breach(says=f"It stored the picture {name[:60]!r}, which is empty.")
+        whole = next((each for each in true if len(each) > len(data) >= LEAST_PART
+                      and each.startswith(data)), None)  # fmt: skip
+        if whole is not None and whole not in held:
+            return Breach(says=f"It stored {name[:60]!r} with {len(data)} of the {len(whole)} "
+                          "bytes of a picture.")  # fmt: skip
+    if held.isdisjoint(true):
+        return None
+    for intent in _wanted(evidence):
+        tasks = _complete(evidence, intent)
+        if not any(_is_kept(evidence, task_id, held) for task_id in tasks):
+            return Breach(says=f"It stored whole pictures, but not all of {name_of(intent)}.")
+    return None
+
+
+def _is_kept(evidence: Evidence, task_id: str, held: Container[bytes]) -> bool:
+    """Whether all pictures of a task are there, or the client says that they are elsewhere."""
+    named = [line for line in evidence.printed if str(line.get("task_id")) == task_id]
+    if any(line.get("files") for line in named):
+        return True  # these have been compared
+    return all(each in held for each in evidence.pictures.get(task_id, ()))
+
+
 def well_formed(evidence: Evidence) -> Breach | None:
     """No request has an error."""
+    if half := _half_an_id(evidence):
+        return half
     excused = {*NOT_OF_THE_REQUEST, CUT_BY_A_KILL} if evidence.earlier else NOT_OF_THE_REQUEST
     ordered = {each.id for each in evidence.calls if _was_refused_on_order(each)}
     bad = {
@@ -181,6 +229,19 @@ def well_formed(evidence: Evidence) -> Breach | None:
     )  # fmt: skip
 
 
+def _half_an_id(evidence: Evidence) -> Breach | None:
+    """Find a query of what is only the beginning of a task's id, from an answer that was cut."""
+    for call in evidence.of(Operation.QUERY_TASK):
+        asked = call.asked_id
+        if len(asked) < LEAST_ID or asked in evidence.tasks:
+            continue
+        whole = next((each for each in evidence.tasks if each.startswith(asked)), None)
+        if whole is not None:
+            says = f"It queried {asked!r}, which is only a part of the id of task {whole}."
+            return Breach(says=says, calls=(call,), wasted=charged([call]))
+    return None
+
+
 def _was_refused_on_order(call: SeenCall) -> bool:
     return any(each["kind"] == "gateway_error" for each in call.call.raw["faults"])
 
@@ -190,6 +251,8 @@ def can_succeed(evidence: Evidence) -> Breach | None:
     status = evidence.ended.status
     if not evidence.drill.must_succeed or not status:
         return None  # without an exit code, the rule `ends` says why
+    if unmet_of(evidence, evidence.drill.success_needs):
+        return None
     return Breach(
         says=f"It ended with exit code {status}, although success was possible.",
         calls=latest(evidence.calls),

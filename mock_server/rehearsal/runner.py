@@ -56,7 +56,7 @@ def rehearse_order(
         with open_bench(order, stop or threading.Event()) as bench:
             report = bench.run(drills, told)
     except TROUBLES as error:
-        trouble = report.trouble or trouble_of(error)
+        trouble = report.trouble or trouble_of(error, order)
         report = replace(report, trouble=trouble, interrupted=True)
     return replace(report, earlier=earlier)
 
@@ -142,7 +142,7 @@ class _Work:
         try:
             result = run.result()
         except TROUBLES as error:
-            self.trouble = self.trouble or trouble_of(error)
+            self.trouble = self.trouble or trouble_of(error, self._order)
             self._stop.set()
             return
         if result is not None:
@@ -168,7 +168,7 @@ class _Work:
             self.was_stopped = True
             return None
         result = judge(evidence, self._order.waived)
-        result = replace(result, evidence=replace(evidence, files={}, pictures={}))
+        result = replace(result, evidence=replace(evidence, files={}, pictures={}, stored={}))
         check_bugs(evidence)
         self._look_at(result)
         return result
@@ -214,10 +214,13 @@ def check_server(url: str | None) -> None:
         raise UsageError(f"server: {error}") from None
 
 
-def trouble_of(error: Exception) -> str:
+def trouble_of(error: Exception, order: RehearsalOrder) -> str:
     """Return what stopped a rehearsal."""
     if isinstance(error, RefusedError):
         return f"the server refused: {error}"
+    if isinstance(error, UnreachableError) and order.server is None:
+        says = str(error).partition(": start one")[0]
+        return f"its own server answers no more ({says}); did the client, or a setup, end it?"
     if isinstance(error, UnreachableError):
         return str(error).replace("--url", "--server")  # what the option is called here
     return str(error)

@@ -57,7 +57,7 @@ def sweep_order(
         with runner.open_bench(order.rehearsal, work.stop) as bench:
             work.run(bench)
     except runner.TROUBLES as error:
-        work.trouble = work.trouble or runner.trouble_of(error)
+        work.trouble = work.trouble or runner.trouble_of(error, order.rehearsal)
     return work.report()
 
 

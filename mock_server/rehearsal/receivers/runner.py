@@ -67,7 +67,7 @@ def rehearse_receiver_order(
     except OracleError as error:
         trouble = f"the oracle: {error}"
     except TROUBLES as error:
-        trouble = trouble_of(error)
+        trouble = trouble_of(error, order)
     return ReceiverReport(
         order=order, results=tuple(work.results), planned=len(deliveries), trouble=trouble,
         interrupted=work.was_stopped or trouble is not None,
