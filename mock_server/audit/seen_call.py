@@ -73,6 +73,12 @@ class SeenCall:
         """Whether the client fetched a picture, and has it whole."""
         return self.call.raw["method"] == "GET" and self.answered and self.status == 200
 
+    def pause_until(self, later: "SeenCall") -> int:
+        """Return the ms from its start to that of a later call: real time, and what the account's
+        clock jumped over in between, but not what its rate adds."""
+        jumped = later.call.raw.get("jumped_ms", 0) - self.call.raw.get("jumped_ms", 0)
+        return later.began_at - self.began_at + max(0, int(jumped))
+
     @property
     def tells_the_end(self) -> bool:
         """Whether the client heard from this query that the task has ended."""

@@ -10,8 +10,9 @@ Rule 4: a client that is started again may repeat what its last run had done.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from mock_server.audit.history import Intent
-from mock_server.audit.seen_call import ROUNDING_MS, SeenCall, is_known
+from mock_server.audit.duplicates import duplicates
+from mock_server.audit.history import Intent, after_the_end
+from mock_server.audit.seen_call import ROUNDING_MS, SeenCall
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import FINAL
 from mock_server.formatting import counted
@@ -38,18 +39,12 @@ def one_task(evidence: Evidence) -> Breach | None:
     intents = [each for each in evidence.intents() if len(each.task_ids) > copies]
     if not intents:
         return None
-    extra = [
-        call
-        for intent in intents
-        for call in intent.submits
-        if call.call.task_id in intent.task_ids[copies:]
-    ]
     worst = max(intents, key=lambda each: len(each.task_ids))
     wish = "once" if copies == 1 else f"{copies} times"
     return Breach(
         says=f"It wanted {name_of(worst)} {wish}, and made {len(worst.task_ids)} tasks of it.",
         calls=latest(worst.submits),
-        wasted=charged(extra),
+        wasted=tuple(duplicates(evidence, intents)),
     )
 
 
@@ -75,38 +70,22 @@ def _not_looked_for(evidence: Evidence, intent: Intent, number: int) -> SeenCall
     """
     again, earlier = intent.submits[number], intent.submits[:number]
     unknown = [
-        each for each in earlier if each.leaves_open and not _has_looked(evidence, each, again)
+        each for each in earlier if each.leaves_open and not evidence.has_looked(each, again)
     ]
     made = [each for each in earlier if each.call.task_id and each not in unknown]
     is_one_more = len(unknown) + len(made) < evidence.copies
     return None if is_one_more or not unknown else unknown[-1]
 
 
-def _has_looked(evidence: Evidence, before: SeenCall, again: SeenCall) -> bool:
-    """Whether the pages that were read show the task, or are all pages."""
-    if not is_known(before, again):
-        return False  # it did not even wait for the outcome
-    pages: set[int] = set()
-    for listed in evidence.listed_between(before, again):
-        page, numbers = listed.page, listed.page_numbers
-        if page is None or numbers is None:
-            continue
-        pages.add(numbers[0])
-        is_whole = pages.issuperset(range(1, max(1, numbers[1]) + 1))
-        if is_whole or before.call.task_id in page.ids:
-            return True
-    return False
-
-
 def stops(evidence: Evidence) -> Breach | None:
     """The client stops at a final refusal, and repeats no refused submit."""
-    for calls in _runs(evidence, evidence.api_calls):
+    for calls in evidence.runs_of(evidence.api_calls):
         if breach := _goes_on(calls):
             return breach
     return together(
         _repeats_a_refusal(intent, submits, evidence.copies)
         for intent in evidence.intents()
-        for submits in _runs(evidence, intent.submits)
+        for submits in evidence.runs_of(intent.submits)
     )
 
 
@@ -211,7 +190,7 @@ def polls_in_bounds(evidence: Evidence) -> Breach | None:
         if not task_id:
             continue  # it names no task, which another rule judges
         found.append(_too_many(task_id, queries))
-        found += [_after_the_end(task_id, run) for run in _runs(evidence, queries)]
+        found += [_after_the_end(task_id, run) for run in evidence.runs_of(queries)]
     return together([*found, _fetched_again(evidence)])
 
 
@@ -240,12 +219,8 @@ def _too_many(task_id: str, queries: Sequence[SeenCall]) -> Breach | None:
 
 
 def _after_the_end(task_id: str, queries: Sequence[SeenCall]) -> Breach | None:
-    ends = [each for each in queries if each.tells_the_end]
-    if not ends:
-        return None
-    end = min(ends, key=lambda each: each.known_at)
-    later = [each for each in queries if each.began_at >= end.known_at and each is not end]
-    if not later:
+    end, later = after_the_end(queries)
+    if end is None or not later:
         return None
     says = f"It queried task {task_id} {_times(len(later))} after it had heard that it ended."
     return Breach(
@@ -256,7 +231,7 @@ def _after_the_end(task_id: str, queries: Sequence[SeenCall]) -> Breach | None:
 def _fetched_again(evidence: Evidence) -> Breach | None:
     for task_id in evidence.tasks:
         for number, fetches in evidence.fetched_whole(task_id).items():
-            for run in _runs(evidence, fetches):
+            for run in evidence.runs_of(fetches):
                 first = run[0]
                 if again := [each for each in run[1:] if each.began_at >= first.open_until]:
                     says = f"It fetched picture {number} of task {task_id} again: it had it whole."
@@ -264,16 +239,9 @@ def _fetched_again(evidence: Evidence) -> Breach | None:
     return None
 
 
-def _runs(evidence: Evidence, calls: Sequence[SeenCall]) -> Iterator[list[SeenCall]]:
-    """Yield the calls of each run of the client that made any of them."""
-    for number in range(len(evidence.earlier) + 1):
-        if found := [each for each in calls if evidence.run_of(each) == number]:
-            yield found
-
-
 def _same_requests(evidence: Evidence) -> Iterator[list[SeenCall]]:
     """Yield the calls of each run that ask for the same: an intent, a task, a page."""
-    for run in _runs(evidence, evidence.api_calls):
+    for run in evidence.runs_of(evidence.api_calls):
         groups: dict[tuple[str, str], list[SeenCall]] = {}
         for each in run:
             asked = str(sorted(each.call.fields.items()))
