@@ -5,11 +5,12 @@ Rule 2: what does not print is shown as an escape, so that no output of a client
 Rule 3: contracts/rehearsal.schema.json is the schema of report.json.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 from mock_server import contract
+from mock_server.audit.retry_bill import bill_json, bill_of, sums
 from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.redaction import redact_printed
 from mock_server.formatting import json_text, printable, printable_lines
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # it shows its scorecard itself
     from mock_server.rehearsal.outcome import Report
 
 MOST_OUTPUT = 4_000
+MOST_CHARGES = 200  # of a drill's bill, wasted ones first
 # What every bill rests on.
 OF_EVERY_DRILL = ("charge.polls",)
 SUMS = ("calls", "charges", "intents", "wasted_charges", "fen_wasted")
@@ -42,6 +44,7 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
                 for verdict in Verdict
             },
             **{name: sum(each[name] for each in drills) for name in SUMS},
+            "bill": {"classes": total_sums(drills)},
         },
     }
 
@@ -65,12 +68,37 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
         "intents": len(evidence.intents()),
         "wasted_charges": len(result.wasted),
         "fen_wasted": sum(result.wasted.values()),
+        "bill": _bill_json(evidence),
         "readings": list(_readings(result)),
         "exit_code": evidence.ended.status,
         "timed_out": evidence.ended.timed_out,
         "seconds": round(evidence.ended.took_s, 2),
         "output": "" if result.verdict is Verdict.PASS else output_of(result),
     }
+
+
+def total_sums(drills: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return charges and fen of every class of the bill, over all drills."""
+    rows = [row for each in drills for row in each["bill"]["classes"]]
+    return [
+        {
+            "class": row["class"],
+            **{
+                name: sum(each[name] for each in rows if each["class"] == row["class"])
+                for name in ("charges", "fen")
+            },
+        }
+        for row in sums(())
+    ]
+
+
+def _bill_json(evidence: Evidence) -> dict[str, Any]:
+    """Return every charge of a drill with its class, as far as there is room."""
+    found = bill_json(bill_of(evidence), MOST_CHARGES)
+    for each in found["charges"]:
+        each["why"] = shown(evidence, each["why"])
+        each["intent"] = each["intent"] and shown(evidence, each["intent"])
+    return found
 
 
 def output_of(result: DrillResult) -> str:

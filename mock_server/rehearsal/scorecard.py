@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 
+from mock_server.audit.retry_bill import bill_of
 from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
 from mock_server.rehearsal.evidence import Evidence
@@ -96,6 +97,9 @@ def _failure(result: DrillResult) -> Iterator[str]:
             yield from _table(evidence, judged.breach.calls)
     wasted = _price(len(result.wasted), sum(result.wasted.values()))
     yield from _wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
+    bill = bill_of(evidence)
+    if bill.wasted:
+        yield from _wrapped(f"Retry bill: {shown(evidence, bill.sentence)}")
     for judged in result.broken:
         if not judged.counts:
             yield from _wrapped(aside(evidence, judged))
