@@ -21,44 +21,42 @@ def judge_submits(
             if not each.call.charged or each.call.task_id is None:
                 continue
             if each.id in extra:
-                yield each, _duplicate(intent, each, extra)
+                yield each, _duplicate(intent, extra, history.copies)
             else:
-                yield each, _kept(history.tasks.get(each.call.task_id), each, fetched)
+                task_id = each.call.task_id
+                yield each, _kept(history.tasks.get(task_id), fetched.get(task_id))
 
 
-def _duplicate(intent: Intent, submit: SeenCall, extra: set[int]) -> Judgement:
+def _duplicate(intent: Intent, extra: set[int], copies: int) -> Judgement:
     kept = [each for each in intent.submits if each.call.task_id and each.id not in extra]
-    others = f"call {kept[0].id} made task {kept[0].call.task_id}" if kept else "there are others"
-    if kept and not kept[0].call.charged:
-        others += " for free"
-    return wasted(
-        ChargeClass.DUPLICATE_SUBMIT,
-        f"It made task {submit.call.task_id}, which nobody needed: for the same intent {others}.",
-    )
+    free = ", for free" if kept and not kept[0].call.charged else ""
+    wanted = "one task was wanted" if copies == 1 else f"{copies} tasks were wanted"
+    others = f"Call {kept[0].id} made a task of the same intent{free}" if kept else "It is too many"
+    return wasted(ChargeClass.DUPLICATE_SUBMIT, f"{others}: {wanted}.")
 
 
-def _kept(
-    task: Mapping[str, Any] | None, submit: SeenCall, fetched: Mapping[str, bool]
-) -> Judgement:
-    begins = f"It made task {submit.call.task_id}, "
-    has_whole = fetched.get(submit.call.task_id or "")
+def _kept(task: Mapping[str, Any] | None, has_whole: bool | None) -> Judgement:
+    """Return the class of a submit by its task, and by whether a picture came whole, None: nobody
+    asked for one."""
     if has_whole is not None:
-        came = "fetched its picture" if has_whole else "asked for its picture, which did not come"
-        return useful(f"{begins}and the client {came}.")
+        return useful(
+            "The client fetched its picture."
+            if has_whole
+            else "The client asked for its picture, which did not come."
+        )
     if task is not None and task["status"] == "succeeded" and task["pictures"]:
-        why = f"{begins}which has succeeded, and nobody fetched its picture."
-        return wasted(ChargeClass.ORPHAN, why)
-    return useful(begins + _nothing_to_fetch(task))
+        return wasted(ChargeClass.ORPHAN, "Its task has succeeded, and nobody fetched a picture.")
+    return useful(_nothing_to_fetch(task))
 
 
 def _nothing_to_fetch(task: Mapping[str, Any] | None) -> str:
     if task is None:
-        return "which the server no longer keeps."
+        return "The server no longer keeps its task."
     if task["status"] == "failed":
-        return "which failed: there is nothing to fetch."
+        return "Its task failed: there is nothing to fetch."
     if task["status"] == "succeeded":
-        return "which has no picture to fetch."
-    return "which has not ended yet."
+        return "Its task has no picture to fetch."
+    return "Its task has not ended yet."
 
 
 def _fetched(history: History) -> dict[str, bool]:

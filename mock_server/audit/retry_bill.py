@@ -54,8 +54,8 @@ REFUSED = "It was answered with HTTP 200, which costs a credit, and that answer 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryBill:
     """Every charge of a client, explained. `charges` in the order of the calls; `intents`: what it
-    wanted, with the number of submits that it made for it, paid or not. `praise`: a sentence on what it did well, if
-    there is something. `dropped`: how many earlier calls are missing.
+    wanted, with the number of submits that it made for it, paid or not. `praise`: a sentence on
+    what it did well, if there is something. `dropped`: how many earlier calls are missing.
     """
 
     charges: tuple[Charge, ...]
@@ -223,17 +223,20 @@ def bill_json(bill: RetryBill, most: int | None = None) -> dict[str, Any]:
 def intents_json(bill: RetryBill) -> list[dict[str, Any]]:
     """Return what was spent for each intent, and what of it was lost; the last row, without an
     intent, is for the charges that belong to none."""
-    rows = []
-    for label, submits in [*bill.intents.items(), (None, 0)]:
-        mine = [each for each in bill.charges if each.intent == label]
-        lost = [each for each in mine if each.is_wasted]
-        if label is not None or mine:
-            rows.append({
-                "intent": label, "submits": submits, "charges": len(mine),
-                "fen": sum(each.fen for each in mine), "wasted": len(lost),
-                "fen_wasted": sum(each.fen for each in lost),
-            })  # fmt: skip
-    return rows
+    spent: dict[str | None, list[Charge]] = {label: [] for label in bill.intents}
+    for each in bill.charges:
+        spent.setdefault(each.intent, []).append(each)
+    return [
+        {
+            "intent": label,
+            "submits": bill.intents[label] if label is not None else 0,
+            "charges": len(charges),
+            "fen": sum(each.fen for each in charges),
+            "wasted": len(lost := [each for each in charges if each.is_wasted]),
+            "fen_wasted": sum(each.fen for each in lost),
+        }
+        for label, charges in spent.items()
+    ]
 
 
 def charge_json(charge: Charge) -> dict[str, Any]:

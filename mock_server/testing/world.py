@@ -10,6 +10,7 @@ from mock_server.testing.admin_records import CallbackRecord
 from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
 from mock_server.testing.controls import ClockControl, Faults, ReadingsControl, Tasks
+from mock_server.testing.history import read_history
 
 # pytest shows the line of the test that called, not the lines of this module.
 __tracebackhide__ = True
@@ -61,7 +62,8 @@ class World:
     @property
     def bill(self) -> AccountBill:
         """What was spent so far."""
-        return AccountBill(raw=self.admin.get("/bill"), calls=self.calls)
+        bill, calls = self.admin.get("/bill"), self.calls
+        return AccountBill(raw=bill, calls=calls, history=read_history(self.admin, calls))
 
     @property
     def callbacks(self) -> list[CallbackRecord]:
