@@ -46,7 +46,7 @@ def _queries_of_a_run(queries: Sequence[SeenCall]) -> Iterator[tuple[SeenCall, J
             yield each, useful(LOST)
         else:
             last = each
-            yield each, useful("The task had not ended, and the client had to ask.")
+            yield each, useful("The client did not know of an end yet, and had to ask.")
 
 
 def _is_hasty(last: SeenCall, call: SeenCall) -> bool:
@@ -115,7 +115,7 @@ class _ListReader:
 
     def _looked_for(self, listed: SeenCall) -> SeenCall | None:
         """Return a submit whose outcome the client did not know yet when it read the list."""
-        for each in self._open:
+        for each in reversed(self._open):  # the latest is the one that a client looks for
             if each.known_at > listed.began_at + ROUNDING_MS:
                 continue
             if each.id not in self._told_at:

@@ -24,7 +24,7 @@ def judge_submits(
                 yield each, _duplicate(intent, extra, history.copies)
             else:
                 task_id = each.call.task_id
-                yield each, _kept(history.tasks.get(task_id), fetched.get(task_id))
+                yield each, _kept(history.tasks.get(task_id), has_whole=fetched.get(task_id))
 
 
 def _duplicate(intent: Intent, extra: set[int], copies: int) -> Judgement:
@@ -35,7 +35,7 @@ def _duplicate(intent: Intent, extra: set[int], copies: int) -> Judgement:
     return wasted(ChargeClass.DUPLICATE_SUBMIT, f"{others}: {wanted}.")
 
 
-def _kept(task: Mapping[str, Any] | None, has_whole: bool | None) -> Judgement:
+def _kept(task: Mapping[str, Any] | None, *, has_whole: bool | None) -> Judgement:
     """Return the class of a submit by its task, and by whether a picture came whole, None: nobody
     asked for one."""
     if has_whole is not None:
