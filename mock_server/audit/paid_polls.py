@@ -81,7 +81,7 @@ class _ListReader:
         self._next = 0
         self._ids: set[str] = set()
         self._ended: set[str] = set()
-        self._read: dict[int, SeenCall] = {}
+        self._read: dict[str, SeenCall] = {}
 
     def judge(self, listed: SeenCall) -> Judgement:
         """Return the class of a list."""
@@ -89,14 +89,13 @@ class _ListReader:
         if looked_for := self._looked_for(listed):
             why = f"The client looked whether call {looked_for.id} had made a task."
             return useful(why, looked_for.id)
-        numbers = listed.page_numbers
-        number = numbers[0] if numbers else 1
-        last, page = self._read.get(number), listed.page
+        asked, page = listed.call.fields.get("page", "1"), listed.page
+        last = self._read.get(asked)
         if last is not None and _is_hasty(last, listed) and not (page and self._is_news(page)):
             return _hasty(last)
         if page is None:
             return useful(LOST)
-        self._read[number] = listed
+        self._read[asked] = listed
         if last is None:
             return useful("It showed the client this page for the first time.")
         return self._of_page(page)

@@ -170,12 +170,11 @@ def test_calls_beyond_the_credits_are_named(server: Live, tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def retrier(server: Live) -> Buyer:
-    """An account with one text, submitted twice, and a hasty look into the list; no task ends."""
+    """An account with one text, submitted three times, and a look at the list; no task ends."""
     buyer = server.buyer(credits=1000, clock={"frozen": True})
-    buyer.submit()
-    buyer.submit()
-    for _ in range(2):
-        buyer.call("/taskList")
+    for _ in range(3):
+        buyer.submit()
+    buyer.call("/taskList")
     return buyer
 
 
@@ -189,16 +188,16 @@ def test_every_charge_is_explained_in_every_format(
     table = output_of(server, retrier, tmp_path, "--intents")
 
     found = shown["retry_bill"]["charges"]
-    expected = ["useful", "duplicate-submit", "useful", "poll-before-the-end"]
+    expected = ["useful", "duplicate-submit", "duplicate-submit", "useful"]
     assert [each["class"] for each in found] == expected
     assert [row["class"] for row in lines] == expected
-    assert [(each["submits"], each["wasted"]) for each in shown["intents"]] == [(2, 1), (0, 1)]
+    assert [(each["submits"], each["wasted"]) for each in shown["intents"]] == [(3, 2), (0, 0)]
     assert shown["charges"] == 4
-    says = "2 submits, 1 intent, 2 wasted, 0.56 yuan: duplicate-submit call"
+    says = "3 submits, 1 intent, 2 wasted, 0.56 yuan: duplicate-submit calls"
     assert shown["retry_bill"]["sentence"].startswith(says)
     assert says in table
     assert "4 charged, 1.12 yuan" in table
-    assert "Call" not in output_of(server, retrier, tmp_path, "--intents", "--no-calls")
+    assert "made a task" not in output_of(server, retrier, tmp_path, "--intents", "--no-calls")
     last = json.loads(output_of(server, retrier, tmp_path, "--intents", "--json", "--last", "1"))
     assert [each["class"] for each in last["retry_bill"]["charges"]] == expected[-1:]
 
@@ -207,7 +206,7 @@ def test_every_charge_is_explained_in_every_format(
     ("flags", "code", "says"),
     [
         (("--max-wasted", "0.56"), 0, ""),
-        (("--max-wasted", "0.55"), 1, "0.56 yuan were wasted, at most 0.55 are allowed (2 submits"),
+        (("--max-wasted", "0.55"), 1, "0.56 yuan were wasted, at most 0.55 are allowed (3 submits"),
         (("--max-wasted", "0.28", "--copies", "2"), 0, ""),
         (("--intents", "--max-wasted", "0", "--max-calls", "3"), 1,
          "4 calls were charged, at most 3 are allowed; 0.56 yuan were wasted"),

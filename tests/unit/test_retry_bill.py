@@ -266,6 +266,15 @@ def test_a_list_is_useful_while_it_tells_something() -> None:
     }  # fmt: skip
 
 
+def test_a_list_whose_answer_was_lost_is_compared_with_the_same_page_alone() -> None:
+    def case(journal: Journal) -> None:
+        journal.list(0, ["t1"], page=1, pages=2)
+        journal.list(100, ["t1"], page=2, pages=2, sent=NOTHING_SENT)
+        journal.list(200, ["t1"], page=1, pages=2, sent=NOTHING_SENT)
+
+    assert classes(case) == {1: "useful", 2: "useful", 3: "poll-before-the-end"}
+
+
 def test_a_list_that_looks_for_a_lost_submit_is_useful_belongs_to_it_and_is_praised() -> None:
     def case(journal: Journal) -> None:
         journal.list(0)
