@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from mock_server.audit.charge import ChargeClass, Judgement, useful, wasted
 from mock_server.audit.duplicates import duplicates
 from mock_server.audit.history import PICTURE, History, Intent
+from mock_server.audit.links import link_paths
 from mock_server.audit.seen_call import SeenCall
+from mock_server.domain.call.calls import Operation
+
+PICTURES = "/pictures/"  # how the path of a picture begins
 
 
 def judge_submits(
@@ -15,15 +20,17 @@ def judge_submits(
     """Yield the charged submits that made a task, with their class."""
     intents = list(intents)
     extra = {each.id for each in duplicates(history, intents)}
-    fetched = _fetched(history)
+    fetched, hidden = _fetched(history), _out_of_sight(history)
     for intent in intents:
         for each in intent.submits:
             if not each.call.charged or each.call.task_id is None:
                 continue
+            task_id = each.call.task_id
             if each.id in extra:
                 yield each, _duplicate(intent, extra, history.copies)
+            elif task_id in hidden and task_id not in fetched:
+                yield each, useful("The link of its picture leads elsewhere, out of sight.")
             else:
-                task_id = each.call.task_id
                 yield each, _kept(history.tasks.get(task_id), has_whole=fetched.get(task_id))
 
 
@@ -67,8 +74,20 @@ def _fetched(history: History) -> dict[str, bool]:
     for each in history.of(PICTURE):
         sent = each.call.raw["sent"] or {}
         if each.call.raw["method"] == "GET" and sent.get("left_after_ms") is None:
-            # A picture that is not there belongs to no task; its address names one all the same.
-            task_id = each.call.task_id or str(each.call.raw["path"]).rpartition("/")[0]
-            task_id = task_id.rpartition("/")[2]
+            path = urlsplit(each.call.raw["path"]).path
+            # What is not there belongs to no task; its address names one all the same.
+            task_id = each.call.task_id or path.rpartition("/")[0].rpartition("/")[2]
             found[task_id] = found.get(task_id, False) or each.brings_a_picture
+    return found
+
+
+def _out_of_sight(history: History) -> set[str]:
+    """Return the tasks whose pictures, by what the client was told, are at another address: nobody
+    here can see whether it fetched them.
+    """
+    found = set()
+    for each in history.of(Operation.QUERY_TASK):
+        paths = list(link_paths(each.call.result)) if each.tells_the_end else []
+        if paths and not any(path.startswith(PICTURES) for path in paths):
+            found.add(each.asked_id)
     return found

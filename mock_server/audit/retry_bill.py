@@ -12,6 +12,7 @@ least (duplicates.py). Text beats image, style beats prompt, as in the API itsel
 Rule 4: a kept submit is an `orphan` if its task has succeeded and nobody asked for a picture. One
 picture of several is enough. A fetch that the client broke off itself is none; one that failed on
 the server, or on its way, is no fault of the client.
+A picture whose link leads elsewhere is out of sight, and makes no orphan.
 An orphan is lost money, and not always a mistake: without a credit nobody can ask for the result.
 Rule 5: a task that failed, or still runs, was paid for usefully: there is nothing to fetch.
 Rule 6: where nobody said how many copies are wanted, the same submit is another intent once the

@@ -1,10 +1,11 @@
 """The rule on a client's receiver of callbacks: it answers genuine ones, and trusts no other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from mock_server.audit.history import PICTURE
+from mock_server.audit.links import link_paths
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Operation
 from mock_server.rehearsal.breach import Breach
@@ -98,14 +99,14 @@ def _believed(evidence: Evidence) -> Breach | None:
         path
         for each in evidence.of(Operation.QUERY_TASK, Operation.LIST_TASKS)
         if each.answered and each.status == 200
-        for path in _links(each.call.result)
+        for path in link_paths(each.call.result)
     }
     called_back = {
         path
         for callback in evidence.callbacks
         for attempt in callback["attempts"]
         if attempt["request"] is not None
-        for path in _links(service_body(attempt["request"]["body"].encode()))
+        for path in link_paths(service_body(attempt["request"]["body"].encode()))
     }
     fetched = [
         each for each in evidence.of(PICTURE)
@@ -118,13 +119,3 @@ def _believed(evidence: Evidence) -> Breach | None:
         f"{fetched[0].call.raw['path'][:80]}",
         calls=tuple(fetched),
     )
-
-
-def _links(value: object) -> Iterator[str]:
-    """Yield the path of each link in a value of JSON."""
-    if isinstance(value, str) and value.startswith(("http://", "https://")):
-        yield urlsplit(value).path
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    for each in value if isinstance(value, list) else ():
-        yield from _links(each)

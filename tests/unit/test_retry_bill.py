@@ -141,6 +141,20 @@ def test_a_task_that_succeeded_and_was_not_fetched_is_an_orphan() -> None:
     assert classes(case, tasks={}) == {1: "useful"}
 
 
+@pytest.mark.parametrize(
+    ("folder", "expected"), [("gone/pictures", "useful"), ("pictures", "orphan")]
+)
+def test_a_picture_whose_link_leads_elsewhere_is_out_of_sight(folder: str, expected: str) -> None:
+    def case(journal: Journal) -> None:
+        journal.submit(0, task="t1")
+        journal.tasks["t1"] |= succeeded("t1")
+        links = [f"http://127.0.0.1:1/{folder}/a/t1/1.png"]
+        result = {"ret_code": 0, "status": "succeeded", "resList": links}
+        journal.call(1000, "query_task", {"task_id": "t1"}, result, "t1")
+
+    assert classes(case) == {1: expected, 2: "useful"}
+
+
 @pytest.mark.parametrize("sent", [None, NOTHING_SENT])
 def test_a_charged_refusal_is_one_whatever_was_called(sent: dict[str, Any] | None) -> None:
     def case(journal: Journal) -> None:
