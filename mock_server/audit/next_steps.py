@@ -14,8 +14,7 @@ from mock_server.audit.obligations import (
     LEAST_PAUSE_MS,
     MOST_TRIES,
     asks_to_wait,
-    has_looked,
-    hasty_after,
+    hasty_repeats,
     is_final,
     jumped_ms,
     not_looked_for,
@@ -76,7 +75,7 @@ class NextSteps:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._runs = {history.run_of(run[0]): run for run in history.of_runs(history.api_calls)}
+        self._runs = {history.run_of(run[0]): run for run in history.runs_of(history.api_calls)}
         self._same = {each.id: calls for calls in same_requests(history) for each in calls}
         self._intents: dict[int, tuple[Intent, int]] = {
             each.id: (intent, number)
@@ -116,7 +115,7 @@ class NextSteps:
         if again is None:
             return self._without_submit(call)
         after = _after(call, again)
-        if has_looked(self._history, call, again):
+        if self._history.has_looked(call, again):
             return self._pace(call, again, f"read the list, then submitted again {after}")
         has_read = any(True for _ in self._history.listed_between(call, again))
         looked = "and had read too little of the list" if has_read else "without a look at the list"
@@ -186,8 +185,7 @@ class NextSteps:
         if jumped_ms(call, again):
             return right(says)
         workers = workers_of(self._history, same) if asks_to_wait(call) else 1
-        hasty = hasty_after(call, same[same.index(call) + 1 :])
-        if asks_to_wait(call) and len(hasty) >= workers:
+        if asks_to_wait(call) and hasty_repeats(self._history, same, call):
             return wrong(says)
         if asks_to_wait(call) and one_try_too_many(same, workers) is not None:
             return wrong(f"{says}, more than {MOST_TRIES} times in a row")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mock_server.audit.history import History, Intent
-from mock_server.audit.seen_call import ROUNDING_MS, SeenCall, is_known
+from mock_server.audit.seen_call import ROUNDING_MS, SeenCall
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import FINAL
 
@@ -26,6 +26,8 @@ MOST_TRIES = 10
 LEAST_PAUSE_MS = 250
 SHORT_GAP_MS = 200
 MOST_QUERIES = 60  # of a task
+# A client may have so many workers without ever having two calls open: one for each usual text.
+MANY_WORKERS = 3
 
 
 def asks_to_wait(call: SeenCall) -> bool:
@@ -77,9 +79,34 @@ def refusals_before(submits: Sequence[SeenCall], number: int) -> list[SeenCall]:
     ]
 
 
-def hasty_after(before: SeenCall, later: Sequence[SeenCall]) -> list[SeenCall]:
-    """Return the same requests that came too soon after the client heard one's answer."""
-    return [each for each in later if 0 <= each.began_at - before.known_at < LEAST_PAUSE_MS]
+def hasty_repeats(history: History, calls: Sequence[SeenCall], before: SeenCall) -> list[SeenCall]:
+    """Return the same requests that came too soon after the client heard one's answer; empty if
+    each of them may have been the first of another worker.
+    """
+    later = calls[calls.index(before) + 1 :]
+    if before.operation == Operation.LIST_TASKS:
+        found = _hasty_chain(before, later)
+    else:
+        found = [each for each in later if _is_hasty(before, each)]
+    workers = workers_of(history, calls)
+    return found if len(found) >= workers else []
+
+
+def _hasty_chain(before: SeenCall, later: Sequence[SeenCall]) -> list[SeenCall]:
+    """Return the calls that followed one another too soon. Workers that start one after the other
+    make a chain, too, but none that is longer than they are many.
+    """
+    chain: list[SeenCall] = []
+    for each in later:
+        if not asks_to_wait(before) or not _is_hasty(before, each):
+            break
+        chain.append(each)
+        before = each
+    return chain
+
+
+def _is_hasty(before: SeenCall, again: SeenCall) -> bool:
+    return 0 <= again.began_at - before.known_at < LEAST_PAUSE_MS
 
 
 def one_try_too_many(calls: Sequence[SeenCall], workers: int) -> SeenCall | None:
@@ -94,7 +121,7 @@ def one_try_too_many(calls: Sequence[SeenCall], workers: int) -> SeenCall | None
 
 def same_requests(history: History) -> Iterator[list[SeenCall]]:
     """Yield the calls of each run that ask for the same: an intent, a task, a page."""
-    for run in history.of_runs(history.api_calls):
+    for run in history.runs_of(history.api_calls):
         groups: dict[tuple[str, str], list[SeenCall]] = {}
         for each in run:
             asked = str(sorted(each.call.fields.items()))
@@ -105,11 +132,13 @@ def same_requests(history: History) -> Iterator[list[SeenCall]]:
 def workers_of(history: History, calls: Sequence[SeenCall]) -> int:
     """Return how many of the client's workers may have sent the same request independently.
 
-    A page of the list is for every worker the same; a query belongs to its task, and a submit to
-    its intent.
+    A page of the list is for every worker the same, so nobody sees how many they are; a query
+    belongs to its task, and a submit to its intent.
     """
     if calls[0].operation == Operation.LIST_TASKS:
-        return most_open(history.api_calls)
+        calls = history.api_calls
+        at_once = _most_at_once(calls, [each.known_at for each in calls])
+        return max(len(history.intents()) or MANY_WORKERS, at_once)
     if calls[0].operation == Operation.SUBMIT_TASK:
         return history.copies
     return 1
@@ -120,28 +149,10 @@ def not_looked_for(history: History, intent: Intent, number: int) -> SeenCall | 
     the client did not look. With several copies, others may be wanted all the same.
     """
     again, earlier = intent.submits[number], intent.submits[:number]
-    unknown = [
-        each for each in earlier if each.leaves_open and not has_looked(history, each, again)
-    ]
+    unknown = [each for each in earlier if each.leaves_open and not history.has_looked(each, again)]
     made = [each for each in earlier if each.call.task_id and each not in unknown]
     is_one_more = len(unknown) + len(made) < history.copies
     return None if is_one_more or not unknown else unknown[-1]
-
-
-def has_looked(history: History, before: SeenCall, again: SeenCall) -> bool:
-    """Whether the pages that were read show the task, or are all pages."""
-    if not is_known(before, again):
-        return False  # it did not even wait for the outcome
-    pages: set[int] = set()
-    for listed in history.listed_between(before, again):
-        page, numbers = listed.page, listed.page_numbers
-        if page is None or numbers is None:
-            continue
-        pages.add(numbers[0])
-        is_whole = pages.issuperset(range(1, max(1, numbers[1]) + 1))
-        if is_whole or before.call.task_id in page.ids:
-            return True
-    return False
 
 
 def short_gaps(queries: Sequence[SeenCall]) -> list[SeenCall]:
@@ -171,6 +182,10 @@ def jumped_ms(before: SeenCall, later: SeenCall) -> int:
 
 def most_open(calls: Sequence[SeenCall]) -> int:
     """Return how many calls were, or may have been, open at once, at most."""
+    return _most_at_once(calls, [each.open_until for each in calls])
+
+
+def _most_at_once(calls: Sequence[SeenCall], ends: list[int]) -> int:
     begins = sorted(each.began_at for each in calls)
-    ends = sorted(each.open_until for each in calls)
+    ends = sorted(ends)
     return max((bisect_right(begins, at) - bisect_right(ends, at) for at in begins), default=0)

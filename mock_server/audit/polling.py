@@ -124,7 +124,7 @@ def _task(
         default=(None, None),
     )
     useful = any(each.tells_the_end for each in queries)
-    late = [len(after_the_end(run)[1]) for run in history.of_runs(queries)]
+    late = [len(after_the_end(run)[1]) for run in history.runs_of(queries)]
     polled = PolledTask(id=task["task_id"], known_at=_known_on_clock(submit, rate), ends_at=ends_at)
     return TaskPolls(
         task=polled,

@@ -21,7 +21,9 @@ class SeenCall:
     """One call, as far as a rule can depend on it. All instants are real ms.
 
     `began_at`: it came in; `known_at`: the client had the answer, or knew that it would have none.
-    `heard`: a whole HTTP answer reached it; `answered`: that was the API's own, unspoilt.
+    `heard`: a whole HTTP answer reached it; `answered`: that was the API's own, unspoilt. Of a
+    list, `page` is what the client saw, and `page_numbers` the number of that page and how many
+    there are; None for any other call, or if it saw nothing.
     """
 
     call: RecordedCall
@@ -29,6 +31,8 @@ class SeenCall:
     known_at: int
     heard: bool
     answered: bool
+    page: ListPage | None = None
+    page_numbers: tuple[int, int] | None = None
 
     @property
     def id(self) -> int:
@@ -73,28 +77,17 @@ class SeenCall:
         """Whether the client fetched a picture, and has it whole."""
         return self.call.raw["method"] == "GET" and self.answered and self.status == 200
 
+    def pause_until(self, later: "SeenCall") -> int:
+        """Return the ms from its start to that of a later call: real time, and what the account's
+        clock jumped over in between, but not what its rate adds."""
+        jumped = later.call.raw.get("jumped_ms", 0) - self.call.raw.get("jumped_ms", 0)
+        return later.began_at - self.began_at + max(0, int(jumped))
+
     @property
     def tells_the_end(self) -> bool:
         """Whether the client heard from this query that the task has ended."""
         is_answer = self.operation == Operation.QUERY_TASK and self.answered and self.status == 200
         return is_answer and has_ended(self.call.answer_bytes)
-
-    @property
-    def page(self) -> ListPage | None:
-        """What the client saw of the task list."""
-        if not self.answered or self.status != 200 or self.operation != Operation.LIST_TASKS:
-            return None
-        return list_page(self.call.answer_bytes)
-
-    @property
-    def page_numbers(self) -> tuple[int, int] | None:
-        """The number of the page that a list showed, and how many there are."""
-        body = service_body(self.call.answer_bytes) or {}
-        shown = body.get("pagebean", body)
-        try:
-            return int(shown["currentPage"]), int(shown["allPages"])
-        except (KeyError, TypeError, ValueError):
-            return None
 
 
 def is_known(call: SeenCall, later: SeenCall) -> bool:
@@ -111,10 +104,23 @@ def seen(call: RecordedCall) -> SeenCall:
     heard = stayed and (sent is None or sent["what"] in (Delivered.WHOLE, Delivered.ALTERED))
     answered = stayed and (sent is None or sent["what"] == Delivered.WHOLE)
     known = known_at(raw["real_at"], raw["held_ms"], sent)
+    # Read once: every rule on lists needs it.
+    is_page = answered and call.status == 200 and call.operation == Operation.LIST_TASKS
     return SeenCall(
         call=call, began_at=began_at, known_at=max(began_at, known),
         heard=heard, answered=answered,
+        page=list_page(call.answer_bytes) if is_page else None,
+        page_numbers=_page_numbers(call) if is_page else None,
     )  # fmt: skip
+
+
+def _page_numbers(call: RecordedCall) -> tuple[int, int] | None:
+    body = service_body(call.answer_bytes) or {}
+    shown = body.get("pagebean", body)
+    try:
+        return int(shown["currentPage"]), int(shown["allPages"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def picture_number(call: RecordedCall) -> int | None:

@@ -1,6 +1,7 @@
 """`artqr-mock bill`: what was paid, for what and why; and a gate for CI."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -18,6 +19,9 @@ from mock_server.cli.common import (
 )
 from mock_server.formatting import counted
 
+if TYPE_CHECKING:
+    from mock_server.audit.retry_bill import RetryBill
+
 FORMATS = ("table", "json", "csv")
 
 
@@ -33,39 +37,96 @@ FORMATS = ("table", "json", "csv")
 @click.option(
     "--invoice", is_flag=True, help="Print a sample of the invoices that the packages earn."
 )
+@click.option("--intents", is_flag=True,
+              help="Print what each credit was paid for, and which were wasted.")  # fmt: skip
+@click.option("--copies", type=click.IntRange(1), metavar="N",
+              help="How many of each text are wanted, for --intents and --max-wasted. Without "
+              "it, the same submit is wanted again once the client knew that its task had "
+              "ended.")  # fmt: skip
 @click.option("--max-calls", type=click.IntRange(0), metavar="N",
               help="Exit with 1 if more calls were charged.")  # fmt: skip
 @click.option("--max-yuan", "max_fen", callback=fen, metavar="YUAN",
               help="Exit with 1 if more was paid, such as 9.30.")  # fmt: skip
+@click.option("--max-wasted", "max_fen_wasted", callback=fen, metavar="YUAN",
+              help="Exit with 1 if more was wasted, such as 0.28.")  # fmt: skip
 @account_options
-def bill(
-    *,
-    by: str,
-    calls: bool,
-    last: int | None,
-    form: str,
-    as_json: bool,
-    invoice: bool,
-    max_calls: int | None,
-    max_fen: int | None,
-    account: AccountClient,
-) -> None:
+def bill(*, account: AccountClient, **options: Any) -> None:
     """Print what an account has spent and why."""
-    if as_json and form == "csv":
-        raise click.UsageError("--json and --format csv are two formats: choose one")
-    if invoice and (max_calls is not None or max_fen is not None):
-        raise click.UsageError("--invoice prints no bill, so leave out --max-calls and --max-yuan")
-    if form == "csv" and by == "call" and not calls:
-        raise click.UsageError("--no-calls leaves no line for CSV: choose other lines with --by")
-    if last is not None and by not in ("call", "task", "day"):
-        raise click.UsageError("--last goes with --by call, --by task or --by day")
-    form = "json" if as_json else form
-    if invoice:
-        _print_invoice(account, form)
+    order = BillOrder(**options)
+    order.check()
+    if order.invoice:
+        _print_invoice(account, order.written)
         return
     found = account.get("/bill")
-    wanted = None if by == "call" and not calls else by
-    lines = tables.lines(account, found, wanted, last) if wanted else []
+    if not order.intents:
+        _print_lines(order, account, found)
+    _hold_to(order, found, _explained(order, account, found))
+
+
+def _explained(
+    order: "BillOrder", account: AccountClient, found: dict[str, Any]
+) -> "RetryBill | None":
+    """Print the retry bill if it is wanted; return it if something depends on it."""
+    if not order.intents and order.max_fen_wasted is None:
+        return None
+    # Every command starts faster without it.
+    from mock_server.cli.bill_intents import explain, print_intents  # noqa: PLC0415
+
+    explained = explain(account, order.copies)
+    if order.intents:
+        charges = explained.charges if order.calls else ()
+        shown = charges if order.last is None else charges[-order.last :]
+        print_intents(Console(), found, explained, shown, order.written)
+    return explained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillOrder:
+    """What to print, and what to allow."""
+
+    by: str
+    calls: bool
+    last: int | None
+    form: str
+    as_json: bool
+    invoice: bool
+    intents: bool
+    copies: int | None
+    max_calls: int | None
+    max_fen: int | None
+    max_fen_wasted: int | None
+
+    @property
+    def written(self) -> str:
+        """The format to print."""
+        return "json" if self.as_json else self.form
+
+    def check(self) -> None:
+        """Raise click.UsageError for options that do not go together."""
+        gates = (self.max_calls, self.max_fen, self.max_fen_wasted)
+        if self.as_json and self.form == "csv":
+            raise click.UsageError("--json and --format csv are two formats: choose one")
+        if self.invoice and (any(each is not None for each in gates) or self.intents):
+            raise click.UsageError(
+                "--invoice prints no bill, so leave out --intents, --max-calls, --max-yuan and "
+                "--max-wasted"
+            )
+        if self.intents and self.by != "call":
+            raise click.UsageError("--intents and --by are two breakdowns: choose one")
+        if self.copies is not None and not self.intents and self.max_fen_wasted is None:
+            raise click.UsageError("--copies goes with --intents or --max-wasted")
+        if self.form == "csv" and self.by == "call" and not self.calls:
+            raise click.UsageError(
+                "--no-calls leaves no line for CSV: choose other lines with --by"
+            )
+        if self.last is not None and self.by not in ("call", "task", "day"):
+            raise click.UsageError("--last goes with --by call, --by task or --by day")
+
+
+def _print_lines(order: BillOrder, account: AccountClient, found: dict[str, Any]) -> None:
+    by, form = order.by, order.written
+    wanted = None if by == "call" and not order.calls else by
+    lines = tables.lines(account, found, wanted, order.last) if wanted else []
     dropped = account.dropped_calls() if wanted == "call" else 0
     if form == "json":
         more = {f"{by}s": lines} if wanted in ("call", "task") else {}
@@ -73,10 +134,9 @@ def bill(
     elif form == "csv":
         click.echo(tables.csv_of(lines, tables.COLUMNS[by]), nl=False)
     else:
-        if dropped and last is None:
+        if dropped and order.last is None:
             click.echo(no_longer_kept(dropped))
         print_bill(Console(), found, lines, by)
-    _hold_to(found, max_calls, max_fen)
 
 
 def print_bill(
@@ -88,21 +148,26 @@ def print_bill(
     console.print(tables.packages_table(found["packages"]))
     if by != "reading":
         console.print(tables.table_of(tables.by_reading(found)))
-    console.print(
-        f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
-        f"balance {counted(found['balance'], 'credit')}"
-    )
+    console.print(tables.total(found))
 
 
-def _hold_to(found: dict[str, Any], max_calls: int | None, max_fen: int | None) -> None:
+def _hold_to(order: BillOrder, found: dict[str, Any], explained: "RetryBill | None") -> None:
     exceeded = []
-    if max_calls is not None and found["charges"] > max_calls:
+    if order.max_calls is not None and found["charges"] > order.max_calls:
         exceeded.append(
             f"{counted(found['charges'], 'call')} {_were(found['charges'])} charged, "
-            f"at most {max_calls} {'is' if max_calls == 1 else 'are'} allowed"
+            f"at most {order.max_calls} {'is' if order.max_calls == 1 else 'are'} allowed"
         )
-    if max_fen is not None and found["fen"] > max_fen:
-        exceeded.append(f"{yuan(found['fen'])} yuan were paid, at most {yuan(max_fen)} are allowed")
+    if order.max_fen is not None and found["fen"] > order.max_fen:
+        exceeded.append(
+            f"{yuan(found['fen'])} yuan were paid, at most {yuan(order.max_fen)} are allowed"
+        )
+    most = order.max_fen_wasted
+    if explained is not None and most is not None and explained.fen_wasted > most:
+        exceeded.append(
+            f"{yuan(explained.fen_wasted)} yuan were wasted, at most {yuan(most)} are allowed "
+            f"({explained.sentence})"
+        )
     if exceeded:
         fail("; ".join(exceeded), FINDINGS)
 

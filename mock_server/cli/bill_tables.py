@@ -32,11 +32,15 @@ COLUMNS = {
     "day": ("day", "charges", "fen"),
     "package": ("package", "charges", "fen"),
     "reading": ("rule", "charges", "fen", "current", "beyond"),
+    "intent": ("call", "class", "intent", "fen", "why"),
 }
 INVOICE_COLUMNS = ("package", "offer", "bought_at", "fen", "eligible")
-TITLES = {"fen": "yuan"}
+TITLES = {"fen": "yuan", "fen_wasted": "yuan wasted"}
 LONGEST_WORD = 12
-NUMBERS = ("id", "charges", "charged", "fen", "yuan", "number", "remaining")
+NUMBERS = (
+    "id", "call", "charges", "charged", "fen", "fen_wasted", "yuan", "number", "remaining",
+    "submits", "wasted",
+)  # fmt: skip
 
 
 def lines(account: AccountClient, found: Line, by: str, last: int | None = None) -> list[Line]:
@@ -176,6 +180,14 @@ def packages_table(packages: list[Line]) -> Table:
     )
 
 
+def total(found: Line) -> str:
+    """Return the last line of a bill, with rich's markup."""
+    return (
+        f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
+        f"balance {counted(found['balance'], 'credit')}"
+    )
+
+
 def invoice_sample(invoices: list[Line]) -> RenderableType:
     """Return what an invoice would say, marked as the sample it is."""
     earned = [each for each in invoices if each["eligible"]]
@@ -205,6 +217,6 @@ def _heard(call: Line) -> str:
 def _shown(name: str, value: Any) -> str:
     if name == "beyond":
         return f"{value} without a credit" if value else ""
-    if name == "fen":
+    if name in ("fen", "fen_wasted"):
         return yuan(value)
     return "-" if value is None else str(value)

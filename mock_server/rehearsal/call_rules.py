@@ -9,6 +9,7 @@ Rule 4: a client that is started again may repeat what its last run had done.
 
 from collections.abc import Sequence
 
+from mock_server.audit.duplicates import duplicates
 from mock_server.audit.history import Intent
 from mock_server.audit.obligations import (
     LEAST_PAUSE_MS,
@@ -17,7 +18,7 @@ from mock_server.audit.obligations import (
     SHORT_GAP_MS,
     after_the_end,
     asks_to_wait,
-    hasty_after,
+    hasty_repeats,
     is_final,
     not_looked_for,
     one_try_too_many,
@@ -42,18 +43,12 @@ def one_task(evidence: Evidence) -> Breach | None:
     intents = [each for each in evidence.intents() if len(each.task_ids) > copies]
     if not intents:
         return None
-    extra = [
-        call
-        for intent in intents
-        for call in intent.submits
-        if call.call.task_id in intent.task_ids[copies:]
-    ]
     worst = max(intents, key=lambda each: len(each.task_ids))
     wish = "once" if copies == 1 else f"{copies} times"
     return Breach(
         says=f"It wanted {name_of(worst)} {wish}, and made {len(worst.task_ids)} tasks of it.",
         calls=latest(worst.submits),
-        wasted=charged(extra),
+        wasted=tuple(duplicates(evidence, intents)),
     )
 
 
@@ -75,13 +70,13 @@ def looks_first(evidence: Evidence) -> Breach | None:
 
 def stops(evidence: Evidence) -> Breach | None:
     """The client stops at a final refusal, and repeats no refused submit."""
-    for calls in evidence.of_runs(evidence.api_calls):
+    for calls in evidence.runs_of(evidence.api_calls):
         if breach := _goes_on(calls):
             return breach
     return together(
         _repeats_a_refusal(intent, submits, evidence.copies)
         for intent in evidence.intents()
-        for submits in evidence.of_runs(intent.submits)
+        for submits in evidence.runs_of(intent.submits)
     )
 
 
@@ -118,22 +113,19 @@ def backs_off(evidence: Evidence) -> Breach | None:
     """The client waits before it repeats a call that was throttled or failed."""
     for calls in same_requests(evidence):
         workers = workers_of(evidence, calls)
-        if breach := _hurries(calls, workers) or _tries_on(calls, workers):
+        if breach := _hurries(evidence, calls) or _tries_on(calls, workers):
             return breach
     return None
 
 
-def _hurries(calls: Sequence[SeenCall], workers: int) -> Breach | None:
-    for number, before in enumerate(calls):
-        if not asks_to_wait(before):
-            continue
-        hasty = hasty_after(before, calls[number + 1 :])
-        if len(hasty) >= workers:
+def _hurries(evidence: Evidence, calls: Sequence[SeenCall]) -> Breach | None:
+    for before in filter(asks_to_wait, calls):
+        if hasty := hasty_repeats(evidence, calls, before):
             pause = hasty[0].began_at - before.known_at
             return Breach(
                 says=f"It repeated {before.operation} {pause} ms after it heard "
                 f"{before.call.answer}; {LEAST_PAUSE_MS} ms are the least.",
-                calls=(before, *hasty[:workers]),
+                calls=(before, *latest(hasty)),
             )
     return None
 
@@ -156,7 +148,7 @@ def polls_in_bounds(evidence: Evidence) -> Breach | None:
         if not task_id:
             continue  # it names no task, which another rule judges
         found.append(_too_many(task_id, queries))
-        found += [_after_the_end(task_id, run) for run in evidence.of_runs(queries)]
+        found += [_after_the_end(task_id, run) for run in evidence.runs_of(queries)]
     return together([*found, _fetched_again(evidence)])
 
 
@@ -193,7 +185,7 @@ def _after_the_end(task_id: str, queries: Sequence[SeenCall]) -> Breach | None:
 def _fetched_again(evidence: Evidence) -> Breach | None:
     for task_id in evidence.tasks:
         for number, fetches in evidence.fetched_whole(task_id).items():
-            for run in evidence.of_runs(fetches):
+            for run in evidence.runs_of(fetches):
                 first = run[0]
                 if again := [each for each in run[1:] if each.began_at >= first.open_until]:
                     says = f"It fetched picture {number} of task {task_id} again: it had it whole."

@@ -1,10 +1,12 @@
 """The rule on a client's receiver of callbacks: it answers genuine ones, and trusts no other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from mock_server.audit.history import PICTURE
+from mock_server.audit.links import link_paths
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Operation
 from mock_server.rehearsal.breach import Breach
@@ -24,14 +26,21 @@ def receives(evidence: Evidence) -> Breach | None:
     """The receiver answers genuine callbacks with 2xx within 5 s, and no lie is believed."""
     for callback in evidence.callbacks:
         fault = callback["fault"]
-        if fault is not None and fault["kind"] not in GENUINE:
+        if callback["task_id"] not in evidence.tasks:
             continue
+        is_genuine = fault is None or fault["kind"] in GENUINE
+        judge = partial(_wrong_answer, evidence) if is_genuine else _failure
         for attempt in callback["attempts"]:
-            if callback["task_id"] in evidence.tasks and (
-                says := _wrong_answer(evidence, callback["task_id"], attempt)
-            ):
+            if says := judge(callback["task_id"], attempt):
                 return Breach(says=says, calls=_about(evidence, callback["task_id"]))
     return _believed(evidence) if evidence.drill.lying_callbacks else None
+
+
+def _failure(task_id: str, attempt: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the answer to a callback that need not be believed."""
+    if attempt["status"] is None or attempt["status"] < 500:
+        return None
+    return f"It failed with {attempt['status']} on a callback about task {task_id} that is a lie."
 
 
 def _wrong_answer(evidence: Evidence, task_id: str, attempt: Mapping[str, Any]) -> str | None:
@@ -98,14 +107,14 @@ def _believed(evidence: Evidence) -> Breach | None:
         path
         for each in evidence.of(Operation.QUERY_TASK, Operation.LIST_TASKS)
         if each.answered and each.status == 200
-        for path in links_in(each.call.result)
+        for path in link_paths(each.call.result)
     }
     called_back = {
         path
         for callback in evidence.callbacks
         for attempt in callback["attempts"]
         if attempt["request"] is not None
-        for path in links_in(service_body(attempt["request"]["body"].encode()))
+        for path in link_paths(service_body(attempt["request"]["body"].encode()))
     }
     fetched = [
         each for each in evidence.of(PICTURE)
@@ -118,13 +127,3 @@ def _believed(evidence: Evidence) -> Breach | None:
         f"{fetched[0].call.raw['path'][:80]}",
         calls=tuple(fetched),
     )
-
-
-def links_in(value: object) -> Iterator[str]:
-    """Yield the path of each link in a value of JSON."""
-    if isinstance(value, str) and value.startswith(("http://", "https://")):
-        yield urlsplit(value).path
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    for each in value if isinstance(value, list) else ():
-        yield from links_in(each)

@@ -13,8 +13,8 @@ from typing import Any
 import urllib3
 
 from mock_server.admin_client import AdminClient
+from mock_server.audit.history import by_id, in_order
 from mock_server.audit.records import RecordedCall
-from mock_server.audit.seen_call import seen
 from mock_server.real_clock import wall_clock
 from mock_server.rehearsal import hooks
 from mock_server.rehearsal.account import open_account
@@ -65,8 +65,8 @@ class Conduct:
 
         Raises UnreachableError, RefusedError.
         """
-        calls = sorted(map(seen, self._settled_calls(world)), key=lambda each: each.began_at)
-        tasks = {each["task_id"]: each for each in world.admin.every("/tasks", "tasks")}
+        calls = in_order(self._settled_calls(world))
+        tasks = by_id(world.admin.every("/tasks", "tasks"))
         printed = _printed(runs.ended.stdout)
         named = [each for each in printed if str(each.get("task_id")) in tasks]
         shown = {str(each["task_id"]) for each in named}
@@ -75,7 +75,7 @@ class Conduct:
             shown |= {str(each.call.task_id) for each in calls if each.brings_a_picture}
         return Evidence(
             drill=self._drill,
-            calls=tuple(calls),
+            calls=calls,
             tasks=tasks,
             callbacks=world.admin.every("/callbacks", "callbacks"),
             faults=world.admin.get("/faults")["faults"],
@@ -84,6 +84,7 @@ class Conduct:
             earlier=runs.earlier,
             restarted_after=runs.restarted_after,
             copies=self._order.copies,
+            dropped=world.admin.dropped_calls(),
             base_url=world.base_url,
             secrets=(world.app_code, world.app_secret),
             printed=printed,

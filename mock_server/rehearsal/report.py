@@ -5,13 +5,14 @@ Rule 2: what does not print is shown as an escape, so that no output of a client
 Rule 3: contracts/rehearsal.schema.json is the schema of report.json.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 from mock_server import contract
 from mock_server.audit.polling import polling, polling_json
 from mock_server.audit.reactions import reactions, reactions_json
+from mock_server.audit.retry_bill import bill_json, bill_of, sums
 from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.redaction import redact_printed
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # it shows its scorecard itself
     from mock_server.rehearsal.outcome import Report
 
 MOST_OUTPUT = 4_000
+MOST_CHARGES = 200  # of a drill's bill, wasted ones first
 # What every bill rests on.
 OF_EVERY_DRILL = ("charge.polls",)
 SUMS = ("calls", "charges", "intents", "wasted_charges", "fen_wasted")
@@ -50,6 +52,7 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
                 for verdict in Verdict
             },
             **{name: sum(each[name] for each in drills) for name in SUMS},
+            "bill": {"classes": total_sums(drills)},
         },
         **rehearsal.more,
     }
@@ -74,6 +77,7 @@ def drill_json(result: DrillResult) -> dict[str, Any]:
         "intents": len(evidence.intents()),
         "wasted_charges": len(result.wasted),
         "fen_wasted": sum(result.wasted.values()),
+        "bill": _bill_json(evidence),
         "readings": list(_readings(result)),
         "reactions": reactions_of(evidence),
         "polling": polling_json(polling(evidence, _readings_of(evidence.drill), RATE)),
@@ -93,7 +97,31 @@ def reactions_of(evidence: Evidence) -> list[dict[str, Any]]:
 
 def _readings_of(drill: Drill) -> Readings:
     """Return the readings of a drill's account."""
-    return with_readings(DEFAULT_READINGS, drill.account.get("readings", {}))
+    return with_readings(DEFAULT_READINGS, drill.readings)
+
+
+def total_sums(drills: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return charges and fen of every class of the bill, over all drills."""
+    rows = [row for each in drills for row in each["bill"]["classes"]]
+    return [
+        {
+            "class": row["class"],
+            **{
+                name: sum(each[name] for each in rows if each["class"] == row["class"])
+                for name in ("charges", "fen")
+            },
+        }
+        for row in sums(())
+    ]
+
+
+def _bill_json(evidence: Evidence) -> dict[str, Any]:
+    """Return every charge of a drill with its class, as far as there is room."""
+    found = bill_json(bill_of(evidence), MOST_CHARGES)
+    for each in found["charges"]:
+        each["why"] = shown(evidence, each["why"])
+        each["intent"] = each["intent"] and shown(evidence, each["intent"])
+    return found
 
 
 def output_of(result: DrillResult) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, chop_cells
 
 from mock_server.audit.next_steps import StepVerdict
+from mock_server.audit.retry_bill import bill_of
 from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
 from mock_server.rehearsal import baseline
@@ -118,6 +119,9 @@ def _failure(result: DrillResult) -> Iterator[str]:
     if evidence.has_bill:
         wasted = _price(len(result.wasted), sum(result.wasted.values()))
         yield from wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
+        bill = bill_of(evidence)
+        if bill.wasted:
+            yield from wrapped(f"Retry bill: {shown(evidence, bill.sentence)}")
         yield from _reactions(result)
     for judged in result.broken:
         if not judged.counts:

@@ -1,14 +1,15 @@
 """What a client did in an account of a running server, read over the admin API.
 
-Rule 1: it is bounded: of a long journal the last calls are read, and what was left out is counted.
+Rule 1: a report is bounded: of a long journal the last calls are read, and what was left out is
+counted. A bill needs every call.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mock_server.admin_client import AccountClient
 from mock_server.audit.history import History
 from mock_server.audit.records import RecordedCall
-from mock_server.audit.seen_call import seen
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 
 MOST_CALLS = 20_000
@@ -43,23 +44,40 @@ def account_history(
         raw = page + raw
         if len(raw) > most_calls:
             break
-    calls = [seen(RecordedCall.of(each)) for each in raw[-most_calls:]]
+    calls = map(RecordedCall.of, raw[-most_calls:])
     tasks: dict[str, dict[str, object]] = {}
     for page in account.pages_back("/tasks", "tasks"):
         tasks |= {each["task_id"]: each for each in page}
         if len(tasks) >= MOST_TASKS:
             break
-    clock = shown["clock"]
+    clock, dropped = shown["clock"], account.dropped_calls()
     return AccountHistory(
-        history=History(
-            calls=tuple(sorted(calls, key=lambda each: each.began_at)),
-            tasks=tasks,
+        history=History.of_account(
+            calls,
+            tasks.values(),
             callbacks=account.every("/callbacks", "callbacks"),
             copies=copies,
+            dropped=dropped,
         ),
         readings=with_readings(DEFAULT_READINGS, shown["readings"]),
         rate=0.0 if clock["frozen"] else float(clock["rate"]),
-        dropped=account.dropped_calls(),
+        dropped=dropped,
         unread=len(raw) > most_calls,
         secrets=(shown["app_code"], shown["app_secret"]),
     )
+
+
+def read_history(
+    admin: AccountClient, calls: Iterable[RecordedCall] | None = None, *, copies: int | None = None
+) -> History:
+    """Return what the client of an account did so far. `calls`: the account's, if they are here
+    already. `copies`: how many of each text are wanted, None if nobody said.
+
+    Raises UnreachableError, RefusedError.
+    """
+    if calls is None:
+        calls = map(RecordedCall.of, admin.calls())
+    return History.of_account(
+        calls, admin.every("/tasks", "tasks"), callbacks=admin.every("/callbacks", "callbacks"),
+        copies=copies, dropped=admin.dropped_calls(),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from mock_server.admin_client import AccountClient, AdminClient, client_environment
 from mock_server.audit.records import Finding, RecordedCall
+from mock_server.testing.account_history import read_history
 from mock_server.testing.admin_records import CallbackRecord
 from mock_server.testing.bill import AccountBill
 from mock_server.testing.calls import Calls
@@ -61,7 +62,8 @@ class World:
     @property
     def bill(self) -> AccountBill:
         """What was spent so far."""
-        return AccountBill(raw=self.admin.get("/bill"), calls=self.calls)
+        bill, calls = self.admin.get("/bill"), self.calls
+        return AccountBill(raw=bill, calls=calls, history=read_history(self.admin, calls))
 
     @property
     def callbacks(self) -> list[CallbackRecord]:

@@ -166,3 +166,66 @@ def test_calls_beyond_the_credits_are_named(server: Live, tmp_path: Path) -> Non
         buyer.call("/taskList")
 
     assert "3 without a credit" in output_of(server, buyer, tmp_path, "--no-calls")
+
+
+@pytest.fixture(scope="module")
+def retrier(server: Live) -> Buyer:
+    """An account with one text, submitted three times, and a look at the list; no task ends."""
+    buyer = server.buyer(credits=1000, clock={"frozen": True})
+    for _ in range(3):
+        buyer.submit()
+    buyer.call("/taskList")
+    return buyer
+
+
+def test_every_charge_is_explained_in_every_format(
+    server: Live, retrier: Buyer, tmp_path: Path
+) -> None:
+    shown = json.loads(output_of(server, retrier, tmp_path, "--intents", "--json"))
+    lines = csv.DictReader(
+        io.StringIO(output_of(server, retrier, tmp_path, "--intents", "--format", "csv"))
+    )
+    table = output_of(server, retrier, tmp_path, "--intents")
+
+    found = shown["retry_bill"]["charges"]
+    expected = ["useful", "duplicate-submit", "duplicate-submit", "useful"]
+    assert [each["class"] for each in found] == expected
+    assert [row["class"] for row in lines] == expected
+    assert [(each["submits"], each["wasted"]) for each in shown["intents"]] == [(3, 2), (0, 0)]
+    assert shown["charges"] == 4
+    says = "3 submits, 1 intent, 2 wasted, 0.56 yuan: duplicate-submit calls"
+    assert shown["retry_bill"]["sentence"].startswith(says)
+    assert says in table
+    assert "4 charged, 1.12 yuan" in table
+    assert "made a task" not in output_of(server, retrier, tmp_path, "--intents", "--no-calls")
+    last = json.loads(output_of(server, retrier, tmp_path, "--intents", "--json", "--last", "1"))
+    assert [each["class"] for each in last["retry_bill"]["charges"]] == expected[-1:]
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "says"),
+    [
+        (("--max-wasted", "0.56"), 0, ""),
+        (("--max-wasted", "0.55"), 1, "0.56 yuan were wasted, at most 0.55 are allowed (3 submits"),
+        (("--max-wasted", "0.28", "--copies", "2"), 0, ""),
+        (("--intents", "--max-wasted", "0", "--max-calls", "3"), 1,
+         "4 calls were charged, at most 3 are allowed; 0.56 yuan were wasted"),
+        (("--max-wasted", "some"), 2, "is not an amount of yuan"),
+        (("--copies", "2"), 2, "--copies goes with --intents or --max-wasted"),
+        (("--copies", "0", "--intents"), 2, "copies"),
+        (("--intents", "--by", "task"), 2, "two breakdowns: choose one"),
+        (("--intents", "--invoice"), 2, "--invoice prints no bill"),
+        (("--invoice", "--max-wasted", "0"), 2, "--invoice prints no bill"),
+        (("--intents", "--format", "csv"), 2, "leaves no line"),
+    ],
+)  # fmt: skip
+def test_the_gate_on_waste_ends_with_1_when_too_much_was_wasted(
+    server: Live, retrier: Buyer, tmp_path: Path, flags: tuple[str, ...], code: int, says: str
+) -> None:
+    assert says in output_of(server, retrier, tmp_path, "--no-calls", *flags, code=code)
+
+
+def test_an_account_without_a_call_has_an_empty_retry_bill(server: Live, tmp_path: Path) -> None:
+    text = output_of(server, server.buyer(credits=5), tmp_path, "--intents")
+
+    assert "0 submits, 0 intents, nothing wasted." in text

@@ -77,6 +77,16 @@ def test_a_daemon_without_our_environment_is_found_if_it_was_seen_below_the_clie
     assert has_ended(tmp_path / "pid")
 
 
+def test_a_daemon_without_our_environment_that_was_never_seen_is_found_by_its_output(
+    tmp_path: Path,
+) -> None:
+    """It forks twice at once, so that its parent is gone before anybody looks."""
+    ended = run("env -i setsid sh -c '(sleep 97 & echo $! > pid)'", tmp_path)
+
+    assert ended.left == ("sleep 97",)
+    assert has_ended(tmp_path / "pid")
+
+
 def test_a_child_that_ends_by_itself_soon_is_not_left(tmp_path: Path) -> None:
     assert run("sleep 0.2 &", tmp_path).left == ()
 

@@ -9,7 +9,7 @@ import pytest
 
 import mock_server
 from mock_server import client_suite, pytest_options, pytest_plugin, testing
-from mock_server.audit import records
+from mock_server.audit import charge, records, retry_bill
 from mock_server.testing import bill, calls, controls
 
 # Every public name of version 0.1, by the place where a user finds it.
@@ -43,8 +43,13 @@ CLASSES: dict[type[Any], str] = {
     controls.ReadingsControl: "set",
     controls.Tasks: "force get",
     bill.AccountBill: (
-        "assert_at_most_yuan assert_charges assert_yuan balance calls charges fen packages raw yuan"
+        "assert_at_most_yuan assert_charges assert_no_waste assert_yuan balance calls charges"
+        " explained fen packages raw yuan"
     ),
+    retry_bill.RetryBill: (
+        "charges dropped fen_wasted intents of praise sentence submits sums wasted"
+    ),
+    charge.Charge: "call fen id intent is_wasted kind why",
     calls.Calls: (
         "assert_backed_off assert_count assert_no_duplicate_submits assert_no_findings charged fen"
         " findings of"

@@ -103,6 +103,29 @@ def test_a_connection_is_used_again_unless_it_was_closed() -> None:
     assert len(seen) == 3
 
 
+def test_a_get_is_sent_again_if_its_kept_connection_closes_just_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = DirectHttp()
+    monkeypatch.setattr(direct_http._Plain, "is_open", lambda _: True)
+    with answering([OK], [OK]) as (url, seen):
+        client.request("GET", url)
+        assert client.request("GET", url).status == 200
+        client.close()
+
+    assert len(seen) == 2
+
+
+def test_what_changes_something_is_sent_once_on_a_connection_of_its_own() -> None:
+    client = DirectHttp()
+    with answering([OK], [OK]) as (url, seen):
+        client.request("GET", url)
+        client.request("POST", url)
+        client.close()
+
+    assert len(seen) == 2
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="it is about fork")
 def test_a_forked_child_takes_a_connection_of_its_own() -> None:
     client = DirectHttp()

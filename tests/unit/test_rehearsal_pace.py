@@ -86,6 +86,22 @@ def test_three_workers_that_look_into_the_list_are_in_no_hurry_but_one_is() -> N
     assert found(call_rules.backs_off, one) is not None
 
 
+def test_workers_that_start_one_after_the_other_are_in_no_hurry_but_a_chain_is() -> None:
+    """Each of the three looks into the list first; nobody sees how many they are."""
+
+    def three(journal: Journal) -> None:
+        for number in range(3):
+            journal.list(number * 110, status=503)
+
+    def chain(journal: Journal) -> None:
+        for number in range(3):
+            journal.list(number * 110, status=503)
+        journal.list(330)
+
+    assert found(call_rules.backs_off, three) is None
+    assert found(call_rules.backs_off, chain) is not None
+
+
 @pytest.mark.parametrize(("tries", "allowed"), [(10, True), (11, False)])
 def test_ten_tries_are_the_most(tries: int, allowed: bool) -> None:
     def case(journal: Journal) -> None:

@@ -34,6 +34,12 @@ def test_a_callback_that_lies_may_be_refused(kind: str, status: int) -> None:
     assert not breaks(callback(1000, status, fault=kind))
 
 
+@pytest.mark.parametrize("kind", ["callback_malformed", "callback_forged", "callback_crossed"])
+def test_no_receiver_fails_on_a_callback_that_lies(kind: str) -> None:
+    assert breaks(callback(1000, 500, fault=kind))
+    assert not breaks(callback(1000, None, fault=kind)), "it may hang up on a stranger"
+
+
 @pytest.mark.parametrize("kind", ["callback_late", "callback_duplicate", "callback_reordered"])
 def test_a_genuine_callback_is_genuine_whenever_it_comes(kind: str) -> None:
     assert breaks(callback(1000, 500, fault=kind))

@@ -9,10 +9,11 @@ from jsonschema_rs import Draft202012Validator as Validator
 from rich.cells import cell_len
 
 from mock_server import contract
+from mock_server.audit.charge import ChargeClass
 from mock_server.rehearsal import scorecard
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.rehearsal.outcome import Report
-from mock_server.rehearsal.report import as_json, json_report, junit
+from mock_server.rehearsal.report import MOST_CHARGES, as_json, json_report, junit
 from mock_server.rehearsal.rules import RULES
 from mock_server.rehearsal.verdicts import DrillResult, Verdict, judge, of_repeats
 from tests.support.rehearsals import BEGIN, ONE, Journal, drill, ended, evidence, succeeded
@@ -300,3 +301,52 @@ def test_every_line_fits_eighty_columns_in_any_script() -> None:
 def test_an_ascii_terminal_gets_ascii() -> None:
     assert all(line.isascii() for line in scorecard.lines(report(*EVERY), "ascii"))
     assert all(line.isascii() for line in scorecard.lines(report(*EVERY), "utf-8"))
+
+
+def test_the_bill_of_each_drill_and_of_all_is_in_the_report() -> None:
+    drills = [result("FAIL"), result("PASS")]
+    found = as_json(report(*drills))
+
+    bill = found["drills"][0]["bill"]
+    assert bill["sentence"] == (
+        "2 submits, 1 intent, 1 wasted, 0.28 yuan: duplicate-submit call 2."
+    )
+    assert bill["charges"][1] == {
+        "call": 2, "class": "duplicate-submit", "intent": f"{ONE} (pet_cat)", "fen": 28,
+        "why": "Call 1 made a task of the same intent: one task was wanted.",
+    }  # fmt: skip
+    rows = {
+        row["class"]: (row["charges"], row["fen"]) for row in found["totals"]["bill"]["classes"]
+    }
+    assert rows["duplicate-submit"] == (1, 28)
+    assert rows["useful"] == (4, 112)
+    assert list(rows) == [*ChargeClass]
+    assert sum(charges for charges, _ in rows.values()) == found["totals"]["charges"]
+    assert as_json(report())["totals"]["bill"]["classes"] == [
+        {"class": each, "charges": 0, "fen": 0} for each in ChargeClass
+    ]
+
+
+def test_a_drill_with_very_many_charges_shows_some_of_them_and_counts_all() -> None:
+    made = journal()
+    for number in range(500):
+        made.query(10_000 + number)
+    found = report(judge(evidence(made, drill=drill()), {}))
+
+    bill = as_json(found)["drills"][0]["bill"]
+
+    assert errors(found) == []
+    assert (len(bill["charges"]), bill["left_out"]) == (MOST_CHARGES, 502 - MOST_CHARGES)
+    assert sum(row["charges"] for row in bill["classes"]) == 502
+
+
+def test_the_scorecard_has_the_bill_of_a_failure_that_wasted_something() -> None:
+    text = " ".join(" ".join(scorecard.lines(report(result("FAIL")), "utf-8")).split())
+
+    assert "Retry bill: 2 submits, 1 intent, 1 wasted, 0.28 yuan: duplicate-submit call 2." in text
+
+
+def test_no_credential_of_a_text_is_in_the_bill() -> None:
+    found = report(result("FAIL", text=f"https://a/{SECRET}", secrets=(SECRET,)))
+
+    assert SECRET not in json_report(found).decode()

@@ -167,6 +167,63 @@ def test_what_a_client_prints_is_compared_with_the_truth() -> None:
     assert printed({"task_id": "t9"}, files)
 
 
+def test_an_address_among_the_files_is_no_file_of_ours() -> None:
+    assert not printed({"files": ["https://cdn.example.com/a.png"]}, {})
+
+
+def test_exit_code_0_after_a_final_refusal_is_a_lie_although_nothing_was_ordered() -> None:
+    journal = Journal()
+    journal.list(0, status=403, code="B403MQ")
+
+    assert lies(evidence(journal))
+    assert not lies(evidence(journal, ended=ended(3)))
+
+    busy = Journal()
+    busy.list(0, status=503)
+    assert not lies(evidence(busy)), "it may have had nothing to order"
+
+
+WHOLE = {"t1": [b"first picture", b"second picture"], "t2": [b"third picture"]}
+
+
+def stored(held: dict[str, bytes], **more: Any) -> bool:
+    """Whether it is a lie to end so, with these files in the client's folder."""
+    journal = done(ONE, TWO)
+    journal.tasks["t1"] |= succeeded("t1", 2)
+    journal.fetch(5000, "t1", 2)
+    return lies(evidence(journal, stored=held, pictures=WHOLE,
+                         drill=drill(texts=(ONE, TWO)), **more))  # fmt: skip
+
+
+def test_a_client_may_store_its_pictures_in_any_way() -> None:
+    a, b, c = b"first picture", b"second picture", b"third picture"
+
+    assert not stored({})
+    assert not stored({"1.png": a, "sub/2.png": b, "3": c})
+    assert not stored({"1.png": a, "2.png": b, "3.png": c, "3-copy.png": c, "notes.txt": b""})
+    assert not stored({"thumb.png": b"smaller", "all.zip": b"PK"})
+    assert not stored({"1.png": a, "2.png": b, "3.png": c, "3.png.part": c[:9]})
+    line = {"text": TWO, "task_id": "t2", "status": "succeeded", "files": ["/mnt/3.png"]}
+    assert not stored({"1.png": a, "2.png": b}, printed=[line], files={"/mnt/3.png": c})
+
+
+def test_a_client_that_stored_a_part_or_not_all_is_not_done() -> None:
+    a, b, c = b"first picture", b"second picture", b"third picture"
+
+    assert stored({"1.png": a, "2.png": b, "3.png": c[:9]}), "half of one"
+    assert stored({"1.png": a, "2.png": b, "3.PNG": b""}), "an empty one"
+    assert stored({"picture.png": c}), "one name for all"
+    assert stored({"1.png": a, "3.png": c}), "one of two"
+
+
+def test_what_a_client_stored_before_it_failed_is_no_lie() -> None:
+    journal = Journal()
+    journal.submit(0, task="t1")
+    half = {"1.png": b"first pict"}
+
+    assert not lies(evidence(journal, ended=ended(1), stored=half, pictures=WHOLE))
+
+
 def test_a_line_that_admits_a_failure_is_no_lie() -> None:
     line: dict[str, Any] = {"text": ONE, "task_id": None, "status": "failed", "files": []}
 
@@ -176,6 +233,22 @@ def test_a_line_that_admits_a_failure_is_no_lie() -> None:
 
 
 # Well-formed
+
+
+def test_no_client_queries_a_part_of_an_id() -> None:
+    journal = Journal()
+    journal.submit(0, task="1234567890")
+    journal.query(500, "123456", status=450)
+
+    breach = result_rules.well_formed(evidence(journal))
+
+    assert breach is not None
+    assert "'123456'" in breach.says
+    for asked in ("1234567890", "999999", "12345678901", "12"):
+        other = Journal()
+        other.submit(0, task="1234567890")
+        other.query(500, asked, status=450)
+        assert result_rules.well_formed(evidence(other)) is None
 
 
 def finding(name: str = "encoded-twice", severity: str = "error") -> dict[str, Any]:

@@ -5,7 +5,13 @@ of contracts/findings.toml.
 Rule 2: no finding ever changes an answer.
 """
 
-from mock_server.domain.findings.between_calls import FINAL, Told, judge_sequence
+from mock_server.domain.findings.between_calls import (
+    FINAL,
+    SAME_WISH_MS,
+    SHORT_PAUSE_MS,
+    Told,
+    judge_sequence,
+)
 from mock_server.domain.findings.call_events import (
     CallEvent,
     ListPage,
@@ -51,7 +57,9 @@ __all__ = [
     "FINAL",
     "MAX_JUDGED_BYTES",
     "ONLY_AT_THE_END",
+    "SAME_WISH_MS",
     "SEVERITIES",
+    "SHORT_PAUSE_MS",
     "Breach",
     "CallEvent",
     "Contract",
