@@ -1,7 +1,7 @@
 """Rows of the journal: every call, limited by number and size; dropped calls are counted."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mock_server.domain.call.calls import Answer, Call
@@ -12,6 +12,8 @@ from mock_server.domain.call.redaction import (
     header_lines,
     redact_target,
 )
+from mock_server.domain.call.wire_script import Delivered
+from mock_server.domain.faults.wire import Sent
 from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
@@ -267,9 +269,15 @@ def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:
     return json.loads(row["sent"]) if row and row["sent"] else None
 
 
-def set_sent(tx: Transaction, call_id: int, what: dict[str, Any]) -> None:
-    """Store what went over the wire for a call."""
-    tx.execute("update call set sent = ? where id = ?", (json.dumps(what), call_id))
+def unsent(disconnected_after_ms: int) -> str:
+    """Return, as JSON, what went over the wire to a client that did not stay for its answer."""
+    sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
+    return json.dumps(asdict(sent))
+
+
+def set_sent(tx: Transaction, call_id: int, what: str) -> None:
+    """Store, as JSON, what went over the wire for a call; nothing happens if it was dropped."""
+    tx.execute("update call set sent = ? where id = ?", (what, call_id))
 
 
 def empty_without_account(tx: Transaction) -> None:

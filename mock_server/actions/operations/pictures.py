@@ -1,32 +1,21 @@
 """Pictures: find the one that an address names, and journal the fetch. Drawing is in `render`."""
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from mock_server.domain import dice
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import Charge
 from mock_server.domain.call.calls import Answer, Call, Operation
 from mock_server.domain.call.redaction import Capture
-from mock_server.domain.call.wire_script import Delivered
-from mock_server.domain.faults.wire import Sent
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import Status
+from mock_server.picture_cache import Picture
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import journal
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """All inputs of a picture: the same values give the same bytes."""
-
-    content: str
-    style_id: str
-    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +75,12 @@ class Fetch:
     left_after_ms: int | None = None
 
 
-def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> None:
-    """Journal a fetch; it is never charged."""
+def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> int:
+    """Journal a fetch, which is never charged, and return the call's id."""
     account = account_rows.get(tx, fetch.account)
     real_now = simulator.real_now()
     secrets = account.secrets if account else ()
     left = fetch.left_after_ms
-    unsent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=left)
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
@@ -104,9 +92,9 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         charge=Charge.NEVER,
         fen=0,
         task_id=fetch.task_id if account else None,
-        sent=json.dumps(asdict(unsent)) if left is not None else None,
+        sent=journal.unsent(left) if left is not None else None,
         **journal.redacted(replace(call, body=b""), replace(answer, body=b""), secrets),
     )
     # The journal keeps only the size: the bytes can be drawn again at any time.
     size = Capture(body=b"", length=len(answer.body), sha256="")
-    simulator.add_to_journal(tx, replace(entry, answer=size))
+    return simulator.add_to_journal(tx, replace(entry, answer=size))
