@@ -55,7 +55,9 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
 def _decoy(tx: Transaction, account: Account, address: PictureAddress) -> Picture | Missing:
     """Return the picture that a forged callback names, of a task that has such a callback."""
     task = task_rows.get(tx, account.id, tasks.decoy_id(address.task_id))
-    if task is None or address.number != 1 or not callback_rows.has_forged(tx, account.id, task.id):
+    if task is None or address.number != 1:
+        return Missing()
+    if not callback_rows.has_forged(tx, account.id, task.number):
         return Missing()
     seed = dice.between(account.seed, "decoy", task.number, low=0, high=2**32 - 1)
     content = tasks.decoy_content(task.id)
