@@ -17,6 +17,7 @@ from mock_server.domain.faults.wire import Sent
 from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
+FEWEST_DROPPED = 16
 # The approximate size of a row without its texts and bodies, in bytes.
 ROW_BYTES = 400
 
@@ -144,13 +145,16 @@ def _count(tx: Transaction, account: str, size: int) -> Row | None:
 
 
 def _bound(tx: Transaction, account: str, total: Row | None, limits: JournalLimits) -> None:
+    # A few calls are dropped at a time, so that a full journal needs no deletion on every call and
+    # no call has to wait for thousands to go; only a large call takes the room of many.
+    bite = FEWEST_DROPPED
     # The newest call always stays, because its ledger entry refers to it.
     while total and total["kept"] > 1 and not _fits(total, limits):
-        # Drop an eighth at a time, so that a full journal needs no deletion on every call.
         oldest = tx.all(
             "select id, size from call where account = ? order by id limit ?",
-            (account, max(1, total["kept"] // 8)),
+            (account, max(1, min(bite, total["kept"] // 8))),
         )
+        bite *= 2
         tx.execute("delete from call where account = ? and id <= ?", (account, oldest[-1]["id"]))
         total = tx.one(
             "update call_total set kept = kept - ?, bytes = bytes - ? where account = ?"
