@@ -11,15 +11,16 @@ from mock_server import render
 from mock_server.picture_cache import PictureCache
 from mock_server.web.serving.asgi_app import FlaskBridge
 from tests.support import raw
+from tests.support.databases import BOTH, address_of
 from tests.support.live import Buyer, Live, live
 from tests.support.processes import until
 
 KEPT, CLOSED = (), (b"Connection: close",)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Live]:
-    with live() as running:
+@pytest.fixture(scope="module", params=BOTH)
+def server(request: pytest.FixtureRequest) -> Iterator[Live]:
+    with live(database=address_of(request.param)) as running:
         yield running
 
 

@@ -83,6 +83,10 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
     real_now = simulator.real_now()
     secrets = account.secrets if account else ()
     left = fetch.left_after_ms
+    bodiless = replace(call, body=b"") if call.body else call
+    shown = journal.redacted(bodiless, replace(answer, body=b""), secrets)
+    # The journal keeps only the size: the bytes can be drawn again at any time.
+    shown["answer"] = Capture(body=b"", length=len(answer.body), sha256="")
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
@@ -95,8 +99,6 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         fen=0,
         task_id=fetch.task_id if account else None,
         sent=journal.unsent(left) if left is not None else None,
-        **journal.redacted(replace(call, body=b""), replace(answer, body=b""), secrets),
+        **shown,
     )
-    # The journal keeps only the size: the bytes can be drawn again at any time.
-    size = Capture(body=b"", length=len(answer.body), sha256="")
-    return simulator.add_to_journal(tx, replace(entry, answer=size))
+    return simulator.add_to_journal(tx, entry)

@@ -26,7 +26,11 @@ from mock_server.web.gateway_view import LEFT_AFTER_MS
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
 from mock_server.web.serving.commit import commit
-from mock_server.web.serving.picture_path import address_of, answer_picture
+from mock_server.web.serving.picture_path import (
+    address_of,
+    answer_picture,
+    submit_picture,
+)
 from mock_server.web.serving.protocol import call_of, incomplete_body
 from mock_server.web.serving.response_writer import (
     EXTENSION,
@@ -100,6 +104,16 @@ class AsgiApp:
     ) -> None:
         """Answer a call through the gateway without a task; `reply` is called on the loop."""
         run_with_callbacks(self._simulator, call, hold, reply)
+
+    def submit_picture(
+        self,
+        call: Call,
+        address: PictureAddress,
+        reply: Callable[[Answer], None],
+        otherwise: Callable[[], None],
+    ) -> None:
+        """Answer the fetch of a drawn picture without a task, see picture_path.submit_picture."""
+        submit_picture(self._simulator, call, address, reply, otherwise)
 
     def record_disconnect(self, call_id: int, ms: int) -> None:
         """Journal that a client hung up before it had all of its answer."""

@@ -1,15 +1,18 @@
 """Pictures under `serve`: answered on the event loop; only drawing takes a thread.
 
-What is no plain fetch of a picture (another method, an escape in its path) goes through Flask.
+A picture that is drawn already needs no task either. What is no plain fetch of a picture (another
+method, an escape in its path) goes through Flask.
 """
 
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
 from mock_server.actions.operations.pictures import PictureAddress
 from mock_server.domain.call.calls import Answer, Call
+from mock_server.picture_cache import Picture
 from mock_server.simulator import Simulator
 from mock_server.web.pictures import answer_drawn, answer_if_drawn
 from mock_server.web.problems import bug_problem
@@ -29,6 +32,27 @@ def address_of(scope: Any) -> PictureAddress | None:
         return None
     account, task_id, number = (part.decode() for part in plain.groups())
     return PictureAddress(account=account, task_id=task_id, number=int(number))
+
+
+def submit_picture(
+    simulator: Simulator,
+    call: Call,
+    address: PictureAddress,
+    reply: Callable[[Answer], None],
+    otherwise: Callable[[], None],
+) -> None:
+    """Answer and book the fetch of a picture that is drawn, or of none; else call `otherwise`.
+
+    Both are called on the loop; `otherwise` has to start the fetch anew, with `answer_picture`.
+    """
+
+    def done(found: Answer | Picture, error: BaseException | None) -> None:
+        if error is None and isinstance(found, Answer):
+            reply(found)
+        else:
+            otherwise()
+
+    simulator.database.submit(lambda tx: answer_if_drawn(tx, simulator, address, call), done)
 
 
 async def answer_picture(
