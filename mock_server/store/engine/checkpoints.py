@@ -17,8 +17,8 @@ from mock_server.store.engine.files import DatabaseFile
 from mock_server.store.engine.schedulers import Scheduler
 
 # Pages of the log (4 KiB each) from which on it is copied, and from which on the writer waits.
-LOG_PAGES = 4_000
-MOST_LOG_PAGES = 16 * LOG_PAGES
+LOG_PAGES = 8_000
+MOST_LOG_PAGES = 4 * LOG_PAGES
 # The thread copies again what came meanwhile, until so few pages are left for the writer.
 FEW_PAGES = 200
 MOST_PASSES = 8
