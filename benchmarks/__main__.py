@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from benchmarks import books, callbacks, findings, flask_and_serve, plugin
+from benchmarks import books, callbacks, findings, flask_and_serve, growth, pictures, plugin
 
 
 def main() -> None:
@@ -14,6 +14,8 @@ def main() -> None:
         flask_and_serve.measure,
         callbacks.measure,
         books.measure,
+        pictures.measure,
+        growth.measure,
         findings.measure,
         plugin.measure,
     ):

@@ -334,4 +334,6 @@ def _protocol(settings: Settings, app: AsgiApp) -> Any:
     )
     if missing_hook() is not None:
         return functools.partial(ArtqrProtocol, limits=limits)
-    return functools.partial(FastPathProtocol, limits=limits, submit=app.submit)
+    return functools.partial(
+        FastPathProtocol, limits=limits, submit=app.submit, submit_picture=app.submit_picture
+    )

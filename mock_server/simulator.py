@@ -14,6 +14,7 @@ from mock_server.delivery.outbound import Outbound
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import SourceRead
 from mock_server.domain.urls import Address
+from mock_server.picture_cache import PictureCache
 from mock_server.real_clock import monotonic, wall_clock
 from mock_server.settings import Settings
 from mock_server.signals import Background, CoverageCache, DueSignal
@@ -67,6 +68,7 @@ class Simulator:
     due_signal: DueSignal = field(default_factory=DueSignal)
     background: Background = field(default_factory=Background)
     coverage_cache: CoverageCache = field(default_factory=CoverageCache)
+    pictures: PictureCache
     close_outbound: Callable[[], None]
     has_connections: bool = False
     pause: Callable[[int], None] = pause
@@ -75,6 +77,7 @@ class Simulator:
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
         self.background.close()
+        self.pictures.close()
         self.close_outbound()
 
     def keep_instant(self) -> None:
@@ -117,8 +120,7 @@ def build_simulator(
     """Put a simulator together.
 
     `own_ports` are the ports of our own server, which has its connections in hand, and where no
-    callback may go; none under a foreign one. Raises store.engine.files.DatabaseFileError if the
-    database cannot be used.
+    callback may go; none under a foreign one. Raises DatabaseFileError for an unusable database.
     """
     database, latest = _open_database(settings, scheduler)
     reader = ImageReader()
@@ -141,6 +143,7 @@ def build_simulator(
         fetch=network.fetch if network else partial(outbound.fetch, read=reader.read),
         real_now=monotonic(real_now, latest),
         machine_now=real_now,
+        pictures=PictureCache(settings.picture_cache_mib * 1024 * 1024),
         close_outbound=close_outbound,
         has_connections=bool(own_ports),
         log_call=log_call,

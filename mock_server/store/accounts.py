@@ -16,7 +16,7 @@ from mock_server.store import notices
 from mock_server.store.engine.transaction import Row, Transaction
 
 OWNED = (
-    "attempt", "callback", "task", "task_total", "ledger", "charge_total", "package", "notice",
+    "attempt", "callback", "task", "task_block", "ledger", "charge_total", "package", "notice",
     "call", "call_total", "nonce", "bucket", "fault", "short_link",
 )  # fmt: skip
 

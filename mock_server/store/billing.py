@@ -75,14 +75,15 @@ def balance(tx: Transaction, account_id: str, now: int) -> int:
 def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
     """Add a charged call to the ledger."""
     tx.execute(
-        "insert into ledger (account, call_id, package_id, operation, task_id, fen, at)"
-        " values (?,?,?,?,?,?,?)",
+        "insert into ledger (account, call_id, package_id, operation, task_id, task_number, fen,"
+        " at) values (?,?,?,?,?,?,?,?)",
         (
             entry.account,
             entry.call_id,
             entry.package_id,
             entry.operation,
             entry.task_id,
+            entry.task_number,
             entry.fen,
             entry.at,
         ),
@@ -122,7 +123,7 @@ def totals(tx: Transaction, account_id: str) -> list[Total]:
 
 def task_charges(tx: Transaction, account_id: str, after: int, limit: int) -> list[Row]:
     """Return `number, task_id, charges, fen` of at most `limit` tasks numbered above `after`."""
-    of_task = "from ledger where ledger.account = task.account and ledger.task_id = task.id"
+    of_task = "from ledger where ledger.account = task.account and ledger.task_number = number"
     return tx.all(
         f"select number, id as task_id, (select count(*) {of_task}) as charges,"
         f" (select cast(coalesce(sum(fen), 0) as bigint) {of_task}) as fen"

@@ -14,15 +14,35 @@ _READY = (
 )
 
 
+# The due time of an account's next possible attempt: the first that is found in the order of the
+# index, however many are planned.
+_FIRST_DUE = (
+    f"select next_at from callback where {_READY} and account = {{account}}"
+    " and next_at is not null order by next_at limit 1"
+)
+# One look into the index for each account that has a callback to come, not one for each callback.
+_WAITING = (
+    "with recursive planned (account) as ("
+    " select min(account) from callback where state = 'due' union all"
+    " select (select min(account) from callback where state = 'due' and account > planned.account)"
+    " from planned where planned.account is not null)"
+    " select account, due_at, base_at, real_base_at, rate, frozen from"
+    f" (select account, ({_FIRST_DUE.format(account='planned.account')}) as due_at from planned"
+    " where account is not null) as coming join account on account.id = coming.account"
+    " where due_at is not null order by due_at, coming.account"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCallback:
     """A delivery to plan. `due_at` None: not known yet; `next_at` None: the same as `due_at`.
 
-    `notice_id` is the notice that it delivers; `task_id` is '' then.
+    `notice_id` is the notice that it delivers; `task_id` is '' then, and `task_number` 0.
     """
 
     account: str
     task_id: str
+    task_number: int
     url: str
     due_at: int | None
     copy_of: int | None = None
@@ -43,6 +63,7 @@ class Claimed:
     id: int
     account: str
     task_id: str
+    task_number: int
     notice_id: int | None
     url: str
     copy_of: int | None
@@ -55,20 +76,21 @@ class Claimed:
 
 
 _CLAIMED = (
-    "id, account, task_id, notice_id, url, copy_of, next_at, tries, acknowledged, fault,"
-    " crossed_with, forged"
+    "id, account, task_id, task_number, notice_id, url, copy_of, next_at, tries, acknowledged,"
+    " fault, crossed_with, forged"
 )
 
 
 def insert(tx: Transaction, new: NewCallback) -> int:
     """Plan a callback, in the transaction that adds its task or notice, and return its id."""
     return tx.insert(
-        "insert into callback (account, task_id, notice_id, url, copy_of, by_hand, waits_for,"
-        " due_at, next_at, forged, tries, acknowledged, state)"
-        " values (?,?,?,?,?,?,?,?,?,?,0,0,?)",
+        "insert into callback (account, task_id, task_number, notice_id, url, copy_of, by_hand,"
+        " waits_for, due_at, next_at, forged, tries, acknowledged, state)"
+        " values (?,?,?,?,?,?,?,?,?,?,?,0,0,?)",
         (
             new.account,
             new.task_id,
+            new.task_number,
             new.notice_id,
             new.url,
             new.copy_of,
@@ -88,34 +110,35 @@ def move(tx: Transaction, planned: NewCallback, state: CallbackState) -> bool:
     A callback that was attempted already does not move.
     """
     tx.execute(
-        "update callback set due_at = ?, next_at = ?, state = ? where account = ? and task_id = ?"
-        " and by_hand = 0 and forged = 0 and tries = 0 and state in ('due', 'cancelled')",
-        (planned.due_at, planned.due_at, state, planned.account, planned.task_id),
+        "update callback set due_at = ?, next_at = ?, state = ? where account = ?"
+        " and task_number = ? and by_hand = 0 and forged = 0 and tries = 0"
+        " and state in ('due', 'cancelled')",
+        (planned.due_at, planned.due_at, state, planned.account, planned.task_number),
     )
     return (
         tx.one(
-            "select 1 from callback where account = ? and task_id = ? and by_hand = 0"
+            "select 1 from callback where account = ? and task_number = ? and by_hand = 0"
             " and forged = 0",
-            (planned.account, planned.task_id),
+            (planned.account, planned.task_number),
         )
         is not None
     )
 
 
-def hasten_forged(tx: Transaction, account_id: str, task_id: str, at: int) -> None:
+def hasten_forged(tx: Transaction, account_id: str, task_number: int, at: int) -> None:
     """Bring the forged callback of a task forward to an instant; it never moves to a later one."""
     tx.execute(
-        "update callback set due_at = ?, next_at = ? where account = ? and task_id = ?"
+        "update callback set due_at = ?, next_at = ? where account = ? and task_number = ?"
         " and forged = 1 and tries = 0 and state = 'due' and next_at > ?",
-        (at, at, account_id, task_id, at),
+        (at, at, account_id, task_number, at),
     )
 
 
-def has_forged(tx: Transaction, account_id: str, task_id: str) -> bool:
+def has_forged(tx: Transaction, account_id: str, task_number: int) -> bool:
     """Whether a task has a forged callback."""
     found = tx.one(
-        "select 1 from callback where account = ? and task_id = ? and forged = 1",
-        (account_id, task_id),
+        "select 1 from callback where account = ? and task_number = ? and forged = 1",
+        (account_id, task_number),
     )
     return found is not None
 
@@ -168,10 +191,8 @@ def retry_barrier(tx: Transaction, account_id: str, now: int) -> int:
     )
     if sending is not None and sending["lag"] is not None:
         return now + int(sending["lag"]) + SOONEST_MS
-    first = tx.one(
-        f"select min(next_at) as at from callback where {_READY} and account = ?", (account_id,)
-    )
-    return now if first is None or first["at"] is None else int(first["at"]) + SOONEST_MS
+    first = first_due(tx, account_id)
+    return now if first is None else first + SOONEST_MS
 
 
 def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> None:
@@ -250,20 +271,13 @@ def next_due(tx: Transaction, account_id: str, now: int) -> Row | None:
 
 def first_due(tx: Transaction, account_id: str) -> int | None:
     """Return the due time of the account's next possible attempt."""
-    row = tx.one(
-        f"select min(next_at) as at from callback where {_READY} and account = ?", (account_id,)
-    )
+    row = tx.one(f"select ({_FIRST_DUE.format(account='?')}) as at", (account_id,))
     return row["at"] if row else None
 
 
 def waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
     """Return `account, due time of its next attempt, clock` for every account that has one."""
-    rows = tx.all(
-        "select account, due_at, base_at, real_base_at, rate, frozen from"
-        " (select account, min(next_at) as due_at from callback"
-        f"  where {_READY} and next_at is not null group by account) as coming"
-        " join account on account.id = coming.account order by due_at, coming.account"
-    )
+    rows = tx.all(_WAITING)
     return [
         (
             row["account"],
@@ -296,6 +310,6 @@ def after(tx: Transaction, account_id: str, callback_id: int, limit: int) -> lis
 def of_notice(tx: Transaction, account_id: str, notice_id: int) -> Row | None:
     """Return the delivery of a notice; None: it was not to be posted."""
     return tx.one(
-        "select * from callback where account = ? and task_id = '' and notice_id = ?",
+        "select * from callback where account = ? and task_number = 0 and notice_id = ?",
         (account_id, notice_id),
     )

@@ -1,6 +1,7 @@
 """Rows of the journal: every call, limited by number and size; dropped calls are counted."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from mock_server.domain.call.calls import Answer, Call
@@ -11,10 +12,13 @@ from mock_server.domain.call.redaction import (
     header_lines,
     redact_target,
 )
+from mock_server.domain.call.wire_script import Delivered
+from mock_server.domain.faults.wire import Sent
 from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction, Value
 
 NO_ACCOUNT = ""
+FEWEST_DROPPED = 16
 # The approximate size of a row without its texts and bodies, in bytes.
 ROW_BYTES = 400
 
@@ -143,13 +147,16 @@ def _count(tx: Transaction, account: str, size: int) -> Row | None:
 
 
 def _bound(tx: Transaction, account: str, total: Row | None, limits: JournalLimits) -> None:
+    # A few calls are dropped at a time, so that a full journal needs no deletion on every call and
+    # no call has to wait for thousands to go; only a large call takes the room of many.
+    bite = FEWEST_DROPPED
     # The newest call always stays, because its ledger entry refers to it.
     while total and total["kept"] > 1 and not _fits(total, limits):
-        # Drop an eighth at a time, so that a full journal needs no deletion on every call.
         oldest = tx.all(
             "select id, size from call where account = ? order by id limit ?",
-            (account, max(1, total["kept"] // 8)),
+            (account, max(1, min(bite, total["kept"] // 8))),
         )
+        bite *= 2
         tx.execute("delete from call where account = ? and id <= ?", (account, oldest[-1]["id"]))
         total = tx.one(
             "update call_total set kept = kept - ?, bytes = bytes - ? where account = ?"
@@ -268,9 +275,15 @@ def sent(tx: Transaction, call_id: int) -> dict[str, Any] | None:
     return json.loads(row["sent"]) if row and row["sent"] else None
 
 
-def set_sent(tx: Transaction, call_id: int, what: dict[str, Any]) -> None:
-    """Store what went over the wire for a call."""
-    tx.execute("update call set sent = ? where id = ?", (json.dumps(what), call_id))
+def unsent(disconnected_after_ms: int) -> str:
+    """Return, as JSON, what went over the wire to a client that did not stay for its answer."""
+    sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
+    return json.dumps(asdict(sent))
+
+
+def set_sent(tx: Transaction, call_id: int, what: str) -> None:
+    """Store, as JSON, what went over the wire for a call; nothing happens if it was dropped."""
+    tx.execute("update call set sent = ? where id = ?", (what, call_id))
 
 
 def empty_without_account(tx: Transaction) -> None:

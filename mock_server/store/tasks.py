@@ -2,17 +2,9 @@
 
 from dataclasses import fields
 
-from mock_server.domain.call.paging import Page
 from mock_server.domain.task.tasks import Plan, Status, Task
+from mock_server.store import task_blocks
 from mock_server.store.engine.transaction import Row, Transaction
-
-MINUTE_MS = 60_000
-_NEVER = -1
-
-# The service forgets tasks some time after their end: only those that ended after `ended_after`
-# are kept (claim list-retention).
-_KEPT = "account = ? and (ends_at is null or ends_at > ?)"
-
 
 _OWN = [field.name for field in fields(Task) if field.name != "plan"]
 
@@ -43,50 +35,19 @@ def insert(tx: Transaction, task: Task) -> None:
             task.remark,
         ),
     )
-    _count(tx, task, plan.ends_at, 1)
+    task_blocks.add(tx, task)
 
 
 def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
     """Return a task of an account."""
     row = tx.one("select * from task where account = ? and id = ?", (account_id, task_id))
-    return _task(row) if row else None
-
-
-def page(
-    tx: Transaction, account_id: str, ended_after: int, page: Page, *, oldest_first: bool = False
-) -> list[Task]:
-    """Return a page of the tasks that the service still lists (claim list-order)."""
-    order = "number" if oldest_first else "number desc"
-    rows = tx.all(
-        f"select * from task where {_KEPT} order by {order} limit ? offset ?",
-        (account_id, ended_after, page.size, page.offset),
-    )
-    return [_task(row) for row in rows]
-
-
-def kept(tx: Transaction, account_id: str, ended_after: int) -> int:
-    """Return the number of tasks that the service still lists."""
-    minute = ended_after // MINUTE_MS
-    whole = tx.one(
-        "select coalesce(sum(tasks), 0) as kept from task_total where account = ?"
-        " and (minute > ? or minute = -1)",
-        (account_id, minute),
-    )
-    # In the minute that is partly forgotten, the tasks are counted one by one.
-    part = tx.one(
-        "select count(*) as kept from task where account = ? and ends_at > ? and ends_at < ?",
-        (account_id, ended_after, (minute + 1) * MINUTE_MS),
-    )
-    return sum(int(row["kept"]) for row in (whole, part) if row)
+    return as_task(row) if row else None
 
 
 def set_plan(tx: Transaction, task: Task) -> None:
     """Store a new plan, with the content to encode and the reason of a failure."""
     plan = task.plan
-    before = get(tx, task.account, task.id)
-    if before is not None:
-        _count(tx, task, before.plan.ends_at, -1)
-        _count(tx, task, plan.ends_at, 1)
+    task_blocks.widen(tx, task)
     tx.execute(
         "update task set starts_at = ?, ends_at = ?, outcome = ?, queries_left = ?,"
         " held_until = ?, content = ?, remark = ? where account = ? and id = ?",
@@ -110,7 +71,7 @@ def after(tx: Transaction, account_id: str, number: int, limit: int) -> list[Tas
         "select * from task where account = ? and number > ? order by number limit ?",
         (account_id, number, limit),
     )
-    return [_task(row) for row in rows]
+    return [as_task(row) for row in rows]
 
 
 def before(tx: Transaction, account_id: str, number: int, limit: int) -> list[Task]:
@@ -119,12 +80,12 @@ def before(tx: Transaction, account_id: str, number: int, limit: int) -> list[Ta
         "select * from task where account = ? and number < ? order by number desc limit ?",
         (account_id, number, limit),
     )
-    return [_task(row) for row in reversed(rows)]
+    return [as_task(row) for row in reversed(rows)]
 
 
 def unread(tx: Transaction) -> list[Task]:
     """Return the tasks of every account whose source image is still to be read."""
-    return [_task(row) for row in tx.all("select * from task where content is null")]
+    return [as_task(row) for row in tx.all("select * from task where content is null")]
 
 
 def has_unread(tx: Transaction, account_id: str) -> bool:
@@ -142,16 +103,8 @@ def next_end(tx: Transaction, account_id: str, now: int) -> Row | None:
     )
 
 
-def _count(tx: Transaction, task: Task, ends_at: int | None, step: int) -> None:
-    minute = _NEVER if ends_at is None else ends_at // MINUTE_MS
-    tx.execute(
-        "insert into task_total values (?,?,?) on conflict (account, minute)"
-        " do update set tasks = task_total.tasks + excluded.tasks",
-        (task.account, minute, step),
-    )
-
-
-def _task(row: Row) -> Task:
+def as_task(row: Row) -> Task:
+    """Return the task in a row with every column."""
     plan = Plan(
         submitted_at=row["submitted_at"],
         starts_at=row["starts_at"],

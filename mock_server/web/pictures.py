@@ -1,84 +1,127 @@
-"""Pictures: drawn on the first GET, cached in memory up to a limit, always the same bytes."""
+"""Pictures over HTTP: found, drawn on the first fetch, and journalled with their answer.
 
-import threading
-from collections import OrderedDict
-from hashlib import sha256
+Rule 1: a picture that is drawn already is answered in one transaction, which books it too.
+Rule 2: under `serve` the fetches do not come through Flask, see serving/picture_path.py; both make
+the same answer here.
+"""
 
-from flask import Blueprint, Response, request
+from dataclasses import replace
 
-from mock_server import render
+from flask import Blueprint, Response
+from werkzeug.http import http_date
+
 from mock_server.actions.operations import pictures
-from mock_server.actions.operations.pictures import Fetch, Missing, Picture, PictureAddress
-from mock_server.domain.call.calls import Answer, Operation
+from mock_server.actions.operations.pictures import Fetch, Missing, PictureAddress
+from mock_server.domain.call.calls import Answer, Call, Operation
+from mock_server.picture_cache import DrawnPicture, Picture
 from mock_server.simulator import Simulator
-from mock_server.web.gateway_view import left_after_ms, read_call
+from mock_server.store.engine.transaction import Transaction
+from mock_server.web.gateway_view import left_after_ms, read_call, to_response
+
+# With one of these headers the answer depends on what the client has already.
+_CONDITIONS = ("if-none-match", "if-match", "if-modified-since", "if-unmodified-since")
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
     """Return the route of the pictures."""
     routes = Blueprint("pictures", __name__)
-    cache = Cache(limit=simulator.settings.picture_cache_mib * 1024 * 1024)
 
     @routes.get("/pictures/<account>/<task_id>/<int:number>.png")
     def picture(account: str, task_id: str, number: int) -> Response:
         address = PictureAddress(account=account, task_id=task_id, number=number)
-        found = simulator.database.read(lambda tx: pictures.find(tx, simulator, address))
-        response = _found(cache, found)
-        answer = Answer(
-            status=response.status_code,
-            headers=tuple(response.headers),
-            body=response.get_data() if response.status_code == 200 else b"",
+        call, database = read_call(), simulator.database
+        found = database.run(lambda tx: answer_if_drawn(tx, simulator, address, call))
+        if isinstance(found, Answer):
+            return to_response(found)
+        drawn = simulator.pictures.draw(found).result()
+        left = left_after_ms()  # drawing takes a while
+        return to_response(
+            database.run(lambda tx: answer_drawn(tx, simulator, address, call, drawn, left))
         )
-        call = read_call()
-        fetch = Fetch(
-            operation=Operation.GET_PICTURE, account=account, task_id=task_id,
-            left_after_ms=left_after_ms(),  # drawing takes a while
-        )  # fmt: skip
-        simulator.database.run(lambda tx: pictures.book(tx, simulator, fetch, call, answer))
-        return response
 
     return routes
 
 
-class Cache:
-    """Drawn pictures. Past `limit` (bytes) it drops the least recently used."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._held = 0
-        self._pictures: OrderedDict[Picture, bytes] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, picture: Picture) -> bytes:
-        """Return the bytes of a picture; draw it if it is not cached."""
-        with self._lock:
-            if picture in self._pictures:
-                self._pictures.move_to_end(picture)
-                return self._pictures[picture]
-        drawn = render.draw(picture.content, style_id=picture.style_id, seed=picture.seed)
-        with self._lock:
-            if picture not in self._pictures:
-                self._pictures[picture] = drawn
-                self._held += len(drawn)
-            while self._held > self._limit and self._pictures:
-                _, dropped = self._pictures.popitem(last=False)
-                self._held -= len(dropped)
-        return drawn
+def answer_if_drawn(
+    tx: Transaction, simulator: Simulator, address: PictureAddress, call: Call
+) -> Answer | Picture:
+    """Answer and book a fetch, or return the picture that has to be drawn first."""
+    found = pictures.find(tx, simulator, address)
+    if isinstance(found, Missing):
+        return _book(tx, simulator, address, call, _missing(found.status))
+    drawn = simulator.pictures.get(found)
+    return found if drawn is None else answer_drawn(tx, simulator, address, call, drawn)
 
 
-def _found(cache: "Cache", found: Picture | Missing) -> Response:
-    return _missing(found.status) if isinstance(found, Missing) else _png(cache.get(found))
+def answer_drawn(
+    tx: Transaction,
+    simulator: Simulator,
+    address: PictureAddress,
+    call: Call,
+    drawn: DrawnPicture,
+    left_after_ms: int | None = None,
+) -> Answer:
+    """Answer and book the fetch of a picture; `left_after_ms`: its client has hung up by then."""
+    return _book(tx, simulator, address, call, _found(drawn, call), left_after_ms)
 
 
-def _png(content: bytes) -> Response:
-    response = Response(content, mimetype="image/png")
-    response.set_etag(sha256(content).hexdigest()[:32])
-    # A reset or a moved clock can change what an address shows, so clients must revalidate.
-    response.cache_control.no_cache = True
-    return response.make_conditional(request)  # type: ignore[return-value]
+def _book(
+    tx: Transaction,
+    simulator: Simulator,
+    address: PictureAddress,
+    call: Call,
+    answer: Answer,
+    left_after_ms: int | None = None,
+) -> Answer:
+    fetch = Fetch(
+        operation=Operation.GET_PICTURE,
+        account=address.account,
+        task_id=address.task_id,
+        left_after_ms=left_after_ms,
+    )
+    shown = answer if answer.status == 200 else replace(answer, body=b"")
+    call_id = pictures.book(tx, simulator, fetch, call, shown)
+    return replace(answer, call_id=call_id if left_after_ms is None else None)
 
 
-def _missing(status: int) -> Response:
-    response = Response("no such picture, or it has expired\n", status, mimetype="text/plain")
-    response.cache_control.no_store = True
-    return response
+def _found(drawn: DrawnPicture, call: Call) -> Answer:
+    whole = Answer(
+        status=200,
+        headers=(
+            ("Content-Type", "image/png"),
+            ("Content-Length", str(len(drawn.png))),
+            ("ETag", f'"{drawn.tag}"'),
+            # A reset or a moved clock can change what an address shows: clients must revalidate.
+            ("Cache-Control", "no-cache"),
+            ("Date", http_date()),
+        ),
+        body=drawn.png,
+    )
+    if any(name in call.named for name in _CONDITIONS):
+        return _conditional(whole, call)
+    return whole
+
+
+def _conditional(whole: Answer, call: Call) -> Answer:
+    """Return the answer to a client that names what it has already."""
+    environ = {"REQUEST_METHOD": call.method}
+    for name in _CONDITIONS:
+        if (value := call.named.get(name)) is not None:
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+    response = Response(whole.body, whole.status)
+    response.headers.clear()
+    response.headers.extend(whole.headers)
+    response.make_conditional(environ)
+    headers = tuple(response.get_wsgi_headers(environ))
+    body = b"" if response.status_code == 304 else whole.body
+    return Answer(status=response.status_code, headers=headers, body=body)
+
+
+def _missing(status: int) -> Answer:
+    body = b"no such picture, or it has expired\n"
+    headers = (
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+    )
+    return Answer(status=status, headers=headers, body=body)

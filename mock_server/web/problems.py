@@ -44,13 +44,18 @@ def add_handlers(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response:
-        log.error("the simulator failed", exc_info=error)
-        name = type(error).__name__
-        answer = problem(
-            500, "Bug", f"artqr-mock failed ({name}): a bug of the simulator, not of your client"
-        )
-        answer.headers[BUG_HEADER] = name
-        return answer
+        return bug_problem(error)
+
+
+def bug_problem(error: Exception) -> Response:
+    """Return the answer to a call on which our own code failed, and log why."""
+    log.error("the simulator failed", exc_info=error)
+    name = type(error).__name__
+    answer = problem(
+        500, "Bug", f"artqr-mock failed ({name}): a bug of the simulator, not of your client"
+    )
+    answer.headers[BUG_HEADER] = name
+    return answer
 
 
 def _what_to_do(error: HTTPException) -> str:

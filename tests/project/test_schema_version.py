@@ -12,7 +12,7 @@ from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 7
-SCHEMA = "dc997a617f399c71218b3ef7b1f43080a544e13580d4f07a5324aff71c6b1f75"
+SCHEMA = "c866fd65f4eeac9c5d2688cb22f608c16f1ef8aac15cef34106dc07630698022"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url", "older_tasks",

@@ -10,7 +10,7 @@ from tests.support.turns import ByHand, Seen
 
 ON_BOTH_DATABASES = {
     "test_database", "test_journal", "test_last_credit", "test_texts", "test_every_statement",
-    "test_agreement", "test_coverage",
+    "test_agreement", "test_coverage", "test_task_list",
 }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -6,7 +7,7 @@ from mock_server.domain.call.redaction import Capture
 from mock_server.store import journal
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.transaction import Row
-from mock_server.store.journal import ROW_BYTES, CallFilter, Entry, JournalLimits
+from mock_server.store.journal import FEWEST_DROPPED, ROW_BYTES, CallFilter, Entry, JournalLimits
 from tests.support import worlds
 from tests.support.worlds import World
 
@@ -58,6 +59,18 @@ def test_a_journal_keeps_as_many_calls_as_it_may_and_counts_what_it_drops(
         assert rows[-1]["id"] == newest
 
     assert [row["id"] for row in kept(database)] == list(range(newest - len(rows) + 1, newest + 1))
+
+
+def test_a_full_journal_drops_a_few_calls_at_a_time(database: Database) -> None:
+    limits = JournalLimits(calls=400, bytes=10**9)
+    gone = []
+    for number in range(450):
+        insert(database, entry(), limits=limits)
+        gone.append(dropped(database))
+        assert number + 1 - gone[-1] <= 400
+
+    bites = {later - before for before, later in pairwise(gone)}
+    assert bites == {0, FEWEST_DROPPED}
 
 
 def test_a_journal_keeps_as_many_bytes_as_it_may(database: Database) -> None:

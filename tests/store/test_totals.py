@@ -13,13 +13,17 @@ from mock_server.actions.reports import reports
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.billing.bills import Total
 from mock_server.domain.billing.charges import LedgerEntry
-from mock_server.domain.task.tasks import Plan, Status, Task
+from mock_server.domain.call.paging import Page
+from mock_server.domain.task.tasks import Task
 from mock_server.simulator import Simulator
 from mock_server.store import billing as billing_rows
+from mock_server.store import task_list
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 from tests.support import worlds
 from tests.support.money_buyers import READINGS, flip
+from tests.support.sqlite_steps import steps_of
+from tests.support.stored_tasks import stored_task
 from tests.support.worlds import START_AT, Postbox, RealClock, World
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -94,64 +98,16 @@ def test_the_totals_of_a_random_life_are_the_sums_of_its_ledger(
     assert {key: row["charged_fen"] for key, row in kept.items()} == fen
 
 
-def task(number: int, ends_at: int | None) -> Task:
-    """A task of the default account."""
-    return Task(
-        account=DEFAULT_ID, id=f"{number:024x}", number=number, content="x", text="x",
-        qr_code_url=None, style_id="pet_cat", your_prompt=None, call_back=None, base_url="",
-        pictures=1, plan=plan(ends_at),
-    )  # fmt: skip
-
-
-def plan(ends_at: int | None) -> Plan:
-    return Plan(submitted_at=0, starts_at=0, ends_at=ends_at, outcome=Status.SUCCEEDED)
-
-
-# The ends are close together, so that many are in one minute and around its edges.
-ends = st.none() | st.integers(START_AT, START_AT + 300_000) | st.sampled_from(
-    [START_AT + minute * 60_000 + ms for minute in (1, 2, 3) for ms in (-1, 0, 1)]
-)  # fmt: skip
-
-
-@settings(max_examples=60)
-@given(
-    inserted=st.lists(ends, max_size=30),
-    forced=st.lists(st.tuples(st.integers(0, 29), ends), max_size=20),
-    waits=st.lists(st.integers(-1, 320_000), min_size=1, max_size=10),
-)
-def test_the_number_of_listed_tasks_is_the_count_of_those_that_are_kept(
-    inserted: list[int | None], forced: list[tuple[int, int | None]], waits: list[int]
-) -> None:
-    planned = dict(enumerate(inserted, start=1))
-
-    def work(tx: Transaction) -> None:
-        for number, ends_at in planned.items():
-            task_rows.insert(tx, task(number, ends_at))
-        for which, ends_at in forced:
-            if (number := which + 1) in planned:
-                planned[number] = ends_at
-                task_rows.set_plan(tx, task(number, ends_at))
-        instants = [end for end in planned.values() if end is not None]
-        for at in [*(START_AT + wait for wait in waits), *instants, *(at - 1 for at in instants)]:
-            kept = [number for number, end in planned.items() if end is None or end > at]
-            assert task_rows.kept(tx, DEFAULT_ID, at) == len(kept)
-        (left,) = tx.all("select coalesce(sum(tasks), 0) as n, min(tasks) as least from task_total")
-        assert (left["n"], (left["least"] or 0) >= 0) == (len(planned), True)
-
-    with worlds.simulator() as simulator:
-        simulator.database.run(work)
-
-
 def fill(tx: Transaction, first: int, last: int) -> None:
     """Book charged calls of two packages, three operations and five days, each with a task."""
     for number in range(first, last):
         operation, package, day = OPERATIONS[number % 3], number % 2 + 1, number % 5
         at = START_AT + day * 24 * HOUR_MS
-        done = task(number, START_AT + number % 60 * 60_000)
+        done = stored_task(number, START_AT + number % 60 * 60_000)
         task_rows.insert(tx, done)
         entry = LedgerEntry(
             account=DEFAULT_ID, call_id=number, package_id=package, operation=operation,
-            task_id=done.id, fen=28, at=at,
+            task_id=done.id, task_number=number, fen=28, at=at,
         )  # fmt: skip
         billing_rows.add_entry(tx, entry)
         line = Total(
@@ -161,34 +117,14 @@ def fill(tx: Transaction, first: int, last: int) -> None:
         billing_rows.add_to_totals(tx, DEFAULT_ID, line)
 
 
-def steps_of(simulator: Simulator, work: Callable[[Transaction], object]) -> int:
-    """Return how many instructions the engine runs for a work."""
-
-    def counted(tx: Any) -> int:
-        ran = 0
-
-        def tick() -> int:
-            nonlocal ran
-            ran += 1
-            return 0
-
-        tx._connection.set_progress_handler(tick, 1)
-        try:
-            work(tx)
-        finally:
-            tx._connection.set_progress_handler(None, 1)
-        return ran
-
-    return simulator.database.read(counted)
-
-
 def test_neither_bill_nor_list_takes_more_steps_for_ten_times_as_many_calls(
     simulator: Simulator,
 ) -> None:
     looks: dict[str, Callable[[Transaction], object]] = {
         "bill": lambda tx: reports.bill(tx, simulator, DEFAULT_ID),
         "page": lambda tx: reports.task_charges(tx, DEFAULT_ID, after=500, limit=10),
-        "allNum": lambda tx: task_rows.kept(tx, DEFAULT_ID, START_AT),
+        "allNum": lambda tx: task_list.kept(tx, DEFAULT_ID, START_AT - 1),
+        "last page": lambda tx: last_page(tx, START_AT - 1),
         "scan": lambda tx: tx.one("select sum(fen) as fen from ledger"),
     }
     taken = []
@@ -200,6 +136,12 @@ def test_neither_bill_nor_list_takes_more_steps_for_ten_times_as_many_calls(
     ratios = {name: taken[1][name] / taken[0][name] for name in looks}
     assert ratios.pop("scan") > 5  # the cost of counting
     assert all(0.9 < ratio < 1.1 for ratio in ratios.values()), ratios
+
+
+def last_page(tx: Transaction, ended_after: int) -> list[Task]:
+    """Return the last page, of 30 tasks or fewer."""
+    pages = -(-task_list.kept(tx, DEFAULT_ID, ended_after) // 30)
+    return task_list.page(tx, DEFAULT_ID, ended_after, Page(number=pages, size=30))[1]
 
 
 def reports_bill(simulator: Simulator) -> list[Total]:

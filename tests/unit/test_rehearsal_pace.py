@@ -1,11 +1,13 @@
 """The rules on a client's pace: pauses after failures, and bounds of polling."""
 
+import json
 from typing import Any
 
 import pytest
 
 from mock_server.rehearsal import call_rules
 from mock_server.rehearsal.call_rules import polls_in_bounds
+from mock_server.store.journal import unsent
 from tests.support.rehearsals import (
     ONE,
     TWO,
@@ -237,6 +239,7 @@ def test_a_picture_is_not_fetched_again_once_it_is_whole() -> None:
     assert fetches({}, {})
     assert not fetches({}, {"number": 2})
     assert not fetches(cut, {})
+    assert not fetches({"sent": json.loads(unsent(5))}, {})  # it hung up before it had all of it
     assert not fetches({"status": 404}, {})
     assert not fetches({"method": "HEAD"}, {})
     assert not fetches({"sent": late(900)}, {})  # the first is still under way

@@ -95,6 +95,7 @@ def _keep(tx: Transaction, simulator: Simulator, account: Account, notice: Notic
             NewCallback(
                 account=account.id,
                 task_id="",
+                task_number=0,
                 notice_id=notice_id,
                 url=account.notify_url,
                 due_at=notice.at,

@@ -110,6 +110,7 @@ def _copy(tx: Transaction, claimed: Claimed, copy: Copy, now: int) -> list[Claim
         NewCallback(
             account=claimed.account,
             task_id=claimed.task_id,
+            task_number=claimed.task_number,
             url=claimed.url,
             due_at=claimed.next_at,
             copy_of=claimed.id,

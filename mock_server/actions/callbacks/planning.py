@@ -47,14 +47,13 @@ def reschedule(
         return
     planned = _planned(account, task, now)
     forged_at = rules.forged_at(task.plan, account.readings, now)
-    rows.hasten_forged(tx, account.id, task.id, forged_at)
+    rows.hasten_forged(tx, account.id, task.number, forged_at)
     # claim callback-on-failure: nothing is pushed for a task that fails
     if rules.is_pushed(task.plan.outcome, account.readings):
         if not rows.move(tx, planned, CallbackState.DUE):
             rows.insert(tx, planned)
     else:
-        never = NewCallback(account=account.id, task_id=task.id, url=planned.url, due_at=None)
-        rows.move(tx, never, CallbackState.CANCELLED)
+        rows.move(tx, replace(planned, due_at=None), CallbackState.CANCELLED)
     outbox.schedule_wakeup(tx, simulator, account, rows.first_due(tx, account.id))
 
 
@@ -73,6 +72,7 @@ def resend(
         NewCallback(
             account=account_id,
             task_id=row["task_id"],
+            task_number=row["task_number"],
             url=row["url"],
             due_at=now,
             copy_of=callback_id,
@@ -99,6 +99,7 @@ def _planned(account: Account, task: Task, now: int) -> NewCallback:
     return NewCallback(
         account=account.id,
         task_id=task.id,
+        task_number=task.number,
         url=task.call_back or "",
         due_at=rules.due_at(task.plan, account.readings, now),
     )

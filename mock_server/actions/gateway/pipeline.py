@@ -7,6 +7,7 @@ Rule 3: a wire fault damages an answer that is already booked.
 Rule 4: an exception in here is our bug and becomes HTTP 500, never an answer of the vendor.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -119,8 +120,11 @@ def record_unanswered(
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
     """Journal that the client disconnected after so many ms, before it had the whole answer."""
     sent = journal.sent(tx, call_id)
-    if sent is not None:
-        journal.set_sent(tx, call_id, {**sent, "left_after_ms": disconnected_after_ms})
+    if sent is None:  # the whole answer was meant to go out
+        journal.set_sent(tx, call_id, journal.unsent(disconnected_after_ms))
+    else:
+        damaged = {**sent, "left_after_ms": disconnected_after_ms}
+        journal.set_sent(tx, call_id, json.dumps(damaged))
 
 
 def _is_ordered(matched: MatchedCall | None) -> bool:
@@ -151,7 +155,7 @@ def _book(
     answer, sent = wire.damaged(decision.answer, matched.fired)
     faults = (*matched.fired.values(), *decision.faults)
     call_id = book(tx, simulator, context, replace(decision, faults=faults, sent=sent))
-    return replace(answer, call_id=call_id), call_id
+    return replace(answer, call_id=call_id if sent is not None else None), call_id
 
 
 def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseException) -> Answer:
@@ -219,7 +223,7 @@ def _serve(
     answer = result_answer(
         result.body, account.readings, account.res_id, context.stamp, charged=payer.metered
     )
-    served = Served(package=payer.package, charged=payer.metered)
+    served = Served(package=payer.package, charged=payer.metered, task_number=result.task_number)
     return Decision(answer=answer, served=served, task_id=result.task_id, faults=faults)
 
 

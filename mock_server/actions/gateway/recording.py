@@ -31,11 +31,15 @@ from mock_server.store.engine.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """The service answered. `package` has the credit that the call is worth, paid or not."""
+    """The service answered. `package` has the credit that the call is worth, paid or not.
+
+    `task_number` is that of the task that the call concerns, if any.
+    """
 
     package: Package | None
     charged: bool
     refused: bool = False
+    task_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,8 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
     if account is not None and decision.served is not None:
         _count(tx, entry, decision.served, account.id)
     if account is not None and paid is not None:
-        _charge(tx, entry, paid, call_id)
+        task_number = decision.served.task_number if decision.served else None
+        _charge(tx, entry, paid, call_id, task_number)
         notices.charged(tx, simulator, account, paid, entry.at)
     return call_id
 
@@ -125,7 +130,13 @@ def _faults(rules: tuple[Rule, ...]) -> str:
     return json.dumps([{"id": rule.id, "kind": rule.kind.name} for rule in rules])
 
 
-def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: int) -> None:
+def _charge(
+    tx: Transaction,
+    entry: journal.Entry,
+    package: Package,
+    call_id: int,
+    task_number: int | None,
+) -> None:
     if not billing_rows.take_credit(tx, package.id):
         raise RuntimeError("the package lost its last credit within one transaction")
     booked = LedgerEntry(
@@ -134,6 +145,7 @@ def _charge(tx: Transaction, entry: journal.Entry, package: Package, call_id: in
         package_id=package.id,
         operation=entry.operation or "",
         task_id=entry.task_id,
+        task_number=task_number,
         fen=entry.fen,
         at=entry.at,
     )

@@ -20,6 +20,7 @@ from mock_server.domain.task import tasks
 from mock_server.domain.task.submissions import TOO_LONG_REMARK, Submission, parse_submission
 from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
+from mock_server.store import task_list
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 
@@ -46,6 +47,7 @@ class Result:
 
     body: Shape
     task_id: str | None = None
+    task_number: int | None = None
     submits: int = 0
 
 
@@ -66,7 +68,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest
         source_images.read_later(tx, simulator, task, account.readings)
     planning.plan(tx, simulator, account, task, request.now)
     body = {**base_body(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
-    return Result(body=body, task_id=task.id, submits=1)
+    return Result(body=body, task_id=task.id, task_number=task.number, submits=1)
 
 
 def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest) -> Result:
@@ -88,7 +90,7 @@ def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest)
         remark = task.remark or FAILED_REMARK  # claim failure-remark
     shape = task_shape(tasks.located(task, request.base_url), now, readings)
     body = {**base_body(SUCCESS, remark, readings), **shape}
-    return Result(body=body, task_id=task.id)
+    return Result(body=body, task_id=task.id, task_number=task.number)
 
 
 def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest) -> Result:
@@ -96,9 +98,8 @@ def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest
     page = parse_page(request.fields)
     account_id, now, readings = request.account.id, request.now, request.account.readings
     ended_after = now - tasks.retention_ms(readings)
-    total = task_rows.kept(tx, account_id, ended_after)
     oldest_first = readings.list_order == "oldest-first"
-    listed = task_rows.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
+    total, listed = task_list.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
     located = [tasks.located(task, request.base_url) for task in listed]
     items = [task_shape(task, now, readings) for task in located]
     return Result(

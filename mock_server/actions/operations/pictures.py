@@ -1,33 +1,22 @@
 """Pictures: find the one that an address names, and journal the fetch. Drawing is in `render`."""
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from mock_server.domain import dice
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import Charge
 from mock_server.domain.call.calls import Answer, Call, Operation
 from mock_server.domain.call.redaction import Capture
-from mock_server.domain.call.wire_script import Delivered
-from mock_server.domain.faults.wire import Sent
 from mock_server.domain.records import dataclass
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import Status
+from mock_server.picture_cache import Picture
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import callbacks as callback_rows
 from mock_server.store import journal
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """All inputs of a picture: the same values give the same bytes."""
-
-    content: str
-    style_id: str
-    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +56,9 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
 def _decoy(tx: Transaction, account: Account, address: PictureAddress) -> Picture | Missing:
     """Return the picture that a forged callback names, of a task that has such a callback."""
     task = task_rows.get(tx, account.id, tasks.decoy_id(address.task_id))
-    if task is None or address.number != 1 or not callback_rows.has_forged(tx, account.id, task.id):
+    if task is None or address.number != 1:
+        return Missing()
+    if not callback_rows.has_forged(tx, account.id, task.number):
         return Missing()
     seed = dice.between(account.seed, "decoy", task.number, low=0, high=2**32 - 1)
     content = tasks.decoy_content(task.id)
@@ -87,13 +78,16 @@ class Fetch:
     left_after_ms: int | None = None
 
 
-def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> None:
-    """Journal a fetch; it is never charged."""
+def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer: Answer) -> int:
+    """Journal a fetch, which is never charged, and return the call's id."""
     account = account_rows.get(tx, fetch.account)
     real_now = simulator.real_now()
     secrets = account.secrets if account else ()
     left = fetch.left_after_ms
-    unsent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=left)
+    bodiless = replace(call, body=b"") if call.body else call
+    shown = journal.redacted(bodiless, replace(answer, body=b""), secrets)
+    # The journal keeps only the size: the bytes can be drawn again at any time.
+    shown["answer"] = Capture(body=b"", length=len(answer.body), sha256="")
     entry = journal.Entry(
         account=account.id if account else None,
         at=account.clock.now(real_now) if account else real_now,
@@ -105,9 +99,7 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         charge=Charge.NEVER,
         fen=0,
         task_id=fetch.task_id if account else None,
-        sent=json.dumps(asdict(unsent)) if left is not None else None,
-        **journal.redacted(replace(call, body=b""), replace(answer, body=b""), secrets),
+        sent=journal.unsent(left) if left is not None else None,
+        **shown,
     )
-    # The journal keeps only the size: the bytes can be drawn again at any time.
-    size = Capture(body=b"", length=len(answer.body), sha256="")
-    simulator.add_to_journal(tx, replace(entry, answer=size))
+    return simulator.add_to_journal(tx, entry)

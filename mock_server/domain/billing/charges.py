@@ -77,6 +77,7 @@ class LedgerEntry:
     package_id: int
     operation: str
     task_id: str | None
+    task_number: int | None
     fen: int
     at: int
 

@@ -48,8 +48,7 @@ class DatabaseFile:
         connection.row_factory = sqlite3.Row
         # A killed process loses nothing either way; a private file may be lost in a power cut.
         connection.execute(f"pragma synchronous = {'off' if self.private else 'normal'}")
-        # Fewer, larger checkpoints: 32 MiB of log instead of 4.
-        connection.execute("pragma wal_autocheckpoint = 8000")
+        connection.execute("pragma wal_autocheckpoint = 0")  # checkpoints.py does it
         return connection
 
     def release(self) -> None:

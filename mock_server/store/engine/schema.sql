@@ -1,5 +1,5 @@
 -- The rows of the simulator. Instants are ms and end in _at, money is whole fen.
--- A change here raises SCHEMA_VERSION in store/files.py: a file of another version is refused.
+-- A change here raises SCHEMA_VERSION in files.py: a file of another version is refused.
 
 create table account (
   id text primary key,
@@ -30,6 +30,8 @@ create table account (
   submits integer not null,      -- counters that seed ids and durations; reset restarts them
   answers integer not null
 );
+create index account_posting on account (id)
+  where notify_url is not null and watch_due_at is not null;
 
 create table package (
   id integer primary key autoincrement,
@@ -50,11 +52,12 @@ create table ledger (
   package_id integer not null,
   operation text not null,
   task_id text,
+  task_number integer,           -- the same task: by its number, rows of a task are found
   fen integer not null,
   at integer not null,
   primary key (account, call_id)
 ) without rowid;
-create index ledger_by_task on ledger (account, task_id, fen);
+create index ledger_by_task on ledger (account, task_number, fen);
 
 -- The sums of the ledger, and of all calls that the service answered, so that a bill needs no
 -- counting, by its own rule of charging or by another.
@@ -102,16 +105,20 @@ create table task (
   remark text,                   -- why it fails
   primary key (account, number)
 ) without rowid;
+-- The one index that a submit maintains by a random key; other tables refer to a task's number.
 create unique index task_by_id on task (account, id);
 create index task_unread on task (account) where content is null;
 create index task_by_end on task (account, ends_at);
 
--- How many tasks end in which minute, so that counting those still listed needs no counting.
-create table task_total (
+-- The tasks of an account by their numbers, in blocks, so that the list of those that are kept is
+-- neither counted nor walked: store/task_list.py.
+create table task_block (
   account text not null,
-  minute integer not null,       -- since 1970; -1: they never end
+  block integer not null,        -- number / 1000
   tasks integer not null,
-  primary key (account, minute)
+  first_end integer not null,    -- no task of it ends before; one that never ends: 2^62
+  last_end integer not null,     -- no task of it ends after
+  primary key (account, block)
 ) without rowid;
 
 -- Short links, unique on the server: nothing but the code is in their address.
@@ -128,6 +135,7 @@ create table callback (
   id integer primary key autoincrement,
   account text not null,
   task_id text not null,         -- '' where it tells of a notice
+  task_number integer not null,  -- 0 where it tells of a notice
   notice_id integer,
   url text not null,
   copy_of integer,               -- the callback that it repeats
@@ -146,7 +154,7 @@ create table callback (
   state text not null
 );
 create index callback_by_state on callback (state, account, next_at);
-create index callback_by_task on callback (account, task_id);
+create index callback_by_task on callback (account, task_number);
 
 create table attempt (
   id integer primary key autoincrement,

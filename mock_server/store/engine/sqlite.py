@@ -5,17 +5,21 @@ Rule 2: each work has a savepoint, so a work that fails does not undo the others
 Rule 3: after a database error, check `in_transaction`: some errors roll back the whole turn, and
 then every work of that turn has failed.
 Rule 4: reads for people use read-only connections of their own.
+Rule 5: a turn is short, whatever waits: what is left is done in the next one, after the loop has
+read and written what came meanwhile.
 """
 
 import contextlib
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from mock_server.domain.records import dataclass
 from mock_server.store.engine import files
+from mock_server.store.engine.checkpoints import Checkpointer
 from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import (
     DatabaseClosedError,
@@ -28,8 +32,10 @@ from mock_server.store.engine.transaction import (
 
 T = TypeVar("T")
 
-# A longer turn is split, so that a burst does not delay the first answers.
+# A longer turn is split, so that a burst does not delay the first answers: by works, and by the
+# time of the processor that they take.
 MAX_TURN = 512
+TURN_S = 0.005
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +94,7 @@ class SqliteEngine:
         except sqlite3.Error as error:
             self._file.release()
             raise files.unreadable(str(self._file.path), error) from None
+        self._checkpointer = Checkpointer(self._file, self._writer, scheduler)
         self._readers: list[sqlite3.Connection] = []
         self._queue: list[_Item] = []
         self._scheduled = False
@@ -123,10 +130,12 @@ class SqliteEngine:
         """Finish the queued works, close the file and unlock it; the scheduler has stopped."""
         with self._lock:
             self._closed = True
+        self._checkpointer.stop()
         while self._queue:
             self._turn()
         for connection in (*self._readers, self._writer):
             connection.close()
+        self._checkpointer.close()
         self._readers.clear()
         self._file.release()
 
@@ -144,18 +153,26 @@ class SqliteEngine:
     def _turn(self) -> None:
         with self._lock:
             turn, self._queue = self._queue[:MAX_TURN], self._queue[MAX_TURN:]
+        outcomes = self._commit(turn) if turn else []  # none: `close` ran this turn already
+        with self._lock:
+            self._queue[:0] = turn[len(outcomes) :]
             self._scheduled = bool(self._queue)
-        if not turn:  # `close` ran this turn already
-            return
         if self._scheduled:
             self._scheduler.call_soon(self._turn)
-        for item, outcome in zip(turn, self._commit(turn), strict=True):
+        for item, outcome in zip(turn, outcomes, strict=False):
             outcome.report(item.done)
+        self._checkpointer.after_commit()
 
     def _commit(self, turn: list[_Item]) -> list[WorkOutcome]:
+        """Do as many works of a turn as there is time for, at least one; return their outcomes."""
+        outcomes: list[WorkOutcome] = []
+        until = time.thread_time() + TURN_S
         try:
             self._writer.execute("begin immediate")
-            outcomes = [self._work(item) for item in turn]
+            for item in turn:
+                outcomes.append(self._work(item))
+                if time.thread_time() >= until:
+                    break
             self._writer.execute("commit")
         except sqlite3.Error as error:
             log.exception("the database rolled back a turn of %d works", len(turn))

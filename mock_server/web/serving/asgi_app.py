@@ -1,7 +1,7 @@
 """The ASGI application of `serve`: bytes -> `Call` -> gateway -> `Answer` -> bytes.
 
-Rule 1: it answers every call of the gateway itself, without a thread or a route; the Flask app
-answers the rest, through a2wsgi.
+Rule 1: it answers every call of the gateway itself, without a thread or a route, and every fetch
+of a picture; the Flask app answers the rest, through a2wsgi.
 Rule 2: a body is read here, bounded, before any thread is taken.
 """
 
@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask
@@ -18,12 +18,19 @@ from mock_server.actions import bugs
 from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.exchange import Work, exchange, run_with_callbacks
 from mock_server.actions.gateway.pipeline import Hold
+from mock_server.actions.operations.pictures import PictureAddress
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
-from mock_server.store.engine.transaction import DatabaseClosedError, Transaction
+from mock_server.store.engine.transaction import DatabaseClosedError
 from mock_server.web.gateway_view import LEFT_AFTER_MS
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
+from mock_server.web.serving.commit import commit
+from mock_server.web.serving.picture_path import (
+    address_of,
+    answer_picture,
+    submit_picture,
+)
 from mock_server.web.serving.protocol import call_of, incomplete_body
 from mock_server.web.serving.response_writer import (
     EXTENSION,
@@ -33,7 +40,6 @@ from mock_server.web.serving.response_writer import (
     write_answer,
 )
 
-T = TypeVar("T")
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -72,10 +78,12 @@ class AsgiApp:
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Answer one request."""
         try:
-            if is_ours(scope["path"]):
-                answer = await self._flask.answer(scope, receive)
-            else:
+            if not is_ours(scope["path"]):
                 answer = await self._exchange(await read_call(scope, receive), scope)
+            elif (address := address_of(scope)) is not None:
+                answer = await self._picture(scope, receive, address)
+            else:
+                answer = await self._flask.answer(scope, receive)
         except ClientGoneError as gone:
             self._record_incomplete(scope, gone)
             return
@@ -96,6 +104,16 @@ class AsgiApp:
     ) -> None:
         """Answer a call through the gateway without a task; `reply` is called on the loop."""
         run_with_callbacks(self._simulator, call, hold, reply)
+
+    def submit_picture(
+        self,
+        call: Call,
+        address: PictureAddress,
+        reply: Callable[[Answer], None],
+        otherwise: Callable[[], None],
+    ) -> None:
+        """Answer the fetch of a drawn picture without a task, see picture_path.submit_picture."""
+        submit_picture(self._simulator, call, address, reply, otherwise)
 
     def record_disconnect(self, call_id: int, ms: int) -> None:
         """Journal that a client hung up before it had all of its answer."""
@@ -131,6 +149,12 @@ class AsgiApp:
             ms = None if connection.timed_out else disconnected_after_ms(scope)
             self.record_unanswered(call_of(scope, gone.body, incomplete_body(scope, gone.size)), ms)
 
+    async def _picture(self, scope: Scope, receive: Receive, address: PictureAddress) -> Answer:
+        body, defect = await read_body(scope, receive)
+        if defect is not None:
+            return _refused(defect)
+        return await answer_picture(self._simulator, scope, call_of(scope, body), address)
+
     async def _exchange(self, call: Call, scope: Scope | None) -> Answer:
         """Run an exchange in this task; `scope` is the request that may be held."""
         steps = exchange(self._simulator, call)
@@ -148,27 +172,13 @@ class AsgiApp:
                     value = disconnected_after_ms(scope)
                 continue
             try:
-                value = await self._commit(wanted)
+                value = await commit(self._simulator.database, wanted)
             except Exception as error:  # noqa: BLE001 - the exchange logs it and answers for it
                 step, value = steps.throw, error
 
     def close(self) -> None:
         """End the threads of the Flask app, once they have answered."""
         self._flask.close()
-
-    def _commit(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        committed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def done(result: T, error: BaseException | None) -> None:
-            if committed.done():  # the request was cancelled meanwhile; it is booked all the same
-                return
-            if error is None:
-                committed.set_result(result)
-            else:
-                committed.set_exception(error)
-
-        self._simulator.database.submit(work, done)
-        return committed
 
 
 class FlaskBridge:

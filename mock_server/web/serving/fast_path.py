@@ -1,8 +1,9 @@
 """The fast path: a small, whole call of the gateway needs no task of its own.
 
 uvicorn starts an ASGI task for each request; for a call that is answered within one turn of the
-loop that is half of the work. A call that is large, slow, pipelined or waits for a `100 Continue`
-goes through ASGI. So does every call where uvicorn has no hook for this one.
+loop, or the fetch of a picture that is drawn already, that is half of the work. A call that is
+large, slow, pipelined or waits for a `100 Continue` goes through ASGI. So does every call where
+uvicorn has no hook for this one.
 """
 
 import inspect
@@ -13,8 +14,10 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from mock_server.actions.operations.pictures import PictureAddress
 from mock_server.domain.call.calls import Answer, Defect
 from mock_server.web.paths import is_ours
+from mock_server.web.serving.picture_path import address_of
 from mock_server.web.serving.protocol import ArtqrProtocol, call_of
 from mock_server.web.serving.response_writer import disconnected_after_ms, write_answer, write_now
 
@@ -38,11 +41,21 @@ def missing_hook() -> str | None:
 
 
 class FastPathProtocol(ArtqrProtocol):
-    """One connection; `submit(call, hold, reply)` answers a call, see AsgiApp.submit."""
+    """One connection; `submit(call, hold, reply)` answers a call, see AsgiApp.submit, and
+    `submit_picture(call, address, reply, otherwise)` a fetch, see AsgiApp.submit_picture.
+    """
 
-    def __init__(self, *args: Any, submit: Callable[..., None], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        submit: Callable[..., None],
+        submit_picture: Callable[..., None],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._submit = submit
+        self._submit_picture = submit_picture
+        self._picture: PictureAddress | None = None  # what the short request fetches, if it does
         self._short: RequestResponseCycle | None = None
         self._starting = False
 
@@ -66,7 +79,12 @@ class FastPathProtocol(ArtqrProtocol):
         short, self._short = self._short, None
         if short is not None:
             call = call_of(short.scope, bytes(short.body))
-            self._submit(call, partial(self._hold, short), partial(self._reply, short))
+            reply = partial(self._reply, short)
+            if self._picture is None:
+                self._submit(call, partial(self._hold, short), reply)
+            else:
+                otherwise = partial(super()._start_asgi_task, short, self.app)
+                self._submit_picture(call, self._picture, reply, otherwise)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The peer has gone: half a body is the ordinary way's to journal."""
@@ -75,7 +93,11 @@ class FastPathProtocol(ArtqrProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         is_short = self._starting and not cycle.waiting_for_100_continue
-        if is_short and not is_ours(cycle.scope["path"]):
+        self._picture = None
+        if is_short and is_ours(cycle.scope["path"]):
+            self._picture = address_of(cycle.scope)
+            is_short = self._picture is not None
+        if is_short:
             self._short = cycle
         else:
             super()._start_asgi_task(cycle, app)

@@ -61,6 +61,8 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._unread = 0  # bytes of answers that a slow peer had not taken when we last looked
         self._reading: asyncio.TimerHandle | None = None
         self._stopping = False
+        # Called if the peer hangs up before it has taken what was written to it.
+        self._untaken: list[Callable[[], None]] = []
         self._waiting: tuple[asyncio.TimerHandle, Callable[[], None]] | None = None
 
     def wait(self, ms: int, then: Callable[[], None]) -> None:
@@ -89,6 +91,8 @@ class ArtqrProtocol(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self._leave()
+        if isinstance(exc, ConnectionError):  # its system threw away what the peer had not read
+            self._tell_untaken()
         if not self._stopping:
             self._record_unanswered()
         super().connection_lost(exc)
@@ -98,6 +102,8 @@ class ArtqrProtocol(HttpToolsProtocol):
         """The peer has said everything; it still gets the answers to what it asked."""
         self._leave()
         self._watch_reading()
+        if not self._unread:
+            self._untaken.clear()  # it has read everything, or it would have reset the connection
         last: RequestResponseCycle | None = self.cycle
         if last is None or last.response_complete or last.more_body:
             return self._refusing
@@ -118,8 +124,25 @@ class ArtqrProtocol(HttpToolsProtocol):
         super().pause_writing()
         self._watch_reading()
 
+    def watch_taking(self, not_taken: Callable[[], None]) -> None:
+        """Call `not_taken` if the peer hangs up before it has taken what is written next."""
+        if self.left_at is not None or self.transport.is_closing():
+            not_taken()
+            return
+        if not self.transport.get_write_buffer_size():
+            self._untaken.clear()
+        self._untaken.append(not_taken)
+
+    def _tell_untaken(self) -> None:
+        untaken, self._untaken = self._untaken, []
+        for not_taken in untaken:
+            not_taken()
+
     def finish(self) -> None:
         """End the connection after its last answer."""
+        is_watched = self._untaken and self.left_at is None and not self._stopping
+        if is_watched and not self.pipeline and self.transport.can_write_eof():
+            self._broken = True  # closed at once, nobody would hear whether it took its answer
         if self._broken:
             self._linger()
         else:
@@ -143,6 +166,7 @@ class ArtqrProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request has begun: it has to be whole in time."""
         super().on_message_begin()
+        self._untaken.clear()  # nobody asks on before it has its answer
         self._begun = True
         if self._since is None:
             self._start_deadline()
@@ -330,6 +354,8 @@ class ArtqrProtocol(HttpToolsProtocol):
         self._reading = None
         before, self._unread = self._unread, self.transport.get_write_buffer_size()
         if self._unread >= before:
+            self._leave()
+            self._tell_untaken()
             reset(self.transport)  # or the system would go on trying to send
         else:
             self._watch_reading()

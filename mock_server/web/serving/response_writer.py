@@ -2,6 +2,7 @@
 
 Rule 1: an `Answer` is written raw: names, case and order as they are (claim header-case).
 Rule 2: a delay is a timer of the loop, never a blocked thread; whoever hangs up ends it.
+Rule 3: a client that hangs up before it has an answer with a `call_id` is noted in the journal.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from mock_server.web.serving import script_player
 # Where an ASGI scope carries the cycle of its request, its connection and when it came.
 EXTENSION = "artqr_mock.cycle"
 KEEP_ALIVE_S = 25  # claim keep-alive
+LARGE_BYTES = 16 * 1024
 
 
 async def write_answer(scope: Any, answer: Answer) -> None:
@@ -27,7 +29,7 @@ async def write_answer(scope: Any, answer: Answer) -> None:
     if cycle.flow.write_paused and not cycle.disconnected:
         await cycle.flow.drain()  # a peer that asks and never reads waits for itself
     if not answer.delay_ms and answer.damage is None:
-        _write(cycle, answer)
+        _write_watched(cycle, answer)
         return
     written = asyncio.get_running_loop().create_future()
     _write_faulty(cycle, answer, partial(_tell, written))
@@ -46,7 +48,7 @@ def write_now(cycle: RequestResponseCycle, answer: Answer) -> None:
     if answer.delay_ms or answer.damage is not None:
         _write_faulty(cycle, answer, _nobody_waits)
     else:
-        _write(cycle, answer)
+        _write_watched(cycle, answer)
 
 
 def hang_up(scope: Any) -> None:
@@ -79,13 +81,33 @@ def render_head(answer: Answer, *, keep_alive: bool) -> bytes:
     return "".join(lines).encode("latin-1", "replace")
 
 
+def _write_watched(cycle: RequestResponseCycle, answer: Answer) -> None:
+    """Write an answer; journal that its client left before it had all of it, if it has a row."""
+    if answer.call_id is not None:
+        scope: Any = cycle.scope
+        connection = scope["extensions"][EXTENSION]["connection"]
+        connection.watch_taking(partial(_record_disconnect, cycle, answer.call_id))
+    _write(cycle, answer)
+
+
+def _record_disconnect(cycle: RequestResponseCycle, call_id: int) -> None:
+    scope: Any = cycle.scope
+    ms = disconnected_after_ms(scope)
+    if ms is not None:
+        scope["extensions"][EXTENSION]["connection"].record_disconnect(call_id, ms)
+
+
 def _write(cycle: RequestResponseCycle, answer: Answer) -> None:
     scope: Any = cycle.scope
     if _is_gone(cycle):
         return
     if cycle.scope["method"] == "HEAD":
         answer = replace(answer, body=b"")  # its length stays in the headers
-    cycle.transport.write(render(answer, keep_alive=cycle.keep_alive))
+    if len(answer.body) < LARGE_BYTES:
+        cycle.transport.write(render(answer, keep_alive=cycle.keep_alive))
+    else:
+        head = render_head(answer, keep_alive=cycle.keep_alive)
+        cycle.transport.writelines((head, answer.body))  # a copy for each client would add up
     cycle.response_started = cycle.response_complete = True
     cycle.message_event.set()
     if not cycle.keep_alive:
@@ -105,9 +127,8 @@ def _write_faulty(cycle: RequestResponseCycle, answer: Answer, done: Callable[[]
     connection = scope["extensions"][EXTENSION]["connection"]
 
     def record_disconnect() -> None:
-        ms = disconnected_after_ms(cycle.scope)
-        if ms is not None and answer.call_id is not None:
-            connection.record_disconnect(answer.call_id, ms)
+        if answer.call_id is not None:
+            _record_disconnect(cycle, answer.call_id)
 
     def finish() -> None:
         if connection.on_leave is None:

@@ -1,0 +1,41 @@
+"""Rows of blocks: how many tasks have these numbers, and between which instants they end.
+
+Rule 1: the bounds are safe, not exact: a task whose end moves widens them; nothing narrows them.
+"""
+
+from mock_server.domain.task.tasks import Task
+from mock_server.store.engine.transaction import Transaction
+
+SIZE = 1_000
+# The end of a task that never ends: after all instants, and far from what overflows.
+NEVER = 2**62
+
+_WIDER = (
+    "first_end = case when {first} < task_block.first_end then {first} else task_block.first_end"
+    " end, last_end = case when {last} > task_block.last_end then {last} else task_block.last_end"
+    " end"
+)
+_ADD = (
+    "insert into task_block (account, block, tasks, first_end, last_end) values (?,?,1,?,?)"
+    " on conflict (account, block) do update set tasks = task_block.tasks + 1, "
+) + _WIDER.format(first="excluded.first_end", last="excluded.last_end")
+
+
+def add(tx: Transaction, task: Task) -> None:
+    """Count a new task."""
+    ends_at = _end_of(task)
+    tx.execute(_ADD, (task.account, task.number // SIZE, ends_at, ends_at))
+
+
+def widen(tx: Transaction, task: Task) -> None:
+    """Note the new end of a task."""
+    ends_at = _end_of(task)
+    tx.execute(
+        f"update task_block set {_WIDER.format(first='?', last='?')}"
+        " where account = ? and block = ?",
+        (ends_at, ends_at, ends_at, ends_at, task.account, task.number // SIZE),
+    )
+
+
+def _end_of(task: Task) -> int:
+    return NEVER if task.plan.ends_at is None else task.plan.ends_at
