@@ -67,7 +67,7 @@ def summary(rehearsal: "Report") -> list[str]:
     if rehearsal.has_bill:
         foot.append(
             f"{counted(totals['calls'], 'call')}, {totals['charges']} charged; "
-            f"wasted: {_price(totals['wasted_charges'], totals['fen_wasted'])}"
+            f"broken rules cost {_price(totals['wasted_charges'], totals['fen_wasted'])}"
         )
         foot += _reacted(found["drills"])
     if rehearsal.interrupted:
@@ -117,8 +117,8 @@ def _failure(result: DrillResult) -> Iterator[str]:
             yield from wrapped(f"What to do: {judged.rule.advice}")
             yield from _table(evidence, judged.breach.calls)
     if evidence.has_bill:
-        wasted = _price(len(result.wasted), sum(result.wasted.values()))
-        yield from wrapped(f"Wasted: {wasted}." if result.wasted else "Nothing was wasted.")
+        cost = _price(len(result.wasted), sum(result.wasted.values()))
+        yield from wrapped(f"The broken rules cost {cost if result.wasted else 'nothing'}.")
         bill = bill_of(evidence)
         if bill.wasted:
             yield from wrapped(f"Retry bill: {shown(evidence, bill.sentence)}")

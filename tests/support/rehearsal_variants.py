@@ -11,10 +11,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mock_server.rehearsal import RehearsalOrder, Verdict
 from mock_server.rehearsal.runner import rehearse_order
 
+# Late answers come after 1.5 times that: the less, the sooner a rehearsal is over.
+TIMEOUT_S = 3.0
 CLIENTS = Path(__file__).parents[2] / "fixtures" / "clients"
 API, CAREFUL, CALLBACKS = "artqr_client.py", "careful.py", "careful_callbacks.py"
 
@@ -187,8 +190,8 @@ VARIANTS = (
     Variant(
         id="signs-with-the-time-of-its-start",
         replaced=((API, "str(int(time.time() * 1000))", "STARTED_AT"),
-                  (API, "TIMEOUT_S = 10", "STARTED_AT = str(int(time.time() * 1000))\n"
-                   "TIMEOUT_S = 10")),
+                  (API, "# For a whole answer", "STARTED_AT = str(int(time.time() * 1000))\n"
+                   "# For a whole answer")),
         fails=frozenset({"clock-skew"}),
         env={"ARTQR_SIGN": "1"},
     ),
@@ -237,13 +240,23 @@ VARIANTS = (
 
 
 def verdicts(
-    variant: Variant, folder: Path, *, only: Sequence[str] = (), jobs: int = 3
-) -> dict[str, Verdict]:
+    variant: Variant, folder: Path, *, only: Sequence[str] = (), jobs: int = 3,
+    server: str | None = None,
+) -> dict[str, Verdict]:  # fmt: skip
     """Rehearse a variant that is written to a folder; return its verdicts by drill."""
-    report = rehearse_order(RehearsalOrder(
-        command=(sys.executable, str(variant.write(folder))), only=tuple(only), jobs=jobs,
+    return rehearsed(
+        sys.executable, str(variant.write(folder)), only=tuple(only), jobs=jobs, server=server,
         env=variant.env, restartable=variant.restartable, time_limit_s=variant.time_limit_s,
+    )  # fmt: skip
+
+
+def rehearsed(*command: str, env: Mapping[str, str], **more: Any) -> dict[str, Verdict]:
+    """Rehearse a sample client that waits so long for an answer; return its verdicts by drill."""
+    report = rehearse_order(RehearsalOrder(
+        command=command, env={**env, "ARTQR_TIMEOUT": f"{TIMEOUT_S:g}"},
+        client_timeout_s=TIMEOUT_S, **more,
     ))  # fmt: skip
+    assert report.trouble is None
     return {each.evidence.drill.id: each.verdict for each in report.results}
 
 

@@ -285,7 +285,7 @@ def test_a_failure_shows_sentence_advice_evidence_and_price() -> None:
     assert rule.advice in text
     assert "made 2 tasks of it" in text
     assert "1000 submit_task 200 0.28 t2" in text
-    assert "Wasted: 1 charge, 0.28 yuan." in text
+    assert "The broken rules cost 1 charge, 0.28 yuan." in text
 
 
 def test_every_line_fits_eighty_columns_in_any_script() -> None:
