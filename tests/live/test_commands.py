@@ -16,6 +16,7 @@ import pytest
 import urllib3
 from PIL import Image
 
+from mock_server.cli.common import commands_of
 from mock_server.cli.main import main
 from tests.support.live import Live, live
 from tests.support.processes import COMMAND, environment, run
@@ -52,7 +53,7 @@ def json_of(server: Live, cwd: Path, *arguments: str) -> Any:
 def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Yield every command and group."""
     found: list[tuple[str, ...]] = [path]
-    for name, command in group.commands.items():
+    for name, command in commands_of(group).items():
         here = (*path, name)
         found += commands(command, here) if isinstance(command, click.Group) else [here]
     return found

@@ -447,11 +447,11 @@ env = {{ A = "file" }}
     below.mkdir()
 
     by_file = command(folder=below)
-    by_flags = command("--only", "arrears", "--env", "A=flag", folder=below)
+    by_flags = command("--only", "task-slow", "--env", "A=flag", folder=below)
 
     assert (by_file.exit_code, by_flags.exit_code) == (0, 0), by_file.output
-    assert (tmp_path / "ran").read_text("utf-8") == "calmfile\narrearsflag\n"
-    assert [drill["id"] for drill in written(tmp_path / "found")["drills"]] == ["arrears"]
+    assert (tmp_path / "ran").read_text("utf-8") == "calmfile\ntask-slowflag\n"
+    assert [drill["id"] for drill in written(tmp_path / "found")["drills"]] == ["task-slow"]
 
 
 def test_the_list_fits_a_terminal_and_marks_what_needs_a_flag(tmp_path: Path) -> None:
