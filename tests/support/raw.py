@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 DEADLINE_S = 10.0
+LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5]\d\d) [\x20-\x7e]+")
 HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([\x20-\x7e\x80-\xff]*)")
 
@@ -79,8 +80,10 @@ def read_one(connection: socket.socket) -> Answer:
         found = first_answer(received)
         if found is not None:
             return found[0]
-        # Byte by byte, so that no byte of a following answer is read.
-        part = connection.recv(1)
+        # The head byte by byte, then the rest of the body: no byte of a following answer is read.
+        head, end, rest = received.partition(b"\r\n\r\n")
+        length = LENGTH.search(head) if end else None
+        part = connection.recv(int(length[1]) - len(rest) if length else 1)
         if not part:
             raise MalformedError(f"closed after {received[:200]!r}")
         received += part
