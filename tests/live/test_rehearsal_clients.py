@@ -17,6 +17,8 @@ from tests.support.rehearsal_variants import CLIENTS, VARIANTS, Variant, rehears
 pytestmark = pytest.mark.slow
 
 JOBS = 8
+# Enough for each drill in which a client fails, and soon over where it waits to its end.
+LIMIT_S = 24.0
 DRILLS = [drill.id for drill in all_drills() if not drill.restart]
 CALLBACKS = frozenset(drill for drill in DRILLS if drill.startswith("callback-"))
 SIGNED = frozenset({"signature-refused", "clock-skew"})
@@ -62,18 +64,19 @@ def test_a_careful_client_passes_every_drill_that_says_something_of_it(
     assert set(found) == {drill.id for drill in all_drills() if restartable or not drill.restart}
 
 
-@pytest.mark.parametrize(
-    ("client", "passes", "says_nothing"),
-    [("careless.py", frozenset(), frozenset()), ("careless.mjs", frozenset(), frozenset())],
-)
-def test_a_careless_client_fails_nearly_all_of_them(
-    server: str, client: str, passes: frozenset[str], says_nothing: frozenset[str]
-) -> None:
-    found = rehearsed(program(client), str(CLIENTS / client), env={}, jobs=JOBS, server=server)
+@pytest.mark.parametrize("client", ["careless.py", "careless.mjs"])
+def test_a_careless_client_fails_all_but_one_drill(server: str, client: str) -> None:
+    """Slow answers slow its queries down. After a late answer to its submit its tasks may have
+    ended, so that it polls too little for a breach: that depends on how fast the machine is."""
+    found = rehearsed(
+        program(client), str(CLIENTS / client), env={}, jobs=JOBS, server=server,
+        time_limit_s=LIMIT_S,
+    )  # fmt: skip
 
-    named = {verdict: {each for each in found if found[each] is verdict} for verdict in Verdict}
-    assert named[Verdict.PASS] == set(passes)
-    assert named[Verdict.INCONCLUSIVE] == set(says_nothing)
+    unsure = {"callback-before-answer"}
+    others = {drill: verdict for drill, verdict in found.items() if verdict is not Verdict.FAIL}
+    assert {drill for drill in others if drill not in unsure} == {"query-slow"}
+    assert others["query-slow"] is Verdict.PASS
     assert set(found) == set(DRILLS)
 
 
@@ -87,7 +90,9 @@ def test_a_client_with_one_bug_fails_the_drills_of_this_bug_only(
         failed = [drill for drill in QUICK if drill in failed]
     failed = failed[:2]
     passed = [drill for drill in QUICK if not variant.must_fail(drill)][:1]
-    found = verdicts(variant, tmp_path, only=[*failed, *passed], jobs=JOBS, server=server)
+    found = verdicts(
+        variant, tmp_path, only=[*failed, *passed], jobs=JOBS, server=server, limit_s=LIMIT_S
+    )
     assert {drill for drill, verdict in found.items() if verdict is Verdict.FAIL} == set(failed)
 
 

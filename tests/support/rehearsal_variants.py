@@ -241,12 +241,13 @@ VARIANTS = (
 
 def verdicts(
     variant: Variant, folder: Path, *, only: Sequence[str] = (), jobs: int = 3,
-    server: str | None = None,
+    server: str | None = None, limit_s: float | None = None,
 ) -> dict[str, Verdict]:  # fmt: skip
     """Rehearse a variant that is written to a folder; return its verdicts by drill."""
     return rehearsed(
         sys.executable, str(variant.write(folder)), only=tuple(only), jobs=jobs, server=server,
-        env=variant.env, restartable=variant.restartable, time_limit_s=variant.time_limit_s,
+        env=variant.env, restartable=variant.restartable,
+        time_limit_s=limit_s or variant.time_limit_s,
     )  # fmt: skip
 
 
