@@ -74,7 +74,7 @@ def balance(tx: Transaction, account_id: str, now: int) -> int:
 
 def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
     """Add a charged call to the ledger."""
-    tx.execute(
+    tx.execute_later(
         "insert into ledger (account, call_id, package_id, operation, task_id, task_number, fen,"
         " at) values (?,?,?,?,?,?,?,?)",
         (
@@ -92,22 +92,15 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
 
 def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
     """Add an answered call to the totals, in the transaction that books it."""
-    tx.execute(
-        "insert into charge_total values (?,?,?,?,?,?,?,?)"
+    tx.add_later(
+        "insert into charge_total (calls, charged, charged_fen, account, day, package_id,"
+        " operation, refused) values (?,?,?,?,?,?,?,?)"
         " on conflict (account, day, package_id, operation, refused) do update set"
         " calls = charge_total.calls + excluded.calls,"
         " charged = charge_total.charged + excluded.charged,"
         " charged_fen = charge_total.charged_fen + excluded.charged_fen",
-        (
-            account_id,
-            line.day,
-            line.package_id,
-            line.operation,
-            int(line.refused),
-            line.calls,
-            line.charged,
-            line.charged_fen,
-        ),
+        (line.calls, line.charged, line.charged_fen),
+        (account_id, line.day, line.package_id, line.operation, int(line.refused)),
     )
 
 

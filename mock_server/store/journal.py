@@ -88,7 +88,7 @@ def insert(tx: Transaction, entry: Entry, limits: JournalLimits) -> int:
     # The counter is updated first, because it locks its row: so ids rise in the order of commits,
     # and a reader that continues from the last id misses no call.
     total = _count(tx, account, size)
-    call_id = tx.insert(_INSERT, (*values, size))
+    call_id = tx.insert_later(_INSERT, (*values, size))
     _bound(tx, account, total, limits)
     return call_id
 

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from mock_server.store.engine import sqlite
 from mock_server.store.engine.database import Database
+from mock_server.store.engine.sqlite_transaction import SharedTransaction
 from mock_server.store.engine.transaction import Transaction, Value
 from tests.support.worlds import World
 
@@ -42,8 +42,10 @@ def fused(kind: Any, fuse: Fuse) -> Any:
     """Return a kind of transaction whose statements count against a fuse."""
 
     class Fused(kind):  # type: ignore[misc]
-        def __init__(self, connection: Any) -> None:
-            super().__init__(connection)
+        def __init__(self, of: Any) -> None:
+            super().__init__(of)
+            # A turn of SQLite has its connection; a transaction of PostgreSQL is given it.
+            connection = getattr(of, "connection", of)
             self.burn: Callable[[], None] = lambda: fuse.burn(connection)
 
         def execute(self, sql: str, values: Sequence[Value] = ()) -> Any:
@@ -61,6 +63,18 @@ def fused(kind: Any, fuse: Fuse) -> Any:
         def all(self, sql: str, values: Sequence[Value] = ()) -> Any:
             self.burn()
             return super().all(sql, values)
+
+        def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
+            self.burn()
+            super().execute_later(sql, values)
+
+        def insert_later(self, sql: str, values: tuple[Value, ...]) -> Any:
+            self.burn()
+            return super().insert_later(sql, values)
+
+        def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+            self.burn()
+            super().add_later(sql, numbers, key)
 
     return Fused
 
@@ -83,7 +97,8 @@ def lose_it(connection: Any) -> None:
 def fuse(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, address: str) -> Fuse:
     """A fuse in every transaction that writes."""
     lit = Fuse(request.param)
-    monkeypatch.setattr(sqlite, "SqliteTransaction", fused(sqlite.SqliteTransaction, lit))
+    used = "mock_server.store.engine.sqlite.SharedTransaction"
+    monkeypatch.setattr(used, fused(SharedTransaction, lit))
     if address != ":memory:":
         from mock_server.store.engine import postgres  # noqa: PLC0415 - it needs the extra
 
