@@ -48,8 +48,8 @@ def task(world: World) -> str:
 @pytest.mark.parametrize(
     ("call", "statements", "changes"),
     [
-        (submit, 10, 8), (submit_with_callback, 11, 9), (query, 10, 6), (page, 10, 6),
-        (refusal, 7, 2), (picture, 5, 2),
+        (submit, 8, 8), (submit_with_callback, 9, 9), (query, 8, 6), (page, 8, 6),
+        (refusal, 6, 2), (picture, 3, 2),
     ],
 )  # fmt: skip
 def test_a_call_takes_no_more_statements_and_one_commit(

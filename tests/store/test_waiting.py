@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mock_server.store import engine
-from mock_server.store.engine import memory
+from mock_server.store.engine import memory, sqlite
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.transaction import Transaction
 from tests.support.turns import ByHand, Seen, commits, writer
@@ -25,7 +25,8 @@ ENGINE = str(Path(engine.__file__).parent)
 
 
 @pytest.fixture(autouse=True)
-def tables(database: Database, scheduler: ByHand) -> None:
+def tables(database: Database, scheduler: ByHand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "TURN_S", 60)  # a turn is cut by its works only
     for sql in (
         "create table numbered (id integer primary key autoincrement, text text)",
         "create table total (name text primary key, many integer)",
