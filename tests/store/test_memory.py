@@ -47,7 +47,7 @@ CHANGES: dict[tuple[str, str], Change] = {
         "POST", "/accounts/{id}/tasks/{task}", {"state": "failed"}
     ),
     ("POST", "/accounts/<account_id>/callbacks/<callback_id>/resend"): send(
-        "POST", "/accounts/{id}/callbacks/1/resend", {"settle": True}, 201
+        "POST", "/accounts/{id}/callbacks/1/resend", {"settle": True}, 200
     ),
     ("POST", "/accounts/<account_id>/faults"): send("POST", "/accounts/{id}/faults", FAULT, 201),
     ("DELETE", "/accounts/<account_id>/faults"): send("DELETE", "/accounts/{id}/faults", None, 204),

@@ -1,7 +1,8 @@
 """A database whose turns the test runs, and works for it."""
 
 import sqlite3
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mock_server.store.engine.database import Database
@@ -86,6 +87,27 @@ def rollback(tx: Transaction) -> None:
 
 def notes(database: Database) -> list[str]:
     return database.read(lambda tx: [row["text"] for row in tx.all("select text from note")])
+
+
+def in_one_turn(database: Database, works: Sequence[Callable[[Transaction], Any]]) -> list[Any]:
+    """Return the results of works that one turn does, or the texts of their errors."""
+    seen: list[Any] = []
+    gate, done = threading.Event(), threading.Event()
+
+    def told(result: Any, error: BaseException | None) -> None:
+        seen.append(result if error is None else repr(error))
+        if len(seen) == len(works):
+            done.set()
+
+    def hold() -> None:
+        assert gate.wait(30)
+
+    database._scheduler.call_soon(hold)
+    for work in works:
+        database.submit(work, told)
+    gate.set()
+    assert done.wait(30)
+    return seen
 
 
 def writer(database: Database) -> sqlite3.Connection:
