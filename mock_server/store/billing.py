@@ -67,7 +67,7 @@ def paying_package(
     if row is None:
         return None
     package = Package(**row)
-    tx.memory.keep(_TABLE, account_id, _Paying(package, order, since=now))
+    tx.memory.keep(_TABLE, account_id, _Paying(package, order, now))
     return package
 
 
@@ -92,7 +92,7 @@ def take_credit(tx: Transaction, package: Package) -> bool:
         sql = "update package set remaining = remaining - ? where id = ?"
         tx.add_later(sql, (1,), (package.id,))
         left = replace(known.package, remaining=known.package.remaining - 1)
-        tx.memory.keep(_TABLE, package.account, replace(known, package=left))
+        tx.memory.keep(_TABLE, package.account, _Paying(left, known.order, known.since))
         return True
     sql = "update package set remaining = remaining - 1 where id = ? and remaining > 0"
     return tx.execute(sql, (package.id,)) == 1

@@ -21,6 +21,7 @@ NO_ACCOUNT = ""
 FEWEST_DROPPED = 16
 # The approximate size of a row without its texts and bodies, in bytes.
 ROW_BYTES = 400
+_SIZED = (str, bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, 
 def insert(tx: Transaction, entry: Entry, limits: JournalLimits) -> int:
     """Add a call and return its id; drop the oldest calls past the limits."""
     values = _values(entry)
-    size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
+    size = ROW_BYTES + sum([len(value) for value in values if isinstance(value, _SIZED)])
     account = entry.account or NO_ACCOUNT
     # The counter is updated first, because it locks its row: so ids rise in the order of commits,
     # and a reader that continues from the last id misses no call.

@@ -5,6 +5,7 @@ Rule 1: statements of one table keep their order; those of different tables have
 
 import sqlite3
 from collections.abc import Iterable
+from operator import add
 
 from mock_server.store.engine.transaction import Value
 
@@ -59,7 +60,7 @@ class _Together:
     def add_up(self, key: Values, numbers: Numbers) -> None:
         before = self.sums.get(key)
         if before is not None:
-            numbers = tuple([one + other for one, other in zip(before, numbers, strict=True)])
+            numbers = tuple(map(add, before, numbers))
         self.sums[key] = numbers
 
     def run(self, connection: sqlite3.Connection) -> None:
