@@ -181,11 +181,15 @@ def test_a_read_that_stumbles_over_a_neighbours_row_does_not_fail_for_it(
         except Exception:  # noqa: BLE001 - as a careless work would
             return -1
 
-    with caplog.at_level(logging.CRITICAL):
-        seen = run(database, scheduler, leave("a"), leave("\ud800"), swallow)
+    def unwritable(tx: Transaction) -> None:
+        tx.execute_later(NOTE, ("\ud800",))
 
-    assert seen.errors == [None, UnicodeEncodeError, None]
+    with caplog.at_level(logging.CRITICAL):
+        seen = run(database, scheduler, leave("a"), unwritable, swallow, leave("b"))
+
+    assert seen.errors == [None, UnicodeEncodeError, None, None]
     assert seen.outcomes[2][0] == 1
+    assert database.read(rows) == two("a", "b")
 
 
 def test_what_a_failed_work_or_a_lost_turn_remembered_is_forgotten(
@@ -205,6 +209,18 @@ def test_what_a_failed_work_or_a_lost_turn_remembered_is_forgotten(
     with caplog.at_level(logging.CRITICAL):
         run(database, scheduler, lambda tx: writer(database).execute("rollback"))
     assert run(database, scheduler, last).outcomes == [(None, None)]
+
+
+def test_the_ids_of_a_lost_turn_are_handed_out_again(
+    database: Database, scheduler: ByHand, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(database, scheduler, leave("a"))
+    with caplog.at_level(logging.CRITICAL):
+        run(database, scheduler, leave("lost"), lambda tx: writer(database).execute("rollback"))
+    seen = run(database, scheduler, leave("b"))
+
+    assert seen.outcomes == [(2, None)]
+    assert database.read(rows) == two("a", "b")
 
 
 def test_the_memory_is_bounded(

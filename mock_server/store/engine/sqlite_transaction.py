@@ -83,7 +83,14 @@ class Turn:
         self.is_broken = False
 
     def write(self, tables: frozenset[str] = frozenset()) -> None:
-        """Run what waits for these tables; none: everything. Raises UnwritableRowsError."""
+        """Run what waits for these tables; none: everything. Raises UnwritableRowsError.
+
+        Once it has failed it fails again, so that no work can hide the failure.
+        """
+        if self.is_broken:
+            raise UnwritableRowsError("it has failed before in this turn")
+        if not self.connection.in_transaction:  # else each row would be committed by itself
+            raise sqlite3.OperationalError("the turn was rolled back before its end")
         if not self.waiting.touches(tables):
             return
         self.is_broken = True
