@@ -5,9 +5,7 @@ nothing: as PostgreSQL does.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -16,21 +14,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mock_server.actions.accounts import accounts
 from mock_server.actions.callbacks import outbox
 from mock_server.actions.gateway import pipeline
 from mock_server.domain.call.calls import Answer, Call
-from mock_server.settings import Settings
-from mock_server.simulator import Network, build_simulator
 from mock_server.store import journal
 from mock_server.store.engine import sqlite
 from mock_server.store.engine.sqlite_transaction import SavedTransaction
 from mock_server.store.engine.transaction import Transaction
-from tests.store.test_agreement import ADMIN, CALLS, rows, shown
+from tests.store.test_agreement import ADMIN, CALLS, living, rows, shown
 from tests.support.remembered import false_memories
 from tests.support.signed import Request, Signer
 from tests.support.turns import in_one_turn
-from tests.support.worlds import Entropy, Gallery, Postbox, RealClock, World
+from tests.support.worlds import World
 
 Work = Callable[[Transaction], Any]
 # So few that a life reaches them: the oldest calls are dropped.
@@ -46,21 +41,6 @@ STEPS = st.one_of(
     st.tuples(st.just("fails"), st.one_of(CALLS, OTHERS)),
 )
 LIVES = st.lists(st.one_of(ADMIN, st.lists(STEPS, min_size=1, max_size=12)), max_size=12)
-
-
-@contextmanager
-def living() -> Iterator[World]:
-    """Return a simulator without any real randomness, and with a small journal."""
-    real_now, postbox = RealClock(), Postbox()
-    wanted = Settings(database=":memory:", seed=1, journal_calls=JOURNAL_CALLS)
-    network = Network(post=postbox, fetch=Gallery())
-    built = build_simulator(wanted, real_now=real_now, network=network)
-    simulator = replace(built, draw_bytes=Entropy())
-    try:
-        simulator.database.run(lambda tx: accounts.ensure_default(tx, simulator))
-        yield World(simulator, real_now, postbox)
-    finally:
-        simulator.close()
 
 
 def form(path: str, code: str, fields: dict[str, Any]) -> Call:
@@ -165,10 +145,10 @@ def task_id_of(answer: Any) -> str | None:
 def test_a_life_in_shared_turns_is_that_of_a_life_at_once(life: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "TURN_S", 60)
-        with living() as one:
+        with living("sqlite", journal_calls=JOURNAL_CALLS) as one:
             shared, its_rows, posted = live(one, life), rows(one), one.postbox.posted
         patch.setattr(sqlite, "SharedTransaction", SavedTransaction)
-        with living() as other:
+        with living("sqlite", journal_calls=JOURNAL_CALLS) as other:
             assert live(other, life) == shared
             assert rows(other) == its_rows
             assert other.postbox.posted == posted

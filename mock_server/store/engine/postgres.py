@@ -23,13 +23,13 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg_pool import ConnectionPool
 
 from mock_server.store.engine import postgres_schema
-from mock_server.store.engine.memory import Forgetful, Memory
 from mock_server.store.engine.postgres_text_codec import Connection, connection_options
 from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import (
     DatabaseClosedError,
     Done,
     Row,
+    RunsAtOnce,
     Value,
     Work,
     WorkOutcome,
@@ -42,20 +42,18 @@ CONNECTIONS = 8
 # How long a call waits for a connection while PostgreSQL is down, before it gets our HTTP 500.
 CONNECTION_TIMEOUT_S = 5.0
 TRIES = 3
-_FORGETFUL = Forgetful()
 
 log = logging.getLogger(__name__)
 
 
-class PostgresTransaction:
+class PostgresTransaction(RunsAtOnce):
     """A transaction of a PostgreSQL connection; see Transaction."""
 
-    __slots__ = ("_cursor", "after_commit", "for_update", "memory", "skip_locked")
+    __slots__ = ("_cursor", "after_commit", "for_update", "skip_locked")
 
     def __init__(self, connection: Connection) -> None:
         self._cursor = connection.cursor()
         self.after_commit: list[Callable[[], None]] = []
-        self.memory: Memory = _FORGETFUL
         self.for_update = "" if connection.read_only else " for update"
         self.skip_locked = "" if connection.read_only else " for update skip locked"
 
@@ -67,18 +65,6 @@ class PostgresTransaction:
         """See Transaction."""
         row = self._cursor.execute(_translated(f"{sql} returning id"), values).fetchone()
         return int(row["id"]) if row else 0
-
-    def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
-        """See Transaction."""
-        self.execute(sql, values)
-
-    def insert_later(self, sql: str, values: tuple[Value, ...]) -> int:
-        """See Transaction."""
-        return self.insert(sql, values)
-
-    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
-        """See Transaction."""
-        self.execute(sql, (*numbers, *key))
 
     def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """See Transaction."""

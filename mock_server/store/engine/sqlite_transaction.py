@@ -13,28 +13,26 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from mock_server.store.engine.footprints import footprint, table_of, with_id
-from mock_server.store.engine.memory import Forgetful, Memory, WriterMemory
-from mock_server.store.engine.transaction import Row, Value
+from mock_server.store.engine.memory import WriterMemory
+from mock_server.store.engine.transaction import Row, RunsAtOnce, Value
 from mock_server.store.engine.waiting import Waiting, WaitingStatements
 
-_FORGETFUL = Forgetful()
 # The key of the next id of a table in the memory.
 _NEXT_ID = "next id"
 
 
-class SqliteTransaction:
+class SqliteTransaction(RunsAtOnce):
     """A transaction of a connection to a file; see Transaction."""
 
-    __slots__ = ("_connection", "after_commit", "memory")
+    __slots__ = ("_connection", "after_commit")
 
     # There is only one writer, so selects need no lock.
     for_update = ""
     skip_locked = ""
 
-    def __init__(self, connection: sqlite3.Connection, memory: Memory = _FORGETFUL) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.after_commit: list[Callable[[], None]] = []
-        self.memory = memory
 
     def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
         """See Transaction."""
@@ -52,18 +50,6 @@ class SqliteTransaction:
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """See Transaction."""
         return self._connection.execute(sql, values).fetchall()
-
-    def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
-        """See Transaction."""
-        self.execute(sql, values)
-
-    def insert_later(self, sql: str, values: tuple[Value, ...]) -> int:
-        """See Transaction."""
-        return self.insert(sql, values)
-
-    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
-        """See Transaction."""
-        self.execute(sql, (*numbers, *key))
 
 
 class UnwritableRowsError(Exception):
@@ -123,10 +109,11 @@ class SavedTransaction(SqliteTransaction):
 class SharedTransaction(SqliteTransaction):
     """A work that shares its turn with others."""
 
-    __slots__ = ("_is_saved", "_turn", "_waiting")
+    __slots__ = ("_is_saved", "_turn", "_waiting", "memory")
 
     def __init__(self, turn: Turn) -> None:
-        super().__init__(turn.connection, turn.memory)
+        super().__init__(turn.connection)
+        self.memory = turn.memory
         self._turn = turn
         self._waiting: list[Waiting] = []
         self._is_saved = False

@@ -1,11 +1,12 @@
 """The interface of a transaction: statements, rows, and actions after the commit."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from mock_server.domain.records import dataclass
-from mock_server.store.engine.memory import Memory
+from mock_server.store.engine.memory import Forgetful, Memory
 
 T = TypeVar("T")
 Value = str | int | float | bytes | None
@@ -67,6 +68,34 @@ class Transaction(Protocol):
 
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return every row of a statement."""
+
+
+class RunsAtOnce(ABC):
+    """The part of a Transaction that leaves nothing to the commit, and remembers nothing."""
+
+    __slots__ = ()
+
+    memory: Memory = Forgetful()
+
+    @abstractmethod
+    def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """See Transaction."""
+
+    @abstractmethod
+    def insert(self, sql: str, values: Sequence[Value]) -> int:
+        """See Transaction."""
+
+    def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
+        """See Transaction."""
+        self.execute(sql, values)
+
+    def insert_later(self, sql: str, values: tuple[Value, ...]) -> int:
+        """See Transaction."""
+        return self.insert(sql, values)
+
+    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+        """See Transaction."""
+        self.execute(sql, (*numbers, *key))
 
 
 Work = Callable[[Transaction], T]
