@@ -1,10 +1,8 @@
 """SQLite: what the works of a turn leave to its end is written together, or not at all."""
 
 import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from mock_server.store import engine
 from mock_server.store.engine import memory, sqlite
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.transaction import Transaction
-from tests.support.turns import ByHand, Seen, commits, writer
+from tests.support.turns import ByHand, Seen, at_line, commits, writer
 
 NUMBERED = "insert into numbered (text) values (?)"
 NOTE = "insert into note values (?)"
@@ -252,7 +250,7 @@ def test_a_failure_at_any_line_costs_the_neighbours_nothing(
     with caplog.at_level(logging.CRITICAL):
         while True:
             tried += 1
-            seen = run(database, scheduler, leave("a"), at_line(tried, victim), leave("b"))
+            seen = run(database, scheduler, leave("a"), at_line(tried, ENGINE, victim), leave("b"))
             if seen.errors[1] is None:
                 break
             assert seen.errors == [None, LookupError, None]
@@ -263,34 +261,3 @@ def test_a_failure_at_any_line_costs_the_neighbours_nothing(
             assert [text for _, text in found["numbered"]] == ["a", "b"] * tried
             assert found["total"] == [("all", 2 * tried)]
     assert tried > 60
-
-
-def at_line(number: int, work: Callable[[Transaction], Any]) -> Callable[[Transaction], Any]:
-    """Return a work that fails at the n-th line of the engine that it runs, if it gets so far.
-
-    It fails again if its turn is done again.
-    """
-    left = number
-
-    def failing(tx: Transaction) -> Any:
-        if left == 0:
-            raise LookupError("again")
-
-        def trace(frame: FrameType, event: str, _arg: Any) -> Any:
-            nonlocal left
-            if left == 0 or not frame.f_code.co_filename.startswith(ENGINE):
-                return None
-            if event == "line":
-                left -= 1
-                if left == 0:
-                    raise LookupError("at this line")
-            return trace
-
-        before = sys.gettrace()
-        sys.settrace(trace)
-        try:
-            return work(tx)
-        finally:
-            sys.settrace(before)
-
-    return failing

@@ -1,8 +1,10 @@
 """A database whose turns the test runs, and works for it."""
 
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 from mock_server.store.engine.database import Database
@@ -120,3 +122,36 @@ def commits(database: Database) -> list[str]:
     ran: list[str] = []
     writer(database).set_trace_callback(ran.append)
     return ran
+
+
+def at_line(
+    number: int, folder: str, work: Callable[[Transaction], Any]
+) -> Callable[[Transaction], Any]:
+    """Return a work that fails at the n-th line of a folder that it runs, if it gets so far.
+
+    It fails again if its turn is done again.
+    """
+    left = number
+
+    def failing(tx: Transaction) -> Any:
+        if left == 0:
+            raise LookupError("again")
+
+        def trace(frame: FrameType, event: str, _arg: Any) -> Any:
+            nonlocal left
+            if left == 0 or not frame.f_code.co_filename.startswith(folder):
+                return None
+            if event == "line":
+                left -= 1
+                if left == 0:
+                    raise LookupError("at this line")
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            return work(tx)
+        finally:
+            sys.settrace(before)
+
+    return failing
