@@ -9,9 +9,12 @@ from mock_server.domain.durations import DAY_MS
 from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.simulator import Simulator
 from mock_server.store import billing
+from mock_server.store.engine.database import Database
 from mock_server.store.engine.transaction import Transaction
 from mock_server.web.flask_app import create_app
+from tests.support.databases import POSTGRES
 from tests.support.remembered import false_memories, memories
+from tests.support.turns import ByHand, Seen
 from tests.support.worlds import START_AT, World
 
 PATCH = {
@@ -158,3 +161,20 @@ def test_the_last_remembered_credit_is_spent_once(world: World) -> None:
     assert [each.status_code for each in statuses] == [200, 200, 403, 403]
     assert world.bill(ours["id"])["balance"] == 0
     assert false_memories(world.simulator.database) == []
+
+
+@pytest.mark.parametrize("address", [POSTGRES], indirect=True)
+def test_on_postgresql_nothing_is_remembered_and_nothing_waits(
+    database: Database, scheduler: ByHand
+) -> None:
+    def keep(tx: Transaction) -> list[str]:
+        tx.memory.keep("note", "last", "a")
+        assert (tx.memory.get("note", "last"), tx.memory.lasts) == (None, False)
+        tx.execute_later("insert into note values (?)", ("a",))
+        return [row["text"] for row in tx.all("select text from note")]
+
+    seen = Seen()
+    database.submit(keep, seen)
+    scheduler.turn_until(lambda: bool(seen.outcomes))
+
+    assert seen.outcomes == [(["a"], None)]
