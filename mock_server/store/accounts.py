@@ -1,7 +1,7 @@
 """Rows of accounts."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ OWNED = (
     "call", "call_total", "nonce", "bucket", "fault", "short_link",
 )  # fmt: skip
 
-
+_TABLE = "account"
 _COLUMNS = (
     "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
     "base_at", "real_base_at", "rate", "frozen", "pinned", "jumped_ms",
@@ -58,20 +58,33 @@ def insert(tx: Transaction, account: Account) -> bool:
 
 def get(tx: Transaction, account_id: str) -> Account | None:
     """Return the account with this id; in a writing transaction this locks the account."""
-    row = tx.one(f"select * from account where id = ?{tx.for_update}", (account_id,))
-    return _account(row) if row else None
+    return tx.memory.get(_TABLE, account_id) or _found(tx, "id", account_id)
 
 
 def by_app_code(tx: Transaction, app_code: str) -> Account | None:
     """Return the account with this app code."""
-    row = tx.one(f"select * from account where app_code = ?{tx.for_update}", (app_code,))
-    return _account(row) if row else None
+    return _by(tx, "app_code", app_code)
 
 
 def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     """Return the account with this app key."""
-    row = tx.one(f"select * from account where app_key = ?{tx.for_update}", (app_key,))
-    return _account(row) if row else None
+    return _by(tx, "app_key", app_key)
+
+
+def _by(tx: Transaction, column: str, credential: str) -> Account | None:
+    account_id = tx.memory.get(_TABLE, (column, credential))
+    known: Account | None = account_id and tx.memory.get(_TABLE, account_id)
+    return known or _found(tx, column, credential)
+
+
+def _found(tx: Transaction, column: str, value: str) -> Account | None:
+    row = tx.one(f"select * from account where {column} = ?{tx.for_update}", (value,))
+    if row is None:
+        return None
+    account = _account(row)
+    tx.memory.keep(_TABLE, account.id, account)
+    tx.memory.keep(_TABLE, (column, value), account.id)
+    return account
 
 
 def holder(tx: Transaction, text: str) -> Held | None:
@@ -89,6 +102,9 @@ _HELD = (
 
 def get_unlocked(tx: Transaction, account_id: str) -> Account | None:
     """Return the account with this id without a lock."""
+    known: Account | None = tx.memory.get(_TABLE, account_id)
+    if known is not None:
+        return known
     row = tx.one("select * from account where id = ?", (account_id,))
     return _account(row) if row else None
 
@@ -134,10 +150,15 @@ def set_origin(tx: Transaction, account_id: str, origin: AccountTemplate) -> Non
 
 def count(tx: Transaction, account_id: str, *, submits: int, answers: int) -> None:
     """Advance the counters that seed ids and durations."""
-    tx.execute(
+    tx.add_later(
         "update account set submits = submits + ?, answers = answers + ? where id = ?",
-        (submits, answers, account_id),
+        (submits, answers),
+        (account_id,),
     )
+    known: Account | None = tx.memory.get(_TABLE, account_id)
+    if known is not None:
+        submits, answers = known.submits + submits, known.answers + answers
+        tx.memory.keep(_TABLE, account_id, replace(known, submits=submits, answers=answers))
 
 
 def empty(tx: Transaction, account_id: str) -> None:

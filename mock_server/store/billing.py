@@ -1,9 +1,30 @@
 """Rows of packages, of the ledger and of the totals."""
 
+from dataclasses import replace
+
 from mock_server.domain.billing.bills import Total
 from mock_server.domain.billing.charges import PAYING_ORDER, LedgerEntry, Package
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction
+
+_TABLE = "package"
+
+
+@dataclass(frozen=True, slots=True)
+class _Paying:
+    """The package of an account that pays next in an order, found at an instant (ms).
+
+    Later it still comes first, while it has a credit: packages only expire. Earlier, one that had
+    expired may come before it.
+    """
+
+    package: Package
+    order: str
+    since: int
+
+    def pays_at(self, now: int) -> bool:
+        return self.package.remaining > 0 and self.since <= now < self.package.expires_at
 
 
 def add_package(tx: Transaction, package: Package) -> int:
@@ -34,12 +55,20 @@ def paying_package(
     tx: Transaction, account_id: str, now: int, readings: Readings
 ) -> Package | None:
     """Return the package that pays next (claim packages-order); None: no credit is left."""
+    order = readings.packages_order
+    known: _Paying | None = tx.memory.get(_TABLE, account_id)
+    if known is not None and known.order == order and known.pays_at(now):
+        return known.package
     row = tx.one(
         "select * from package where account = ? and remaining > 0 and expires_at > ?"
-        f" order by {', '.join(PAYING_ORDER[readings.packages_order])} limit 1",
+        f" order by {', '.join(PAYING_ORDER[order])} limit 1",
         (account_id, now),
     )
-    return Package(**row) if row else None
+    if row is None:
+        return None
+    package = Package(**row)
+    tx.memory.keep(_TABLE, account_id, _Paying(package, order, now))
+    return package
 
 
 def expiry_told(tx: Transaction, package_id: int) -> None:
@@ -56,10 +85,17 @@ def next_expiry(tx: Transaction, account_id: str, now: int) -> Row | None:
     )
 
 
-def take_credit(tx: Transaction, package_id: int) -> bool:
+def take_credit(tx: Transaction, package: Package) -> bool:
     """Take one credit; False if none was left."""
+    known: _Paying | None = tx.memory.get(_TABLE, package.account)
+    if known is not None and known.package.id == package.id and known.package.remaining > 0:
+        sql = "update package set remaining = remaining - ? where id = ?"
+        tx.add_later(sql, (1,), (package.id,))
+        left = replace(known.package, remaining=known.package.remaining - 1)
+        tx.memory.keep(_TABLE, package.account, _Paying(left, known.order, known.since))
+        return True
     sql = "update package set remaining = remaining - 1 where id = ? and remaining > 0"
-    return tx.execute(sql, (package_id,)) == 1
+    return tx.execute(sql, (package.id,)) == 1
 
 
 def balance(tx: Transaction, account_id: str, now: int) -> int:
@@ -74,7 +110,7 @@ def balance(tx: Transaction, account_id: str, now: int) -> int:
 
 def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
     """Add a charged call to the ledger."""
-    tx.execute(
+    tx.execute_later(
         "insert into ledger (account, call_id, package_id, operation, task_id, task_number, fen,"
         " at) values (?,?,?,?,?,?,?,?)",
         (
@@ -92,22 +128,15 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
 
 def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
     """Add an answered call to the totals, in the transaction that books it."""
-    tx.execute(
-        "insert into charge_total values (?,?,?,?,?,?,?,?)"
+    tx.add_later(
+        "insert into charge_total (calls, charged, charged_fen, account, day, package_id,"
+        " operation, refused) values (?,?,?,?,?,?,?,?)"
         " on conflict (account, day, package_id, operation, refused) do update set"
         " calls = charge_total.calls + excluded.calls,"
         " charged = charge_total.charged + excluded.charged,"
         " charged_fen = charge_total.charged_fen + excluded.charged_fen",
-        (
-            account_id,
-            line.day,
-            line.package_id,
-            line.operation,
-            int(line.refused),
-            line.calls,
-            line.charged,
-            line.charged_fen,
-        ),
+        (line.calls, line.charged, line.charged_fen),
+        (account_id, line.day, line.package_id, line.operation, int(line.refused)),
     )
 
 

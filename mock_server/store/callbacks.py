@@ -83,7 +83,7 @@ _CLAIMED = (
 
 def insert(tx: Transaction, new: NewCallback) -> int:
     """Plan a callback, in the transaction that adds its task or notice, and return its id."""
-    return tx.insert(
+    return tx.insert_later(
         "insert into callback (account, task_id, task_number, notice_id, url, copy_of, by_hand,"
         " waits_for, due_at, next_at, forged, tries, acknowledged, state)"
         " values (?,?,?,?,?,?,?,?,?,?,?,0,0,?)",

@@ -11,7 +11,7 @@ ARCHIVED = ""
 def add(tx: Transaction, account: str, items: Iterable[str], call_id: int) -> None:
     """Store the items that a call covers; items that are stored already do not change."""
     for item in sorted(items):
-        tx.execute(
+        tx.execute_later(
             "insert into met (account, item, call_id) values (?,?,?)"
             " on conflict (account, item) do nothing",
             (account, item, call_id),

@@ -21,6 +21,7 @@ NO_ACCOUNT = ""
 FEWEST_DROPPED = 16
 # The approximate size of a row without its texts and bodies, in bytes.
 ROW_BYTES = 400
+_SIZED = (str, bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +84,13 @@ def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, 
 def insert(tx: Transaction, entry: Entry, limits: JournalLimits) -> int:
     """Add a call and return its id; drop the oldest calls past the limits."""
     values = _values(entry)
-    size = ROW_BYTES + sum(len(value) for value in values if isinstance(value, str | bytes))
+    size = ROW_BYTES + sum([len(value) for value in values if isinstance(value, _SIZED)])
     account = entry.account or NO_ACCOUNT
     # The counter is updated first, because it locks its row: so ids rise in the order of commits,
     # and a reader that continues from the last id misses no call.
-    total = _count(tx, account, size)
-    call_id = tx.insert(_INSERT, (*values, size))
-    _bound(tx, account, total, limits)
+    kept = _count(tx, account, size)
+    call_id = tx.insert_later(_INSERT, (*values, size))
+    _bound(tx, account, kept, limits)
     return call_id
 
 
@@ -137,36 +138,60 @@ def headers_of(lines: str) -> list[list[str]]:
     return [line.split(": ", 1) for line in lines.split("\n") if line]
 
 
-def _count(tx: Transaction, account: str, size: int) -> Row | None:
-    return tx.one(
-        "insert into call_total values (?, 1, 1, ?) on conflict (account) do update set"
-        " seen = call_total.seen + 1, kept = call_total.kept + 1,"
-        " bytes = call_total.bytes + excluded.bytes returning kept, bytes",
-        (account, size),
-    )
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """How many calls of an account the journal has, and their size in bytes."""
+
+    calls: int
+    bytes: int
 
 
-def _bound(tx: Transaction, account: str, total: Row | None, limits: JournalLimits) -> None:
+_COUNT = (
+    "insert into call_total (seen, kept, bytes, account) values (?,?,?,?) on conflict (account)"
+    " do update set seen = call_total.seen + excluded.seen,"
+    " kept = call_total.kept + excluded.kept, bytes = call_total.bytes + excluded.bytes"
+)
+
+
+def _count(tx: Transaction, account: str, size: int) -> _Kept:
+    if not tx.memory.lasts:
+        return _kept(tx.one(f"{_COUNT} returning kept, bytes", (1, 1, size, account)))
+    before: _Kept | None = tx.memory.get("call_total", account)
+    if before is None:
+        before = _kept(tx.one("select kept, bytes from call_total where account = ?", (account,)))
+    tx.add_later(_COUNT, (1, 1, size), (account,))
+    kept = _Kept(before.calls + 1, before.bytes + size)
+    tx.memory.keep("call_total", account, kept)
+    return kept
+
+
+def _kept(row: Row | None) -> _Kept:
+    return _Kept(row["kept"], row["bytes"]) if row else _Kept(0, 0)
+
+
+def _bound(tx: Transaction, account: str, kept: _Kept, limits: JournalLimits) -> None:
     # A few calls are dropped at a time, so that a full journal needs no deletion on every call and
     # no call has to wait for thousands to go; only a large call takes the room of many.
     bite = FEWEST_DROPPED
     # The newest call always stays, because its ledger entry refers to it.
-    while total and total["kept"] > 1 and not _fits(total, limits):
+    while kept.calls > 1 and not _fits(kept, limits):
         oldest = tx.all(
             "select id, size from call where account = ? order by id limit ?",
-            (account, max(1, min(bite, total["kept"] // 8))),
+            (account, max(1, min(bite, kept.calls // 8))),
         )
         bite *= 2
         tx.execute("delete from call where account = ? and id <= ?", (account, oldest[-1]["id"]))
-        total = tx.one(
-            "update call_total set kept = kept - ?, bytes = bytes - ? where account = ?"
-            " returning kept, bytes",
-            (len(oldest), sum(row["size"] for row in oldest), account),
+        kept = _kept(
+            tx.one(
+                "update call_total set kept = kept - ?, bytes = bytes - ? where account = ?"
+                " returning kept, bytes",
+                (len(oldest), sum(row["size"] for row in oldest), account),
+            )
         )
 
 
-def _fits(total: Row, limits: JournalLimits) -> bool:
-    return bool(total["kept"] <= limits.calls and total["bytes"] <= limits.bytes)
+def _fits(kept: _Kept, limits: JournalLimits) -> bool:
+    return kept.calls <= limits.calls and kept.bytes <= limits.bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ def remember(
     tx: Transaction, account_id: str, credential: str, nonce: str, *, now: int, since: int
 ) -> None:
     """Store a nonce, and delete those older than `since`."""
-    tx.execute("delete from nonce where account = ? and seen_at <= ?", (account_id, since))
-    tx.execute(
+    tx.execute_later("delete from nonce where account = ? and seen_at <= ?", (account_id, since))
+    tx.execute_later(
         "insert into nonce values (?,?,?,?) on conflict (account, credential,"
         " nonce) do update set seen_at = excluded.seen_at",
         (account_id, credential, nonce, now),

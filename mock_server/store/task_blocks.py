@@ -24,7 +24,7 @@ _ADD = (
 def add(tx: Transaction, task: Task) -> None:
     """Count a new task."""
     ends_at = _end_of(task)
-    tx.execute(_ADD, (task.account, task.number // SIZE, ends_at, ends_at))
+    tx.execute_later(_ADD, (task.account, task.number // SIZE, ends_at, ends_at))
 
 
 def widen(tx: Transaction, task: Task) -> None:

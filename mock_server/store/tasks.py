@@ -12,7 +12,7 @@ _OWN = [field.name for field in fields(Task) if field.name != "plan"]
 def insert(tx: Transaction, task: Task) -> None:
     """Add a task with its plan."""
     plan = task.plan
-    tx.execute(
+    tx.execute_later(
         "insert into task values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             task.account,

@@ -56,10 +56,10 @@ LIVES = st.lists(st.one_of(CALLS, CALLS, ADMIN), min_size=1, max_size=25)
 
 
 @contextmanager
-def living(kind: str) -> Iterator[World]:
+def living(kind: str, **more: Any) -> Iterator[World]:
     """Return a simulator without any real randomness."""
     real_now, postbox = RealClock(), Postbox()
-    wanted = Settings(database=address_of(kind), seed=1)
+    wanted = Settings(database=address_of(kind), seed=1, **more)
     network = Network(post=postbox, fetch=Gallery())
     built = build_simulator(wanted, real_now=real_now, network=network)
     simulator = replace(built, draw_bytes=Entropy())

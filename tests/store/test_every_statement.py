@@ -1,21 +1,32 @@
 """A submit that fails between any two of its statements leaves consistent records."""
 
 import itertools
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
 
+from mock_server import store
+from mock_server.actions.gateway import pipeline
+from mock_server.domain.call.calls import Answer, Call
 from mock_server.store.engine import sqlite
 from mock_server.store.engine.database import Database
+from mock_server.store.engine.sqlite_transaction import SharedTransaction
 from mock_server.store.engine.transaction import Transaction, Value
+from tests.support.databases import SQLITE
+from tests.support.remembered import false_memories
+from tests.support.turns import at_line, in_one_turn
 from tests.support.worlds import World
 
-CREDITS = 500
+CREDITS = 5000
 SUBMIT = {"text": "https://example.com", "style_id": "pet_cat", "call_back": "http://127.0.0.1:9/"}
+STORE = str(Path(store.__file__).parent)
 Die = Callable[[Any], None]
 
 
@@ -42,8 +53,10 @@ def fused(kind: Any, fuse: Fuse) -> Any:
     """Return a kind of transaction whose statements count against a fuse."""
 
     class Fused(kind):  # type: ignore[misc]
-        def __init__(self, connection: Any) -> None:
-            super().__init__(connection)
+        def __init__(self, of: Any) -> None:
+            super().__init__(of)
+            # A turn of SQLite has its connection; a transaction of PostgreSQL is given it.
+            connection = getattr(of, "connection", of)
             self.burn: Callable[[], None] = lambda: fuse.burn(connection)
 
         def execute(self, sql: str, values: Sequence[Value] = ()) -> Any:
@@ -61,6 +74,18 @@ def fused(kind: Any, fuse: Fuse) -> Any:
         def all(self, sql: str, values: Sequence[Value] = ()) -> Any:
             self.burn()
             return super().all(sql, values)
+
+        def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
+            self.burn()
+            super().execute_later(sql, values)
+
+        def insert_later(self, sql: str, values: tuple[Value, ...]) -> Any:
+            self.burn()
+            return super().insert_later(sql, values)
+
+        def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+            self.burn()
+            super().add_later(sql, numbers, key)
 
     return Fused
 
@@ -83,7 +108,8 @@ def lose_it(connection: Any) -> None:
 def fuse(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, address: str) -> Fuse:
     """A fuse in every transaction that writes."""
     lit = Fuse(request.param)
-    monkeypatch.setattr(sqlite, "SqliteTransaction", fused(sqlite.SqliteTransaction, lit))
+    used = "mock_server.store.engine.sqlite.SharedTransaction"
+    monkeypatch.setattr(used, fused(SharedTransaction, lit))
     if address != ":memory:":
         from mock_server.store.engine import postgres  # noqa: PLC0415 - it needs the extra
 
@@ -152,3 +178,40 @@ def test_nothing_is_ever_half_booked(
     again = fuse.die is lose_it and address != ":memory:"
     assert set(statuses[:-1]) == {200 if again else 500}
     assert world.bill(buyer["id"])["charges"] == len(acknowledged) == statuses.count(200)
+
+
+@pytest.mark.parametrize("address", [SQLITE], indirect=True)
+def test_a_submit_that_fails_at_any_line_costs_its_neighbours_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On SQLite, where works share their turn; the lines are those of the store."""
+    monkeypatch.setattr(sqlite, "TURN_S", 60)
+    buyer = world.account(credits=CREDITS)
+    simulator = world.simulator
+    head = (("host", "localhost"), ("authorization", f"APPCODE {buyer['app_code']}"))
+    kind = (("content-type", "application/x-www-form-urlencoded"),)
+    call = Call(
+        method="POST", path="/submitTask", headers=head + kind, body=urlencode(SUBMIT).encode()
+    )
+
+    def submit(tx: Transaction) -> Answer | pipeline.Hold:
+        return pipeline.handle(tx, simulator, call)
+
+    acknowledged: set[str] = set()
+    with caplog.at_level(logging.CRITICAL):
+        for line in itertools.count(1):
+            works = [submit, at_line(line, STORE, submit), submit]
+            answers = in_one_turn(simulator.database, works)
+            for answer in (answers[0], answers[2]):
+                body = json.loads(answer.body)
+                acknowledged.add(body["showapi_res_body"]["task_id"])
+            assert len(acknowledged) == 2 * line
+            if isinstance(answers[1], Answer):
+                break
+            assert answers[1].startswith("LookupError")
+            assert false_memories(simulator.database) == []
+
+    check_books(world, buyer["id"], acknowledged)
+    calls = rows(simulator.database)["call"]
+    assert [row["id"] for row in calls] == list(range(1, len(calls) + 1))
+    assert line > 100

@@ -14,9 +14,11 @@ from tests.support.signed import Signer, seen, send
 from tests.support.sqlite_steps import steps_of
 from tests.support.worlds import Postbox, RealClock, World
 
-# What a plan may walk: results of its other steps, and the accounts with a notice to come.
+# What a plan may walk: the last ids of the tables, results of its other steps, and the accounts
+# with a notice to come.
 WALKED = re.compile(
-    r"SCAN (planned|coming|counted|summed|(\d+ )?CONSTANT ROW|account USING INDEX acc)"
+    r"SCAN (sqlite_sequence|planned|coming|counted|summed|(\d+ )?CONSTANT ROW"
+    r"|account USING INDEX acc)"
 )
 # The tables that a submit with a callback adds rows to, and their columns with random values: an
 # index that has one is written in a random place.

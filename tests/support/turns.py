@@ -1,7 +1,10 @@
 """A database whose turns the test runs, and works for it."""
 
 import sqlite3
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 from mock_server.store.engine.database import Database
@@ -88,6 +91,27 @@ def notes(database: Database) -> list[str]:
     return database.read(lambda tx: [row["text"] for row in tx.all("select text from note")])
 
 
+def in_one_turn(database: Database, works: Sequence[Callable[[Transaction], Any]]) -> list[Any]:
+    """Return the results of works that one turn does, or the texts of their errors."""
+    seen: list[Any] = []
+    gate, done = threading.Event(), threading.Event()
+
+    def told(result: Any, error: BaseException | None) -> None:
+        seen.append(result if error is None else repr(error))
+        if len(seen) == len(works):
+            done.set()
+
+    def hold() -> None:
+        assert gate.wait(30)
+
+    database._scheduler.call_soon(hold)
+    for work in works:
+        database.submit(work, told)
+    gate.set()
+    assert done.wait(30)
+    return seen
+
+
 def writer(database: Database) -> sqlite3.Connection:
     """Return the writing connection of a file."""
     assert isinstance(database._engine, SqliteEngine)
@@ -98,3 +122,36 @@ def commits(database: Database) -> list[str]:
     ran: list[str] = []
     writer(database).set_trace_callback(ran.append)
     return ran
+
+
+def at_line(
+    number: int, folder: str, work: Callable[[Transaction], Any]
+) -> Callable[[Transaction], Any]:
+    """Return a work that fails at the n-th line of a folder that it runs, if it gets so far.
+
+    It fails again if its turn is done again.
+    """
+    left = number
+
+    def failing(tx: Transaction) -> Any:
+        if left == 0:
+            raise LookupError("again")
+
+        def trace(frame: FrameType, event: str, _arg: Any) -> Any:
+            nonlocal left
+            if left == 0 or not frame.f_code.co_filename.startswith(folder):
+                return None
+            if event == "line":
+                left -= 1
+                if left == 0:
+                    raise LookupError("at this line")
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            return work(tx)
+        finally:
+            sys.settrace(before)
+
+    return failing

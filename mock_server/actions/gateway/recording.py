@@ -137,7 +137,7 @@ def _charge(
     call_id: int,
     task_number: int | None,
 ) -> None:
-    if not billing_rows.take_credit(tx, package.id):
+    if not billing_rows.take_credit(tx, package):
         raise RuntimeError("the package lost its last credit within one transaction")
     booked = LedgerEntry(
         account=package.account,

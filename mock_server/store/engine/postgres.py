@@ -5,7 +5,8 @@ itself. It locks no second account, so there are no deadlocks.
 Rule 2: an answer is sent only after the commit; `done` runs on the scheduler's thread.
 Rule 3: a work that was rolled back before its commit, because of a lost connection or a deadlock,
 is repeated; works are repeatable.
-Rule 4: reads for people see one state and cannot write.
+Rule 4: nothing waits and nothing is remembered, because other processes write too.
+Rule 5: reads for people see one state and cannot write.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ from mock_server.store.engine.transaction import (
     DatabaseClosedError,
     Done,
     Row,
+    RunsAtOnce,
     Value,
     Work,
     WorkOutcome,
@@ -44,7 +46,7 @@ TRIES = 3
 log = logging.getLogger(__name__)
 
 
-class PostgresTransaction:
+class PostgresTransaction(RunsAtOnce):
     """A transaction of a PostgreSQL connection; see Transaction."""
 
     __slots__ = ("_cursor", "after_commit", "for_update", "skip_locked")

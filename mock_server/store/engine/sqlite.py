@@ -1,7 +1,8 @@
 """SQLite with one writer: all works of one turn share one commit; answers are sent only after it.
 
 Rule 1: there is one writing connection, used on the scheduler's thread only.
-Rule 2: each work has a savepoint, so a work that fails does not undo the others.
+Rule 2: a work that fails does not undo the others: sqlite_transaction.py. If what they left to the
+end of the turn cannot be written, the turn is done again, each statement at once.
 Rule 3: after a database error, check `in_transaction`: some errors roll back the whole turn, and
 then every work of that turn has failed.
 Rule 4: reads for people use read-only connections of their own.
@@ -14,21 +15,22 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from mock_server.domain.records import dataclass
 from mock_server.store.engine import files
 from mock_server.store.engine.checkpoints import Checkpointer
+from mock_server.store.engine.memory import WriterMemory
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.engine.transaction import (
-    DatabaseClosedError,
-    Done,
-    Row,
-    Value,
-    Work,
-    WorkOutcome,
+from mock_server.store.engine.sqlite_transaction import (
+    SavedTransaction,
+    SharedTransaction,
+    SqliteTransaction,
+    Turn,
+    UnwritableRowsError,
 )
+from mock_server.store.engine.transaction import DatabaseClosedError, Done, Work, WorkOutcome
 
 T = TypeVar("T")
 
@@ -42,37 +44,6 @@ log = logging.getLogger(__name__)
 
 class TurnLostError(RuntimeError):
     """The database rolled back a whole turn; nothing of it is booked."""
-
-
-class SqliteTransaction:
-    """A transaction of a connection to a file; see Transaction."""
-
-    __slots__ = ("_connection", "after_commit")
-
-    # There is only one writer, so selects need no lock.
-    for_update = ""
-    skip_locked = ""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.after_commit: list[Callable[[], None]] = []
-
-    def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """See Transaction."""
-        return self._connection.execute(sql, values).rowcount
-
-    def insert(self, sql: str, values: Sequence[Value]) -> int:
-        """See Transaction."""
-        return self._connection.execute(sql, values).lastrowid or 0
-
-    def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
-        """See Transaction."""
-        row: Row | None = self._connection.execute(sql, values).fetchone()
-        return row
-
-    def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        """See Transaction."""
-        return self._connection.execute(sql, values).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +65,7 @@ class SqliteEngine:
         except sqlite3.Error as error:
             self._file.release()
             raise files.unreadable(str(self._file.path), error) from None
+        self._memory = WriterMemory()
         self._checkpointer = Checkpointer(self._file, self._writer, scheduler)
         self._readers: list[sqlite3.Connection] = []
         self._queue: list[_Item] = []
@@ -165,35 +137,52 @@ class SqliteEngine:
 
     def _commit(self, turn: list[_Item]) -> list[WorkOutcome]:
         """Do as many works of a turn as there is time for, at least one; return their outcomes."""
-        outcomes: list[WorkOutcome] = []
-        until = time.thread_time() + TURN_S
         try:
-            self._writer.execute("begin immediate")
-            for item in turn:
-                outcomes.append(self._work(item))
-                if time.thread_time() >= until:
-                    break
-            self._writer.execute("commit")
+            try:
+                return self._do(turn, SharedTransaction)
+            except UnwritableRowsError:
+                log.warning("a turn of %d works is done again", len(turn), exc_info=True)
+                self._roll_back()
+                return self._do(turn, SavedTransaction)
         except sqlite3.Error as error:
             log.exception("the database rolled back a turn of %d works", len(turn))
-            if self._writer.in_transaction:
-                self._writer.execute("rollback")
+            self._roll_back()
             lost = TurnLostError(f"the database rolled back the whole turn: {error}")
             lost.__cause__ = error
             return [WorkOutcome(error=lost) for _ in turn]
+
+    def _do(
+        self, items: list[_Item], kind: type[SharedTransaction | SavedTransaction]
+    ) -> list[WorkOutcome]:
+        outcomes: list[WorkOutcome] = []
+        until = time.thread_time() + TURN_S
+        self._writer.execute("begin immediate")
+        turn = Turn(self._writer, self._memory)
+        for item in items:
+            outcomes.append(self._work(item, turn, kind(turn)))
+            if time.thread_time() >= until:
+                break
+        turn.write()
+        self._writer.execute("commit")
         return outcomes
 
-    def _work(self, item: _Item) -> WorkOutcome:
-        execute = self._writer.execute
-        execute("savepoint item")
-        tx = SqliteTransaction(self._writer)
+    def _work(
+        self, item: _Item, turn: Turn, tx: SharedTransaction | SavedTransaction
+    ) -> WorkOutcome:
         try:
             result = item.work(tx)
         except Exception as error:
+            if turn.is_broken:
+                raise UnwritableRowsError(str(error)) from error
             if not self._writer.in_transaction:
                 raise sqlite3.OperationalError(str(error)) from error
-            execute("rollback to item")
-            execute("release item")
+            tx.undo()
             return WorkOutcome(error=error)
-        execute("release item")
+        tx.finish()
         return WorkOutcome(result=result, after=tx.after_commit)
+
+    def _roll_back(self) -> None:
+        """Undo a turn, and forget what it has remembered."""
+        self._memory.drop(frozenset())
+        if self._writer.in_transaction:
+            self._writer.execute("rollback")

@@ -1,10 +1,12 @@
 """The interface of a transaction: statements, rows, and actions after the commit."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from mock_server.domain.records import dataclass
+from mock_server.store.engine.memory import Forgetful, Memory
 
 T = TypeVar("T")
 Value = str | int | float | bytes | None
@@ -33,6 +35,7 @@ class Transaction(Protocol):
     """The argument of `work(tx)`; valid only while the work runs."""
 
     after_commit: list[Callable[[], None]]
+    memory: Memory
 
     @property
     def for_update(self) -> str:
@@ -48,11 +51,51 @@ class Transaction(Protocol):
     def insert(self, sql: str, values: Sequence[Value]) -> int:
         """Run an insert and return the id of the new row."""
 
+    def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
+        """Run a statement by the commit, or before the next one that its table concerns."""
+
+    def insert_later(self, sql: str, values: tuple[Value, ...]) -> int:
+        """Run an insert by then, and return the id of the new row now."""
+
+    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+        """Add numbers to the row of a key by then, with those of other works in one statement.
+
+        The statement's values are first the numbers, then the key; it is used for nothing else.
+        """
+
     def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """Return the first row of a statement, or None."""
 
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return every row of a statement."""
+
+
+class RunsAtOnce(ABC):
+    """The part of a Transaction that leaves nothing to the commit, and remembers nothing."""
+
+    __slots__ = ()
+
+    memory: Memory = Forgetful()
+
+    @abstractmethod
+    def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """See Transaction."""
+
+    @abstractmethod
+    def insert(self, sql: str, values: Sequence[Value]) -> int:
+        """See Transaction."""
+
+    def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
+        """See Transaction."""
+        self.execute(sql, values)
+
+    def insert_later(self, sql: str, values: tuple[Value, ...]) -> int:
+        """See Transaction."""
+        return self.insert(sql, values)
+
+    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+        """See Transaction."""
+        self.execute(sql, (*numbers, *key))
 
 
 Work = Callable[[Transaction], T]
