@@ -12,6 +12,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from dataclasses import field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
@@ -80,6 +81,7 @@ def is_address(url: str) -> bool:
     return " " not in url and _CONTROLS.search(url) is None
 
 
+@lru_cache(maxsize=1024)  # a client has few addresses, and each is called again and again
 def parse_address(url: str) -> Address:
     """Return an address taken apart. Raises AddressError for what cannot be requested."""
     parts = _parts(url)
