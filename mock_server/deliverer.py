@@ -153,8 +153,7 @@ class Deliverer:
                 bugs.report(self._simulator, error)
             else:
                 self._post(following)
-            # A round is bounded, and there may be places left; or others wait for a place.
-            if self._last.left or len(following or ()) >= outbox.ROUND:
+            if self._last.left:  # a place is free now
                 self.notify(0)
 
         with suppress(DatabaseClosedError):  # it is due at the next start

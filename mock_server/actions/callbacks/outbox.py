@@ -7,7 +7,7 @@ Rule 4: attempts of one account that end together are recorded in one transactio
 is due next: the account is read, and the outbox looked at, once for all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,9 +62,11 @@ class Ended:
 class Survey:
     """What is to be delivered, in all accounts.
 
-    `due`: accounts with a due callback and a free place, those with the fewest under way first.
-    `left`: some account has a due callback, but the others take all places. `next_at`: the real
-    instant (ms) of the next attempt that is not due yet. `accounts`: how many were looked at.
+    `due`: accounts with a due callback and a free place, those with the fewest under way first, and
+    of equals those that have waited longest.
+    `left`: some account has a due callback, but the others take all places.
+    `next_at`: the real instant (ms) of the next attempt that is not due yet.
+    `accounts`: how many were looked at.
     """
 
     due: list[str]
@@ -77,36 +79,43 @@ def survey(tx: Transaction, simulator: Simulator) -> Survey:
     """Look at the callbacks of every account, due and planned."""
     real_now = simulator.real_now()
     concurrency = simulator.settings.callback_concurrency
+    late: dict[str, None] = {}  # in the order of their due times
+    coming: list[int | None] = []
     waiting = _waiting(tx)
-    late = {account_id for account_id, at, clock in waiting if at <= clock.now(real_now)}
-    instants = [clock.real_at(at) for account_id, at, clock in waiting if account_id not in late]
+    for account_id, at, clock in waiting:
+        if at <= clock.now(real_now):
+            late[account_id] = None
+        else:
+            coming.append(clock.real_at(at))
     in_flight = rows.in_flight(tx) if late else {}
     due = [each for each in late if retries.room(in_flight, each, concurrency) > 0]
     return Survey(
-        due=sorted(due, key=lambda account_id: (in_flight.get(account_id, 0), account_id)),
+        due=sorted(due, key=lambda account_id: in_flight.get(account_id, 0)),
         left=any(retries.is_crowded_out(in_flight, each, concurrency) for each in late),
-        next_at=min((at for at in instants if at is not None), default=None),
+        next_at=min((at for at in coming if at is not None), default=None),
         accounts=len(waiting),
     )
 
 
 def claim_batch(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
     """Claim some of the callbacks that are due in one account, while places are free."""
-    in_flight = rows.in_flight(tx)
-    if not retries.room(in_flight, account_id, simulator.settings.callback_concurrency):
+    account = account_rows.get(tx, account_id)  # locked first: nobody else takes its places now
+    if account is None:
         return []
-    account = account_rows.get(tx, account_id)
-    return [] if account is None else _claim(tx, simulator, account, in_flight)
+    return _claim(tx, simulator, account, min(ROUND, _room(tx, simulator, account_id)))
 
 
-def _claim(
-    tx: Transaction, simulator: Simulator, account: Account, in_flight: Mapping[str, int]
-) -> list[Delivery]:
-    room = retries.room(in_flight, account.id, simulator.settings.callback_concurrency)
+def _room(tx: Transaction, simulator: Simulator, account_id: str) -> int:
+    concurrency = simulator.settings.callback_concurrency
+    return retries.room(rows.in_flight(tx), account_id, concurrency)
+
+
+def _claim(tx: Transaction, simulator: Simulator, account: Account, most: int) -> list[Delivery]:
+    if most == 0:
+        return []
     now = account.clock.now(simulator.real_now())
     account = notices.catch_up(tx, simulator, account, now)
     claimed: list[Claimed] = []
-    most = min(room, ROUND)
     # With armed faults, claim one at a time: a fault can change which callback is next.
     limit = 1 if account.armed else most
     while len(claimed) < most:
@@ -178,7 +187,7 @@ def record(
 ) -> list[Delivery]:
     """Store the attempts of one account that ended; return what was claimed next, if wanted.
 
-    Whoever claims next is woken only for what no attempt under way can wake him for.
+    Not more is claimed than has ended, so the places under way do not grow by it.
     """
     account = account_rows.get(tx, ended[0].delivery.claimed.account)
     if account is None:
@@ -186,14 +195,15 @@ def record(
     now = account.clock.now(simulator.real_now())
     for each in ended:
         _record(tx, simulator, account, each, now)
-    under_way: Mapping[str, int] = {}
     following: list[Delivery] = []
     if claim_next:
-        under_way = rows.in_flight(tx)
-        following = _claim(tx, simulator, account, under_way)
+        most = min(len(ended), ROUND, _room(tx, simulator, account.id))
+        following = _claim(tx, simulator, account, most)
     at = rows.first_due(tx, account.id)
-    if at is not None and not (at <= now and (following or under_way.get(account.id))):
-        schedule_wakeup(tx, simulator, account, at)
+    # What is due and has no place is claimed when one of those under way has ended.
+    if claim_next and at is not None and at <= now and not _room(tx, simulator, account.id):
+        return following
+    schedule_wakeup(tx, simulator, account, at)
     return following
 
 
