@@ -132,8 +132,7 @@ def build_simulator(
 ) -> Simulator:
     """Put a simulator together.
 
-    `front` is our own server in front; without one callbacks are posted from a thread of their own.
-    Raises DatabaseFileError for an unusable database.
+    Without a `front` a thread posts the callbacks. Raises DatabaseFileError: an unusable database.
     """
     database, latest = _open_database(settings, scheduler)
     reader = ImageReader()
