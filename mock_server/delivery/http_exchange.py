@@ -66,11 +66,10 @@ class HttpRequest:
         authorization = (("Authorization", login),) if login else ()
         return (("Host", self.address.authority), *self.headers, *authorization)
 
-    @property
-    def head(self) -> bytes:
-        """Return the request line and the headers as they are sent."""
+    def head(self, headers: Headers) -> bytes:
+        """Return the request line and all headers as they are sent."""
         lines = [f"{self.method} {self.address.target} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in self.all_headers]
+        lines += [f"{name}: {value}" for name, value in headers]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
@@ -136,11 +135,15 @@ class Connection(asyncio.Protocol):
         raises.
         """
         try:
+            headers = request.all_headers
+            head = request.head(headers)
             if isinstance(request.body, bytes):
-                self._transport.write(request.head + request.body)
-                seen.headers, seen.sent = request.all_headers, len(request.body)
+                self._transport.write(head + request.body)
+                seen.headers, seen.sent = headers, len(request.body)
             else:
-                await self._send(request, request.body, seen)
+                self._transport.write(head)
+                seen.headers = headers
+                await self._send(request.body, seen)
             return await self._answered
         finally:
             if not self._answered.cancel() and not self._answered.cancelled():
@@ -148,9 +151,9 @@ class Connection(asyncio.Protocol):
             self._reading.parser = None  # it refers back: nothing is left for the collector
             self._transport.close()
 
-    async def _send(self, request: HttpRequest, body: AsyncIterator[bytes], seen: Seen) -> None:
+    async def _send(self, body: AsyncIterator[bytes], seen: Seen) -> None:
         """Send a body in pieces, until it is sent or the answer is there."""
-        sending = asyncio.create_task(self._send_pieces(request, body, seen))
+        sending = asyncio.create_task(self._send_pieces(body, seen))
         try:
             either: set[asyncio.Future[Any]] = {sending, self._answered}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -162,11 +165,7 @@ class Connection(asyncio.Protocol):
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
-    async def _send_pieces(
-        self, request: HttpRequest, body: AsyncIterator[bytes], seen: Seen
-    ) -> None:
-        self._transport.write(request.head)
-        seen.headers = request.all_headers
+    async def _send_pieces(self, body: AsyncIterator[bytes], seen: Seen) -> None:
         async for piece in body:
             self._transport.write(piece)
             seen.sent += len(piece)

@@ -172,6 +172,7 @@ def port_of(parts: SplitResult) -> int | None:
         raise AddressError("not an address: its host or port cannot be read") from None
 
 
+@lru_cache(maxsize=1024)
 def parse_ip(text: str) -> IpAddress:
     """Return an IP address; an IPv4 address that is written as IPv6 counts as IPv4.
 
