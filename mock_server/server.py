@@ -22,7 +22,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import LogCall, Simulator, build_simulator
+from mock_server.simulator import Front, LogCall, Simulator, build_simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import probe
 from mock_server.store.engine.files import unreadable, unwritable
@@ -212,7 +212,7 @@ async def _serve(
         settings,
         scheduler=LoopScheduler(loop),
         real_now=real_now,
-        own_ports=(settings.port,),
+        front=Front(ports=(settings.port,), loop=loop),
         log_call=log_call,
     )
     try:
@@ -226,8 +226,7 @@ async def _serve(
         try:
             await _answer(simulator, listener, ready)
         finally:
-            # The deliverer needs this loop to record its last attempts.
-            await loop.run_in_executor(None, deliverer.stop)
+            await deliverer.stop()
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
         await loop.run_in_executor(None, simulator.keep_instant)

@@ -43,10 +43,10 @@ class DueSignal:
                 lambda: self.attempts != seen or self.stopped, timeout=timeout_s
             )
 
-    def attempt_recorded(self) -> None:
+    def attempts_recorded(self, count: int) -> None:
         """Wake whoever waits for attempts to be made."""
         with self.attempted:
-            self.attempts += 1
+            self.attempts += count
             self.attempted.notify_all()
 
 

@@ -1,5 +1,6 @@
 """The simulator: what everything above needs, put together once."""
 
+import asyncio
 import logging
 import os
 import time
@@ -38,6 +39,18 @@ class Network:
 
     post: Post
     fetch: Fetch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """Our own server in front, which has its connections in hand.
+
+    `ports` are its own, where no callback may go. `loop` is the running one that it answers calls
+    on, and that posts the callbacks.
+    """
+
+    ports: tuple[int, ...]
+    loop: asyncio.AbstractEventLoop
 
 
 def pause(ms: int) -> None:
@@ -114,21 +127,21 @@ def build_simulator(
     scheduler: Scheduler | None = None,
     real_now: Callable[[], int] = wall_clock,
     network: Network | None = None,
-    own_ports: tuple[int, ...] = (),
+    front: Front | None = None,
     log_call: LogCall | None = None,
 ) -> Simulator:
     """Put a simulator together.
 
-    `own_ports` are the ports of our own server, which has its connections in hand, and where no
-    callback may go; none under a foreign one. Raises DatabaseFileError for an unusable database.
+    Without a `front` a thread posts the callbacks. Raises DatabaseFileError: an unusable database.
     """
     database, latest = _open_database(settings, scheduler)
     reader = ImageReader()
     outbound = Outbound(
         allowed=settings.callback_hosts,
         timeout=settings.callback_timeout,
-        own_ports=own_ports,
+        own_ports=front.ports if front else (),
         trusted=own_certificates(settings),
+        posts_on=front.loop if front else None,
     )
 
     def close_outbound() -> None:
@@ -145,7 +158,7 @@ def build_simulator(
         machine_now=real_now,
         pictures=PictureCache(settings.picture_cache_mib * 1024 * 1024),
         close_outbound=close_outbound,
-        has_connections=bool(own_ports),
+        has_connections=front is not None,
         log_call=log_call,
     )
 

@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -58,7 +59,12 @@ class Guard:
     async def resolve(self, host: str, port: int) -> list[Endpoint]:
         """Return where a host is, each place allowed. Raises TargetRefusedError if one is not."""
         if _is_numeric(host):
-            host = _whole(host)
+            literal = _whole(host)
+            # It says itself where it is, but for one that names an interface of this machine.
+            if "%" not in literal:
+                self.check(literal, literal, port)
+                return [_endpoint(literal, port)]
+            host = literal
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         endpoints = []
@@ -86,6 +92,14 @@ def _is_numeric(host: str) -> bool:
     return ":" in host or host.replace(".", "").isdigit()
 
 
+def _endpoint(ip: str, port: int) -> Endpoint:
+    """Return what an IP address is without a name server."""
+    if ":" in ip:
+        return Endpoint(family=socket.AF_INET6, ip=ip, socket_address=(ip, port, 0, 0))
+    return Endpoint(family=socket.AF_INET, ip=ip, socket_address=(ip, port))
+
+
+@lru_cache(maxsize=1024)
 def _whole(host: str) -> str:
     try:
         return str(ip_address(host))

@@ -14,7 +14,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import httptools
 
@@ -24,7 +24,6 @@ from mock_server.domain.call.calls import Headers
 from mock_server.domain.urls import Address
 
 MAX_HEAD_BYTES = 64 * 1024
-READ_BYTES = 64 * 1024
 # A place that says nothing for so long gives way to the next of the same name; the last does not.
 NEXT_PLACE_S = 0.3
 # Old and small receivers write these; other clients read them.
@@ -36,8 +35,6 @@ LENIENT = {
 }
 
 log = logging.getLogger(__name__)
-
-Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class ExchangeError(Exception):
@@ -69,48 +66,161 @@ class HttpRequest:
         authorization = (("Authorization", login),) if login else ()
         return (("Host", self.address.authority), *self.headers, *authorization)
 
+    def head(self, headers: Headers) -> bytes:
+        """Return the request line and all headers as they are sent."""
+        lines = [f"{self.method} {self.address.target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
 
 async def connect(
-    address: Address, endpoints: Sequence[Endpoint], context: ssl.SSLContext | None
-) -> Connection:
-    """Return a connection to the first place that takes one. Raises OSError."""
+    address: Address, endpoints: Sequence[Endpoint], context: ssl.SSLContext | None, limit: int
+) -> "Connection":
+    """Return a connection to the first place that takes one. Raises OSError.
+
+    It reads at most `limit` bytes of the body of an answer.
+    """
     last = len(endpoints) - 1
     for number, endpoint in enumerate(endpoints):
-        patience = None if number == last else NEXT_PLACE_S
+        if number == last:
+            return await _connection(_where(endpoint), address, context, limit)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(NEXT_PLACE_S):
                 connected = await _socket(endpoint)
         except OSError:  # a time-out is one
-            if number == last:
-                raise
             continue
-        name = address.host if context is not None else None
-        return await asyncio.open_connection(sock=connected, ssl=context, server_hostname=name)
+        return await _connection({"sock": connected}, address, context, limit)
     raise ExchangeError(f"the host {address.host} has no address")
 
 
-async def exchange(
-    connection: Connection, request: HttpRequest, seen: Seen, limit: int
-) -> HttpAnswer:
-    """Send a request and return its answer, with at most `limit` bytes of its body.
+async def _connection(
+    where: dict[str, Any], address: Address, context: ssl.SSLContext | None, limit: int
+) -> "Connection":
+    loop = asyncio.get_running_loop()
+    name = address.host if context is not None else None
+    _, connection = await loop.create_connection(
+        lambda: Connection(limit), **where, ssl=context, server_hostname=name
+    )
+    return connection
 
-    What leaves is noted on `seen`. Raises ExchangeError, OSError, and what `request.body` raises.
+
+def _where(endpoint: Endpoint) -> dict[str, Any]:
+    """Return where the loop connects to by itself, which costs half of connecting a socket for it.
+
+    AI_NUMERICHOST: this is an address that was checked, and no name can come in its place.
     """
-    reader, writer = connection
-    sending = asyncio.create_task(_send(writer, request, seen))
-    receiving = asyncio.create_task(_receive(reader, limit))
-    try:
-        await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
-        if not receiving.done():
-            # One that closes its ear may have answered all the same.
-            with contextlib.suppress(OSError):
-                await sending
-        return await receiving
-    finally:
-        for task in (sending, receiving):
-            task.cancel()
-        await asyncio.gather(sending, receiving, return_exceptions=True)
-        writer.close()
+    scope = endpoint.socket_address[3:] and endpoint.socket_address[3]
+    return {
+        "host": f"{endpoint.ip}%{scope}" if scope else endpoint.ip,
+        "port": endpoint.socket_address[1],
+        "family": endpoint.family,
+        "flags": socket.AI_NUMERICHOST,
+    }
+
+
+class Connection(asyncio.Protocol):
+    """A connection for one request and its answer."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._reading = _Reading()
+        self._answered: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
+        self._drained: asyncio.Future[None] | None = None  # while the receiver takes no more
+        self._transport: asyncio.Transport
+
+    async def exchange(self, request: HttpRequest, seen: Seen) -> HttpAnswer:
+        """Send a request and return its answer.
+
+        What leaves is noted on `seen`. Raises ExchangeError, OSError, and what `request.body`
+        raises.
+        """
+        try:
+            headers = request.all_headers
+            head = request.head(headers)
+            if isinstance(request.body, bytes):
+                self._transport.write(head + request.body)
+                seen.headers, seen.sent = headers, len(request.body)
+            else:
+                self._transport.write(head)
+                seen.headers = headers
+                await self._send(request.body, seen)
+            return await self._answered
+        finally:
+            if not self._answered.cancel() and not self._answered.cancelled():
+                self._answered.exception()  # so that one that nobody waited for is not logged
+            self._reading.parser = None  # it refers back: nothing is left for the collector
+            self._transport.close()
+
+    async def _send(self, body: AsyncIterator[bytes], seen: Seen) -> None:
+        """Send a body in pieces, until it is sent or the answer is there."""
+        sending = asyncio.create_task(self._send_pieces(body, seen))
+        try:
+            either: set[asyncio.Future[Any]] = {sending, self._answered}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not self._answered.done():
+                # One that closes its ear may have answered all the same.
+                with contextlib.suppress(OSError):
+                    await sending
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def _send_pieces(self, body: AsyncIterator[bytes], seen: Seen) -> None:
+        async for piece in body:
+            self._transport.write(piece)
+            seen.sent += len(piece)
+            if self._drained is not None:
+                await self._drained
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
+
+    def data_received(self, data: bytes) -> None:
+        """Read a part of the answer."""
+        if self._answered.done():
+            return
+        try:
+            self._reading.feed(data)
+        except ExchangeError as error:
+            self._answered.set_exception(error)
+            return
+        if self._reading.is_whole or len(self._reading.body) >= self._limit:
+            self._answer()
+
+    def eof_received(self) -> None:
+        """Read the end of the answer."""
+        if self._answered.done():
+            return
+        try:
+            self._reading.ended()
+        except ExchangeError as error:
+            self._answered.set_exception(error)
+            return
+        self._answer()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Take the end of the connection, by whatever it came."""
+        self.resume_writing()
+        if error is None:
+            self.eof_received()
+        elif not self._answered.done():
+            self._answered.set_exception(error)
+
+    def pause_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """See asyncio.Protocol."""
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    def _answer(self) -> None:
+        answer = self._reading.answer
+        answer.body = bytes(self._reading.body[: self._limit])
+        self._answered.set_result(answer)
 
 
 def reason_of(error: Exception, address: Address) -> str:
@@ -142,51 +252,23 @@ async def _socket(endpoint: Endpoint) -> socket.socket:
     return connected
 
 
-async def _send(writer: asyncio.StreamWriter, request: HttpRequest, seen: Seen) -> None:
-    headers = request.all_headers
-    lines = [f"{request.method} {request.address.target} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    writer.write(head + request.body if isinstance(request.body, bytes) else head)
-    seen.headers = headers
-    if isinstance(request.body, bytes):
-        seen.sent = len(request.body)
-        await writer.drain()
-        return
-    async for piece in request.body:
-        writer.write(piece)
-        seen.sent += len(piece)
-        await writer.drain()
-
-
-async def _receive(reader: asyncio.StreamReader, limit: int) -> HttpAnswer:
-    reading = _Reading()
-    parser = httptools.HttpResponseParser(reading)
-    with contextlib.suppress(AttributeError, TypeError):  # an older httptools is as strict as it is
-        parser.set_dangerous_leniencies(**LENIENT)
-    reading.parser = parser
-    while not reading.is_whole and len(reading.body) < limit:
-        data = await reader.read(READ_BYTES)
-        if not data:
-            reading.ended()
-            break
-        reading.feed(data)
-    answer = reading.answer
-    answer.body = bytes(reading.body[:limit])
-    return answer
-
-
 @dataclass(slots=True)
 class _Reading:
     """Takes what the parser finds."""
 
     answer: HttpAnswer = field(default_factory=HttpAnswer)
     body: bytearray = field(default_factory=bytearray)
-    parser: Any = None
     is_whole: bool = False
+    parser: Any = field(init=False)
     _has_head: bool = False
     _head_bytes: int = 0
     _headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
+        # An older httptools is as strict as it is.
+        with contextlib.suppress(AttributeError, TypeError):
+            self.parser.set_dangerous_leniencies(**LENIENT)
 
     def feed(self, data: bytes) -> None:
         """Take bytes of the answer. Raises ExchangeError."""

@@ -21,13 +21,7 @@ from mock_server import __version__
 from mock_server.delivery import tls_client
 from mock_server.delivery.callback_request import CutError, Seen, pieces
 from mock_server.delivery.egress_guard import Guard, TargetRefusedError, is_local
-from mock_server.delivery.http_exchange import (
-    HttpAnswer,
-    HttpRequest,
-    connect,
-    exchange,
-    reason_of,
-)
+from mock_server.delivery.http_exchange import HttpAnswer, HttpRequest, connect, reason_of
 from mock_server.delivery.image_reader import ReaderStoppedError
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import MAX_BYTES as MAX_IMAGE_BYTES
@@ -43,9 +37,12 @@ log = logging.getLogger(__name__)
 
 
 class Outbound:
-    """Posts callbacks from an event loop on a thread of its own, started on first use.
+    """Posts callbacks and fetches images from an event loop on a thread of its own, started on
+    first use.
 
-    `trusted` are files with certificates that are good beside those of the system.
+    `trusted` are files with certificates that are good beside those of the system. `posts_on` is
+    the running loop that posts callbacks instead, if there is one: it is the loop that plans and
+    records them, so that no callback changes threads.
     """
 
     def __init__(
@@ -55,6 +52,7 @@ class Outbound:
         timeout: float = 10.0,
         own_ports: Iterable[int] = (),
         trusted: Iterable[Path] = (),
+        posts_on: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._own_ports = frozenset(own_ports)
         self._guard = Guard(allowed, self._own_ports)
@@ -65,12 +63,21 @@ class Outbound:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._posts_on = posts_on
+        self._posts: set[asyncio.Task[None]] = set()  # a loop forgets a task that nobody holds
+        self._closed = False
         self._image_slots: asyncio.Semaphore | None = None
         self._download_slots: asyncio.Semaphore | None = None
 
     def post(self, address: Address, posting: Posting) -> Future[Outcome]:
         """Send a posting; the future gives what became of it."""
-        return asyncio.run_coroutine_threadsafe(self._post(address, posting), self._running_loop())
+        posted: Future[Outcome] = Future()
+        loop = self._posts_on or self._running_loop()
+        if _is_current(loop):
+            self._begin(posted, address, posting)
+        else:
+            loop.call_soon_threadsafe(self._begin, posted, address, posting)
+        return posted
 
     def fetch(self, address: Address, read: Callable[[bytes], SourceRead]) -> Future[SourceRead]:
         """Fetch an image; the future gives what `read` makes of it, in a thread of its own."""
@@ -78,11 +85,15 @@ class Outbound:
         return asyncio.run_coroutine_threadsafe(work, self._running_loop())
 
     def close(self) -> None:
-        """Give up what is in flight and stop."""
+        """Give up what is in flight and stop. Not for the loop's own thread."""
+        self._closed = True
+        if self._posts_on is not None:
+            giving_up = _give_up(self._posts)
+            asyncio.run_coroutine_threadsafe(giving_up, self._posts_on).result(timeout=10)
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None and self._thread is not None:
-            asyncio.run_coroutine_threadsafe(_give_up(), loop).result(timeout=10)
+            asyncio.run_coroutine_threadsafe(_give_up_all(), loop).result(timeout=10)
             loop.call_soon_threadsafe(loop.stop)
             self._thread.join(timeout=10)
 
@@ -95,6 +106,22 @@ class Outbound:
                 )
                 self._thread.start()
             return self._loop
+
+    def _begin(self, posted: Future[Outcome], address: Address, posting: Posting) -> None:
+        """Start a post, on its loop."""
+        if self._closed:
+            _cancel(posted)
+            return
+        task = asyncio.get_running_loop().create_task(self._report(posted, address, posting))
+        self._posts.add(task)
+        task.add_done_callback(self._posts.discard)
+
+    async def _report(self, posted: Future[Outcome], address: Address, posting: Posting) -> None:
+        try:
+            posted.set_result(await self._post(address, posting))
+        except asyncio.CancelledError:
+            _cancel(posted)
+            raise
 
     async def _post(self, address: Address, posting: Posting) -> Outcome:
         started = time.monotonic()
@@ -175,16 +202,33 @@ class Outbound:
                 is_local(each.ip) for each in endpoints
             )
             context = await asyncio.to_thread(self._trusted.context, is_own=is_own)
-        connection = await connect(address, endpoints, context)
-        return await exchange(connection, request, seen, limit)
+        connection = await connect(address, endpoints, context, limit)
+        return await connection.exchange(request, seen)
 
     def _too_slow(self) -> str:
         return f"no answer within {self._timeout:g} s"
 
 
-async def _give_up() -> None:
+def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:  # this thread runs none
+        return False
+
+
+def _cancel(posted: Future[Outcome]) -> None:
+    posted.cancel()
+    posted.set_running_or_notify_cancel()  # else `concurrent.futures.wait` misses it
+
+
+async def _give_up_all() -> None:
+    """Give up what the current loop does."""
+    await _give_up(task for task in asyncio.all_tasks() if task is not asyncio.current_task())
+
+
+async def _give_up(tasks: Iterable[asyncio.Task[Any]]) -> None:
     # First, or a closed connection would look like a failed attempt.
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    others = list(tasks)
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from dataclasses import field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
@@ -80,6 +81,7 @@ def is_address(url: str) -> bool:
     return " " not in url and _CONTROLS.search(url) is None
 
 
+@lru_cache(maxsize=1024)  # a client has few addresses, and each is called again and again
 def parse_address(url: str) -> Address:
     """Return an address taken apart. Raises AddressError for what cannot be requested."""
     parts = _parts(url)
@@ -170,6 +172,7 @@ def port_of(parts: SplitResult) -> int | None:
         raise AddressError("not an address: its host or port cannot be read") from None
 
 
+@lru_cache(maxsize=1024)
 def parse_ip(text: str) -> IpAddress:
     """Return an IP address; an IPv4 address that is written as IPv6 counts as IPv4.
 

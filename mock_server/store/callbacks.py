@@ -150,9 +150,11 @@ def claim(tx: Transaction, account_id: str, now: int, until: int, limit: int) ->
         f" order by next_at, id limit ?{tx.skip_locked}",
         (account_id, until, limit),
     )
-    for row in rows:
+    if rows:
         tx.execute(
-            "update callback set state = 'sending', claimed_at = ? where id = ?", (now, row["id"])
+            "update callback set state = 'sending', claimed_at = ?"
+            f" where id in ({', '.join('?' * len(rows))})",
+            (now, *(row["id"] for row in rows)),
         )
     return [Claimed(**row) for row in rows]
 
@@ -195,9 +197,9 @@ def retry_barrier(tx: Transaction, account_id: str, now: int) -> int:
     return now if first is None else first + SOONEST_MS
 
 
-def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> None:
-    """Store the state of a callback after an attempt."""
-    tx.execute(
+def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> bool:
+    """Store the state of a callback after an attempt; False if it is gone."""
+    changed = tx.execute(
         "update callback set state = ?, next_at = ?, tries = ?, acknowledged = ?,"
         " claimed_at = null where id = ?",
         (
@@ -208,6 +210,7 @@ def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> No
             claimed.id,
         ),
     )
+    return changed == 1
 
 
 def lease(tx: Transaction, callback_id: int, until: int) -> None:

@@ -255,7 +255,7 @@ def test_what_was_decided_is_sent_by_the_next_process_too(tmp_path: Path, kind: 
         buyer.world.admin(
             "POST", f"/accounts/{buyer.id}/clock", {"advance": "1m"}
         )  # nobody delivers
-        decided = [each.posting for each in actions.claim_due(simulator)]
+        decided = [each.posting for each in worlds.claim_due(simulator)]
     with worlds.simulator(real_now, post, database=file) as simulator:
         buyer.world = World(simulator, real_now, post)
         simulator.database.run(rows.release_all)
@@ -274,7 +274,7 @@ def test_a_copy_made_while_somebody_waits_is_waited_for_too(world: World, buyer:
     database, until = world.simulator.database, 2**60
     last_id = database.read(lambda tx: rows.last_id(tx, buyer.id))
 
-    (first,) = actions.claim_due(world.simulator)
+    (first,) = worlds.claim_due(world.simulator)
     actions.deliver(world.simulator, first).result(timeout=20)
 
     assert database.read(lambda tx: rows.unattempted(tx, buyer.id, until, last_id)) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.actions.callbacks import outbox, wait
+from mock_server.actions.callbacks import wait
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.urls import Address
 from tests.support import worlds
@@ -116,7 +116,7 @@ def test_a_callback_claimed_once_is_not_claimed_again(world: World) -> None:
     world.real_now.now += 60_000
     simulator = world.simulator
 
-    first, again = list(outbox.claim_due(simulator)), list(outbox.claim_due(simulator))
+    first, again = worlds.claim_due(simulator), worlds.claim_due(simulator)
     by_hand = wait.deliver_due(simulator, "default")
 
     assert (len(first), again, by_hand) == (1, [], 0)

@@ -105,9 +105,9 @@ def every_kind_of_call(world: World) -> None:
 
 def look_around(world: World) -> None:
     """Do what an idle server does every second."""
-    for delivery in outbox.claim_due(world.simulator):
+    for delivery in worlds.claim_due(world.simulator):
         outbox.deliver(world.simulator, delivery).result(10)
-    world.simulator.database.read(lambda tx: outbox.upcoming(tx, world.simulator))
+    world.simulator.database.read(lambda tx: outbox.survey(tx, world.simulator))
 
 
 def test_no_statement_walks_a_table(world: World, statements: Statements) -> None:
@@ -133,7 +133,7 @@ def test_what_an_idle_server_does_is_the_same_however_many_callbacks_are_planned
         for _ in range(many):
             world.submit(code, **CALLBACK)
         look_around(world)  # what a submit has changed is behind it
-        steps.append(steps_of(world.simulator, lambda tx: outbox.upcoming(tx, world.simulator)))
+        steps.append(steps_of(world.simulator, lambda tx: outbox.survey(tx, world.simulator)))
 
     assert steps[0] > 100
     assert steps[1] < 1.2 * steps[0]

@@ -8,9 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
+from mock_server.actions.callbacks import outbox
+from mock_server.actions.callbacks.outbox import Ended
 from mock_server.actions.gateway import pipeline
 from mock_server.domain.call.calls import Answer, Call
+from mock_server.domain.callback.payload import Outcome
 from mock_server.store.engine import sqlite
+from tests.support import worlds
 from tests.support.turns import commits, in_one_turn
 from tests.support.worlds import World
 
@@ -103,3 +107,28 @@ def kind_of(statement: str) -> str:
     if words[0] == "insert":
         return f"insert {words[2]}"
     return f"update {words[1]}" if words[0] == "update" else words[0]
+
+
+def test_a_callback_takes_three_statements_and_a_batch_of_them_few_more(world: World) -> None:
+    many = 10
+    for _ in range(2 * many):
+        world.submit(**CALLBACK)
+    world.real_now.now += 60_000
+    simulator, answered = world.simulator, Outcome(status=200, sent_headers=(), sent=2)
+    ran = commits(simulator.database)
+
+    first = worlds.claim_due(simulator)
+    claiming = [each for each in ran if each.startswith(WORK)]
+    ran.clear()
+    ended = [Ended(delivery=each, outcome=answered) for each in first]
+    following = simulator.database.run(
+        lambda tx: outbox.record(tx, simulator, ended, claim_next=True)
+    )
+    recording = [each for each in ran if each.startswith(WORK)]
+
+    assert len(first) == len(following) == many
+    # For each: its task. For all: account, places, what is due, the claim.
+    assert len(claiming) <= many + 4, claiming
+    # For each: its state, its attempt, the next one's task. For all: the same, and when to wake.
+    assert len(recording) <= 3 * many + 5, recording
+    assert ran.count("commit") == 1

@@ -12,6 +12,8 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from mock_server.actions.accounts import accounts
+from mock_server.actions.callbacks import outbox
+from mock_server.actions.callbacks.outbox import Delivery
 from mock_server.delivery.qr_reader import read
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import SourceError, SourceRead, unreachable
@@ -189,6 +191,18 @@ class World:
         """Return the bill of an account."""
         found: dict[str, Any] = self.admin("GET", f"/accounts/{account}/bill")
         return found
+
+
+def claim_due(simulator: Simulator) -> list[Delivery]:
+    """Claim a round of the callbacks that are due, of each account, as a deliverer does."""
+    found = simulator.database.read(lambda tx: outbox.survey(tx, simulator))
+    return [
+        delivery
+        for account_id in found.due
+        for delivery in simulator.database.run(
+            lambda tx, account_id=account_id: outbox.claim_batch(tx, simulator, account_id)  # type: ignore[misc]
+        )
+    ]
 
 
 def body_of(answer: TestResponse) -> dict[str, Any]:

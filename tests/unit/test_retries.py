@@ -11,6 +11,7 @@ from mock_server.domain.callback.retries import (
     DeliveryState,
     Progress,
     after_attempt,
+    is_crowded_out,
     retry_after,
     room,
 )
@@ -170,3 +171,16 @@ def test_no_account_takes_all_and_none_goes_without(
     if own:
         assert own + max(places, 0) <= max(own, concurrency // 4, 1)
         assert sum(in_flight.values()) + max(places, 0) <= max(concurrency, sum(in_flight.values()))
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "crowded"),
+    [
+        ({"a": 2, "b": 2, "c": 2, "d": 1, "e": 1}, True),
+        ({"e": 2}, False),  # its own share is full
+        ({"e": 1}, False),  # there is room
+        ({"a": 8}, False),  # it always has one place
+    ],
+)
+def test_an_account_is_crowded_out_only_by_others(in_flight: dict[str, int], crowded: bool) -> None:
+    assert is_crowded_out(in_flight, "e", 8) is crowded

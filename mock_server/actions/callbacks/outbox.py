@@ -3,9 +3,11 @@
 Rule 1: posting happens between two transactions, never inside one.
 Rule 2: only the process that claimed a callback posts it, so each attempt is made once.
 Rule 3: an account's callbacks are posted in the order of their due times, retries included.
+Rule 4: attempts of one account that end together are recorded in one transaction, which claims what
+is due next: the account is read, and the outbox looked at, once for all of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,60 +51,75 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coming:
-    """The real instant (ms) of the next attempt. `left`: a callback is due, but all places are
-    taken.
+class Ended:
+    """A delivery that was posted, and what became of it."""
+
+    delivery: Delivery
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What is to be delivered, in all accounts.
+
+    `due`: accounts with a due callback and a free place, those with the fewest under way first, and
+    of equals those that have waited longest.
+    `left`: some account has a due callback, but the others take all places.
+    `next_at`: the real instant (ms) of the next attempt that is not due yet.
+    `accounts`: how many were looked at.
     """
 
-    next_at: int | None
+    due: list[str]
     left: bool
+    next_at: int | None
+    accounts: int
 
 
-def claim_due(simulator: Simulator) -> Iterator[Delivery]:
-    """Claim the callbacks that are due, of all accounts in turn, while places are free.
-
-    Each turn of an account is a transaction; the caller posts each delivery at once.
-    """
-    if simulator.database.shared:
-        real_now = simulator.real_now()
-        simulator.database.run(lambda tx: rows.release_expired(tx, real_now))
-    while True:
-        turns = 0
-        for account_id in simulator.database.read(lambda tx: _due_accounts(tx, simulator)):
-            claimed = simulator.database.run(
-                lambda tx, account_id=account_id: claim_batch(tx, simulator, account_id)  # type: ignore[misc]
-            )
-            turns += bool(claimed)
-            yield from claimed
-        if not turns:
-            return
-
-
-def upcoming(tx: Transaction, simulator: Simulator) -> Coming:
-    """Return when the next attempt is due, and whether one is due now."""
+def survey(tx: Transaction, simulator: Simulator) -> Survey:
+    """Look at the callbacks of every account, due and planned."""
     real_now = simulator.real_now()
-    waiting = [
-        (clock.real_at(due_at), due_at <= clock.now(real_now)) for _, due_at, clock in _waiting(tx)
-    ]
-    instants = [at for at, is_due in waiting if at is not None and not is_due]
-    return Coming(next_at=min(instants, default=None), left=any(is_due for _, is_due in waiting))
+    concurrency = simulator.settings.callback_concurrency
+    late: dict[str, None] = {}  # in the order of their due times
+    coming: list[int | None] = []
+    waiting = _waiting(tx)
+    for account_id, at, clock in waiting:
+        if at <= clock.now(real_now):
+            late[account_id] = None
+        else:
+            coming.append(clock.real_at(at))
+    in_flight = rows.in_flight(tx) if late else {}
+    due = [each for each in late if retries.room(in_flight, each, concurrency) > 0]
+    return Survey(
+        due=sorted(due, key=lambda account_id: in_flight.get(account_id, 0)),
+        left=any(retries.is_crowded_out(in_flight, each, concurrency) for each in late),
+        next_at=min((at for at in coming if at is not None), default=None),
+        accounts=len(waiting),
+    )
 
 
 def claim_batch(tx: Transaction, simulator: Simulator, account_id: str) -> list[Delivery]:
     """Claim some of the callbacks that are due in one account, while places are free."""
-    in_flight = rows.in_flight(tx)
-    room = retries.room(in_flight, account_id, simulator.settings.callback_concurrency)
-    account = account_rows.get(tx, account_id) if room > 0 else None
+    account = account_rows.get(tx, account_id)  # locked first: nobody else takes its places now
     if account is None:
+        return []
+    return _claim(tx, simulator, account, min(ROUND, _room(tx, simulator, account_id)))
+
+
+def _room(tx: Transaction, simulator: Simulator, account_id: str) -> int:
+    concurrency = simulator.settings.callback_concurrency
+    return retries.room(rows.in_flight(tx), account_id, concurrency)
+
+
+def _claim(tx: Transaction, simulator: Simulator, account: Account, most: int) -> list[Delivery]:
+    if most == 0:
         return []
     now = account.clock.now(simulator.real_now())
     account = notices.catch_up(tx, simulator, account, now)
     claimed: list[Claimed] = []
-    most = min(room, ROUND)
     # With armed faults, claim one at a time: a fault can change which callback is next.
     limit = 1 if account.armed else most
     while len(claimed) < most:
-        taken = rows.claim(tx, account_id, now, _until(tx, account, now), limit)
+        taken = rows.claim(tx, account.id, now, _until(tx, account, now), limit)
         for callback in taken:
             claimed += faults.apply_faults(tx, account, callback, now)
         if not taken or not account.armed:
@@ -133,31 +150,61 @@ def deliver(simulator: Simulator, delivery: Delivery) -> Future[None]:
     """Post a claimed callback; the future completes when its attempt is recorded."""
     recorded: Future[None] = Future()
 
-    def record(posted: Future[Outcome]) -> None:
+    def keep(posted: Future[Outcome]) -> None:
         # The server stops: the callback stays claimed, and is due at the next start.
         if posted.cancelled():
             recorded.cancel()
             recorded.set_running_or_notify_cancel()  # else `wait` misses the cancellation
             return
-        outcome = posted.result()
+        ended = [Ended(delivery=delivery, outcome=posted.result())]
         simulator.database.submit(
-            lambda tx: _record(tx, simulator, delivery, outcome), lambda _, error: finish(error)
+            lambda tx: record(tx, simulator, ended), lambda _, error: finish(error)
         )
 
     def finish(error: BaseException | None) -> None:
-        simulator.due_signal.attempt_recorded()
+        simulator.due_signal.attempts_recorded(1)
         if error is None:
             recorded.set_result(None)
         else:
             recorded.set_exception(error)
 
-    try:
-        posted = simulator.post(delivery.address, delivery.posting)
-    except AddressError as error:
-        posted = Future()
-        posted.set_result(Outcome(error=str(error), hopeless=True))
-    posted.add_done_callback(record)
+    post(simulator, delivery).add_done_callback(keep)
     return recorded
+
+
+def post(simulator: Simulator, delivery: Delivery) -> Future[Outcome]:
+    """Post a claimed callback; the future gives what became of it."""
+    try:
+        return simulator.post(delivery.address, delivery.posting)
+    except AddressError as error:
+        posted: Future[Outcome] = Future()
+        posted.set_result(Outcome(error=str(error), hopeless=True))
+        return posted
+
+
+def record(
+    tx: Transaction, simulator: Simulator, ended: Sequence[Ended], *, claim_next: bool = False
+) -> list[Delivery]:
+    """Store the attempts of one account that ended; return what was claimed next, if wanted.
+
+    Not more is claimed than has ended, so the places under way do not grow by it.
+    """
+    account = account_rows.get(tx, ended[0].delivery.claimed.account)
+    if account is None:
+        return []
+    now = account.clock.now(simulator.real_now())
+    for each in ended:
+        _record(tx, simulator, account, each, now)
+    following: list[Delivery] = []
+    if claim_next:
+        most = min(len(ended), ROUND, _room(tx, simulator, account.id))
+        following = _claim(tx, simulator, account, most)
+    at = rows.first_due(tx, account.id)
+    # What is due and has no place is claimed when one of those under way has ended.
+    if claim_next and at is not None and at <= now and not _room(tx, simulator, account.id):
+        return following
+    schedule_wakeup(tx, simulator, account, at)
+    return following
 
 
 def _until(tx: Transaction, account: Account, now: int) -> int:
@@ -166,21 +213,6 @@ def _until(tx: Transaction, account: Account, now: int) -> int:
     if account.readings.callback_delivery == "once":
         return until
     return min(until, rows.retry_barrier(tx, account.id, now) - 1)
-
-
-def _due_accounts(tx: Transaction, simulator: Simulator) -> list[str]:
-    """Return the accounts with due callbacks and free places, those with the fewest under way
-    first.
-    """
-    real_now = simulator.real_now()
-    concurrency = simulator.settings.callback_concurrency
-    in_flight = rows.in_flight(tx)
-    due = [
-        account_id
-        for account_id, due_at, clock in _waiting(tx)
-        if due_at <= clock.now(real_now) and retries.room(in_flight, account_id, concurrency) > 0
-    ]
-    return sorted(dict.fromkeys(due), key=lambda account_id: in_flight.get(account_id, 0))
 
 
 def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
@@ -195,17 +227,13 @@ def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
     ]
 
 
-def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: Outcome) -> None:
+def _record(
+    tx: Transaction, simulator: Simulator, account: Account, ended: Ended, now: int
+) -> None:
     """Store an attempt and the callback's next state; nothing if the account was reset
     meanwhile.
     """
-    claimed = delivery.claimed
-    account = account_rows.get(tx, claimed.account)
-    if account is None or rows.get(tx, claimed.account, claimed.id) is None:
-        return
-    clock = account.clock
-    now = clock.now(simulator.real_now())
-    attempt_rows.insert(tx, _attempt(account, delivery, outcome, now))
+    claimed, outcome, clock = ended.delivery.claimed, ended.outcome, account.clock
     progress = Progress(
         tries=claimed.tries + 1,
         acknowledged=bool(claimed.acknowledged),
@@ -215,8 +243,8 @@ def _record(tx: Transaction, simulator: Simulator, delivery: Delivery, outcome: 
     )
     machine_now = simulator.machine_now()
     standing = retries.after_attempt(outcome, progress, account.readings, machine_now)
-    rows.save_state(tx, claimed, standing)
-    schedule_wakeup(tx, simulator, account, rows.first_due(tx, account.id))
+    if rows.save_state(tx, claimed, standing):
+        attempt_rows.insert(tx, _attempt(account, ended.delivery, outcome, now))
 
 
 def schedule_wakeup(

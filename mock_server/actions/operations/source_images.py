@@ -82,7 +82,7 @@ def _read(simulator: Simulator, task: Task, readings: Readings) -> None:
         simulator.database.submit(lambda tx: _record(tx, simulator, task, found), recorded)
 
     def recorded(_: None, error: BaseException | None) -> None:
-        simulator.due_signal.attempt_recorded()
+        simulator.due_signal.attempts_recorded(1)
         if error is not None:
             bugs.report(simulator, error)
 

@@ -90,9 +90,18 @@ def room(in_flight: Mapping[str, int], account_id: str, concurrency: int) -> int
     even if all places are taken.
     """
     own = in_flight.get(account_id, 0)
-    share = max(1, concurrency // 4)
     free = concurrency - sum(in_flight.values())
-    return max(0 if own else 1, min(share - own, free))
+    return max(0 if own else 1, min(_share(concurrency) - own, free))
+
+
+def is_crowded_out(in_flight: Mapping[str, int], account_id: str, concurrency: int) -> bool:
+    """Whether an account has no room only because others have taken all places."""
+    has_share = in_flight.get(account_id, 0) < _share(concurrency)
+    return has_share and room(in_flight, account_id, concurrency) == 0
+
+
+def _share(concurrency: int) -> int:
+    return max(1, concurrency // 4)
 
 
 def _value(headers: Headers, name: str) -> str | None:

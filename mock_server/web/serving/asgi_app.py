@@ -15,6 +15,7 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from mock_server.actions import bugs
+from mock_server.actions.commit import commit
 from mock_server.actions.gateway import pipeline
 from mock_server.actions.gateway.exchange import Work, exchange, run_with_callbacks
 from mock_server.actions.gateway.pipeline import Hold
@@ -25,7 +26,6 @@ from mock_server.store.engine.transaction import DatabaseClosedError
 from mock_server.web.gateway_view import LEFT_AFTER_MS
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
-from mock_server.web.serving.commit import commit
 from mock_server.web.serving.picture_path import (
     address_of,
     answer_picture,

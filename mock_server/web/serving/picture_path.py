@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from mock_server.actions.commit import commit
 from mock_server.actions.operations.pictures import PictureAddress
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.picture_cache import Picture
 from mock_server.simulator import Simulator
 from mock_server.web.pictures import answer_drawn, answer_if_drawn
 from mock_server.web.problems import bug_problem
-from mock_server.web.serving.commit import commit
 from mock_server.web.serving.response_writer import disconnected_after_ms
 
 _PATH = re.compile(rb"/pictures/([\w.~-]+)/([\w.~-]+)/([0-9]{1,9})\.png", re.ASCII)
