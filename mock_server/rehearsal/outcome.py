@@ -9,6 +9,7 @@ from mock_server.rehearsal.baseline import Earlier
 from mock_server.rehearsal.order import RehearsalOrder
 from mock_server.rehearsal.report import output_of
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
+from mock_server.rehearsal.words import PROGRAM, Words
 
 MOST_LINES = 8  # of what a client printed
 MOST_CHARACTERS = 120  # of each line
@@ -25,9 +26,7 @@ class Report:
     """
 
     title: ClassVar[str] = "artqr-mock rehearse"
-    # What was run, in the plural.
-    drills: ClassVar[str] = "drills"
-    has_bill: ClassVar[bool] = True
+    words: ClassVar[Words] = PROGRAM
 
     order: RehearsalOrder
     results: tuple[DrillResult, ...]
@@ -35,6 +34,16 @@ class Report:
     interrupted: bool = False
     trouble: str | None = None
     earlier: Earlier | None = None
+
+    @property
+    def drills(self) -> str:
+        """What was run, in the plural."""
+        return self.words.drills
+
+    @property
+    def has_bill(self) -> bool:
+        """Whether what was paid is worth a word."""
+        return self.words.has_bill
 
     @property
     def more(self) -> dict[str, Any]:

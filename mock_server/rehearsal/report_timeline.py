@@ -200,7 +200,7 @@ def _charges(result: DrillResult, kept: Sequence[SeenCall], origin: int) -> Iter
     charged = [each for each in kept if each.call.charged]
     total = sum(each.call.charged for each in result.evidence.calls)
     for kind, label, count in (
-        ("charge", "charged", total - len(wasted)), ("wasted", "charged, wasted", len(wasted)),
+        ("charge", "charged", total - len(wasted)), ("wasted", "charged, broken rule", len(wasted)),
     ):  # fmt: skip
         marks = [
             Mark(at_ms=each.call.raw["real_at"] - origin, kind=kind,

@@ -54,7 +54,8 @@ def test_a_receiver_that_answers_200_and_does_nothing_does_not_pass(tmp_path: Pa
         unseen = rehearse(receiver.url, *TWO)
         seen = rehearse(receiver.url, *TWO, "--oracle", OPEN, "--report", str(tmp_path))
 
-    assert unseen.exit_code == 0, unseen.output
+    assert unseen.exit_code == 3, unseen.output
+    assert "no delivery says anything of the receiver: nothing shows" in unseen.output
     assert "INCONCLUSIVE 2: success, not-json" in unseen.output
     assert "--oracle tells what the receiver did" in unseen.output
     assert seen.exit_code == 1
@@ -90,7 +91,7 @@ def test_a_wrong_answer_is_told(answer: bytes, says: str) -> None:
 
     assert says in " ".join(done.output.split())
     assert "\x1b" not in done.output
-    assert done.exit_code == (0 if b"200" in answer else 1)
+    assert done.exit_code == (3 if b"200" in answer else 1)
 
 
 def test_a_slow_receiver_fails_by_its_time() -> None:
@@ -152,7 +153,7 @@ def test_one_that_goes_away_in_the_middle_is_judged_and_left_alone(tmp_path: Pat
         ("echo hello", 3, "the oracle: it printed 'hello', which is no JSON"),
         ("sleep 97", 3, "the oracle: it did not end within 1s"),
         ("yes", 3, "the oracle: it did not end within 1s"),
-        ("true", 0, "the oracle says nothing of task"),
+        ("true", 3, "the oracle says nothing of task"),
     ],
 )
 def test_an_oracle_that_fails_is_told(oracle: str, code: int, says: str) -> None:
