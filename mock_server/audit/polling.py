@@ -18,6 +18,7 @@ from mock_server.audit.replay import (
     PolledTask,
     Prediction,
     Tariff,
+    batches,
     fits_lists,
     frontier,
     predict,
@@ -59,7 +60,8 @@ class TaskPolls:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polling:
     """The polling report of an account. `lists`, `list_fen`: the reads of the task list. `wanted`:
-    what a schedule comes to that somebody asked for; `rate`: of the account's clock.
+    what a schedule comes to that somebody asked for; `untried`: why nobody can say that; `rate`: of
+    the account's clock.
     """
 
     tasks: tuple[TaskPolls, ...]
@@ -70,6 +72,7 @@ class Polling:
     schedules: tuple[Prediction, ...]
     suggested: Prediction | None
     wanted: Prediction | None = None
+    untried: str | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -90,6 +93,7 @@ def polling(
     is_worth_it = any(each.ends_at is not None for each in replayed)
     tried = [predict(each, replayed, tariff) for each in _candidates(replayed, readings)]
     lists = history.of(Operation.LIST_TASKS)
+    untried = None if wanted is None else _untried(wanted, replayed, readings)
     return Polling(
         tasks=found,
         lists=len(lists),
@@ -98,7 +102,8 @@ def polling(
         readings=readings,
         schedules=tuple(tried) if is_worth_it else (),
         suggested=suggested(tried, most_lag_ms) if is_worth_it else None,
-        wanted=predict(wanted, replayed, tariff) if wanted is not None and replayed else None,
+        wanted=None if wanted is None or untried else predict(wanted, replayed, tariff),
+        untried=untried,
         notes=tuple(_notes(found, replayed)),
     )
 
@@ -183,13 +188,24 @@ def _candidates(tasks: Sequence[PolledTask], readings: Readings) -> list[Schedul
         for first in (waits[0], waits[len(waits) // 4], typical):
             rounded = max(STEP_MS, first // STEP_MS * STEP_MS)
             found += [Schedule(first_ms=rounded, gap_ms=gap) for gap in THEN_MS]
-    if fits_lists(tasks, readings):
+    if any(len(each) > 1 for each in batches(tasks)) and fits_lists(tasks, readings):
         found += [
             Schedule(first_ms=each.first_ms, gap_ms=each.gap_ms, factor=each.factor,
                      most_ms=each.most_ms, by_list=True)
             for each in found
         ]  # fmt: skip
     return list({each.name: each for each in found}.values())
+
+
+def _untried(wanted: Schedule, tasks: Sequence[PolledTask], readings: Readings) -> str | None:
+    """Return why nobody can say what a schedule comes to; None if that can be said."""
+    if not tasks:
+        return "no schedule can be tried: no task with a duration was made"
+    if wanted.by_list and not fits_lists(tasks, readings):
+        return (
+            "it cannot be tried: not all tasks that ran together are on the first page of the list"
+        )
+    return None
 
 
 def _notes(found: Sequence[TaskPolls], replayed: Sequence[PolledTask]) -> Iterator[str]:

@@ -26,7 +26,6 @@ TASKS = "task                       lasts  polls  wasted  after end   yuan     l
 SCHEDULES = "  schedule                              polls   yuan     lag  worst lag  missed"
 FEW_TASKS = 10
 MOST_LINES = 20
-NO_SCHEDULE = "no schedule can be tried: no task with a duration was made"
 
 
 def _schedule(
@@ -68,15 +67,16 @@ def polling_command(
     read = account_history(account, most_calls=last)
     found = polling(read.history, read.readings, read.rate, most_lag_ms=most_lag_ms, wanted=wanted)
     if as_json:
-        more = {} if wanted is None else {"wanted": found.wanted and prediction_json(found.wanted)}
+        shown = found.wanted and prediction_json(found.wanted)
+        more = {} if wanted is None else {"wanted": shown, "untried": found.untried}
         left_out = {"dropped": read.dropped, "unread": read.unread}
         print_json({**polling_json(found), **more, **left_out})
         return
     for line in (*_left_out(read, last), *lines(found)):
         click.echo(line)
     if wanted is not None:
-        shown = _point(found.wanted) if found.wanted else NO_SCHEDULE
-        click.echo(f'your schedule, "{wanted.name}": {shown}')
+        said = _point(found.wanted) if found.wanted else found.untried
+        click.echo(f'your schedule, "{wanted.name}": {said}')
 
 
 def _left_out(read: AccountHistory, last: int) -> Iterator[str]:
