@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_server.domain.call.redaction import redact_printed
-from mock_server.formatting import counted, printable, printable_lines, yuan
+from mock_server.formatting import counted, cut, printable, printable_lines, yuan
 from mock_server.rehearsal.baseline import counting
 from mock_server.rehearsal.report import as_json
 from mock_server.rehearsal.report_page import ORDER, mistakes, money, sentence
@@ -82,10 +82,9 @@ def annotations(
 
 
 def _command(title: str, message: str, file: str | None) -> str:
-    cut = message if len(message) <= MOST_MESSAGE else f"{message[: MOST_MESSAGE - 1]}…"
     properties = {"file": file, "title": title} if file else {"title": title}
     told = ",".join(f"{name}={_escaped(text, IN_PROPERTY)}" for name, text in properties.items())
-    return f"::error {told}::{_escaped(cut, IN_MESSAGE)}"
+    return f"::error {told}::{_escaped(cut(message, MOST_MESSAGE), IN_MESSAGE)}"
 
 
 def _escaped(text: str, table: Mapping[str, str]) -> str:
