@@ -1,7 +1,8 @@
 """The polling of a client: how often it asked, how late it heard, and how it could do better.
 
 Rule 1: times are those of the account's clock, on which tasks take as long as the vendor's.
-Rule 2: a query is wasted unless it was the first that told that its task has ended.
+Rule 2: a query is extra (`wasted`) unless it was the first that told that its task has ended. That
+is more than what retry_bill.py calls a waste: a patient client, too, has to ask more than once.
 Rule 3: other schedules are tried on the same tasks (replay.py). A task that ends by its number of
 queries, or waits for a source image, has no duration, and is left out; so is one that the client
 never knew of.
@@ -27,6 +28,7 @@ from mock_server.audit.replay import (
 from mock_server.audit.schedules import Schedule
 from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.calls import Operation
+from mock_server.domain.findings import SHORT_PAUSE_MS
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.formatting import counted
 
@@ -34,7 +36,8 @@ MOST_LAG_MS = 2_000  # of a suggestion, on average
 MOST_TASKS = 500  # in a report
 STEP_MS = 500  # to which a first pause is rounded
 FIXED_S = (1, 2, 5, 10)
-THEN_MS = (500, 1_000, 2_000, 3_000, 5_000)
+# No pause is shorter than what findings and the retry bill take for haste.
+THEN_MS = (SHORT_PAUSE_MS, 2_000, 3_000, 5_000)
 GROWING = Schedule(first_ms=1_000, gap_ms=1_000, factor=2.0, most_ms=16_000)
 
 

@@ -22,7 +22,7 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted
 from mock_server.testing.account_history import MOST_CALLS, AccountHistory, account_history
 
-TASKS = "task                       lasts  polls  wasted  after end   yuan     lag  heard by"
+TASKS = "task                       lasts  polls   extra  after end   yuan     lag  heard by"
 SCHEDULES = "  schedule                              polls   yuan     lag  worst lag  missed"
 FEW_TASKS = 10
 MOST_LINES = 20
@@ -100,7 +100,7 @@ def lines(found: Polling) -> Iterator[str]:
     lists = f", {counted(sums['lists'], 'list')}" if sums["lists"] else ""
     queries = "1 query" if sums["queries"] == 1 else f"{sums['queries']} queries"
     yield (
-        f"{queries}{lists}: {sums['wasted']} wasted, {sums['after_end']} after the end, "
+        f"{queries}{lists}: {sums['wasted']} extra, {sums['after_end']} after the end, "
         f"{sums['bursts']} in bursts, {yuan(sums['fen'])} yuan, mean lag {_s(sums['lag_ms'])}"
     )
     if not found.schedules:

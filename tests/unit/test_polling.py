@@ -11,6 +11,7 @@ from mock_server.audit.obligations import MOST_QUERIES
 from mock_server.audit.polling import MOST_TASKS, Polling, TaskPolls, polling, polling_json
 from mock_server.audit.replay import PolledTask, Tariff, batches, frontier, predict, suggested
 from mock_server.audit.schedules import Schedule, parse_schedule
+from mock_server.domain.findings import SHORT_PAUSE_MS
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.usage_errors import UsageError
 from mock_server.rehearsal.drill import RATE
@@ -342,3 +343,14 @@ def test_without_a_task_no_schedule_can_be_tried() -> None:
 
     assert found.wanted is None
     assert found.untried == "no schedule can be tried: no task with a duration was made"
+
+
+def test_no_schedule_that_is_tried_is_taken_for_haste() -> None:
+    journal = Journal()
+    for number, after in enumerate((300, 800, 1500)):
+        journal.submit(number, f"https://a/{number}", task=f"t{number}")
+        ending(journal, f"t{number}", after)
+
+    tried = [each.schedule for each in report(journal).schedules]
+
+    assert min(each.gap_ms for each in tried) == SHORT_PAUSE_MS
