@@ -128,3 +128,12 @@ def test_one_delivery_that_says_something_is_enough() -> None:
     known = result("two", after={"t1": TRUE})
 
     assert report(nothing, known).problem is None
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"jobs": 2}, {"repeat": 2}, {"copies": 2}, {"client_timeout_s": 1.0}, {"env": {"A": "1"}}],
+)
+def test_an_option_that_a_receiver_has_no_use_for_is_refused(option: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="goes with no receiver: leave it out"):
+        ReceiverOrder(receiver="http://127.0.0.1:8000/", **option)

@@ -17,6 +17,9 @@ from mock_server.rehearsal.order import (
 from mock_server.rehearsal.receivers.rules import RULES
 from mock_server.settings import Settings, SettingsError
 
+# What only a client needs, with its usual value.
+USUAL = {"jobs": 1, "repeat": 1, "copies": 1, "client_timeout_s": 10.0}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverOrder(RehearsalOrder):
@@ -76,7 +79,7 @@ def _empty(name: str, value: Any) -> None:
 
 
 def _unchanged(name: str, value: Any) -> None:
-    if value != 1:
+    if value != USUAL[name]:
         raise UsageError(f"{name} goes with no receiver: leave it out")
 
 
@@ -84,5 +87,5 @@ RECEIVER_CHECKS: dict[str, Callable[[str, Any], None]] = {
     **CHECKS, "receiver": _receiver, "oracle": check_text, "answer_time_s": check_seconds,
     "settle_s": check_seconds, "callback_hosts": _hosts, "app_code": check_text,
     "waived": _waived, "command": _empty, "restartable": _empty, "env": _empty,
-    "jobs": _unchanged, "repeat": _unchanged, "copies": _unchanged,
+    **dict.fromkeys(USUAL, _unchanged),
 }  # fmt: skip
