@@ -177,6 +177,14 @@ def test_an_oracle_that_fails_later_leaves_that_delivery_open(tmp_path: Path, lo
     assert "INCONCLUSIVE not-json: the oracle: it ended with exit code 4" in done.output
 
 
+def test_a_setup_that_fails_names_the_delivery() -> None:
+    with receiving() as receiver:
+        done = rehearse(receiver.url, "--only", "success", "--setup", "exit 5")
+
+    assert done.exit_code == 3
+    assert "the setup of delivery success ended with exit code 5" in done.output
+
+
 def test_setup_and_oracle_get_the_account_and_the_tasks(tmp_path: Path) -> None:
     names = ("BASE_URL", "APP_CODE", "APP_SECRET", "TASK_ID", "TASK_IDS", "DELIVERY")
     with receiving() as receiver:

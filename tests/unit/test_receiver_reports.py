@@ -137,3 +137,11 @@ def test_one_delivery_that_says_something_is_enough() -> None:
 def test_an_option_that_a_receiver_has_no_use_for_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="goes with no receiver: leave it out"):
         ReceiverOrder(receiver="http://127.0.0.1:8000/", **option)
+
+
+def test_a_host_for_callbacks_is_an_option_of_the_server_that_sends_them() -> None:
+    values: dict[str, Any] = {"receiver": "http://10.0.0.1:8000/", "callback_hosts": ["10.0.0.1"]}
+
+    assert ReceiverOrder(**values).callback_hosts == ("10.0.0.1",)
+    with pytest.raises(UsageError, match=r"`artqr-mock serve --callback-host 10\.0\.0\.1`"):
+        ReceiverOrder(**values, server="http://127.0.0.1:3040")

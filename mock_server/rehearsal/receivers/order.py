@@ -40,6 +40,15 @@ class ReceiverOrder(RehearsalOrder):
     callback_hosts: Sequence[str] = ()
     app_code: str | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        """Check the values, and that they go together."""
+        super(ReceiverOrder, self).__post_init__()
+        if self.server is not None and self.callback_hosts:
+            raise UsageError(
+                "callback-host goes with no server of yours: leave it out, and start that server "
+                f"with `artqr-mock serve --callback-host {self.callback_hosts[0]}`"
+            )
+
     @property
     def address(self) -> Address:
         """Return the receiver's address, taken apart."""
