@@ -116,8 +116,7 @@ def mistakes(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def bill(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what all charges were for, and how many of them, at what cost, a patient client would
-    not have paid."""
+    """Return what all charges were for, and how many of them were wasted, at what cost."""
     rows = report["totals"]["bill"]["classes"]
     lost = [each for each in rows if each["class"] in WASTED]
     return {

@@ -400,3 +400,17 @@ def test_many_tasks_and_callbacks_are_counted() -> None:
 def test_the_template_is_in_the_package() -> None:
     with pytest.raises(Exception, match="is undefined"):
         render(report_page.TEMPLATE)
+
+
+def test_the_larger_sum_of_the_bill_is_told_apart_from_what_broken_rules_cost() -> None:
+    made = Journal()
+    made.submit(0, task="t1")
+    for at in (1000, 1300, 1600):  # haste, which no rule forbids
+        made.query(at, ended=at == 1600)
+    made.fetch(1700)
+
+    told = text_of(html(report(result(made))))
+
+    assert "0.00 yuan that broken rules cost" in told
+    assert "Wasted in all: 1 charge, 0.28 yuan. Not each of them breaks a rule." in told
+    assert "Wasted in all" not in text_of(html(report(passed())))
