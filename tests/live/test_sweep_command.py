@@ -44,6 +44,7 @@ def written(folder: Path) -> dict[str, Any]:
         ([], 2, "name the client's command after --"),
         (["--only", "clam", "--", "true"], 2, "unknown drill 'clam'; did you mean 'calm'?"),
         (["--readings", "envelope,result.itme", "--", "true"], 2, "did you mean 'result.item'?"),
+        (["--readings", "", "--", "true"], 2, "'' names no reading: write result.item,envelope"),
         (["--fix", "envelope", "--", "true"], 2, "'envelope' has no =: write result.item=object"),
         (["--fix", "envelope=none", "--", "true"], 2, "reading envelope takes 'showapi' or"),
         (["--readings", "host.check", "--", "true"], 2, "host.check cannot be swept here"),
