@@ -56,14 +56,19 @@ def _written(amount: float | Decimal) -> str:
         return ""
 
 
+def cut(text: str, most: int) -> str:
+    """Return at most so many characters of a text; a `…` stands for the others."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def printable(text: str, most: int | None = None) -> str:
     """Return a text of a client as a terminal can show it, on one line.
 
     Control, formatting and unpaired surrogate characters become escapes such as `\\x1b`; after
     `most` characters the text is cut, which a `…` marks.
     """
-    cut = text if most is None or len(text) <= most else text[: most - 1] + "…"
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in cut)
+    shown = text if most is None else cut(text, most)
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in shown)
 
 
 def printable_lines(text: str) -> str:

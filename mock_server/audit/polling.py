@@ -1,7 +1,8 @@
 """The polling of a client: how often it asked, how late it heard, and how it could do better.
 
 Rule 1: times are those of the account's clock, on which tasks take as long as the vendor's.
-Rule 2: a query is wasted unless it was the first that told that its task has ended.
+Rule 2: a query is extra (`wasted`) unless it was the first that told that its task has ended. That
+is more than what retry_bill.py calls a waste: a patient client, too, has to ask more than once.
 Rule 3: other schedules are tried on the same tasks (replay.py). A task that ends by its number of
 queries, or waits for a source image, has no duration, and is left out; so is one that the client
 never knew of.
@@ -18,6 +19,7 @@ from mock_server.audit.replay import (
     PolledTask,
     Prediction,
     Tariff,
+    batches,
     fits_lists,
     frontier,
     predict,
@@ -26,6 +28,7 @@ from mock_server.audit.replay import (
 from mock_server.audit.schedules import Schedule
 from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.calls import Operation
+from mock_server.domain.findings import SHORT_PAUSE_MS
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.formatting import counted
 
@@ -33,7 +36,8 @@ MOST_LAG_MS = 2_000  # of a suggestion, on average
 MOST_TASKS = 500  # in a report
 STEP_MS = 500  # to which a first pause is rounded
 FIXED_S = (1, 2, 5, 10)
-THEN_MS = (500, 1_000, 2_000, 3_000, 5_000)
+# No pause is shorter than what findings and the retry bill take for haste.
+THEN_MS = (SHORT_PAUSE_MS, 2_000, 3_000, 5_000)
 GROWING = Schedule(first_ms=1_000, gap_ms=1_000, factor=2.0, most_ms=16_000)
 
 
@@ -59,7 +63,8 @@ class TaskPolls:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polling:
     """The polling report of an account. `lists`, `list_fen`: the reads of the task list. `wanted`:
-    what a schedule comes to that somebody asked for; `rate`: of the account's clock.
+    what a schedule comes to that somebody asked for; `untried`: why nobody can say that; `rate`: of
+    the account's clock.
     """
 
     tasks: tuple[TaskPolls, ...]
@@ -70,6 +75,7 @@ class Polling:
     schedules: tuple[Prediction, ...]
     suggested: Prediction | None
     wanted: Prediction | None = None
+    untried: str | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -90,6 +96,7 @@ def polling(
     is_worth_it = any(each.ends_at is not None for each in replayed)
     tried = [predict(each, replayed, tariff) for each in _candidates(replayed, readings)]
     lists = history.of(Operation.LIST_TASKS)
+    untried = None if wanted is None else _untried(wanted, replayed, readings)
     return Polling(
         tasks=found,
         lists=len(lists),
@@ -98,7 +105,8 @@ def polling(
         readings=readings,
         schedules=tuple(tried) if is_worth_it else (),
         suggested=suggested(tried, most_lag_ms) if is_worth_it else None,
-        wanted=predict(wanted, replayed, tariff) if wanted is not None and replayed else None,
+        wanted=None if wanted is None or untried else predict(wanted, replayed, tariff),
+        untried=untried,
         notes=tuple(_notes(found, replayed)),
     )
 
@@ -183,13 +191,24 @@ def _candidates(tasks: Sequence[PolledTask], readings: Readings) -> list[Schedul
         for first in (waits[0], waits[len(waits) // 4], typical):
             rounded = max(STEP_MS, first // STEP_MS * STEP_MS)
             found += [Schedule(first_ms=rounded, gap_ms=gap) for gap in THEN_MS]
-    if fits_lists(tasks, readings):
+    if any(len(each) > 1 for each in batches(tasks)) and fits_lists(tasks, readings):
         found += [
             Schedule(first_ms=each.first_ms, gap_ms=each.gap_ms, factor=each.factor,
                      most_ms=each.most_ms, by_list=True)
             for each in found
         ]  # fmt: skip
     return list({each.name: each for each in found}.values())
+
+
+def _untried(wanted: Schedule, tasks: Sequence[PolledTask], readings: Readings) -> str | None:
+    """Return why nobody can say what a schedule comes to; None if that can be said."""
+    if not tasks:
+        return "no schedule can be tried: no task with a duration was made"
+    if wanted.by_list and not fits_lists(tasks, readings):
+        return (
+            "it cannot be tried: not all tasks that ran together are on the first page of the list"
+        )
+    return None
 
 
 def _notes(found: Sequence[TaskPolls], replayed: Sequence[PolledTask]) -> Iterator[str]:

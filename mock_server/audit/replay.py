@@ -141,11 +141,9 @@ def batches(tasks: Sequence[PolledTask]) -> Iterator[list[PolledTask]]:
 
 
 def fits_lists(tasks: Sequence[PolledTask], readings: Readings) -> bool:
-    """Whether polling by list can be tried: some tasks run together, and all of a batch are on the
-    first page of the list."""
-    sizes = [len(each) for each in batches(tasks)]
+    """Whether polling by list can be tried: all tasks of a batch are on the first page."""
     is_first = readings.list_order == "newest-first"
-    return is_first and max(sizes, default=0) > 1 and max(sizes) <= DEFAULT_SIZE
+    return is_first and all(len(each) <= DEFAULT_SIZE for each in batches(tasks))
 
 
 def frontier(found: Sequence[Prediction]) -> list[Prediction]:

@@ -22,11 +22,10 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted
 from mock_server.testing.account_history import MOST_CALLS, AccountHistory, account_history
 
-TASKS = "task                       lasts  polls  wasted  after end   yuan     lag  heard by"
+TASKS = "task                       lasts  polls   extra  after end   yuan     lag  heard by"
 SCHEDULES = "  schedule                              polls   yuan     lag  worst lag  missed"
 FEW_TASKS = 10
 MOST_LINES = 20
-NO_SCHEDULE = "no schedule can be tried: no task with a duration was made"
 
 
 def _schedule(
@@ -68,15 +67,16 @@ def polling_command(
     read = account_history(account, most_calls=last)
     found = polling(read.history, read.readings, read.rate, most_lag_ms=most_lag_ms, wanted=wanted)
     if as_json:
-        more = {} if wanted is None else {"wanted": found.wanted and prediction_json(found.wanted)}
+        shown = found.wanted and prediction_json(found.wanted)
+        more = {} if wanted is None else {"wanted": shown, "untried": found.untried}
         left_out = {"dropped": read.dropped, "unread": read.unread}
         print_json({**polling_json(found), **more, **left_out})
         return
     for line in (*_left_out(read, last), *lines(found)):
         click.echo(line)
     if wanted is not None:
-        shown = _point(found.wanted) if found.wanted else NO_SCHEDULE
-        click.echo(f'your schedule, "{wanted.name}": {shown}')
+        said = _point(found.wanted) if found.wanted else found.untried
+        click.echo(f'your schedule, "{wanted.name}": {said}')
 
 
 def _left_out(read: AccountHistory, last: int) -> Iterator[str]:
@@ -100,7 +100,7 @@ def lines(found: Polling) -> Iterator[str]:
     lists = f", {counted(sums['lists'], 'list')}" if sums["lists"] else ""
     queries = "1 query" if sums["queries"] == 1 else f"{sums['queries']} queries"
     yield (
-        f"{queries}{lists}: {sums['wasted']} wasted, {sums['after_end']} after the end, "
+        f"{queries}{lists}: {sums['wasted']} extra, {sums['after_end']} after the end, "
         f"{sums['bursts']} in bursts, {yuan(sums['fen'])} yuan, mean lag {_s(sums['lag_ms'])}"
     )
     if not found.schedules:

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 8.0
 REPORTS = ("report.json", "junit.xml", "report.html")
-OF_CLIENTS = ("command", "jobs", "repeat", "restartable", "client_timeout_s", "copies", "env",
-              "baseline")  # fmt: skip
+OF_CLIENTS = ("command", "jobs", "repeat", "restartable", "client_timeout_s", "copies", "env")
 OF_RECEIVERS = ("oracle", "answer_time_s", "settle_s", "callback_hosts", "app_code")
 _FLAGS = {"client_timeout_s": "client-timeout", "answer_time_s": "answer-time",
           "settle_s": "settle", "callback_hosts": "callback-host"}  # fmt: skip

@@ -35,6 +35,9 @@ SHARED = frozenset({
 
 
 def _names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.replace(",", "").strip():  # a variable of a shell that is not set
+            raise click.BadParameter(f"{value!r} names no reading: write result.item,envelope")
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import jinja2
 
-from mock_server.formatting import counted, plural, printable_lines, yuan
+from mock_server.formatting import counted, cut, plural, printable_lines, yuan
 from mock_server.pages.charts import shares
+
+MOST_TEXT = 600  # characters of a text that may have any length
 
 
 def render(template: str, **values: Any) -> str:
@@ -31,7 +33,7 @@ def _environment() -> jinja2.Environment:
     )  # fmt: skip
     made.filters |= {
         "yuan": yuan, "counted": counted, "plural": plural, "seconds": seconds, "shares": shares,
-        "percent": percent, "zip": zip, "cut": cut,
+        "percent": percent, "zip": zip, "cut": _cut,
     }  # fmt: skip
     return made
 
@@ -48,9 +50,8 @@ def percent(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") + "%"
 
 
-def cut(text: str, most: int = 600) -> str:
-    """Return at most so many characters of a text that may have any length."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def _cut(text: str, most: int = MOST_TEXT) -> str:
+    return cut(text, most)
 
 
 def _printing(value: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, printable, yuan
 from mock_server.rehearsal.verdicts import Verdict
+from mock_server.rehearsal.words import PROGRAM, RECEIVER, Words
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_DRILLS = 1000
@@ -47,18 +48,28 @@ class Earlier:
     drills: Mapping[str, EarlierDrill]
 
 
-def read_baseline(file: Path) -> Earlier:
-    """Return an earlier report. Raises UsageError, which names the file and says what to do."""
+def read_baseline(file: Path, words: Words = PROGRAM) -> Earlier:
+    """Return an earlier report of a client's program, or of what `words` say.
+
+    Raises UsageError, which names the file and says what to do.
+    """
     where = f"baseline {printable(str(file))}"
     try:
         found = _json(file)
         if not isinstance(found, Mapping):
             raise _ForeignError("it is not an object")
+        judged = RECEIVER if "receiver" in found else PROGRAM
+        drills = dict(_drills(found.get("drills")))
+        if judged is not words:
+            raise _UnreadableError(
+                f"it is the report of a {judged.judged}, and this rehearsal is of a "
+                f"{words.judged}: give a report of the same kind"
+            )
         command = found.get("command")
         return Earlier(
             command=tuple(map(str, command)) if isinstance(command, list) else (),
             interrupted=found.get("interrupted") is True,
-            drills=dict(_drills(found.get("drills"))),
+            drills=drills,
         )
     except _ForeignError as error:
         raise UsageError(f"{where} is not a report of a rehearsal ({error}): {HINT}") from None
@@ -153,8 +164,9 @@ def _id(value: Any, place: str) -> str:
 
 
 def compared(
-    earlier: Earlier, command: Sequence[str], drills: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+    earlier: Earlier, command: Sequence[str], drills: Sequence[Mapping[str, Any]],
+    words: Words = PROGRAM,
+) -> dict[str, Any]:  # fmt: skip
     """Return what changed, as `baseline` of report.json; `command` and `drills` are today's."""
     now = {each["id"]: each for each in drills}
     both = [name for name in now if name in earlier.drills]
@@ -178,7 +190,7 @@ def compared(
         "notes": list(_notes(earlier, command, changes)),
         "changes": changes,
     }
-    return {"sentence": _sentence(found), **found}
+    return {"sentence": _sentence(found, words), **found}
 
 
 def lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -258,12 +270,19 @@ def _notes(
         )
 
 
-def _sentence(found: Mapping[str, Any]) -> str:
+def _sentence(found: Mapping[str, Any], words: Words) -> str:
+    rest = "".join(f", {found[kind]} {kind}" for kind in ("changed", "new", "gone") if found[kind])
+    return f"{found['worse']} worse, {found['better']} better{rest}; {_amount(found, words)}."
+
+
+def _amount(found: Mapping[str, Any], words: Words) -> str:
+    """Return what the drills that ran both times cost more or less."""
+    if not found["compared"]:
+        return f"no {words.drill} ran both times"
+    ran = f"{counted(found['compared'], words.drill)} that ran both times"
+    if not words.has_bill:
+        return f"compared: the {ran}"
     more = found["fen"]["difference"]
     word = "more" if more > 0 else "less"
-    amount = f"{yuan(abs(more))} yuan {word} wasted" if more else "as much wasted"
-    rest = "".join(f", {found[kind]} {kind}" for kind in ("changed", "new", "gone") if found[kind])
-    return (
-        f"{found['worse']} worse, {found['better']} better{rest}; in the "
-        f"{counted(found['compared'], 'drill')} that ran both times {amount}."
-    )
+    amount = f"{yuan(abs(more))} yuan {word}" if more else "as much as before"
+    return f"in the {ran} broken rules cost {amount}"

@@ -56,7 +56,7 @@ class Conduct:
         ) as folder:
             account = self._admin.get(f"/accounts/{world.id}")
             env = environment(self._order, self._drill, world.base_url, account, Path(folder))
-            with hooks.around(self._order, self._drill.id, env, self._stop):
+            with hooks.around(self._order, f"drill {self._drill.id}", env, self._stop):
                 runs = run_client(self._order, self._drill, world, env, self._stop)
             return self.evidence(world, runs, Path(env["ARTQR_OUT"]))
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_server.domain.call.redaction import redact_printed
-from mock_server.formatting import counted, printable, printable_lines, yuan
+from mock_server.formatting import counted, cut, printable, printable_lines, yuan
 from mock_server.rehearsal.baseline import counting
 from mock_server.rehearsal.report import as_json
 from mock_server.rehearsal.report_page import ORDER, mistakes, money, sentence
+from mock_server.rehearsal.words import PROGRAM, Words
 
 if TYPE_CHECKING:
     from mock_server.rehearsal.outcome import Report
@@ -30,6 +31,7 @@ MOST_CELL = 300  # characters
 IN_MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 IN_PROPERTY = {**IN_MESSAGE, ":": "%3A", ",": "%2C"}
 PUNCTUATION = re.compile(r"[^\w\s,;/?-]|_")
+_COST = ("Cost of broken rules, yuan",)
 SHOWN_VERDICTS = {"PASS": "✅ PASS", "FAIL": "❌ FAIL", "FLAKY": "⚠️ FLAKY",
                   "INCONCLUSIVE": "➖ INCONCLUSIVE"}  # fmt: skip
 
@@ -41,16 +43,16 @@ def log_lines(
 
     `folder`: the current one. Appends the summary to the file that GITHUB_STEP_SUMMARY names.
     """
-    report = as_json(rehearsal)
+    report, words = as_json(rehearsal), rehearsal.words
     problem = rehearsal.problem and printable_lines(redact_printed(rehearsal.problem, ()))
     yield from stopped([*scorecard, *(f"artqr-mock: {problem}".split("\n") if problem else ())])
     workspace = Path(environ.get("GITHUB_WORKSPACE") or folder)
     file = file_of(report["command"], rehearsal.order.cwd or folder, workspace)
     if problem:
         yield _command("the rehearsal could not judge", problem, file)
-    yield from annotations(report, file)
+    yield from annotations(report, file, words)
     if name := environ.get("GITHUB_STEP_SUMMARY"):
-        refused = write_summary(Path(name), report)
+        refused = write_summary(Path(name), report, words)
         if refused is not None:
             said = f"the step summary was not written: {refused}"
             yield f"::warning title=artqr-mock::{_escaped(said, IN_MESSAGE)}"
@@ -64,7 +66,9 @@ def stopped(lines: Iterable[str]) -> Iterator[str]:
     yield f"::{token}::"
 
 
-def annotations(report: Mapping[str, Any], file: str | None) -> Iterator[str]:
+def annotations(
+    report: Mapping[str, Any], file: str | None, words: Words = PROGRAM
+) -> Iterator[str]:
     """Yield a command for each failed drill; `file`: the program's, as GitHub names it."""
     failed = [each for each in report["drills"] if each["verdict"] in ("FAIL", "FLAKY")]
     shown = failed if len(failed) <= MOST else failed[: MOST - 1]
@@ -74,14 +78,13 @@ def annotations(report: Mapping[str, Any], file: str | None) -> Iterator[str]:
         yield _command(f"{drill['id']}: {drill['rule'] or drill['verdict']}", said, file)
     if rest := failed[len(shown) :]:
         names = ", ".join(each["id"] for each in rest)
-        yield _command(f"{counted(len(rest), 'more failed drill')}", names, file)
+        yield _command(f"{counted(len(rest), f'more failed {words.drill}')}", names, file)
 
 
 def _command(title: str, message: str, file: str | None) -> str:
-    cut = message if len(message) <= MOST_MESSAGE else f"{message[: MOST_MESSAGE - 1]}…"
     properties = {"file": file, "title": title} if file else {"title": title}
     told = ",".join(f"{name}={_escaped(text, IN_PROPERTY)}" for name, text in properties.items())
-    return f"::error {told}::{_escaped(cut, IN_MESSAGE)}"
+    return f"::error {told}::{_escaped(cut(message, MOST_MESSAGE), IN_MESSAGE)}"
 
 
 def _escaped(text: str, table: Mapping[str, str]) -> str:
@@ -100,46 +103,52 @@ def file_of(command: Sequence[str], folder: Path, workspace: Path) -> str | None
     return None
 
 
-def summary(report: Mapping[str, Any], room: int = MOST_SUMMARY) -> str:
+def summary(report: Mapping[str, Any], words: Words = PROGRAM, room: int = MOST_SUMMARY) -> str:
     """Return the rehearsal in Markdown, in at most so many bytes: rows that find no room are
     counted."""
     head = [
         f"## Rehearsal: {SHOWN_VERDICTS[report['verdict']]}", "",
-        sentence(report), "", money(report), "",
+        sentence(report, words), "", *([money(report), ""] if words.has_bill else []),
     ]  # fmt: skip
     if report["trouble"]:
         head += [f"**It stopped:** {marked(report['trouble'])}", ""]
     if report["interrupted"]:
         ran = len(report["drills"])
-        head += [f"**Interrupted:** {ran} of {report['totals']['planned']} drills ran.", ""]
+        head += [f"**Interrupted:** {ran} of {report['totals']['planned']} {words.drills} ran.", ""]
     if baseline := report.get("baseline"):
         head += [f"**Against the baseline:** {baseline['sentence']}", ""]
         head += [f"- {marked(each)}" for each in baseline["notes"]] + [""]
-    head += [*_waived(report), *_mistakes(report)]
-    text = (
-        "\n".join([*head, "| Drill | Verdict | Yuan wasted | Why |", "|---|---|---:|---|"]) + "\n"
-    )
-    rows = [_row(each) for each in sorted(report["drills"], key=_place)]
-    return _bounded(text, rows, room)
+    head += [*_waived(report), *_mistakes(report, words)]
+    titles = [words.drill.capitalize(), "Verdict", *_COST[: words.has_bill], "Why"]
+    text = "\n".join([*head, *_table_head(titles)]) + "\n"
+    rows = [_row(each, words) for each in sorted(report["drills"], key=_place)]
+    return _bounded(text, rows, words, room)
 
 
-def _bounded(text: str, rows: Sequence[str], room: int) -> str:
+def _table_head(titles: Sequence[str]) -> list[str]:
+    numbers = (*_COST, "Drills", "Deliveries")
+    lines = "|".join("---:" if each in numbers else "---" for each in titles)
+    return [f"| {' | '.join(titles)} |", f"|{lines}|"]
+
+
+def _bounded(text: str, rows: Sequence[str], words: Words, room: int) -> str:
     kept, used = [text], len(text.encode())
     for number, row in enumerate(rows):
         used += len(row.encode())
         if used > room - FOOT_BYTES:
-            kept.append(f"\n{counted(len(rows) - number, 'more drill')} found no room here.\n")
+            left = counted(len(rows) - number, f"more {words.drill}")
+            kept.append(f"\n{left} found no room here.\n")
             break
         kept.append(row)
     whole = "".join(kept)
     return whole if len(whole.encode()) <= room else ""
 
 
-def write_summary(file: Path, report: Mapping[str, Any]) -> str | None:
+def write_summary(file: Path, report: Mapping[str, Any], words: Words = PROGRAM) -> str | None:
     """Append the summary to the file of the step; return why that cannot be, None if it was."""
     try:
         used = file.stat().st_size if file.exists() else 0
-        text = summary(report, MOST_SUMMARY - used - 1)
+        text = summary(report, words, MOST_SUMMARY - used - 1)
         if not text:
             return "it has no room left: GitHub takes 1 MiB of a step"
         with file.open("a", encoding="utf-8", newline="\n") as opened:
@@ -159,28 +168,35 @@ def _waived(report: Mapping[str, Any]) -> list[str]:
     return ["**Waived rules:**", "", *rows, ""] if rows else []
 
 
-def _mistakes(report: Mapping[str, Any]) -> list[str]:
+def _mistakes(report: Mapping[str, Any], words: Words) -> list[str]:
     rows = [
-        f"| {marked(each['says'])} | {marked(each['found'])} | {marked(each['advice'])} "
-        f"| {yuan(each['fen'])} | {len(each['drills'])} |"
+        _cells(
+            marked(each["says"]), marked(each["found"]), marked(each["advice"]),
+            *_cost(each["fen"], words), str(len(each["drills"])),
+        )
         for each in mistakes(report)
-    ]
-    head = ["| Rule | For example | What to do | Yuan wasted | Drills |", "|---|---|---|---:|---:|"]
-    return (
-        ["### Mistakes, the most expensive first", "", *head, *rows, "", "### Drills", ""]
-        if rows
-        else []
-    )
+    ]  # fmt: skip
+    dear = ", the most expensive first" if words.has_bill else ""
+    titles = ["Rule", "For example", "What to do", *_COST[: words.has_bill]]
+    head = _table_head([*titles, words.drills.capitalize()])
+    foot = ["", f"### {words.drills.capitalize()}", ""]
+    return [f"### Mistakes{dear}", "", *head, *rows, *foot] if rows else []
+
+
+def _cost(fen: int, words: Words) -> list[str]:
+    return [yuan(fen)] if words.has_bill else []
+
+
+def _cells(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _place(drill: Mapping[str, Any]) -> int:
     return ORDER.index(drill["verdict"])
 
 
-def _row(drill: Mapping[str, Any]) -> str:
+def _row(drill: Mapping[str, Any], words: Words) -> str:
     counts = counting(drill)
     why = counts[0]["found"] if counts else "; ".join(drill["reasons"])
-    return (
-        f"| {drill['id']} | {SHOWN_VERDICTS[drill['verdict']]} | {yuan(drill['fen_wasted'])} "
-        f"| {marked(why)} |\n"
-    )
+    verdict = SHOWN_VERDICTS[drill["verdict"]]
+    return _cells(drill["id"], verdict, *_cost(drill["fen_wasted"], words), marked(why)) + "\n"

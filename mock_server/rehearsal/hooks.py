@@ -25,32 +25,35 @@ class HookError(Exception):
 
 @contextlib.contextmanager
 def around(
-    order: RehearsalOrder, drill_id: str, env: Mapping[str, str], stop: threading.Event
+    order: RehearsalOrder, place: str, env: Mapping[str, str], stop: threading.Event
 ) -> Iterator[None]:
-    """Run the setup before a `with` block, and the teardown after it. Raises HookError."""
+    """Run the setup before a `with` block, and the teardown after it. Raises HookError.
+
+    `place` is what an error calls the drill, such as `drill calm`.
+    """
     with contextlib.ExitStack() as left:
         try:
             if order.setup is not None:
                 before = start(order.setup, order, env)
                 left.callback(before.kill)
-                _check("setup", drill_id, before.wait_alone(order.time_limit_s, stop), order)
+                _check("setup", place, before.wait_alone(order.time_limit_s, stop), order)
             yield
         except BaseException:
             with contextlib.suppress(HookError):  # what failed first is what to say
-                _teardown(order, drill_id, env, stop)
+                _teardown(order, place, env, stop)
             raise
-        _teardown(order, drill_id, env, stop)
+        _teardown(order, place, env, stop)
 
 
 def _teardown(
-    order: RehearsalOrder, drill_id: str, env: Mapping[str, str], stop: threading.Event
+    order: RehearsalOrder, place: str, env: Mapping[str, str], stop: threading.Event
 ) -> None:
     if order.teardown is None:
         return
     limit_s = min(HURRY_S, order.time_limit_s) if stop.is_set() else order.time_limit_s
     after = start(order.teardown, order, env)
     try:
-        _check("teardown", drill_id, after.wait_alone(limit_s), order)
+        _check("teardown", place, after.wait_alone(limit_s), order)
     finally:
         after.kill()
 
@@ -63,7 +66,7 @@ def start(command: str, order: RehearsalOrder, env: Mapping[str, str]) -> Client
     return ClientProcess(shell, env, order.cwd)
 
 
-def _check(name: str, drill_id: str, ended: Ended, order: RehearsalOrder) -> None:
+def _check(name: str, place: str, ended: Ended, order: RehearsalOrder) -> None:
     if ended.status == 0:
         return
     if ended.timed_out:
@@ -72,4 +75,4 @@ def _check(name: str, drill_id: str, ended: Ended, order: RehearsalOrder) -> Non
         how = "was killed" if ended.status is None else f"ended with exit code {ended.status}"
     lines = ended.printed.strip().splitlines()[-MOST_LINES:]
     shown = "".join(f"\n    {line[:200]}" for line in lines)
-    raise HookError(printable_lines(f"the {name} of drill {drill_id} {how}{shown}"))
+    raise HookError(printable_lines(f"the {name} of {place} {how}{shown}"))

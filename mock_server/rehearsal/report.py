@@ -36,7 +36,7 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
     """Return the report as report.json has it."""
     drills = [drill_json(each) for each in rehearsal.results]
     command = [safe(word) for word in rehearsal.order.command]
-    earlier = rehearsal.earlier
+    earlier, words = rehearsal.earlier, rehearsal.words
     return {
         "verdict": rehearsal.verdict,
         "interrupted": rehearsal.interrupted,
@@ -44,7 +44,7 @@ def as_json(rehearsal: "Report") -> dict[str, Any]:
         "command": command,
         "waived": {rule: safe(reason) for rule, reason in rehearsal.order.waived.items()},
         "drills": drills,
-        "baseline": None if earlier is None else compared(earlier, command, drills),
+        "baseline": None if earlier is None else compared(earlier, command, drills, words),
         "totals": {
             "planned": rehearsal.planned,
             **{

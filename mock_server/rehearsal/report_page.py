@@ -8,12 +8,14 @@ Rule 2: failures come first and are unfolded; what passed is folded.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mock_server.audit.charge import WASTED
 from mock_server.formatting import counted, yuan
 from mock_server.pages.environment import render
 from mock_server.rehearsal.baseline import counting
 from mock_server.rehearsal.report import as_json
 from mock_server.rehearsal.report_timeline import DrillView, view_of
 from mock_server.rehearsal.verdicts import Verdict
+from mock_server.rehearsal.words import PROGRAM, Words
 
 if TYPE_CHECKING:
     from mock_server.rehearsal.outcome import Report
@@ -40,54 +42,56 @@ def html(rehearsal: "Report") -> str:
     report = as_json(rehearsal)
     most = min(MOST_CALLS, ALL_CALLS // max(1, len(rehearsal.results)))
     while True:
-        made = page(report, [view_of(each, most) for each in rehearsal.results])
+        views = [view_of(each, most) for each in rehearsal.results]
+        made = page(report, views, rehearsal.words)
         # Only texts full of what has to be escaped make it larger than that.
         if most == 0 or len(made.encode()) <= MOST_BYTES:
             return made
         most //= 4
 
 
-def page(report: Mapping[str, Any], views: Sequence[DrillView]) -> str:
+def page(report: Mapping[str, Any], views: Sequence[DrillView], words: Words = PROGRAM) -> str:
     """Return the page of a report as report.json has it; `views` go with its drills."""
     pairs = sorted(
         zip(report["drills"], views, strict=True), key=lambda each: ORDER.index(each[0]["verdict"])
     )
     return render(
-        TEMPLATE, report=report, drills=pairs, tones=TONES, classes=CLASSES,
-        sentence=sentence(report), money=money(report), mistakes=list(mistakes(report)),
-        spent=spent(report), readings=readings(report), baseline=report.get("baseline"),
+        TEMPLATE, report=report, drills=pairs, words=words, tones=TONES, classes=CLASSES,
+        sentence=sentence(report, words), money=money(report), mistakes=list(mistakes(report)),
+        bill=bill(report), readings=readings(report), baseline=report.get("baseline"),
     )  # fmt: skip
 
 
-def sentence(report: Mapping[str, Any]) -> str:
+def sentence(report: Mapping[str, Any], words: Words = PROGRAM) -> str:
     """Return the verdict in one sentence."""
     totals = report["totals"]
-    ran = len(report["drills"])
+    ran = counted(len(report["drills"]), words.drill)
     if failed := totals["fail"]:
         more = f", and {totals['flaky']} more from time to time" if totals["flaky"] else ""
-        return f"The program failed {failed} of {counted(ran, 'drill')}{more}."
+        return f"The {words.judged} failed {failed} of {ran}{more}."
     if totals["flaky"]:
-        return f"The program failed {totals['flaky']} of {counted(ran, 'drill')} from time to time."
+        return f"The {words.judged} failed {totals['flaky']} of {ran} from time to time."
     if totals["pass"] == 0:
-        return "Nothing can be said of the program: no drill met what its verdict needs."
+        return (
+            f"Nothing can be said of the {words.judged}: no {words.drill} met what its verdict "
+            "needs."
+        )
     rest = totals["inconclusive"]
-    nothing = f"; {counted(rest, 'drill')} met nothing to judge" if rest else ""
-    return (
-        f"The program passed {totals['pass']} of {counted(ran, 'drill')}, and failed none{nothing}."
-    )
+    nothing = f"; {counted(rest, words.drill)} met nothing to judge" if rest else ""
+    return f"The {words.judged} passed {totals['pass']} of {ran}, and failed none{nothing}."
 
 
 def money(report: Mapping[str, Any]) -> str:
-    """Return in one sentence what the mistakes cost."""
+    """Return in one sentence what the broken rules cost."""
     totals = report["totals"]
-    charges, wasted = totals["charges"], totals["wasted_charges"]
+    charges, lost = totals["charges"], totals["wasted_charges"]
     if not charges:
         return "It paid for no call."
-    if not wasted:
-        return f"It paid for {counted(charges, 'call')}, and wasted none of them."
-    share = f"{100 * wasted / charges:.0f} %"
+    if not lost:
+        return f"It paid for {counted(charges, 'call')}; broken rules cost nothing."
+    share = f"{100 * lost / charges:.0f} %"
     return (
-        f"It paid for {counted(charges, 'call')}; {wasted} of them ({share}) were wasted: "
+        f"It paid for {counted(charges, 'call')}; broken rules cost {lost} of them ({share}): "
         f"{yuan(totals['fen_wasted'])} yuan."
     )
 
@@ -111,19 +115,15 @@ def mistakes(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**row, "share": 100 * row["fen"] / most if most else 0}
 
 
-def spent(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what all charges were for, by the class of their bill; empty without bills."""
-    rows: dict[str, dict[str, Any]] = {}
-    for drill in report["drills"]:
-        for each in (drill.get("bill") or {}).get("classes", ()):
-            row = rows.setdefault(each["class"], {"class": each["class"], "charges": 0, "fen": 0})
-            row["charges"] += each["charges"]
-            row["fen"] += each["fen"]
-    order = list(CLASSES)
-    return sorted(
-        rows.values(),
-        key=lambda each: order.index(each["class"]) if each["class"] in order else len(order),
-    )
+def bill(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what all charges were for, and how many of them were wasted, at what cost."""
+    rows = report["totals"]["bill"]["classes"]
+    lost = [each for each in rows if each["class"] in WASTED]
+    return {
+        "classes": rows,
+        "charges": sum(each["charges"] for each in lost),
+        "fen": sum(each["fen"] for each in lost),
+    }
 
 
 def readings(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
-from mock_server.formatting import counted, yuan
+from mock_server.formatting import counted, cut, yuan
 from mock_server.pages.charts import evenly
-from mock_server.pages.environment import cut, seconds
+from mock_server.pages.environment import seconds
 from mock_server.pages.timeline import Bar, Lane, Mark, Row, Timeline
 from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.report import call_json, shown
@@ -200,7 +200,7 @@ def _charges(result: DrillResult, kept: Sequence[SeenCall], origin: int) -> Iter
     charged = [each for each in kept if each.call.charged]
     total = sum(each.call.charged for each in result.evidence.calls)
     for kind, label, count in (
-        ("charge", "charged", total - len(wasted)), ("wasted", "charged, wasted", len(wasted)),
+        ("charge", "charged", total - len(wasted)), ("wasted", "charged, broken rule", len(wasted)),
     ):  # fmt: skip
         marks = [
             Mark(at_ms=each.call.raw["real_at"] - origin, kind=kind,

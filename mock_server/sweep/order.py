@@ -10,8 +10,9 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.rehearsal.order import CHECKS, RehearsalOrder
 
 LARGEST_SEED = 2**63 - 1
-# A sweep goes on after a failure: it looks for what all failures have in common.
-NOT_OF_A_SWEEP = ("fail_fast",)
+# A sweep goes on after a failure: it looks for what all failures have in common. What it compares
+# with is its own base, not an earlier report.
+NOT_OF_A_SWEEP = ("fail_fast", "baseline")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def test_polling_shows_tasks_schedules_and_a_suggestion(polling_buyer: Buyer) ->
 
     assert done.exit_code == 0, done.output
     assert "10.3s      4       3          0   1.12    1.7s  query" in done.output
-    assert 'suggested: "first 10s, then 0.5s": 2 polls, 0.56 yuan (0.00 to 0.56' in done.output
+    assert 'suggested: "first 10s, then 1s": 2 polls, 0.56 yuan (0.00 to 0.56' in done.output
     assert 'your schedule, "every 5s": 3 polls, 0.84 yuan' in done.output
     assert "1 task only" in done.output
 

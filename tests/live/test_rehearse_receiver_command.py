@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -54,7 +55,8 @@ def test_a_receiver_that_answers_200_and_does_nothing_does_not_pass(tmp_path: Pa
         unseen = rehearse(receiver.url, *TWO)
         seen = rehearse(receiver.url, *TWO, "--oracle", OPEN, "--report", str(tmp_path))
 
-    assert unseen.exit_code == 0, unseen.output
+    assert unseen.exit_code == 3, unseen.output
+    assert "no delivery says anything of the receiver: nothing shows" in unseen.output
     assert "INCONCLUSIVE 2: success, not-json" in unseen.output
     assert "--oracle tells what the receiver did" in unseen.output
     assert seen.exit_code == 1
@@ -90,7 +92,7 @@ def test_a_wrong_answer_is_told(answer: bytes, says: str) -> None:
 
     assert says in " ".join(done.output.split())
     assert "\x1b" not in done.output
-    assert done.exit_code == (0 if b"200" in answer else 1)
+    assert done.exit_code == (3 if b"200" in answer else 1)
 
 
 def test_a_slow_receiver_fails_by_its_time() -> None:
@@ -152,7 +154,7 @@ def test_one_that_goes_away_in_the_middle_is_judged_and_left_alone(tmp_path: Pat
         ("echo hello", 3, "the oracle: it printed 'hello', which is no JSON"),
         ("sleep 97", 3, "the oracle: it did not end within 1s"),
         ("yes", 3, "the oracle: it did not end within 1s"),
-        ("true", 0, "the oracle says nothing of task"),
+        ("true", 3, "the oracle says nothing of task"),
     ],
 )
 def test_an_oracle_that_fails_is_told(oracle: str, code: int, says: str) -> None:
@@ -173,6 +175,14 @@ def test_an_oracle_that_fails_later_leaves_that_delivery_open(tmp_path: Path, lo
 
     assert done.exit_code == 1  # by the other delivery
     assert "INCONCLUSIVE not-json: the oracle: it ended with exit code 4" in done.output
+
+
+def test_a_setup_that_fails_names_the_delivery() -> None:
+    with receiving() as receiver:
+        done = rehearse(receiver.url, "--only", "success", "--setup", "exit 5")
+
+    assert done.exit_code == 3
+    assert "the setup of delivery success ended with exit code 5" in done.output
 
 
 def test_setup_and_oracle_get_the_account_and_the_tasks(tmp_path: Path) -> None:
@@ -263,18 +273,17 @@ def test_ctrl_c_leaves_what_is_known(tmp_path: Path) -> None:
 def test_the_example_of_the_guide_makes_a_test_of_each_delivery(tmp_path: Path) -> None:
     page = pages.page("docs/guides/receivers.md")
     example = next(each for each in page.blocks if each.mark == "example: test_receiver.py")
-    with receiving() as receiver:
+    (tmp_path / "tell-tasks").write_text(f"#!/bin/sh\n{OPEN}\n", "utf-8")
+    (tmp_path / "tell-tasks").chmod(0o755)
+    with receiving() as receiver, chdir(tmp_path):
+        names: dict[str, Any] = {}
         text = example.text.replace("http://127.0.0.1:8000/callback", receiver.url)
-        (tmp_path / "test_receiver.py").write_text(text, "utf-8")
-        (tmp_path / "tell-tasks").write_text(f"#!/bin/sh\n{OPEN}\n", "utf-8")
-        (tmp_path / "tell-tasks").chmod(0o755)
+        exec(text, names)  # noqa: S102 - it is ours
+        test = names["test_delivery"]
+        (mark,) = test.pytestmark
 
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k",
-             "success or not-json"],
-            cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False,
-            timeout=DEADLINE_S,
-        )  # fmt: skip
+        test("not-json")  # raises nothing
+        with pytest.raises(AssertionError, match="FAIL success: knows-the-truth"):
+            test("success")
 
-    assert "1 failed, 1 passed" in done.stdout, done.stdout
-    assert "success: knows-the-truth" in done.stdout
+    assert mark.args == ("delivery", delivery_ids())

@@ -174,7 +174,10 @@ def test_drills_that_ran_once_only_are_new_or_gone_and_are_not_counted(tmp_path:
 
     assert (found["new"], found["gone"], found["compared"]) == (1, 1, 1)
     assert found["fen"] == {"before": 0, "now": 0, "difference": 0}
-    assert "1 new, 1 gone; in the 1 drill that ran both times as much wasted" in found["sentence"]
+    assert (
+        "1 new, 1 gone; in the 1 drill that ran both times broken rules cost as much as"
+        in (found["sentence"])
+    )
 
 
 def test_the_difference_in_yuan_and_the_rules_newly_broken_are_told(tmp_path: Path) -> None:
@@ -185,7 +188,7 @@ def test_the_difference_in_yuan_and_the_rules_newly_broken_are_told(tmp_path: Pa
 
     assert found["fen"]["difference"] == 84
     assert found["rules_newly_broken"] == ["backs-off"]
-    assert "0.84 yuan more wasted" in found["sentence"]
+    assert "broken rules cost 0.84 yuan more" in found["sentence"]
     assert found["changes"][0]["broken"] == ["backs-off"]
 
 

@@ -7,8 +7,9 @@ import jinja2
 import pytest
 
 from mock_server.contract import folder
+from mock_server.formatting import cut
 from mock_server.pages.charts import evenly, shares, step_of
-from mock_server.pages.environment import cut, render, seconds
+from mock_server.pages.environment import render, seconds
 from mock_server.pages.timeline import MOST_TRACKS, Bar, Lane, Mark, Row, Timeline
 
 CSS = (folder("contracts").parent / "mock_server" / "pages" / "style.css").read_text("utf-8")

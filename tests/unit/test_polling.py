@@ -11,6 +11,7 @@ from mock_server.audit.obligations import MOST_QUERIES
 from mock_server.audit.polling import MOST_TASKS, Polling, TaskPolls, polling, polling_json
 from mock_server.audit.replay import PolledTask, Tariff, batches, frontier, predict, suggested
 from mock_server.audit.schedules import Schedule, parse_schedule
+from mock_server.domain.findings import SHORT_PAUSE_MS
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.usage_errors import UsageError
 from mock_server.rehearsal.drill import RATE
@@ -321,3 +322,35 @@ def test_the_name_of_a_schedule_can_be_read_again(
 def test_a_text_that_is_no_schedule_says_what_to_write(text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         parse_schedule(text)
+
+
+@pytest.mark.parametrize(("count", "is_tried"), [(1, True), (20, True), (21, False)])
+def test_a_list_schedule_that_somebody_asks_for_needs_all_tasks_on_one_page(
+    count: int, is_tried: bool
+) -> None:
+    journal = Journal()
+    for number in range(count):
+        journal.submit(number, f"https://a/{number}", task=f"t{number}")
+        ending(journal, f"t{number}", 800)
+
+    found = polling(evidence(journal), rate=RATE, wanted=parse_schedule("list every 2s"))
+
+    assert (found.wanted is not None, found.untried is None) == (is_tried, is_tried)
+
+
+def test_without_a_task_no_schedule_can_be_tried() -> None:
+    found = polling(evidence(Journal()), rate=RATE, wanted=parse_schedule("every 2s"))
+
+    assert found.wanted is None
+    assert found.untried == "no schedule can be tried: no task with a duration was made"
+
+
+def test_no_schedule_that_is_tried_is_taken_for_haste() -> None:
+    journal = Journal()
+    for number, after in enumerate((300, 800, 1500)):
+        journal.submit(number, f"https://a/{number}", task=f"t{number}")
+        ending(journal, f"t{number}", after)
+
+    tried = [each.schedule for each in report(journal).schedules]
+
+    assert min(each.gap_ms for each in tried) == SHORT_PAUSE_MS

@@ -1,45 +1,15 @@
 """The rules on a receiver, on evidence that is made by hand."""
 
-import json
 from typing import Any
 
 import pytest
 
 from mock_server.rehearsal.receivers import rules
 from mock_server.rehearsal.receivers.belief import Belief
-from mock_server.rehearsal.receivers.delivery import ReceiverDrill
-from mock_server.rehearsal.receivers.evidence import ReceiverEvidence
 from mock_server.rehearsal.receivers.rules import RULES, unmet
 from mock_server.rehearsal.verdicts import DrillResult, Verdict, judge
-from tests.support.rehearsals import Journal, ended
-
-PATH = "/pictures/a/t1/1.png"
-TASK = {"task_id": "t1", "status": "succeeded", "pictures": [f"http://127.0.0.1:1{PATH}"]}
-TRUE = Belief(task_id="t1", status="succeeded", orders=1)
-
-
-def attempt(status: int | None = 204, **more: Any) -> dict[str, Any]:
-    """Return one attempt to deliver a callback."""
-    body = json.dumps({"task_id": more.pop("named", "t1"), "resList": []})
-    answer = {"body": more.pop("said", ""), "encoding": "utf-8"} if status else None
-    return {"status": status, "error": None if status else "connection refused", "duration_ms": 5,
-            "request": {"body": body}, "answer": answer, **more}  # fmt: skip
-
-
-def evidence(*attempts: dict[str, Any], fault: str | None = None, **more: Any) -> ReceiverEvidence:
-    """Return what a delivery of one callback has shown."""
-    drill: dict[str, Any] = {"faults": more.pop("ordered", ())}
-    drill |= {name: more.pop(name) for name in ("answers", "must_know") if name in more}
-    drill |= {"id": "one", "says": "It comes.", "client": "It copes."}
-    delivery = ReceiverDrill(**drill)
-    callback = {"id": 1, "task_id": "t1", "copy_of": None, "fault": fault and {"kind": fault},
-                "attempts": attempts or (attempt(),)}  # fmt: skip
-    values: dict[str, Any] = {
-        "delivery": delivery, "drill": delivery, "calls": (), "tasks": {"t1": TASK},
-        "callbacks": (callback,), "faults": (), "findings": (), "ended": ended(None),
-        "has_oracle": True, "after": {"t1": TRUE}, "true_links": frozenset([PATH]),
-    }  # fmt: skip
-    return ReceiverEvidence(**{**values, **more})
+from tests.support.receiver_evidence import PATH, TASK, TRUE, attempt, evidence
+from tests.support.rehearsals import Journal
 
 
 def verdict(*attempts: dict[str, Any], **more: Any) -> DrillResult:

@@ -350,3 +350,13 @@ def test_no_credential_of_a_text_is_in_the_bill() -> None:
     found = report(result("FAIL", text=f"https://a/{SECRET}", secrets=(SECRET,)))
 
     assert SECRET not in json_report(found).decode()
+
+
+def test_a_client_that_called_in_one_of_its_runs_has_called() -> None:
+    silent = judge(evidence(Journal(), drill=drill(needs=("calls-back",))), {})
+
+    once = report(of_repeats([result(), silent]))
+    never = report(of_repeats([silent, silent]))
+
+    assert (once.verdict, once.problem) == (Verdict.FLAKY, None)
+    assert "the client called no server in any drill" in (never.problem or "")

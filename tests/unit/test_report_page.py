@@ -133,11 +133,11 @@ def idle() -> DrillResult:
 # What stands first
 
 
-def test_the_first_screen_says_the_verdict_and_what_was_wasted() -> None:
+def test_the_first_screen_says_the_verdict_and_what_broken_rules_cost() -> None:
     told = text_of(html(report(passed("one"), result(journal(), "two"))))
 
     assert "The program failed 1 of 2 drills." in told
-    assert "were wasted: 0.28 yuan." in told
+    assert "broken rules cost 1 of them (17 %): 0.28 yuan." in told
     assert told.index("The program failed") < told.index("The drills")
 
 
@@ -215,7 +215,7 @@ def test_a_drill_has_both_views_on_one_axis() -> None:
     assert "3 queries, 1 refused, 1 lost" in said
     assert "Task task-one, made by call 1: it never ends" in said
     assert "Task task-two, made by call 2: succeeded after 1.4 s" in said
-    assert "1 call charged, wasted" in said
+    assert "1 call charged, broken rule" in said
     assert "2 callbacks, 1 answered 2xx" in said
     assert "callback of task t1, duplicate: no answer" in made
     for kind in ("lost", "left", "refused", "open", "done", "wasted", "delivered", "rejected"):
@@ -229,7 +229,7 @@ def test_a_drill_says_the_rule_the_evidence_and_what_to_do() -> None:
     assert "The client makes one task of one intent." in told
     assert f"It wanted '{ONE}' once, and made 2 tasks of it." in told
     assert "What to do: Keep what became of each submit" in told
-    assert "calls 1, 2; 0.28 yuan wasted" in told
+    assert "calls 1, 2; cost: 0.28 yuan" in told
 
 
 def test_the_calls_say_what_reached_the_client_and_which_are_the_evidence() -> None:
@@ -398,5 +398,19 @@ def test_many_tasks_and_callbacks_are_counted() -> None:
 
 
 def test_the_template_is_in_the_package() -> None:
-    with pytest.raises(Exception, match="report"):
+    with pytest.raises(Exception, match="is undefined"):
         render(report_page.TEMPLATE)
+
+
+def test_the_larger_sum_of_the_bill_is_told_apart_from_what_broken_rules_cost() -> None:
+    made = Journal()
+    made.submit(0, task="t1")
+    for at in (1000, 1300, 1600):  # haste, which no rule forbids
+        made.query(at, ended=at == 1600)
+    made.fetch(1700)
+
+    told = text_of(html(report(result(made))))
+
+    assert "0.00 yuan that broken rules cost" in told
+    assert "Wasted in all: 1 charge, 0.28 yuan. Not each of them breaks a rule." in told
+    assert "Wasted in all" not in text_of(html(report(passed())))

@@ -157,6 +157,8 @@ def test_an_option_that_nobody_knows_is_a_mistake_of_the_caller() -> None:
         plan(reading=["envelope"])
     with pytest.raises(TypeError, match="fail_fast"):
         plan(fail_fast=True)
+    with pytest.raises(TypeError, match="baseline"):
+        plan(baseline="report.json")
 
 
 def estimate(runs: int, **more: Any) -> Estimate:
@@ -194,6 +196,7 @@ jobs = 4
 only = ["calm"]
 repeat = 3
 report = "found"
+baseline = "main.json"
 fail-fast = true
 env = {A = "1", B = "2"}
 """
@@ -236,6 +239,7 @@ def test_another_command_takes_no_folder_from_the_file(tmp_path: Path) -> None:
         ("reading = ['envelope']", "unknown setting 'reading'; did you mean 'readings'?"),
         ("fix = {envelope = 'none'}", "reading envelope takes 'showapi' or 'bare'"),
         ("fail-fast = true", "unknown setting 'fail-fast'"),
+        ("baseline = 'x'", "unknown setting 'baseline'"),
         ("yes = true", "unknown setting 'yes'"),
         ("token = 'x'", "a token is a secret"),
     ],

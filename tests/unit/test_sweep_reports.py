@@ -277,3 +277,10 @@ def test_the_schema_describes_every_member() -> None:
         assert node["additionalProperties"] is False
         assert set(node["required"]) == set(node["properties"])
         assert all(each.get("description") for each in node["properties"].values())
+
+
+def test_a_call_is_described_as_in_the_report_of_a_rehearsal() -> None:
+    file = contract.folder("contracts") / "rehearsal.schema.json"
+    rehearsal = json.loads(file.read_text("utf-8"))
+
+    assert SCHEMA["$defs"]["call"] == rehearsal["$defs"]["call"]

@@ -65,7 +65,8 @@ class ReceiverConduct:
         """
         self._prepare()
         env = self._environment()
-        with hooks.around(self._order, self._delivery.id, env, self._stop):
+        place = f"delivery {self._delivery.id}"
+        with hooks.around(self._order, place, env, self._stop):
             if self._order.oracle is not None and not self._delivery.sent_on_submit:
                 self._look_before(env)
             self._world.clock.advance(self._delivery.wait)

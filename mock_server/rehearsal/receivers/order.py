@@ -17,6 +17,9 @@ from mock_server.rehearsal.order import (
 from mock_server.rehearsal.receivers.rules import RULES
 from mock_server.settings import Settings, SettingsError
 
+# What only a client needs, with its usual value.
+USUAL = {"jobs": 1, "repeat": 1, "copies": 1, "client_timeout_s": 10.0}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverOrder(RehearsalOrder):
@@ -36,6 +39,15 @@ class ReceiverOrder(RehearsalOrder):
     settle_s: float = 2.0
     callback_hosts: Sequence[str] = ()
     app_code: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the values, and that they go together."""
+        super(ReceiverOrder, self).__post_init__()
+        if self.server is not None and self.callback_hosts:
+            raise UsageError(
+                "callback-host goes with no server of yours: leave it out, and start that server "
+                f"with `artqr-mock serve --callback-host {self.callback_hosts[0]}`"
+            )
 
     @property
     def address(self) -> Address:
@@ -76,7 +88,7 @@ def _empty(name: str, value: Any) -> None:
 
 
 def _unchanged(name: str, value: Any) -> None:
-    if value != 1:
+    if value != USUAL[name]:
         raise UsageError(f"{name} goes with no receiver: leave it out")
 
 
@@ -84,5 +96,5 @@ RECEIVER_CHECKS: dict[str, Callable[[str, Any], None]] = {
     **CHECKS, "receiver": _receiver, "oracle": check_text, "answer_time_s": check_seconds,
     "settle_s": check_seconds, "callback_hosts": _hosts, "app_code": check_text,
     "waived": _waived, "command": _empty, "restartable": _empty, "env": _empty,
-    "jobs": _unchanged, "repeat": _unchanged, "copies": _unchanged,
+    **dict.fromkeys(USUAL, _unchanged),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from mock_server.admin_client import AdminClient, RefusedError
 from mock_server.rehearsal.account import CREDITS
+from mock_server.rehearsal.baseline import read_baseline
 from mock_server.rehearsal.client_process import StoppedError
 from mock_server.rehearsal.order import check_folder
 from mock_server.rehearsal.outcome import FAILED
@@ -30,6 +31,7 @@ from mock_server.rehearsal.runner import (
     trouble_of,
 )
 from mock_server.rehearsal.verdicts import DrillResult
+from mock_server.rehearsal.words import RECEIVER
 from mock_server.testing.world import World
 
 # How long the server waits for an answer, in multiples of the time that the receiver has.
@@ -55,6 +57,7 @@ def rehearse_receiver_order(
     check_folder(order)
     check_server(order.server)
     deliveries = chosen_deliveries(order.only, order.skip)
+    earlier = None if order.baseline is None else read_baseline(order.baseline, RECEIVER)
     work = _Work(order, deliveries, told, stop or threading.Event())
     trouble: str | None = None
     settings = {
@@ -70,7 +73,7 @@ def rehearse_receiver_order(
         trouble = trouble_of(error, order)
     return ReceiverReport(
         order=order, results=tuple(work.results), planned=len(deliveries), trouble=trouble,
-        interrupted=work.was_stopped or trouble is not None,
+        interrupted=work.was_stopped or trouble is not None, earlier=earlier,
     )  # fmt: skip
 
 
