@@ -21,7 +21,7 @@ serve: $(READY)
 
 # Many tests wait for a process or a timeout: half as many workers more than there are cores.
 test: $(READY_DEV)
-	$(BIN)/python -m pytest -n $$(( ($$(getconf _NPROCESSORS_ONLN || echo 2) * 3 + 1) / 2 ))
+	$(BIN)/python -m pytest --dist worksteal -n $$(( ($$(getconf _NPROCESSORS_ONLN || echo 2) * 3 + 1) / 2 ))
 
 test-fast: $(READY_DEV)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" --hypothesis-profile=quick \

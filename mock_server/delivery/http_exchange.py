@@ -58,6 +58,8 @@ class HttpRequest:
     address: Address
     headers: Headers
     body: bytes | AsyncIterator[bytes] = b""
+    # Whether the body ends with an error of its own: no answer is waited for, or taken.
+    is_unheard: bool = False
 
     @property
     def all_headers(self) -> Headers:
@@ -143,7 +145,7 @@ class Connection(asyncio.Protocol):
             else:
                 self._transport.write(head)
                 seen.headers = headers
-                await self._send(request.body, seen)
+                await self._send(request.body, seen, is_unheard=request.is_unheard)
             return await self._answered
         finally:
             if not self._answered.cancel() and not self._answered.cancelled():
@@ -151,8 +153,11 @@ class Connection(asyncio.Protocol):
             self._reading.parser = None  # it refers back: nothing is left for the collector
             self._transport.close()
 
-    async def _send(self, body: AsyncIterator[bytes], seen: Seen) -> None:
+    async def _send(self, body: AsyncIterator[bytes], seen: Seen, *, is_unheard: bool) -> None:
         """Send a body in pieces, until it is sent or the answer is there."""
+        if is_unheard:
+            await self._send_pieces(body, seen)
+            return
         sending = asyncio.create_task(self._send_pieces(body, seen))
         try:
             either: set[asyncio.Future[Any]] = {sending, self._answered}

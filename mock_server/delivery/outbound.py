@@ -138,6 +138,7 @@ class Outbound:
                 ("Connection", "close"),
             ),
             body=pieces(posting),
+            is_unheard=posting.cut_after is not None,
         )
         try:
             async with asyncio.timeout(self._timeout + posting.lasts_ms / 1000):

@@ -9,7 +9,6 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import ensure_resource_availability
 
 from mock_server.web.flask_app import create_app
 from tests.contract.wsgi_app import Server
@@ -39,23 +38,3 @@ def _open_server(busy: World) -> Iterator[None]:
 @BOUNDED
 def test_every_call_is_answered_as_the_document_says(case: Case[Any]) -> None:
     case.call_and_validate()
-
-
-class Workflow(schema.as_state_machine()):  # type: ignore[misc]
-    """Calls that use what earlier ones answered. After a reset, what they created is gone."""
-
-    was_reset = False
-
-    def after_call(self, response: Any, case: Case[Any]) -> None:
-        """Note a reset."""
-        super().after_call(response, case)
-        self.was_reset = self.was_reset or case.path == "/_mock/reset"
-
-    def validate_response(self, response: Any, case: Case[Any], *_: Any, **__: Any) -> None:
-        """Check an answer, whatever may have been created before."""
-        gone = [ensure_resource_availability] if self.was_reset else []
-        case.validate_response(response, excluded_checks=gone, recorder=self.recorder)
-
-
-def test_what_one_call_answers_is_good_for_the_next() -> None:
-    Workflow.run(settings=settings(BOUNDED, max_examples=30, stateful_step_count=6))

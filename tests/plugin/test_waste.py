@@ -78,7 +78,8 @@ def test_the_bill_of_a_world_is_explained(artqr: World) -> None:
 
     explained = artqr.bill.explained()
 
-    assert (
-        explained.sentence == "2 submits, 1 intent, 1 wasted, 0.28 yuan: duplicate-submit call 2."
+    last = artqr.calls[-1].id
+    assert explained.sentence == (
+        f"2 submits, 1 intent, 1 wasted, 0.28 yuan: duplicate-submit call {last}."
     )
     assert {each.intent for each in explained.charges} == {"https://example.com (food_fryrice)"}
