@@ -1,6 +1,7 @@
 """Calls of the admin API that use what earlier ones answered.
 
-They have a document and a server of their own: what they try depends on what was answered before.
+They have a document and a server of their own, and each example begins anew: what is tried depends
+on what was answered, so the same calls must have the same answers whenever they are repeated.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import ensure_resource_availability
 
 from mock_server.web.flask_app import create_app
+from tests.contract.conftest import let_everything_happen
 from tests.contract.wsgi_app import Server
 from tests.support.worlds import World
 
@@ -31,6 +33,7 @@ BOUNDED = settings(
 @pytest.fixture(scope="module", autouse=True)
 def _open_server(busy: World) -> Iterator[None]:
     SERVER.app = create_app(busy.simulator)
+    Workflow.world = busy
     yield
     SERVER.app = None
 
@@ -39,6 +42,12 @@ class Workflow(schema.as_state_machine()):  # type: ignore[misc]
     """Calls that use what earlier ones answered. After a reset, what they created is gone."""
 
     was_reset = False
+    world: World
+
+    def setup(self) -> None:
+        """Begin an example: nothing of the one before is left."""
+        self.world.admin("POST", "/reset")
+        let_everything_happen(self.world)
 
     def after_call(self, response: Any, case: Case[Any]) -> None:
         """Note a reset."""
