@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from mock_server.domain.call.redaction import redact_printed
 from mock_server.formatting import counted, cut, printable, printable_lines, yuan
 from mock_server.rehearsal.baseline import counting
-from mock_server.rehearsal.report import as_json
 from mock_server.rehearsal.report_page import ORDER, mistakes, money, sentence
 from mock_server.rehearsal.words import PROGRAM, Words
 
@@ -43,7 +42,7 @@ def log_lines(
 
     `folder`: the current one. Appends the summary to the file that GITHUB_STEP_SUMMARY names.
     """
-    report, words = as_json(rehearsal), rehearsal.words
+    report, words = rehearsal.as_json, rehearsal.words
     problem = rehearsal.problem and printable_lines(redact_printed(rehearsal.problem, ()))
     yield from stopped([*scorecard, *(f"artqr-mock: {problem}".split("\n") if problem else ())])
     workspace = Path(environ.get("GITHUB_WORKSPACE") or folder)

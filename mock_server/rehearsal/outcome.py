@@ -1,13 +1,14 @@
 """What a whole rehearsal came to."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from mock_server.formatting import printable
 from mock_server.rehearsal import scorecard
 from mock_server.rehearsal.baseline import Earlier
 from mock_server.rehearsal.order import RehearsalOrder
-from mock_server.rehearsal.report import output_of
+from mock_server.rehearsal.report import as_json, output_of
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 from mock_server.rehearsal.words import PROGRAM, Words
 
@@ -16,7 +17,7 @@ MOST_CHARACTERS = 120  # of each line
 FAILED = frozenset({Verdict.FAIL, Verdict.FLAKY})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what is shown is kept
 class Report:
     """The results of a rehearsal.
 
@@ -34,6 +35,12 @@ class Report:
     interrupted: bool = False
     trouble: str | None = None
     earlier: Earlier | None = None
+
+    @cached_property
+    def as_json(self) -> dict[str, Any]:
+        """The report as report.json has it. The page, the scorecard and others show it, too, and
+        its bills and schedules take a while to compute."""
+        return as_json(self)
 
     @property
     def drills(self) -> str:

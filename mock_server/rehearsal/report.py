@@ -187,7 +187,7 @@ def _readings(result: DrillResult) -> Iterator[dict[str, Any]]:
 
 def json_report(rehearsal: "Report") -> bytes:
     """Return report.json."""
-    return (json_text(as_json(rehearsal), indent=2) + "\n").encode()
+    return (json_text(rehearsal.as_json, indent=2) + "\n").encode()
 
 
 def junit(rehearsal: "Report") -> bytes:

@@ -12,7 +12,6 @@ from mock_server.audit.charge import WASTED
 from mock_server.formatting import counted, yuan
 from mock_server.pages.environment import render
 from mock_server.rehearsal.baseline import counting
-from mock_server.rehearsal.report import as_json
 from mock_server.rehearsal.report_timeline import DrillView, view_of
 from mock_server.rehearsal.verdicts import Verdict
 from mock_server.rehearsal.words import PROGRAM, Words
@@ -39,7 +38,7 @@ CLASSES = {
 
 def html(rehearsal: "Report") -> str:
     """Return report.html."""
-    report = as_json(rehearsal)
+    report = rehearsal.as_json
     most = min(MOST_CALLS, ALL_CALLS // max(1, len(rehearsal.results)))
     while True:
         views = [view_of(each, most) for each in rehearsal.results]

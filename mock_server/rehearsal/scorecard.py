@@ -17,7 +17,7 @@ from mock_server.audit.seen_call import SeenCall
 from mock_server.formatting import counted, yuan
 from mock_server.rehearsal import baseline
 from mock_server.rehearsal.evidence import Evidence
-from mock_server.rehearsal.report import as_json, aside, call_json, output_of, reactions_of, shown
+from mock_server.rehearsal.report import aside, call_json, output_of, reactions_of, shown
 from mock_server.rehearsal.verdicts import DrillResult, Verdict
 
 if TYPE_CHECKING:  # it shows its scorecard itself
@@ -57,7 +57,7 @@ def line_of(result: DrillResult) -> str:
 
 def summary(rehearsal: "Report") -> list[str]:
     """Return the last lines: which drills had which verdict, and what was wasted."""
-    found = as_json(rehearsal)
+    found = rehearsal.as_json
     totals = found["totals"]
     foot = _waived(rehearsal)[:WAIVED_LINES]
     if found["baseline"] is not None:
@@ -100,7 +100,7 @@ def _lines(rehearsal: "Report") -> Iterator[str]:
         yield ""
     if rehearsal.earlier is not None:
         yield "Against the baseline:"
-        for line in baseline.lines(as_json(rehearsal)["baseline"]):
+        for line in baseline.lines(rehearsal.as_json["baseline"]):
             yield from wrapped(line)
         yield ""
     yield from summary(rehearsal)

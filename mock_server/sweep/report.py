@@ -20,7 +20,7 @@ from mock_server.sweep.summary import headline, sentence
 
 def as_json(sweep: SweepReport) -> dict[str, Any]:
     """Return the report as sweep.json has it."""
-    base = of_rehearsal.as_json(sweep.base)
+    base = sweep.base.as_json
     return {
         "verdict": sweep.standing,
         "says": headline(sweep),
