@@ -19,7 +19,7 @@ from mock_server.domain.faults.spellings import in_ms, option
 from mock_server.domain.faults.wire import CUTS
 from mock_server.formatting import printable
 
-CONDITIONS = ("operation", "text", "style", "task_id", *COUNTS)
+CONDITIONS = ("operation", "text", "style", "task_id", "after", *COUNTS)
 OF_EVERY_KIND = ("calls", "starts_in_ms", "expires_in_ms")
 
 
@@ -63,6 +63,8 @@ def _option_type(name: str, hint: Any) -> Any:
 @parameter_options
 @click.option("--operation", type=click.Choice([str(each) for each in VENDOR_OPERATIONS]),
               help="Only calls of this operation.")  # fmt: skip
+@click.option("--after", type=click.IntRange(1),
+              help="Let N calls that match pass first; the rest counts from there.")  # fmt: skip
 @click.option("--nth", type=click.IntRange(1), help="Only the N-th call that matches.")
 @click.option("--first", type=click.IntRange(1), help="Only the first N calls that match.")
 @click.option("--every", type=click.IntRange(1), help="Every N-th call that matches.")

@@ -38,6 +38,7 @@ MORE: list[Order] = [
 ]
 COUNTS: list[Order] = [
     {"nth": 1}, {"nth": 2}, {"first": 1}, {"first": 2}, {"every": 2}, {"every": 3},
+    {"after": 1}, {"after": 2, "first": 1},
     {"probability": 0.5}, {"probability": 0.2}, {"calls": 1},
     {"every": 2, "calls": 2}, {"probability": 0.4, "calls": 1},
 ]  # fmt: skip

@@ -51,6 +51,17 @@ def ups(of: Rule, calls: int, seed: int = 1) -> list[int]:
     return [seen for seen in range(1, calls + 1) if of.fires_on(seed, seen)]
 
 
+def test_with_after_the_numbers_count_from_there() -> None:
+    assert ups(rule(after=3), 5) == [4, 5]
+    assert ups(rule(after=2, nth=2), 6) == [4]
+    assert ups(rule(after=1, first=2), 6) == [2, 3]
+    assert ups(rule(after=1, every=2), 6) == [3, 5]
+    one = rule(probability=0.5)
+    assert ups(replace(one, match=replace(one.match, after=7)), 47) == [
+        7 + seen for seen in ups(one, 40)
+    ]
+
+
 def test_the_calls_that_it_wants_are_counted_from_one() -> None:
     assert ups(rule(), 5) == [1, 2, 3, 4, 5]
     assert ups(rule(nth=2), 5) == [2]
@@ -170,11 +181,14 @@ def test_a_rule_that_could_never_fire_is_refused(
 COUNTED = st.sampled_from(["nth", "first", "every", "probability", None])
 
 
-@given(st.sampled_from(VENDOR_OPERATIONS), COUNTED, st.integers(1, 5), st.integers(1, 3), SEEDS)
+@given(
+    st.sampled_from(VENDOR_OPERATIONS), COUNTED, st.integers(1, 5), st.integers(1, 3),
+    st.none() | st.integers(1, 5), SEEDS,
+)  # fmt: skip
 def test_every_accepted_rule_fires_eventually(
-    operation: Operation, counted: str | None, number: int, calls: int, seed: int
+    operation: Operation, counted: str | None, number: int, calls: int, after: int | None, seed: int
 ) -> None:
-    given: dict[str, Any] = {"operation": operation}
+    given: dict[str, Any] = {"operation": operation, "after": after}
     if counted is not None:
         given[counted] = 0.5 if counted == "probability" else number
     left = None if counted in ("nth", "first") else calls

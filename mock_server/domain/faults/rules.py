@@ -1,7 +1,8 @@
 """A rule: an armed fault, the conditions under which it fires, and its lifetime.
 
 Rule 1: `seen` counts the calls that match a rule and reach its stage. Its nth, first, every and
-probability refer to that number, independent of other rules.
+probability refer to that number, independent of other rules. With `after`, the rule lets so many
+of them pass first, and counts from there.
 Rule 2: if several rules of one slot fire on a call, only the one armed first counts.
 Rule 3: chance depends on the account's seed, the rule's number in its account and `seen`, so one
 worker and many agree.
@@ -63,13 +64,15 @@ AnyKind = Kind[Callable[..., Any]]
 class Match:
     """The calls that a rule matches; None matches every call.
 
-    `text` and `style` are patterns: `*` any characters, `?` one, `[abc]` one of these.
+    `text` and `style` are patterns: `*` any characters, `?` one, `[abc]` one of these. `after`: how
+    many matching calls pass first.
     """
 
     operation: Operation | None = None
     text: str | None = None
     style: str | None = None
     task_id: str | None = None
+    after: int | None = None
     nth: int | None = None
     first: int | None = None
     every: int | None = None
@@ -127,6 +130,9 @@ class Rule:
     def fires_on(self, seed: int, seen: int) -> bool:
         """Whether the rule fires on the `seen`-th call that matches."""
         match = self.match
+        seen -= match.after or 0
+        if seen < 1:
+            return False
         if match.nth is not None:
             return seen == match.nth
         if match.first is not None:
