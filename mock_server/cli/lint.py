@@ -45,6 +45,7 @@ STEP_MS = 10_000
 # A recording need not have all that a client did: much later, it may have seen the end elsewhere.
 SAME_WISH_MS = 10 * 60 * 1000
 MOST_UNREAD = 5
+UNNAMED = "the file"  # what comes through a pipe may have no name
 UNKNOWN = frozenset({"A400AC", "A401AC", "A400IK"})
 CREDENTIALS = frozenset({"credentials-missing", "authorization-malformed"})
 CREDENTIAL_HEADERS = ("authorization", "x-ca-key", "x-ca-signature")
@@ -71,10 +72,22 @@ def _hosts(_context: Any, _option: Any, values: tuple[str, ...]) -> frozenset[st
     return frozenset(each.lower() for each in values)
 
 
+host_option = click.option("--host", "hosts", multiple=True, callback=_hosts,
+                           help="Read calls to this host, too; may be repeated.")  # fmt: skip
+
+
+def read_file(file: BinaryIO, hosts: frozenset[str]) -> tuple[Recording, str]:
+    """Return the recording in a file, and the file's name; end with exit code 2 if it is none."""
+    name = getattr(file, "name", UNNAMED)
+    try:
+        return read_recording(file.read(MOST_BYTES + 1), hosts), name
+    except UsageError as error:
+        fail(f"{name}: {error}", WRONG_USE)
+
+
 @click.command()
 @click.argument("file", type=click.File("rb"))
-@click.option("--host", "hosts", multiple=True, callback=_hosts,
-              help="Check calls to this host, too; may be repeated.")  # fmt: skip
+@host_option
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
 @fail_on_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
@@ -92,11 +105,7 @@ def lint(
     API in it, cannot be read, or if the file has no such call.
     """
     readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
-    name = getattr(file, "name", "the file")
-    try:
-        recording = read_recording(file.read(MOST_BYTES + 1), hosts)
-    except UsageError as error:
-        fail(f"{name}: {error}", WRONG_USE)
+    recording, name = read_file(file, hosts)
     verdict = judged(recording, readings)
     severities = Counter(each["severity"] for each in verdict.findings)
     by_severity = {each: severities[each] for each in SEVERITIES}
@@ -106,14 +115,14 @@ def lint(
     else:
         print_findings(chosen, recording.noun)
         click.echo(summary(by_severity, verdict.judged) + _left_out(recording, verdict))
-    _say_unread(recording, name)
+    say_unread(recording, name)
     _say_odd(recording, name)
     if is_bad(by_severity, fail_on):
         sys.exit(FINDINGS)
     if recording.unread:
         sys.exit(WRONG_USE)
     if not verdict.judged:
-        fail(f"{name}: {_nothing(recording, hosts)}", WRONG_USE)
+        fail(f"{name}: {nothing_read(recording, hosts)}", WRONG_USE)
 
 
 def _as_json(
@@ -152,7 +161,8 @@ def _left_out(recording: Recording, verdict: LintVerdict) -> str:
     return "".join(f"; {each}" for each in told)
 
 
-def _say_unread(recording: Recording, name: str) -> None:
+def say_unread(recording: Recording, name: str) -> None:
+    """Say on standard error which calls could not be read, and why."""
     for each in recording.unread[:MOST_UNREAD]:
         text = f"artqr-mock: {name}: {recording.noun} {each.number}: {printable(each.why)}"
         click.echo(text, err=True)
@@ -174,7 +184,8 @@ def _say_odd(recording: Recording, name: str) -> None:
         click.echo(f"artqr-mock: {name}: and {counted(len(more), 'odd member')} more", err=True)
 
 
-def _nothing(recording: Recording, hosts: frozenset[str]) -> str:
+def nothing_read(recording: Recording, hosts: frozenset[str]) -> str:
+    """Return why a recording has no call of the API."""
     named = ", ".join((VENDOR_HOST, "this machine", *sorted(hosts)))
     if recording.skipped[Whose.OTHER_HOST]:
         return f"nothing was checked: no call went to {named}. --host NAME checks another host"

@@ -24,10 +24,20 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 8.0
 REPORTS = ("report.json", "junit.xml", "report.html")
-OF_CLIENTS = ("command", "jobs", "repeat", "restartable", "client_timeout_s", "copies", "env")
+OF_CLIENTS = (
+    "command",
+    "scenarios",
+    "jobs",
+    "repeat",
+    "restartable",
+    "client_timeout_s",
+    "copies",
+    "env",
+)
 OF_RECEIVERS = ("oracle", "answer_time_s", "settle_s", "callback_hosts", "app_code")
 _FLAGS = {"client_timeout_s": "client-timeout", "answer_time_s": "answer-time",
-          "settle_s": "settle", "callback_hosts": "callback-host"}  # fmt: skip
+          "settle_s": "settle", "callback_hosts": "callback-host",
+          "scenarios": "scenario"}  # fmt: skip
 
 
 def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -53,6 +63,8 @@ def pairs(example: str) -> Callable[..., dict[str, str]]:
 @click.option(
     "--skip", multiple=True, metavar="DRILL", help="Leave this drill out; may be repeated."
 )
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME|FILE",
+              help="Run this scenario instead of the drills; may be repeated.")  # fmt: skip
 @click.option("--list", "is_list", is_flag=True, help="List the drills, and run nothing.")
 @click.option("--jobs", type=int, help="Run this many drills at once. [default: 1]")
 @click.option("--repeat", type=int, help="Run each drill this many times; one whose verdicts "
@@ -121,21 +133,19 @@ def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
         return
     _refuse(flags, OF_RECEIVERS, "goes with --receiver only")
     # The other commands need none of it.
-    from mock_server.rehearsal.drills import chosen  # noqa: PLC0415
     from mock_server.rehearsal.order import RehearsalOrder, found_command  # noqa: PLC0415
     from mock_server.rehearsal.project_file import project_settings  # noqa: PLC0415
+    from mock_server.rehearsal.runner import drills_of, rehearse_order  # noqa: PLC0415
 
     in_file = project_settings(Path.cwd(), has_command=bool(flags["command"]))
     values = with_flags(in_file, flags)
     report = values.pop("report", None)
     order = RehearsalOrder(**{"command": (), **values})
     found_command(order)
-    drills = chosen(order.only, order.skip, restartable=order.restartable)
+    drills = drills_of(order)
     if report is not None:
         make_folder(report, REPORTS)
     warn_of_late_answers(order, drills)
-    from mock_server.rehearsal.runner import rehearse_order  # noqa: PLC0415 - see above
-
     run = partial(rehearse_order, order)
     _rehearse(run, report, len(drills), for_github=_is_for_github(for_github))
 

@@ -13,7 +13,7 @@ import binascii
 import codecs
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +33,7 @@ MOST_BYTES = 256 * 1024 * 1024
 # The gateway's errors for requests that a server cannot read.
 DEFECTS = frozenset({"I400HD", "I400RU", "I413RL", "I413UL"})
 GZIP = b"\x1f\x8b"
+MOST_MS = 24 * 60 * 60 * 1000  # no call takes longer: such a time is a mistake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,11 @@ class Exchange:
 
     `at` None: no time was recorded. Of a journal, `clock_at` is the account's clock, `jumped_ms`
     how far it had jumped in all, and `known_at` when the client knew what became of the call.
-    `is_whole`: the request's body is complete. `answer_read`: the answer was recorded. `odd`: what
-    was left out.
+    `is_whole`: the request's body is complete. `answer_read`: the answer was recorded. `took_ms`:
+    real time until the client knew what became of it; None: not recorded. `odd`: what was left out.
+
+    Of a journal, `decided` is the answer before the wire damaged it, and `sent` what went out of it
+    (domain/call/wire_script.py); None: all of it, or no journal.
     """
 
     number: int
@@ -54,6 +58,9 @@ class Exchange:
     known_at: int | None = None
     is_whole: bool
     answer_read: bool
+    took_ms: int | None = None
+    decided: Answer | None = None
+    sent: Mapping[str, Any] | None = None
     odd: OddMembers = field(default_factory=OddMembers)
 
 
@@ -225,8 +232,15 @@ def _exchange(number: int, entry: dict[str, Any], found: dict[str, Any]) -> Exch
         is_whole=recorded.is_whole,
         # With status 0 there was none: the client gave up, or the connection broke.
         answer_read=status == 0 or (status is not None and is_read),
+        took_ms=_duration(entry.get("time")),
         odd=odd,
     )
+
+
+def _duration(value: Any) -> int | None:
+    """Return the ms of an entry's `time`; recorders write -1 or null for an unknown one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return round(value) if is_number and 0 <= value < MOST_MS else None
 
 
 def _instant(text: Any) -> int | None:
@@ -266,25 +280,30 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
         if defect is None
         else Call(method=str(value["method"]), path=path, query=query, defect=defect)
     )
-    answer_headers = odd.answer_headers(told.get("headers"))
+    answer_headers = tuple(odd.answer_headers(told.get("headers")))
+    sent = value.get("sent") if isinstance(value.get("sent"), dict) else None
     clock_at = _positive(odd.integer_of(value.get("at"), "at"))
     real_at = _positive(odd.integer_of(value.get("real_at"), "real_at"))
     held_ms = odd.integer_of(value.get("held_ms"), "held_ms") or 0
     is_typed = "content-type" in call.named or not odd.misses("content-type")
+    known = _known_at(value, real_at, held_ms, odd)
     return Exchange(
         number=number,
         call=call,
         answer=Answer(
             status=met,
-            headers=tuple(answer_headers) if met == status else (),
+            headers=answer_headers if met == status else (),
             body=answer if met == status else b"",
         ),
         at=clock_at if real_at is None else real_at - held_ms,
         clock_at=clock_at,
         jumped_ms=_jumped_ms(value, clock_at, real_at, odd),
-        known_at=_known_at(value, real_at, held_ms, odd),
+        known_at=known,
         is_whole=is_whole and (is_typed or not body),
         answer_read=status is not None and (met == 0 or is_read),
+        took_ms=None if known is None or real_at is None else known - real_at + held_ms,
+        decided=Answer(status=status or 0, headers=answer_headers, body=answer),
+        sent=sent,
         odd=odd,
     )
 

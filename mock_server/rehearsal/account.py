@@ -24,13 +24,15 @@ def open_account(order: RehearsalOrder, admin: AdminClient, drill: Drill) -> Wor
     wanted = {
         "credits": CREDITS, **drill.account, "readings": drill.readings, "clock": {"rate": RATE},
     }  # fmt: skip
+    scenario = drill.scenario
     if drill.older_tasks:
-        made = admin.post("/accounts", {"name": f"drill {drill.id}", "seed": drill.seed})
-        world = World(admin, made)
         # Loading a scenario resets the clock, so the scenario has the rate as well.
         scenario = {**wanted, "older_tasks": drill.older_tasks, "says": drill.says,
                     "client": drill.client}  # fmt: skip
-        world.admin.post("/scenario", {"scenario": scenario})
+    if scenario is not None:
+        made = admin.post("/accounts", {"name": f"drill {drill.id}", "seed": drill.seed})
+        world = World(admin, made)
+        world.admin.post("/scenario", {"scenario": dict(scenario)})
     else:
         made = {**wanted, "name": f"drill {drill.id}", "seed": drill.seed}
         world = World(admin, admin.post("/accounts", made))

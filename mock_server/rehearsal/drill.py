@@ -27,7 +27,9 @@ class Drill:
     `no_short_links`: a picture that holds a short link is a failure. `lying_callbacks`: callbacks
     carry ids or links that no query would give.
 
-    `swept`: readings that a sweep gives it. No file has them, and those of its account win.
+    `scenario`: the account is made from this scenario, which has the faults as well.
+    `swept`: readings that a sweep gives it. No file of drills has these two; the readings of its
+    account win.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Drill:
     before_restart: str | None = None
     no_short_links: bool = False
     lying_callbacks: bool = False
+    scenario: Mapping[str, Any] | None = None
     swept: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -15,10 +15,12 @@ from mock_server.rehearsal.steps import BEFORE_RESTART, STEPS
 
 __all__ = ["Drill", "all_drills", "chosen", "read_drills"]
 
-# `count` stands for so many texts; a sweep alone gives a drill further readings.
+# `count` stands for so many texts. A sweep gives a drill further readings; a scenario's drill comes
+# from no file of drills.
+NOT_IN_FILE = ("swept", "scenario")
 FORM = RowForm(
     file="drills.toml", noun="drill",
-    members=(*(each.name for each in fields(Drill) if each.name != "swept"), "count"),
+    members=(*(each.name for each in fields(Drill) if each.name not in NOT_IN_FILE), "count"),
     required=("id", "says", "client", "needs"), lists=("texts", "needs", "success_needs", "faults"),
 )  # fmt: skip
 

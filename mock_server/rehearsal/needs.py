@@ -53,6 +53,13 @@ def _heard_a_failure(evidence: Evidence) -> str | None:
     return None if heard else "it heard no failure"
 
 
+def _met_the_incident(evidence: Evidence) -> str | None:
+    hit = any(each["hits"] and each["kind"] != "task_order" for each in evidence.faults)
+    if hit or any(each.heard and not each.call.succeeded for each in evidence.api_calls):
+        return None
+    return "it met no failure of the scenario: let it make more calls"
+
+
 def _lost_an_answer(evidence: Evidence) -> str | None:
     lost = any(not each.heard for each in evidence.api_calls)
     return None if lost else "it received every answer whole"
@@ -173,6 +180,7 @@ def _restarted(evidence: Evidence) -> str | None:
 NEEDS: dict[str, Need] = {
     "submitted": _submitted,
     "fired": _fired,
+    "met-the-incident": _met_the_incident,
     "heard-a-failure": _heard_a_failure,
     "lost-an-answer": _lost_an_answer,
     "gave-up-waiting": _gave_up_waiting,

@@ -28,7 +28,8 @@ PLACEHOLDERS = tuple(name.removeprefix("ARTQR_").lower() for name in OWN)
 class RehearsalOrder:
     """A command and how to rehearse it. Raises UsageError for a value that cannot be.
 
-    `only`, `skip`: ids of drills. `time_limit_s`: how long a client may run in one drill.
+    `only`, `skip`: ids of drills. `scenarios`: shipped scenarios, or files, to run in place of the
+    drills. `time_limit_s`: how long a client may run in one drill.
     `client_timeout_s`: how long it waits for one answer. `copies`: how many of each intent it
     wants. `env`: further variables, whose value may hold `{base_url}`, `{app_code}` and so on.
     `setup`, `teardown`: commands for the shell, before and after the client in each drill.
@@ -39,6 +40,7 @@ class RehearsalOrder:
     command: Sequence[str]
     only: Sequence[str] = ()
     skip: Sequence[str] = ()
+    scenarios: Sequence[str] = ()
     jobs: int = 1
     repeat: int = 1
     restartable: bool = False
@@ -188,7 +190,8 @@ def _path(name: str, value: Any) -> None:
 
 
 CHECKS: dict[str, Callable[[str, Any], None]] = {
-    "command": check_words, "only": check_words, "skip": check_words, "jobs": _count(32),
+    "command": check_words, "only": check_words, "skip": check_words,
+    "scenarios": check_words, "jobs": _count(32),
     "repeat": _count(100), "copies": _count(1000), "time_limit_s": check_seconds,
     "client_timeout_s": check_seconds, "restartable": _flag, "fail_fast": _flag,
     "env": check_variables, "waived": _waived, "setup": check_text, "teardown": check_text,

@@ -21,7 +21,8 @@ FILE = "pyproject.toml"
 TOOL = ("tool", "artqr-mock")
 # The fields of RehearsalOrder, and `report`, by the name of their flag.
 FIELDS = {
-    "command": "command", "only": "only", "skip": "skip", "jobs": "jobs", "repeat": "repeat",
+    "command": "command", "only": "only", "skip": "skip", "scenario": "scenarios",
+    "jobs": "jobs", "repeat": "repeat",
     "restartable": "restartable", "fail-fast": "fail_fast", "time-limit": "time_limit_s",
     "client-timeout": "client_timeout_s", "copies": "copies", "env": "env", "cwd": "cwd",
     "setup": "setup", "teardown": "teardown", "waive": "waived", "server": "server",

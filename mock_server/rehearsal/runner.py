@@ -24,6 +24,7 @@ from mock_server.rehearsal.evidence import Evidence
 from mock_server.rehearsal.hooks import HookError
 from mock_server.rehearsal.order import RehearsalOrder, found_command
 from mock_server.rehearsal.outcome import FAILED, Report
+from mock_server.rehearsal.scenario_drill import scenario_drills
 from mock_server.rehearsal.verdicts import DrillResult, judge, of_repeats
 from mock_server.settings import Settings
 from mock_server.testing import process
@@ -49,7 +50,7 @@ def rehearse_order(
     UsageError for an order that cannot be.
     """
     order = checked(order)
-    drills = chosen(order.only, order.skip, restartable=order.restartable)
+    drills = drills_of(order)
     earlier = None if order.baseline is None else read_baseline(order.baseline)
     report = Report(order=order, results=(), planned=len(drills))
     try:
@@ -59,6 +60,15 @@ def rehearse_order(
         trouble = report.trouble or trouble_of(error, order)
         report = replace(report, trouble=trouble, interrupted=True)
     return replace(report, earlier=earlier)
+
+
+def drills_of(order: RehearsalOrder) -> list[Drill]:
+    """Return the drills to run: those of the scenarios, if some are named. Raises UsageError."""
+    if not order.scenarios:
+        return chosen(order.only, order.skip, restartable=order.restartable)
+    if order.only or order.skip:
+        raise UsageError("a scenario takes the place of the drills: leave only and skip out")
+    return scenario_drills(order.scenarios)
 
 
 def checked(order: RehearsalOrder) -> RehearsalOrder:
