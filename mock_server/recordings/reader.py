@@ -287,14 +287,11 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
     held_ms = odd.integer_of(value.get("held_ms"), "held_ms") or 0
     is_typed = "content-type" in call.named or not odd.misses("content-type")
     known = _known_at(value, real_at, held_ms, odd)
+    decided = Answer(status=status or 0, headers=answer_headers, body=answer)
     return Exchange(
         number=number,
         call=call,
-        answer=Answer(
-            status=met,
-            headers=answer_headers if met == status else (),
-            body=answer if met == status else b"",
-        ),
+        answer=decided if met == status else Answer(status=met, headers=()),
         at=clock_at if real_at is None else real_at - held_ms,
         clock_at=clock_at,
         jumped_ms=_jumped_ms(value, clock_at, real_at, odd),
@@ -302,7 +299,7 @@ def _call(number: int, value: dict[str, Any], target: str) -> Exchange:
         is_whole=is_whole and (is_typed or not body),
         answer_read=status is not None and (met == 0 or is_read),
         took_ms=None if known is None or real_at is None else known - real_at + held_ms,
-        decided=Answer(status=status or 0, headers=answer_headers, body=answer),
+        decided=decided,
         sent=sent,
         odd=odd,
     )

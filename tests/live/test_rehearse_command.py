@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from mock_server.cli.main import main
 from mock_server.contract import folder as contracts
+from mock_server.domain.usage_errors import UsageError
 from mock_server.rehearsal import RehearsalOrder, Report, Verdict, all_drills, drill_ids, rehearse
 from mock_server.rehearsal.client_process import MARK
 from mock_server.rehearsal.order import OWN
@@ -463,3 +464,30 @@ def test_the_list_fits_a_terminal_and_marks_what_needs_a_flag(tmp_path: Path) ->
     assert listed[:2] == ["+ calm", "    Nothing goes wrong."]
     marked = [line.split()[1] for line in listed if line.endswith("(only with --restartable)")]
     assert marked == [drill.id for drill in all_drills() if drill.restart]
+
+
+def test_a_scenario_takes_the_place_of_the_drills(tmp_path: Path) -> None:
+    file = tmp_path / "night.toml"
+    file.write_text(
+        'says = "Every list fails."\nclient = "It waits."\ncredits = 7\n'
+        '[[faults]]\nkind = "gateway_error"\ncode = "X503BZ"\n',
+        "utf-8",
+    )
+
+    report = rehearse_order(
+        RehearsalOrder(command=client(tmp_path), scenarios=(str(file), "arrears"))
+    )
+
+    assert [each.evidence.drill.id for each in report.results] == [
+        "scenario-night",
+        "scenario-arrears",
+    ]
+    assert [call.status for call in report.results[0].evidence.calls] == [503]
+    assert [call.status for call in report.results[1].evidence.calls] == [403]
+
+
+def test_drills_cannot_be_chosen_beside_a_scenario(tmp_path: Path) -> None:
+    order = RehearsalOrder(command=client(tmp_path), scenarios=("arrears",), only=("calm",))
+
+    with pytest.raises(UsageError, match="leave only and skip out"):
+        rehearse_order(order)

@@ -68,6 +68,10 @@ CASES: dict[str, tuple[Case, Case]] = {
         lambda: shown(faults=(fault(1), fault(2))),
         lambda: shown(faults=(fault(1), fault(0))),
     ),
+    "met-the-incident": (
+        lambda: shown(submit(), faults=(fault(0), fault(1))),
+        lambda: shown(submit(), faults=(fault(0),)),
+    ),
     "heard-a-failure": (
         lambda: shown(submit(status=503, task=None)),
         lambda: shown(submit(status=503, task=None, sent=NOTHING_SENT)),

@@ -1,6 +1,6 @@
 """The calls of a recording, each with its outcome, its instant and the ids of tasks in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mock_server.domain.answer.envelope import service_body
@@ -25,11 +25,20 @@ WIDEST = with_readings(DEFAULT_READINGS, {"query.method": "post-or-get"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenTask:
+    """A task as an answer shows it: how far it is (`word`), and how many pictures it has."""
+
+    id: str
+    word: str
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCall:
     """A recorded call. `at`: ms since 1970, on the account's clock if it is of a journal.
 
     `asked`: the task that it queries. `made`: the task that its answer names as its own.
-    `seen`: the tasks that its answer shows, in the order of the page, each with how far it is.
+    `seen`: the tasks that its answer shows, in the order of the page.
     `is_newest`: they are a page of the list with the newest tasks on it. `late_ms`: how long the
     answer took, None if that is unknown.
     """
@@ -40,7 +49,7 @@ class RecordedCall:
     outcome: Outcome
     asked: str | None = None
     made: str | None = None
-    seen: tuple[tuple[str, str], ...] = ()
+    seen: tuple[SeenTask, ...] = ()
     is_newest: bool = False
     late_ms: int | None = None
 
@@ -85,11 +94,6 @@ def _call(exchange: Exchange, at: int, tables: ErrorTables, readings: Readings) 
     page = list_page(body) if fine and operation is Operation.LIST_TASKS else None
     is_query = operation is Operation.QUERY_TASK
     asked = asked_id(exchange.call) if is_query else None
-    seen: tuple[tuple[str, str], ...] = ()
-    if page is not None:
-        seen = tuple(_shown(body))
-    elif is_query and fine and asked is not None and outcome.word is not None:
-        seen = ((asked, outcome.word),)
     return RecordedCall(
         exchange=exchange,
         at=at,
@@ -97,7 +101,7 @@ def _call(exchange: Exchange, at: int, tables: ErrorTables, readings: Readings) 
         outcome=outcome,
         asked=asked,
         made=_made(body) if fine and operation is Operation.SUBMIT_TASK else None,
-        seen=seen,
+        seen=tuple(_shown(body, asked)) if page is not None or (is_query and fine) else (),
         is_newest=page is not None and page.has_newest,
         late_ms=_late_ms(exchange),
     )
@@ -124,12 +128,16 @@ def _made(body: bytes) -> str | None:
     return str(made) if made else None
 
 
-def _shown(body: bytes) -> list[tuple[str, str]]:
-    """Return the tasks of a page of the list."""
+def _shown(body: bytes, asked: str | None) -> Iterator[SeenTask]:
+    """Yield the tasks of a page of the list, or the one that was asked for."""
     found = service_body(body) or {}
-    items = found.get("pagebean", found).get("contentlist", [])
-    return [
-        (str(item["task_id"]), word_of(item))
-        for item in items
-        if isinstance(item, dict) and item.get("task_id")
-    ]
+    page = found.get("pagebean", found)
+    items = page.get("contentlist", []) if asked is None else [{**found, "task_id": asked}]
+    for item in items:
+        if isinstance(item, dict) and item.get("task_id"):
+            pictures = item.get("resList")
+            yield SeenTask(
+                id=str(item["task_id"]),
+                word=word_of(item),
+                pictures=len(pictures) if isinstance(pictures, list) else 0,
+            )

@@ -1,7 +1,8 @@
 """Which answers to the open questions a recording decides: those that play it best.
 
 Rule 1: a value is taken only if more of the recording is expressed with it, or its answers are
-nearer to the recorded ones, or fewer faults are needed. What makes no difference stays open.
+nearer to the recorded ones, or fewer answers have to be forced by a fault. What makes no difference
+stays open.
 Rule 2: a value that helped only until another was found is given back.
 Rule 3: questions that no answer of a recording shows are not tried.
 """
@@ -9,7 +10,7 @@ Rule 3: questions that no answer of a recording shows are not tried.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, value_of
 from mock_server.domain.usage_errors import UsageError
 from mock_server.recordings.scenario.synthesis import Draft, Material, synthesize
@@ -83,4 +84,4 @@ def _score(material: Material, readings: Mapping[str, str], on: Stage) -> Score:
 
 
 def _badness(draft: Draft) -> Score:
-    return len(draft.left), draft.distance, len(draft.faults)
+    return len(draft.left), draft.distance, draft.forced

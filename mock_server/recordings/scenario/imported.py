@@ -72,7 +72,11 @@ def imported(
         raise UsageError(f"it has {len(calls)} calls, and {MAX_CALLS} are the limit: split it")
     cleaner = Cleaner(calls)
     material = Material(
-        calls=calls, facts=facts_of(calls), tables=tables, late_ms=late_ms, clean=cleaner.clean
+        calls=calls,
+        facts=facts_of(calls, tables),
+        tables=tables,
+        late_ms=late_ms,
+        clean=cleaner.clean,
     )
     with stage() as on:
         found = deduce(material, readings, on)

@@ -73,7 +73,7 @@ def _kinds(call: RecordedCall) -> Iterator[tuple[str, str]]:
     for name, value in _fields(call).items():
         if name in KINDS and value:
             yield KINDS[name], value
-    tasks = {call.made, call.asked, *(name for name, _ in call.seen)}
+    tasks = {call.made, call.asked, *(task.id for task in call.seen)}
     yield from (("task id", name) for name in tasks if name is not None)
 
 

@@ -85,6 +85,11 @@ class Draft:
     distance: int = 0
 
     @property
+    def forced(self) -> int:
+        """The number of answers that only a fault gives; a late one is the same answer."""
+        return sum(each.order["kind"] not in ("task_order", "delay") for each in self.placed)
+
+    @property
     def faults(self) -> list[OrderedFault]:
         """The faults of the scenario: of one slot the first one counts, so tasks come last."""
         found = merged(self.placed)
@@ -176,6 +181,8 @@ class _Walk:
             if order is not None and armed is not None and _is_of_service(order):
                 self.world.disarm(armed)  # of two faults of one stage, the first one counts
                 armed = None
+            if damaged(answer, call.operation, self.material.tables).word and call.outcome.word:
+                why = "the recording does not show the submit of its task, or contradicts itself"
             answer = self._with_fault(place, answer, order, why)
         if armed is not None and plan is not None:
             self.world.disarm(armed)

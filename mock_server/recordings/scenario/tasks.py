@@ -9,8 +9,8 @@ is new. Where no page says so, nobody knows: it counts as executed, and the impo
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import ErrorTables, Means
 from mock_server.recordings.scenario.calls import RecordedCall
 from mock_server.recordings.scenario.outcome import OutcomeKind
 
@@ -51,13 +51,13 @@ class TaskFacts:
     ends: dict[int, TaskEnd] = field(default_factory=dict)
 
 
-def facts_of(calls: Sequence[RecordedCall]) -> TaskFacts:
+def facts_of(calls: Sequence[RecordedCall], tables: ErrorTables) -> TaskFacts:
     """Return what the calls say of their tasks."""
     facts = TaskFacts()
     facts.made = {place: call.made for place, call in enumerate(calls) if call.made is not None}
     strangers = _strangers(calls, set(facts.made.values()))
     for place, call in enumerate(calls):
-        if call.operation is not Operation.SUBMIT_TASK or not _is_open(call):
+        if call.operation is not Operation.SUBMIT_TASK or not _is_open(call, tables):
             continue
         later = [name for name, first in strangers.items() if first > place]
         taken = later[-1] if later else None  # a page begins with the newest
@@ -76,10 +76,12 @@ def facts_of(calls: Sequence[RecordedCall]) -> TaskFacts:
     return facts
 
 
-def _is_open(call: RecordedCall) -> bool:
-    """Whether a submit's answer leaves open what became of it."""
-    kind, status = call.outcome.kind, call.outcome.status
-    return kind in OPEN or (kind is OutcomeKind.GATEWAY and status >= 500)
+def _is_open(call: RecordedCall, tables: ErrorTables) -> bool:
+    """Whether a submit's answer leaves open what became of it: then a client has to look."""
+    if call.outcome.kind is not OutcomeKind.GATEWAY:
+        return call.outcome.kind in OPEN
+    row = tables.rows.get(call.outcome.code) or tables.classic.get(call.outcome.code)
+    return row is not None and row.means is Means.LOOK
 
 
 def _strangers(calls: Sequence[RecordedCall], made: set[str]) -> dict[str, int]:
@@ -87,39 +89,33 @@ def _strangers(calls: Sequence[RecordedCall], made: set[str]) -> dict[str, int]:
     first, the newest first."""
     found: dict[str, int] = {}
     for place, call in enumerate(calls):
-        for name, _ in call.seen:
-            if name not in made:
-                found.setdefault(name, place)
+        for task in call.seen:
+            if task.id not in made:
+                found.setdefault(task.id, place)
     return found
 
 
 def _is_on_a_page_before(calls: Sequence[RecordedCall], place: int, name: str) -> bool:
-    return any(name == shown for each in calls[:place] for shown, _ in each.seen)
+    return any(name == task.id for each in calls[:place] for task in each.seen)
 
 
 def _end(calls: Sequence[RecordedCall], place: int, name: str) -> TaskEnd:
     """Return what the calls after a submit say of the end of its task."""
     end, begun = TaskEnd(), calls[place].at
     for call in calls[place + 1 :]:
-        for shown, word in call.seen:
-            if shown != name:
+        for task in call.seen:
+            if task.id != name:
                 continue
             after = call.at - begun
-            if word == "unfinished":
+            if task.word == "unfinished":
                 end.low = max(end.low, after)
-            elif end.high is None:
-                end.high, end.word = after, word
-        if call.asked == name and call.outcome.word in ("succeeded", "failed"):
-            _describe(end, call)
+                continue
+            if end.high is None:
+                end.high, end.word = after, task.word
+            if task.word == "succeeded":
+                end.pictures = task.pictures
+            elif call.asked == name:
+                end.remark = call.outcome.text
     if end.high is not None and end.low >= end.high:
         end.low = end.high - 1  # it was listed as unfinished after a query said otherwise
     return end
-
-
-def _describe(end: TaskEnd, call: RecordedCall) -> None:
-    body = service_body(call.exchange.answer.body) or {}
-    pictures = body.get("resList")
-    if call.outcome.word == "failed":
-        end.remark = call.outcome.text
-    else:
-        end.pictures = len(pictures) if isinstance(pictures, list) else 0
