@@ -5,6 +5,7 @@ import contextlib
 import functools
 import gc
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -20,6 +21,7 @@ from mock_server.deliverer import Deliverer
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
+from mock_server.listening import BACKLOG, listen
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
 from mock_server.simulator import Front, LogCall, Simulator, build_simulator
@@ -37,13 +39,17 @@ from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
 
 GRACE_S = 5
-BACKLOG = 2048
 
 log = logging.getLogger(__name__)
 
 
-class CannotListenError(OSError):
-    """The server cannot listen on the address; the message says why and what to do."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The place of a process among the `workers` of one server, and its socket on their port."""
+
+    number: int
+    workers: int
+    listener: socket.socket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +67,18 @@ def serve(
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int] = wall_clock,
     log_call: LogCall | None = None,
+    place: Place | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
 
-    `log_call` is called for every call, on the event loop: it must not block.
+    `log_call` is called for every call, on the event loop: it must not block. `place` is that of
+    a process which is one of several; workers.py starts those.
 
-    Raises CannotListenError or store.engine.files.DatabaseFileError.
+    Raises listening.CannotListenError or store.engine.files.DatabaseFileError.
     """
-    listener = listen(settings)
+    listener = place.listener if place else listen(settings)
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, listener, on_ready, real_now, log_call))
+        runner.run(_serve(settings, listener, on_ready, real_now, log_call, place))
 
 
 @contextlib.contextmanager
@@ -104,24 +112,6 @@ def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Ite
     finally:
         found[0].stop()
         thread.join()
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Return a listening socket. Raises CannotListenError."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
-        listener.setblocking(False)  # noqa: FBT003 - the standard library wants it so
-    except OSError as error:
-        listener.close()
-        raise CannotListenError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; stop "
-            "what uses it, or choose another with --port (0 takes a free one)"
-        ) from None
-    return listener
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -174,6 +164,7 @@ class _Server(uvicorn.Server):
             )
 
         for listener in sockets:
+            listener.listen(BACKLOG)
             self.servers.append(
                 TlsListener(  # type: ignore[arg-type]
                     listener,
@@ -205,6 +196,7 @@ async def _serve(
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int],
     log_call: LogCall | None,
+    place: Place | None,
 ) -> None:
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # port 0 chose a free one
@@ -224,7 +216,7 @@ async def _serve(
         deliverer = Deliverer(simulator)
         deliverer.start()
         try:
-            await _answer(simulator, listener, ready)
+            await _answer(simulator, listener, ready, _serving(place))
         finally:
             await deliverer.stop()
     finally:
@@ -269,10 +261,11 @@ async def _answer(
     simulator: Simulator,
     listener: socket.socket,
     on_ready: Callable[[str, Callable[[], None]], None],
+    serving: dict[str, Any],
 ) -> None:
     settings = simulator.settings
     flask = create_app(simulator)
-    flask.config[SERVING] = _serving()
+    flask.config[SERVING] = serving
     app = AsgiApp(simulator, flask)
     config = _config(app, settings)
     loop = asyncio.get_running_loop()
@@ -301,11 +294,14 @@ async def _answer(
         await loop.run_in_executor(None, app.close)
 
 
-def _serving() -> dict[str, Any]:
+def _serving(place: Place | None) -> dict[str, Any]:
     """Return what `/_mock/health` reports about how calls are answered."""
     reason = missing_hook()
     server = f"uvicorn {uvicorn.__version__}"
-    return {"server": server, "fast_path": reason is None, "reason": reason}
+    shown = {"server": server, "fast_path": reason is None, "reason": reason}
+    if place is None:
+        return shown
+    return {**shown, "worker": place.number, "workers": place.workers, "pid": os.getpid()}
 
 
 def _config(app: AsgiApp, settings: Settings) -> uvicorn.Config:

@@ -17,6 +17,7 @@ from mock_server.domain.urls import normal_host
 
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
+MOST_WORKERS = 64
 # The commands that talk to a server read these; they are not settings of a server.
 COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG"})
 
@@ -31,6 +32,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
+    workers: int = 1
     public_url: str | None = None
     database: str = field(default="", repr=False)  # it may hold a password
     token: str | None = field(default=None, repr=False)
@@ -51,6 +53,8 @@ class Settings:
         """Check the values. Raises SettingsError."""
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port} is not a port: 0 to 65535, 0 takes a free one")
+        if not 1 <= self.workers <= MOST_WORKERS:
+            raise SettingsError(f"workers must be a whole number from 1 to {MOST_WORKERS}")
         for name in ("callback_timeout", "request_timeout", "callback_concurrency",
                      "journal_calls", "journal_mib", "picture_cache_mib"):  # fmt: skip
             if not 0 < getattr(self, name) < float("inf"):
@@ -140,6 +144,8 @@ MEANINGS = {
     "host": Meaning("Address to listen on. Beyond loopback a token is required."),
     "port": Meaning("Port to listen on. `0` takes a free port; `serve` prints it and writes it to "
                     "`--ready-file`."),
+    "workers": Meaning("Processes that answer on the port. More than one needs PostgreSQL, and "
+                       "is refused on Windows."),
     "public_url": Meaning("Address in the links to pictures.", "the address that was called"),
     "database": Meaning("SQLite file; `:memory:` keeps nothing; or "
                         "`postgresql://user:password@host/name`. `--recreate` empties it first.",

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from mock_server import workers
 from mock_server.access_log import AccessLog, PrintableFormatter
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
@@ -28,6 +29,8 @@ LogCall = Callable[[int, Entry], None]
 @click.command()
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="The port; 0 chooses a free one. [default: 3040]")
+@click.option("--workers", type=int, help="Answer with so many processes; needs PostgreSQL. "
+              "[default: 1]")  # fmt: skip
 @click.option("--database", help="A SQLite file, `:memory:` for a temporary one, or "
               "postgresql://user@host/name. [default: a file in your data directory]")  # fmt: skip
 @click.option("--recreate", is_flag=True, help="Delete everything in the database first.")
@@ -66,12 +69,8 @@ def serve(
 
     It writes one line per call to standard error if that is a terminal.
     """
-    from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
-
     log_level = log_level or ("info" if verbose else None)
-    handler = logging.StreamHandler()
-    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
+    log_to_stderr(log_level)
     flags["callback_hosts"] = flags["callback_hosts"] or None
     try:
         settings = Settings.load(flags, file=config)
@@ -80,16 +79,21 @@ def serve(
             raise SettingsError(
                 f"--ready-file: the directory {ready_file.parent} does not exist: create it"
             )
+        if settings.workers > 1:
+            workers.check(settings)
         if ready_file is not None:  # what a killed server left is not about this one
             ready_file.unlink(missing_ok=True)
         if recreate:
             database.remove(settings.database_path)
-        with _access_log(log_level, quiet=quiet) as log_call:
-            server.serve(
-                settings, lambda running: _announce(running, ready_file), log_call=log_call
-            )
+        options = {"log_level": log_level, "quiet": quiet}
+        if settings.workers > 1:
+            workers.serve(settings, options, lambda it: _announce(it, settings, ready_file))
+        else:
+            _serve_here(settings, options, ready_file)
     except SettingsError as error:
         fail(str(error), WRONG_USE)
+    except workers.WorkerStartError as error:
+        fail(str(error), error.code)
     except (DatabaseFileError, OSError) as error:
         fail(str(error), COULD_NOT_RUN)
     finally:
@@ -97,8 +101,28 @@ def serve(
             ready_file.unlink(missing_ok=True)
 
 
+def _serve_here(settings: Settings, options: dict[str, Any], ready_file: Path | None) -> None:
+    from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
+
+    def on_ready(running: server.Running) -> None:
+        place, seed = running.simulator.database.place, running.default.seed
+        answering = workers.Answering(url=running.url, place=place, seed=seed)
+        _announce(answering, settings, ready_file)
+
+    with access_log(**options) as log_call:
+        server.serve(settings, on_ready, log_call=log_call)
+
+
+def log_to_stderr(log_level: str | None, worker: int | None = None) -> None:
+    """Write the log to standard error; in one of several processes each line says which."""
+    name = "%(name)s" if worker is None else f"worker {worker} %(name)s"
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter(f"%(asctime)s %(levelname)s {name}: %(message)s"))
+    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
+
+
 @contextmanager
-def _access_log(log_level: str | None, *, quiet: bool) -> Iterator[LogCall | None]:
+def access_log(*, log_level: str | None, quiet: bool) -> Iterator[LogCall | None]:
     """Give what writes a line per call, None if nobody wants any."""
     wanted = sys.stderr.isatty() if log_level is None else log_level in ("debug", "info")
     if quiet or not wanted:
@@ -117,15 +141,17 @@ def check_reach(settings: Settings) -> None:
         )
 
 
-def _announce(running: Any, ready_file: Path | None) -> None:
-    url = running.url
+def _announce(answering: workers.Answering, settings: Settings, ready_file: Path | None) -> None:
+    url = answering.url
     # The one machine-readable line: everything else on standard output is for people.
     click.echo(f"ARTQR_BASE_URL={url}")
-    is_kept = running.simulator.settings.database_path != ":memory:"
-    click.echo(f"database: {running.simulator.database.place if is_kept else 'in memory'}")
-    click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {running.default.seed}")
+    is_kept = settings.database_path != ":memory:"
+    click.echo(f"database: {answering.place if is_kept else 'in memory'}")
+    if settings.workers > 1:
+        click.echo(f"workers: {settings.workers}")
+    click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {answering.seed}")
     click.echo("try it:")
-    trust = f" --cacert {shell_word(str(ca_file()))}" if running.simulator.settings.tls else ""
+    trust = f" --cacert {shell_word(str(ca_file()))}" if settings.tls else ""
     click.echo(
         f"curl -s{trust} {url}/submitTask -H 'Authorization: APPCODE {DEFAULT_APP_CODE}'"
         " -d text=https://example.com -d style_id=food_fryrice"
