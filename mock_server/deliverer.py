@@ -27,7 +27,8 @@ from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
 from mock_server.store.engine.transaction import DatabaseClosedError
 
-# Also the longest time that a due callback waits if another process moved a clock.
+# Also the longest time that a due callback waits if another process moved a clock, and its message
+# was lost.
 LONGEST_SLEEP_MS = 1_000
 # So many accounts are looked at in less time than it takes to change threads.
 FEW_ACCOUNTS = 50
@@ -56,6 +57,7 @@ class Deliverer:
     def start(self) -> None:
         """Resume what an earlier process left, and start to deliver."""
         self._simulator.due_signal.listen(self.notify)
+        self._simulator.database.listen(lambda: self.notify(0))
         self._task = self._loop.create_task(self._run())
 
     async def stop(self) -> None:

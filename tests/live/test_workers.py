@@ -124,11 +124,8 @@ def test_a_worker_that_cannot_start_ends_the_server_with_its_reason(tmp_path: Pa
 
 
 def test_a_scenario_that_does_not_exist_ends_the_server_with_its_reason(tmp_path: Path) -> None:
-    flags = (*TWO, "--port", "0", "--scenario", "no-such")
-    one, two = (
-        run("serve", *flags, "--database", postgres.empty_schema(), "--workers", count, cwd=tmp_path)
-        for count in ("1", "2")
-    )
+    flags = ("--port", "0", "--scenario", "no-such", "--database", postgres.empty_schema())
+    one, two = (run("serve", *flags, "--workers", count, cwd=tmp_path) for count in ("1", "2"))
 
     assert two.returncode == one.returncode == 2
     assert two.stderr == one.stderr

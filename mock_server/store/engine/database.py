@@ -7,6 +7,7 @@ Rule 3: a work only runs statements, and may add to `tx.after_commit`.
 
 import re
 import shutil
+from collections.abc import Callable
 from concurrent.futures import Future
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +46,9 @@ class Engine(Protocol):
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads from one consistent state."""
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """See Database."""
 
     def close(self) -> None:
         """Finish the works that were handed in and close the database."""
@@ -112,6 +116,13 @@ class Database:
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads from one consistent state; it cannot write."""
         return self._engine.read(work)
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """Call `told`, on any thread, when another process has called `tx.tell_others`.
+
+        A message may be lost with its connection: look from time to time all the same.
+        """
+        self._engine.listen(told)
 
     def close(self) -> None:
         """Finish the works that were handed in and close the database."""

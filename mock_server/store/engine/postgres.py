@@ -11,6 +11,8 @@ Rule 5: reads for people see one state and cannot write.
 
 import contextlib
 import logging
+import os
+import platform
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg_pool import ConnectionPool
 
 from mock_server.store.engine import postgres_schema
+from mock_server.store.engine.postgres_listener import CHANNEL, Listener
 from mock_server.store.engine.postgres_text_codec import Connection, connection_options
 from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import (
@@ -49,10 +52,11 @@ log = logging.getLogger(__name__)
 class PostgresTransaction(RunsAtOnce):
     """A transaction of a PostgreSQL connection; see Transaction."""
 
-    __slots__ = ("_cursor", "after_commit", "for_update", "skip_locked")
+    __slots__ = ("_cursor", "_own", "after_commit", "for_update", "skip_locked")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, own: str = "") -> None:
         self._cursor = connection.cursor()
+        self._own = own
         self.after_commit: list[Callable[[], None]] = []
         self.for_update = "" if connection.read_only else " for update"
         self.skip_locked = "" if connection.read_only else " for update skip locked"
@@ -73,6 +77,10 @@ class PostgresTransaction(RunsAtOnce):
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """See Transaction."""
         return [*self._cursor.execute(_translated(sql), values)]
+
+    def tell_others(self) -> None:
+        """See Transaction."""
+        self._cursor.execute(f"select pg_notify({CHANNEL}, %s)".encode(), (self._own,))
 
 
 @lru_cache(maxsize=1024)
@@ -95,6 +103,10 @@ class PostgresEngine:
         self._readers = _pool(address, _only_read)
         self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
         self._finished: deque[tuple[Done, WorkOutcome]] = deque()
+        self._address = address
+        # What the messages of this process are known by.
+        self._own = f"{platform.node()} {os.getpid()} {id(self)}"
+        self._listeners: list[Listener] = []
 
     def submit(self, work: Work[T], done: Done) -> None:
         """Run the work on a thread of the pool."""
@@ -105,10 +117,16 @@ class PostgresEngine:
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads in a transaction that cannot write."""
-        return _done(self._readers, work)[0]
+        return _done(self._readers, work, self._own)[0]
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """See Database."""
+        self._listeners.append(Listener(self._address, self._own, told))
 
     def close(self) -> None:
         """Finish the works that were handed in, report their results, and close the connections."""
+        for listener in self._listeners:
+            listener.close()
         self._workers.shutdown(wait=True)
         self._report()
         self._writers.close()
@@ -126,7 +144,7 @@ class PostgresEngine:
 
     def _outcome(self, work: Work[Any]) -> WorkOutcome:
         try:
-            result, tx = _done(self._writers, work)
+            result, tx = _done(self._writers, work, self._own)
         except Exception as error:  # noqa: BLE001 - the caller gets it
             return WorkOutcome(error=error)
         return WorkOutcome(result=result, after=tx.after_commit)
@@ -156,12 +174,14 @@ class _UndoneError(Exception):
     """The work was rolled back for a reason outside it, and nothing of it is booked."""
 
 
-def _done(pool: ConnectionPool[Connection], work: Work[T]) -> tuple[T, PostgresTransaction]:
+def _done(
+    pool: ConnectionPool[Connection], work: Work[T], own: str
+) -> tuple[T, PostgresTransaction]:
     """Run a work in a transaction and commit it; return its result."""
     for tries_left in reversed(range(TRIES)):
         try:
             with _connected(pool) as connection:  # commits at the end
-                tx = PostgresTransaction(connection)
+                tx = PostgresTransaction(connection, own)
                 return _tried(work, tx, connection), tx
         except _UndoneError as undone:
             log.warning("a transaction is repeated: %s", undone.__cause__)

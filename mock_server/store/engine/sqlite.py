@@ -15,7 +15,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from mock_server.domain.records import dataclass
@@ -97,6 +97,9 @@ class SqliteEngine:
                 return work(SqliteTransaction(connection))
             finally:
                 connection.execute("rollback")
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """See Database; nobody else writes to this file."""
 
     def close(self) -> None:
         """Finish the queued works, close the file and unlock it; the scheduler has stopped."""
