@@ -33,6 +33,7 @@ LONGEST_SLEEP_MS = 1_000
 # So many accounts are looked at in less time than it takes to change threads.
 FEW_ACCOUNTS = 50
 STOP_S = 10.0
+IMAGES_MS = 5_000
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Deliverer:
         self._look_at = 0  # the real instant (ms) of the next look
         self._last = Survey(due=[], left=False, next_at=None, accounts=0)
         self._ended: dict[str, list[Ended]] = {}  # by account, until the loop's next turn
+        self._images_at = 0  # the real instant (ms) of the next look for source images
+        self._unread: dict[source_images.TaskKey, int] = {}
         self._stopped = False
         self._task: asyncio.Task[None] | None = None
 
@@ -99,6 +102,7 @@ class Deliverer:
         self._look_at = real_now + LONGEST_SLEEP_MS
         if database.shared:
             await commit(database, lambda tx: rows.release_expired(tx, real_now))
+            await self._look_for_images(real_now)
         is_more = True
         while is_more and not self._stopped:
             self._last = await self._survey()
@@ -112,6 +116,13 @@ class Deliverer:
                 self._post(claimed)
         if self._last.next_at is not None:
             self.notify(self._last.next_at)
+
+    async def _look_for_images(self, real_now: int) -> None:
+        """Read the source images that another process has left unread, now and then."""
+        if real_now >= self._images_at:
+            self._images_at = real_now + IMAGES_MS
+            look = source_images.resume_abandoned
+            self._unread = await asyncio.to_thread(look, self._simulator, self._unread)
 
     async def _survey(self) -> Survey:
         database = self._simulator.database
