@@ -166,7 +166,9 @@ def test_an_ordered_refusal_has_no_diagnosis_to_wait_for(
     fault = {"kind": "gateway_error", "code": "A403IS"}
     here.admin("POST", "/accounts/default/faults", fault, expect=201)
     assert here.vendor("/taskList").status_code == 403
-    monkeypatch.setattr(there.simulator.due_signal, "wait_for_attempt", lambda *_: pytest.fail())
+    monkeypatch.setattr(
+        there.simulator.due_signal, "wait_for_attempt", lambda *_: pytest.fail("it waited")
+    )
 
     assert len(there.calls()) == 1
 
