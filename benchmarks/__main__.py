@@ -3,7 +3,16 @@
 import shutil
 import sys
 
-from benchmarks import books, callbacks, findings, flask_and_serve, growth, pictures, plugin
+from benchmarks import (
+    books,
+    callbacks,
+    findings,
+    flask_and_serve,
+    growth,
+    pictures,
+    plugin,
+    workers,
+)
 
 
 def main() -> None:
@@ -18,6 +27,7 @@ def main() -> None:
         growth.measure,
         findings.measure,
         plugin.measure,
+        workers.measure,
     ):
         print(measurement(), flush=True)
 
