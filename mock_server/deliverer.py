@@ -51,7 +51,8 @@ class Deliverer:
         self._wake = asyncio.Event()
         self._look_at = 0  # the real instant (ms) of the next look
         self._last = Survey(due=[], left=False, next_at=None, accounts=0)
-        self._ended: dict[str, list[Ended]] = {}  # by account, until the loop's next turn
+        self._ended: dict[str, list[Ended]] = {}  # by account, until they are being recorded
+        self._recording: set[str] = set()  # accounts whose record is under way, if rows are shared
         self._images_at = 0  # the real instant (ms) of the next look for source images
         self._unread: dict[source_images.TaskKey, int] = {}
         self._stopped = False
@@ -144,23 +145,36 @@ class Deliverer:
         account_id = delivery.claimed.account
         ended = self._ended.setdefault(account_id, [])
         ended.append(Ended(delivery=delivery, outcome=posted.result()))
-        if len(ended) == 1:
+        if len(ended) == 1 and account_id not in self._recording:
             self._loop.call_soon(self._record_ended, account_id)
 
     def _record_ended(self, account_id: str) -> None:
         claim_next = not (self._stopped or self._last.left)
+        if self._simulator.database.shared:
+            # Another transaction would only wait for the account. What ends meanwhile is next.
+            self._recording.add(account_id)
         self._record(self._ended.pop(account_id), claim_next=claim_next)
 
+    def _recorded(self, account_id: str) -> None:
+        """Go on with what has ended while attempts of an account were recorded."""
+        if account_id in self._recording:
+            self._recording.discard(account_id)
+            if account_id in self._ended:
+                self._record_ended(account_id)
+
     def _record(self, ended: list[Ended], *, claim_next: bool) -> None:
+        account_id = ended[0].delivery.claimed.account
         record = partial(
             outbox.record, simulator=self._simulator, ended=ended, claim_next=claim_next
         )
 
         def done(following: list[Delivery], error: BaseException | None) -> None:
             if error is not None and (claim_next or len(ended) > 1):
+                self._recorded(account_id)
                 for each in ended:  # one that fails takes no other with it
                     self._record([each], claim_next=False)
                 return
+            self._recorded(account_id)
             self._simulator.due_signal.attempts_recorded(len(ended))
             if error is not None:
                 bugs.report(self._simulator, error)

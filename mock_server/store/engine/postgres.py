@@ -5,7 +5,9 @@ itself. It locks no second account, so there are no deadlocks.
 Rule 2: an answer is sent only after the commit; `done` runs on the scheduler's thread.
 Rule 3: a work that was rolled back before its commit, because of a lost connection or a deadlock,
 is repeated; works are repeatable.
-Rule 4: nothing waits and nothing is remembered, because other processes write too.
+Rule 4: nothing is remembered, because other processes write too. What a work leaves to its end is
+written in one round trip before its commit; a statement that concerns its tables has it written
+first.
 Rule 5: reads for people see one state and cannot write.
 """
 
@@ -16,15 +18,17 @@ import platform
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, Pipeline
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg_pool import ConnectionPool
 
 from mock_server.store.engine import postgres_schema
+from mock_server.store.engine.footprints import footprint, table_of
 from mock_server.store.engine.postgres_listener import CHANNEL, Listener
 from mock_server.store.engine.postgres_text_codec import Connection, connection_options
 from mock_server.store.engine.schedulers import Scheduler
@@ -37,6 +41,7 @@ from mock_server.store.engine.transaction import (
     Work,
     WorkOutcome,
 )
+from mock_server.store.engine.waiting import WaitingStatements
 
 T = TypeVar("T")
 
@@ -45,6 +50,7 @@ CONNECTIONS = 8
 # How long a call waits for a connection while PostgreSQL is down, before it gets our HTTP 500.
 CONNECTION_TIMEOUT_S = 5.0
 TRIES = 3
+ANY_TABLE: frozenset[str] = frozenset()
 
 log = logging.getLogger(__name__)
 
@@ -52,31 +58,62 @@ log = logging.getLogger(__name__)
 class PostgresTransaction(RunsAtOnce):
     """A transaction of a PostgreSQL connection; see Transaction."""
 
-    __slots__ = ("_cursor", "_own", "after_commit", "for_update", "skip_locked")
+    __slots__ = ("_cursor", "_own", "_waiting", "after_commit", "for_update", "skip_locked")
 
     def __init__(self, connection: Connection, own: str = "") -> None:
         self._cursor = connection.cursor()
         self._own = own
+        self._waiting = WaitingStatements()
         self.after_commit: list[Callable[[], None]] = []
         self.for_update = "" if connection.read_only else " for update"
         self.skip_locked = "" if connection.read_only else " for update skip locked"
 
     def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
         """See Transaction."""
-        return self._cursor.execute(_translated(sql), values).rowcount
+        return self._run(sql, values).rowcount
 
     def insert(self, sql: str, values: Sequence[Value]) -> int:
         """See Transaction."""
-        row = self._cursor.execute(_translated(f"{sql} returning id"), values).fetchone()
+        row = self._run(f"{sql} returning id", values).fetchone()
         return int(row["id"]) if row else 0
 
     def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """See Transaction."""
-        return self._cursor.execute(_translated(sql), values).fetchone()
+        return self._run(sql, values).fetchone()
 
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """See Transaction."""
-        return [*self._cursor.execute(_translated(sql), values)]
+        return [*self._run(sql, values)]
+
+    def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
+        """See Transaction."""
+        self._waiting.add([(table_of(sql), sql, values, None)])
+
+    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+        """See Transaction."""
+        self._waiting.add([(table_of(sql), sql, key, numbers)])
+
+    def executemany(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> None:
+        """See RunsMany."""
+        if len(rows) == 1:
+            self._cursor.execute(_translated(sql), rows[0])
+        else:
+            self._cursor.executemany(_translated(sql), rows)
+
+    def finish(self) -> None:
+        """Run what waits."""
+        if not self._waiting.touches(ANY_TABLE):
+            return
+        in_one_go = self._cursor.connection.pipeline if Pipeline.is_supported() else nullcontext
+        with in_one_go():
+            self._waiting.run(self)
+
+    def _run(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[dict[str, Any]]:
+        """Run a statement, after those that wait for its tables."""
+        tables = footprint(sql).tables
+        if self._waiting.touches(tables):
+            self._waiting.run(self, tables)
+        return self._cursor.execute(_translated(sql), values)
 
     def tell_others(self) -> None:
         """See Transaction."""
@@ -192,12 +229,14 @@ def _done(
 
 def _tried(work: Work[T], tx: PostgresTransaction, connection: Connection) -> T:
     try:
-        return work(tx)
+        result = work(tx)
+        tx.finish()
     except psycopg.OperationalError as error:
         # A connection lost during the commit is not handled here: the work may be booked.
         if connection.closed or isinstance(error, DeadlockDetected | SerializationFailure):
             raise _UndoneError from error
         raise
+    return result
 
 
 @contextlib.contextmanager
