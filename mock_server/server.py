@@ -11,7 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -22,7 +22,7 @@ from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import Front, LogCall, Simulator, build_simulator
+from mock_server.simulator import Front, LogCall, Simulator, build_simulator, with_recorder
 from mock_server.store import accounts as account_rows
 from mock_server.store import probe
 from mock_server.store.engine.files import unreadable, unwritable
@@ -35,6 +35,9 @@ from mock_server.web.serving.fast_path import FastPathProtocol, missing_hook
 from mock_server.web.serving.protocol import ArtqrProtocol, RequestLimits
 from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
+
+if TYPE_CHECKING:
+    from mock_server.metrics.recorder import Recorder
 
 GRACE_S = 5
 BACKLOG = 2048
@@ -61,20 +64,26 @@ def serve(
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int] = wall_clock,
     log_call: LogCall | None = None,
+    recorder: "Recorder | None" = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
 
-    `log_call` is called for every call, on the event loop: it must not block.
+    `log_call` is called for every call, on the event loop: it must not block. `recorder` counts
+    for the metrics; None: they are not offered.
 
     Raises CannotListenError or store.engine.files.DatabaseFileError.
     """
     listener = listen(settings)
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, listener, on_ready, real_now, log_call))
+        runner.run(_serve(settings, listener, on_ready, real_now, log_call, recorder))
 
 
 @contextlib.contextmanager
-def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Iterator[Running]:
+def running(
+    settings: Settings,
+    real_now: Callable[[], int] = wall_clock,
+    recorder: "Recorder | None" = None,
+) -> Iterator[Running]:
     """Serve on a thread of this process during a `with` block."""
     ready = threading.Event()
     found: list[Running] = []
@@ -86,7 +95,7 @@ def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Ite
 
     def run() -> None:
         try:
-            serve(settings, on_ready, real_now)
+            serve(settings, on_ready, real_now, recorder=recorder)
         except BaseException as error:
             failed.append(error)
             raise
@@ -205,6 +214,7 @@ async def _serve(
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int],
     log_call: LogCall | None,
+    recorder: "Recorder | None",
 ) -> None:
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # port 0 chose a free one
@@ -215,6 +225,8 @@ async def _serve(
         front=Front(ports=(settings.port,), loop=loop),
         log_call=log_call,
     )
+    if recorder is not None:
+        simulator = with_recorder(simulator, recorder)
     try:
         default = await _begin(simulator)
 
@@ -224,13 +236,29 @@ async def _serve(
         deliverer = Deliverer(simulator)
         deliverer.start()
         try:
-            await _answer(simulator, listener, ready)
+            with _watched(recorder):
+                await _answer(simulator, listener, ready)
         finally:
             await deliverer.stop()
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
         await loop.run_in_executor(None, simulator.keep_instant)
         simulator.database.close()
+
+
+@contextlib.contextmanager
+def _watched(recorder: "Recorder | None") -> Iterator[None]:
+    """Observe the running loop, if somebody counts."""
+    if recorder is None:
+        yield
+        return
+    from mock_server.metrics.loop_watch import LoopWatch  # noqa: PLC0415 - only where it counts
+
+    watch = LoopWatch(recorder)
+    try:
+        yield
+    finally:
+        watch.stop()
 
 
 async def _begin(simulator: Simulator) -> Account:

@@ -67,6 +67,7 @@ def serve(
     It writes one line per call to standard error if that is a terminal.
     """
     from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
+    from mock_server.metrics.recorder import recorder  # noqa: PLC0415 - as above
 
     log_level = log_level or ("info" if verbose else None)
     handler = logging.StreamHandler()
@@ -86,7 +87,10 @@ def serve(
             database.remove(settings.database_path)
         with _access_log(log_level, quiet=quiet) as log_call:
             server.serve(
-                settings, lambda running: _announce(running, ready_file), log_call=log_call
+                settings,
+                lambda running: _announce(running, ready_file),
+                log_call=log_call,
+                recorder=recorder(),
             )
     except SettingsError as error:
         fail(str(error), WRONG_USE)
