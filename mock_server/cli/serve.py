@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
+from mock_server import json_log
 from mock_server.access_log import AccessLog, PrintableFormatter
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
@@ -22,6 +23,7 @@ from mock_server.store.journal import Entry
 from mock_server.tls import ca_file
 
 LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("text", "json")
 LogCall = Callable[[int, Entry], None]
 
 
@@ -56,11 +58,14 @@ LogCall = Callable[[int, Entry], None]
 @click.option("--log-level", type=click.Choice(LEVELS), help="What to write to standard error. "
               "From info on, one line per call. [default: warning; info for calls on a "
               "terminal]")  # fmt: skip
+@click.option("--log-format", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="How to write it. `json`: an object per line, with a line per call "
+              "unless --log-level or --quiet say otherwise.")  # fmt: skip
 @click.option("--verbose", is_flag=True, help="The same as --log-level info.")
 @click.option("--quiet", is_flag=True, help="Write no line per call.")
 def serve(
     *, recreate: bool, ready_file: Path | None, config: Path | None, log_level: str | None,
-    verbose: bool, quiet: bool, **flags: Any,
+    log_format: str, verbose: bool, quiet: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Run the API until you stop it with Ctrl-C or SIGTERM.
 
@@ -70,9 +75,10 @@ def serve(
     from mock_server.metrics.recorder import recorder  # noqa: PLC0415 - as above
 
     log_level = log_level or ("info" if verbose else None)
-    handler = logging.StreamHandler()
-    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
+    as_json = log_format == "json"
+    log_to_stderr(log_level, as_json=as_json)
+    refuse = _log_and_exit if as_json else fail
+    counts = recorder()
     flags["callback_hosts"] = flags["callback_hosts"] or None
     try:
         settings = Settings.load(flags, file=config)
@@ -85,30 +91,55 @@ def serve(
             ready_file.unlink(missing_ok=True)
         if recreate:
             database.remove(settings.database_path)
-        with _access_log(log_level, quiet=quiet) as log_call:
+        dropped = counts.line_dropped if counts is not None else None
+        with _access_log(log_level, quiet=quiet, as_json=as_json, on_left_out=dropped) as log_call:
             server.serve(
                 settings,
                 lambda running: _announce(running, ready_file),
                 log_call=log_call,
-                recorder=recorder(),
+                recorder=counts,
             )
     except SettingsError as error:
-        fail(str(error), WRONG_USE)
+        refuse(str(error), WRONG_USE)
     except (DatabaseFileError, OSError) as error:
-        fail(str(error), COULD_NOT_RUN)
+        refuse(str(error), COULD_NOT_RUN)
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
 
 
+def log_to_stderr(log_level: str | None, *, as_json: bool) -> None:
+    """Write the log to standard error."""
+    handler = logging.StreamHandler()
+    if as_json:
+        handler.setFormatter(json_log.JsonFormatter())
+        json_log.take_over()
+    else:
+        handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
+
+
+def _log_and_exit(message: str, code: int) -> NoReturn:
+    """Log why the server ends, and end it with an exit code."""
+    logging.getLogger("mock_server").critical(message)
+    sys.exit(code)
+
+
 @contextmanager
-def _access_log(log_level: str | None, *, quiet: bool) -> Iterator[LogCall | None]:
+def _access_log(
+    log_level: str | None,
+    *,
+    quiet: bool,
+    as_json: bool,
+    on_left_out: Callable[[], None] | None,
+) -> Iterator[LogCall | None]:
     """Give what writes a line per call, None if nobody wants any."""
-    wanted = sys.stderr.isatty() if log_level is None else log_level in ("debug", "info")
+    is_watched = as_json or sys.stderr.isatty()
+    wanted = is_watched if log_level is None else log_level in ("debug", "info")
     if quiet or not wanted:
         yield None
         return
-    with AccessLog(sys.stderr) as access_log:
+    with AccessLog(sys.stderr, as_json=as_json, on_left_out=on_left_out) as access_log:
         yield access_log.note
 
 
