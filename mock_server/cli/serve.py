@@ -42,6 +42,12 @@ LogCall = Callable[[int, Entry], None]
               "created on first use; `artqr-mock env` prints its file.")  # fmt: skip
 @click.option("--tls-cert", help="Use HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", help="The private key of the certificate (PEM).")
+@click.option(
+    "--tls-name",
+    "tls_names",
+    multiple=True,
+    help="Add a name or an address to the certificate of --tls; may be repeated.",
+)
 @click.option("--seed", type=int, help="The seed of the default account, used when it is created.")
 @click.option("--scenario", help="Load this scenario into the default account: a name of "
               "`artqr-mock scenario list`, or FILE.toml.")  # fmt: skip
@@ -79,7 +85,8 @@ def serve(
     log_to_stderr(log_level, as_json=as_json)
     refuse = _log_and_exit if as_json else fail
     counts = recorder()
-    flags["callback_hosts"] = flags["callback_hosts"] or None
+    for repeated in ("callback_hosts", "tls_names"):
+        flags[repeated] = flags[repeated] or None
     try:
         settings = Settings.load(flags, file=config)
         check_reach(settings)
