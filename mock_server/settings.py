@@ -175,7 +175,7 @@ MEANINGS = {
     "tls_cert": Meaning("Serve HTTPS with this certificate chain (PEM).", "none"),
     "tls_key": Meaning("Private key of that certificate (PEM).", "none"),
     "tls_names": Meaning("More names and addresses for the certificate of `--tls`, such as that of "
-                         "its container."),
+                         "its container.", "none"),
     "seed": Meaning("Seed of the default account when it is created.", "random, and printed"),
     "scenario": Meaning("Scenario that the default account starts with at every start: a name, or "
                         "FILE.toml.", "none"),
