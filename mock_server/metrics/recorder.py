@@ -10,7 +10,7 @@ files do not grow with the restarts.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -97,8 +97,13 @@ class Recorder:
         self._folder = folder
         self._registry = CollectorRegistry()
         self._series = {each.name: _Series(each, self._registry) for each in definitions.COUNTED}
-        # What every call needs, found without making a text of its status.
-        self._calls: dict[tuple[str | None, int, str | None], Any] = {}
+        # What every call needs, found by one look.
+        self._booked: dict[tuple[str | None, int, str | None, str], list[_Count]] = {}
+        self._answered = {
+            place: self._of(definitions.CALL_SECONDS, operation).observe
+            for place, operation in _ASKED.items()
+        }
+        self._answered_nothing = self._of(definitions.CALL_SECONDS, NONE).observe
         self._turn_seconds = self._of(definitions.TURNS).observe
         self._works_done = self._of(definitions.WORKS, "done").inc
         self._process = psutil.Process()
@@ -114,28 +119,33 @@ class Recorder:
 
     def call_booked(self, _call_id: int, entry: "Entry") -> None:
         """Count a call, its charge and its findings, once its row is committed."""
-        key = (entry.operation, entry.status, entry.error_code)
-        series = self._calls.get(key)
-        if series is None:
-            status = str(entry.status) if entry.status else NONE
-            series = self._of(
-                definitions.CALLS, entry.operation or NONE, status, entry.error_code or ""
-            )
-            if len(self._calls) < MOST_SERIES:
-                self._calls[key] = series
-        series.inc()
-        if entry.charge == Charge.CHARGED:
-            self._of(definitions.CHARGES, entry.operation or NONE).inc()
-            self._of(definitions.CHARGED_FEN, entry.operation or NONE).inc(entry.fen)
+        key = (entry.operation, entry.status, entry.error_code, entry.charge)
+        counts = self._booked.get(key)
+        if counts is None:
+            counts = self._counts_of(entry)
+            if len(self._booked) < MOST_SERIES:
+                self._booked[key] = counts
+        for count in counts[:2]:
+            count()
+        if len(counts) > 2:
+            counts[2](entry.fen)
         if entry.findings != "[]":
             for finding in json.loads(entry.findings):
                 self._of(definitions.FINDINGS, finding["id"]).inc()
 
+    def _counts_of(self, entry: "Entry") -> list["_Count"]:
+        """Return what counts a call, its charge, and what it cost; a free call has only one."""
+        operation = entry.operation or NONE
+        status = str(entry.status) if entry.status else NONE
+        called = self._of(definitions.CALLS, operation, status, entry.error_code or "").inc
+        if entry.charge != Charge.CHARGED:
+            return [called]
+        fen = self._of(definitions.CHARGED_FEN, operation).inc
+        return [called, self._of(definitions.CHARGES, operation).inc, fen]
+
     def call_answered(self, call: Call, seconds: float) -> None:
         """Observe the time from a whole request to its answer."""
-        self._of(definitions.CALL_SECONDS, _ASKED.get((call.method, call.path), NONE)).observe(
-            seconds
-        )
+        self._answered.get((call.method, call.path), self._answered_nothing)(seconds)
 
     def task_planned(self, plan: Plan) -> None:
         """Count a task that was submitted, and observe how long it is to take."""
@@ -227,6 +237,7 @@ class _Collected:
         return iter(sorted(self._families, key=lambda family: family.name))
 
 
+_Count = Callable[..., None]
 _ASKED = {**ROUTES, **GET_ROUTES}
 
 
