@@ -90,12 +90,8 @@ def serve(
     try:
         settings = Settings.load(flags, file=config)
         check_reach(settings)
-        if ready_file is not None and not ready_file.parent.is_dir():
-            raise SettingsError(
-                f"--ready-file: the directory {ready_file.parent} does not exist: create it"
-            )
-        if ready_file is not None:  # what a killed server left is not about this one
-            ready_file.unlink(missing_ok=True)
+        if ready_file is not None:
+            _make_way(ready_file)
         if recreate:
             database.remove(settings.database_path)
         dropped = counts.line_dropped if counts is not None else None
@@ -113,6 +109,15 @@ def serve(
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def _make_way(ready_file: Path) -> None:
+    """Remove the ready file that a killed server left. Raises SettingsError."""
+    if not ready_file.parent.is_dir():
+        raise SettingsError(
+            f"--ready-file: the directory {ready_file.parent} does not exist: create it"
+        )
+    ready_file.unlink(missing_ok=True)
 
 
 def log_to_stderr(log_level: str | None, *, as_json: bool) -> None:
