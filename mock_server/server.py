@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -24,7 +24,7 @@ from mock_server.domain.call.calls import Defect
 from mock_server.listening import BACKLOG, listen
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import Front, LogCall, Simulator, build_simulator
+from mock_server.simulator import Front, LogCall, Simulator, build_simulator, with_recorder
 from mock_server.store import accounts as account_rows
 from mock_server.store import probe
 from mock_server.store.engine.files import unreadable, unwritable
@@ -38,6 +38,9 @@ from mock_server.web.serving.protocol import ArtqrProtocol, RequestLimits
 from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
 
+if TYPE_CHECKING:
+    from mock_server.metrics.recorder import Recorder
+
 GRACE_S = 5
 
 log = logging.getLogger(__name__)
@@ -50,6 +53,14 @@ class Place:
     number: int
     workers: int
     listener: socket.socket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watchers:
+    """Who hears of calls."""
+
+    log_call: LogCall | None
+    recorder: "Recorder | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +79,28 @@ def serve(
     real_now: Callable[[], int] = wall_clock,
     log_call: LogCall | None = None,
     place: Place | None = None,
+    recorder: "Recorder | None" = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
 
     `log_call` is called for every call, on the event loop: it must not block. `place` is that of
-    a process which is one of several; workers.py starts those.
+    a process which is one of several; workers.py starts those. `recorder` counts for the metrics;
+    None: they are not offered.
 
     Raises listening.CannotListenError or store.engine.files.DatabaseFileError.
     """
     listener = place.listener if place else listen(settings)
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, listener, on_ready, real_now, log_call, place))
+        watchers = _Watchers(log_call=log_call, recorder=recorder)
+        runner.run(_serve(settings, listener, on_ready, real_now, watchers, place))
 
 
 @contextlib.contextmanager
-def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Iterator[Running]:
+def running(
+    settings: Settings,
+    real_now: Callable[[], int] = wall_clock,
+    recorder: "Recorder | None" = None,
+) -> Iterator[Running]:
     """Serve on a thread of this process during a `with` block."""
     ready = threading.Event()
     found: list[Running] = []
@@ -94,7 +112,7 @@ def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Ite
 
     def run() -> None:
         try:
-            serve(settings, on_ready, real_now)
+            serve(settings, on_ready, real_now, recorder=recorder)
         except BaseException as error:
             failed.append(error)
             raise
@@ -195,9 +213,10 @@ async def _serve(
     listener: socket.socket,
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int],
-    log_call: LogCall | None,
+    watchers: _Watchers,
     place: Place | None,
 ) -> None:
+    recorder = watchers.recorder
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # port 0 chose a free one
     simulator = build_simulator(
@@ -205,8 +224,10 @@ async def _serve(
         scheduler=LoopScheduler(loop),
         real_now=real_now,
         front=Front(ports=(settings.port,), loop=loop),
-        log_call=log_call,
+        log_call=watchers.log_call,
     )
+    if recorder is not None:
+        simulator = with_recorder(simulator, recorder)
     try:
         default = await _begin(simulator)
 
@@ -216,13 +237,29 @@ async def _serve(
         deliverer = Deliverer(simulator)
         deliverer.start()
         try:
-            await _answer(simulator, listener, ready, _serving(place))
+            with _watched(recorder):
+                await _answer(simulator, listener, ready, _serving(place))
         finally:
             await deliverer.stop()
     finally:
         await loop.run_in_executor(None, simulator.close_workers)
         await loop.run_in_executor(None, simulator.keep_instant)
         simulator.database.close()
+
+
+@contextlib.contextmanager
+def _watched(recorder: "Recorder | None") -> Iterator[None]:
+    """Observe the running loop, if somebody counts."""
+    if recorder is None:
+        yield
+        return
+    from mock_server.metrics.loop_watch import LoopWatch  # noqa: PLC0415 - only where it counts
+
+    watch = LoopWatch(recorder)
+    try:
+        yield
+    finally:
+        watch.stop()
 
 
 async def _begin(simulator: Simulator) -> Account:

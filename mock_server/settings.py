@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -39,6 +39,7 @@ class Settings:
     tls: bool = False
     tls_cert: str | None = None
     tls_key: str | None = None
+    tls_names: tuple[str, ...] = ()
     seed: int | None = None
     scenario: str | None = None
     callback_hosts: tuple[str, ...] = ()
@@ -65,10 +66,20 @@ class Settings:
             raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
         for entry in self.callback_hosts:
             _check_host(entry)
-        if (self.tls_cert is None) != (self.tls_key is None):
-            raise SettingsError("tls_cert and tls_key belong together: name both")
+        self._check_tls()
         if self.public_url is not None:
             _check_address(self.public_url)
+
+    def _check_tls(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsError("tls_cert and tls_key belong together: name both")
+        if self.tls_names and (self.tls_cert is not None or not self.tls):
+            raise SettingsError(
+                "tls_names are for the certificate that --tls makes: add --tls and leave out "
+                "--tls-cert, or use a certificate of your own that has these names"
+            )
+        for name in self.tls_names:
+            _check_tls_name(name)
 
     @property
     def scheme(self) -> str:
@@ -130,6 +141,21 @@ def _check_host(entry: str) -> None:
         ) from None
 
 
+def _check_tls_name(name: str) -> None:
+    try:
+        if ":" in name:
+            ip_address(name)
+        elif "*" in name:
+            raise ValueError
+        else:
+            normal_host(name)
+    except ValueError:
+        raise SettingsError(
+            f"tls name {name[:80]!r} is not a name that clients can call: write a host name such "
+            "as artqr, or an IP address, without scheme and port"
+        ) from None
+
+
 class Meaning(NamedTuple):
     """The meaning of a setting, for people; `unset` describes its effect if it has no default
     value.
@@ -154,6 +180,8 @@ MEANINGS = {
     "tls": Meaning("Serve HTTPS with a certificate of a local authority, made on first use."),
     "tls_cert": Meaning("Serve HTTPS with this certificate chain (PEM).", "none"),
     "tls_key": Meaning("Private key of that certificate (PEM).", "none"),
+    "tls_names": Meaning("More names and addresses for the certificate of `--tls`, such as that of "
+                         "its container.", "none"),
     "seed": Meaning("Seed of the default account when it is created.", "random, and printed"),
     "scenario": Meaning("Scenario that the default account starts with at every start: a name, or "
                         "FILE.toml.", "none"),

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from mock_server import workers
+from mock_server import json_log, workers
 from mock_server.access_log import AccessLog, PrintableFormatter
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
@@ -22,7 +22,11 @@ from mock_server.store.engine.files import DatabaseFileError
 from mock_server.store.journal import Entry
 from mock_server.tls import ca_file
 
+if TYPE_CHECKING:
+    from mock_server.metrics.recorder import Recorder
+
 LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("text", "json")
 LogCall = Callable[[int, Entry], None]
 
 
@@ -43,6 +47,12 @@ LogCall = Callable[[int, Entry], None]
               "created on first use; `artqr-mock env` prints its file.")  # fmt: skip
 @click.option("--tls-cert", help="Use HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", help="The private key of the certificate (PEM).")
+@click.option(
+    "--tls-name",
+    "tls_names",
+    multiple=True,
+    help="Add a name or an address to the certificate of --tls; may be repeated.",
+)
 @click.option("--seed", type=int, help="The seed of the default account, used when it is created.")
 @click.option("--scenario", help="Load this scenario into the default account: a name of "
               "`artqr-mock scenario list`, or FILE.toml.")  # fmt: skip
@@ -59,77 +69,104 @@ LogCall = Callable[[int, Entry], None]
 @click.option("--log-level", type=click.Choice(LEVELS), help="What to write to standard error. "
               "From info on, one line per call. [default: warning; info for calls on a "
               "terminal]")  # fmt: skip
+@click.option("--log-format", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="How to write it. `json`: an object per line, with a line per call "
+              "unless --log-level or --quiet say otherwise.")  # fmt: skip
 @click.option("--verbose", is_flag=True, help="The same as --log-level info.")
 @click.option("--quiet", is_flag=True, help="Write no line per call.")
 def serve(
     *, recreate: bool, ready_file: Path | None, config: Path | None, log_level: str | None,
-    verbose: bool, quiet: bool, **flags: Any,
+    log_format: str, verbose: bool, quiet: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Run the API until you stop it with Ctrl-C or SIGTERM.
 
     It writes one line per call to standard error if that is a terminal.
     """
     log_level = log_level or ("info" if verbose else None)
-    log_to_stderr(log_level)
-    flags["callback_hosts"] = flags["callback_hosts"] or None
+    as_json = log_format == "json"
+    log_to_stderr(log_level, as_json=as_json)
+    refuse = _log_and_exit if as_json else fail
+    for repeated in ("callback_hosts", "tls_names"):
+        flags[repeated] = flags[repeated] or None
     try:
         settings = Settings.load(flags, file=config)
         check_reach(settings)
-        if ready_file is not None and not ready_file.parent.is_dir():
-            raise SettingsError(
-                f"--ready-file: the directory {ready_file.parent} does not exist: create it"
-            )
         if settings.workers > 1:
             workers.check(settings)
-        if ready_file is not None:  # what a killed server left is not about this one
-            ready_file.unlink(missing_ok=True)
+        if ready_file is not None:
+            _make_way(ready_file)
         if recreate:
             database.remove(settings.database_path)
-        options = {"log_level": log_level, "quiet": quiet}
+        options = {"log_level": log_level, "quiet": quiet, "as_json": as_json}
         if settings.workers > 1:
             workers.serve(settings, options, lambda it: _announce(it, settings, ready_file))
         else:
             _serve_here(settings, options, ready_file)
     except SettingsError as error:
-        fail(str(error), WRONG_USE)
+        refuse(str(error), WRONG_USE)
     except workers.WorkerStartError as error:
-        fail(str(error), error.code)
+        refuse(str(error), error.code)
     except (DatabaseFileError, OSError) as error:
-        fail(str(error), COULD_NOT_RUN)
+        refuse(str(error), COULD_NOT_RUN)
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
 
 
+def _make_way(ready_file: Path) -> None:
+    """Remove the ready file that a killed server left. Raises SettingsError."""
+    if not ready_file.parent.is_dir():
+        raise SettingsError(
+            f"--ready-file: the directory {ready_file.parent} does not exist: create it"
+        )
+    ready_file.unlink(missing_ok=True)
+
+
 def _serve_here(settings: Settings, options: dict[str, Any], ready_file: Path | None) -> None:
     from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
+    from mock_server.metrics.recorder import recorder  # noqa: PLC0415 - as above
 
     def on_ready(running: server.Running) -> None:
         place, seed = running.simulator.database.place, running.default.seed
         answering = workers.Answering(url=running.url, place=place, seed=seed)
         _announce(answering, settings, ready_file)
 
-    with access_log(**options) as log_call:
-        server.serve(settings, on_ready, log_call=log_call)
+    counts = recorder()
+    with access_log(**options, counts=counts) as log_call:
+        server.serve(settings, on_ready, log_call=log_call, recorder=counts)
 
 
-def log_to_stderr(log_level: str | None, worker: int | None = None) -> None:
+def log_to_stderr(log_level: str | None, *, as_json: bool, worker: int | None = None) -> None:
     """Write the log to standard error; in one of several processes each line says which."""
-    name = "%(name)s" if worker is None else f"worker {worker} %(name)s"
     handler = logging.StreamHandler()
-    handler.setFormatter(PrintableFormatter(f"%(asctime)s %(levelname)s {name}: %(message)s"))
+    if as_json:
+        handler.setFormatter(json_log.JsonFormatter())
+        json_log.take_over()
+    else:
+        name = "%(name)s" if worker is None else f"worker {worker} %(name)s"
+        handler.setFormatter(PrintableFormatter(f"%(asctime)s %(levelname)s {name}: %(message)s"))
     logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
 
 
+def _log_and_exit(message: str, code: int) -> NoReturn:
+    """Log why the server ends, and end it with an exit code."""
+    logging.getLogger("mock_server").critical(message)
+    sys.exit(code)
+
+
 @contextmanager
-def access_log(*, log_level: str | None, quiet: bool) -> Iterator[LogCall | None]:
+def access_log(
+    *, log_level: str | None, quiet: bool, as_json: bool, counts: "Recorder | None"
+) -> Iterator[LogCall | None]:
     """Give what writes a line per call, None if nobody wants any."""
-    wanted = sys.stderr.isatty() if log_level is None else log_level in ("debug", "info")
+    is_watched = as_json or sys.stderr.isatty()
+    wanted = is_watched if log_level is None else log_level in ("debug", "info")
     if quiet or not wanted:
         yield None
         return
-    with AccessLog(sys.stderr) as access_log:
-        yield access_log.note
+    on_left_out = counts.line_dropped if counts is not None else None
+    with AccessLog(sys.stderr, as_json=as_json, on_left_out=on_left_out) as log:
+        yield log.note
 
 
 def check_reach(settings: Settings) -> None:

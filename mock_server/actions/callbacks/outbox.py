@@ -10,7 +10,7 @@ is due next: the account is read, and the outbox looked at, once for all of them
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.callbacks import faults
@@ -263,6 +263,8 @@ def _record(
     standing = retries.after_attempt(outcome, progress, account.readings, machine_now)
     rows.save_state(tx, claimed, standing)
     attempt_rows.insert(tx, _attempt(account, ended.delivery, outcome, now))
+    if simulator.recorder is not None:
+        tx.after_commit.append(partial(simulator.recorder.attempt_recorded, outcome))
 
 
 def schedule_wakeup(

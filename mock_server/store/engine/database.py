@@ -17,7 +17,7 @@ from mock_server.extras import install_command
 from mock_server.store.engine import files, private_folder
 from mock_server.store.engine.schedulers import Scheduler, ThreadScheduler
 from mock_server.store.engine.sqlite import SqliteEngine
-from mock_server.store.engine.transaction import Done, Work
+from mock_server.store.engine.transaction import Done, OnTurn, Work
 
 T = TypeVar("T")
 
@@ -40,6 +40,8 @@ class Engine(Protocol):
     @property
     def shared(self) -> bool:
         """Whether other processes may use the same rows."""
+
+    on_turn: OnTurn | None
 
     def submit(self, work: Work[T], done: Done) -> None:
         """Run the work in a transaction; call `done` on the scheduler's thread after the commit."""
@@ -81,6 +83,12 @@ class Database:
     def shared(self) -> bool:
         """Whether other processes may use the same rows."""
         return self._engine.shared
+
+    def watch_turns(self, on_turn: OnTurn) -> None:
+        """Call `on_turn(done, failed, seconds)` after each turn, maybe on another thread: how many
+        works it did, and how long it took.
+        """
+        self._engine.on_turn = on_turn
 
     def free_bytes(self) -> int | None:
         """Return how much room its disk has; None where that is another machine's."""

@@ -15,6 +15,7 @@ import contextlib
 import logging
 import os
 import platform
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import (
     DatabaseClosedError,
     Done,
+    OnTurn,
     Row,
     RunsAtOnce,
     Value,
@@ -130,6 +132,7 @@ class PostgresEngine:
     """Runs the works of a Database in one PostgreSQL database; see database.Engine."""
 
     shared = True
+    on_turn: OnTurn | None = None
 
     def __init__(self, address: str, scheduler: Scheduler) -> None:
         self.place = postgres_schema.open_schema(address)
@@ -170,7 +173,12 @@ class PostgresEngine:
         self._readers.close()
 
     def _do(self, work: Work[Any], done: Done) -> None:
-        self._finished.append((done, self._outcome(work)))
+        began = time.perf_counter()
+        outcome = self._outcome(work)
+        if self.on_turn is not None:
+            failed = int(outcome.error is not None)
+            self.on_turn(1 - failed, failed, time.perf_counter() - began)
+        self._finished.append((done, outcome))
         self._scheduler.call_soon(self._report)
 
     def _report(self) -> None:

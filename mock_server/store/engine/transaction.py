@@ -105,6 +105,8 @@ class RunsAtOnce(ABC):
 
 Work = Callable[[Transaction], T]
 Done = Callable[[Any, BaseException | None], None]
+# Hears of each turn of a database: works done, works failed, seconds.
+OnTurn = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
