@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 END_S = 20.0  # as long as workers.py waits
@@ -51,8 +52,7 @@ class _Worker:
         from mock_server.store.engine.files import DatabaseFileError  # noqa: PLC0415
 
         order = self._order
-        given = order["settings"]
-        settings = Settings(**{**given, "callback_hosts": tuple(given["callback_hosts"])})
+        settings = Settings(**_with_tuples(order["settings"]))
         place = Place(
             number=order["number"],
             workers=settings.workers,
@@ -70,10 +70,12 @@ class _Worker:
                 }
             )
 
-        command.log_to_stderr(order["options"]["log_level"], place.number)
+        options = order["options"]
+        command.log_to_stderr(options["log_level"], as_json=options["as_json"], worker=place.number)
+        counts = _counts(place.number)
         try:
-            with command.access_log(**order["options"]) as log_call:
-                serve(settings, on_ready, log_call=log_call, place=place)
+            with command.access_log(**options, counts=counts) as log_call:
+                serve(settings, on_ready, log_call=log_call, place=place, recorder=counts)
         except (SettingsError, UsageError) as error:
             say({"failed": str(error), "code": common.WRONG_USE})
         except (DatabaseFileError, OSError) as error:
@@ -88,6 +90,24 @@ class _Worker:
         timer = threading.Timer(END_S, lambda: os._exit(1))
         timer.daemon = True
         timer.start()
+
+
+def _counts(number: int) -> Any:
+    """Return what counts for the metrics, in the server's folder of counts.
+
+    Whoever takes this place later goes on with its counts.
+    """
+    from mock_server.metrics.recorder import WorkerPlace, recorder  # noqa: PLC0415
+    from mock_server.workers import FOLDER_VARIABLE  # noqa: PLC0415
+
+    return recorder(WorkerPlace(folder=Path(os.environ[FOLDER_VARIABLE]), number=number))
+
+
+def _with_tuples(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings that came as JSON, which has no tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()
+    }
 
 
 if __name__ == "__main__":
