@@ -1,5 +1,7 @@
 """The numbers of `/_mock/metrics` are right for one server, for its workers, and for several."""
 
+import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +14,9 @@ from mock_server.admin_client import AdminClient
 from tests.support import postgres, wire
 from tests.support.live import Buyer
 from tests.support.metrics import OPEN_METRICS, Scrape, scrape
-from tests.support.processes import environment, serving
+from tests.support.processes import environment, serving, until
 from tests.support.receivers import receiving
+from tests.support.workers import pids_of_each, workers_of
 
 # A worker of several, without its server: it counts so many calls as each line says, and answers
 # `scrape` with what a worker would show.
@@ -160,3 +163,32 @@ def test_servers_of_one_database_add_up_and_agree_on_its_state(tmp_path: Path) -
     # A new server begins at 0, as Prometheus expects of a restart; the other keeps its counts.
     assert [each.total("calls_total") for each in again] == [6, 0]
     assert [each.total("callback_queue") for each in again] == [9, 9]
+
+
+@pytest.mark.slow
+def test_whichever_worker_is_asked_the_sum_of_all_is_shown(tmp_path: Path) -> None:
+    database = postgres.empty_schema()
+    flags = ("--workers", "2", "--log-format", "json")
+    with (
+        serving(tmp_path, *flags, database=database) as server,
+        AdminClient(server.url) as admin,
+    ):
+        pids_of_each(server.url, 2)
+        for _ in range(12):  # a connection each: the kernel deals them out
+            assert wire.exchange(server.url, wire.submit()).status == 200
+        found = [scrape(server.url, Connection="close") for _ in range(6)]
+        bill = admin.account("default").get("/bill")
+        until(lambda: server.said.count('"call": ') == 12)  # what is not written dies with it
+        workers_of(server)[0].kill()
+        until(lambda: "answers again" in server.said)
+        pids_of_each(server.url, 2)
+        again = [scrape(server.url, Connection="close") for _ in range(6)]
+        server.end(signal.SIGTERM)
+        said = [json.loads(line) for line in server.stderr.read_text("utf-8").splitlines()]
+
+    for each in (*found, *again):
+        assert each.total("calls_total", operation="submit_task") == 12
+        assert each.total("charges_total") == bill["charges"] == 12
+        assert each.value("workers") == 2
+    assert sum("call" in line for line in said) == 12
+    assert any("was killed by SIGKILL" in line["message"] for line in said)

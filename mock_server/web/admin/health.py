@@ -10,6 +10,10 @@ from mock_server.web.problems import problem
 
 # Less is a full disk: a call writes to the log of the database first, and that grows.
 MIN_FREE_BYTES = 1024 * 1024
+NO_AUTHORITY = (
+    "this server has no certificate of the local authority: start it with --tls, or trust the "
+    "authority of your own certificate"
+)
 
 # The key of the Flask app's configuration in which `serve` stores how it answers calls.
 SERVING = "ARTQR_SERVING"
@@ -49,12 +53,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     def authority() -> Response:
         certificate = ca_certificate(simulator.settings)
         if certificate is None:
-            return problem(
-                404,
-                "Not found",
-                "this server has no certificate of the local authority: start it with --tls, or "
-                "trust the authority of your own certificate",
-            )
+            return problem(404, "Not found", NO_AUTHORITY)
         return Response(certificate, content_type="application/pem-certificate-chain")
 
 
