@@ -1,6 +1,7 @@
 """The time for a bill and for a list, with ten thousand and with a million ledger entries."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -69,10 +70,10 @@ def _compared(
 def _time(
     simulator: Simulator, account: Account, ask: Callable[[Transaction, Account], Any]
 ) -> float:
-    """Return how long one read takes, in ms."""
-    started = time.perf_counter()
+    """Return the CPU time of one read, in ms."""
+    started = time.thread_time()
     found = simulator.database.read(lambda tx: ask(tx, account))
-    took = (time.perf_counter() - started) * 1000
+    took = (time.thread_time() - started) * 1000
     assert found, "there was nothing to read"
     return took
 
@@ -94,6 +95,7 @@ def _last_page(account: Account) -> Page:
 
 def _fill(tx: Transaction, account: Account, package_id: int, numbers: range) -> None:
     now = account.created_at
+    days: Counter[int] = Counter()
     for number in numbers:
         at = now + number % DAYS * 24 * 3_600_000
         ends_at = now + number % 180 * 1_000
@@ -113,9 +115,11 @@ def _fill(tx: Transaction, account: Account, package_id: int, numbers: range) ->
             " do update set tasks = task_block.tasks + 1, last_end = excluded.last_end",
             (account.id, number // SIZE, ends_at, ends_at),
         )
+        days[day_of(at)] += 1
+    for day, calls in days.items():
         line = Total(
-            day=day_of(at), package_id=package_id, operation="submit_task", refused=False,
-            calls=1, charged=1, charged_fen=28,
+            day=day, package_id=package_id, operation="submit_task", refused=False,
+            calls=calls, charged=calls, charged_fen=28 * calls,
         )  # fmt: skip
         billing.add_to_totals(tx, account.id, line)
 
@@ -123,7 +127,7 @@ def _fill(tx: Transaction, account: Account, package_id: int, numbers: range) ->
 PART = Part(
     name="books",
     title="Bill and list of large accounts",
-    says="The time of one read in process, for an account with few charged submits and for one "
+    says="The CPU time of one read in process, for an account with few charged submits and for one "
     "with many, spread over a year.",
     measure=measure,
 )
