@@ -1,8 +1,9 @@
 """artqr-mock as a server to measure: in a process of its own, with accounts that never run out."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from benchmarks.calls import WrongAnswerError
 from mock_server.admin_client import AdminClient
 
 CREDITS = 1_000_000_000
-SERVE = ("mock_server", "serve", "--port", "0", "--quiet")
+SERVE = ("-m", "mock_server", "serve", "--port", "0", "--quiet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,20 @@ class Server:
 
 
 @contextmanager
-def serving(database: Path, *, module: tuple[str, ...] = SERVE) -> Iterator[Server]:
-    """Serve a database, which may be new, for a `with` block."""
-    command = [sys.executable, "-m", *module, "--database", str(database)]
+def serving(
+    database: Path, *, program: Sequence[str] = SERVE, tree: Path | None = None
+) -> Iterator[Server]:
+    """Serve a database, which may be new, for a `with` block.
+
+    `program` is what Python runs; `tree` is another checkout to take artqr-mock from.
+    """
+    command = [sys.executable, *program, "--database", str(database)]
+    environment = {**os.environ, **({"PYTHONPATH": str(tree)} if tree else {})}
     with (
         database.with_suffix(".log").open("w", encoding="utf-8") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        ) as process,
     ):
         try:
             assert process.stdout is not None

@@ -80,7 +80,7 @@ def parsed(said: str) -> Load:
 
 
 def _latency(percent: int, said: str) -> float:
-    found = _found(rf"\n\s+{percent}%\s+([\d.]+)(us|ms|s|m)\n", said)
+    found = _found(rf"\n\s+{percent}%\s+([\d.]+)(us|ms|s|m)\s*\n", said)
     return float(found[1]) * MS[found[2]]
 
 

@@ -12,6 +12,7 @@ from benchmarks.parts import (
     pictures,
     plugin,
     query,
+    stages,
     start,
     submit,
     turns,
@@ -19,5 +20,6 @@ from benchmarks.parts import (
 
 PARTS: tuple[Part, ...] = (
     submit.PART, one_connection.PART, query.PART, pictures.PART, growth.PART, memory.PART,
-    start.PART, callbacks.PART, findings.PART, turns.PART, books.PART, flask.PART, plugin.PART,
+    start.PART, callbacks.PART, stages.PART, turns.PART, findings.PART, books.PART, flask.PART,
+    plugin.PART,
 )  # fmt: skip

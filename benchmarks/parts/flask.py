@@ -8,14 +8,17 @@ from benchmarks.figures import Figure
 from benchmarks.part import Bench, Part
 from benchmarks.servers import Server, serving
 
-FLASK = ("benchmarks.flask_server",)
+FLASK = (
+    "-m",
+    "benchmarks.flask_server",
+)
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """Yield the figures of both."""
     with (
         bench.server() as serve,
-        serving(bench.scratch / "flask.sqlite3", module=FLASK) as flask,
+        serving(bench.scratch / "flask.sqlite3", program=FLASK) as flask,
     ):
         cases = {"serve": _case(serve), "Flask alone": _case(flask)}
         yield from compare(bench, cases, connections=32)
