@@ -1,7 +1,7 @@
 """What one submit costs, by stage.
 
-`python -m benchmarks.stage_profile FOLDER > benchmarks/stages_before.toml` measures another checkout
-in the same way, to compare with.
+`python -m benchmarks.stage_profile FOLDER > benchmarks/stages_before.toml` measures another
+checkout in the same way, to compare with.
 """
 
 import json

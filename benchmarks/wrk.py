@@ -45,11 +45,11 @@ def run(request: Request, *, connections: int, seconds: int) -> Load:
     """Repeat a request on so many connections. Raises WrongAnswerError."""
     sample = checked(request)
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder, "request.lua")
-        script.write_text(_script(request, seconds, Path(folder)), "utf-8")
+        file = Path(folder, "request.lua")
+        file.write_text(script(request, seconds, Path(folder)), "utf-8")
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
         done = subprocess.run(
-            [*command, "--latency", "-s", str(script), request.url],
+            [*command, "--latency", "-s", str(file), request.url],
             capture_output=True, text=True, check=False, timeout=seconds + 60,
         )  # fmt: skip
     if done.returncode != 0:
@@ -91,7 +91,7 @@ def _found(pattern: str, said: str) -> "re.Match[str]":
     return found
 
 
-def _script(request: Request, seconds: int, folder: Path) -> str:
+def script(request: Request, seconds: int, folder: Path) -> str:
     """Return the Lua script that makes wrk send a request."""
     lines = [
         f"wrk.method = {_lua(request.method)}",
