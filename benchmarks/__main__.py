@@ -14,9 +14,11 @@ from benchmarks.figures import Figure
 from benchmarks.part import Part, bench, installed_contenders
 from benchmarks.parts import PARTS
 from benchmarks.results import Record
+from mock_server.domain.suggestions import unknown
 
 ROOT = Path(__file__).parents[1]
 FULL, QUICK = ROOT / "benchmarks", ROOT / "build" / "benchmarks"
+WAIT_S = 0.3  # in which others show themselves, before and after a part
 JSON, PAGE, PLOT = "results.json", "RESULTS.md", "results.svg"
 
 
@@ -65,7 +67,7 @@ def chosen_parts(names: Sequence[str]) -> list[Part]:
     known = [part.name for part in PARTS]
     for name in names:
         if name not in known:
-            raise click.UsageError(f"unknown part {name!r}; valid: {', '.join(known)}")
+            raise click.UsageError(unknown("part", name, known))
     return [part for part in PARTS if not names or part.name in names]
 
 
@@ -104,6 +106,7 @@ def measured(
     figures: list[Figure] = []
     failed = None
     missing = [each for each in left_out if each.split(" ")[0] in part.uses]
+    others_before = machine.others(WAIT_S)
     at, load_before, started_at = machine.now(), machine.load(), time.perf_counter()
     with bench(quick=quick, installed=installed, contenders=contenders) as given:
         try:
@@ -112,10 +115,12 @@ def measured(
         except Exception as error:  # noqa: BLE001 - the other parts are worth measuring
             traceback.print_exc()
             failed = f"{type(error).__name__}: {error}"
+    seconds, load_after = time.perf_counter() - started_at, machine.load()
     return Record(
         name=part.name, title=part.title, says=part.says, at=at, quick=quick,
-        load_before=load_before, load_after=machine.load(),
-        seconds=round(time.perf_counter() - started_at, 1), figures=tuple(figures),
+        load_before=load_before, load_after=load_after,
+        others_before=others_before, others_after=machine.others(WAIT_S),
+        seconds=round(seconds, 1), figures=tuple(figures),
         left_out=(*missing, *given.left_out), failed=failed,
         facts=machine.facts(name for name in part.uses if name in contenders),
     )  # fmt: skip

@@ -50,10 +50,12 @@ def stub_cases(bench: Bench, started: Mapping[str, Started]) -> dict[str, Case]:
     }  # fmt: skip
 
 
-def compare(bench: Bench, cases: Mapping[str, Case], *, connections: int) -> Iterator[Figure]:
+def compare(
+    bench: Bench, cases: Mapping[str, Case], *, connections: int, rounds: int
+) -> Iterator[Figure]:
     """Measure the cases in turn; yield requests a second, ratios, CPU time and latencies."""
     table = f"{connections} connections"
-    samples = measured(bench, cases, connections=connections)
+    samples = measured(bench, cases, connections=connections, rounds=rounds)
     rates = {name: [each.load.per_second for each in found] for name, found in samples.items()}
     for name, found in samples.items():
         yield figure(table, name, "requests a second", "", rates[name])
@@ -67,7 +69,7 @@ def compare(bench: Bench, cases: Mapping[str, Case], *, connections: int) -> Ite
 
 def latencies(bench: Bench, cases: Mapping[str, Case], *, table: str) -> Iterator[Figure]:
     """Measure the cases in turn on one connection; yield p50, p99, their ratios, and CPU time."""
-    samples = measured(bench, cases, connections=1)
+    samples = measured(bench, cases, connections=1, rounds=bench.rounds)
     halves = {name: [each.load.p50_ms for each in found] for name, found in samples.items()}
     for name, found in samples.items():
         last = [each.load.p99_ms for each in found]
@@ -81,11 +83,11 @@ def latencies(bench: Bench, cases: Mapping[str, Case], *, table: str) -> Iterato
 
 
 def measured(
-    bench: Bench, cases: Mapping[str, Case], *, connections: int
+    bench: Bench, cases: Mapping[str, Case], *, connections: int, rounds: int
 ) -> dict[str, list[Sample]]:
     """Return the samples of each case: rounds in turn, after its warm-ups.
 
-    A contender that answers wrongly in its first run is left out, and named.
+    A contender that answers wrongly while it warms up is left out, and named.
     """
     runs = {}
     for name, case in cases.items():
@@ -99,7 +101,7 @@ def measured(
             bench.leave_out(name, error)
         else:
             runs[name] = run
-    return interleaved(runs, bench.rounds)
+    return interleaved(runs, rounds)
 
 
 def _runner(bench: Bench, case: Case, connections: int) -> Callable[[], Sample]:

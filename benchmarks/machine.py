@@ -29,6 +29,11 @@ def load() -> float:
     return round(os.getloadavg()[0], 2)
 
 
+def others(seconds: float) -> float:
+    """Return how much of all cores is in use while the benchmark only waits, in percent."""
+    return psutil.cpu_percent(interval=seconds)
+
+
 def facts(contenders: Iterable[str]) -> dict[str, str]:
     """Return what the results say of the machine and of the versions."""
     memory = psutil.virtual_memory().total / 2**30

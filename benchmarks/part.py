@@ -43,6 +43,11 @@ class Bench:
         return self.pick(5, 2)
 
     @property
+    def few_rounds(self) -> int:
+        """How many rounds count where the ratio is no close one: `--quick` takes only one."""
+        return self.pick(5, 1)
+
+    @property
     def seconds(self) -> int:
         """How long wrk runs in one round."""
         return self.pick(3, 1)

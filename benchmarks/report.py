@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import goals
 from benchmarks.figures import Figure, number
 from benchmarks.goals import Goal, Verdict
-from benchmarks.results import Record
+from benchmarks.results import Record, figure
 
 HERE = Path(__file__).parent
 NOTES, INVARIANTS = HERE / "notes.md", HERE / "invariants.toml"
@@ -16,6 +16,8 @@ MARKS = {
     Verdict.GOAL_MET: "✅ goal met", Verdict.MUST_MET: "✅ must met", Verdict.MISSED: "❌ missed",
     Verdict.UNMEASURED: "– not measured",
 }  # fmt: skip
+CONTENDERS = "Contenders"
+QUIET = 10  # percent of all cores, with the benchmark idle
 HEAD = """\
 # Benchmark results
 
@@ -34,6 +36,7 @@ def render(records: Mapping[str, Record], chart: str) -> str:
         *_conditions(records.values()),
         "## Goals\n",
         *_goals(goals.measured(goals.load(), records)),
+        *_wiremock(records),
         f"![Each figure on one scale, beside what must be and its goal]({chart})\n",
         *(text for record in records.values() for text in _part(record)),
         *_invariants(),
@@ -52,12 +55,31 @@ def _conditions(records: Iterable[Record]) -> Iterator[str]:
     if not shown:
         return
     latest = max(shown, key=lambda record: record.at)
-    yield _table(("", ""), [(f"**{name}**", value) for name, value in latest.facts.items()])
+    facts = {**latest.facts, CONTENDERS: ", ".join(_contenders(shown)) or "none"}
+    yield _table(("", ""), [(f"**{name}**", value) for name, value in facts.items()])
+    busy = [each.name for each in shown if max(each.others_before, each.others_after) > QUIET]
+    if busy:
+        yield f"**Others used the machine while these parts were measured: {', '.join(busy)}.**\n"
     if any(record.quick for record in shown):
         yield "**Measured with `--quick`, at least in part: short rounds, for a first look.**\n"
     for sentence in dict.fromkeys(each for record in shown for each in record.left_out):
         yield f"- {sentence}"
     yield ""
+
+
+def _contenders(records: Iterable[Record]) -> list[str]:
+    """Return each contender once, with its version."""
+    named = [each for record in records for each in record.facts.get(CONTENDERS, "").split(", ")]
+    return [each for each in dict.fromkeys(named) if each not in ("", "none")]
+
+
+def _wiremock(records: Mapping[str, Record]) -> Iterator[str]:
+    found = figure(records, "submit/32 connections/WireMock/÷ mountebank")
+    if found:
+        yield (
+            f"WireMock, warm and without its journal, does {found.shown} × mountebank here; "
+            "no goal is set against it.\n"
+        )
 
 
 def _goals(rows: Sequence[tuple[Goal, Figure | None]]) -> Iterator[str]:
@@ -87,7 +109,8 @@ def _part(record: Record) -> Iterator[str]:
     how = "quick, " if record.quick else ""
     yield (
         f"<sub>`python -m benchmarks {record.name}`: {how}{record.at}, {record.seconds:.0f} s, "
-        f"load {record.load_before:.2f} before and {record.load_after:.2f} after.</sub>\n"
+        f"load {record.load_before:.2f} before and {record.load_after:.2f} after; others used "
+        f"{record.others_before:.0f} % and {record.others_after:.0f} % of the cores.</sub>\n"
     )
 
 

@@ -11,7 +11,10 @@ from benchmarks.figures import Figure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one run of a part came to. `failed` says why it ended early; its figures stay."""
+    """What one run of a part came to. `failed` says why it ended early; its figures stay.
+
+    `load_…`: the load average; `others_…`: percent of all cores that were in use without us.
+    """
 
     name: str
     title: str
@@ -20,6 +23,8 @@ class Record:
     quick: bool
     load_before: float
     load_after: float
+    others_before: float
+    others_after: float
     seconds: float
     figures: tuple[Figure, ...]
     left_out: tuple[str, ...] = ()
@@ -31,6 +36,7 @@ class Record:
         return {
             "title": self.title, "says": self.says, "at": self.at, "quick": self.quick,
             "load_before": self.load_before, "load_after": self.load_after,
+            "others_before": self.others_before, "others_after": self.others_after,
             "seconds": self.seconds, "failed": self.failed, "left_out": list(self.left_out),
             "facts": self.facts, "figures": [each.as_json() for each in self.figures],
         }  # fmt: skip

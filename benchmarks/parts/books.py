@@ -22,7 +22,7 @@ from mock_server.store import billing, task_list
 from mock_server.store.engine.transaction import Transaction
 from mock_server.store.task_blocks import SIZE
 
-SMALL, LARGE, QUICK = 10_000, 1_000_000, 50_000
+SMALL, LARGE, QUICK = 10_000, 1_000_000, 20_000
 DAYS = 365
 CHUNK = 50_000
 ROUNDS = 30

@@ -21,7 +21,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         serving(bench.scratch / "flask.sqlite3", program=FLASK) as flask,
     ):
         cases = {"serve": _case(serve), "Flask alone": _case(flask)}
-        yield from compare(bench, cases, connections=32)
+        yield from compare(bench, cases, connections=32, rounds=bench.few_rounds)
 
 
 def _case(server: Server) -> Case:

@@ -45,7 +45,7 @@ def _submits(bench: Bench, server: Server, account: Account, size: int) -> Itera
         names[0]: partial(_at_few, bench, iter(range(1_000))),
         names[1]: partial(_submit_cost, server, account),
     }
-    took = interleaved(cases, bench.rounds)
+    took = interleaved(cases, bench.few_rounds)
     for name in names:
         yield figure("Submit", name, "CPU", "µs", took[name])
     many = ratios(took[names[1]], took[names[0]])
@@ -73,7 +73,7 @@ def _lists(bench: Bench, server: Server, account: Account, size: int) -> Iterato
         name: partial(_list_cost, server, task_list(server.url, account.app_code, page))
         for name, page in (("first page", 1), ("last page", last))
     }
-    took = interleaved(cases, bench.rounds)
+    took = interleaved(cases, bench.few_rounds)
     for name, samples in took.items():
         yield figure("List", name, "CPU", "µs", samples)
     name = "last page" if size == LARGE else f"last page of {size:,} tasks"

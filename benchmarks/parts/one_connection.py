@@ -21,7 +21,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
             "query": Case(request=query(server.url, account.app_code, task_id), pid=server.pid),
         }
         if bench.quick:
-            del ours["submit (signed)"]
+            del ours["submit (form)"], ours["submit (signed)"]
         yield from latencies(bench, ours | stub_cases(bench, others), table="One connection")
 
 

@@ -35,7 +35,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
             cases["nginx, the same file"] = Case(
                 request=request, pid=others["nginx"].pid, is_contender=True
             )
-        yield from compare(bench, cases | stubs, connections=32)
+        yield from compare(bench, cases | stubs, connections=32, rounds=bench.few_rounds)
         size = len(picture) / 1000
         yield figure("32 connections", "cached picture", "size", "KB", [size])
     times, costs = zip(*firsts, strict=True)

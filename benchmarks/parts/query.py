@@ -23,7 +23,9 @@ def measure(bench: Bench) -> Iterator[Figure]:
             "list, last page": task_list(server.url, account.app_code, TASKS // PAGE, PAGE),
         }
         ours = {name: Case(request=each, pid=server.pid) for name, each in requests.items()}
-        yield from compare(bench, ours | stub_cases(bench, others), connections=32)
+        yield from compare(
+            bench, ours | stub_cases(bench, others), connections=32, rounds=bench.few_rounds
+        )
 
 
 PART = Part(

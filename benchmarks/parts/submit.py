@@ -1,6 +1,7 @@
 """Submits: JSON with a callback, a form, and signed; beside servers that answer a fixed text."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from benchmarks.calls import submit_form, submit_json, submit_signed
 from benchmarks.comparison import Case, compare, stub_cases
@@ -17,9 +18,15 @@ def measure(bench: Bench) -> Iterator[Figure]:
     names = bench.pick(CONTENDERS, QUICK_CONTENDERS)
     with bench.server() as server, bench.contender_servers(*names) as others:
         ours, stubs = submits(server), stub_cases(bench, others)
-        yield from compare(bench, ours | stubs, connections=32)
-        few = {name: case for name, case in stubs.items() if name in QUICK_CONTENDERS}
-        yield from compare(bench, {JSON: ours[JSON]} | few, connections=128)
+        yield from compare(bench, ours | stubs, connections=32, rounds=bench.rounds)
+        warm = {
+            name: replace(case, warm_ups=1)
+            for name, case in stubs.items()
+            if name in QUICK_CONTENDERS
+        }
+        yield from compare(
+            bench, {JSON: ours[JSON]} | warm, connections=128, rounds=bench.few_rounds
+        )
 
 
 JSON = "submit (JSON, callback)"

@@ -29,7 +29,7 @@ HERE = ROOT / "benchmarks"
 def record(name: str, *figures: Figure, failed: str | None = None) -> Record:
     return Record(
         name=name, title=name.title(), says="Says.", at="2026-01-01 00:00 UTC", quick=False,
-        load_before=0.5, load_after=1.25, seconds=61.4, figures=figures, failed=failed,
+        load_before=0.5, load_after=1.25, others_before=1, others_after=12, seconds=61.4, figures=figures, failed=failed,
         facts={"Machine": "a machine"},
     )  # fmt: skip
 
@@ -171,7 +171,8 @@ def test_the_page_has_tables_verdicts_failures_and_notes(tmp_path: Path) -> None
     assert f"| submit (form) ÷ mountebank {met}" in page
     assert "| query ÷ mountebank | 0.37 |  | ≥ 0.80 | ≥ 1.25 | – not measured |" in page
     assert "**This part failed: OSError: disk full**" in page
-    assert "load 0.50 before and 1.25 after" in page
+    assert "load 0.50 before and 1.25 after; others used 1 % and 12 % of the cores" in page
+    assert "**Others used the machine while these parts were measured: submit, plugin.**" in page
     assert "](plot.svg)" in page
     assert page.endswith(report.NOTES.read_text("utf-8").rstrip() + "\n")
     assert "`tests/live/test_kill.py" in page
