@@ -6,10 +6,12 @@ from html import escape
 
 from benchmarks.figures import Figure, number
 from benchmarks.goals import Goal, Verdict
+from mock_server.formatting import cut
 from mock_server.pages.charts import STEPS
 
-LEFT, RIGHT, ROW, TOP = 330, 90, 26, 56
-WIDTH = 860
+LEFT, RIGHT, ROW, TOP = 350, 104, 26, 56
+WIDTH = 900
+MOST = 46  # characters of a label
 LOWEST, HIGHEST = 0.01, 10.0
 COLORS = {Verdict.GOAL_MET: "#1a7f37", Verdict.MUST_MET: "#0969da", Verdict.MISSED: "#cf222e"}
 STYLE = (
@@ -56,7 +58,8 @@ def _axis(height: float) -> Iterator[str]:
 
 
 def _row(goal: Goal, measured: Figure | None, y: float) -> Iterator[str]:
-    yield f'<text x="{LEFT - 14}" y="{y + 4}" text-anchor="end">{escape(_short(goal.says))}</text>'
+    label = escape(cut(goal.says, MOST))
+    yield f'<text x="{LEFT - 14}" y="{y + 4}" text-anchor="end">{label}</text>'
     before = _x(goal.score(goal.before))
     if measured is None:
         yield f'<circle class="before" cx="{before}" cy="{y}" r="4.5"/>'
@@ -94,7 +97,3 @@ def _x(score: float) -> float:
     kept = min(max(score, LOWEST), HIGHEST)
     share = math.log(kept / LOWEST) / math.log(HIGHEST / LOWEST)
     return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 46 else f"{text[:45]}…"

@@ -29,7 +29,8 @@ HERE = ROOT / "benchmarks"
 def record(name: str, *figures: Figure, failed: str | None = None) -> Record:
     return Record(
         name=name, title=name.title(), says="Says.", at="2026-01-01 00:00 UTC", quick=False,
-        load_before=0.5, load_after=1.25, others_before=1, others_after=12, seconds=61.4, figures=figures, failed=failed,
+        load_before=0.5, load_after=1.25, others_before=1, others_after=12, seconds=61.4,
+        figures=figures, failed=failed,
         facts={"Machine": "a machine"},
     )  # fmt: skip
 
