@@ -90,7 +90,7 @@ def _measure_all(
         click.echo(f"{part.name} …", err=True)
         record = measured(part, installed, there, left_out, quick=quick)
         records[part.name] = record
-        results.save(folder / JSON, _in_order(records))
+        _write(folder, records)  # what is measured is kept, whatever becomes of the next part
         click.echo(f"\n{part.title}\n\n{report.tables(record)}")
         if record.failed:
             failed += 1

@@ -65,7 +65,7 @@ class Bench:
                 )
                 try:
                     found[name] = stack.enter_context(server)
-                except WrongAnswerError as error:
+                except (WrongAnswerError, NotInstalledError, OSError) as error:
                     self.leave_out(name, error)
             yield found
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 OTHER = "not attributed"
 # (stage, beginnings of `path:function` below mock_server/), the first that fits.
 STAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("the straight line of a plain submit", ("actions/gateway/plain_",)),
     ("findings", ("domain/findings/", "actions/gateway/kept_findings", "store/findings")),
     ("SQL: rows and sums at the end of the turn", ("store/engine/waiting.py:run",)),
     (

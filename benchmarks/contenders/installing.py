@@ -34,7 +34,16 @@ def from_npm(package: str, folder: Path) -> None:
     npm = program("npm", "nodejs npm")
     fresh(folder)
     carry_out(
-        [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--silent", wanted],
+        [
+            npm,
+            "install",
+            "--prefix",
+            str(folder),
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            wanted,
+        ],
         f"{wanted} cannot be installed with npm",
     )
     mark(folder, wanted)

@@ -11,11 +11,17 @@ from benchmarks.contenders.installing import from_npm
 def _command(installed: Path, scratch: Path, port: int) -> Sequence[str]:
     stub = {"is": {"statusCode": 200, "headers": {"Content-Type": "application/json"},
                    "body": ANSWER_TEXT}}  # fmt: skip
-    imposter = {"port": port, "protocol": "http", "stubs": [{"responses": [stub]}]}
+    imposter = {
+        "port": port,
+        "host": "127.0.0.1",
+        "protocol": "http",
+        "stubs": [{"responses": [stub]}],
+    }
     config = scratch / "imposters.json"
     config.write_text(json.dumps({"imposters": [imposter]}), "utf-8")
     return [
-        str(installed / "node_modules/.bin/mb"), "start", "--port", str(free_port()),
+        str(installed / "node_modules/.bin/mb"), "start", "--host", "127.0.0.1",
+        "--port", str(free_port()),
         "--configfile", str(config), "--loglevel", "error", "--nologfile", "--localOnly",
         "--pidfile", str(scratch / "mb.pid"),
     ]  # fmt: skip
