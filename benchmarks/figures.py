@@ -74,5 +74,10 @@ def number(value: float) -> str:
 
 
 def ratios(one: Sequence[float], other: Sequence[float]) -> tuple[float, ...]:
-    """Return the quotients of two series, round by round: what disturbs a round disturbs both."""
+    """Return the quotients of two series, round by round: what disturbs a round disturbs both.
+
+    Raises ValueError if a round of the second measured nothing.
+    """
+    if 0 in other:
+        raise ValueError("a round was too short to measure anything: run without --quick")
     return tuple(a / b for a, b in zip(one, other, strict=True))

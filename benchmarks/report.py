@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import goals
+from benchmarks.contenders import CONTENDERS
 from benchmarks.figures import Figure, number
 from benchmarks.goals import Goal, Verdict
 from benchmarks.results import Record, figure
@@ -16,7 +17,7 @@ MARKS = {
     Verdict.GOAL_MET: "✅ goal met", Verdict.MUST_MET: "✅ must met", Verdict.MISSED: "❌ missed",
     Verdict.UNMEASURED: "– not measured",
 }  # fmt: skip
-CONTENDERS = "Contenders"
+NAMED = "Contenders"  # the fact that names them
 QUIET = 10  # percent of all cores, with the benchmark idle
 HEAD = """\
 # Benchmark results
@@ -55,21 +56,25 @@ def _conditions(records: Iterable[Record]) -> Iterator[str]:
     if not shown:
         return
     latest = max(shown, key=lambda record: record.at)
-    facts = {**latest.facts, CONTENDERS: ", ".join(_contenders(shown)) or "none"}
+    facts = {**latest.facts, NAMED: ", ".join(_contenders(shown)) or "none"}
     yield _table(("", ""), [(f"**{name}**", value) for name, value in facts.items()])
     busy = [each.name for each in shown if max(each.others_before, each.others_after) > QUIET]
     if busy:
         yield f"**Others used the machine while these parts were measured: {', '.join(busy)}.**\n"
     if any(record.quick for record in shown):
         yield "**Measured with `--quick`, at least in part: short rounds, for a first look.**\n"
+    named = " ".join(_contenders(shown))
+    for contender in CONTENDERS:
+        if contender.name in named:
+            yield f"- {contender.name}: {contender.says}."
     for sentence in dict.fromkeys(each for record in shown for each in record.left_out):
-        yield f"- {sentence}"
+        yield f"- {_one_line(sentence)}"
     yield ""
 
 
 def _contenders(records: Iterable[Record]) -> list[str]:
     """Return each contender once, with its version."""
-    named = [each for record in records for each in record.facts.get(CONTENDERS, "").split(", ")]
+    named = [each for record in records for each in record.facts.get(NAMED, "").split(", ")]
     return [each for each in dict.fromkeys(named) if each not in ("", "none")]
 
 

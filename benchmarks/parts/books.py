@@ -23,6 +23,7 @@ from mock_server.store.engine.transaction import Transaction
 from mock_server.store.task_blocks import SIZE
 
 SMALL, LARGE, QUICK = 10_000, 1_000_000, 20_000
+AFTER = 5_000  # the number of a task
 DAYS = 365
 CHUNK = 50_000
 ROUNDS = 30
@@ -38,7 +39,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         asked: dict[str, Callable[[Transaction, Account], Any]] = {
             "the bill": lambda tx, account: reports.bill(tx, simulator, account.id),
             "a page of the bill by task": lambda tx, account: reports.task_charges(
-                tx, account.id, after=5_000, limit=100
+                tx, account.id, after=AFTER, limit=100
             ),
             "allNum of the list": lambda tx, account: task_list.kept(
                 tx, account.id, wall_clock() - RETENTION_MS

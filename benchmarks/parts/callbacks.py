@@ -21,6 +21,8 @@ from benchmarks.servers import Account, Server
 
 DELAYS_MS = (0, 20)
 ACCOUNTS = 4
+EACH, QUICK = 500, 100
+JUMPS, QUICK_JUMPS = 50, 10
 LATER = "30m"  # every task has ended by then
 SETTLE_S = 0.3  # in which the last attempts are recorded
 
@@ -31,7 +33,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         row = f"receiver takes {delay_ms} ms"
         with bench.server(f"receiver-{delay_ms}") as server, _receiver(delay_ms) as receiver:
             rounds = [
-                _delivered(server, receiver, bench.pick(500, 100))
+                _delivered(server, receiver, bench.pick(EACH, QUICK))
                 for _ in range(bench.few_rounds + 1)
             ][1:]
         costs, rates = zip(*rounds, strict=True)
@@ -133,7 +135,9 @@ def _jumps(bench: Bench) -> tuple[float, ...]:
     with _Receiver() as receiver, bench.server("jumps") as server, urllib3.PoolManager() as pool:
         threading.Thread(target=receiver.serve_forever, daemon=True).start()
         account = server.account(frozen=False)
-        took = tuple(_jump(pool, server, account, receiver) for _ in range(bench.pick(50, 10)))
+        took = tuple(
+            _jump(pool, server, account, receiver) for _ in range(bench.pick(JUMPS, QUICK_JUMPS))
+        )
         receiver.shutdown()
     return took
 

@@ -17,6 +17,7 @@ from benchmarks.servers import Account, Server, serving
 
 SMALL, LARGE, QUICK = 1_000, 300_000, 20_000
 CONNECTIONS = 32
+WAIT_S = 1.0  # until a server is idle; it is watched some times as long
 SLOWEST = 0.001  # the rate of a clock that lives, and at which nothing becomes due meanwhile
 
 
@@ -93,10 +94,10 @@ def _load(request: Request) -> wrk.Load:
 def _idle(bench: Bench, server: Server, account: Account, size: int) -> Iterator[Figure]:
     """Yield what the server uses while every callback is planned and none is due."""
     server.turn_clock(account, freeze=False, rate=SLOWEST)
-    time.sleep(1)
+    time.sleep(WAIT_S)
     shares = []
     for _ in range(bench.pick(3, 1)):
-        seconds = bench.pick(10, 3)
+        seconds = bench.pick(10, 3) * WAIT_S
         _, cpu = cost_of(server.pid, partial(time.sleep, seconds))
         shares.append(cpu / seconds * 100)
     yield figure("Idle", f"{size:,} planned callbacks", "of a core", "%", shares)

@@ -23,8 +23,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     before = _before()["stages"]
     for stage in runs[0]:
         now = [run[stage] for run in runs]
-        if stage in before:
-            yield figure(TABLE, stage, "before", "µs", [before[stage]])
+        yield figure(TABLE, stage, "before", "µs", [before.get(stage, 0.0)])
         yield figure(TABLE, stage, "now", "µs", now)
     yield figure(TABLE, ALL, "before", "µs", [sum(before.values())])
     yield figure(TABLE, ALL, "now", "µs", [sum(run.values()) for run in runs])

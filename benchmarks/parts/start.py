@@ -18,6 +18,7 @@ from benchmarks.rounds import interleaved
 from benchmarks.servers import serving
 
 CONTENDERS = ("mountebank", "Prism", "WireMock", "moto")
+ROUNDS, QUICK = 7, 3
 OURS = "artqr-mock"
 COMMAND = ("account", "list")
 
@@ -28,14 +29,14 @@ def measure(bench: Bench) -> Iterator[Figure]:
     names = list(_startable(bench, bench.pick(CONTENDERS, CONTENDERS[:1])))
     cases: dict[str, Callable[[], float]] = {OURS: partial(_ours, bench, numbers)}
     cases |= {name: partial(_theirs, bench, bench.contenders[name], numbers) for name in names}
-    took = interleaved(cases, bench.pick(7, 3))
+    took = interleaved(cases, bench.pick(ROUNDS, QUICK))
     for name, samples in took.items():
         yield figure("Cold start", name, "to the first 200", "ms", samples)
         if name != "mountebank" and "mountebank" in took:
             ratio = ratios(samples, took["mountebank"])
             yield figure("Cold start", name, "÷ mountebank", "", ratio)
     with bench.server("commands") as server:
-        runs = [_command_time(server.url) for _ in range(bench.pick(7, 3) + 1)][1:]
+        runs = [_command_time(server.url) for _ in range(bench.pick(ROUNDS, QUICK) + 1)][1:]
     yield figure("Commands", f"artqr-mock {' '.join(COMMAND)}", "time", "ms", runs)
 
 

@@ -17,11 +17,12 @@ from mock_server.store.engine.sqlite import SqliteEngine
 
 WARM_UP = 0.1  # of the turns: imports and first looks
 ROUNDS = 3
+CALLS, QUICK = 20_000, 4_000
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """Yield the longest and the median turn."""
-    calls = bench.pick(20_000, 4_000)
+    calls = bench.pick(CALLS, QUICK)
     found = [sorted(_turns(bench, number, calls)) for number in range(bench.pick(ROUNDS, 1))]
     yield figure("Turns", "longest", "CPU", "ms", [turns[-1] for turns in found])
     yield figure("Turns", "median", "CPU", "ms", [turns[len(turns) // 2] for turns in found])

@@ -31,7 +31,7 @@ def record(name: str, *figures: Figure, failed: str | None = None) -> Record:
         name=name, title=name.title(), says="Says.", at="2026-01-01 00:00 UTC", quick=False,
         load_before=0.5, load_after=1.25, others_before=1, others_after=12, seconds=61.4,
         figures=figures, failed=failed,
-        facts={"Machine": "a machine"},
+        facts={"Machine": "a machine", "Contenders": "moto 5.2.5"},
     )  # fmt: skip
 
 
@@ -52,6 +52,8 @@ def test_a_ratio_is_taken_round_by_round() -> None:
     assert ratios([1.0, 4.0], [2.0, 2.0]) == (0.5, 2.0)
     with pytest.raises(ValueError, match="argument"):
         ratios([1.0], [1.0, 2.0])
+    with pytest.raises(ValueError, match="too short"):
+        ratios([1.0], [0.0])
 
 
 def test_a_figure_shows_its_median_and_its_range() -> None:
@@ -174,6 +176,8 @@ def test_the_page_has_tables_verdicts_failures_and_notes(tmp_path: Path) -> None
     assert "**This part failed: OSError: disk full**" in page
     assert "load 0.50 before and 1.25 after; others used 1 % and 12 % of the cores" in page
     assert "**Others used the machine while these parts were measured: submit, plugin.**" in page
+    assert "| **Contenders** | moto 5.2.5 |" in page
+    assert "- moto: a stateful simulator; one DynamoDB PutItem." in page
     assert "](plot.svg)" in page
     assert page.endswith(report.NOTES.read_text("utf-8").rstrip() + "\n")
     assert "`tests/live/test_kill.py" in page
