@@ -18,14 +18,15 @@ from typing import Any
 import psutil
 import urllib3
 
-from benchmarks.flask_and_serve import CONNECTIONS, ROUNDS, SECONDS
-from benchmarks.servers import CREDITS, started
+from benchmarks.process_cost import cpu_seconds as cpu_s
+from benchmarks.servers import CREDITS
 from mock_server.actions import clock
 from mock_server.actions.clock import Change
 from mock_server.settings import Settings
 from mock_server.simulator import build_simulator
 from mock_server.store.engine.transaction import Transaction
 
+ROUNDS, SECONDS, CONNECTIONS = 5, 3, 32
 JUMPS = 50
 TASKS, CALLBACK_ROUNDS = 500, 5
 SCRIPT = """
@@ -55,11 +56,18 @@ class Postgres:
         return cpu_s(self.pid)
 
 
-def cpu_s(pid: int) -> float:
-    """Return the CPU time of a process and of those that it started."""
-    root = psutil.Process(pid)
-    times = [each.cpu_times() for each in (root, *root.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+@contextmanager
+def started(*module: str) -> Iterator[str]:
+    """Start `python -m ...` and return the address it prints."""
+    with subprocess.Popen(
+        [sys.executable, "-m", *module], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip().removeprefix("ARTQR_BASE_URL=")
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def measure() -> str:
