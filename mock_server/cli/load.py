@@ -52,7 +52,7 @@ def _ms(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
 @click.option("--run-time", "run_ms", callback=_ms, metavar="TIME",
               help="How long users begin new intents. [default: 1m]")  # fmt: skip
 @click.option("--drain", "drain_ms", callback=_ms, metavar="TIME",
-              help="How long they may then finish what they have begun. [default: 30s]")  # fmt: skip
+              help="How long they may then finish what they began. [default: 30s]")  # fmt: skip
 @click.option("--user", "user_classes", multiple=True, metavar="NAME",
               help="submit-then-poll, submit-with-callback, batch or poll-storm, or a class of "
               "--locustfile; may be repeated. [default: submit-then-poll]")  # fmt: skip
@@ -160,10 +160,10 @@ def _load(options: _RunOptions) -> None:
 
     order = options.order()
     check_locust()
-    with stopped_by_signals() as signals:
-        with _troubles(own=order.server is None), serving(order) as admin:
-            audit = _run(order, admin, options, signals.stop)
-            _show(audit, options)
+    own = order.server is None
+    with stopped_by_signals() as signals, _troubles(own=own), serving(order) as admin:
+        audit = _run(order, admin, options, signals.stop)
+        _show(audit, options)
     if signals.number is not None:
         sys.exit(128 + signals.number)
     _end(audit)

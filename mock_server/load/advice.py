@@ -6,7 +6,7 @@ from mock_server.audit.charge import ChargeClass
 from mock_server.formatting import counted, yuan
 from mock_server.load.audit import Audit
 
-BAD_STORM = 1.5
+BAD_STORM = 2.0
 PACED = {
     ChargeClass.DUPLICATE_SUBMIT: (
         "were paid twice",
@@ -48,8 +48,8 @@ def _of_storms(audit: Audit) -> Iterator[str]:
     for each in audit.storms:
         if (each.factor or 0) > BAD_STORM:
             yield (
-                f"{each.says!r} made an intent take {each.factor:g} times the requests: wait longer "
-                "after each failure, with some chance in it, and give up after a few tries."
+                f"{each.says!r} made an intent take {each.factor:g} times the requests: wait "
+                "longer after each failure, with some chance in it, and give up after a few tries."
             )
         if each.calm_ms is None and each.factor is not None:
             yield (

@@ -16,7 +16,7 @@ from mock_server.audit.history import Intent
 from mock_server.audit.retry_bill import RetryBill, bill_of
 from mock_server.formatting import counted
 from mock_server.load.client_log import ClientView, Latencies
-from mock_server.load.evidence import MOST_EXPLAINED, OPERATIONS, Evidence
+from mock_server.load.evidence import MOST_BETWEEN, MOST_EXPLAINED, OPERATIONS, Evidence
 from mock_server.load.gates import Gate, Gates, Measured, held
 from mock_server.load.runner import Ran
 from mock_server.load.storms import Storm, storms
@@ -131,6 +131,17 @@ class Audit:
     def missing(self) -> list[str]:
         """What keeps the audit from being complete."""
         return list(self._missing())
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader has to know."""
+        notes = list(self.ran.notes) if self.ran else []
+        if not self.evidence.has_between:
+            notes.append(
+                "Findings between calls are left out: there are more than "
+                f"{counted(MOST_BETWEEN, 'call')}."
+            )
+        return notes
 
     @property
     def verdict(self) -> LoadVerdict:

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gevent.event import Event
-from gevent.pywsgi import WSGIServer
+from gevent.event import Event  # type: ignore[import-untyped]
+from gevent.pywsgi import WSGIServer  # type: ignore[import-untyped]
 
 MOST_BYTES = 1024 * 1024
 MOST_WAITING = 100_000

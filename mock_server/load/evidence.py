@@ -21,7 +21,7 @@ from mock_server.load.client_log import Latencies
 from mock_server.load.slim_call import slim_seen
 
 MOST_EXPLAINED = 500_000
-MOST_FINDINGS = 200  # kinds
+MOST_BETWEEN = 100_000  # the server compares so many calls in half a minute
 MOST_ERRORS = 200
 LATE_MS = 1_000
 OPERATIONS = (*map(str, VENDOR_OPERATIONS), str(Operation.GET_PICTURE))
@@ -58,33 +58,24 @@ class CallbackSums:
 
 
 @dataclass(slots=True)
-class FoundFinding:
-    """A kind of finding: how often, and where first."""
-
-    severity: str
-    says: str
-    instead: str
-    count: int = 0
-    first_call: int = 0
-
-
-@dataclass(slots=True)
 class Evidence:
     """All that is known of a load's account. `history` has at most MOST_EXPLAINED calls, `unread`
     says how many more there are; `dropped` how many the journal let go. `spent`: charges and fen of
-    its bill, which forgets nothing."""
+    its bill, which forgets nothing. `has_between`: findings between calls were looked for.
+    """
 
     account: Mapping[str, Any]
     history: History
     operations: dict[str, OperationSums]
     errors: dict[MetError, int]
-    findings: dict[str, FoundFinding]
+    findings: Counter[str]
     callbacks: CallbackSums
     by_second: dict[int, Counter[str]]
     spent: Mapping[str, int]
     dropped: int = 0
     unread: int = 0
     bugs: int = 0
+    has_between: bool = True
 
     @property
     def calls(self) -> int:
@@ -109,12 +100,14 @@ def read_evidence(account: AccountClient, copies: int | None, most: int | None =
         callbacks=told, copies=copies or 1, repeats=copies is None,
         dropped=account.dropped_calls(),
     )  # fmt: skip
-    _add_between(account, reader.findings)
+    has_between = reader.count <= MOST_BETWEEN
+    if has_between:
+        _add_between(account, reader.findings)
     return Evidence(
         account=account.get(), history=history, operations=dict(reader.operations),
         errors=reader.errors, findings=reader.findings, callbacks=callbacks,
-        by_second=dict(reader.by_second), spent=account.get("/bill"), dropped=history.dropped, unread=reader.unread,
-        bugs=reader.bugs,
+        by_second=dict(reader.by_second), spent=account.get("/bill"), dropped=history.dropped,
+        unread=reader.unread, bugs=reader.bugs, has_between=has_between,
     )  # fmt: skip
 
 
@@ -129,14 +122,18 @@ class _Reader:
         self.bugs = 0
         self.operations: defaultdict[str, OperationSums] = defaultdict(OperationSums)
         self.errors: dict[MetError, int] = {}
-        self.findings: dict[str, FoundFinding] = {}
+        self.findings: Counter[str] = Counter()
         self.by_second: defaultdict[int, Counter[str]] = defaultdict(Counter)
+
+    @property
+    def count(self) -> int:
+        """How many calls it has taken in."""
+        return len(self.calls) + self.unread
 
     def take(self, raw: Mapping[str, Any]) -> None:
         """Count a call, and keep what is needed of it."""
         call = slim_seen(raw)
-        for found in raw["findings"]:
-            _count(self.findings, found, call.id)
+        self.findings.update({found["id"] for found in raw["findings"]})
         self.bugs += call.call.is_bug or any(f["id"] == BUG_FINDING for f in raw["findings"])
         sums = self.operations[call.operation if call.operation in OPERATIONS else "other"]
         sums.calls += 1
@@ -162,31 +159,10 @@ class _Reader:
         self.errors[error] = self.errors.get(error, 0) + 1
 
 
-def _count(findings: dict[str, FoundFinding], found: Mapping[str, Any], call_id: int) -> None:
-    known = findings.get(found["id"])
-    if known is None:
-        if len(findings) >= MOST_FINDINGS:
-            return
-        known = findings[found["id"]] = FoundFinding(
-            severity=str(found.get("severity", "error")), says=str(found.get("says", "")),
-            instead=str(found.get("instead") or ""), first_call=call_id,
-        )  # fmt: skip
-    known.count += 1
-
-
-def _add_between(account: AccountClient, findings: dict[str, FoundFinding]) -> None:
-    """Add what only several calls together show. The first page names every kind's number, and
-    most kinds."""
-    page = account.get("/findings", limit=MOST_FINDINGS, ended="true")
-    seen: dict[str, FoundFinding] = {}
-    for found in page["findings"]:
-        _count(seen, found, found["call"])
-    for name, number in page["counts"].items():
-        if name not in findings and len(findings) < MOST_FINDINGS:
-            unnamed = FoundFinding("", "", "", 0, 0)
-            findings[name] = seen.get(name, unnamed)
-        if name in findings:
-            findings[name].count = number
+def _add_between(account: AccountClient, findings: Counter[str]) -> None:
+    """Add what only several calls together show."""
+    counts = account.get("/findings", limit=1, ended="true")["counts"]
+    findings.update({name: count for name, count in counts.items() if name not in findings})
 
 
 def _callbacks(account: AccountClient) -> tuple[CallbackSums, list[Mapping[str, Any]]]:

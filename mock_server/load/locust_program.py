@@ -56,7 +56,7 @@ class Watch:
 
     def begin(self, environment: Any, **_: Any) -> None:
         """Look from now on whether to end."""
-        import gevent  # noqa: PLC0415 - as above
+        import gevent  # type: ignore[import-untyped] # noqa: PLC0415 - as above
 
         self._environment, self._runner = environment, environment.runner
         gevent.spawn(self._look, gevent.sleep)

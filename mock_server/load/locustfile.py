@@ -4,7 +4,7 @@ own should behave as your client does.
 
 from functools import cache
 
-import gevent
+import gevent  # type: ignore[import-untyped]
 from locust import between, task
 
 from mock_server.load.callback_receiver import CallbackReceiver

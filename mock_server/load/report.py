@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+from mock_server import contract
 from mock_server.audit.charge import ChargeClass
 from mock_server.audit.met_errors import MetError
 from mock_server.domain.call.redaction import redact_printed
@@ -53,7 +54,7 @@ def as_json(audit: Audit) -> dict[str, Any]:
             }
             for each in audit.held
         ],
-        "notes": [safe(audit, each) for each in (audit.ran.notes if audit.ran else ())],
+        "notes": [safe(audit, each) for each in audit.notes],
         "advice": [safe(audit, each) for each in advice(audit)],
     }  # fmt: skip
 
@@ -183,13 +184,12 @@ def _callbacks(audit: Audit) -> dict[str, Any]:
 
 
 def _findings(audit: Audit) -> Iterator[dict[str, Any]]:
-    found = audit.evidence.findings
-    for name in sorted(found, key=lambda each: -found[each].count):
-        each = found[name]
+    rows = {row["id"]: row for row in contract.load_toml("findings.toml")["finding"]}
+    for name, count in audit.evidence.findings.most_common():
+        row = rows.get(name, {})
         yield {
-            "id": name, "severity": each.severity, "count": each.count,
-            "says": safe(audit, each.says), "instead": safe(audit, each.instead),
-            "first_call": each.first_call or None,
+            "id": name, "severity": row.get("severity", "error"), "count": count,
+            **{each: row.get(each, "").replace("{hint}", "…") for each in ("says", "instead")},
         }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.formatting import counted, yuan
+from mock_server.load.advice import BAD_STORM
 from mock_server.load.evidence import OPERATIONS
 from mock_server.pages.charts import step_of
 from mock_server.pages.environment import render, seconds
@@ -36,7 +37,7 @@ def page(report: Mapping[str, Any]) -> str:
     """Return the page of a report as load.json has it."""
     return render(
         TEMPLATE, report=report, tones=TONES, classes=CLASSES, most=MOST_ROWS, kinds=KINDS,
-        rates=rates(report), times=times(report), money=money(report),
+        bad_storm=BAD_STORM, rates=rates(report), times=times(report), money=money(report),
     )  # fmt: skip
 
 

@@ -81,9 +81,9 @@ def serving(order: LoadOrder) -> Iterator[AdminClient]:
             admin.get("/health")
             yield admin
         return
-    with process.serving(Settings(port=0, database=":memory:")) as served:
-        with AdminClient(served.url) as admin:
-            yield admin
+    own = Settings(port=0, database=":memory:")
+    with process.serving(own) as served, AdminClient(served.url) as admin:
+        yield admin
 
 
 def check_locust() -> None:

@@ -1,7 +1,7 @@
 """A call of the journal, cut down to what the audit reads: a load has very many.
 
-Rule 1: what a rule of the audit reads stays as it was. Of headers only those stay that it reads;
-of a list's answer only what it refused or not: its page is read before.
+Rule 1: what a rule of the audit reads stays as it was. Of headers only those stay that it reads; of
+an answer that is a result and tells no end, only that: the page of a list is read before.
 """
 
 import sys
@@ -12,6 +12,8 @@ from typing import Any
 from mock_server.audit.records import RecordedCall
 from mock_server.audit.seen_call import SeenCall, seen
 from mock_server.domain.call.calls import BUG_HEADER
+from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
+from mock_server.domain.findings import has_ended
 
 READ_HEADERS = frozenset({"content-type", "x-ca-error-message", BUG_HEADER.lower()})
 _NAMES = (
@@ -25,6 +27,7 @@ _MESSAGE_PLACES = {name: place for place, name in enumerate(_MESSAGE)}
 _NOTHING: tuple[Any, ...] = ()
 _headers: dict[str, list[list[str]]] = {}
 _MOST_HEADERS = 4_096
+_MOST_INTERNED = 64  # the body of a query, which is the same for each poll of a task
 
 
 class SlimRow(Mapping[str, Any]):
@@ -83,25 +86,33 @@ def slim(call: Mapping[str, Any]) -> SlimRaw:
 
 def slim_seen(call: Mapping[str, Any]) -> SeenCall:
     """Return a call with what its client can have known, cut down."""
-    raw = slim(call)
-    found = seen(RecordedCall.of(raw))
-    if found.page is None:
+    found = seen(RecordedCall.of(slim(call)))
+    page = found.page
+    if page is not None:
+        page = replace(
+            page, ids=tuple(map(sys.intern, page.ids)),
+            ended=frozenset(map(sys.intern, page.ended)),
+        )  # fmt: skip
+    if not _is_plain(found):
         return found
-    page = replace(
-        found.page, ids=tuple(map(sys.intern, found.page.ids)),
-        ended=frozenset(map(sys.intern, found.page.ended)),
-    )  # fmt: skip
-    small = dict(raw) | {"answer": _LISTED}
-    slimmer = replace(found.call, raw=SlimRaw(tuple(small[name] for name in _NAMES)))
-    is_result = str(found.call.result.get("ret_code")) == "0"
-    return replace(found, page=page, call=slimmer if is_result else found.call)
+    values = {**found.call.raw, "answer": _PLAIN}
+    small = replace(found.call, raw=SlimRaw(tuple(values[name] for name in _NAMES)))
+    return replace(found, page=page, call=small)
+
+
+def _is_plain(call: SeenCall) -> bool:
+    """Whether nothing more is asked of the answer than that it was a result."""
+    body = call.call.result
+    is_result = call.call.decided_status == 200 and str(body.get("ret_code")) == "0"
+    return is_result and not has_ended(call.call.answer_bytes)
 
 
 def _message(message: Mapping[str, Any]) -> SlimMessage:
     kept = [pair for pair in message["headers"] if pair[0].lower() in READ_HEADERS]
-    return SlimMessage(
-        (_shared(kept), message["body"], message["encoding"], message["length"], message["sha256"])
-    )
+    body: str = message["body"]
+    sha256 = message["sha256"] if message["length"] > MAX_CAPTURE_BYTES else None
+    body = sys.intern(body) if len(body) <= _MOST_INTERNED else body
+    return SlimMessage((_shared(kept), body, message["encoding"], message["length"], sha256))
 
 
 def _shared(headers: list[list[str]]) -> list[list[str]]:
@@ -116,4 +127,4 @@ def _interned(text: str | None) -> str | None:
     return None if text is None else sys.intern(text)
 
 
-_LISTED = SlimMessage((list[list[str]](), '{"ret_code":0}', "utf-8", 14, None))
+_PLAIN = SlimMessage((list[list[str]](), '{"ret_code":0}', "utf-8", 14, None))

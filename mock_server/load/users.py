@@ -16,8 +16,8 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
-import gevent
-from gevent.lock import Semaphore
+import gevent  # type: ignore[import-untyped]
+from gevent.lock import Semaphore  # type: ignore[import-untyped]
 from locust import FastHttpUser
 
 from mock_server import contract
@@ -172,13 +172,16 @@ class ArtqrUser(FastHttpUser):
         """
         with _tasks.lock:
             if _tasks.read_at < since:
-                gevent.sleep(max(0.0, _tasks.read_at + names.LEAST_POLL_S - monotonic()))
+                wait_s = _tasks.tried_at + names.LEAST_POLL_S - monotonic()
+                if wait_s > 0 and _tasks.tried_at > _tasks.read_at:
+                    return None, False  # somebody has just tried in vain
+                gevent.sleep(max(0.0, wait_s))
                 if not self._read_list():
                     return None, False
         return _tasks.take(), True
 
     def _read_list(self) -> bool:
-        began = monotonic()
+        began = _tasks.tried_at = monotonic()
         for page in range(1, PAGES + 1):
             reply = self.api.list_tasks(page)
             if not reply.ok:
@@ -240,11 +243,12 @@ class ArtqrUser(FastHttpUser):
 
 
 class _Tasks:
-    """The tasks that users of this process know, and those that nobody does. `read_at`: when the
-    list was read last."""
+    """The tasks that users of this process know, and those that nobody does. `tried_at`, `read_at`:
+    when somebody last tried to read the list, and did."""
 
     def __init__(self) -> None:
         self.lock = Semaphore()
+        self.tried_at = 0.0
         self.read_at = 0.0
         self._known: set[str] = set()
         self._found: dict[str, None] = {}
