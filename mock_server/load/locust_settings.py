@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mock_server.load.order import LoadOrder
+from mock_server.load.order import SHIPPED_USERS, LoadOrder
 
 FOLDER = "ARTQR_LOAD_FOLDER"  # for the files of this process
 ALLOWED = "ARTQR_LOAD_ALLOWED_HOSTS"
@@ -22,12 +22,6 @@ STOP_FILE = "stop"
 FULL_FILE = "full"  # it is there once the last call that was allowed is made
 STARTED_FILE = "started"
 SHIPPED = Path(__file__).with_name("locustfile.py")
-SHIPPED_USERS = {
-    "submit-then-poll": "SubmitThenPoll",
-    "submit-with-callback": "SubmitWithCallback",
-    "batch": "Batch",
-    "poll-storm": "PollStorm",
-}
 # A poll that is sooner after the last one than a second is wasted, whatever the clock's rate.
 USUAL_POLL_S = 5.0
 LEAST_POLL_S = 1.2
@@ -46,7 +40,8 @@ class Place:
 def settings(order: LoadOrder, place: Place, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the process."""
     kept = {n: v for n, v in inherited.items() if not n.startswith(("LOCUST_", "ARTQR_"))}
-    names = (SHIPPED_USERS.get(each, each) for each in order.user_classes)
+    known = {} if order.locustfile else SHIPPED_USERS
+    names = (known.get(each, each) for each in order.user_classes)
     classes = list(names) or ([] if order.locustfile else ["SubmitThenPoll"])
     return {
         **kept,

@@ -147,6 +147,7 @@ class _Conduct:
         """Start Locust, and stay until it has ended."""
         limit_ms = START_MS + self._order.run_ms + self._order.drain_ms + END_S * 1000
         began_at, ended = wall_clock(), None
+        self._incidents.advance(0)  # what is there from the start is there for the first call
         locust = self._start()
         beside = threading.Thread(target=self._beside, daemon=True)
         beside.start()
