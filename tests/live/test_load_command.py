@@ -171,7 +171,7 @@ def test_good_users_come_through_an_incident_and_the_audit_has_all_their_calls(
     assert found["callbacks"]["delivered"] > 0
     (storm,) = found["incidents"]
     assert storm["says"] == "at 2s: lost answers for 1s"
-    assert storm["peak_rate"] > 0
+    assert storm["lasted_ms"] > 0
     rows = {each["operation"]: each for each in found["operations"]}
     assert rows["submit_task"]["seen_200s"] <= rows["submit_task"]["charges"]
     assert sum(each["charges"] for each in found["classes"]) == found["totals"]["charges"]
