@@ -156,7 +156,8 @@ class _RunOptions:
 
 
 def _load(options: _RunOptions) -> None:
-    from mock_server.load.runner import check_locust, serving  # noqa: PLC0415 - see above
+    from mock_server.load.runner import check_locust  # noqa: PLC0415 - see above
+    from mock_server.rehearsal.runner import serving  # noqa: PLC0415
 
     order = options.order()
     check_locust()

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,6 @@ from mock_server.load.order import LoadOrder
 from mock_server.real_clock import wall_clock
 from mock_server.rehearsal.client_process import ClientProcess, Ended, StoppedError
 from mock_server.rehearsal.environment import inherited
-from mock_server.settings import Settings
-from mock_server.testing import process
-from mock_server.tls import ca_file
 
 PROGRAM = (sys.executable, "-m", "mock_server.load.locust_program")
 ROOT = Path(__file__).parents[2]
@@ -68,22 +65,6 @@ class Ran:
     trouble: str | None = None
     stopped: bool = False
     notes: tuple[str, ...] = ()
-
-
-@contextlib.contextmanager
-def serving(order: LoadOrder) -> Iterator[AdminClient]:
-    """Give the server of a load: the one that was named, else one of our own.
-
-    Raises UnreachableError, RefusedError, OSError.
-    """
-    if order.server is not None:
-        with AdminClient(order.server, order.token, ca_file()) as admin:
-            admin.get("/health")
-            yield admin
-        return
-    own = Settings(port=0, database=":memory:")
-    with process.serving(own) as served, AdminClient(served.url) as admin:
-        yield admin
 
 
 def check_locust() -> None:

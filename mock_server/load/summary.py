@@ -5,14 +5,10 @@ from typing import Any
 
 from mock_server.formatting import counted, yuan
 from mock_server.pages.environment import seconds
+from mock_server.rehearsal.report_page import CLASSES
 from mock_server.rehearsal.scorecard import fitted, wrapped
 
 MOST_ROWS = 8
-CLASSES = {
-    "useful": "useful", "duplicate-submit": "submitted twice",
-    "poll-before-the-end": "asked before the end", "poll-after-the-end": "asked after the end",
-    "refusal-in-200": "refused inside a 200", "orphan": "paid, never fetched",
-}  # fmt: skip
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -75,7 +71,7 @@ def _money(report: Mapping[str, Any]) -> Iterator[str]:
     if rows:
         yield "Money"
         for each in rows:
-            name = CLASSES.get(each["class"], each["class"])
+            name, _ = CLASSES.get(each["class"], (each["class"], ""))
             yield f"  {yuan(each['fen']):>10} yuan  {counted(each['charges'], 'charge')}: {name}"
         for each in report["paid_twice"][:MOST_ROWS]:
             again = counted(each["charges"], "charge")
