@@ -42,8 +42,8 @@ class OperationSums:
 
 @dataclass(slots=True)
 class CallbackSums:
-    """Callbacks by state, and how long after they were due their first tries came, on the
-    account's clock."""
+    """Callbacks by state, and how long after they were due their first tries came, in real
+    time."""
 
     states: Counter[str] = field(default_factory=Counter)
     attempts: int = 0
@@ -94,7 +94,8 @@ def read_evidence(account: AccountClient, copies: int | None, most: int | None =
         for page in account.pages("/tasks", "tasks")
         for each in page
     }
-    callbacks, told = _callbacks(account)
+    shown = account.get()
+    callbacks, told = _callbacks(account, shown["clock"]["rate"])
     history = History(
         calls=tuple(sorted(reader.calls, key=lambda each: each.began_at)), tasks=tasks,
         callbacks=told, copies=copies or 1, repeats=copies is None,
@@ -104,7 +105,7 @@ def read_evidence(account: AccountClient, copies: int | None, most: int | None =
     if has_between:
         _add_between(account, reader.findings)
     return Evidence(
-        account=account.get(), history=history, operations=dict(reader.operations),
+        account=shown, history=history, operations=dict(reader.operations),
         errors=reader.errors, findings=reader.findings, callbacks=callbacks,
         by_second=dict(reader.by_second), spent=account.get("/bill"), dropped=history.dropped,
         unread=reader.unread, bugs=reader.bugs, has_between=has_between,
@@ -165,8 +166,9 @@ def _add_between(account: AccountClient, findings: Counter[str]) -> None:
     findings.update({name: count for name, count in counts.items() if name not in findings})
 
 
-def _callbacks(account: AccountClient) -> tuple[CallbackSums, list[Mapping[str, Any]]]:
-    """Return the sums of the callbacks, and what each told its client."""
+def _callbacks(account: AccountClient, rate: float) -> tuple[CallbackSums, list[Mapping[str, Any]]]:
+    """Return the sums of the callbacks, and what each told its client. `rate`: that of the
+    account's clock, by which instants of attempts are."""
     sums, told = CallbackSums(), list[Mapping[str, Any]]()
     for page in account.pages("/callbacks", "callbacks"):
         for each in page:
@@ -176,7 +178,7 @@ def _callbacks(account: AccountClient) -> tuple[CallbackSums, list[Mapping[str, 
             sums.answered += sum(a["status"] is not None and 200 <= a["status"] < 300
                                  for a in attempts)  # fmt: skip
             if each["attempts"]:
-                lag = each["attempts"][0]["at"] - each["attempts"][0]["due_at"]
+                lag = (each["attempts"][0]["at"] - each["attempts"][0]["due_at"]) / rate
                 sums.lag.add(max(0, lag))
                 sums.late += lag > LATE_MS
                 told.append({"task_id": each["task_id"], "attempts": attempts})

@@ -122,6 +122,7 @@ class _Conduct:
         self._kill = threading.Event()
         self._over = threading.Event()
         self._trouble: str | None = None
+        self._failure: Exception | None = None
         self._began_at = 0
 
     def run(self, account_id: str) -> Ran:
@@ -139,6 +140,8 @@ class _Conduct:
         finally:
             self._over.set()
             beside.join()
+        if self._failure is not None:
+            raise self._failure
         self._take_back()
         full = (self._place.folder / names.FULL_FILE).exists()
         trouble = self._trouble or self._why_ended(ended)
@@ -164,6 +167,8 @@ class _Conduct:
             self._until_the_end()
         except (UnreachableError, RefusedError) as error:
             self._trouble = f"an event of the timeline failed: {_plain(error)}"
+        except Exception as error:  # noqa: BLE001 - it is raised where it is seen
+            self._failure = error
         if not self._over.is_set():
             (self._place.folder / names.STOP_FILE).touch()
             if not self._over.wait(END_S):

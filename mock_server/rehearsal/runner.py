@@ -207,7 +207,8 @@ class NamesServer(Protocol):
 
 @contextlib.contextmanager
 def serving(order: NamesServer, **settings: Any) -> Iterator[AdminClient]:
-    """Give the server of a rehearsal, or of a load: the one that was named, else one of our own, with `settings`.
+    """Give the server of a rehearsal, or of a load: the one that was named, else one of our own,
+    with `settings`.
 
     Raises UnreachableError, RefusedError, OSError.
     """

@@ -22,13 +22,14 @@ class FakeAccount:
 
     def __init__(
         self, journal: Journal, *, callbacks: Sequence[Mapping[str, Any]] = (), dropped: int = 0,
-        between: Mapping[str, int] | None = None, fen: int | None = None,
+        between: Mapping[str, int] | None = None, fen: int | None = None, rate: float = 1.0,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._callbacks = callbacks
         self._dropped = dropped
         self._between = dict(between or {})
         self._fen = fen
+        self._rate = rate
         self.asked: list[str] = []
 
     def pages(self, what: str, _: str) -> Iterator[Sequence[Any]]:
@@ -46,7 +47,7 @@ class FakeAccount:
         self.asked.append(what)
         paid = [each.call.fen for each in self._journal.calls if each.call.charged]
         return {
-            "": {"id": "abc", "name": "load", **SECRETS},
+            "": {"id": "abc", "name": "load", "clock": {"rate": self._rate}, **SECRETS},
             "/bill": {"charges": len(paid), "fen": sum(paid) if self._fen is None else self._fen},
             "/findings": {"counts": self._between},
         }[what]

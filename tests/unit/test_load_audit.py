@@ -113,6 +113,7 @@ def test_callbacks_are_counted_by_state_and_by_lag() -> None:
     assert told == {"planned": 3, "delivered": 1, "failed": 1, "open": 1}
     assert (found["callbacks"]["attempts"], found["callbacks"]["late"]) == (2, 1)
     assert any("1 callback never got an answer of 2xx" in each for each in found["advice"])
+    assert report_of(audit(good(), callbacks=rows, rate=10.0))["callbacks"]["late"] == 0
 
 
 def test_findings_of_calls_and_between_calls_are_counted() -> None:
