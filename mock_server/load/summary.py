@@ -86,7 +86,9 @@ def _incidents(report: Mapping[str, Any]) -> Iterator[str]:
         factor = "not known" if each["factor"] is None else f"{each['factor']:g}"
         took = f" ({each['requests_before']} to {each['requests_in_storm']} requests an intent)"
         yield from wrapped(f"retry-storm factor {factor}{took if each['factor'] else ''}")
-        calm = "never" if each["calm_ms"] is None else f"{seconds(each['calm_ms'])} after its end"
+        calm = "never" if each["usual_rate"] else "not known"
+        if each["calm_ms"] is not None:
+            calm = f"{seconds(each['calm_ms'])} after its end"
         yield from wrapped(
             f"usually {each['usual_rate']:g} calls a second, peak {each['peak_rate']}; calm: {calm}"
         )
