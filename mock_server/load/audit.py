@@ -172,7 +172,7 @@ class Audit:
                 "that is our bug, and no answer of the vendor."
             )
         if self.ran is not None and self.ran.trouble:
-            yield f"The load ended in trouble: {self.ran.trouble}"
+            yield f"The load ended in trouble: {' '.join(self.ran.trouble.split())}"
         if self.ran is not None and self.ran.stopped:
             yield "You ended the load before its time."
         if not self.evidence.calls:

@@ -31,11 +31,12 @@ OTHER = "other"
 def main() -> None:
     """Run Locust."""
     hosts = [each for each in os.environ[names.ALLOWED].split(",") if each]
-    sys.addaudithook(Guard(hosts, _addresses))
+    guard = Guard(hosts, _addresses)
+    sys.addaudithook(guard)
     sys.argv = ["artqr-mock load", *os.environ[names.USER_CLASSES].split()]
     import locust.main  # noqa: PLC0415 - it patches the sockets, and is an extra
 
-    watch = Watch(Path(os.environ[names.FOLDER]), int(os.environ[names.MOST_CALLS]))
+    watch = Watch(Path(os.environ[names.FOLDER]), int(os.environ[names.MOST_CALLS]), guard)
     locust.events.init.add_listener(watch.begin)
     locust.events.test_start.add_listener(watch.started)
     locust.events.request.add_listener(watch.take)
@@ -46,9 +47,10 @@ def main() -> None:
 class Watch:
     """What this process writes down, and what ends it."""
 
-    def __init__(self, folder: Path, most_calls: int) -> None:
+    def __init__(self, folder: Path, most_calls: int, guard: Guard) -> None:
         self._folder = folder
         self._most_calls = most_calls
+        self._guard = guard
         self._parent = int(os.environ[names.PARENT])
         self._log = ClientLog(folder / names.LOG_FILE)
         self._runner: Any = None
@@ -74,8 +76,10 @@ class Watch:
             (self._folder / names.FULL_FILE).touch()
 
     def end(self, **_: Any) -> None:
-        """Write the last second."""
+        """Write the last second, and what was called in vain."""
         self._log.write()
+        refused = self._folder / names.REFUSED_FILE
+        refused.write_text("\n".join(self._guard.refused), "utf-8")
 
     def _look(self, sleep: Callable[[float], None]) -> None:
         stops = [self._folder / name for name in (names.STOP_FILE, names.FULL_FILE)]

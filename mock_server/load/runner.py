@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from mock_server.admin_client import (
 from mock_server.domain.billing.charges import UNLIMITED
 from mock_server.domain.usage_errors import UsageError
 from mock_server.extras import install_command
-from mock_server.formatting import printable_lines
+from mock_server.formatting import counted, printable_lines
 from mock_server.load import locust_settings as names
 from mock_server.load.client_log import ClientView, read_log
 from mock_server.load.incidents import Incident, Incidents
@@ -143,7 +143,6 @@ class _Conduct:
         if self._failure is not None:
             raise self._failure
         self._take_back()
-        full = (self._place.folder / names.FULL_FILE).exists()
         trouble = self._trouble or self._why_ended(ended)
         if not self._began_at and not self._stop.is_set():
             raise LocustError(trouble or "Locust ended before a user began")
@@ -151,9 +150,20 @@ class _Conduct:
             account_id=account_id, began_at=self._began_at or began_at, ended_at=wall_clock(),
             incidents=tuple(self._incidents.all), trouble=trouble, stopped=self._stop.is_set(),
             seen=read_log(self._place.folder / names.LOG_FILE),
-            notes=(f"The load ended early: it had made its {self._order.most_calls} calls "
-                   "(--most-calls).",) if full else (),
+            notes=tuple(self._notes()),
         )  # fmt: skip
+
+    def _notes(self) -> Iterator[str]:
+        if (self._place.folder / names.FULL_FILE).exists():
+            calls = counted(self._order.most_calls, "call")
+            yield f"The load ended early: it had made its {calls} (--most-calls)."
+        with contextlib.suppress(OSError):  # Locust was killed
+            hosts = (self._place.folder / names.REFUSED_FILE).read_text("utf-8").split()
+            if hosts:
+                yield (
+                    f"Calls to {', '.join(hosts)} were refused: a load goes to this machine, to "
+                    "hosts that --allow-host names, and never to the vendor."
+                )
 
     def _start(self) -> ClientProcess:
         own = names.settings(self._order, self._place, inherited(self._place.base_url))
@@ -216,7 +226,8 @@ class _Conduct:
         if ended.timed_out:
             return "Locust did not end in time, and was killed"
         if ended.status:
-            return f"Locust ended with {ended.status}:\n{_last_lines(ended.printed)}"
+            printed = _last_lines(ended.printed)
+            return f"Locust ended with {ended.status}" + (f":\n{printed}" if printed else "")
         return None
 
 

@@ -23,6 +23,7 @@ from mock_server.formatting import printable
 VENDOR_DOMAIN = VENDOR_HOST.partition(".market.")[2]
 NEVER = "a load costs real money there, and may be taken for an attack"
 ANY_LENGTH = 100
+MOST_REFUSED = 10
 
 
 def check_target(url: str, allowed: Collection[str] = ()) -> Address:
@@ -71,9 +72,11 @@ class Guard:
 
     Names are checked before they are resolved, and addresses before they are connected to; an
     address is good if it is this machine's, was allowed, or is what an allowed name led to.
+    `refused`: the hosts that were called in vain, MOST_REFUSED at most.
     """
 
     def __init__(self, allowed: Collection[str], resolve: Any) -> None:
+        self.refused: dict[str, None] = {}
         self._allowed = tuple(allowed)
         self._good = {address for host in allowed for address in resolve(host)}
 
@@ -91,9 +94,11 @@ class Guard:
         if may_call(name, self._allowed) or name in self._good or _is_unspecified(name):
             return
         shown = printable(name, ANY_LENGTH)
-        why = (
-            "it is the vendor's" if is_vendor(name) else f"say --allow-host {shown} if it is yours"
-        )
+        if len(self.refused) < MOST_REFUSED:
+            self.refused[shown] = None
+        why = f"if it is yours, say --allow-host {shown}"
+        if is_vendor(name):
+            why = f"it is the vendor's, and {NEVER}"
         raise PermissionError(f"artqr-mock load does not call {shown}: {why}")
 
 

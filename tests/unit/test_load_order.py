@@ -10,6 +10,7 @@ from mock_server.load import locust_settings
 from mock_server.load.locust_program import operation_of
 from mock_server.load.locust_settings import Place, settings
 from mock_server.load.order import LoadOrder
+from mock_server.load.runner import check_locust
 from mock_server.load.timeline import timeline_of
 
 
@@ -52,6 +53,12 @@ def test_the_space_is_said_before() -> None:
     assert said == "every call is kept: up to 1000 calls, about 1 MiB in a temporary file"
     named = LoadOrder(most_calls=1_000_000, server="http://127.0.0.1:1").space
     assert named.endswith("about 1.4 GiB in the database of the server")
+
+
+def test_without_locust_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"load needs Locust: pip install .*\[load\]"):
+        check_locust()
 
 
 def told(order: LoadOrder, tmp_path: Path) -> dict[str, str]:
