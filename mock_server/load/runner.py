@@ -129,7 +129,7 @@ class _Conduct:
         """Start Locust, and stay until it has ended."""
         limit_ms = START_MS + self._order.run_ms + self._order.drain_ms + END_S * 1000
         began_at, ended = wall_clock(), None
-        self._incidents.advance(0)  # what is there from the start is there for the first call
+        self._advance(0)  # what is there from the start is there for the first call
         locust = self._start()
         beside = threading.Thread(target=self._beside, daemon=True)
         beside.start()
@@ -199,13 +199,14 @@ class _Conduct:
                     return
 
     def _advance(self, passed_ms: float) -> None:
-        known = len(self._incidents.all)
-        ended = sum(each.ended_at is not None for each in self._incidents.all)
+        before = {id(each.event): each for each in self._incidents.all}
         self._incidents.advance(passed_ms)
-        for each in self._incidents.all[known:]:
-            self._told(each.event.says)
-        if sum(each.ended_at is not None for each in self._incidents.all) > ended:
-            self._told("an event of the timeline has ended")
+        for each in self._incidents.all:
+            known = before.get(id(each.event))
+            if known is None:
+                self._told(each.event.says)
+            elif each.ended_at is not None and known.ended_at is None:
+                self._told(f"over: {each.event.what}")
 
     def _missed(self, missed: int) -> int:
         try:
