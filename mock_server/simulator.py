@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mock_server.contract import Catalogue, load_catalogue
 from mock_server.delivery.image_reader import ImageReader
 from mock_server.delivery.outbound import Outbound
+from mock_server.domain.account.accounts import KEEP_ALL, AccountTemplate
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import SourceRead
 from mock_server.domain.urls import Address
@@ -112,11 +113,17 @@ class Simulator:
         self.keep_instant()
         self.database.close()
 
-    def add_to_journal(self, tx: Transaction, entry: Entry) -> int:
+    def add_to_journal(
+        self, tx: Transaction, entry: Entry, origin: AccountTemplate | None = None
+    ) -> int:
         """Write the row of a call and return its id; who counts and logs calls hears of it after
         the commit.
+
+        `origin`: the template of its account, which may have a limit of its own.
         """
-        call_id = journal.insert(tx, entry, self.journal_limits)
+        kept = origin.keep_calls if origin is not None else None
+        limits = self.journal_limits if kept is None else JournalLimits(calls=kept, bytes=KEEP_ALL)
+        call_id = journal.insert(tx, entry, limits)
         if self.recorder is not None:
             tx.after_commit.append(partial(self.recorder.call_booked, call_id, entry))
         if self.log_call is not None:

@@ -6,8 +6,9 @@ Rule 2: where nobody said how many of each are wanted (`repeats`), the same subm
 once its client knew that a task of the first one had ended, or a day later.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Self
 
@@ -54,6 +55,11 @@ class History:
     repeats: bool = False
     dropped: int = 0
     restarted_after: int | None = None
+    _lists: tuple[SeenCall, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the lists: rules ask for them again and again."""
+        object.__setattr__(self, "_lists", tuple(self.of(Operation.LIST_TASKS)))
 
     @classmethod
     def of_account(
@@ -173,10 +179,11 @@ class History:
 
     def listed_between(self, before: SeenCall, after: SeenCall | None) -> Iterator[SeenCall]:
         """Yield the lists that the client read after it knew of one call, before another."""
-        for each in self.of(Operation.LIST_TASKS):
+        first_at = before.known_at - ROUNDING_MS
+        begin = bisect_left(self._lists, first_at, key=lambda each: each.began_at)
+        for each in self._lists[begin:]:
             # Of two calls in the same moment, the journal knows which was first.
-            is_later = each.began_at + ROUNDING_MS >= before.known_at and each.id > before.id
-            if is_later and (after is None or is_known(each, after)):
+            if each.id > before.id and (after is None or is_known(each, after)):
                 yield each
 
 

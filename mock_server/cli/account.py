@@ -1,13 +1,14 @@
 """`artqr-mock account`: create, show, list, reset, change, buy, notices."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
 from rich.console import Console
 
 from mock_server.admin_client import AccountClient, AdminClient
-from mock_server.cli.bill_tables import table_of
+from mock_server.cli.bill_tables import credits_left, table_of
 from mock_server.cli.common import (
     PlainGroup,
     account_option,
@@ -21,6 +22,8 @@ from mock_server.cli.common import (
     server_options,
     yuan,
 )
+from mock_server.domain.account.accounts import ALL
+from mock_server.domain.billing.charges import UNLIMITED
 from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
@@ -40,12 +43,31 @@ def _app_code(_context: Any, _option: Any, text: str | None) -> str | None:
     return text
 
 
+def number_or(word: str, least: int) -> Callable[..., int | str | None]:
+    """Return what reads an option that is a whole number, or this word."""
+
+    def convert(_context: Any, _option: Any, text: str | None) -> int | str | None:
+        if text is None or text == word:
+            return text
+        if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) >= least):
+            raise click.BadParameter(
+                f"{text[:80]!r}: write a whole number from {least} on, or {word}"
+            )
+        return int(text)
+
+    return convert
+
+
 @account.command()
 @click.option("--name", help="Its name; --account accepts it in place of the id.")
 @click.option("--app-code", callback=_app_code, metavar="CODE",
               help="Its app code, such as my-tests. [default: a random one]")  # fmt: skip
-@click.option("--credits", "size", type=click.IntRange(0), metavar="N",
-              help="Credits of its first package; 0 buys none. [default: 1000]")  # fmt: skip
+@click.option("--credits", "size", callback=number_or(UNLIMITED, least=0), metavar="N|unlimited",
+              help="Credits of its first package; 0 buys none. Unlimited ones never end, and no "
+              "notice tells of them. [default: 1000]")  # fmt: skip
+@click.option("--keep-calls", callback=number_or(ALL, least=1), metavar="N|all",
+              help="How many calls the journal keeps. [default: as many as the server says]",
+              )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), metavar="N",
               help="The seed of its ids, durations and pictures. [default: random]")  # fmt: skip
 @click.option("--now", type=click.IntRange(0), metavar="MS",
@@ -60,7 +82,7 @@ def create(
     *,
     admin: AdminClient,
     as_json: bool,
-    size: int | None,
+    size: int | str | None,
     readings: tuple[str, ...],
     now: int | None,
     frozen: bool,
@@ -201,7 +223,7 @@ def list_accounts(*, admin: AdminClient, as_json: bool) -> None:
     width = max(len(each["id"]) for each in found["accounts"])
     click.echo(f"{'id':{width}}  {'balance':>14}  name")
     for each in found["accounts"]:
-        balance = counted(each["balance"], "credit")
+        balance = credits_left(each["balance"])
         click.echo(f"{each['id']:{width}}  {balance:>14}  {printable(each['name'])}")
 
 
@@ -229,6 +251,12 @@ def _throttle_text(throttle: dict[str, Any] | None) -> str:
     return f"{throttle['per_second']:g} a second, bursts of {throttle['burst']}"
 
 
+def _journal_text(keep_calls: int | str | None) -> str:
+    if keep_calls is None:
+        return "as the server is set"
+    return "all calls" if keep_calls == ALL else f"the last {counted(int(keep_calls), 'call')}"
+
+
 def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(account)
@@ -242,8 +270,9 @@ def _show(base_url: str, account: dict[str, Any], *, as_json: bool) -> None:
         "app code": account["app_code"],
         "app key": account["app_key"],
         "app secret": account["app_secret"],
-        "balance": counted(account["balance"], "credit"),
+        "balance": credits_left(account["balance"]),
         "seed": account["seed"],
+        "journal": _journal_text(account["keep_calls"]),
         "standing": account["standing"],
         "throttle": _throttle_text(account["throttle"]),
         "skew": _skew_text(account["skew_ms"]),

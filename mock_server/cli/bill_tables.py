@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mock_server.admin_client import AccountClient
+from mock_server.domain.billing.charges import UNLIMITED, WITHOUT_END
 from mock_server.domain.durations import show_duration
 from mock_server.formatting import counted, csv_cell, instant, printable, yuan
 
@@ -86,16 +87,19 @@ def invoice_lines(invoices: list[Line]) -> list[Line]:
 
 
 def _package(offer: str) -> str:
-    return "custom" if offer == "custom" else counted(int(offer), "call")
+    return counted(int(offer), "call") if offer.isdigit() else offer
+
+
+def credits_left(balance: int) -> str:
+    """Return a balance as a person reads it."""
+    return UNLIMITED if balance >= WITHOUT_END else counted(balance, "credit")
 
 
 def _invoices_shown(invoices: list[Line]) -> list[Line]:
     return [
         {
             "id": each["package"],
-            "package": "custom"
-            if each["offer"] == "custom"
-            else counted(int(each["offer"]), "call"),
+            "package": _package(each["offer"]),
             "bought": instant(each["bought_at"]),
             "fen": each["fen"],
             "invoice": " or ".join(each["eligible"]) or "none: under 50 yuan",
@@ -165,26 +169,26 @@ def _filled(titles: list[str], rows: list[list[str]], numbers: list[bool]) -> Ta
 
 def packages_table(packages: list[Line]) -> Table:
     """Return the packages of an account."""
-    return table_of(
-        [
-            {
-                "id": package["id"],
-                "package": counted(package["credits"], "call"),
-                "remaining": package["remaining"],
-                "fen": package["fen"],
-                "bought": instant(package["bought_at"]),
-                "expires": instant(package["expires_at"]),
-            }
-            for package in packages
-        ]
-    )
+    return table_of([_package_line(each) for each in packages])
+
+
+def _package_line(package: Line) -> Line:
+    ends = package["offer"] != UNLIMITED
+    return {
+        "id": package["id"],
+        "package": counted(package["credits"], "call") if ends else UNLIMITED,
+        "remaining": package["remaining"] if ends else UNLIMITED,
+        "fen": package["fen"] if ends else None,
+        "bought": instant(package["bought_at"]),
+        "expires": instant(package["expires_at"]) if ends else "never",
+    }
 
 
 def total(found: Line) -> str:
     """Return the last line of a bill, with rich's markup."""
     return (
         f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
-        f"balance {counted(found['balance'], 'credit')}"
+        f"balance {credits_left(found['balance'])}"
     )
 
 
@@ -217,6 +221,6 @@ def _heard(call: Line) -> str:
 def _shown(name: str, value: Any) -> str:
     if name == "beyond":
         return f"{value} without a credit" if value else ""
-    if name in ("fen", "fen_wasted"):
-        return yuan(value)
-    return "-" if value is None else str(value)
+    if value is None:
+        return "-"
+    return yuan(value) if name in ("fen", "fen_wasted") else str(value)

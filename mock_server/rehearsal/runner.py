@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import urllib3
 
@@ -193,9 +193,22 @@ class _Work:
             self._no_more.set()
 
 
+class NamesServer(Protocol):
+    """An order that may name a running server."""
+
+    @property
+    def server(self) -> str | None:
+        """Its address; None: one of our own."""
+
+    @property
+    def token(self) -> str | None:
+        """The token of that server."""
+
+
 @contextlib.contextmanager
-def serving(order: RehearsalOrder, **settings: Any) -> Iterator[AdminClient]:
-    """Give the server of a rehearsal: the one that was named, else one of our own, with `settings`.
+def serving(order: NamesServer, **settings: Any) -> Iterator[AdminClient]:
+    """Give the server of a rehearsal, or of a load: the one that was named, else one of our own,
+    with `settings`.
 
     Raises UnreachableError, RefusedError, OSError.
     """

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mock_server.domain.billing.bills import Total
-from mock_server.domain.billing.charges import PAYING_ORDER, LedgerEntry, Package
+from mock_server.domain.billing.charges import PAYING_ORDER, UNLIMITED, LedgerEntry, Package
 from mock_server.domain.readings import Readings
 from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction
@@ -80,13 +80,15 @@ def next_expiry(tx: Transaction, account_id: str, now: int) -> Row | None:
     """Return `at, package` of the next package that expires with credits left."""
     return tx.one(
         "select expires_at as at, id as package from package where account = ? and remaining > 0"
-        " and expires_at > ? order by expires_at, id limit 1",
-        (account_id, now),
+        " and expires_at > ? and offer <> ? order by expires_at, id limit 1",
+        (account_id, now, UNLIMITED),
     )
 
 
 def take_credit(tx: Transaction, package: Package) -> bool:
     """Take one credit; False if none was left."""
+    if package.is_unlimited:
+        return True
     known: _Paying | None = tx.memory.get(_TABLE, package.account)
     if known is not None and known.package.id == package.id and known.package.remaining > 0:
         sql = "update package set remaining = remaining - ? where id = ?"

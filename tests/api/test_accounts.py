@@ -8,7 +8,7 @@ from tests.support.worlds import START_AT, World, body_of
 
 FIELDS = [
     "id", "name", "app_code", "app_key", "app_secret", "balance", "seed", "clock", "standing",
-    "skew_ms", "throttle", "notify_url", "readings",
+    "skew_ms", "throttle", "notify_url", "readings", "keep_calls",
 ]  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def test_a_block_says_how_it_is_tested(block: Block) -> None:
         ("example", "python"),
         ("toml", "toml"),
         *(("code", language) for language in ("python", "toml", "html")),
-        *(("file", language) for language in ("js", "java", "yaml")),
+        *(("file", language) for language in ("js", "java", "python", "yaml")),
         *(("not run", language) for language in ("sh", "js", "java", "dockerfile")),
     }, f"put a mark before it: {block.mark!r} does not go with {block.language!r}"
     assert rest or kind in {"session", scripts.RUN}

@@ -50,6 +50,15 @@ def find(name_or_file: str) -> Scenario:
     return read(Path(name_or_file).stem, values_of(Path(name_or_file)))
 
 
+def values_named(name_or_file: str) -> dict[str, Any]:
+    """Return the values of a scenario, by its name or its file, which were validated. Raises
+    NotFoundError or UsageError."""
+    find(name_or_file)
+    if name_or_file.endswith(".toml"):
+        return values_of(Path(name_or_file))
+    return dict(contract.scenarios()[name_or_file])
+
+
 def values_of(file: Path) -> dict[str, Any]:
     """Return the values in a scenario's file. Raises UsageError if the file cannot be read."""
     try:

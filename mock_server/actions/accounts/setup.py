@@ -9,7 +9,7 @@ from mock_server.actions.accounts import faults, packages
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.older_tasks import older_tasks
 from mock_server.domain.billing.charges import expiry
-from mock_server.domain.billing.purchases import purchased
+from mock_server.domain.billing.purchases import purchased, without_end
 from mock_server.domain.faults.kinds import read_order
 from mock_server.domain.suggestions import unlisted
 from mock_server.domain.task.magic import PackageState
@@ -23,8 +23,10 @@ from mock_server.store.engine.transaction import Transaction
 def set_up(tx: Transaction, simulator: Simulator, account: Account) -> None:
     """Give an account the packages, faults and older tasks of its template. Raises UsageError."""
     origin = account.origin
-    bought = origin.packages or [{"credits": origin.credits}]
-    for wanted in bought:
+    if origin.unlimited:
+        now = account.clock.now(simulator.real_now())
+        packages.add(tx, simulator, account, without_end(account.id, now), now)
+    for wanted in origin.packages or [{"credits": origin.credits}]:
         _buy(tx, simulator, account, wanted)
     for order in origin.faults:
         faults.arm_rule(tx, simulator, account, read_order(order))

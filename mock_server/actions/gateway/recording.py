@@ -88,7 +88,7 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
         findings=_findings(tx, simulator, context),
         **journal.redacted(call, answer, secrets),
     )
-    call_id = simulator.add_to_journal(tx, entry)
+    call_id = simulator.add_to_journal(tx, entry, account.origin if account else None)
     _note(tx, simulator, context, decision, call_id)
     if account is not None and decision.served is not None:
         _count(tx, entry, decision.served, account.id)

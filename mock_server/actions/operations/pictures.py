@@ -102,4 +102,4 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         sent=journal.unsent(left) if left is not None else None,
         **shown,
     )
-    return simulator.add_to_journal(tx, entry)
+    return simulator.add_to_journal(tx, entry, account.origin if account else None)

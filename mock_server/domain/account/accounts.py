@@ -5,11 +5,13 @@ Rule 2: everything that must repeat follows from the account's seed and counters
 credentials do not repeat.
 """
 
+from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from mock_server.domain import dice
+from mock_server.domain.billing.charges import UNLIMITED
 from mock_server.domain.billing.notices import Watch
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
@@ -20,6 +22,8 @@ from mock_server.domain.task.magic import PackageState
 DEFAULT_APP_CODE = "mock-demo"
 DEFAULT_CREDITS = 1000
 MAX_SEED = 2**63 - 1
+ALL = "all"
+KEEP_ALL = 2**62  # calls: more than any journal has
 
 
 class Standing(StrEnum):
@@ -34,13 +38,17 @@ class Standing(StrEnum):
 class AccountTemplate:
     """The state of a new account, and of an account after a reset.
 
-    `packages` replace `credits`; each is `{offer or credits, valid_days?}`.
+    `packages` replace `credits`; each is `{offer or credits, valid_days?}`. `unlimited`: instead of
+    both, one package that never ends. `keep_calls`: how many calls the journal keeps, whatever
+    their size; None: as many as the settings of the server say.
     `faults` are armed from the start, in the form of the admin API. `clock_at`: ms; None: the real
     time. `notify_url`: the address for notices; None: notices are not sent. `older_tasks`: how many
     finished tasks there are from the start.
     """
 
     credits: int = DEFAULT_CREDITS
+    unlimited: bool = False
+    keep_calls: int | None = None
     packages: tuple[dict[str, Any], ...] = ()
     package: PackageState = PackageState.FULL
     readings: dict[str, str]
@@ -53,6 +61,30 @@ class AccountTemplate:
     frozen: bool = False
     notify_url: str | None = None
     older_tasks: int = 0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return the template of a new account, or of a scenario, as JSON or TOML has it, which was
+        validated before."""
+        clock, throttle = values.get("clock", {}), values.get("throttle", {})
+        size = values.get("credits", DEFAULT_CREDITS)
+        kept = values.get("keep_calls")
+        return cls(
+            credits=0 if size == UNLIMITED else size,
+            unlimited=size == UNLIMITED,
+            keep_calls=KEEP_ALL if kept == ALL else kept,
+            packages=tuple(values.get("packages", ())),
+            readings=values.get("readings", {}),
+            standing=Standing(values.get("standing", Standing.GOOD)),
+            per_second=throttle.get("per_second"),
+            burst=throttle.get("burst", 0),
+            faults=tuple(values.get("faults", ())),
+            clock_at=clock.get("now"),
+            rate=float(clock.get("rate", 1.0)),
+            frozen=clock.get("frozen", False),
+            notify_url=values.get("notify_url"),
+            older_tasks=int(values.get("older_tasks", 0)),
+        )
 
     @property
     def limit(self) -> Limit | None:

@@ -21,6 +21,8 @@ from mock_server.domain.readings import Readings
 from mock_server.domain.records import dataclass
 
 VALIDITY_MS = 365 * DAY_MS  # claim package-validity
+UNLIMITED = "unlimited"  # the offer of a package from which no credit is ever taken
+WITHOUT_END = 10**12  # the credits that it shows
 LOOSE_CREDIT_FEN = 28  # for credits outside the offers: as in the offer of 1000 for 280 yuan
 
 
@@ -52,7 +54,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A prepaid package. `offer` is the number of calls of its offer as text, or `custom`.
+    """A prepaid package. `offer`: the number of calls of its offer as text, `custom`, or UNLIMITED.
 
     `notice_at` is when its expiry notice is due (ms); None: no such notice is due any more.
     """
@@ -66,6 +68,11 @@ class Package:
     bought_at: int
     expires_at: int
     notice_at: int | None = None
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether it never ends."""
+        return self.offer == UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

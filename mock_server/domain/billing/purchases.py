@@ -1,7 +1,15 @@
-"""Purchases: a package of the price list, or a number of credits."""
+"""Purchases: a package of the price list, a number of credits, or credits without end."""
 
-from mock_server.domain.billing.charges import LOOSE_CREDIT_FEN, Offer, Package, expiry
+from mock_server.domain.billing.charges import (
+    LOOSE_CREDIT_FEN,
+    UNLIMITED,
+    WITHOUT_END,
+    Offer,
+    Package,
+    expiry,
+)
 from mock_server.domain.billing.notices import expiry_notice_at
+from mock_server.domain.clock import LATEST_AT
 
 
 def purchased(
@@ -23,4 +31,20 @@ def purchased(
         bought_at=bought_at,
         expires_at=expires_at,
         notice_at=expiry_notice_at(bought_at, expires_at),
+    )
+
+
+def without_end(account: str, bought_at: int) -> Package:
+    """Return a package, not yet stored (id 0), that no call uses up and that does not expire, so no
+    notice tells of it. A credit of it costs what a loose one does.
+    """
+    return Package(
+        id=0,
+        account=account,
+        offer=UNLIMITED,
+        credits=WITHOUT_END,
+        remaining=WITHOUT_END,
+        fen=WITHOUT_END * LOOSE_CREDIT_FEN,
+        bought_at=bought_at,
+        expires_at=LATEST_AT,
     )

@@ -10,7 +10,7 @@ from mock_server.actions.accounts import lookup
 from mock_server.actions.accounts.accounts import NewAccount, Patch
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Overview
-from mock_server.domain.account.accounts import DEFAULT_CREDITS, Account, AccountTemplate, Standing
+from mock_server.domain.account.accounts import ALL, KEEP_ALL, Account, AccountTemplate, Standing
 from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.readings import as_mapping
@@ -95,24 +95,16 @@ def account_json(overview: Overview) -> dict[str, Any]:
         "throttle": asdict(account.limit) if account.limit else None,
         "notify_url": account.notify_url and redact_address(account.notify_url),
         "readings": as_mapping(account.readings),
+        "keep_calls": ALL if account.origin.keep_calls == KEEP_ALL else account.origin.keep_calls,
     }
 
 
 def _wish(body: dict[str, Any]) -> NewAccount:
-    clock = body.get("clock", {})
-    origin = AccountTemplate(
-        credits=body.get("credits", DEFAULT_CREDITS),
-        readings=body.get("readings", {}),
-        clock_at=clock.get("now"),
-        rate=float(clock.get("rate", 1.0)),
-        frozen=clock.get("frozen", False),
-        notify_url=body.get("notify_url"),
-    )
     return NewAccount(
         name=body.get("name", ""),
         seed=body.get("seed"),
         app_code=body.get("app_code"),
-        origin=origin,
+        origin=AccountTemplate.of(body),
     )
 
 

@@ -49,7 +49,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     @routes.get("/accounts/<account_id>/invoices")
     def list_invoices(account_id: str) -> Response:
         bought = read(lambda tx: packages.listed(tx, account_id))
-        return jsonify(invoices=[invoice_json(package) for package in bought])
+        return jsonify(invoices=[invoice_json(each) for each in bought if not each.is_unlimited])
 
 
 def bill_json(bill: Bill) -> dict[str, Any]:

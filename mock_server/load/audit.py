@@ -1,0 +1,182 @@
+"""The audit of a load: what its account's journal, bill and callbacks say, and what clients saw.
+
+Rule 1: money is the journal's: each charge has one class, as in the retry bill.
+Rule 2: latencies are those that the clients measured. Without Locust nobody did: then they are how
+long the simulator held answers back, and the audit says so.
+Rule 3: what is missing makes an audit INCONCLUSIVE: calls that the journal let go, calls beyond
+MOST_EXPLAINED, a load that ended in trouble, a gate whose value is not known.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from mock_server.audit.history import Intent
+from mock_server.audit.retry_bill import RetryBill, bill_of
+from mock_server.formatting import counted
+from mock_server.load.client_log import ClientView, Latencies
+from mock_server.load.evidence import MOST_BETWEEN, MOST_EXPLAINED, OPERATIONS, Evidence
+from mock_server.load.gates import Gate, Gates, Measured, held
+from mock_server.load.runner import Ran
+from mock_server.load.storms import Storm, storms
+
+
+class LoadVerdict(StrEnum):
+    """What an audit comes to."""
+
+    PASS = "PASS"  # noqa: S105 - a word
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audit. `ran` None: of calls that another tool made. `users`: how the load is named."""
+
+    evidence: Evidence
+    gates: Gates
+    ran: Ran | None = None
+    users: str = ""
+
+    @cached_property
+    def intents(self) -> list[Intent]:
+        """What the clients wanted."""
+        return self.evidence.history.intents()
+
+    @cached_property
+    def bill(self) -> RetryBill:
+        """Every charge with its class."""
+        return bill_of(self.evidence.history)
+
+    @cached_property
+    def storms(self) -> list[Storm]:
+        """What came of each incident."""
+        if self.ran is None:
+            return []
+        calls = self.evidence.history.calls
+        return storms(self.ran.incidents, calls, self.intents, self.end_at)
+
+    @property
+    def seen(self) -> ClientView | None:
+        """What the clients saw, if Locust was there to see it."""
+        return None if self.ran is None else self.ran.seen
+
+    @property
+    def begin_at(self) -> int:
+        """The instant of the first call, real ms."""
+        calls = self.evidence.history.calls
+        return calls[0].began_at if calls else (self.ran.began_at if self.ran else 0)
+
+    @property
+    def end_at(self) -> int:
+        """The instant of the end: of the last call."""
+        calls = self.evidence.history.calls
+        return max((each.began_at for each in calls[-1:]), default=self.begin_at)
+
+    @property
+    def seconds(self) -> float:
+        """How long there were calls."""
+        return max(1.0, (self.end_at - self.begin_at) / 1000)
+
+    @cached_property
+    def latencies(self) -> Latencies:
+        """The times of all calls of the three operations."""
+        whole = Latencies()
+        for name in OPERATIONS[:-1]:
+            whole.buckets.update(self.latencies_of(name).buckets)
+        return whole
+
+    def latencies_of(self, operation: str) -> Latencies:
+        """Return the times of the calls of an operation."""
+        if self.seen is not None:
+            known = self.seen.by_operation.get(operation)
+            return known.latencies if known else Latencies()
+        sums = self.evidence.operations.get(operation)
+        return sums.held if sums else Latencies()
+
+    def seen_200s(self, operation: str) -> int:
+        """Return how many answers with 200 of an operation the clients saw, or, if nobody can say,
+        how many were sent whole."""
+        if self.seen is not None:
+            known = self.seen.by_operation.get(operation)
+            return known.statuses[200] if known else 0
+        sums = self.evidence.operations.get(operation)
+        return sums.whole_200s if sums else 0
+
+    @cached_property
+    def held(self) -> list[Gate]:
+        """The gates, and how each was held."""
+        factors = [each.factor for each in self.storms]
+        known = [each for each in factors if each is not None]
+        return list(
+            held(self.gates, Measured(
+                fen=self.evidence.spent["fen"],
+                fen_wasted=self.bill.fen_wasted,
+                p99_ms=self.latencies.quantile(0.99),
+                storm=max(known, default=None),
+                no_storm=self._no_storm,
+            ))
+        )  # fmt: skip
+
+    @property
+    def _no_storm(self) -> str:
+        if self.ran is None:
+            return "an audit alone does not know when an incident was"
+        if not self.storms:
+            return "there was no incident: add one with --at"
+        return "there was no whole intent before the first incident: let it happen later"
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """What keeps the audit from being complete."""
+        return list(self._missing())
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader has to know."""
+        notes = list(self.ran.notes) if self.ran else []
+        if not self.evidence.has_between:
+            notes.append(
+                "Findings between calls are left out: there are more than "
+                f"{counted(MOST_BETWEEN, 'call')}."
+            )
+        return notes
+
+    @property
+    def verdict(self) -> LoadVerdict:
+        """The verdict."""
+        if any(each.is_exceeded for each in self.held):
+            return LoadVerdict.FAIL
+        return LoadVerdict.INCONCLUSIVE if self.missing else LoadVerdict.PASS
+
+    @property
+    def exceeded(self) -> Sequence[Gate]:
+        """The gates that failed."""
+        return [each for each in self.held if each.is_exceeded]
+
+    def _missing(self) -> Iterator[str]:
+        if self.evidence.dropped:
+            yield (
+                f"The journal let {counted(self.evidence.dropped, 'call')} go: sums and intents "
+                "lack them. Create the account with --keep-calls all."
+            )
+        if self.evidence.unread:
+            yield (
+                f"Intents and classes are those of the first {MOST_EXPLAINED} calls; "
+                f"{counted(self.evidence.unread, 'call')} came after them."
+            )
+        if self.evidence.bugs:
+            yield (
+                f"artqr-mock itself failed on {counted(self.evidence.bugs, 'call')}: "
+                "that is our bug, and no answer of the vendor."
+            )
+        if self.ran is not None and self.ran.trouble:
+            yield f"The load ended in trouble: {' '.join(self.ran.trouble.split())}"
+        if self.ran is not None and self.ran.stopped:
+            yield "You ended the load before its time."
+        if not self.evidence.calls:
+            yield "No call came in."
+        for gate in self.held:
+            if gate.found is None:
+                yield f"{gate.option} cannot be held: {gate.why}."

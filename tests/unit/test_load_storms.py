@@ -1,0 +1,107 @@
+"""Retry storms, from calls made by hand: requests per intent, peak, and time until calm."""
+
+import pytest
+
+from mock_server.load.storms import Storm, storms
+from tests.support.loads import audit, incident, ran
+from tests.support.rehearsals import BEGIN, Journal
+
+
+def steady(journal: Journal, from_s: int, to_s: int) -> None:
+    """An intent a second: one submit, one query that tells the end."""
+    for second in range(from_s, to_s):
+        at = second * 1000
+        journal.submit(at, f"https://example.com/{second}", task=f"t{second}")
+        journal.query(at + 500, f"t{second}", ended=True)
+
+
+def storm_of(journal: Journal, began_s: int, ended_s: int) -> Storm:
+    made = audit(journal, ran(journal, incident("at 1s: outage", began_s * 1000, ended_s * 1000)))
+    (found,) = made.storms
+    return found
+
+
+def test_retries_count_against_the_requests_of_before() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    for number in range(100):  # one intent tries a hundred times in two seconds
+        journal.submit(20_000 + 20 * number, "https://example.com/storm", status=503, charged=False)
+    journal.submit(22_100, "https://example.com/storm", task="storm")
+    journal.query(22_500, "storm", ended=True)
+    steady(journal, 23, 40)
+
+    found = storm_of(journal, 20, 22)
+
+    assert (found.before, found.during, found.factor) == (2.0, 102.0, 51.0)
+    assert (found.usual_rate, found.peak_rate) == (2.0, 50)
+    assert found.calm_ms == 0
+
+
+def test_the_calm_comes_once_three_seconds_are_as_before() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    for second in range(20, 30):  # the storm goes on for five seconds after the end
+        for number in range(20):
+            journal.submit(second * 1000 + number, f"https://example.com/x{number}", status=503)
+    steady(journal, 30, 50)
+
+    assert storm_of(journal, 20, 25).calm_ms == 5_000
+
+
+def test_a_storm_that_does_not_end_says_so_and_counts_to_the_end() -> None:
+    journal = Journal()
+    steady(journal, 0, 10)
+    for number in range(200):
+        journal.submit(10_000 + 100 * number, "https://example.com/storm", status=503)
+
+    found = storm_of(journal, 10, 12)
+
+    assert found.calm_ms is None
+    assert found.during == 200.0
+    assert found.factor == 100.0
+
+
+def test_a_patient_client_has_a_small_factor() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    journal.submit(20_100, "https://example.com/p", status=503, charged=False)
+    journal.list(22_600, ["t19"])
+    journal.submit(22_700, "https://example.com/p", task="p")
+    journal.query(23_000, "p", ended=True)
+    steady(journal, 24, 40)
+
+    found = storm_of(journal, 20, 23)
+
+    assert found.factor == 2.0  # three requests and a list, after two each
+
+
+def test_without_an_intent_before_it_there_is_no_factor() -> None:
+    journal = Journal()
+    journal.submit(5_000, "https://example.com/p", status=503, charged=False)
+
+    found = storm_of(journal, 1, 3)
+
+    assert (found.before, found.factor, found.usual_rate) == (None, None, 0.0)
+
+
+def test_a_storm_ends_where_the_next_incident_begins() -> None:
+    journal = Journal()
+    steady(journal, 0, 10)
+    for number in range(50):
+        journal.submit(20_000 + number, "https://example.com/later", status=503)
+    steady(journal, 21, 30)
+    first, second = incident("at 1s: outage", 10_000, 12_000), incident("at 2s: arrears", 20_000)
+
+    one, two = audit(journal, ran(journal, first, second)).storms
+
+    assert (one.factor, one.peak_rate) == (None, 0)
+    assert two.peak_rate == 50
+    assert two.ended_at == journal.calls[-1].began_at
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_no_call_at_all_is_no_storm(count: int) -> None:
+    journal = Journal()
+    found = storms([incident("at 1s: outage", 0, 1)] * count, journal.calls, [], BEGIN)
+
+    assert [each.factor for each in found] == [None] * count
