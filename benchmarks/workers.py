@@ -266,3 +266,7 @@ def _jumps_elsewhere(address: str) -> str:
         f"median {statistics.median(took) * 1000:.1f} ms, "
         f"worst {max(took) * 1000:.1f} ms of {JUMPS}"
     )
+
+
+if __name__ == "__main__":
+    print(measure())

@@ -5,6 +5,7 @@ from typing import Any
 import psutil
 import urllib3
 
+from mock_server.contract import admin_validator
 from tests.support.processes import Server
 
 
@@ -21,7 +22,9 @@ def serving_of(url: str, **pool: Any) -> dict[str, Any]:
     """Return what health says of the process that answers, on a connection of its own."""
     with urllib3.PoolManager(retries=False, timeout=30.0, **pool) as fresh:
         health = fresh.request("GET", f"{url}/_mock/health", headers={"Connection": "close"})
-    serving: dict[str, Any] = health.json()["serving"]
+    said = health.json()
+    assert not [*admin_validator("Health").iter_errors(said)], said
+    serving: dict[str, Any] = said["serving"]
     return serving
 
 
