@@ -147,6 +147,13 @@ def scenarios() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def fault_texts() -> dict[str, str]:
+    """Return what each kind of fault does, in a sentence for people."""
+    table = load_toml("faults.toml")
+    return {row["kind"]: row["says"] for row in (*table["fault"], *table["callback"])}
+
+
+@cache
 def values_of_reading(reading: str) -> tuple[str, ...]:
     """Return the allowed values of a reading, the default first."""
     rows = load_toml("readings.toml")["reading"]

@@ -1,6 +1,9 @@
 """The paths of our own routes; the simulated gateway answers all others, with 404 too."""
 
 ADMIN = "/_mock"
+INSPECTOR = "/_mock/inspect"
+SIGN_IN = "/_mock/login"
+ASSETS = "/_mock/assets/"
 PICTURES = "/pictures/"
 SHORT_LINKS = "/s/"
 DOCUMENTS = ("/openapi.json", "/openapi.yaml")

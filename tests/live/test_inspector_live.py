@@ -1,0 +1,176 @@
+"""Pages are told what is new by Server-Sent Events, and cost nothing while none is open."""
+
+import http.client
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from mock_server.server import running
+from mock_server.settings import Settings
+from mock_server.web.serving.event_streams import MOST_STREAMS
+from tests.support.live import Live, live
+
+DEADLINE_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Live]:
+    """A server without a token."""
+    with live() as started:
+        yield started
+
+
+@contextmanager
+def stream(url: str, path: str, **headers: str) -> Iterator[http.client.HTTPResponse]:
+    """Open a stream."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=DEADLINE_S)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    try:
+        yield answer
+    finally:
+        answer.close()  # it has the connection's socket, too
+        connection.close()
+
+
+def event(answer: http.client.HTTPResponse, name: str) -> tuple[str, str]:
+    """Return mark and HTML of the next event of a name."""
+    end = time.monotonic() + DEADLINE_S
+    lines: list[str] = []
+    while time.monotonic() < end:
+        line = answer.readline()
+        assert line, "the stream ended"
+        if line.strip():
+            lines.append(line.decode().rstrip("\n"))
+            continue
+        if f"event: {name}" in lines:
+            (mark,) = [each[4:] for each in lines if each.startswith("id: ")]
+            return mark, "\n".join(each[6:] for each in lines if each.startswith("data: "))
+        lines = []
+    raise AssertionError(f"no event {name} came")
+
+
+def address(server: Live, account: str, page: str = "calls") -> str:
+    """Return the address of the stream that a page names."""
+    with stream(server.url, f"/_mock/inspect/{account}/{page}") as answer:
+        html = answer.read().decode()
+    found: list[str] = re.findall(r'sse-connect="([^"]+)"', html)
+    return found[0].replace("&amp;", "&")
+
+
+def test_a_call_appears_on_an_empty_page(server: Live) -> None:
+    buyer = server.buyer()
+    with stream(server.url, address(server, buyer.id)) as answer:
+        assert answer.status == 200
+        assert answer.getheader("Content-Type") == "text/event-stream; charset=utf-8"
+        task_id = buyer.submit()
+        _, html = event(answer, "region")
+
+    assert task_id in html
+    assert "<tr>" in html
+
+
+def test_the_clock_is_told_at_once_and_when_it_moves(server: Live) -> None:
+    buyer = server.buyer(clock={"now": 1_700_000_000_000, "frozen": True})
+    with stream(server.url, address(server, buyer.id)) as answer:
+        assert "2023-11-15 06:13:20" in event(answer, "clock")[1]
+        buyer.clock(advance="1h")
+
+        assert "2023-11-15 07:13:20" in event(answer, "clock")[1]
+
+
+def test_a_stream_is_resumed_where_it_broke_off(server: Live) -> None:
+    buyer = server.buyer()
+    path = address(server, buyer.id)
+    with stream(server.url, path) as answer:
+        first = buyer.submit()
+        mark, _ = event(answer, "region")
+    second = buyer.submit()
+    with stream(server.url, path, **{"Last-Event-ID": mark}) as answer:
+        later, html = event(answer, "region")
+
+    assert first in html
+    assert second in html
+    with stream(server.url, path, **{"Last-Event-ID": later}) as answer:
+        third = buyer.submit()  # only this is news
+
+        assert third in event(answer, "region")[1]
+
+
+def test_what_is_found_out_later_is_told_too(server: Live) -> None:
+    buyer = server.buyer()
+    headers = {"X-Ca-Key": server.admin.get(f"/accounts/{buyer.id}")["app_key"],
+               "X-Ca-Signature": "wrong", "X-Ca-Signature-Headers": "X-Ca-Key"}  # fmt: skip
+    with stream(server.url, address(server, buyer.id)) as answer:
+        with stream_post(server.url, headers) as refused:
+            assert refused.status == 403
+        html = ""
+        while "error" not in html:
+            _, html = event(answer, "region")
+
+    assert "A403IS" in html
+
+
+@contextmanager
+def stream_post(url: str, headers: dict[str, str]) -> Iterator[http.client.HTTPResponse]:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=DEADLINE_S)
+    connection.request("POST", "/submitTask", "text=a", headers)
+    yield connection.getresponse()
+    connection.close()
+
+
+def test_streams_are_bounded_and_the_places_of_those_who_leave_are_free_again(
+    server: Live,
+) -> None:
+    path = address(server, "default")
+    opened = [stream(server.url, path) for _ in range(MOST_STREAMS)]
+    answers = [each.__enter__() for each in opened]
+    assert {answer.status for answer in answers} == {200}
+    with stream(server.url, path) as refused:
+        assert refused.status == 503
+        assert b"close some" in refused.read()
+    for each in opened:
+        each.__exit__(None, None, None)
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        with stream(server.url, path) as again:
+            if again.status == 200:
+                return
+    raise AssertionError("no place became free")
+
+
+def test_a_stream_ends_when_its_account_is_deleted(server: Live) -> None:
+    buyer = server.buyer()
+    with stream(server.url, address(server, buyer.id)) as answer:
+        event(answer, "clock")
+        server.admin.delete(f"/accounts/{buyer.id}")
+
+        while answer.readline():
+            pass
+
+
+def test_a_page_that_is_open_does_not_hold_up_the_end_of_the_server() -> None:
+    with live() as started:
+        path = address(started, "default")
+        opened = stream(started.url, path)
+        answer = opened.__enter__()
+        event(answer, "clock")
+        began = time.monotonic()
+    took = time.monotonic() - began
+    opened.__exit__(None, None, None)
+
+    assert took < 4  # the grace that uvicorn gives requests is five seconds
+
+
+def test_a_stream_needs_the_token_as_every_page_does() -> None:
+    settings = Settings(port=0, database=":memory:", token="s3cret")
+    with running(settings) as started, stream(
+        started.url, "/_mock/inspect/default/calls/live"
+    ) as answer:  # fmt: skip
+        assert answer.status == 401
