@@ -44,7 +44,7 @@ class Entry:
     `faults`, `sent` and `findings` are JSON: the faults that happened, what went over the wire if
     not the answer itself (None: the answer), and the findings without their words. `jumped_ms` is
     how far the account's clock had jumped in all; `held_ms` how long the call had been held by
-    `real_at`.
+    `real_at`. `ground`: what decided the answer (domain/call/answer_rules.py).
     """
 
     account: str | None
@@ -68,6 +68,7 @@ class Entry:
     findings: str = "[]"
     jumped_ms: int = 0
     held_ms: int = 0
+    ground: str = ""
 
 
 def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
@@ -102,8 +103,8 @@ _INSERT = (
     "insert into call (account, at, real_at, request_id, operation, method, path, status,"
     " error_code, charge, fen, task_id, request_headers, request_body, request_length,"
     " request_sha256, answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
-    " findings, jumped_ms, held_ms, size)"
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " findings, jumped_ms, held_ms, ground, size)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -134,6 +135,7 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.findings,
         entry.jumped_ms,
         entry.held_ms,
+        entry.ground,
     )
 
 

@@ -11,8 +11,8 @@ from mock_server.domain.findings.finding import KEPT
 from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 7
-SCHEMA = "c866fd65f4eeac9c5d2688cb22f608c16f1ef8aac15cef34106dc07630698022"
+VERSION = 8
+SCHEMA = "703dc544db706faa9d762e975b65697f5ccb0f399291bc255ff1236cd38ccfdf"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url", "older_tasks",

@@ -52,6 +52,7 @@ def test_every_key_that_is_put_together_has_words() -> None:
         assert f"page.{page.name}.title" in ENGLISH_TEXTS
     for group, names in (
         ("event", Happening), ("severity", SEVERITIES), ("wire", Delivered),
+        ("certainty", ("documented", "observed", "assumed")),
         ("wire", set(End) - {End.KEEP}), ("sent", set(Delivered) - {Delivered.WHOLE}),
     ):  # fmt: skip
         for name in names:
