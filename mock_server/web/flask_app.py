@@ -12,7 +12,8 @@ from mock_server.simulator import Simulator
 from mock_server.web import admin, documents, gateway_view, pictures, problems, short_links
 from mock_server.web.inspector import routes as inspector
 from mock_server.web.inspector import sign_in
-from mock_server.web.paths import is_admin, is_ours
+from mock_server.web.inspector.frame import to
+from mock_server.web.paths import ADMIN, is_admin, is_ours, opens_inspector
 
 
 class AppRequest(Request):
@@ -65,6 +66,8 @@ def create_app(simulator: Simulator) -> Flask:
         # ever writes an answer in the gateway's name.
         if is_ours(request.path):
             return _refused(simulator) if is_admin(request.path) else None
+        if opens_inspector(request.method, request.path, request.headers.get("Accept", "")):
+            return to(ADMIN + "/")
         return gateway_view.to_response(
             gateway_view.answer_call(simulator, gateway_view.read_call())
         )

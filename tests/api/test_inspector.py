@@ -248,3 +248,12 @@ def test_under_another_server_the_page_asks_for_news(world: World) -> None:
     assert 'id="call-1"' in news.get_data(as_text=True)
     (again,) = [attrs for _, attrs in Text(news.get_data(as_text=True)).tags if attrs.get("hx-get")]
     assert world.http.get(again["hx-get"] or "").status_code == 204
+
+
+def test_a_browser_at_the_address_of_the_server_is_led_to_the_pages(world: World) -> None:
+    browser = world.http.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+    posted = world.http.post("/", headers={"Accept": "text/html"})
+
+    assert (browser.status_code, browser.location) == (303, "/_mock/")
+    assert posted.headers["X-Ca-Error-Code"] == "I404NF"
+    assert world.http.get("/").headers["X-Ca-Error-Code"] == "I404NF"

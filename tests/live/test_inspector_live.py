@@ -174,3 +174,12 @@ def test_a_stream_needs_the_token_as_every_page_does() -> None:
         started.url, "/_mock/inspect/default/calls/live"
     ) as answer:  # fmt: skip
         assert answer.status == 401
+
+
+def test_a_browser_at_the_address_of_the_server_is_led_to_the_pages(server: Live) -> None:
+    with stream(server.url, "/", Accept="text/html,application/xhtml+xml") as browser:
+        assert (browser.status, browser.getheader("Location")) == (303, "/_mock/")
+    with stream(server.url, "/", Accept="*/*") as program:
+        assert (program.status, program.getheader("X-Ca-Error-Code")) == (404, "I404NF")
+    with stream(server.url, "/submitTask", Accept="text/html") as other:
+        assert other.status == 404

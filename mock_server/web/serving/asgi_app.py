@@ -33,7 +33,7 @@ from mock_server.web.serving.picture_path import (
     answer_picture,
     submit_picture,
 )
-from mock_server.web.serving.protocol import call_of, incomplete_body
+from mock_server.web.serving.protocol import call_of, comes_to_look, incomplete_body
 from mock_server.web.serving.response_writer import (
     EXTENSION,
     disconnected_after_ms,
@@ -81,7 +81,7 @@ class AsgiApp:
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Answer one request."""
         try:
-            if not is_ours(scope["path"]):
+            if not is_ours(scope["path"]) and not comes_to_look(scope):
                 answer = await self._exchange(await read_call(scope, receive), scope)
             elif (address := address_of(scope)) is not None:
                 answer = await self._picture(scope, receive, address)
