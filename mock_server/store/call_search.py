@@ -111,6 +111,12 @@ class Growth:
     bytes: int
 
 
+def last_id(tx: Transaction) -> int:
+    """Return the id of the last call of any account; 0 without one."""
+    row = tx.one("select max(id) as id from call")
+    return row["id"] or 0 if row else 0
+
+
 def growth(tx: Transaction, account: str | None) -> Growth:
     """Return how far the journal of an account has come."""
     key = (account or NO_ACCOUNT,)

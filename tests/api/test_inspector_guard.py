@@ -137,23 +137,30 @@ HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)>\"'`{{7*7}}{% raw %}${7*7}\u202egnp"
     "\u200f\x1b[2J\x85\u2028</pre></textarea></td>&lt;script&gt;\r\n\r\nevent: region\r\ndata: x"
 )
-LARGE = HOSTILE + "<b>" * 350_000  # over 1 MB
+LARGE = HOSTILE + "<marquee>" * 120_000  # over 1 MB
 
 
 def attack(world: World) -> None:
     """Send hostile text wherever a client can, in calls of every operation."""
-    code = {"Authorization": "APPCODE mock-demo", "X-<b>": "<i>\u202e".encode().decode("latin-1")}
+    code = {
+        "Authorization": "APPCODE mock-demo",
+        "X-<marquee>": "<i>\u202e".encode().decode("latin-1"),
+    }
     fields = {"text": HOSTILE, "style_id": "food_fryrice"}
     world.http.post("/submitTask", data=fields, headers=code)
     world.http.post("/submitTask", data={"text": LARGE, "style_id": HOSTILE}, headers=code)
     world.http.post("/submitTask", data={HOSTILE: HOSTILE, "call_back": HOSTILE}, headers=code)
     world.http.post("/submitTask", data={"text": "\0", "style_id": "a\0b"}, headers=code)
-    ours = {**fields, "your_prompt": HOSTILE, "call_back": "http://127.0.0.1:9/<b>?\u202e=<i>"}
+    ours = {
+        **fields,
+        "your_prompt": HOSTILE,
+        "call_back": "http://127.0.0.1:9/<marquee>?\u202e=<i>",
+    }
     world.http.post("/submitTask", data={**ours, "style_id": ""}, headers=code)
     world.http.post("/queryTask", data={"task_id": HOSTILE}, headers=code)
     world.http.post("/<script>alert(1)</script>", data=HOSTILE.encode(), headers=code)
-    world.http.open("/taskList?page=<script>", method="<b>", headers=code)
-    signed = {"X-Ca-Key": HOSTILE.replace("\r\n", ""), "X-Ca-Signature": "<b>"}
+    world.http.open("/taskList?page=<script>", method="<marquee>", headers=code)
+    signed = {"X-Ca-Key": HOSTILE.replace("\r\n", ""), "X-Ca-Signature": "<marquee>"}
     world.http.post("/submitTask", data=fields, headers={
         name: value.encode().decode("latin-1") for name, value in signed.items()
     })  # fmt: skip
@@ -166,8 +173,8 @@ def assert_harmless(html: str) -> None:
     tags = {tag for tag, _ in found.tags}
     odd = {char for char in html if not char.isprintable() and char != "\n"}
 
-    assert not tags & {"img", "b", "i", "iframe", "object", "style"} - {"b"}
-    assert not [1 for tag, attrs in found.tags if tag == "b" and not attrs] or "tile" in html
+    assert not tags & {"marquee", "i", "iframe", "object", "style", "textarea"}
+    assert not [attrs for tag, attrs in found.tags if tag == "img" and attrs["src"] == "x"]
     for tag, attrs in found.tags:
         assert not [name for name in attrs if name.startswith("on")], (tag, attrs)
         if tag == "script":

@@ -8,7 +8,7 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 PAGE = 50
 # How many calls one request looks at: with a filter, and with a text, which is in the bodies.
-BITE = 10_000
+BITE = 5_000
 TEXT_BITE = 1_000
 NEWEST = 2**62
 

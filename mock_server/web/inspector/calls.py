@@ -45,15 +45,16 @@ def _region(tx: Transaction, view: View) -> dict[str, Any]:
     found = call_list.page(tx, view.account_id, _search(view), text=text, before=before)
     shown_id = view.account_id or NOBODY
     rows = view.simulator.catalogue.findings
+    is_filtered = any(chosen(query, name) for name in FILTERS[:-1])
     return {
         "calls": [_line(row, rows, shown_id) for row in found.rows],
         "zone": SHANGHAI.tzname(None),
-        "is_filtered": any(chosen(query, name) for name in FILTERS[:-1]),
+        "is_filtered": is_filtered,
         "is_first": before == NEWEST,
         "newest": address(shown_id, "calls", **{**query, "before": "", "said": ""}),
         "further": further(found, shown_id, query),
         "found": found,
-        "sampled": _sampled(found, view.since),
+        "sampled": None if is_filtered else _sampled(found, view.since),
         "curl": None if found.growth.seen else call_page.first_call(view),
         "nobody": view.account is None,
     }

@@ -14,8 +14,16 @@ from markupsafe import Markup
 
 from mock_server.pages.environment import render
 from mock_server.store.engine.transaction import Transaction
-from mock_server.web.inspector.frame import TEMPLATES, Browser, Inspector, clock_values
-from mock_server.web.inspector.page import Page, View
+from mock_server.web.inspector.frame import (
+    SAID,
+    TEMPLATES,
+    Browser,
+    Inspector,
+    address,
+    clock_values,
+    is_served,
+)
+from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.inspector.words import Words
 
 # Where the scope of an ASGI request carries the feed that its answer goes on with.
@@ -76,6 +84,16 @@ def asked_html(url: str, region: str, clock: str) -> str:
     return render(f"{TEMPLATES}/asked.html", url=url, **parts)
 
 
-def region_values(tx: Transaction, page: Page, view: View) -> dict[str, Any]:
-    """Return the values of the region of a page, with its mark."""
-    return {"mark": page.mark(tx, view), **page.region(tx, view)}
+def page_values(tx: Transaction, page: Page, view: View) -> dict[str, Any]:
+    """Return the values of page.html: those of the region, and how the browser hears of news."""
+    query = {**view.query, SAID: "", "mark": page.mark(tx, view)}
+    shown_id = view.account_id or NOBODY
+    return {
+        **page.region(tx, view),
+        "region": page,
+        "live": {
+            # Under another server nothing is sent, and the browser asks for the region.
+            "stream": address(shown_id, page.name, "live", **query) if is_served() else "",
+            "region": address(shown_id, page.name, "region", **query),
+        },
+    }

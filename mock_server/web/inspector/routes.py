@@ -6,14 +6,25 @@ from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.usage_errors import ConflictError, NotFoundError, UsageError
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
-from mock_server.web.inspector import assets, calls, clock, frame, language, live, sign_in
+from mock_server.web.inspector import (
+    accounts,
+    assets,
+    calls,
+    clock,
+    coverage,
+    errors,
+    frame,
+    language,
+    live,
+    sign_in,
+)
 from mock_server.web.inspector.frame import Inspector, address
 from mock_server.web.inspector.live import FEED, Feed
 from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.paths import ADMIN, INSPECTOR
 
 # The pages, in the order of the navigation: one row each.
-PAGES = (calls.PAGE,)
+PAGES = (calls.PAGE, coverage.PAGE, errors.PAGE, accounts.PAGE)
 FIRST = PAGES[0].name
 
 
@@ -58,24 +69,9 @@ def _add_pages(routes: Blueprint, inspector: Inspector) -> None:
         page = _page(inspector, account_id, page_name)
 
         def values(tx: Transaction, view: View) -> dict[str, object]:
-            found = live.region_values(tx, page, view)
-            return {
-                **page.top(tx, view),
-                **found,
-                "region": page,
-                "live": _live(account_id, page, view, found["mark"]),
-            }
+            return {**page.top(tx, view), **live.page_values(tx, page, view)}
 
         return inspector.show(account_id, page_name, "page.html", values)
-
-
-def _live(account_id: str, page: Page, view: View, mark: str) -> dict[str, str | bool]:
-    """Return how the browser hears of news: where from, and whether it is sent or asked for."""
-    query = {**view.query, frame.SAID: "", "mark": mark}
-    return {
-        "stream": address(account_id, page.name, "live", **query) if frame.is_served() else "",
-        "region": address(account_id, page.name, "region", **query),
-    }
 
 
 def _add_news(routes: Blueprint, inspector: Inspector) -> None:
