@@ -11,7 +11,7 @@ from mock_server.store.journal import NO_ACCOUNT
 
 _LISTED = (
     "id, at, operation, method, path, status, error_code, charge, fen, task_id, findings, faults,"
-    " sent"
+    " sent, ground"
 )
 _TEXTS = "id, path, request_headers, request_body, answer_headers, answer_body"
 

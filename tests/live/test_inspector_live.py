@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mock_server.actions.reports.call_list import PAGE as PAGE_SIZE
 from mock_server.server import running
 from mock_server.settings import Settings
 from mock_server.web.serving.event_streams import MOST_STREAMS
@@ -183,3 +184,20 @@ def test_a_browser_at_the_address_of_the_server_is_led_to_the_pages(server: Live
         assert (program.status, program.getheader("X-Ca-Error-Code")) == (404, "I404NF")
     with stream(server.url, "/submitTask", Accept="text/html") as other:
         assert other.status == 404
+
+
+def test_a_page_that_cannot_show_all_calls_says_how_many_it_shows(server: Live) -> None:
+    buyer = server.buyer()
+    buyer.submit()
+    path = address(server, buyer.id)
+    for _ in range(2 * PAGE_SIZE):
+        buyer.call("/nowhere")
+    with stream(server.url, path) as answer:
+        _, html = event(answer, "region")
+        buyer.submit()
+        _, later = event(answer, "region")
+
+    assert f"these are {PAGE_SIZE} of {2 * PAGE_SIZE} that came" in html
+    assert "1 in 2" in html
+    assert html.count("<tr>") == PAGE_SIZE + 1  # and the one of the titles
+    assert "that came since the last look" not in later

@@ -8,6 +8,8 @@ from mock_server.actions.reports import call_list
 from mock_server.actions.reports.call_list import NEWEST, CallPage
 from mock_server.actions.reports.call_list import PAGE as PAGE_SIZE
 from mock_server.domain.billing.charges import Charge
+from mock_server.domain.call import answer_rules
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.wire_script import Delivered
 from mock_server.domain.findings import SEVERITIES, FindingRows
@@ -21,6 +23,8 @@ from mock_server.web.inspector.frame import address, chosen
 from mock_server.web.inspector.page import NOBODY, Page, View
 
 MOST_TEXT = 200
+# What decided an answer is not named in the list where everything went well.
+OF_SUCCESS = (AnswerRule.SERVED, AnswerRule.PICTURE)
 MOST_PATH = 120
 FILTERS = ("operation", "status", "charged", "finding", "task", "text", "before")
 # The classes of answers that a person can choose, with the first and the last status of each.
@@ -135,6 +139,7 @@ def _number(text: str, default: int) -> int:
 def _line(row: Row, rows: FindingRows, shown_id: str) -> dict[str, Any]:
     """Return a row of the table."""
     ids = [] if row["findings"] == "[]" else json.loads(row["findings"])
+    rule, _ = answer_rules.read(row["ground"])
     return {
         "id": row["id"],
         "href": address(shown_id, "calls", row["id"]),
@@ -145,6 +150,7 @@ def _line(row: Row, rows: FindingRows, shown_id: str) -> dict[str, Any]:
         "status": row["status"],
         "tone": tone(row["status"]),
         "code": row["error_code"],
+        "rule": None if rule in OF_SUCCESS else rule,
         "fen": row["fen"] if row["charge"] == Charge.CHARGED else None,
         "task_id": row["task_id"],
         "findings": len(ids),
