@@ -142,22 +142,42 @@ def test_no_page_runs_a_script_that_a_client_sent(browser: Browser, server: Live
         assert "owned" not in opened.page.title()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_is_accessible_and_fits(browser: Browser, server: Live, theme: str) -> None:
+@pytest.fixture(scope="module")
+def paths(server: Live) -> list[str]:
+    """Every page of an account that has lived, and of one that has not."""
     empty, full = server.buyer(), server.buyer()
     a_life(full)
-    paths = [address(server, buyer, each.name) for each in PAGES for buyer in (empty, full)]
     call_id = full.world.get("/calls")["calls"][-1]["id"]
-    paths += [f"{address(server, full)}/{call_id}", f"{address(server, full)}?text=x&status=4xx"]
-    wrong = []
-    with tab(browser, color_scheme=theme) as opened:
-        for path in paths:
+    return [
+        *(address(server, full, each.name) for each in PAGES),
+        f"{address(server, full)}/{call_id}",
+        f"{address(server, full)}?text=x&status=4xx",
+        *(address(server, empty, each.name) for each in PAGES),
+    ]
+
+
+def test_every_page_is_accessible_in_both_themes(browser: Browser, paths: list[str]) -> None:
+    wrong: list[tuple[str, ...]] = []
+    with tab(browser) as opened:
+        for path in paths[: len(PAGES) + 2]:
             opened.page.goto(path)
             wrong += [(path, each) for each in opened.barriers()]
+            opened.page.emulate_media(color_scheme="dark")
+            wrong += [(path, "dark", each) for each in opened.barriers("color-contrast")]
+            opened.page.emulate_media(color_scheme="light")
+
+    assert not wrong
+
+
+def test_every_page_fits_a_phone_and_a_wide_screen(browser: Browser, paths: list[str]) -> None:
+    wrong = []
+    with tab(browser) as opened:
+        for path in paths:
+            opened.page.goto(path)
             for width in WIDTHS:
                 opened.page.set_viewport_size({"width": width, "height": 800})
                 if opened.is_too_wide():
-                    wrong.append((path, f"too wide at {width}"))
+                    wrong.append((path, width))
 
     assert not wrong
 

@@ -13,7 +13,7 @@ from mock_server.actions.reports.call_list import PAGE as PAGE_SIZE
 from mock_server.server import running
 from mock_server.settings import Settings
 from mock_server.web.serving.event_streams import MOST_STREAMS
-from tests.support.live import Live, live
+from tests.support.live import Buyer, Live, live
 
 DEADLINE_S = 10.0
 
@@ -201,3 +201,18 @@ def test_a_page_that_cannot_show_all_calls_says_how_many_it_shows(server: Live) 
     assert "1 in 2" in html
     assert html.count("<tr>") == PAGE_SIZE + 1  # and the one of the titles
     assert "that came since the last look" not in later
+
+
+def test_the_clock_runs_on_the_page_of_one_call_too(server: Live) -> None:
+    buyer = server.buyer(clock={"now": 1_700_000_000_000, "frozen": True})
+    buyer.submit()
+    with stream(server.url, address(server, buyer.id, "calls/" + newest(buyer))) as answer:
+        assert "2023-11-15 06:13:20" in event(answer, "clock")[1]
+        buyer.submit()  # no region is sent: the page has none
+        buyer.clock(advance="1h")
+
+        assert "2023-11-15 07:13:20" in event(answer, "clock")[1]
+
+
+def newest(buyer: Buyer) -> str:
+    return str(buyer.world.get("/calls")["calls"][-1]["id"])

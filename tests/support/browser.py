@@ -53,9 +53,13 @@ class Tab:
         )
         return width > 0
 
-    def barriers(self) -> list[str]:
-        """Return the serious violations that axe finds: id, and where the first of each is."""
-        found = Axe().run(self.page).response["violations"]
+    def barriers(self, *rules: str) -> list[str]:
+        """Return the serious violations that axe finds: id, and where the first of each is.
+
+        `rules`: only these are asked; none: all.
+        """
+        options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        found = Axe().run(self.page, options=options).response["violations"]
         return [
             f"{each['id']}: {each['nodes'][0]['html']}"
             for each in found

@@ -16,7 +16,6 @@ from mock_server.domain.records import dataclass
 class AnswerRule(StrEnum):
     """A rule that decides an answer, in the order in which they are asked."""
 
-    SERVED = "served"
     REQUEST_UNREADABLE = "request-unreadable"
     BODY_TOO_LARGE = "body-too-large"
     HEAD_TOO_LARGE = "head-too-large"
@@ -58,6 +57,7 @@ class AnswerRule(StrEnum):
     TASK_UNKNOWN = "task-unknown"
     TASK_UNFINISHED = "task-unfinished"
     PAGE_OUT_OF_RANGE = "page-out-of-range"
+    SERVED = "served"
     FAULT_BEFORE_THE_CALL = "fault-before-the-call"
     LEFT_WHILE_HELD = "left-while-held"
     NEVER_WHOLE = "never-whole"

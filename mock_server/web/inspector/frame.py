@@ -41,6 +41,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+CLOCK = "clock"  # the value of the parameter `only` of a stream without a region
 SAID = "said"  # the parameter of an address that names what was done
 Values = Callable[[Transaction, View], dict[str, Any]]
 
@@ -102,7 +103,12 @@ class Inspector:
         def read(tx: Transaction) -> dict[str, Any]:
             view = self.view(tx, account_id, browser)
             found = values(tx, view)
-            return {"t": view.words, "frame": self._frame(tx, view, page_name), **found}
+            return {
+                "t": view.words,
+                "frame": self._frame(tx, view, page_name),
+                "live": clock_alone(view, page_name),
+                **found,
+            }
 
         found = self.simulator.database.read(read)
         return html(render(f"{TEMPLATES}/{template}", **found), status)
@@ -137,6 +143,13 @@ class Inspector:
 
     def _open_to(self, view: View) -> list[Page]:
         return [each for each in self.pages if view.account is not None or each.for_nobody]
+
+
+def clock_alone(view: View, page_name: str) -> dict[str, str]:
+    """Return where a page without a region hears of the clock."""
+    if view.account is None or not is_served():
+        return {"stream": ""}
+    return {"stream": address(view.account.id, page_name, "live", only=CLOCK)}
 
 
 def clock_values(tx: Transaction, view: View) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from mock_server.pages.environment import render
 from mock_server.store.engine.transaction import Transaction
 from mock_server.web.inspector.frame import (
+    CLOCK,
     SAID,
     TEMPLATES,
     Browser,
@@ -67,6 +68,8 @@ class Feed:
 
     def _read(self, tx: Transaction) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str]:
         view = self.inspector.view(tx, self.account_id, self.browser, self.since)
+        if self.browser.query.get("only") == CLOCK:
+            return None, clock_values(tx, view), self.since
         mark = self.page.mark(tx, view)
         found = self.page.region(tx, view) if mark != self.since else None
         return found, clock_values(tx, view), mark
