@@ -7,7 +7,7 @@ Rule 2: a listing reads no bodies; only a search for a text does.
 
 from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction, Value
-from mock_server.store.journal import NO_ACCOUNT
+from mock_server.store.journal import NO_ACCOUNT, CallFilter, conditions_of
 
 _LISTED = (
     "id, at, operation, method, path, status, error_code, charge, fen, task_id, findings, faults,"
@@ -66,19 +66,11 @@ def newest_of(
 
 
 def _conditions(account: str | None, wanted: CallSearch) -> tuple[list[str], list[Value]]:
-    conditions: list[str] = ["account = ?"]
-    values: list[Value] = [account or NO_ACCOUNT]
-    if wanted.operation is not None:
-        conditions.append("operation = ?")
-        values.append(wanted.operation)
+    plain = CallFilter(operation=wanted.operation, charged=wanted.charged, task_id=wanted.task_id)
+    conditions, values = conditions_of(account, plain)
     if wanted.statuses is not None:
         conditions.append("status between ? and ?")
         values += wanted.statuses
-    if wanted.charged is not None:
-        conditions.append(f"charge {'=' if wanted.charged else '<>'} 'charged'")
-    if wanted.task_id is not None:
-        conditions.append("task_id = ?")
-        values.append(wanted.task_id)
     if wanted.finding is not None:
         conditions.append("findings like ?")
         values.append(f'%"id":"{wanted.finding}"%')

@@ -222,8 +222,25 @@ def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
     These are the first calls after `wanted.after`, or the last before `wanted.before` if it is
     given.
     """
-    conditions = ["account = ?", "id > ?"]
-    values: list[str | int] = [account or NO_ACCOUNT, wanted.after]
+    conditions, values = conditions_of(account, wanted)
+    conditions.append("id > ?")
+    values.append(wanted.after)
+    if wanted.before is not None:
+        conditions.append("id < ?")
+        values.append(wanted.before)
+    where = " and ".join(conditions)
+    order = "id" if wanted.before is None else "id desc"
+    sql = f"select * from call where {where} order by {order} limit ?"
+    found = tx.all(sql, (*values, wanted.limit))
+    return found if wanted.before is None else found[::-1]
+
+
+def conditions_of(account: str | None, wanted: CallFilter) -> tuple[list[str], list[Value]]:
+    """Return the conditions of a statement on the calls of an account, and their values; without
+    those on the id.
+    """
+    conditions: list[str] = ["account = ?"]
+    values: list[Value] = [account or NO_ACCOUNT]
     if wanted.operation is not None:
         conditions.append("operation = ?")
         values.append(wanted.operation)
@@ -235,14 +252,7 @@ def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
     if wanted.task_id is not None:
         conditions.append("task_id = ?")
         values.append(wanted.task_id)
-    if wanted.before is not None:
-        conditions.append("id < ?")
-        values.append(wanted.before)
-    where = " and ".join(conditions)
-    order = "id" if wanted.before is None else "id desc"
-    sql = f"select * from call where {where} order by {order} limit ?"
-    found = tx.all(sql, (*values, wanted.limit))
-    return found if wanted.before is None else found[::-1]
+    return conditions, values
 
 
 def get(tx: Transaction, call_id: int) -> Row | None:
