@@ -77,10 +77,10 @@ def _conditions(account: str | None, wanted: CallSearch) -> tuple[list[str], lis
     return conditions, values
 
 
-def texts(tx: Transaction, account: str | None, span: tuple[int, int]) -> list[Row]:
-    """Return what a text is looked for in, of the calls of a span, the newest first."""
-    sql = f"select {_TEXTS} from call where account = ? and id >= ? and id < ? order by id desc"
-    return tx.all(sql, (account or NO_ACCOUNT, *span))
+def texts(tx: Transaction, account: str | None, before: int, limit: int) -> list[Row]:
+    """Return what a text is looked for in, of the last calls before an id, the newest first."""
+    sql = f"select {_TEXTS} from call where account = ? and id < ? order by id desc limit ?"
+    return tx.all(sql, (account or NO_ACCOUNT, before, limit))
 
 
 def by_request_id(tx: Transaction, account: str, request_id: str, *, among: int) -> int | None:

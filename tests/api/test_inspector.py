@@ -111,6 +111,42 @@ def link(found: Text, part: str) -> str:
                 if tag == "a" and part in (attrs["href"] or ""))  # fmt: skip
 
 
+def test_a_search_for_a_text_stops_and_goes_on_where_it_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("TEXT_BITE", 4), ("CHUNK", 2)):
+        monkeypatch.setattr(f"mock_server.actions.reports.call_list.{name}", value)
+    world.submit(text="https://example.com/needle")
+    for _ in range(6):
+        world.vendor("/wrong")
+    found = page(world, "/default/calls?text=NEEDLE")
+
+    assert rows(found) == []
+    further = link(found, "before=4")
+    assert rows(page(world, further.removeprefix("/_mock/inspect"))) == ["call-1"]
+
+
+@pytest.mark.parametrize("mark", ["x", "1.²", "1." + "9" * 5000, "a%0Aevent: region", "é", ""])
+def test_a_mark_that_is_none_of_ours_counts_as_nothing(world: World, mark: str) -> None:
+    world.submit()
+    for query, headers in ((f"?mark={mark}", {}), ("", {"Last-Event-ID": mark.replace("%0A", "")})):
+        sent = {name: value.encode().decode("latin-1") for name, value in headers.items()}
+        answer = world.http.get(f"/_mock/inspect/default/calls/region{query}", headers=sent)
+
+        assert answer.status_code == 200
+        assert 'id="call-1"' in answer.get_data(as_text=True)
+
+
+def test_an_address_with_odd_characters_leads_nowhere_else(world: World) -> None:
+    for path in ("/inspect/%0d%0aSet-Cookie:x", "/inspect/go?account=%0d%0a//evil.test",
+                 "/inspect/%2F%2Fevil.test"):  # fmt: skip
+        answer = world.http.get(f"/_mock{path}")
+
+        assert answer.status_code in (303, 404)
+        assert (answer.location or "/_mock/inspect/").startswith("/_mock/inspect/")
+        assert "Set-Cookie" not in answer.headers
+
+
 def test_one_call_shows_request_answer_cost_and_findings(world: World) -> None:
     world.vendor("/submitTask", {"text": "x", "style_id": "no_such_style"})
     found = page(world, "/default/calls/1")
@@ -213,7 +249,8 @@ def test_a_wrong_form_of_the_clock_is_explained(
 
 @pytest.mark.parametrize(
     "here", ["https://evil.test/", "//evil.test/_mock/inspect/", "/_mock/inspect/\\evil", "", "/x",
-             "/_mock/inspect/..//evil.test"]
+             "/_mock/inspect/..//evil.test", "/_mock/inspect/x\r\nSet-Cookie: a=b",
+             "/_mock/inspect/é"]
 )  # fmt: skip
 def test_a_form_never_leads_to_another_site(world: World, here: str) -> None:
     answer = post(world, "/inspect/default/clock", change="freeze", here=here)

@@ -10,6 +10,8 @@ PAGE = 50
 # How many calls one request looks at: with a filter, and with a text, which is in the bodies.
 BITE = 5_000
 TEXT_BITE = 1_000
+TEXT_CHARACTERS = 16 * 1024 * 1024
+CHUNK = 100
 NEWEST = 2**62
 
 
@@ -37,14 +39,11 @@ def page(
     before: int = NEWEST,
 ) -> CallPage:
     """Return the calls before an id that match a filter, and contain a text if one is given."""
-    size = TEXT_BITE if text else BITE
-    is_open = wanted.is_open and not text
-    last = None if is_open else call_search.bottom(tx, account_id, before, size)
-    span = (last or 0, before)
     if text:
-        found = _with_text(tx, account_id, wanted, text, span)
+        found, last = _with_text(tx, account_id, wanted, text, before)
     else:
-        found = call_search.newest(tx, account_id, wanted, span, PAGE + 1)
+        last = None if wanted.is_open else call_search.bottom(tx, account_id, before, BITE)
+        found = call_search.newest(tx, account_id, wanted, (last or 0, before), PAGE + 1)
     is_full = len(found) > PAGE
     rows = found[:PAGE]
     return CallPage(
@@ -57,17 +56,24 @@ def page(
 
 
 def _with_text(
-    tx: Transaction, account_id: str | None, wanted: CallSearch, text: str, span: tuple[int, int]
-) -> list[Row]:
-    """Return the calls of a span that contain a text in target, headers or bodies, in any case."""
+    tx: Transaction, account_id: str | None, wanted: CallSearch, text: str, before: int
+) -> tuple[list[Row], int | None]:
+    """Return the calls before an id that contain a text in target, headers or bodies, in any case,
+    and the id of the last that was looked at; None at the end of the journal.
+    """
     look = text.casefold()
-    ids = [row["id"] for row in call_search.texts(tx, account_id, span) if look in _whole(row)]
-    found = [
-        row
-        for begin in range(0, len(ids), PAGE)
-        for row in call_search.newest_of(tx, account_id, wanted, ids[begin : begin + PAGE])
-    ]
-    return found[: PAGE + 1]
+    found: list[Row] = []
+    looked = size = 0
+    while looked < TEXT_BITE and size < TEXT_CHARACTERS and len(found) <= PAGE:
+        rows = call_search.texts(tx, account_id, before, CHUNK)
+        texts = {row["id"]: _whole(row) for row in rows}
+        ids = [call_id for call_id, whole in texts.items() if look in whole]
+        found += call_search.newest_of(tx, account_id, wanted, ids) if ids else []
+        looked, size = looked + len(rows), size + sum(map(len, texts.values()))
+        if len(rows) < CHUNK:
+            return found, None
+        before = rows[-1]["id"]
+    return found, before
 
 
 def _whole(row: Row) -> str:

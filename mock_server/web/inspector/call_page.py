@@ -97,6 +97,8 @@ def _message(row: Row, part: str) -> dict[str, Any]:
 def _strings(row: Row) -> str | None:
     """Return the two strings to sign, side by side, if a refused signature was explained."""
     for each in json.loads(row["findings"]):
-        if each.get("server_string") is not None and each.get("client_string") is not None:
-            return aligned(each["server_string"], each["client_string"])
+        if each.get("server_string") is None:
+            continue
+        # What the client has signed is not always found out.
+        return aligned(each["server_string"], each.get("client_string") or "")
     return None

@@ -23,6 +23,7 @@ from mock_server.web.inspector.frame import address, chosen
 from mock_server.web.inspector.page import NOBODY, Page, View
 
 MOST_TEXT = 200
+MAX_DIGITS = 18
 # What decided an answer is not named in the list where everything went well.
 OF_SUCCESS = (AnswerRule.SERVED, AnswerRule.PICTURE)
 MOST_PATH = 120
@@ -131,7 +132,7 @@ def _statuses(text: str) -> tuple[int, int] | None:
 def _number(text: str, default: int) -> int:
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         raise UsageError(f"before must be the number of a call, not {text[:64]!r}")
     return int(text)
 
@@ -185,7 +186,8 @@ def sent_kind(sent: str | None) -> str | None:
 def _sampled(found: CallPage, since: str) -> dict[str, int] | None:
     """Return how many calls came since the last look, if a page cannot show them all."""
     seen = since.split(".")[1:2]
-    came = found.growth.seen - int(seen[0]) if seen and seen[0].isdigit() else 0
+    is_known = bool(seen) and seen[0].isascii() and seen[0].isdigit() and len(seen[0]) <= MAX_DIGITS
+    came = found.growth.seen - int(seen[0]) if is_known else 0
     if came <= PAGE_SIZE:
         return None
     return {"shown": len(found.rows), "came": came, "one_in": round(came / PAGE_SIZE)}

@@ -8,7 +8,7 @@ Rule 3: a form posts, and is answered with a redirect to a page that says what w
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Response, current_app, redirect, request
 
@@ -170,7 +170,7 @@ def clock_values(tx: Transaction, view: View) -> dict[str, Any] | None:
 
 def address(account_id: str, *steps: object, **query: object) -> str:
     """Return the address of a page of an account, such as `/_mock/inspect/default/calls/7`."""
-    path = "/".join([INSPECTOR, account_id, *map(str, steps)])
+    path = "/".join([INSPECTOR, *(quote(str(each), safe="") for each in (account_id, *steps))])
     given = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(given)}" if given else path
 
@@ -184,7 +184,8 @@ def back(said: str) -> Response:
     """Answer a form of the frame: go to the page that it was on, which says what was done."""
     here = request.form.get("here", "")
     path, _, query = here.partition("?")
-    if not path.startswith(INSPECTOR + "/") or "\\" in here or "//" in here:
+    is_odd = "\\" in here or "//" in here or not (here.isascii() and here.isprintable())
+    if is_odd or not path.startswith(INSPECTOR + "/"):
         return to(address(DEFAULT_ID, "calls", **{SAID: said}))
     kept = [each for each in query.split("&") if each and not each.startswith(f"{SAID}=")]
     return to(f"{path}?{'&'.join([*kept, f'{SAID}={said}'])}")

@@ -1,5 +1,7 @@
 """Every route of the inspector: the pages, what is new on them, the frame's forms, the files."""
 
+import re
+
 from flask import Blueprint, Response, redirect, request
 
 from mock_server.domain.account import DEFAULT_ID
@@ -26,6 +28,7 @@ from mock_server.web.paths import ADMIN, INSPECTOR
 # The pages, in the order of the navigation: one row each.
 PAGES = (calls.PAGE, coverage.PAGE, errors.PAGE, accounts.PAGE)
 FIRST = PAGES[0].name
+MARK = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 def blueprint(simulator: Simulator) -> Blueprint:
@@ -99,12 +102,14 @@ def _add_news(routes: Blueprint, inspector: Inspector) -> None:
 
 def _feed(inspector: Inspector, account_id: str, page: Page) -> Feed:
     """Return the feed that the browser asks for; a resumed one says what it has already."""
+    since = request.headers.get("Last-Event-ID") or request.args.get("mark", "")
     return Feed(
         inspector=inspector,
         page=page,
         account_id=account_id,
         browser=frame.asking(),
-        since=request.headers.get("Last-Event-ID") or request.args.get("mark", ""),
+        # A mark of ours; anything else is as if the browser had nothing yet.
+        since=since if MARK.fullmatch(since) else "",
     )
 
 
