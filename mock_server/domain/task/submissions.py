@@ -88,14 +88,7 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
     content = text if text or readings.image_content == "decoded" else image
     if text is None and image is None:
         raise Refusal("text和qr_code_url必须二选一", rule=AnswerRule.CONTENT_MISSING)
-    if text and readings.text_not_url == "refused" and not is_address(text):
-        raise Refusal(  # claim text-any
-            "参数text不合法: 必须是URL", rule=AnswerRule.TEXT_NOT_ADDRESS
-        )
-    if call_back and readings.callback_address == "refused" and not is_address(call_back):
-        raise Refusal(  # claim callback-address
-            "参数call_back不合法: 必须是HTTP地址", rule=AnswerRule.CALLBACK_NOT_ADDRESS
-        )
+    _check_addresses(text, call_back, readings)
     if style is None and asked.your_prompt is None:
         raise Refusal("style_id和your_prompt必须二选一", rule=AnswerRule.STYLE_MISSING)
     if style is not None and style not in styles and readings.style_unknown == "refused":
@@ -116,3 +109,15 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
             rule=AnswerRule.TEXT_TOO_LONG,
         )
     return submission
+
+
+def _check_addresses(text: str | None, call_back: str | None, readings: Readings) -> None:
+    """Check what must be an address under the readings. Raises Refusal."""
+    if text and readings.text_not_url == "refused" and not is_address(text):
+        raise Refusal(  # claim text-any
+            "参数text不合法: 必须是URL", rule=AnswerRule.TEXT_NOT_ADDRESS
+        )
+    if call_back and readings.callback_address == "refused" and not is_address(call_back):
+        raise Refusal(  # claim callback-address
+            "参数call_back不合法: 必须是HTTP地址", rule=AnswerRule.CALLBACK_NOT_ADDRESS
+        )
