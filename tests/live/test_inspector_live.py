@@ -1,7 +1,6 @@
 """Pages are told what is new by Server-Sent Events, and cost nothing while none is open."""
 
 import http.client
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,8 @@ from mock_server.actions.reports.call_list import PAGE as PAGE_SIZE
 from mock_server.server import running
 from mock_server.settings import Settings
 from mock_server.web.serving.event_streams import MOST_STREAMS
+from tests.support.event_streams import DEADLINE_S, address, event, stream
 from tests.support.live import Buyer, Live, live
-
-DEADLINE_S = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -25,48 +23,9 @@ def server() -> Iterator[Live]:
         yield started
 
 
-@contextmanager
-def stream(url: str, path: str, **headers: str) -> Iterator[http.client.HTTPResponse]:
-    """Open a stream."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=DEADLINE_S)
-    connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    try:
-        yield answer
-    finally:
-        answer.close()  # it has the connection's socket, too
-        connection.close()
-
-
-def event(answer: http.client.HTTPResponse, name: str) -> tuple[str, str]:
-    """Return mark and HTML of the next event of a name."""
-    end = time.monotonic() + DEADLINE_S
-    lines: list[str] = []
-    while time.monotonic() < end:
-        line = answer.readline()
-        assert line, "the stream ended"
-        if line.strip():
-            lines.append(line.decode().rstrip("\n"))
-            continue
-        if f"event: {name}" in lines:
-            (mark,) = [each[4:] for each in lines if each.startswith("id: ")]
-            return mark, "\n".join(each[6:] for each in lines if each.startswith("data: "))
-        lines = []
-    raise AssertionError(f"no event {name} came")
-
-
-def address(server: Live, account: str, page: str = "calls") -> str:
-    """Return the address of the stream that a page names."""
-    with stream(server.url, f"/_mock/inspect/{account}/{page}") as answer:
-        html = answer.read().decode()
-    found: list[str] = re.findall(r'sse-connect="([^"]+)"', html)
-    return found[0].replace("&amp;", "&")
-
-
 def test_a_call_appears_on_an_empty_page(server: Live) -> None:
     buyer = server.buyer()
-    with stream(server.url, address(server, buyer.id)) as answer:
+    with stream(server.url, address(server.url, buyer.id)) as answer:
         assert answer.status == 200
         assert answer.getheader("Content-Type") == "text/event-stream; charset=utf-8"
         task_id = buyer.submit()
@@ -78,7 +37,7 @@ def test_a_call_appears_on_an_empty_page(server: Live) -> None:
 
 def test_the_clock_is_told_at_once_and_when_it_moves(server: Live) -> None:
     buyer = server.buyer(clock={"now": 1_700_000_000_000, "frozen": True})
-    with stream(server.url, address(server, buyer.id)) as answer:
+    with stream(server.url, address(server.url, buyer.id)) as answer:
         assert "2023-11-15 06:13:20" in event(answer, "clock")[1]
         buyer.clock(advance="1h")
 
@@ -87,7 +46,7 @@ def test_the_clock_is_told_at_once_and_when_it_moves(server: Live) -> None:
 
 def test_a_stream_is_resumed_where_it_broke_off(server: Live) -> None:
     buyer = server.buyer()
-    path = address(server, buyer.id)
+    path = address(server.url, buyer.id)
     with stream(server.url, path) as answer:
         first = buyer.submit()
         mark, _ = event(answer, "region")
@@ -107,7 +66,7 @@ def test_what_is_found_out_later_is_told_too(server: Live) -> None:
     buyer = server.buyer()
     headers = {"X-Ca-Key": server.admin.get(f"/accounts/{buyer.id}")["app_key"],
                "X-Ca-Signature": "wrong", "X-Ca-Signature-Headers": "X-Ca-Key"}  # fmt: skip
-    with stream(server.url, address(server, buyer.id)) as answer:
+    with stream(server.url, address(server.url, buyer.id)) as answer:
         with stream_post(server.url, headers) as refused:
             assert refused.status == 403
         html = ""
@@ -129,7 +88,7 @@ def stream_post(url: str, headers: dict[str, str]) -> Iterator[http.client.HTTPR
 def test_streams_are_bounded_and_the_places_of_those_who_leave_are_free_again(
     server: Live,
 ) -> None:
-    path = address(server, "default")
+    path = address(server.url, "default")
     opened = [stream(server.url, path) for _ in range(MOST_STREAMS)]
     answers = [each.__enter__() for each in opened]
     assert {answer.status for answer in answers} == {200}
@@ -148,7 +107,7 @@ def test_streams_are_bounded_and_the_places_of_those_who_leave_are_free_again(
 
 def test_a_stream_ends_when_its_account_is_deleted(server: Live) -> None:
     buyer = server.buyer()
-    with stream(server.url, address(server, buyer.id)) as answer:
+    with stream(server.url, address(server.url, buyer.id)) as answer:
         event(answer, "clock")
         server.admin.delete(f"/accounts/{buyer.id}")
 
@@ -158,7 +117,7 @@ def test_a_stream_ends_when_its_account_is_deleted(server: Live) -> None:
 
 def test_a_page_that_is_open_does_not_hold_up_the_end_of_the_server() -> None:
     with live() as started:
-        path = address(started, "default")
+        path = address(started.url, "default")
         opened = stream(started.url, path)
         answer = opened.__enter__()
         event(answer, "clock")
@@ -189,7 +148,7 @@ def test_a_browser_at_the_address_of_the_server_is_led_to_the_pages(server: Live
 def test_a_page_that_cannot_show_all_calls_says_how_many_it_shows(server: Live) -> None:
     buyer = server.buyer()
     buyer.submit()
-    path = address(server, buyer.id)
+    path = address(server.url, buyer.id)
     for _ in range(2 * PAGE_SIZE):
         buyer.call("/nowhere")
     with stream(server.url, path) as answer:
@@ -206,7 +165,7 @@ def test_a_page_that_cannot_show_all_calls_says_how_many_it_shows(server: Live) 
 def test_the_clock_runs_on_the_page_of_one_call_too(server: Live) -> None:
     buyer = server.buyer(clock={"now": 1_700_000_000_000, "frozen": True})
     buyer.submit()
-    with stream(server.url, address(server, buyer.id, "calls/" + newest(buyer))) as answer:
+    with stream(server.url, address(server.url, buyer.id, "calls/" + newest(buyer))) as answer:
         assert "2023-11-15 06:13:20" in event(answer, "clock")[1]
         buyer.submit()  # no region is sent: the page has none
         buyer.clock(advance="1h")
