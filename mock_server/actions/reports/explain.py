@@ -40,7 +40,7 @@ def explain(tx: Transaction, simulator: Simulator, row: Row) -> dict[str, Any]:
     claims = [*(rule.claims if rule else ()), *([error.pop("claim")] if error else [])]
     charge = Charge(row["charge"])
     by_charge = CHARGE_READINGS[charge]
-    by_rule = [*(rule.readings if rule else ()), *(set(changed) - {*by_charge, *_of(rule)})]
+    by_rule = [*(rule.readings if rule else ()), *sorted(set(changed) - {*by_charge, *_of(rule)})]
     return {
         "call": row["id"],
         "account": row["account"] or None,
