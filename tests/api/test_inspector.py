@@ -294,3 +294,16 @@ def test_a_browser_at_the_address_of_the_server_is_led_to_the_pages(world: World
     assert (browser.status_code, browser.location) == (303, "/_mock/")
     assert posted.headers["X-Ca-Error-Code"] == "I404NF"
     assert world.http.get("/").headers["X-Ca-Error-Code"] == "I404NF"
+
+
+def test_the_updates_of_a_page_can_be_paused(world: World) -> None:
+    running = page(world, "/default/calls?status=200&said=freeze")
+    pause = link(running, "live=off")
+    paused = page(world, pause.removeprefix("/_mock/inspect"))
+
+    assert pause == "/_mock/inspect/default/calls?status=200&live=off"
+    assert not [1 for _, attrs in paused.tags if attrs.get("hx-get") or attrs.get("sse-connect")]
+    assert "This page is paused: go on" in paused.text
+    assert "/_mock/inspect/default/calls?status=200" in [
+        attrs.get("href") for _, attrs in paused.tags
+    ]

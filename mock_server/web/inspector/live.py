@@ -27,6 +27,8 @@ from mock_server.web.inspector.frame import (
 from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.inspector.words import Words
 
+# The parameter of an address with which a page stays as it is.
+LIVE, OFF = "live", "off"
 # Where the scope of an ASGI request carries the feed that its answer goes on with.
 FEED = "artqr_mock.feed"
 
@@ -89,14 +91,19 @@ def asked_html(url: str, region: str, clock: str) -> str:
 
 def page_values(tx: Transaction, page: Page, view: View) -> dict[str, Any]:
     """Return the values of page.html: those of the region, and how the browser hears of news."""
-    query = {**view.query, SAID: "", "mark": page.mark(tx, view)}
+    mark = page.mark(tx, view)
+    return {**page.region(tx, view), "region": page, "live": _live(page, view, mark)}
+
+
+def _live(page: Page, view: View, mark: str) -> dict[str, Any]:
+    """Return where the browser hears of news: sent, or asked for, unless the person wants none."""
     shown_id = view.account_id or NOBODY
+    query = {**view.query, SAID: "", LIVE: ""}
+    if view.query.get(LIVE) == OFF:
+        return {"stream": "", "region": "", "toggle": address(shown_id, page.name, **query)}
     return {
-        **page.region(tx, view),
-        "region": page,
-        "live": {
-            # Under another server nothing is sent, and the browser asks for the region.
-            "stream": address(shown_id, page.name, "live", **query) if is_served() else "",
-            "region": address(shown_id, page.name, "region", **query),
-        },
+        # Under another server nothing is sent, and the browser asks for the region.
+        "stream": address(shown_id, page.name, "live", **query, mark=mark) if is_served() else "",
+        "region": address(shown_id, page.name, "region", **query, mark=mark),
+        "toggle": address(shown_id, page.name, **{**query, LIVE: OFF}),
     }
