@@ -125,12 +125,6 @@ def names(tx: Transaction, limit: int) -> list[Row]:
     return tx.all("select id, name from account order by created_at, id limit ?", (limit,))
 
 
-def count_all(tx: Transaction) -> int:
-    """Return how many accounts there are."""
-    row = tx.one("select count(*) as accounts from account")
-    return row["accounts"] if row else 0
-
-
 def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:
     """Store a new clock."""
     tx.execute(

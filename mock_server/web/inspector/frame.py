@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from flask import Response, current_app, redirect, request
 
 from mock_server.actions.accounts import lookup
+from mock_server.actions.gateway.signature_review import wait_for_reviews
 from mock_server.actions.reports import account_names, clock_face
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import Account
@@ -97,7 +98,7 @@ class Inspector:
     ) -> Response:
         """Return a page within the frame. `template`: its name in the folder of the pages."""
         # What is still found out about a call is part of it.
-        self.simulator.background.flush()
+        wait_for_reviews(self.simulator, account_id)
         browser = asking()
 
         def read(tx: Transaction) -> dict[str, Any]:
