@@ -23,21 +23,6 @@ FINDINGS_PAGE = 500  # calls with findings
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
 
-def client_environment(base_url: str, account: dict[str, Any]) -> dict[str, str]:
-    """Return what a client of the API is configured with."""
-    found = {
-        "ARTQR_BASE_URL": base_url,
-        "ARTQR_APP_CODE": account["app_code"],
-        "ARTQR_APP_KEY": account["app_key"],
-        "ARTQR_APP_SECRET": account["app_secret"],
-    }
-    if base_url.startswith("https:"):
-        from mock_server.tls import ca_file  # noqa: PLC0415 - it loads slowly
-
-        found["ARTQR_CA_FILE"] = str(ca_file())
-    return found
-
-
 Query = Mapping[str, str | int]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from mock_server.domain import findings
 from mock_server.domain.billing.charges import Offer
+from mock_server.domain.call.answer_rules import AnswerRuleRow
 from mock_server.domain.call.calls import ROUTES, Operation
 from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables, FailureRow, Means
 from mock_server.domain.contract.narrowing import narrowed
@@ -44,7 +45,7 @@ class Catalogue:
     """The vendor's tables: gateway errors, styles by id, offers by credits; and our magic.
 
     `requests` returns the contract for requests under readings; `findings` has the texts of
-    findings.
+    findings, `answer_rules` those of the rules that decide an answer.
     """
 
     errors: ErrorTables
@@ -54,6 +55,7 @@ class Catalogue:
     offers: Mapping[int, Offer]
     requests: Callable[[Readings], findings.Contract]
     findings: findings.FindingRows
+    answer_rules: Mapping[str, AnswerRuleRow]
 
 
 def folder(name: str) -> Path:
@@ -147,6 +149,13 @@ def scenarios() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def fault_texts() -> dict[str, str]:
+    """Return what each kind of fault does, in a sentence for people."""
+    table = load_toml("faults.toml")
+    return {row["kind"]: row["says"] for row in (*table["fault"], *table["callback"])}
+
+
+@cache
 def values_of_reading(reading: str) -> tuple[str, ...]:
     """Return the allowed values of a reading, the default first."""
     rows = load_toml("readings.toml")["reading"]
@@ -183,6 +192,7 @@ def load_catalogue() -> Catalogue:
         offers={offer.credits: offer for offer in offers},
         requests=request_contract,
         findings=load_finding_rows(),
+        answer_rules=load_answer_rules(),
     )
 
 
@@ -192,6 +202,18 @@ def load_finding_rows() -> findings.FindingRows:
     rows = load_toml("findings.toml")["finding"]
     return {row["id"]: findings.FindingRow(**{**row, "severity": Severity(row["severity"])})
             for row in rows}  # fmt: skip
+
+
+@cache
+def load_answer_rules() -> dict[str, AnswerRuleRow]:
+    """Return the rules that decide an answer, by id."""
+    rows = load_toml("answer_rules.toml")["rule"]
+    return {
+        row["id"]: AnswerRuleRow(
+            **{**row, "claims": tuple(row["claims"]), "readings": tuple(row["readings"])}
+        )
+        for row in rows
+    }
 
 
 _PATHS = {operation: path for (_, path), operation in ROUTES.items()}

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from mock_server.domain.billing.charges import Charge
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import BUG_HEADER, Answer
 from mock_server.domain.call.redaction import answer_lines, capture
 from mock_server.domain.faults.rules import FaultError
@@ -98,4 +99,5 @@ def _row(now: int, answer: Answer) -> journal.Entry:
         request=capture(b""),
         answer_headers=answer_lines(answer.headers, (), ()),
         answer=capture(answer.body),
+        ground=AnswerRule.BUG,
     )

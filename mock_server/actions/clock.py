@@ -6,6 +6,7 @@ from enum import StrEnum
 from mock_server.actions.accounts import lookup, notices
 from mock_server.actions.callbacks import wait
 from mock_server.actions.callbacks.wait import PendingDeliveries
+from mock_server.actions.operations import source_images
 from mock_server.domain import clock as rules
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.clock import Clock
@@ -79,6 +80,16 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
         event=event,
         due=wait.due(tx, account_id, now),
     )
+
+
+def change_and_settle(simulator: Simulator, account_id: str, wanted: Change) -> tuple[Changed, int]:
+    """Change the clock once every source image was read, and wait for the callbacks due by then.
+
+    Returns also how many callbacks were attempted. Not for the database's own thread.
+    """
+    source_images.settle(simulator, account_id)
+    changed = simulator.database.run(lambda tx: change(tx, simulator, account_id, wanted))
+    return changed, wait.wait_until_delivered(simulator, changed.due)
 
 
 def next_event(tx: Transaction, account: Account, now: int) -> NextEvent | None:

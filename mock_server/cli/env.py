@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from mock_server.admin_client import AdminClient, client_environment
+from mock_server.admin_client import AdminClient
 from mock_server.cli.common import account_option, json_option, print_json, server_options
+from mock_server.client_environment import client_environment, shell_line
 from mock_server.domain.usage_errors import UsageError
-from mock_server.formatting import shell_word
 
 CHOICES = ("sh", "fish", "powershell", "dotenv", "json", "github")
 
@@ -45,10 +45,6 @@ def env(*, account_id: str, form: str, magic: bool, admin: AdminClient, as_json:
         click.echo(FORMATS[form](name, value))
 
 
-def _sh(name: str, value: str) -> str:
-    return f"export {name}={shell_word(value)}"
-
-
 def _fish(name: str, value: str) -> str:
     quoted = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"set -gx {name} '{quoted}'"
@@ -80,7 +76,7 @@ def _github(name: str, value: str) -> str:
 
 
 FORMATS: Mapping[str, Callable[[str, str], str]] = {
-    "sh": _sh,
+    "sh": shell_line,
     "fish": _fish,
     "powershell": _powershell,
     "dotenv": _dotenv,

@@ -9,7 +9,7 @@ import click
 
 from mock_server.admin_client import AccountClient, RefusedError
 from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
-from mock_server.contract import load_toml
+from mock_server.contract import fault_texts
 from mock_server.domain.call.calls import VENDOR_OPERATIONS
 from mock_server.domain.durations import show_duration
 from mock_server.domain.faults.kinds import KINDS, kind_of, named
@@ -190,12 +190,10 @@ def clear(*, fault_id: int | None, account: AccountClient) -> None:
 
 
 def _about(kind: AnyKind) -> dict[str, Any]:
-    table = load_toml("faults.toml")
-    says = {each["kind"]: each["says"] for each in (*table["fault"], *table["callback"])}
     return {
         "kind": kind.name,
         "stage": kind.stage,
-        "says": says[kind.name],
+        "says": fault_texts()[kind.name],
         "operations": list(kind.operations),
         "parameters": [
             {"name": field.name, "needed": field.default is MISSING} for field in fields(kind.fault)

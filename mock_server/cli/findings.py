@@ -133,7 +133,7 @@ def summary(severities: dict[str, int], calls: int) -> str:
 @server_options
 @json_option
 def explain(*, call_id: int, account_id: str, admin: AdminClient, as_json: bool) -> None:
-    """Explain one call: its request, answer, cost and findings.
+    """Explain one call: its request, answer, cost, the rule that decided, and findings.
 
     CALL is the number that `calls`, `bill` and `findings` print. The exit code is 1 if a finding is
     an error.
@@ -142,10 +142,12 @@ def explain(*, call_id: int, account_id: str, admin: AdminClient, as_json: bool)
     whose = admin if call["account"] is None else admin.account(call["account"])
     between = whose.get("/findings", after=call_id - 1, limit=1)["findings"]
     found = [each for each in between if each["call"] == call_id]
+    why = admin.get(f"/calls/{call_id}/explain")
     if as_json:
-        print_json({**call, "findings": found})
+        print_json({**call, "findings": found, "explanation": why})
     else:
         _print_call(call, admin.account_named(account_id).id)
+        print_reasons(why)
         print_findings(found)
     if any(each["severity"] == Severity.ERROR for each in found):
         sys.exit(FINDINGS)
@@ -159,7 +161,7 @@ def _print_call(call: dict[str, Any], account_id: str) -> None:
     status = f"HTTP {call['status']}" if call["status"] else "no answer"
     _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"])
     cost = f"{yuan(call['fen'])} yuan" if call["charged"] else "free"
-    click.echo(f"\n{cost}: {printable(call['reason'])}\n")
+    click.echo(f"\n{cost}: {printable(call['reason'])}")
 
 
 def _print_message(title: str, message: dict[str, Any]) -> None:
@@ -170,3 +172,24 @@ def _print_message(title: str, message: dict[str, Any]) -> None:
     if body:
         more = f" … {message['length']} bytes in all" if len(body) > MAX_SHOWN else ""
         click.echo(f"\n  {printable(body[:MAX_SHOWN])}{more}")
+
+
+def print_reasons(why: dict[str, Any]) -> None:
+    """Print what decided an answer: the rule, its claims and readings, faults, and the advice."""
+    rule = why["rule"]
+    click.echo(f"\ndecided by {click.style(rule['id'], bold=True)}: {printable(rule['says'])}")
+    for each in why["faults"]:
+        click.echo(f"{'':8}fault:   {each['kind']}: {printable(each['says'] or '')}")
+    charge = why["charge"]
+    for each in _once([*rule["claims"], *charge["claims"]]):
+        click.echo(f"{'':8}claim:   {each['id']} ({each['certainty']}): {printable(each['says'])}")
+    for each in _once([*rule["readings"], *charge["readings"]]):
+        other = "" if each["value"] == each["default"] else f", default {each['default']}"
+        click.echo(f"{'':8}reading: {each['id']} = {each['value']}{other} ({each['certainty']})")
+    if why["error"]:
+        click.echo(f"{'':8}instead: {printable(why['error']['advice'])}")
+    click.echo()
+
+
+def _once(rows: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    return {each["id"]: each for each in rows}.values()

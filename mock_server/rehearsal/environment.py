@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mock_server.admin_client import client_environment
+from mock_server.client_environment import client_environment
 from mock_server.rehearsal.drill import Drill
 from mock_server.rehearsal.order import PLACEHOLDER, RehearsalOrder
 

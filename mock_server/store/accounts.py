@@ -120,6 +120,11 @@ def list_all(tx: Transaction) -> list[Account]:
     return [_account(row) for row in tx.all("select * from account order by created_at, id")]
 
 
+def names(tx: Transaction, limit: int) -> list[Row]:
+    """Return `id, name` of the first accounts, oldest first."""
+    return tx.all("select id, name from account order by created_at, id limit ?", (limit,))
+
+
 def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:
     """Store a new clock."""
     tx.execute(

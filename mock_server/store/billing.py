@@ -128,6 +128,14 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
     )
 
 
+def paid_by(tx: Transaction, account_id: str, call_id: int) -> int | None:
+    """Return the id of the package that paid for a call; None: none did."""
+    row = tx.one(
+        "select package_id from ledger where account = ? and call_id = ?", (account_id, call_id)
+    )
+    return row["package_id"] if row else None
+
+
 def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
     """Add an answered call to the totals, in the transaction that books it."""
     tx.add_later(

@@ -36,6 +36,12 @@ def of(tx: Transaction, account: str) -> dict[str, int | None]:
     return {row["item"]: row["call_id"] for row in rows}
 
 
+def count(tx: Transaction, account: str) -> int:
+    """Return how many items an account has covered."""
+    row = tx.one("select count(*) as items from met where account = ?", (account,))
+    return row["items"] if row else 0
+
+
 def for_all_accounts(tx: Transaction) -> dict[str, int | None]:
     """Return the coverage of all accounts, deleted ones too."""
     rows = tx.all("select item, min(call_id) as call_id from met group by item")

@@ -44,7 +44,7 @@ class Entry:
     `faults`, `sent` and `findings` are JSON: the faults that happened, what went over the wire if
     not the answer itself (None: the answer), and the findings without their words. `jumped_ms` is
     how far the account's clock had jumped in all; `held_ms` how long the call had been held by
-    `real_at`.
+    `real_at`. `ground`: what decided the answer (domain/call/answer_rules.py).
     """
 
     account: str | None
@@ -68,6 +68,7 @@ class Entry:
     findings: str = "[]"
     jumped_ms: int = 0
     held_ms: int = 0
+    ground: str = ""
 
 
 def redacted(call: Call, answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
@@ -102,8 +103,8 @@ _INSERT = (
     "insert into call (account, at, real_at, request_id, operation, method, path, status,"
     " error_code, charge, fen, task_id, request_headers, request_body, request_length,"
     " request_sha256, answer_headers, answer_body, answer_length, answer_sha256, faults, sent,"
-    " findings, jumped_ms, held_ms, size)"
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " findings, jumped_ms, held_ms, ground, size)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -134,6 +135,7 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.findings,
         entry.jumped_ms,
         entry.held_ms,
+        entry.ground,
     )
 
 
@@ -220,8 +222,25 @@ def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
     These are the first calls after `wanted.after`, or the last before `wanted.before` if it is
     given.
     """
-    conditions = ["account = ?", "id > ?"]
-    values: list[str | int] = [account or NO_ACCOUNT, wanted.after]
+    conditions, values = conditions_of(account, wanted)
+    conditions.append("id > ?")
+    values.append(wanted.after)
+    if wanted.before is not None:
+        conditions.append("id < ?")
+        values.append(wanted.before)
+    where = " and ".join(conditions)
+    order = "id" if wanted.before is None else "id desc"
+    sql = f"select * from call where {where} order by {order} limit ?"
+    found = tx.all(sql, (*values, wanted.limit))
+    return found if wanted.before is None else found[::-1]
+
+
+def conditions_of(account: str | None, wanted: CallFilter) -> tuple[list[str], list[Value]]:
+    """Return the conditions of a statement on the calls of an account, and their values; without
+    those on the id.
+    """
+    conditions: list[str] = ["account = ?"]
+    values: list[Value] = [account or NO_ACCOUNT]
     if wanted.operation is not None:
         conditions.append("operation = ?")
         values.append(wanted.operation)
@@ -233,14 +252,7 @@ def find(tx: Transaction, account: str | None, wanted: CallFilter) -> list[Row]:
     if wanted.task_id is not None:
         conditions.append("task_id = ?")
         values.append(wanted.task_id)
-    if wanted.before is not None:
-        conditions.append("id < ?")
-        values.append(wanted.before)
-    where = " and ".join(conditions)
-    order = "id" if wanted.before is None else "id desc"
-    sql = f"select * from call where {where} order by {order} limit ?"
-    found = tx.all(sql, (*values, wanted.limit))
-    return found if wanted.before is None else found[::-1]
+    return conditions, values
 
 
 def get(tx: Transaction, call_id: int) -> Row | None:

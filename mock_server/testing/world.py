@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mock_server.admin_client import AccountClient, AdminClient, client_environment
+from mock_server.admin_client import AccountClient, AdminClient
 from mock_server.audit.records import Finding, RecordedCall
+from mock_server.client_environment import client_environment
 from mock_server.testing.account_history import read_history
 from mock_server.testing.admin_records import CallbackRecord
 from mock_server.testing.bill import AccountBill

@@ -10,7 +10,10 @@ from werkzeug.routing import Map, RuleFactory
 
 from mock_server.simulator import Simulator
 from mock_server.web import admin, documents, gateway_view, pictures, problems, short_links
-from mock_server.web.paths import is_admin, is_ours
+from mock_server.web.inspector import routes as inspector
+from mock_server.web.inspector import sign_in
+from mock_server.web.inspector.frame import to
+from mock_server.web.paths import ADMIN, is_admin, is_ours, opens_inspector
 
 
 class AppRequest(Request):
@@ -51,6 +54,7 @@ def create_app(simulator: Simulator) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map = _ROUTES
     app.register_blueprint(admin.blueprint(simulator))
+    app.register_blueprint(inspector.blueprint(simulator))
     app.register_blueprint(pictures.blueprint(simulator))
     app.register_blueprint(short_links.blueprint(simulator))
     app.register_blueprint(documents.blueprint())
@@ -61,9 +65,19 @@ def create_app(simulator: Simulator) -> Flask:
         # One catch-all ahead of routing, so that no automatic OPTIONS, HEAD, redirect or 405
         # ever writes an answer in the gateway's name.
         if is_ours(request.path):
-            return admin.refusal(simulator) if is_admin(request.path) else None
+            return _refused(simulator) if is_admin(request.path) else None
+        if opens_inspector(request.method, request.path, request.headers.get("Accept", "")):
+            return to(ADMIN + "/")
         return gateway_view.to_response(
             gateway_view.answer_call(simulator, gateway_view.read_call())
         )
 
     return app
+
+
+def _refused(simulator: Simulator) -> Response | None:
+    """Return why a call may not use our own routes; a browser is asked for the token."""
+    refused = admin.refusal(simulator)
+    if refused is not None and refused.status_code == 401 and sign_in.is_browser(request):
+        return sign_in.form(status=401)
+    return refused

@@ -95,9 +95,9 @@ def test_a_body_over_a_megabyte_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/_mock", "/_mock/", "/_mock/nothing", "/_mock/accounts/", "/_mock//accounts", "/_mock/Health",
-     "/_mock/accounts/default/nothing", "/_mock/%00", "/_mock/%ff", "/pictures", "/pictures/a",
-     "/pictures/a/b/c/1.png"],
+    ["/_mock/nothing", "/_mock/inspect/a/b/c/d", "/_mock/accounts/", "/_mock//accounts",
+     "/_mock/Health", "/_mock/accounts/default/nothing", "/_mock/%00", "/_mock/%ff", "/pictures",
+     "/pictures/a", "/pictures/a/b/c/1.png"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_route_of_ours_is_404_with_where_to_look(

@@ -7,6 +7,7 @@ from werkzeug.test import TestResponse
 
 from mock_server import contract
 from mock_server.domain.answer.answers import Stamp, gateway_answer
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.errors import GatewayError
 from mock_server.web.serving.response_writer import render
 from tests.support.worlds import APP_CODE, World, body_of
@@ -158,7 +159,9 @@ def test_every_answer_has_a_request_id_of_its_own(world: World) -> None:
 @pytest.mark.claim("keep-alive")
 def test_an_answer_is_written_with_its_spelling_and_says_how_long_it_is_kept() -> None:
     tables = contract.load_catalogue().errors
-    answer = gateway_answer(GatewayError("A400MA"), tables, Stamp(request_id="ID", now=0))
+    answer = gateway_answer(
+        GatewayError("A400MA", rule=AnswerRule.SERVED), tables, Stamp(request_id="ID", now=0)
+    )
 
     lines = render(answer, keep_alive=True).decode("latin-1").split("\r\n")
 

@@ -13,6 +13,7 @@ import pytest
 
 from mock_server.admin_client import AdminClient
 from tests.support import postgres
+from tests.support.event_streams import address, event, stream
 from tests.support.live import SETTLED, Buyer
 from tests.support.processes import Server, run, serving, until
 from tests.support.receivers import Reply, receiving
@@ -47,6 +48,15 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
             for host in ("127.0.0.1", "127.0.0.2")
         ]
         yield Pair(servers, [stack.enter_context(AdminClient(each.url)) for each in servers])
+
+
+def test_a_page_of_one_server_shows_what_the_other_one_writes(pair: Pair) -> None:
+    here, there = pair.buyers(credits=3)
+    with stream(here.url, address(here.url, here.id)) as answer:
+        event(answer, "clock")
+        task_id = there.submit()
+
+        assert task_id in event(answer, "region")[1]
 
 
 def test_what_is_done_at_one_server_is_known_at_the_other(pair: Pair) -> None:

@@ -95,6 +95,7 @@ def test_every_admin_route_that_changes_anything_is_tried(simulator: Simulator) 
         for rule in create_app(simulator).url_map.iter_rules()
         for method in (rule.methods or set()) - reading
         if rule.rule.startswith("/_mock")
+        if not rule.endpoint.startswith("inspector.")  # forms, which call the same actions
     }
 
     assert changing == set(CHANGES)

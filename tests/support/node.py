@@ -32,7 +32,7 @@ def installed(lock: Path, name: str, proof: str) -> Path:
 
 
 def missing(what: str) -> NoReturn:
-    """Fail in CI, where Node is required; skip on other machines."""
+    """Fail in CI, where Node and a browser are required; skip on other machines."""
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)

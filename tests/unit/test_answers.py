@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mock_server.contract import load_catalogue
 from mock_server.domain.answer.answers import Stamp, gateway_answer, refusal_answer, result_answer
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.errors import ErrorRow, GatewayError, Refusal
 from mock_server.domain.readings import Readings
 
@@ -30,7 +31,7 @@ ERRORS = load_catalogue().errors
 @pytest.mark.claim("quota-exhausted")
 @pytest.mark.claim("server-header")
 def test_a_gateway_error_has_the_captured_headers_in_their_order_and_no_body() -> None:
-    answer = gateway_answer(GatewayError("B403MQ"), ERRORS, STAMP)
+    answer = gateway_answer(GatewayError("B403MQ", rule=AnswerRule.SERVED), ERRORS, STAMP)
 
     assert (answer.status, answer.body) == (403, b"")
     assert list(answer.headers) == [
@@ -45,20 +46,22 @@ def test_a_gateway_error_has_the_captured_headers_in_their_order_and_no_body() -
 
 @pytest.mark.claim("appcode-unknown")
 def test_the_reason_of_a_gateway_error_stands_in_its_message() -> None:
-    answer = gateway_answer(GatewayError("A400AC", "`not exists`"), ERRORS, STAMP)
+    answer = gateway_answer(
+        GatewayError("A400AC", "`not exists`", rule=AnswerRule.SERVED), ERRORS, STAMP
+    )
 
     assert dict(answer.headers)["X-Ca-Error-Message"] == "Invalid AppCode `not exists`"
 
 
 def test_a_message_without_a_reason_has_no_loose_end() -> None:
-    answer = gateway_answer(GatewayError("I404NF"), ERRORS, STAMP)
+    answer = gateway_answer(GatewayError("I404NF", rule=AnswerRule.SERVED), ERRORS, STAMP)
 
     assert dict(answer.headers)["X-Ca-Error-Message"] == "API not found"
 
 
 @given(reason=st.text())
 def test_whatever_is_echoed_a_header_stays_one_line_of_latin_1(reason: str) -> None:
-    answer = gateway_answer(GatewayError("I404NF", reason), ERRORS, STAMP)
+    answer = gateway_answer(GatewayError("I404NF", reason, rule=AnswerRule.SERVED), ERRORS, STAMP)
     message = dict(answer.headers)["X-Ca-Error-Message"]
 
     assert len(message.encode("latin-1").splitlines()) == 1
@@ -69,7 +72,10 @@ def test_whatever_is_echoed_a_header_stays_one_line_of_latin_1(reason: str) -> N
 @pytest.mark.parametrize("row", ERRORS.rows.values(), ids=lambda row: row.code)
 def test_the_status_of_a_gateway_error_stands_in_its_code(row: ErrorRow) -> None:
     assert row.status == int(row.code[1:4])
-    assert gateway_answer(GatewayError(row.code), ERRORS, STAMP).status == row.status
+    assert (
+        gateway_answer(GatewayError(row.code, rule=AnswerRule.SERVED), ERRORS, STAMP).status
+        == row.status
+    )
 
 
 @pytest.mark.claim("envelope-order")
@@ -106,7 +112,9 @@ def test_a_free_result_has_no_fee_header_and_a_fee_of_zero() -> None:
 @pytest.mark.claim("refusal-450")
 @pytest.mark.claim("envelope-kept")
 def test_a_refusal_is_a_free_450_in_the_envelope_without_an_error_code() -> None:
-    answer = refusal_answer(Refusal("条码不正确！"), Readings(), RES_ID, STAMP, charged=False)
+    answer = refusal_answer(
+        Refusal("条码不正确！", rule=AnswerRule.SERVED), Readings(), RES_ID, STAMP, charged=False
+    )
 
     envelope = json.loads(answer.body)
     assert answer.status == 450
@@ -119,7 +127,9 @@ def test_a_refusal_is_a_free_450_in_the_envelope_without_an_error_code() -> None
 @pytest.mark.claim("refusal-450")
 def test_under_a_reading_a_refusal_is_a_charged_200() -> None:
     readings = Readings(refusal_status="200")
-    answer = refusal_answer(Refusal("x"), readings, RES_ID, STAMP, charged=True)
+    answer = refusal_answer(
+        Refusal("x", rule=AnswerRule.SERVED), readings, RES_ID, STAMP, charged=True
+    )
 
     assert (answer.status, dict(answer.headers)["showapi_fee_num"]) == (200, "1")
     assert json.loads(answer.body)["showapi_res_body"]["ret_code"] == -1

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from mock_server.contract import load_catalogue
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.errors import ErrorRow, GatewayError, classic_row
 
 TABLES = load_catalogue().errors
@@ -37,7 +38,7 @@ def test_each_code_looks_like_at_most_one_message_and_only_codes_that_exist_do()
 @pytest.mark.claim("classic-rows")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code)
 def test_a_code_without_a_message_of_its_own_keeps_its_words(row: ErrorRow) -> None:
-    look = classic_row(GatewayError(row.code), TABLES)
+    look = classic_row(GatewayError(row.code, rule=AnswerRule.SERVED), TABLES)
 
     mapped = [each for each in TABLES.classic.values() if row.code in each.codes]
     own = 403 if row.status == 429 else row.status  # older instances answer 403 when they throttle
@@ -47,11 +48,11 @@ def test_a_code_without_a_message_of_its_own_keeps_its_words(row: ErrorRow) -> N
 
 @pytest.mark.parametrize("message", TABLES.classic)
 def test_a_named_message_wins_over_the_code(message: str) -> None:
-    error = GatewayError("I400HD", classic=message)
+    error = GatewayError("I400HD", classic=message, rule=AnswerRule.SERVED)
 
     assert classic_row(error, TABLES) == (TABLES.classic[message].status, message)
 
 
 def test_an_unknown_code_is_our_mistake_not_the_vendors() -> None:
     with pytest.raises(KeyError):
-        classic_row(GatewayError("X999XX"), TABLES)
+        classic_row(GatewayError("X999XX", rule=AnswerRule.SERVED), TABLES)

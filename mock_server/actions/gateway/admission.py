@@ -9,6 +9,7 @@ from mock_server.domain.auth.credentials import WINDOW_MS, AppCode, KeyPair
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.charges import Package
 from mock_server.domain.call import bodies, throttle
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import (
     MAX_HEAD_BYTES,
     VENDOR_HOST,
@@ -24,6 +25,7 @@ from mock_server.store import billing as billing_rows
 from mock_server.store import nonces, throttles
 from mock_server.store.engine.transaction import Transaction
 
+UNREADABLE = AnswerRule.REQUEST_UNREADABLE
 UNPUBLISHED_STAGES = ("TEST", "PRE")
 STANDING_CODES = {Standing.ARREARS: "B403MO", Standing.UNAUTHORIZED: "I403AA"}
 
@@ -32,14 +34,18 @@ def admit(context: CallContext) -> Operation:
     """Check size, syntax, stage and route; return the operation. Raises GatewayError."""
     call = context.call
     if call.defect is not None:
-        raise GatewayError(call.defect.code, call.defect.reason)
+        rule = AnswerRule.BODY_TOO_LARGE if call.defect.code == "I413RL" else UNREADABLE
+        raise GatewayError(call.defect.code, call.defect.reason, rule=rule)
     if head_bytes(call) > MAX_HEAD_BYTES:
-        raise GatewayError("I413UL")
+        raise GatewayError("I413UL", rule=AnswerRule.HEAD_TOO_LARGE)
     _check_host(context)
     _check_stage(call)
     if context.operation is None:
         raise GatewayError(
-            "I404NF", f"{call.method} {call.path}"[:200], classic=_no_route(context.readings)
+            "I404NF",
+            f"{call.method} {call.path}"[:200],
+            rule=AnswerRule.ROUTE_UNKNOWN,
+            classic=_no_route(context.readings),
         )
     bodies.check_content_type(header(call, "content-type"), call.body, context.readings)
     return context.operation
@@ -66,7 +72,7 @@ def authenticate(tx: Transaction, context: CallContext, account: Account) -> Non
     nonce = credentials.nonce_of(call, named, account.readings)
     kind = "code" if isinstance(named, AppCode) else "key"
     if nonce is not None and nonces.is_used(tx, account.id, kind, nonce, now - WINDOW_MS):
-        raise GatewayError("S403NU")
+        raise GatewayError("S403NU", rule=AnswerRule.NONCE_USED)
     if isinstance(named, KeyPair):
         signatures.verify(call, account.app_secret, account.readings)
     # Only after verification, otherwise a stranger could use up a client's nonces (claim
@@ -78,7 +84,7 @@ def authenticate(tx: Transaction, context: CallContext, account: Account) -> Non
 def check_standing(account: Account) -> None:
     """Check that the buyer may call the API. Raises B403MO, I403AA."""
     if account.standing in STANDING_CODES:
-        raise GatewayError(STANDING_CODES[account.standing])
+        raise GatewayError(STANDING_CODES[account.standing], rule=AnswerRule.STANDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +115,7 @@ def check_throttle(tx: Transaction, account: Account, operation: Operation, now:
     if not passes:
         sends_retry_after = account.readings.throttle_retry_after == "sent"
         wait_s = throttle.wait_s(bucket, account.limit) if sends_retry_after else None
-        raise GatewayError("T429PA", retry_after_s=wait_s)
+        raise GatewayError("T429PA", rule=AnswerRule.THROTTLED, retry_after_s=wait_s)
 
 
 def _no_route(readings: Readings) -> str | None:
@@ -121,13 +127,14 @@ def _check_host(context: CallContext) -> None:
     """Under a reading, the gateway answers only to its own host name (claim host-unchecked)."""
     host = (header(context.call, "host") or "").partition(":")[0].lower()
     if context.readings.host_check == "vendor-host" and host != VENDOR_HOST:
-        raise GatewayError("I404DO", host[:200])
+        raise GatewayError("I404DO", host[:200], rule=AnswerRule.HOST_OTHER)
 
 
 def _check_stage(call: Call) -> None:
     """Check the stage: the API is published to RELEASE only (claim stage-release)."""
     stage = header(call, "x-ca-stage") or "RELEASE"
     if stage in UNPUBLISHED_STAGES:
-        raise GatewayError("I404NF", f"{call.method} {call.path} in stage {stage}"[:200])
+        place = f"{call.method} {call.path} in stage {stage}"
+        raise GatewayError("I404NF", place[:200], rule=AnswerRule.STAGE_NOT_PUBLISHED)
     if stage != "RELEASE":
-        raise GatewayError("I400SG")
+        raise GatewayError("I400SG", rule=AnswerRule.STAGE_UNKNOWN)

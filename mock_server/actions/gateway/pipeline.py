@@ -33,6 +33,7 @@ from mock_server.domain.answer.answers import (
     result_answer,
 )
 from mock_server.domain.auth.refusal_hints import EXAMINED
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import Answer, Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.call.wire_script import Delivered, End
@@ -72,7 +73,7 @@ def handle(
     matched = None
     try:
         if context.stamp.classic and call.method == "OPTIONS":
-            decision = Decision(answer=preflight_answer(context.stamp))
+            decision = Decision(answer=preflight_answer(context.stamp), rule=AnswerRule.PREFLIGHT)
         else:
             matched = _match(tx, context, held)
             delay = matched.fired.get(wire.DELAY)
@@ -97,7 +98,12 @@ def abandon(
     """
     context = replace(identify_call(tx, simulator, call), held_ms=disconnected_after_ms)
     sent = Sent(what=Delivered.NOTHING, status=None, bytes=0, left_after_ms=disconnected_after_ms)
-    decision = Decision(answer=NO_ANSWER, faults=tuple(held.fired.values()), sent=sent)
+    decision = Decision(
+        answer=NO_ANSWER,
+        faults=tuple(held.fired.values()),
+        sent=sent,
+        rule=AnswerRule.LEFT_WHILE_HELD,
+    )
     book(tx, simulator, context, decision)
     return NO_ANSWER
 
@@ -114,7 +120,8 @@ def record_unanswered(
     sent = Sent(
         what=Delivered.NOTHING, status=None, bytes=0, end=end, left_after_ms=disconnected_after_ms
     )
-    book(tx, simulator, context, Decision(answer=NO_ANSWER, sent=sent))
+    decision = Decision(answer=NO_ANSWER, sent=sent, rule=AnswerRule.NEVER_WHOLE)
+    book(tx, simulator, context, decision)
 
 
 def record_disconnect(tx: Transaction, call_id: int, disconnected_after_ms: int) -> None:
@@ -162,7 +169,7 @@ def record_bug(tx: Transaction, simulator: Simulator, call: Call, error: BaseExc
     """Answer and journal a call on which our code failed; book nothing else."""
     context = identify_call(tx, simulator, call)
     answer = bug_answer(error)
-    book(tx, simulator, context, Decision(answer=answer))
+    book(tx, simulator, context, Decision(answer=answer, rule=AnswerRule.BUG))
     return answer
 
 
@@ -177,7 +184,7 @@ def _caught_up(tx: Transaction, simulator: Simulator, context: CallContext) -> C
 
 def _refused(simulator: Simulator, context: CallContext, error: GatewayError) -> Decision:
     answer = gateway_answer(error, simulator.catalogue.errors, context.stamp)
-    return Decision(answer=answer, error=error)
+    return Decision(answer=answer, error=error, rule=error.rule)
 
 
 def _decide(
@@ -185,7 +192,7 @@ def _decide(
 ) -> Decision:
     account, operation = matched.account, matched.operation
     if wire.is_before(matched.fired.get(wire.DAMAGE)):
-        return Decision(answer=NO_ANSWER)
+        return Decision(answer=NO_ANSWER, rule=AnswerRule.FAULT_BEFORE_THE_CALL)
     if fault := matched.fired.get(gateway.SLOT):
         raise gateway.error_of(fault)
     admission.authenticate(tx, context, account)
@@ -215,7 +222,7 @@ def _serve(
             refusal, account.readings, account.res_id, context.stamp, charged=charged
         )
         served = Served(package=payer.package, charged=charged, refused=True)
-        return Decision(answer=answer, served=served, faults=faults)
+        return Decision(answer=answer, served=served, faults=faults, rule=refusal.rule)
     accounts.count(tx, account.id, submits=result.submits, answers=1)
     if effect.answers is not None:
         ghost = _refused(simulator, context, effect.answers)

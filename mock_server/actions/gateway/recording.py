@@ -11,6 +11,8 @@ from mock_server.actions.gateway.coverage import CallOutcome
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.bills import Total, day_of
 from mock_server.domain.billing.charges import Charge, LedgerEntry, Package
+from mock_server.domain.call import answer_rules
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import Answer
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import (
@@ -48,6 +50,7 @@ class Decision:
 
     `served` None: the gateway answered, with `error`, unless there was no answer or it is a bug of
     ours. `faults`: those that happened. `sent`: what went over the wire; None: the answer itself.
+    `rule`: the one that decided.
     """
 
     answer: Answer
@@ -56,6 +59,7 @@ class Decision:
     error: GatewayError | None = None
     faults: tuple[Rule, ...] = ()
     sent: Sent | None = None
+    rule: AnswerRule = AnswerRule.SERVED
 
 
 def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: Decision) -> int:
@@ -86,6 +90,7 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
         faults=_faults(decision.faults),
         sent=json.dumps(asdict(decision.sent)) if decision.sent else None,
         findings=_findings(tx, simulator, context),
+        ground=_ground(simulator, decision, context),
         **journal.redacted(call, answer, secrets),
     )
     call_id = simulator.add_to_journal(tx, entry, account.origin if account else None)
@@ -111,6 +116,12 @@ def _note(
         coverage_rows.add(
             tx, context.account.id if context.account else coverage_rows.ARCHIVED, new, call_id
         )
+
+
+def _ground(simulator: Simulator, decision: Decision, context: CallContext) -> str:
+    """Return the rule that decided, and the readings that it depended on."""
+    depends_on = simulator.catalogue.answer_rules[decision.rule].readings
+    return answer_rules.kept(decision.rule, depends_on, context.readings)
 
 
 def _error_code(decision: Decision, context: CallContext) -> str | None:

@@ -12,6 +12,7 @@ from mock_server.actions.operations import short_links, source_images
 from mock_server.actions.operations.replan import replan
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.answer.envelope import SUCCESS, Shape, base_body, page_shape, task_shape
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Refusal
@@ -78,16 +79,16 @@ def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest)
     """Return the status of one task and, if it succeeded, its pictures (claim query-body)."""
     task_id = text_field(request.fields, "task_id")  # claim query-field
     if task_id is None:
-        raise Refusal("task_id不能为空")
+        raise Refusal("task_id不能为空", rule=AnswerRule.TASK_ID_MISSING)
     task = task_rows.get(tx, request.account.id, task_id)
     account, now = request.account, request.now
     readings = account.readings
     if task is None or not tasks.is_kept(task.plan, now, readings):
-        raise Refusal("未查到相关信息！")  # claim unknown-task
+        raise Refusal("未查到相关信息！", rule=AnswerRule.TASK_UNKNOWN)  # claim unknown-task
     task = _asked(tx, simulator, request, task)
     status = tasks.status_at(task.plan, now)
     if status not in tasks.FINAL and readings.task_unfinished == "refused":
-        raise Refusal("任务未完成")  # claim task-unfinished
+        raise Refusal("任务未完成", rule=AnswerRule.TASK_UNFINISHED)  # claim task-unfinished
     remark = "查询成功!"
     if status is Status.FAILED:
         remark = task.remark or FAILED_REMARK  # claim failure-remark

@@ -5,6 +5,7 @@ from dataclasses import replace
 from mock_server.domain import dice
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.charges import Charge
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import Answer, Call, Operation
 from mock_server.domain.call.redaction import Capture
 from mock_server.domain.records import dataclass
@@ -99,6 +100,7 @@ def book(tx: Transaction, simulator: Simulator, fetch: Fetch, call: Call, answer
         charge=Charge.NEVER,
         fen=0,
         task_id=fetch.task_id if account else None,
+        ground=AnswerRule.PICTURE,
         sent=journal.unsent(left) if left is not None else None,
         **shown,
     )

@@ -10,6 +10,16 @@ from mock_server.store import coverage as coverage_rows
 from mock_server.store.engine.transaction import Transaction
 
 
+def covered(tx: Transaction, account_id: str) -> dict[str, int | None]:
+    """Return the items that an account has covered, each with its first call that is kept."""
+    return coverage_rows.of(tx, account_id)
+
+
+def count(tx: Transaction, account_id: str) -> int:
+    """Return how many items an account has covered: it changes with every new one."""
+    return coverage_rows.count(tx, account_id)
+
+
 def report(
     tx: Transaction, simulator: Simulator, account_id: str | None, groups: Sequence[Group]
 ) -> Coverage:

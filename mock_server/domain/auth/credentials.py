@@ -11,6 +11,7 @@ timestamp-window, nonce-window, nonce-optional, nonce-scope).
 from urllib.parse import parse_qsl
 
 from mock_server.domain.account.accounts import Account
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.readings import Readings
@@ -44,20 +45,25 @@ def named_credentials(call: Call) -> Credentials:
     key = (header(call, "x-ca-key") or "").strip()
     if header(call, "x-ca-signature"):
         if not key:  # claim key-missing
-            raise GatewayError("I400MH", "X-Ca-Key")
+            raise GatewayError("I400MH", "X-Ca-Key", rule=AnswerRule.KEY_MISSING)
         return KeyPair(key)
     app_code = app_code_of(call)
     if app_code is not None:
         return app_code
     if key:
         return KeyPair(key, signed=False)
-    raise GatewayError("A400MA")
+    raise GatewayError("A400MA", rule=AnswerRule.CREDENTIALS_MISSING)
 
 
 def check_signed(credentials: Credentials) -> None:
     """Check that a call with a key has a signature (claim signature-missing). Raises I400MH."""
     if isinstance(credentials, KeyPair) and not credentials.signed:
-        raise GatewayError("I400MH", "X-Ca-Signature", classic="Empty Signature")
+        raise GatewayError(
+            "I400MH",
+            "X-Ca-Signature",
+            rule=AnswerRule.SIGNATURE_MISSING,
+            classic="Empty Signature",
+        )
 
 
 def app_code_of(call: Call) -> AppCode | None:
@@ -83,16 +89,16 @@ def check_scheme(call: Call, readings: Readings) -> None:
     if readings.appcode_scheme == "capitals" and written is not None:
         scheme, _, code = written.partition(" ")
         if scheme != "APPCODE" or code != code.strip():
-            raise GatewayError("A400MA")
+            raise GatewayError("A400MA", rule=AnswerRule.SCHEME_NOT_CAPITALS)
 
 
 def unknown(credentials: Credentials, readings: Readings) -> GatewayError:
     """Return the gateway's error for credentials that it never issued."""
     if isinstance(credentials, KeyPair):
-        return GatewayError("A400IK")
+        return GatewayError("A400IK", rule=AnswerRule.KEY_UNKNOWN)
     # claim appcode-unknown
     code = "A401AC" if readings.appcode_unknown == "401" else "A400AC"
-    return GatewayError(code, "`not exists`")
+    return GatewayError(code, "`not exists`", rule=AnswerRule.CODE_UNKNOWN)
 
 
 def signing_now(account: Account, machine_now: int) -> int:
@@ -113,10 +119,13 @@ def check_timestamp(call: Call, now: int) -> None:
         return
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise GatewayError(
-            "I400HD", "`X-Ca-Timestamp` is not a number", classic="Invalid Timestamp"
+            "I400HD",
+            "`X-Ca-Timestamp` is not a number",
+            rule=AnswerRule.TIMESTAMP_UNREADABLE,
+            classic="Invalid Timestamp",
         )
     if abs(now - int(text)) > WINDOW_MS:
-        raise GatewayError("S403TE")
+        raise GatewayError("S403TE", rule=AnswerRule.TIMESTAMP_OUTSIDE)
 
 
 def nonce_of(call: Call, credentials: Credentials, readings: Readings) -> str | None:
@@ -125,5 +134,5 @@ def nonce_of(call: Call, credentials: Credentials, readings: Readings) -> str | 
     if nonce:
         return nonce
     if isinstance(credentials, KeyPair) and readings.signature_nonce == "required":
-        raise GatewayError("I400NC")
+        raise GatewayError("I400NC", rule=AnswerRule.NONCE_MISSING)
     return None

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from urllib.parse import unquote_to_bytes
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.bodies import FORM_TYPE, media_type
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError
@@ -137,7 +138,11 @@ def verify(call: Call, secret: str, readings: Readings) -> None:
     """Check the signature of a call. Raises I400HD, I400I5 or A403IS."""
     method = header(call, "x-ca-signature-method") or DEFAULT_METHOD
     if method not in DIGESTS:  # claim header-unreadable
-        raise GatewayError("I400HD", "`X-Ca-Signature-Method` is not supported")
+        raise GatewayError(
+            "I400HD",
+            "`X-Ca-Signature-Method` is not supported",
+            rule=AnswerRule.SIGNATURE_METHOD_UNKNOWN,
+        )
     check_content_md5(call)
     strings = accepted_strings(call, readings)
     sent = header(call, "x-ca-signature") or ""
@@ -145,7 +150,7 @@ def verify(call: Call, secret: str, readings: Readings) -> None:
     if not any(matched):
         # The echo is the documented form, newlines as # (claim signature-echo).
         echo = strings[0].replace("\n", "#").encode("utf-8", "surrogateescape").decode("latin-1")
-        raise GatewayError("A403IS", echo)
+        raise GatewayError("A403IS", echo, rule=AnswerRule.SIGNATURE_WRONG)
 
 
 def check_content_md5(call: Call) -> None:
@@ -154,9 +159,11 @@ def check_content_md5(call: Call) -> None:
     if sent is None:
         return
     if not call.body:
-        raise GatewayError("I400I5", "the body is empty")
+        raise GatewayError("I400I5", "the body is empty", rule=AnswerRule.DIGEST_OF_NO_BODY)
     if not same_text(content_md5(call.body), sent):
-        raise GatewayError("I400I5", "it is not the base64 MD5 of the body")
+        raise GatewayError(
+            "I400I5", "it is not the base64 MD5 of the body", rule=AnswerRule.DIGEST_WRONG
+        )
 
 
 def content_md5(body: bytes) -> str:

@@ -13,6 +13,7 @@ invoice-special).
 from collections.abc import Iterable
 from enum import StrEnum
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.clock import LATEST_AT
@@ -134,10 +135,10 @@ def credit_fen(package: Package) -> int:
 def no_credit(packages: list[Package], now: int) -> GatewayError:
     """Return the gateway's error for a buyer without a credit (claim quota-refusals)."""
     if not packages:
-        return GatewayError("B403MI")
+        return GatewayError("B403MI", rule=AnswerRule.CREDIT_NONE)
     if any(now < package.expires_at for package in packages):
-        return GatewayError("B403MQ")
-    return GatewayError("B403ME")
+        return GatewayError("B403MQ", rule=AnswerRule.CREDIT_NONE)
+    return GatewayError("B403ME", rule=AnswerRule.CREDIT_NONE)
 
 
 def price_fen(package: Package | None) -> int:

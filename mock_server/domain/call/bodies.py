@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.nesting import is_too_deep
@@ -55,9 +56,10 @@ def check_content_type(
     """Refuse multipart, which the gateway does not map to the API (claim multipart-refused)."""
     named = media_type(content_type)
     if named.startswith("multipart/"):
-        raise GatewayError("I400CT", "multipart is not supported")
+        raise GatewayError("I400CT", "multipart is not supported", rule=AnswerRule.BODY_MULTIPART)
     if readings.body_type == "form-only" and body and named != FORM_TYPE:  # claim body-sniffed
-        raise GatewayError("I400CT", f"{named[:64] or 'none'} is not {FORM_TYPE}")
+        reason = f"{named[:64] or 'none'} is not {FORM_TYPE}"
+        raise GatewayError("I400CT", reason, rule=AnswerRule.BODY_NOT_FORM)
 
 
 def fields_of(call: Call) -> Fields:
@@ -87,15 +89,17 @@ def text_field(fields: Fields, name: str) -> str | None:
     """Return the text of a field, None if it is absent or empty. Raises Refusal for a BadField."""
     value = fields.get(name)
     if isinstance(value, BadField):
-        raise Refusal(f"参数{name}不合法: {value.why}")
+        raise Refusal(f"参数{name}不合法: {value.why}", rule=AnswerRule.FIELD_NOT_TEXT)
     if not value:
         return None
     if "\x00" in value:
-        raise Refusal(f"参数{name}不合法: 含有NUL字符")
+        raise Refusal(f"参数{name}不合法: 含有NUL字符", rule=AnswerRule.FIELD_NOT_TEXT)
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Refusal(f"参数{name}不合法: 含有不成对的代理字符") from None
+        raise Refusal(
+            f"参数{name}不合法: 含有不成对的代理字符", rule=AnswerRule.FIELD_NOT_TEXT
+        ) from None
     return value
 
 

@@ -9,6 +9,7 @@ Rule 3: older instances have messages only: `classic_row` finds the message for 
 from collections.abc import Mapping
 from enum import StrEnum
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.records import dataclass
 
 
@@ -99,7 +100,8 @@ class GatewayError(VendorError):
     """The gateway answers with an error: an empty body, and code and message in the headers.
 
     `classic` selects the message of older instances if the code alone does not. `retry_after_s`:
-    seconds for the Retry-After header of a throttled call; None: no header.
+    seconds for the Retry-After header of a throttled call; None: no header. `rule`: the one that
+    decided it.
     """
 
     def __init__(
@@ -107,12 +109,14 @@ class GatewayError(VendorError):
         code: str,
         reason: str = "",
         *,
+        rule: AnswerRule,
         classic: str | None = None,
         retry_after_s: int | None = None,
     ) -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
         self.reason = reason
+        self.rule = rule
         self.classic = classic
         self.retry_after_s = retry_after_s
 
@@ -121,12 +125,13 @@ class Refusal(VendorError):
     """The service behind the gateway refuses (claim refusal-450).
 
     `remark` is its text (claim refusal-texts). `platform_code` is set if the platform below the
-    service failed (claim platform-codes); 0: it did not fail.
+    service failed (claim platform-codes); 0: it did not fail. `rule`: the one that decided it.
     """
 
-    def __init__(self, remark: str, *, platform_code: int = 0) -> None:
+    def __init__(self, remark: str, *, rule: AnswerRule, platform_code: int = 0) -> None:
         super().__init__(remark)
         self.remark = remark
+        self.rule = rule
         self.platform_code = platform_code
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.records import dataclass
@@ -43,5 +44,5 @@ def _whole(fields: Fields, name: str, *, default: int, most: int) -> int:
         return default
     number = int(text.strip()) if _WHOLE.fullmatch(text.strip()) else 0
     if not 1 <= number <= most:
-        raise Refusal(f"参数{name}不合法: 1-{most}")
+        raise Refusal(f"参数{name}不合法: 1-{most}", rule=AnswerRule.PAGE_OUT_OF_RANGE)
     return number

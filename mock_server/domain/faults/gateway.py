@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.errors import ErrorTables, GatewayError
 from mock_server.domain.faults.parameters import described, length
 from mock_server.domain.faults.rules import FaultError, Kind, Rule, Stage
@@ -51,8 +52,9 @@ def error_named(code: str) -> GatewayError:
     # A classic message has no code. If the account's profile changed since the fault was armed,
     # the client gets the code that is nearest to the message.
     if code.isalnum() and code.isupper() and len(code) == 6:
-        return GatewayError(code, "ordered")
-    return GatewayError("T429PA" if "Flow Control" in code else "X500ER", classic=code)
+        return GatewayError(code, "ordered", rule=AnswerRule.FAULT_OF_GATEWAY)
+    nearest_code = "T429PA" if "Flow Control" in code else "X500ER"
+    return GatewayError(nearest_code, rule=AnswerRule.FAULT_OF_GATEWAY, classic=code)
 
 
 def coded(fault: CodedFault) -> GatewayError:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from typing import Annotated, Any, TypeVar
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.faults.gateway import CODE, CodedFault, coded
@@ -122,13 +123,15 @@ class TaskOrderFault:
 
 def refused(fault: RefusalFault) -> Effect:
     """Refuse with the remark of the fault."""
-    return Effect(says=Refusal(fault.remark))
+    return Effect(says=Refusal(fault.remark, rule=AnswerRule.FAULT_OF_SERVICE))
 
 
 def platform(fault: PlatformFault) -> Effect:
     """Refuse with the platform's code in the envelope and an empty body."""
     text = fault.message or PLATFORM_TEXTS[fault.platform_code]
-    return Effect(says=Refusal(text, platform_code=fault.platform_code))
+    return Effect(
+        says=Refusal(text, rule=AnswerRule.FAULT_OF_SERVICE, platform_code=fault.platform_code)
+    )
 
 
 def ghost(fault: GhostFault) -> Effect:

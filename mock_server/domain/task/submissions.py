@@ -10,6 +10,7 @@ Rule 4: unknown fields are ignored (claim unknown-fields).
 
 from collections.abc import Container
 
+from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.bodies import Fields, text_field
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.readings import Readings
@@ -80,19 +81,18 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
     call_back = text_field(fields, "call_back")
     flag = text_field(fields, "is_use_temp_short_link")
     if readings.short_link_flag == "strict" and flag not in (None, "0", "1"):
-        raise Refusal("参数is_use_temp_short_link不合法: 0或1")  # claim short-link-flag
+        raise Refusal(  # claim short-link-flag
+            "参数is_use_temp_short_link不合法: 0或1", rule=AnswerRule.SHORT_LINK_FLAG
+        )
     # claim image-is-content
     content = text if text or readings.image_content == "decoded" else image
     if text is None and image is None:
-        raise Refusal("text和qr_code_url必须二选一")
-    if text and readings.text_not_url == "refused" and not is_address(text):
-        raise Refusal("参数text不合法: 必须是URL")  # claim text-any
-    if call_back and readings.callback_address == "refused" and not is_address(call_back):
-        raise Refusal("参数call_back不合法: 必须是HTTP地址")  # claim callback-address
+        raise Refusal("text和qr_code_url必须二选一", rule=AnswerRule.CONTENT_MISSING)
+    _check_addresses(text, call_back, readings)
     if style is None and asked.your_prompt is None:
-        raise Refusal("style_id和your_prompt必须二选一")
+        raise Refusal("style_id和your_prompt必须二选一", rule=AnswerRule.STYLE_MISSING)
     if style is not None and style not in styles and readings.style_unknown == "refused":
-        raise Refusal(f"style_id不存在: {style[:100]}")
+        raise Refusal(f"style_id不存在: {style[:100]}", rule=AnswerRule.STYLE_UNKNOWN)
     submission = Submission(
         content=content,
         text=text,
@@ -104,5 +104,20 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
     )
     if not submission.holdable and readings.text_too_long == "refused":
         size = len((content or "").encode())
-        raise Refusal(f"内容过长: 二维码最多容纳{MAX_QR_BYTES}字节, 收到{size}字节")
+        raise Refusal(
+            f"内容过长: 二维码最多容纳{MAX_QR_BYTES}字节, 收到{size}字节",
+            rule=AnswerRule.TEXT_TOO_LONG,
+        )
     return submission
+
+
+def _check_addresses(text: str | None, call_back: str | None, readings: Readings) -> None:
+    """Check what must be an address under the readings. Raises Refusal."""
+    if text and readings.text_not_url == "refused" and not is_address(text):
+        raise Refusal(  # claim text-any
+            "参数text不合法: 必须是URL", rule=AnswerRule.TEXT_NOT_ADDRESS
+        )
+    if call_back and readings.callback_address == "refused" and not is_address(call_back):
+        raise Refusal(  # claim callback-address
+            "参数call_back不合法: 必须是HTTP地址", rule=AnswerRule.CALLBACK_NOT_ADDRESS
+        )

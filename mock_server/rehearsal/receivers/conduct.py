@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_server.admin_client import client_environment
 from mock_server.audit.records import RecordedCall
 from mock_server.audit.seen_call import seen
+from mock_server.client_environment import client_environment
 from mock_server.domain.readings import DEFAULT_READINGS, as_mapping
 from mock_server.formatting import printable
 from mock_server.rehearsal import hooks

@@ -183,6 +183,7 @@ create table call (
   real_at integer not null,      -- the real time, whatever the account's clock showed
   jumped_ms integer not null default 0,  -- how far the account's clock had jumped by then, in all
   held_ms integer not null default 0,    -- how long it had been held before, in real time
+  ground text not null default '',       -- the rule that decided its answer, and readings
   request_id text not null,
   operation text,
   method text not null,

@@ -29,7 +29,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     @routes.post("/accounts")
     def create_account() -> tuple[Response, int]:
-        wish = _wish(body_of("NewAccount"))
+        wish = wish_of(body_of("NewAccount"))
         made = run(lambda tx: shown(tx, actions.create(tx, simulator, wish)))
         return jsonify(made), 201
 
@@ -99,7 +99,8 @@ def account_json(overview: Overview) -> dict[str, Any]:
     }
 
 
-def _wish(body: dict[str, Any]) -> NewAccount:
+def wish_of(body: dict[str, Any]) -> NewAccount:
+    """Return the account that a body of schema NewAccount wishes for."""
     return NewAccount(
         name=body.get("name", ""),
         seed=body.get("seed"),

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from mock_server.actions.gateway.signature_review import wait_for_reviews
-from mock_server.actions.reports import findings, reports
+from mock_server.actions.reports import explain, findings, reports
 from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.findings import FindingRows
@@ -42,6 +42,12 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         found = read(lambda tx: reports.call(tx, number))
         return jsonify(call_json(found, rows))
 
+    def explain_call(call_id: str) -> Response:
+        number = id_of(call_id, "call")
+        wait_for_reviews(simulator, read(lambda tx: reports.call(tx, number))["account"])
+        return jsonify(read(lambda tx: explain.explain(tx, simulator, reports.call(tx, number))))
+
+    routes.add_url_rule("/calls/<call_id>/explain", "explain_call", explain_call)
     routes.add_url_rule("/calls", "list_nobodys_calls", lambda: calls(None))
     routes.add_url_rule("/calls/<call_id>", "get_call", get_call)
     routes.add_url_rule("/accounts/<account_id>/calls", "list_calls", calls)

@@ -6,9 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from mock_server.actions import clock as actions
 from mock_server.actions.accounts import lookup
-from mock_server.actions.callbacks import wait
 from mock_server.actions.clock import Change
-from mock_server.actions.operations import source_images
 from mock_server.actions.reports import reports
 from mock_server.actions.reports.reports import Overview
 from mock_server.domain.clock import forward_ms
@@ -33,11 +31,13 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
     def change_clock(account_id: str) -> Response:
         body = body_of("ClockChange")
         wanted = _change(body)
+        delivered = None
         if body.get("settle"):
-            source_images.settle(simulator, account_id)
-        changed = simulator.database.run(
-            lambda tx: actions.change(tx, simulator, account_id, wanted)
-        )
+            changed, delivered = actions.change_and_settle(simulator, account_id, wanted)
+        else:
+            changed = simulator.database.run(
+                lambda tx: actions.change(tx, simulator, account_id, wanted)
+            )
         clock = changed.account.clock
         shown: dict[str, Any] = {
             "now": changed.now,
@@ -52,8 +52,8 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
                 "task_id": event.task_id,
                 "package": event.package,
             }
-        if body.get("settle"):
-            shown["delivered"] = wait.wait_until_delivered(simulator, changed.due)
+        if delivered is not None:
+            shown["delivered"] = delivered
         return jsonify(shown)
 
 

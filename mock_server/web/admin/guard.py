@@ -14,11 +14,14 @@ from flask import Request
 from mock_server.domain.auth.signatures import same_text
 from mock_server.domain.urls import comparable_host, is_loopback
 from mock_server.settings import Settings
+from mock_server.web.paths import ASSETS, SIGN_IN
+from mock_server.web.session import is_signed_in
 
 MAX_BODY_BYTES = 1024 * 1024
 # Health checks of containers have no token, and these answers contain no data. Whoever fetches the
-# authority's certificate cannot trust the connection yet, so should not send a token over it.
-OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz", "/_mock/ca.pem"})
+# authority's certificate cannot trust the connection yet, so should not send a token over it. The
+# form that takes the token is open, and so are the files of the pages: the same for everybody.
+OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz", "/_mock/ca.pem", SIGN_IN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,7 @@ def refusal(request: Request, settings: Settings) -> GuardRefusal | None:
             "address yourself",
         )
     if settings.token is not None:
-        if request.path in OPEN_PATHS or same_text(_token(request), settings.token):
+        if _is_open(request.path) or _shows_token(request, settings):
             return None
         return GuardRefusal(
             status=401, detail="send the token of `serve --token` as `Authorization: Bearer TOKEN`"
@@ -58,6 +61,15 @@ def refusal(request: Request, settings: Settings) -> GuardRefusal | None:
             "start with --public-url for another name, or with --token",
         )
     return None
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(ASSETS)
+
+
+def _shows_token(request: Request, settings: Settings) -> bool:
+    """Whether a program sends the token, or a browser has shown it before."""
+    return is_signed_in(request, settings) or same_text(_token(request), settings.token or "")
 
 
 def _is_from_elsewhere(request: Request) -> bool:

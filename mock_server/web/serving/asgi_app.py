@@ -24,14 +24,16 @@ from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import DatabaseClosedError
 from mock_server.web.gateway_view import LEFT_AFTER_MS
+from mock_server.web.inspector.live import FEED, Feed
 from mock_server.web.paths import is_ours
 from mock_server.web.problems import problem
+from mock_server.web.serving.event_streams import EventStreams
 from mock_server.web.serving.picture_path import (
     address_of,
     answer_picture,
     submit_picture,
 )
-from mock_server.web.serving.protocol import call_of, incomplete_body
+from mock_server.web.serving.protocol import call_of, comes_to_look, incomplete_body
 from mock_server.web.serving.response_writer import (
     EXTENSION,
     disconnected_after_ms,
@@ -74,16 +76,20 @@ class AsgiApp:
     def __init__(self, simulator: Simulator, flask: Flask) -> None:
         self._simulator = simulator
         self._flask = FlaskBridge(flask)
+        self._streams = EventStreams()
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Answer one request."""
         try:
-            if not is_ours(scope["path"]):
+            if not is_ours(scope["path"]) and not comes_to_look(scope):
                 answer = await self._exchange(await read_call(scope, receive), scope)
             elif (address := address_of(scope)) is not None:
                 answer = await self._picture(scope, receive, address)
             else:
-                answer = await self._flask.answer(scope, receive)
+                answer, feed = await self._flask.answer(scope, receive)
+                if feed is not None and (answer := self._streams.refusal() or answer).status == 200:
+                    await self._streams.send(scope, feed)
+                    return
         except ClientGoneError as gone:
             self._record_incomplete(scope, gone)
             return
@@ -178,6 +184,7 @@ class AsgiApp:
 
     def close(self) -> None:
         """End the threads of the Flask app, once they have answered."""
+        self._streams.close()
         self._flask.close()
 
 
@@ -194,11 +201,13 @@ class FlaskBridge:
         for app in (self._app, self._waiting_app):
             app.executor.shutdown(wait=True)
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:
-        """Return what Flask answers, with the header names as it spelt them."""
+    async def answer(self, scope: Scope, receive: Receive) -> tuple[Answer, Feed | None]:
+        """Return what Flask answers, with the header names as it spelt them, and the feed that the
+        answer goes on with, if it is the head of a stream.
+        """
         body, defect = await read_body(scope, receive)
         if defect is not None:
-            return _refused(defect)
+            return _refused(defect), None
         headers = [pair for pair in scope["headers"] if pair[0] not in _BODY_HEADERS]
         headers.append((b"content-length", str(len(body)).encode()))
         inner = {**scope, "headers": headers, "root_path": ""}
@@ -214,7 +223,8 @@ class FlaskBridge:
 
         app = self._waiting_app if _may_wait(scope, body) else self._app
         await app(inner, whole, keep)  # type: ignore[arg-type]
-        return Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
+        whole_answer = Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
+        return whole_answer, inner.get(FEED)
 
 
 def _may_wait(scope: Scope, body: bytes) -> bool:

@@ -18,7 +18,7 @@ from mock_server.actions.operations.pictures import PictureAddress
 from mock_server.domain.call.calls import Answer, Defect
 from mock_server.web.paths import is_ours
 from mock_server.web.serving.picture_path import address_of
-from mock_server.web.serving.protocol import ArtqrProtocol, call_of
+from mock_server.web.serving.protocol import ArtqrProtocol, call_of, comes_to_look
 from mock_server.web.serving.response_writer import disconnected_after_ms, write_answer, write_now
 
 # Below uvicorn's own mark, from which on it waits for somebody to read.
@@ -97,6 +97,8 @@ class FastPathProtocol(ArtqrProtocol):
         if is_short and is_ours(cycle.scope["path"]):
             self._picture = address_of(cycle.scope)
             is_short = self._picture is not None
+        elif is_short and comes_to_look(cycle.scope):
+            is_short = False
         if is_short:
             self._short = cycle
         else:

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from mock_server.domain.call import defects
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.domain.records import dataclass
-from mock_server.web.paths import is_ours
+from mock_server.web.paths import is_ours, opens_inspector
 from mock_server.web.serving.response_writer import EXTENSION, disconnected_after_ms, render
 from mock_server.web.serving.script_player import reset
 
@@ -371,6 +371,14 @@ def incomplete_body(scope: Any, size: int) -> Defect:
         if name == b"content-length":
             return defects.incomplete_body(size, int(value))
     return defects.incomplete_body(size, None)
+
+
+def comes_to_look(scope: Any) -> bool:
+    """Whether a person opens the address of the server in a browser."""
+    if scope["path"] != "/":  # as every call of the API
+        return False
+    accept = b", ".join(value for name, value in scope["headers"] if name == b"accept")
+    return opens_inspector(scope["method"], scope["path"], accept.decode("latin-1"))
 
 
 def _texts(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

@@ -261,6 +261,17 @@ def offers_table() -> str:
     return "\n".join(rows)
 
 
+def answer_rules_table() -> str:
+    """Return the rules that decide an answer, in the order in which they are asked."""
+    rows = ["| Rule | Decided | What | Claims | Readings |", "|---|---|---|---|---|"]
+    for rule in contract.load_answer_rules().values():
+        claims, readings = (
+            ", ".join(f"`{each}`" for each in ids) for ids in (rule.claims, rule.readings)
+        )
+        rows.append(f"| `{rule.id}` | {rule.step} | {rule.says} | {claims} | {readings} |")
+    return "\n".join(rows)
+
+
 def claims_list() -> str:
     """Return every claim with its certainty and evidence."""
     rows = ["| Claim | Statement | Certainty | Evidence |", "|---|---|---|---|"]
@@ -278,6 +289,7 @@ PARTS = {
     "notices": notices_timeline,
     "readings": readings_table,
     "claims": claims_table,
+    "answer-rules": answer_rules_table,
     "claims-list": claims_list,
     "styles": styles_table,
     "offers": offers_table,

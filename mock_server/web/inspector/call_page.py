@@ -1,0 +1,104 @@
+"""One call in full: request, answer, the wire, why; copied as curl, sent again."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from mock_server.actions.gateway import send_again
+from mock_server.actions.reports import call_list, explain, reports
+from mock_server.domain.account import DEFAULT_ID
+from mock_server.domain.account.accounts import DEFAULT_APP_CODE
+from mock_server.domain.auth.diagnosis.side_by_side import aligned
+from mock_server.formatting import SHANGHAI, instant, json_text
+from mock_server.store.engine.transaction import Row, Transaction
+from mock_server.web import gateway_view
+from mock_server.web.admin.http_message import message_json
+from mock_server.web.inspector import curl_line, frame
+from mock_server.web.inspector.frame import Inspector, address
+from mock_server.web.inspector.page import NOBODY, View
+
+MOST_BODY = 64 * 1024
+
+
+def add_routes(routes: Blueprint, inspector: Inspector) -> None:
+    """Add the routes of one call."""
+    simulator = inspector.simulator
+
+    @routes.get("/inspect/<account_id>/calls/<int:call_id>")
+    def show_call(account_id: str, call_id: int) -> Response:
+        def values(tx: Transaction, view: View) -> dict[str, Any]:
+            row = reports.call(tx, call_id)
+            return _values(tx, view, row)
+
+        return inspector.show(account_id, "calls", "call.html", values)
+
+    @routes.post("/inspect/<account_id>/calls/<int:call_id>/again")
+    def send_call_again(account_id: str, call_id: int) -> Response:
+        call = simulator.database.read(
+            lambda tx: send_again.call_of(tx, simulator, reports.call(tx, call_id), request.scheme)
+        )
+        answer = gateway_view.answer_call(simulator, call)
+        sent_id = dict(answer.headers).get("X-Ca-Request-Id")
+        found = simulator.database.read(lambda tx: call_list.just_made(tx, account_id, sent_id))
+        if found is None:  # its answer was lost, as ordered: it is the first of the list
+            return frame.done(account_id, "calls", "sent_again")
+        return frame.done(account_id, "calls", "sent_again", found)
+
+
+def first_call(view: View) -> dict[str, str]:
+    """Return a command for an empty page, which makes the first call of the account."""
+    account = view.account
+    code = account.app_code if account and _is_public(account.id, account.app_code) else None
+    return {"line": curl_line.first_submit(view.base_url, code)}
+
+
+def _is_public(account_id: str, app_code: str) -> bool:
+    """Whether an app code is in the documentation, so that nothing is given away."""
+    return app_code in (DEFAULT_APP_CODE, account_id) or account_id == DEFAULT_ID
+
+
+def _values(tx: Transaction, view: View, row: Row) -> dict[str, Any]:
+    simulator = view.simulator
+    shown_id = row["account"] or NOBODY
+    line, why_no_line = curl_line.or_why_not(row, view.base_url)
+    return {
+        "call": row,
+        "at": instant(row["at"]),
+        "zone": SHANGHAI.tzname(None),
+        "is_elsewhere": (view.account_id or NOBODY) != shown_id,
+        "elsewhere": address(shown_id, "calls", row["id"]),
+        "request": _message(row, "request"),
+        "answer": _message(row, "answer"),
+        "sent": json.loads(row["sent"]) if row["sent"] else None,
+        "why": explain.explain(tx, simulator, row),
+        "strings": _strings(row),
+        "curl": line,
+        "why_no_curl": why_no_line,
+        "is_signed": send_again.is_signed(row),
+        "why_not_again": send_again.why_not(row),
+        "list": address(view.account_id or NOBODY, "calls"),
+        "again": address(shown_id, "calls", row["id"], "again"),
+        "of_task": address(shown_id, "calls", task=row["task_id"]) if row["task_id"] else None,
+    }
+
+
+def _message(row: Row, part: str) -> dict[str, Any]:
+    """Return one side of an exchange as a page shows it; JSON is set out."""
+    found = message_json(row, part)
+    body = found["body"]
+    try:
+        shown = json_text(json.loads(body), indent=2) if body[:1] in "{[" and body else body
+    except (ValueError, RecursionError):
+        shown = body
+    return {**found, "shown": shown[:MOST_BODY], "is_set_out": shown != body}
+
+
+def _strings(row: Row) -> str | None:
+    """Return the two strings to sign, side by side, if a refused signature was explained."""
+    for each in json.loads(row["findings"]):
+        if each.get("server_string") is None:
+            continue
+        # What the client has signed is not always found out.
+        return aligned(each["server_string"], each.get("client_string") or "")
+    return None

@@ -1,0 +1,109 @@
+"""What is new on a page: its region again whenever its mark has changed, and the clock as it runs.
+
+Rule 1: who writes does not know that anybody looks: a feed asks the database, which also knows
+what other workers wrote. A page that nobody has open costs nothing.
+Rule 2: a feed does not know who sends it: `serve` does, as Server-Sent Events
+(serving/event_streams.py); under another server the browser asks again and again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from mock_server.pages.environment import render
+from mock_server.store.engine.transaction import Transaction
+from mock_server.web.inspector.frame import (
+    CLOCK,
+    SAID,
+    TEMPLATES,
+    Browser,
+    Inspector,
+    address,
+    clock_values,
+    is_served,
+)
+from mock_server.web.inspector.page import NOBODY, Page, View
+from mock_server.web.inspector.words import Words
+
+# The parameter of an address with which a page stays as it is.
+LIVE, OFF = "live", "off"
+# Where the scope of an ASGI request carries the feed that its answer goes on with.
+FEED = "artqr_mock.feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: its name, its HTML, and the mark up to which the browser then has everything."""
+
+    name: str
+    html: str
+    mark: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Feed:
+    """What is new for one browser on one page. `since`: the mark of what it has."""
+
+    inspector: Inspector
+    page: Page
+    account_id: str
+    browser: Browser
+    since: str
+    _clock: str = ""
+
+    def events(self) -> list[Event]:
+        """Return what is new since the last time. It reads the database, which takes a moment.
+
+        Raises NotFoundError once the account is gone.
+        """
+        found, clock, mark = self.inspector.simulator.database.read(self._read)
+        events = []
+        if found is not None:
+            events.append(Event("region", region_html(self.page, self.browser.words, found), mark))
+        shown = render(f"{TEMPLATES}/clock_face.html", t=self.browser.words, clock=clock)
+        if shown != self._clock:
+            events.append(Event("clock", shown, mark))
+        self.since, self._clock = mark, shown
+        return events
+
+    def _read(self, tx: Transaction) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str]:
+        view = self.inspector.view(tx, self.account_id, self.browser, self.since)
+        if self.browser.query.get("only") == CLOCK:
+            return None, clock_values(tx, view), self.since
+        mark = self.page.mark(tx, view)
+        found = self.page.region(tx, view) if mark != self.since else None
+        return found, clock_values(tx, view), mark
+
+
+def region_html(page: Page, words: Words, values: Mapping[str, Any]) -> str:
+    """Return the region of a page."""
+    return render(f"{TEMPLATES}/{page.name}.html", t=words, **values)
+
+
+def asked_html(url: str, region: str, clock: str) -> str:
+    """Return region and clock for a browser that asked for them; it asks again at `url`."""
+    # Both are pages of ours, rendered and escaped already.
+    parts = {"region": Markup(region), "clock": Markup(clock)}  # noqa: S704
+    return render(f"{TEMPLATES}/asked.html", url=url, **parts)
+
+
+def page_values(tx: Transaction, page: Page, view: View) -> dict[str, Any]:
+    """Return the values of page.html: those of the region, and how the browser hears of news."""
+    mark = page.mark(tx, view)
+    return {**page.region(tx, view), "region": page, "live": _live(page, view, mark)}
+
+
+def _live(page: Page, view: View, mark: str) -> dict[str, Any]:
+    """Return where the browser hears of news: sent, or asked for, unless the person wants none."""
+    shown_id = view.account_id or NOBODY
+    query = {**view.query, SAID: "", LIVE: ""}
+    if view.query.get(LIVE) == OFF:
+        return {"stream": "", "region": "", "toggle": address(shown_id, page.name, **query)}
+    return {
+        # Under another server nothing is sent, and the browser asks for the region.
+        "stream": address(shown_id, page.name, "live", **query, mark=mark) if is_served() else "",
+        "region": address(shown_id, page.name, "region", **query, mark=mark),
+        "toggle": address(shown_id, page.name, **{**query, LIVE: OFF}),
+    }
