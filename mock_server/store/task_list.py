@@ -1,7 +1,7 @@
 """The list of an account's tasks as the service shows it: the last page costs what the first does.
 
-Rule 1: while no task is forgotten, the list has every number from 1 on (a task's number is that of
-its submit, and no task is deleted alone): a page is a range of numbers.
+Rule 1: while no task is forgotten or trimmed, the list has every number from 1 on (a task's number
+is that of its submit): a page is a range of numbers.
 Rule 2: later a page is found through the totals of blocks; no row is walked that is not on the
 page, but for those of a block that is partly forgotten.
 """
@@ -67,9 +67,10 @@ def page(
 def _extent(tx: Transaction, account_id: str, ended_after: int) -> _Extent:
     row = tx.one(
         "select max(number) as last,"
-        " exists (select 1 from task where account = ? and ends_at <= ?) as has_forgotten"
+        " exists (select 1 from task where account = ? and ends_at <= ?)"
+        " or exists (select 1 from retention where account = ?) as has_forgotten"
         " from task where account = ?",
-        (account_id, ended_after, account_id),
+        (account_id, ended_after, account_id, account_id),
     )
     if row is None or row["last"] is None:
         return _Extent(total=0, is_whole=True)

@@ -11,8 +11,8 @@ from mock_server.domain.findings.finding import KEPT
 from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 7
-SCHEMA = "c866fd65f4eeac9c5d2688cb22f608c16f1ef8aac15cef34106dc07630698022"
+VERSION = 8
+SCHEMA = "de13d3538ec8ffb43b9b86841e97a7c78df28b37a8fe64690e262373397be7e6"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url", "older_tasks",

@@ -18,7 +18,7 @@ from mock_server.store.engine.inspection import damage, schema_sql, shown
 from mock_server.store.engine.private_folder import PrivateFolder
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 PRIVATE = ":memory:"
 
 
