@@ -170,8 +170,8 @@ MEANINGS = {
                                     "quarter of them, and always at least one."),
     "journal_calls": Meaning("Calls kept for each account. The oldest are dropped and counted."),
     "journal_mib": Meaning("MiB of calls kept for each account."),
-    "keep": Meaning("Finished tasks kept for each account, with what belongs to them: an age on the "
-                    "account's clock such as `24h`, a number such as `1000`, or `all`."),
+    "keep": Meaning("Finished tasks kept for each account, with what belongs to them: an age on "
+                    "its clock such as `24h`, a number such as `1000`, or `all`."),
     "picture_cache_mib": Meaning("MiB of drawn pictures kept in memory."),
     "request_timeout": Meaning("Seconds a client may take to send one whole request."),
 }  # fmt: skip
