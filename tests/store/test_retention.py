@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mock_server.actions.accounts import trimming
 from mock_server.domain.call.paging import Page
+from mock_server.domain.retention import Trimmed
 from mock_server.simulator import Simulator
 from mock_server.store import retention, task_list
 from mock_server.store import tasks as task_rows
@@ -223,9 +224,7 @@ def test_a_list_with_gaps_shows_each_task_once_on_every_page(
         for number, ends_at in planned.items():
             task_rows.insert(tx, stored_task(number, ends_at))
         retention.delete_tasks(tx, "default", deleted)
-        counted = retention.Trimmed(
-            before=0, tasks=len(deleted), charges=0, task_charges=0, task_fen=0
-        )
+        counted = Trimmed(before=0, tasks=len(deleted), charges=0, task_charges=0, task_fen=0)
         retention.count(tx, "default", counted)
         now = START_AT + at * minute
         kept = [
