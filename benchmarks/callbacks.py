@@ -1,17 +1,14 @@
 """Callbacks: the CPU time of one, and the time from the jump of a clock until one arrives."""
 
 import statistics
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import IO, Any
 
 import urllib3
 
+from benchmarks import timers
 from benchmarks.flask_and_serve import SERVE
 from benchmarks.servers import rich_app_code, started
 from mock_server.server import Running, running
@@ -30,7 +27,7 @@ def measure() -> str:
 def _cpu(delay_ms: int) -> str:
     """Say how much CPU time of the server's process a callback takes."""
     settings = Settings(port=0, database=":memory:")
-    with _receiver(delay_ms) as receiver, running(settings) as server:
+    with timers.receiver(delay_ms) as receiver, running(settings) as server:
         rounds = [_delivered(server, receiver, number) for number in range(1, ROUNDS + 2)][1:]
     costs, rates = zip(*rounds, strict=True)
     return (
@@ -38,19 +35,6 @@ def _cpu(delay_ms: int) -> str:
         f"({min(costs):.0f} to {max(costs):.0f} of {ROUNDS} rounds), "
         f"{statistics.median(rates):,.0f}/s"
     )
-
-
-@contextmanager
-def _receiver(delay_ms: int) -> Iterator[tuple[str, IO[str], IO[str]]]:
-    """Start a receiver; give its address, its input and its output."""
-    command = [sys.executable, "-m", "benchmarks.callback_receiver", str(delay_ms)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield process.stdout.readline().strip(), process.stdin, process.stdout
-        process.stdin.close()
 
 
 def _delivered(
