@@ -167,6 +167,7 @@ create table callback (
 );
 create index callback_by_state on callback (state, account, next_at);
 create index callback_by_task on callback (account, task_number, notice_id);
+create index callback_by_account on callback (account, id);
 
 create table attempt (
   id integer primary key autoincrement,
