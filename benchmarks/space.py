@@ -1,7 +1,7 @@
 """The space that a database needs for each call, by table and index.
 
-Run it for your own calls: `python -m benchmarks space`. The rows are those of 20,000 submits with a
-callback that was delivered, and of 20,000 queries.
+The rows are those of 20,000 submits, each journalled and charged, with a callback that was
+delivered.
 """
 
 import sqlite3
