@@ -1,25 +1,51 @@
-"""`python -m benchmarks`: runs every benchmark and prints one line for each."""
+"""`python -m benchmarks [NAME]...`: runs every benchmark, or those named, and prints their lines."""
 
 import shutil
 import sys
 
-from benchmarks import books, callbacks, findings, flask_and_serve, growth, pictures, plugin
+import click
+
+from benchmarks import (
+    books,
+    callbacks,
+    findings,
+    flask_and_serve,
+    growth,
+    pictures,
+    plugin,
+    size,
+    soak,
+    space,
+    timers,
+    trimming,
+)
+
+MODULES = {
+    each.__name__.rpartition(".")[2]: each
+    for each in (
+        flask_and_serve, callbacks, books, pictures, growth, findings, plugin, space, size, trimming,
+        timers, soak,
+    )
+}  # fmt: skip
 
 
-def main() -> None:
-    """Run all benchmarks."""
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(list(MODULES)))
+@click.option("--minutes", type=click.FloatRange(0.1), default=soak.MINUTES, show_default=True,
+              help="How long the soak takes.")  # fmt: skip
+@click.option("--callbacks", "many", type=click.IntRange(1), default=timers.MANY,
+              show_default=True, help="How many callbacks fall due at once.")  # fmt: skip
+def main(names: tuple[str, ...], minutes: float, many: int) -> None:
+    """Run benchmarks: all of them, or those that are named."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed to measure: install the Debian package wrk, or `brew install wrk`")
-    for measurement in (
-        flask_and_serve.measure,
-        callbacks.measure,
-        books.measure,
-        pictures.measure,
-        growth.measure,
-        findings.measure,
-        plugin.measure,
-    ):
-        print(measurement(), flush=True)
+    for name in names or MODULES:
+        if name == "soak":
+            print(soak.measure(minutes), flush=True)
+        elif name == "timers":
+            print(timers.measure(many), flush=True)
+        else:
+            print(MODULES[name].measure(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 """A server under a steady half load for minutes: memory, descriptors and p99 have to stay flat.
 
-`python -m benchmarks.soak [MINUTES] [FILE.svg]` measures for so long, ten minutes by default, and
-draws what it saw. The server keeps the last 20,000 tasks, so that its rows stay as many, too.
+`python -m benchmarks soak --minutes N` measures for so long, ten minutes by default, and draws what
+it saw. The server keeps the last 20,000 tasks, so that its rows stay as many, too.
 """
 
 import statistics
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -91,9 +90,8 @@ def _chart(title: str, values: Sequence[float], top: float, seconds: int) -> lis
     lines = [f'<text x="{LEFT}" y="{top - 8}">{title}</text>']
     for number in range(round(limit / step) + 1):
         y = top + HEIGHT - number * step / limit * HEIGHT
-        lines.append(
-            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 20}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        )
+        across = f'x1="{LEFT}" x2="{WIDTH - 20}" y1="{y:.1f}" y2="{y:.1f}"'
+        lines.append(f'<line class="grid" {across}/>')
         lines.append(
             f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number * step:g}</text>'
         )
@@ -108,8 +106,3 @@ def _chart(title: str, values: Sequence[float], top: float, seconds: int) -> lis
         f"{seconds / 60:g} minutes</text>"
     )
     return lines
-
-
-if __name__ == "__main__":
-    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES
-    print(measure(minutes, Path(sys.argv[2]) if len(sys.argv) > 2 else None))

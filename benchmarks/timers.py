@@ -35,21 +35,20 @@ DELAYS_MS = (0, 20)
 ALONE_S = 15
 # Until the server is there and the load has been measured alone.
 AHEAD_MS = (ALONE_S + 20) * 1000
-LONGEST_S = 900
 HOUR_MS = 3_600_000
 
 
-def measure() -> str:
+def measure(many: int = MANY) -> str:
     """Return the results as lines; raise if a callback did not arrive."""
-    lines = [_measured(delay_ms, by_jump=True) for delay_ms in DELAYS_MS]
-    return "\n".join([*lines, _measured(0, by_jump=False)])
+    lines = [_measured(many, delay_ms, by_jump=True) for delay_ms in DELAYS_MS]
+    return "\n".join([*lines, _measured(many, 0, by_jump=False)])
 
 
-def _measured(delay_ms: int, *, by_jump: bool) -> str:
+def _measured(many: int, delay_ms: int, *, by_jump: bool) -> str:
     with tempfile.TemporaryDirectory() as folder, receiver(delay_ms) as (url, asked, said):
         path = Path(folder) / "timers.sqlite3"
         due_in_ms = HOUR_MS if by_jump else AHEAD_MS
-        account, due_at = _plan(path, url, due_in_ms)
+        account, due_at = _plan(path, url, many, due_in_ms)
         command = ("mock_server", "serve", "--port", "0", "--database", str(path))
         with started(*command) as server, urllib3.PoolManager() as pool:
             process = psutil.Process().children()[-1]
@@ -64,15 +63,18 @@ def _measured(delay_ms: int, *, by_jump: bool) -> str:
                     pool.request("POST", clock, json={"advance": "1h"})
                 else:
                     time.sleep(max(0.0, (due_at - wall_clock()) / 1000))
-                took = _arrived(asked, said, load)
+                took = _arrived(many, asked, said, load)
                 during = load.since(begin)
-    return _line(delay_ms, alone, during, rate=rate, took=took, by_jump=by_jump)
+    how = f"by {'a jump' if by_jump else 'real time'}, receiver takes {delay_ms} ms"
+    arrived = f"all arrived in {took:.0f} s, {many / took:,.0f}/s"
+    calls = _compared(alone, during, rate)
+    return f"{many:,} callbacks due in one second {how}: {arrived}; {calls}"
 
 
-def _arrived(asked: IO[str], said: IO[str], load: Watched) -> float:
+def _arrived(many: int, asked: IO[str], said: IO[str], load: Watched) -> float:
     """Wait until all have arrived; return how many seconds that took."""
     started_at = time.perf_counter()
-    asked.write(f"{MANY}\n")
+    asked.write(f"{many}\n")
     asked.flush()
     assert said.readline().strip() == "all"
     took = time.perf_counter() - started_at
@@ -80,13 +82,13 @@ def _arrived(asked: IO[str], said: IO[str], load: Watched) -> float:
     return took
 
 
-def _plan(path: Path, url: str, due_in_ms: int) -> tuple[str, int]:
+def _plan(path: Path, url: str, many: int, due_in_ms: int) -> tuple[str, int]:
     """Plan the callbacks in a file that no server has open; return their account, and when they
     are due on its clock."""
     simulator = build_simulator(Settings(database=str(path)))
     try:
         due_at = wall_clock() + due_in_ms
-        return planned(simulator, MANY, url=url, due_at=due_at).id, due_at
+        return planned(simulator, many, url=url, due_at=due_at).id, due_at
     finally:
         simulator.close()
 
@@ -104,17 +106,11 @@ def receiver(delay_ms: int) -> Iterator[tuple[str, IO[str], IO[str]]]:
         process.stdin.close()
 
 
-def _line(
-    delay_ms: int, alone: list[Second], during: list[Second], *, rate: int, took: float,
-    by_jump: bool,
-) -> str:  # fmt: skip
+def _compared(alone: list[Second], during: list[Second], rate: int) -> str:
     usual, busy = percentile(alone, 0.99), percentile(during, 0.99)
-    how = "a jump" if by_jump else "real time"
     grown = max(each.rss_mb for each in during) - max(each.rss_mb for each in alone)
     return (
-        f"{MANY:,} callbacks due in one second by {how}, receiver takes {delay_ms} ms: all arrived "
-        f"in {took:.0f} s, {MANY / took:,.0f}/s; meanwhile {rate:,} submits/s, p99 {busy:.1f} ms, "
-        f"{busy / usual:.1f} x that of the load alone ({usual:.1f} ms; p50 "
-        f"{percentile(during, 0.5):.1f} and {percentile(alone, 0.5):.1f} ms), {failed(during)} "
-        f"failed; {grown:.0f} MB more memory"
+        f"meanwhile {rate:,} submits/s, p99 {busy:.1f} ms, {busy / usual:.1f} x that of the load "
+        f"alone ({usual:.1f} ms; p50 {percentile(during, 0.5):.1f} and "
+        f"{percentile(alone, 0.5):.1f} ms), {failed(during)} failed; {grown:.0f} MB more memory"
     )
