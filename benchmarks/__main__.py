@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME]...`: runs every benchmark, or those named, and prints their lines."""
+"""`python -m benchmarks [NAME]...`: runs all benchmarks, or those named, and prints their lines."""
 
 import shutil
 import sys
@@ -23,8 +23,8 @@ from benchmarks import (
 MODULES = {
     each.__name__.rpartition(".")[2]: each
     for each in (
-        flask_and_serve, callbacks, books, pictures, growth, findings, plugin, space, size, trimming,
-        timers, soak,
+        flask_and_serve, callbacks, books, pictures, growth, findings, plugin, space, size,
+        trimming, timers, soak,
     )
 }  # fmt: skip
 
