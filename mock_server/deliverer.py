@@ -8,11 +8,13 @@ Rule 3: while some account has a due callback and no place, because others take 
 place is given away by a look at all accounts.
 Rule 4: between looks it sleeps until the next callback is due or until it is notified, whichever
 comes first; a jump of a clock notifies it.
+Rule 5: while the loop is late, callbacks pause before they are posted: delivery/pace.py.
 """
 
 import asyncio
 import logging
 import threading
+import time
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -22,6 +24,7 @@ from mock_server.actions.callbacks import outbox
 from mock_server.actions.callbacks.outbox import Delivery, Ended, Survey
 from mock_server.actions.commit import commit
 from mock_server.actions.operations import source_images
+from mock_server.delivery.pace import DeliveryPace
 from mock_server.domain.callback.payload import Outcome
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
@@ -50,6 +53,7 @@ class Deliverer:
         self._look_at = 0  # the real instant (ms) of the next look
         self._last = Survey(due=[], left=False, next_at=None, accounts=0)
         self._ended: dict[str, list[Ended]] = {}  # by account, until the loop's next turn
+        self._pace = DeliveryPace()
         self._stopped = False
         self._task: asyncio.Task[None] | None = None
 
@@ -107,7 +111,7 @@ class Deliverer:
                 claim = partial(outbox.claim_batch, simulator=simulator, account_id=account_id)
                 claimed = await commit(database, claim)
                 is_more = is_more or bool(claimed)
-                self._post(claimed)
+                self._post_paced(claimed)
         if self._last.next_at is not None:
             self.notify(self._last.next_at)
 
@@ -117,6 +121,15 @@ class Deliverer:
         if database.shared or self._last.accounts > FEW_ACCOUNTS:
             return await asyncio.to_thread(database.read, look)
         return database.read(look)
+
+    def _post_paced(self, claimed: list[Delivery]) -> None:
+        """Post callbacks, after a pause if the loop is late with the calls that it answers."""
+        if not claimed:
+            return
+        if self._pace.pause_s:
+            self._loop.call_later(self._pace.pause_s, self._post, claimed)
+        else:
+            self._post(claimed)
 
     def _post(self, claimed: list[Delivery]) -> None:
         for delivery in claimed:
@@ -132,9 +145,10 @@ class Deliverer:
         ended = self._ended.setdefault(account_id, [])
         ended.append(Ended(delivery=delivery, outcome=posted.result()))
         if len(ended) == 1:
-            self._loop.call_soon(self._record_ended, account_id)
+            self._loop.call_soon(self._record_ended, account_id, time.perf_counter())
 
-    def _record_ended(self, account_id: str) -> None:
+    def _record_ended(self, account_id: str, since: float) -> None:
+        self._pace.was_late(time.perf_counter() - since)
         claim_next = not (self._stopped or self._last.left)
         self._record(self._ended.pop(account_id), claim_next=claim_next)
 
@@ -152,7 +166,7 @@ class Deliverer:
             if error is not None:
                 bugs.report(self._simulator, error)
             else:
-                self._post(following)
+                self._post_paced(following)
             if self._last.left:  # a place is free now
                 self.notify(0)
 
