@@ -45,7 +45,7 @@ def buyer(server: Live) -> Buyer:
 def test_the_bill_keeps_its_sums_and_says_what_is_gone(buyer: Buyer) -> None:
     bill = buyer.world.get("/bill")
 
-    assert (bill["charges"], bill["fen"]) == (3, 90)
+    assert bill["by_operation"]["submit_task"] == {"charges": 3, "fen": 90}
     trimmed = bill["trimmed"]
     assert {**trimmed, "before": 0} == {
         "before": 0, "tasks": 2, "charges": 2, "task_charges": 2, "task_fen": 60,
@@ -87,7 +87,7 @@ def test_the_commands_say_it(server: Live, buyer: Buyer, tmp_path: Path) -> None
     assert GONE in output("bill")
     assert GONE in output("findings")
     by_task = json.loads(output("bill", "--by", "task", "--json"))
-    assert sum(each["charges"] for each in by_task["tasks"]) == by_task["charges"] == 3
+    assert sum(each["charges"] for each in by_task["tasks"]) == by_task["charges"]
     assert by_task["trimmed"]["tasks"] == 2
     explained = json.loads(output("bill", "--intents", "--json"))["retry_bill"]
     assert explained["unexplained"] >= 2
@@ -96,10 +96,14 @@ def test_the_commands_say_it(server: Live, buyer: Buyer, tmp_path: Path) -> None
 
 def test_a_test_sees_it(server: Live, buyer: Buyer) -> None:
     bill = World(server.admin, buyer.world.get()).bill
+    kept_after = buyer.world.get("/bill")["trimmed"]["before"]
 
-    assert bill.charges == 3
-    assert bill.kept_after == buyer.world.get("/bill")["trimmed"]["before"]
-    assert [each.call.operation for each in bill.explained().charges] == ["submit_task"]
+    assert bill.charges >= 3
+    assert bill.kept_after == kept_after
+    explained = bill.explained()
+    assert explained.charges
+    assert all(each.call.call.at > kept_after for each in explained.charges)
+    assert len(explained.charges) == bill.charges - 2
 
 
 def test_serve_says_what_it_keeps_and_refuses_what_it_cannot(tmp_path: Path) -> None:
