@@ -7,7 +7,7 @@ Rule 2: what is gone is counted in the row `retention` of its account, so that t
 from collections.abc import Sequence
 
 from mock_server.domain.retention import Trimmed
-from mock_server.store import task_blocks
+from mock_server.store import task_blocks, task_list
 from mock_server.store.engine.transaction import Row, Transaction
 
 _LIVE = "('due', 'sending')"
@@ -19,7 +19,7 @@ def trimmed(tx: Transaction, account_id: str) -> Trimmed | None:
         "select before_at, tasks, charges, task_charges, task_fen from retention where account = ?",
         (account_id,),
     )
-    if row is None:
+    if row is None or not (row["tasks"] or row["charges"]):
         return None
     return Trimmed(
         before=row["before_at"], tasks=row["tasks"], charges=row["charges"],
@@ -27,21 +27,27 @@ def trimmed(tx: Transaction, account_id: str) -> Trimmed | None:
     )  # fmt: skip
 
 
-def count(tx: Transaction, account_id: str, gone: Trimmed, *, charges_upto: int = 0) -> None:
-    """Count what has gone. `charges_upto`: the call up to which no single charge is left."""
+def count(
+    tx: Transaction, account_id: str, gone: Trimmed, *, charges_upto: int = 0, last_number: int = 0
+) -> None:
+    """Count what has gone. `charges_upto`: the call up to which no single charge is left;
+    `last_number`: the highest number of the tasks.
+    """
     tx.execute(
         "insert into retention (account, before_at, tasks, charges, task_charges, task_fen,"
-        " charges_upto) values (?,?,?,?,?,?,?) on conflict (account) do update set"
+        " charges_upto, last_number) values (?,?,?,?,?,?,?,?) on conflict (account) do update set"
         " before_at = case when excluded.before_at > retention.before_at then excluded.before_at"
         " else retention.before_at end, tasks = retention.tasks + excluded.tasks,"
         " charges = retention.charges + excluded.charges,"
         " task_charges = retention.task_charges + excluded.task_charges,"
         " task_fen = retention.task_fen + excluded.task_fen,"
         " charges_upto = case when excluded.charges_upto > retention.charges_upto"
-        " then excluded.charges_upto else retention.charges_upto end",
+        " then excluded.charges_upto else retention.charges_upto end,"
+        " last_number = case when excluded.last_number > retention.last_number"
+        " then excluded.last_number else retention.last_number end",
         (
             account_id, gone.before, gone.tasks, gone.charges, gone.task_charges, gone.task_fen,
-            charges_upto,
+            charges_upto, last_number,
         ),
     )  # fmt: skip
 
@@ -129,6 +135,7 @@ def cost_of(tx: Transaction, account_id: str, numbers: Sequence[int]) -> tuple[i
 
 def delete_tasks(tx: Transaction, account_id: str, numbers: Sequence[int]) -> None:
     """Delete tasks from the list and from its blocks."""
+    task_list.uncount_forgotten(tx, account_id, numbers)
     tx.execute(
         f"delete from task where account = ? and number in ({_marks(numbers)})",
         (account_id, *numbers),

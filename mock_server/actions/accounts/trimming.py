@@ -141,7 +141,7 @@ def _delete(tx: Transaction, account_id: str, limit: Limit, numbers: Sequence[in
         before=limit.complete_after, tasks=len(numbers), charges=0,
         task_charges=charges, task_fen=fen,
     )  # fmt: skip
-    rows.count(tx, account_id, gone)
+    rows.count(tx, account_id, gone, last_number=max(numbers))
     return True
 
 

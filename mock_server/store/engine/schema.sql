@@ -122,15 +122,18 @@ create table task_block (
   primary key (account, block)
 ) without rowid;
 
--- What of an account is no longer kept, if anything: domain/retention.py.
+-- What of an account is no longer kept, or no longer listed, if anything: domain/retention.py.
 create table retention (
   account text primary key,
   before_at integer not null,    -- what was submitted or charged later is all there
   tasks integer not null,        -- how many have gone
+  last_number integer not null,  -- the highest number of these
   charges integer not null,      -- how many are no longer kept one by one
   task_charges integer not null, -- what the tasks that have gone had cost
   task_fen integer not null,
-  charges_upto integer not null  -- the call up to which no single charge is left
+  charges_upto integer not null, -- the call up to which no single charge is left
+  forgotten_at integer not null default 0,  -- tasks that are kept, but had ended by then:
+  forgotten integer not null default 0      -- so many; the service lists them no more
 ) without rowid;
 
 -- Short links, unique on the server: nothing but the code is in their address.
