@@ -11,8 +11,8 @@ Rule 3: a loop that is a little late has no idle moment, so the pauses cost no t
 LATE_S = 0.002
 ON_TIME_S = 0.001
 SHORTEST_S = 0.001
-# With 25 places that is still 500 callbacks a second of one account.
-LONGEST_S = 0.05
+# With 25 places that is still 250 callbacks a second of one account.
+LONGEST_S = 0.1
 LONGER, SHORTER = 1.5, 0.8
 # The weight of the last lateness in the mean of those so far.
 WEIGHT = 0.2
