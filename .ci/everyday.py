@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 MOCK = (sys.executable, "-W", "error", "-m", "mock_server")
 START_S = 60.0
@@ -102,6 +103,9 @@ def look_at_the_server(url: str) -> None:
         status, said = call(url, "POST", "/_mock/accounts", body)
         if status != wrong:
             sys.exit(f"{status} instead of {wrong}: {said}")
+    with urlopen(f"{url}/_mock/metrics") as answer:  # noqa: S310 - our own address
+        if b"artqr_mock_calls_total" not in answer.read():
+            sys.exit("the metrics do not count calls")
     print(f"  serve: {health['serving']['reason'] or 'calls take the fast path'}")
 
 

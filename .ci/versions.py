@@ -63,7 +63,7 @@ def tried(run: Run) -> tuple[int, str]:
     with tempfile.TemporaryDirectory(prefix="artqr-mock-versions-") as folder:
         python = str(Path(folder) / "bin" / "python")
         install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                   "-c", run.constraints, ".[test,postgres]")  # fmt: skip
+                   "-c", run.constraints, ".[test,metrics,postgres]")  # fmt: skip
         for command in (
             (run.python, "-m", "venv", folder),
             install,

@@ -1,9 +1,10 @@
 """Runs the Flask application alone, under uvicorn and a2wsgi, to compare `serve` with it.
 
-`python -m benchmarks.flask_server` prints its address and serves until it is stopped.
+`python -m benchmarks.flask_server --database FILE` prints its address and serves it.
 """
 
 import socket
+import sys
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
@@ -16,7 +17,7 @@ from mock_server.web.flask_app import create_app
 
 def main() -> None:
     """Serve the Flask app on a free port."""
-    simulator = build_simulator(Settings(database=":memory:"))
+    simulator = build_simulator(Settings(database=sys.argv[2]))
     simulator.database.run(lambda tx: accounts.ensure_default(tx, simulator))
     app = WSGIMiddleware(create_app(simulator).wsgi_app)  # type: ignore[arg-type]
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psutil
+import urllib3
 
-from benchmarks import flask_and_serve
+from benchmarks import wrk
+from benchmarks.calls import submit_form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +50,29 @@ class Watched:
         return self.seconds[begin:]
 
 
+@contextmanager
+def started(*module: str) -> Iterator[str]:
+    """Start `python -m ...` and return the address it prints."""
+    process = subprocess.Popen([sys.executable, "-m", *module], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip().removeprefix("ARTQR_BASE_URL=")
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+def rich_app_code(base_url: str) -> str:
+    """Return the app code of an account with more credits than a benchmark uses."""
+    answer = urllib3.request("POST", f"{base_url}/_mock/accounts", json={"credits": 100_000_000})
+    app_code: str = answer.json()["app_code"]
+    return app_code
+
+
 def half_of_capacity(url: str, app_code: str) -> int:
     """Return half of the submits a second that the server answers to clients that never pause."""
-    return int(flask_and_serve.round_of(url, app_code) / 2)
+    load = wrk.run(submit_form(url, app_code), connections=32, seconds=4)
+    return int(load.per_second / 2)
 
 
 @contextmanager

@@ -168,3 +168,7 @@ ASKED: dict[str, Ask] = {
     "the first page of the list": _first_page,
     "the last page of the list": _last_page,
 }
+
+
+if __name__ == "__main__":
+    print(measure())

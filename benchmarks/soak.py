@@ -1,18 +1,26 @@
 """A server under a steady half load for minutes: memory, descriptors and p99 have to stay flat.
 
-`python -m benchmarks soak --minutes N` measures for so long, ten minutes by default, and draws what
+`python -m benchmarks.soak [MINUTES]` measures for so long, ten minutes by default, and draws what
 it saw. The server keeps the last 20,000 tasks, so that its rows stay as many, too.
 """
 
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
 
-from benchmarks.loads import Second, failed, half_of_capacity, percentile, steady_load
-from benchmarks.servers import rich_app_code, started
+from benchmarks.loads import (
+    Second,
+    failed,
+    half_of_capacity,
+    percentile,
+    rich_app_code,
+    started,
+    steady_load,
+)
 from mock_server.pages.charts import step_of
 
 MINUTES = 10.0
@@ -106,3 +114,7 @@ def _chart(title: str, values: Sequence[float], top: float, seconds: int) -> lis
         f"{seconds / 60:g} minutes</text>"
     )
     return lines
+
+
+if __name__ == "__main__":
+    print(measure(float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES))

@@ -54,3 +54,7 @@ def _bytes(connection: sqlite3.Connection, name: str) -> int:
         "select sum(pgsize) from dbstat where name = ?", (name,)
     ).fetchone()
     return int(size or 0)
+
+
+if __name__ == "__main__":
+    print(measure())

@@ -23,9 +23,10 @@ from benchmarks.loads import (
     failed,
     half_of_capacity,
     percentile,
+    rich_app_code,
+    started,
     steady_load,
 )
-from benchmarks.servers import rich_app_code, started
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
 from mock_server.simulator import build_simulator
@@ -114,3 +115,7 @@ def _compared(alone: list[Second], during: list[Second], rate: int) -> str:
         f"alone ({usual:.1f} ms; p50 {percentile(during, 0.5):.1f} and "
         f"{percentile(alone, 0.5):.1f} ms), {failed(during)} failed; {grown:.0f} MB more memory"
     )
+
+
+if __name__ == "__main__":
+    print(measure())

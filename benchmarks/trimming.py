@@ -10,8 +10,15 @@ from pathlib import Path
 import psutil
 
 from benchmarks.filled import filled
-from benchmarks.loads import Second, failed, half_of_capacity, percentile, steady_load
-from benchmarks.servers import rich_app_code, started
+from benchmarks.loads import (
+    Second,
+    failed,
+    half_of_capacity,
+    percentile,
+    rich_app_code,
+    started,
+    steady_load,
+)
 from benchmarks.size import post_nowhere
 from mock_server.settings import Settings
 from mock_server.simulator import Network, build_simulator
@@ -67,3 +74,7 @@ def _trimmed(path: Path) -> int:
 def _count(tx: Transaction) -> int:
     row = tx.one("select coalesce(sum(tasks), 0) as gone from retention")
     return int(row["gone"]) if row else 0
+
+
+if __name__ == "__main__":
+    print(measure())

@@ -30,11 +30,13 @@ from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
 from mock_server.store.engine.transaction import DatabaseClosedError
 
-# Also the longest time that a due callback waits if another process moved a clock.
+# Also the longest time that a due callback waits if another process moved a clock, and its message
+# was lost.
 LONGEST_SLEEP_MS = 1_000
 # So many accounts are looked at in less time than it takes to change threads.
 FEW_ACCOUNTS = 50
 STOP_S = 10.0
+IMAGES_MS = 5_000
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,10 @@ class Deliverer:
         self._wake = asyncio.Event()
         self._look_at = 0  # the real instant (ms) of the next look
         self._last = Survey(due=[], left=False, next_at=None, accounts=0)
-        self._ended: dict[str, list[Ended]] = {}  # by account, until the loop's next turn
+        self._ended: dict[str, list[Ended]] = {}  # by account, until they are being recorded
+        self._recording: set[str] = set()  # accounts whose record is under way, if rows are shared
+        self._images_at = 0  # the real instant (ms) of the next look for source images
+        self._unread: dict[source_images.TaskKey, int] = {}
         self._pace = DeliveryPace()
         self._stopped = False
         self._task: asyncio.Task[None] | None = None
@@ -60,6 +65,7 @@ class Deliverer:
     def start(self) -> None:
         """Resume what an earlier process left, and start to deliver."""
         self._simulator.due_signal.listen(self.notify)
+        self._simulator.database.listen(lambda: self.notify(0))
         self._task = self._loop.create_task(self._run())
 
     async def stop(self) -> None:
@@ -101,6 +107,7 @@ class Deliverer:
         self._look_at = real_now + LONGEST_SLEEP_MS
         if database.shared:
             await commit(database, lambda tx: rows.release_expired(tx, real_now))
+            await self._look_for_images(real_now)
         is_more = True
         while is_more and not self._stopped:
             self._last = await self._survey()
@@ -114,6 +121,13 @@ class Deliverer:
                 self._post_paced(claimed)
         if self._last.next_at is not None:
             self.notify(self._last.next_at)
+
+    async def _look_for_images(self, real_now: int) -> None:
+        """Read the source images that another process has left unread, now and then."""
+        if real_now >= self._images_at:
+            self._images_at = real_now + IMAGES_MS
+            look = source_images.resume_abandoned
+            self._unread = await asyncio.to_thread(look, self._simulator, self._unread)
 
     async def _survey(self) -> Survey:
         database = self._simulator.database
@@ -144,24 +158,38 @@ class Deliverer:
         account_id = delivery.claimed.account
         ended = self._ended.setdefault(account_id, [])
         ended.append(Ended(delivery=delivery, outcome=posted.result()))
-        if len(ended) == 1:
+        if len(ended) == 1 and account_id not in self._recording:
             self._loop.call_soon(self._record_ended, account_id, time.perf_counter())
 
-    def _record_ended(self, account_id: str, since: float) -> None:
-        self._pace.was_late(time.perf_counter() - since)
+    def _record_ended(self, account_id: str, since: float | None = None) -> None:
+        if since is not None:  # when it was handed to the loop
+            self._pace.was_late(time.perf_counter() - since)
         claim_next = not (self._stopped or self._last.left)
+        if self._simulator.database.shared:
+            # Another transaction would only wait for the account. What ends meanwhile is next.
+            self._recording.add(account_id)
         self._record(self._ended.pop(account_id), claim_next=claim_next)
 
+    def _recorded(self, account_id: str) -> None:
+        """Go on with what has ended while attempts of an account were recorded."""
+        if account_id in self._recording:
+            self._recording.discard(account_id)
+            if account_id in self._ended:
+                self._record_ended(account_id)
+
     def _record(self, ended: list[Ended], *, claim_next: bool) -> None:
+        account_id = ended[0].delivery.claimed.account
         record = partial(
             outbox.record, simulator=self._simulator, ended=ended, claim_next=claim_next
         )
 
         def done(following: list[Delivery], error: BaseException | None) -> None:
             if error is not None and (claim_next or len(ended) > 1):
+                self._recorded(account_id)
                 for each in ended:  # one that fails takes no other with it
                     self._record([each], claim_next=False)
                 return
+            self._recorded(account_id)
             self._simulator.due_signal.attempts_recorded(len(ended))
             if error is not None:
                 bugs.report(self._simulator, error)

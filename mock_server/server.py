@@ -5,13 +5,14 @@ import contextlib
 import functools
 import gc
 import logging
+import os
 import signal
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -20,9 +21,10 @@ from mock_server.deliverer import Deliverer
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
+from mock_server.listening import BACKLOG, listen
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
-from mock_server.simulator import Front, LogCall, Simulator, build_simulator
+from mock_server.simulator import Front, LogCall, Simulator, build_simulator, with_recorder
 from mock_server.store import accounts as account_rows
 from mock_server.store import probe
 from mock_server.store.engine.files import unreadable, unwritable
@@ -37,14 +39,29 @@ from mock_server.web.serving.protocol import ArtqrProtocol, RequestLimits
 from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
 
+if TYPE_CHECKING:
+    from mock_server.metrics.recorder import Recorder
+
 GRACE_S = 5
-BACKLOG = 2048
 
 log = logging.getLogger(__name__)
 
 
-class CannotListenError(OSError):
-    """The server cannot listen on the address; the message says why and what to do."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The place of a process among the `workers` of one server, and its socket on their port."""
+
+    number: int
+    workers: int
+    listener: socket.socket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watchers:
+    """Who hears of calls."""
+
+    log_call: LogCall | None
+    recorder: "Recorder | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +79,29 @@ def serve(
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int] = wall_clock,
     log_call: LogCall | None = None,
+    place: Place | None = None,
+    recorder: "Recorder | None" = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; `on_ready` is called once calls are answered.
 
-    `log_call` is called for every call, on the event loop: it must not block.
+    `log_call` is called for every call, on the event loop: it must not block. `place` is that of
+    a process which is one of several; workers.py starts those. `recorder` counts for the metrics;
+    None: they are not offered.
 
-    Raises CannotListenError or store.engine.files.DatabaseFileError.
+    Raises listening.CannotListenError or store.engine.files.DatabaseFileError.
     """
-    listener = listen(settings)
+    listener = place.listener if place else listen(settings)
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, listener, on_ready, real_now, log_call))
+        watchers = _Watchers(log_call=log_call, recorder=recorder)
+        runner.run(_serve(settings, listener, on_ready, real_now, watchers, place))
 
 
 @contextlib.contextmanager
-def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Iterator[Running]:
+def running(
+    settings: Settings,
+    real_now: Callable[[], int] = wall_clock,
+    recorder: "Recorder | None" = None,
+) -> Iterator[Running]:
     """Serve on a thread of this process during a `with` block."""
     ready = threading.Event()
     found: list[Running] = []
@@ -87,7 +113,7 @@ def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Ite
 
     def run() -> None:
         try:
-            serve(settings, on_ready, real_now)
+            serve(settings, on_ready, real_now, recorder=recorder)
         except BaseException as error:
             failed.append(error)
             raise
@@ -105,24 +131,6 @@ def running(settings: Settings, real_now: Callable[[], int] = wall_clock) -> Ite
     finally:
         found[0].stop()
         thread.join()
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Return a listening socket. Raises CannotListenError."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
-        listener.setblocking(False)  # noqa: FBT003 - the standard library wants it so
-    except OSError as error:
-        listener.close()
-        raise CannotListenError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; stop "
-            "what uses it, or choose another with --port (0 takes a free one)"
-        ) from None
-    return listener
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -175,6 +183,7 @@ class _Server(uvicorn.Server):
             )
 
         for listener in sockets:
+            listener.listen(BACKLOG)
             self.servers.append(
                 TlsListener(  # type: ignore[arg-type]
                     listener,
@@ -205,8 +214,10 @@ async def _serve(
     listener: socket.socket,
     on_ready: Callable[[Running], None],
     real_now: Callable[[], int],
-    log_call: LogCall | None,
+    watchers: _Watchers,
+    place: Place | None,
 ) -> None:
+    recorder = watchers.recorder
     loop = asyncio.get_running_loop()
     settings = replace(settings, port=listener.getsockname()[1])  # port 0 chose a free one
     simulator = build_simulator(
@@ -214,8 +225,10 @@ async def _serve(
         scheduler=LoopScheduler(loop),
         real_now=real_now,
         front=Front(ports=(settings.port,), loop=loop),
-        log_call=log_call,
+        log_call=watchers.log_call,
     )
+    if recorder is not None:
+        simulator = with_recorder(simulator, recorder)
     try:
         default = await _begin(simulator)
 
@@ -226,7 +239,8 @@ async def _serve(
         deliverer.start()
         trimmer.start()
         try:
-            await _answer(simulator, listener, ready)
+            with _watched(recorder):
+                await _answer(simulator, listener, ready, _serving(place))
         finally:
             await trimmer.stop()
             await deliverer.stop()
@@ -234,6 +248,21 @@ async def _serve(
         await loop.run_in_executor(None, simulator.close_workers)
         await loop.run_in_executor(None, simulator.keep_instant)
         simulator.database.close()
+
+
+@contextlib.contextmanager
+def _watched(recorder: "Recorder | None") -> Iterator[None]:
+    """Observe the running loop, if somebody counts."""
+    if recorder is None:
+        yield
+        return
+    from mock_server.metrics.loop_watch import LoopWatch  # noqa: PLC0415 - only where it counts
+
+    watch = LoopWatch(recorder)
+    try:
+        yield
+    finally:
+        watch.stop()
 
 
 async def _begin(simulator: Simulator) -> Account:
@@ -272,10 +301,11 @@ async def _answer(
     simulator: Simulator,
     listener: socket.socket,
     on_ready: Callable[[str, Callable[[], None]], None],
+    serving: dict[str, Any],
 ) -> None:
     settings = simulator.settings
     flask = create_app(simulator)
-    flask.config[SERVING] = _serving()
+    flask.config[SERVING] = serving
     app = AsgiApp(simulator, flask)
     config = _config(app, settings)
     loop = asyncio.get_running_loop()
@@ -304,11 +334,14 @@ async def _answer(
         await loop.run_in_executor(None, app.close)
 
 
-def _serving() -> dict[str, Any]:
+def _serving(place: Place | None) -> dict[str, Any]:
     """Return what `/_mock/health` reports about how calls are answered."""
     reason = missing_hook()
     server = f"uvicorn {uvicorn.__version__}"
-    return {"server": server, "fast_path": reason is None, "reason": reason}
+    shown = {"server": server, "fast_path": reason is None, "reason": reason}
+    if place is None:
+        return shown
+    return {**shown, "worker": place.number, "workers": place.workers, "pid": os.getpid()}
 
 
 def _config(app: AsgiApp, settings: Settings) -> uvicorn.Config:

@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -18,6 +18,7 @@ from mock_server.domain.urls import normal_host
 
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
+MOST_WORKERS = 64
 # The commands that talk to a server read these; they are not settings of a server.
 COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG"})
 
@@ -32,12 +33,14 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
+    workers: int = 1
     public_url: str | None = None
     database: str = field(default="", repr=False)  # it may hold a password
     token: str | None = field(default=None, repr=False)
     tls: bool = False
     tls_cert: str | None = None
     tls_key: str | None = None
+    tls_names: tuple[str, ...] = ()
     seed: int | None = None
     scenario: str | None = None
     callback_hosts: tuple[str, ...] = ()
@@ -53,6 +56,8 @@ class Settings:
         """Check the values. Raises SettingsError."""
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port} is not a port: 0 to 65535, 0 takes a free one")
+        if not 1 <= self.workers <= MOST_WORKERS:
+            raise SettingsError(f"workers must be a whole number from 1 to {MOST_WORKERS}")
         for name in ("callback_timeout", "request_timeout", "callback_concurrency",
                      "journal_calls", "journal_mib", "picture_cache_mib"):  # fmt: skip
             if not 0 < getattr(self, name) < float("inf"):
@@ -63,14 +68,24 @@ class Settings:
             raise SettingsError("seed must be a whole number from 0 to 2^63 - 1")
         for entry in self.callback_hosts:
             _check_host(entry)
-        if (self.tls_cert is None) != (self.tls_key is None):
-            raise SettingsError("tls_cert and tls_key belong together: name both")
+        self._check_tls()
         if self.public_url is not None:
             _check_address(self.public_url)
         try:
             parse_keep(self.keep)
         except BadKeepError as error:
             raise SettingsError(f"keep: {error}") from None
+
+    def _check_tls(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsError("tls_cert and tls_key belong together: name both")
+        if self.tls_names and (self.tls_cert is not None or not self.tls):
+            raise SettingsError(
+                "tls_names are for the certificate that --tls makes: add --tls and leave out "
+                "--tls-cert, or use a certificate of your own that has these names"
+            )
+        for name in self.tls_names:
+            _check_tls_name(name)
 
     @property
     def scheme(self) -> str:
@@ -137,6 +152,21 @@ def _check_host(entry: str) -> None:
         ) from None
 
 
+def _check_tls_name(name: str) -> None:
+    try:
+        if ":" in name:
+            ip_address(name)
+        elif "*" in name:
+            raise ValueError
+        else:
+            normal_host(name)
+    except ValueError:
+        raise SettingsError(
+            f"tls name {name[:80]!r} is not a name that clients can call: write a host name such "
+            "as artqr, or an IP address, without scheme and port"
+        ) from None
+
+
 class Meaning(NamedTuple):
     """The meaning of a setting, for people; `unset` describes its effect if it has no default
     value.
@@ -151,6 +181,8 @@ MEANINGS = {
     "host": Meaning("Address to listen on. Beyond loopback a token is required."),
     "port": Meaning("Port to listen on. `0` takes a free port; `serve` prints it and writes it to "
                     "`--ready-file`."),
+    "workers": Meaning("Processes that answer on the port. More than one needs PostgreSQL, and "
+                       "is refused on Windows."),
     "public_url": Meaning("Address in the links to pictures.", "the address that was called"),
     "database": Meaning("SQLite file; `:memory:` keeps nothing; or "
                         "`postgresql://user:password@host/name`. `--recreate` empties it first.",
@@ -159,6 +191,8 @@ MEANINGS = {
     "tls": Meaning("Serve HTTPS with a certificate of a local authority, made on first use."),
     "tls_cert": Meaning("Serve HTTPS with this certificate chain (PEM).", "none"),
     "tls_key": Meaning("Private key of that certificate (PEM).", "none"),
+    "tls_names": Meaning("More names and addresses for the certificate of `--tls`, such as that of "
+                         "its container.", "none"),
     "seed": Meaning("Seed of the default account when it is created.", "random, and printed"),
     "scenario": Meaning("Scenario that the default account starts with at every start: a name, or "
                         "FILE.toml.", "none"),

@@ -103,19 +103,20 @@ class CoverageCache:
     MOST_ACCOUNTS = 10_000
 
     def __init__(self) -> None:
-        self._lives: dict[str, tuple[int, set[Hashable]]] = {}
+        self._lives: dict[str, tuple[int, int, set[Hashable]]] = {}
 
-    def of(self, account_id: str, answers: int) -> set[Hashable]:
+    def of(self, account_id: str, answers: int, life: int = 0) -> set[Hashable]:
         """Return what an account has shown, to be added to.
 
         `answers` is its counter: where that has gone back, another process has reset the account.
+        It may have gone on since, so that `life` is a number that a reset changes.
         """
-        seen, shown = self._lives.get(account_id, (0, None))
-        if shown is None or answers < seen:
+        seen, lived, shown = self._lives.get(account_id, (0, life, None))
+        if shown is None or answers < seen or life != lived:
             shown = set()
             if len(self._lives) >= self.MOST_ACCOUNTS:
                 self._lives.clear()
-        self._lives[account_id] = (answers, shown)
+        self._lives[account_id] = (answers, life, shown)
         return shown
 
     def forget(self, account_id: str) -> None:

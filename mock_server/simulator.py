@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mock_server.contract import Catalogue, load_catalogue
 from mock_server.delivery.image_reader import ImageReader
@@ -25,6 +26,9 @@ from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import Transaction
 from mock_server.store.journal import Entry, JournalLimits
 from mock_server.tls import own_certificates
+
+if TYPE_CHECKING:
+    from mock_server.metrics.recorder import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +71,7 @@ class Simulator:
     `has_connections`: the server that is in front has its connections in hand, so that faults of
     the wire can be ordered. `pause` holds the thread of a server that has not, for ms. `log_call`
     hears of every call once it is committed, with its id and its row of the journal; it must not
-    wait.
+    wait. `recorder` counts for the metrics; None: nobody does.
     """
 
     settings: Settings
@@ -86,6 +90,7 @@ class Simulator:
     has_connections: bool = False
     pause: Callable[[int], None] = pause
     log_call: LogCall | None = None
+    recorder: "Recorder | None" = None
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -108,8 +113,12 @@ class Simulator:
         self.database.close()
 
     def add_to_journal(self, tx: Transaction, entry: Entry) -> int:
-        """Write the row of a call and return its id; `log_call` hears of it after the commit."""
+        """Write the row of a call and return its id; who counts and logs calls hears of it after
+        the commit.
+        """
         call_id = journal.insert(tx, entry, self.journal_limits)
+        if self.recorder is not None:
+            tx.after_commit.append(partial(self.recorder.call_booked, call_id, entry))
         if self.log_call is not None:
             tx.after_commit.append(partial(self.log_call, call_id, entry))
         return call_id
@@ -161,6 +170,12 @@ def build_simulator(
         has_connections=front is not None,
         log_call=log_call,
     )
+
+
+def with_recorder(simulator: Simulator, recorder: "Recorder") -> Simulator:
+    """Return a simulator that counts for the metrics; the one before is used no more."""
+    simulator.database.watch_turns(recorder.turn_ended)
+    return replace(simulator, recorder=recorder)
 
 
 def _open_database(settings: Settings, scheduler: Scheduler | None) -> tuple[Database, int]:

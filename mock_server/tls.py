@@ -6,6 +6,7 @@ Rule 2: the certificate names this machine and the vendor's host, for clients th
 
 import contextlib
 import os
+import re
 import ssl
 import tempfile
 from pathlib import Path
@@ -21,12 +22,25 @@ if TYPE_CHECKING:
     import trustme
 
 LOCK_S = 10.0
+_CERTIFICATE = re.compile(
+    "-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----"
+)
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def ca_file() -> Path:
     """Return the path of the local authority's certificate, which may not exist yet."""
     return Path(platformdirs.user_data_dir("artqr-mock")) / "tls" / "ca.pem"
+
+
+def ca_certificate(settings: Settings) -> str | None:
+    """Return the certificate of the authority that signed the one of `serve --tls`, as PEM, and
+    nothing else of its file; None: there is none.
+    """
+    if settings.tls_cert is not None or not settings.tls:
+        return None
+    found = _CERTIFICATE.findall(ca_file().read_text("ascii"))
+    return "".join(f"{each}\n" for each in found)
 
 
 def own_certificates(settings: Settings) -> tuple[Path, ...]:
@@ -42,7 +56,7 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
     if not settings.tls:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    names = dict.fromkeys((*LOCAL_NAMES, VENDOR_HOST, settings.host))
+    names = dict.fromkeys((*LOCAL_NAMES, VENDOR_HOST, settings.host, *settings.tls_names))
     wild = ("0.0.0.0", "::")  # noqa: S104 - not names of anything
     leaf = _authority().issue_cert(*(name for name in names if name not in wild))
     leaf.configure_cert(context)

@@ -48,6 +48,8 @@ def _ours(status: int, text: str) -> Answer:
 def report(simulator: Simulator, error: BaseException, call_id: int | None = None) -> Future[None]:
     """Journal a failure behind an answer, from any thread; the future is done once it is there."""
     log.error("work in the background failed", exc_info=error)
+    if simulator.recorder is not None:
+        simulator.recorder.bug_met()
     written: Future[None] = Future()
 
     def done(_: None, failed: BaseException | None) -> None:

@@ -72,6 +72,7 @@ def change(tx: Transaction, simulator: Simulator, account_id: str, wanted: Chang
     now = clock.now(real_now)
     notices.catch_up(tx, simulator, account, now)
     tx.after_commit.append(lambda: simulator.due_signal.notify(0))
+    tx.tell_others()
     return Changed(
         account=lookup.find(tx, account_id),
         now=now,

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mock_server import json_log, workers
 from mock_server.access_log import AccessLog, PrintableFormatter
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
@@ -23,13 +24,19 @@ from mock_server.store.engine.files import DatabaseFileError
 from mock_server.store.journal import Entry
 from mock_server.tls import ca_file
 
+if TYPE_CHECKING:
+    from mock_server.metrics.recorder import Recorder
+
 LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("text", "json")
 LogCall = Callable[[int, Entry], None]
 
 
 @click.command()
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="The port; 0 chooses a free one. [default: 3040]")
+@click.option("--workers", type=int, help="Answer with so many processes; needs PostgreSQL. "
+              "[default: 1]")  # fmt: skip
 @click.option("--database", help="A SQLite file, `:memory:` for a temporary one, or "
               "postgresql://user@host/name. [default: a file in your data directory]")  # fmt: skip
 @click.option("--recreate", is_flag=True, help="Delete everything in the database first.")
@@ -42,6 +49,12 @@ LogCall = Callable[[int, Entry], None]
               "created on first use; `artqr-mock env` prints its file.")  # fmt: skip
 @click.option("--tls-cert", help="Use HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", help="The private key of the certificate (PEM).")
+@click.option(
+    "--tls-name",
+    "tls_names",
+    multiple=True,
+    help="Add a name or an address to the certificate of --tls; may be repeated.",
+)
 @click.option("--seed", type=int, help="The seed of the default account, used when it is created.")
 @click.option("--scenario", help="Load this scenario into the default account: a name of "
               "`artqr-mock scenario list`, or FILE.toml.")  # fmt: skip
@@ -61,56 +74,104 @@ LogCall = Callable[[int, Entry], None]
 @click.option("--log-level", type=click.Choice(LEVELS), help="What to write to standard error. "
               "From info on, one line per call. [default: warning; info for calls on a "
               "terminal]")  # fmt: skip
+@click.option("--log-format", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="How to write it. `json`: an object per line, with a line per call "
+              "unless --log-level or --quiet say otherwise.")  # fmt: skip
 @click.option("--verbose", is_flag=True, help="The same as --log-level info.")
 @click.option("--quiet", is_flag=True, help="Write no line per call.")
 def serve(
     *, recreate: bool, ready_file: Path | None, config: Path | None, log_level: str | None,
-    verbose: bool, quiet: bool, **flags: Any,
+    log_format: str, verbose: bool, quiet: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Run the API until you stop it with Ctrl-C or SIGTERM.
 
     It writes one line per call to standard error if that is a terminal.
     """
-    from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
-
     log_level = log_level or ("info" if verbose else None)
-    handler = logging.StreamHandler()
-    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
-    flags["callback_hosts"] = flags["callback_hosts"] or None
+    as_json = log_format == "json"
+    log_to_stderr(log_level, as_json=as_json)
+    refuse = _log_and_exit if as_json else fail
+    for repeated in ("callback_hosts", "tls_names"):
+        flags[repeated] = flags[repeated] or None
     try:
         settings = Settings.load(flags, file=config)
         check_reach(settings)
-        if ready_file is not None and not ready_file.parent.is_dir():
-            raise SettingsError(
-                f"--ready-file: the directory {ready_file.parent} does not exist: create it"
-            )
-        if ready_file is not None:  # what a killed server left is not about this one
-            ready_file.unlink(missing_ok=True)
+        if settings.workers > 1:
+            workers.check(settings)
+        if ready_file is not None:
+            _make_way(ready_file)
         if recreate:
             database.remove(settings.database_path)
-        with _access_log(log_level, quiet=quiet) as log_call:
-            server.serve(
-                settings, lambda running: _announce(running, ready_file), log_call=log_call
-            )
+        options = {"log_level": log_level, "quiet": quiet, "as_json": as_json}
+        if settings.workers > 1:
+            workers.serve(settings, options, lambda it: _announce(it, settings, ready_file))
+        else:
+            _serve_here(settings, options, ready_file)
     except SettingsError as error:
-        fail(str(error), WRONG_USE)
+        refuse(str(error), WRONG_USE)
+    except workers.WorkerStartError as error:
+        refuse(str(error), error.code)
     except (DatabaseFileError, OSError) as error:
-        fail(str(error), COULD_NOT_RUN)
+        refuse(str(error), COULD_NOT_RUN)
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
 
 
+def _make_way(ready_file: Path) -> None:
+    """Remove the ready file that a killed server left. Raises SettingsError."""
+    if not ready_file.parent.is_dir():
+        raise SettingsError(
+            f"--ready-file: the directory {ready_file.parent} does not exist: create it"
+        )
+    ready_file.unlink(missing_ok=True)
+
+
+def _serve_here(settings: Settings, options: dict[str, Any], ready_file: Path | None) -> None:
+    from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
+    from mock_server.metrics.recorder import recorder  # noqa: PLC0415 - as above
+
+    def on_ready(running: server.Running) -> None:
+        place, seed = running.simulator.database.place, running.default.seed
+        answering = workers.Answering(url=running.url, place=place, seed=seed)
+        _announce(answering, settings, ready_file)
+
+    counts = recorder()
+    with access_log(**options, counts=counts) as log_call:
+        server.serve(settings, on_ready, log_call=log_call, recorder=counts)
+
+
+def log_to_stderr(log_level: str | None, *, as_json: bool, worker: int | None = None) -> None:
+    """Write the log to standard error; in one of several processes each line says which."""
+    handler = logging.StreamHandler()
+    if as_json:
+        handler.setFormatter(json_log.JsonFormatter())
+        json_log.take_over()
+    else:
+        name = "%(name)s" if worker is None else f"worker {worker} %(name)s"
+        handler.setFormatter(PrintableFormatter(f"%(asctime)s %(levelname)s {name}: %(message)s"))
+    logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
+
+
+def _log_and_exit(message: str, code: int) -> NoReturn:
+    """Log why the server ends, and end it with an exit code."""
+    logging.getLogger("mock_server").critical(message)
+    sys.exit(code)
+
+
 @contextmanager
-def _access_log(log_level: str | None, *, quiet: bool) -> Iterator[LogCall | None]:
+def access_log(
+    *, log_level: str | None, quiet: bool, as_json: bool, counts: "Recorder | None"
+) -> Iterator[LogCall | None]:
     """Give what writes a line per call, None if nobody wants any."""
-    wanted = sys.stderr.isatty() if log_level is None else log_level in ("debug", "info")
+    is_watched = as_json or sys.stderr.isatty()
+    wanted = is_watched if log_level is None else log_level in ("debug", "info")
     if quiet or not wanted:
         yield None
         return
-    with AccessLog(sys.stderr) as access_log:
-        yield access_log.note
+    on_left_out = counts.line_dropped if counts is not None else None
+    with AccessLog(sys.stderr, as_json=as_json, on_left_out=on_left_out) as log:
+        yield log.note
 
 
 def check_reach(settings: Settings) -> None:
@@ -128,17 +189,19 @@ def _kept(keep: Keep) -> str:
     return f"what was finished in the last {show_duration(keep.ms)} of its clock"
 
 
-def _announce(running: Any, ready_file: Path | None) -> None:
-    url = running.url
+def _announce(answering: workers.Answering, settings: Settings, ready_file: Path | None) -> None:
+    url = answering.url
     # The one machine-readable line: everything else on standard output is for people.
     click.echo(f"ARTQR_BASE_URL={url}")
-    is_kept = running.simulator.settings.database_path != ":memory:"
-    click.echo(f"database: {running.simulator.database.place if is_kept else 'in memory'}")
-    click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {running.default.seed}")
-    if (keep := running.simulator.settings.retention) is not None:
+    is_kept = settings.database_path != ":memory:"
+    click.echo(f"database: {answering.place if is_kept else 'in memory'}")
+    if settings.workers > 1:
+        click.echo(f"workers: {settings.workers}")
+    click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {answering.seed}")
+    if (keep := settings.retention) is not None:
         click.echo(f"kept of each account: {_kept(keep)}")
     click.echo("try it:")
-    trust = f" --cacert {shell_word(str(ca_file()))}" if running.simulator.settings.tls else ""
+    trust = f" --cacert {shell_word(str(ca_file()))}" if settings.tls else ""
     click.echo(
         f"curl -s{trust} {url}/submitTask -H 'Authorization: APPCODE {DEFAULT_APP_CODE}'"
         " -d text=https://example.com -d style_id=food_fryrice"

@@ -56,6 +56,12 @@ def insert(tx: Transaction, account: Account) -> bool:
     return added == 1
 
 
+def count_all(tx: Transaction) -> int:
+    """Return how many accounts there are."""
+    row = tx.one("select count(*) as many from account")
+    return int(row["many"]) if row else 0
+
+
 def get(tx: Transaction, account_id: str) -> Account | None:
     """Return the account with this id; in a writing transaction this locks the account."""
     return tx.memory.get(_TABLE, account_id) or _found(tx, "id", account_id)

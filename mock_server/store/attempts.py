@@ -34,7 +34,7 @@ class Attempt:
 
 def insert(tx: Transaction, attempt: Attempt) -> None:
     """Add an attempt."""
-    tx.execute(
+    tx.execute_later(
         "insert into attempt (callback_id, account, due_at, at, request_url, request_headers,"
         " request_body, request_length, request_sha256, status, error, answer_headers,"
         " answer_body, duration_ms) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",

@@ -1,5 +1,7 @@
 """Rows of callbacks: the outbox. Their outcomes are rows of `attempts`."""
 
+from collections.abc import Collection
+
 from mock_server.domain.callback.payload import CallbackState
 from mock_server.domain.callback.retries import SOONEST_MS, DeliveryState
 from mock_server.domain.clock import Clock
@@ -143,20 +145,20 @@ def has_forged(tx: Transaction, account_id: str, task_number: int) -> bool:
     return found is not None
 
 
-def claim(tx: Transaction, account_id: str, now: int, until: int, limit: int) -> list[Claimed]:
-    """Claim the callbacks of an account that were due by `until`, oldest first."""
+def claim(
+    tx: Transaction, account_id: str, now: int, until: int, limit: int, lease: int | None = None
+) -> list[Claimed]:
+    """Claim the callbacks of an account that were due by `until`, oldest first.
+
+    From the real instant `lease` (ms) on, another process may claim them.
+    """
     rows = tx.all(
-        f"select {_CLAIMED} from callback where {_READY} and account = ? and next_at <= ?"
-        f" order by next_at, id limit ?{tx.skip_locked}",
-        (account_id, until, limit),
+        "update callback set state = 'sending', claimed_at = ?, leased_until = ?"
+        f" where id in (select id from callback where {_READY} and account = ? and next_at <= ?"
+        f" order by next_at, id limit ?{tx.skip_locked}) returning {_CLAIMED}",
+        (now, lease, account_id, until, limit),
     )
-    if rows:
-        tx.execute(
-            "update callback set state = 'sending', claimed_at = ?"
-            f" where id in ({', '.join('?' * len(rows))})",
-            (now, *(row["id"] for row in rows)),
-        )
-    return [Claimed(**row) for row in rows]
+    return sorted((Claimed(**row) for row in rows), key=lambda each: (each.next_at, each.id))
 
 
 def take(tx: Transaction, account_id: str, callback_id: int, now: int) -> Claimed:
@@ -197,9 +199,18 @@ def retry_barrier(tx: Transaction, account_id: str, now: int) -> int:
     return now if first is None else first + SOONEST_MS
 
 
-def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> bool:
-    """Store the state of a callback after an attempt; False if it is gone."""
-    changed = tx.execute(
+def existing(tx: Transaction, account_id: str, ids: Collection[int]) -> set[int]:
+    """Return those of these callbacks that an account still has."""
+    rows = tx.all(
+        f"select id from callback where account = ? and id in ({', '.join('?' * len(ids))})",
+        (account_id, *ids),
+    )
+    return {row["id"] for row in rows}
+
+
+def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> None:
+    """Store the state of a callback after an attempt."""
+    tx.execute_later(
         "update callback set state = ?, next_at = ?, tries = ?, acknowledged = ?,"
         " claimed_at = null where id = ?",
         (
@@ -210,7 +221,6 @@ def save_state(tx: Transaction, claimed: Claimed, standing: DeliveryState) -> bo
             claimed.id,
         ),
     )
-    return changed == 1
 
 
 def lease(tx: Transaction, callback_id: int, until: int) -> None:

@@ -1,6 +1,7 @@
 """Rows of the journal: every call, limited by number and size; dropped calls are counted."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +17,9 @@ from mock_server.domain.call.wire_script import Delivered
 from mock_server.domain.faults.wire import Sent
 from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction, Value
+
+# Calls that are looked through for those that wait for a finding.
+MOST_RECENT = 1_000
 
 NO_ACCOUNT = ""
 FEWEST_DROPPED = 16
@@ -278,6 +282,20 @@ def add_finding(tx: Transaction, call_id: int, finding: dict[str, Any]) -> None:
     values = (findings, grown, call_id)
     tx.execute("update call set findings = ?, size = size + ? where id = ?", values)
     tx.execute("update call_total set bytes = bytes + ? where account = ?", (grown, account))
+
+
+def refused(tx: Transaction, account: str, codes: Sequence[str], *, since: int) -> list[Row]:
+    """Return the findings of recent calls that got one of these error codes, and no fault's.
+
+    `since` is a real instant (ms).
+    """
+    return tx.all(
+        "select id, error_code, findings from (select id, real_at, error_code, findings, faults"
+        " from call where account = ? order by id desc limit ?) as recent"
+        f" where real_at >= ? and error_code in ({', '.join('?' * len(codes))})"
+        " and faults = '[]'",
+        (account, MOST_RECENT, since, *codes),
+    )
 
 
 def call_of_task(tx: Transaction, account: str, task_id: str, operation: str) -> int | None:

@@ -1,5 +1,6 @@
 """Rows of tasks."""
 
+from collections.abc import Collection
 from dataclasses import fields
 
 from mock_server.domain.task.tasks import Plan, Status, Task
@@ -42,6 +43,15 @@ def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
     """Return a task of an account."""
     row = tx.one("select * from task where account = ? and id = ?", (account_id, task_id))
     return as_task(row) if row else None
+
+
+def by_numbers(tx: Transaction, account_id: str, numbers: Collection[int]) -> dict[int, Task]:
+    """Return tasks of an account by their numbers."""
+    rows = tx.all(
+        f"select * from task where account = ? and number in ({', '.join('?' * len(numbers))})",
+        (account_id, *numbers),
+    )
+    return {row["number"]: as_task(row) for row in rows}
 
 
 def set_plan(tx: Transaction, task: Task) -> None:

@@ -14,6 +14,7 @@ ON_BOTH_DATABASES = {
     "test_notices", "test_package_life", "test_invoices", "test_retries", "test_resend",
     "test_callback_faults", "test_source_images", "test_task_orders", "test_rule_counters",
     "test_coverage", "test_findings_and_readings", "test_forged_callbacks", "test_older_tasks",
+    "test_metrics",
 }  # fmt: skip
 
 

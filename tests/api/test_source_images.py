@@ -15,7 +15,7 @@ from mock_server.actions.operations import source_images
 from mock_server.delivery.qr_reader import read_code
 from mock_server.domain.task.source_images import unreachable
 from tests.support.codes import code_png
-from tests.support.worlds import Gallery, World
+from tests.support.worlds import Gallery, RealClock, World
 
 TEXT = "https://example.com/from-an-image"
 URL = "http://127.0.0.1:9/qr.png"
@@ -170,6 +170,26 @@ def test_an_image_that_a_killed_process_left_unread_is_read_at_the_next_start(
     world.clock(advance="1m")
 
     assert world.query(task_id)["status"] == "succeeded"
+
+
+def test_an_image_whose_server_died_is_read_by_another_but_not_too_soon(
+    world: World, gallery: Gallery, real_now: RealClock
+) -> None:
+    gallery.is_slow = True
+    task_id = submit(world)
+    gallery.waiting.clear()  # its server was killed
+    gallery.is_slow = False
+    seen = source_images.resume_abandoned(world.simulator, {})
+    real_now.now += 29_000
+    seen = source_images.resume_abandoned(world.simulator, seen)
+    assert world.query(task_id)["status"] in ("pending", "running")
+
+    real_now.now += 1_000
+    source_images.resume_abandoned(world.simulator, seen)
+    world.clock(advance="1m")
+
+    assert world.query(task_id)["status"] == "succeeded"
+    assert source_images.resume_abandoned(world.simulator, seen) == {}
 
 
 def test_a_code_that_says_more_than_a_text_may_is_no_reason_to_fail(world: World) -> None:

@@ -6,8 +6,10 @@ import socket
 import ssl
 import stat
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -351,3 +353,70 @@ def _finished(url: str, trusted: Path, **fields: str) -> dict[str, Any]:
     clock = f"{url}/_mock/accounts/default/clock"
     pool.request("POST", clock, json={"advance": "1m", "settle": True})
     return call("/queryTask", task_id=task_id)
+
+
+def test_the_certificate_has_the_names_that_are_given() -> None:
+    with running(replace(TLS, tls_names=("artqr", "例子.测试", "10.1.2.3", "fd00::7"))) as server:
+        port = port_of(server.url)
+        for name in ("artqr", "xn--fsqu00a.xn--0zwm56d", "10.1.2.3", "fd00::7", "localhost"):
+            open_tls(port, name).close()
+        with pytest.raises(ssl.SSLCertVerificationError):
+            open_tls(port, "other")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"tls": True, "tls_names": ("https://artqr",)}, "is not a name that clients can call"),
+        ({"tls": True, "tls_names": ("artqr:3443",)}, "is not a name that clients can call"),
+        ({"tls": True, "tls_names": ("",)}, "is not a name that clients can call"),
+        ({"tls": True, "tls_names": ("*.test",)}, "is not a name that clients can call"),
+        ({"tls_names": ("artqr",)}, "add --tls"),
+        ({"tls": True, "tls_cert": "a", "tls_key": "b", "tls_names": ("x",)}, "of your own"),
+    ],
+)
+def test_a_name_that_is_of_no_use_is_refused(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        Settings(**settings)
+
+
+def authority_of(url: str) -> urllib3.BaseHTTPResponse:
+    """Fetch the authority's certificate as a client that cannot trust the server yet."""
+    with (
+        urllib3.PoolManager(cert_reqs="CERT_NONE", retries=False) as pool,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        return pool.request("GET", f"{url}/_mock/ca.pem")
+
+
+def test_a_client_elsewhere_gets_the_authority_and_never_its_key() -> None:
+    with running(replace(TLS, token="secret-token")) as server:
+        answer = authority_of(server.url)
+        with urllib3.PoolManager(
+            ssl_context=ssl.create_default_context(cadata=answer.data.decode()), retries=False
+        ) as trusted:
+            status = trusted.request("GET", f"{server.url}/_mock/livez").status
+
+    assert (answer.status, status) == (200, 200)
+    assert answer.headers["Content-Type"] == "application/pem-certificate-chain"
+    assert answer.data == ca_file().read_bytes()
+    assert b"PRIVATE KEY" not in answer.data
+
+
+def test_what_else_is_in_the_file_of_the_authority_is_not_sent(url: str) -> None:
+    key = ca_file().with_name("ca.key").read_text("ascii")
+    certificate = ca_file().read_text("ascii")
+    ca_file().write_text(f"{key}{certificate}{key}", "ascii")
+
+    answer = authority_of(url)
+
+    assert answer.data.decode() == certificate
+
+
+def test_a_server_without_the_authority_says_so() -> None:
+    with running(replace(TLS, tls=False)) as server:
+        answer = urllib3.request("GET", f"{server.url}/_mock/ca.pem", retries=False)
+
+    assert answer.status == 404
+    assert "start it with --tls" in answer.json()["detail"]

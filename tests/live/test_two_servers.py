@@ -24,7 +24,7 @@ TASKS = 60
 
 @dataclass(frozen=True)
 class Pair:
-    """Two servers on one database."""
+    """Two servers on one database, each on an address of its own, as on two hosts."""
 
     servers: list[Server]
     admins: list[AdminClient]
@@ -43,8 +43,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     database = postgres.empty_schema()
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(serving(tmp_path, database=database, env=IMPATIENT))
-            for _ in range(2)
+            stack.enter_context(serving(tmp_path, "--host", host, database=database, env=IMPATIENT))
+            for host in ("127.0.0.1", "127.0.0.2")
         ]
         yield Pair(servers, [stack.enter_context(AdminClient(each.url)) for each in servers])
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # The dependencies that users install; the tools of `dev` have only pinned versions.
-FOR_USERS = [*PROJECT["dependencies"], *EXTRAS["postgres"], *EXTRAS["test"]]
+FOR_USERS = [*PROJECT["dependencies"], *EXTRAS["metrics"], *EXTRAS["postgres"], *EXTRAS["test"]]
 FOR_US = [each for each in EXTRAS["dev"] if not each.startswith("artqr-mock")]
 # web/serving/protocol.py overrides private methods, which any new version may change.
 USES_PRIVATE_METHODS = "uvicorn"

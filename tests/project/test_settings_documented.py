@@ -17,7 +17,16 @@ DOCUMENTS = pages.everything()
 COMMANDS = pages.page("docs/reference/commands.md").text
 SETTINGS = [field.name for field in fields(Settings)]
 FLAGS = {option.name: option.opts[0] for option in serve.params if isinstance(option, click.Option)}
-ABOUT_THE_RUN = {"recreate", "ready_file", "config", "verbose", "log_level", "quiet", "help"}
+ABOUT_THE_RUN = {
+    "recreate",
+    "ready_file",
+    "config",
+    "verbose",
+    "log_level",
+    "log_format",
+    "quiet",
+    "help",
+}
 
 
 def rows() -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from mock_server.server import running
 from mock_server.settings import Settings
+from tests.support.databases import address_of
 from tests.support.flask_and_serve import FlaskServer, flask_server
 from tests.support.raw import Answer, exchange
 from tests.support.signed import FORM, Request, Signer, content_md5
@@ -18,12 +20,25 @@ from tests.support.worlds import START_AT, RealClock
 HOST = "qr.test:3040"
 
 
+@contextmanager
+def serving(kind: str) -> Iterator[str]:
+    settings = Settings(port=0, database=address_of(kind), seed=1)
+    with running(settings, real_now=RealClock()) as server:
+        yield server.url
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A running `serve`."""
-    settings = Settings(port=0, database=":memory:", seed=1)
-    with running(settings, real_now=RealClock()) as server:
-        yield server.url
+    with serving("sqlite") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def url_on_postgres() -> Iterator[str]:
+    """The same on PostgreSQL; the Flask application that it is compared with stays on a file."""
+    with serving("postgres") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -194,17 +209,34 @@ signed = st.builds(
 )
 
 
-@pytest.mark.slow
-@settings(
+REPEATABLE = settings(
     derandomize=True,
     deadline=None,
     max_examples=300,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+
+
+@pytest.mark.slow
+@REPEATABLE
 @given(sent=requests | signed)
 def test_both_servers_answer_alike_and_never_with_a_bug(
     url: str, flask: FlaskServer, sent: Request
 ) -> None:
+    check(url, flask, sent)
+
+
+@pytest.mark.slow
+@settings(REPEATABLE, max_examples=60)
+@given(sent=requests | signed)
+def test_the_same_with_a_server_on_postgresql(
+    url_on_postgres: str, flask: FlaskServer, sent: Request
+) -> None:
+    check(url_on_postgres, flask, sent)
+
+
+def check(url: str, flask: FlaskServer, sent: Request) -> None:
+    """Send a request to both servers and compare."""
     live, other = through_socket(url, sent), through_flask(flask, sent)
 
     assert live.status < 500 or live.header("X-Ca-Error-Code") or live.code

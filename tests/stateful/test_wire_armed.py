@@ -17,6 +17,7 @@ from mock_server.server import running
 from mock_server.settings import Settings
 from tests.support import books, random_faults, raw, wire_checks
 from tests.support.books import Life
+from tests.support.databases import address_of
 from tests.support.live import Buyer
 from tests.support.processes import until
 from tests.support.worlds import RealClock
@@ -32,10 +33,12 @@ GOOD = b"text=https://example.com&style_id=food_fryrice"
 class WireArmed(RuleBasedStateMachine):
     """Two accounts of a running server; every call has its own connection."""
 
+    kind = "sqlite"
+
     @initialize()
     def begin(self) -> None:
         self._stack = ExitStack()
-        wanted = Settings(port=0, database=":memory:", seed=1)
+        wanted = Settings(port=0, database=address_of(self.kind), seed=1)
         self.server = self._stack.enter_context(running(wanted, RealClock()))
         admin = self._stack.enter_context(AdminClient(self.server.url))
         wish = {"credits": 1000, "clock": {"frozen": True}, "seed": 7}
@@ -139,6 +142,12 @@ class WireArmed(RuleBasedStateMachine):
         self.the_books_agree()
 
 
+class WireArmedOnPostgres(WireArmed):
+    """The same, each history in an empty schema of a real server."""
+
+    kind = "postgres"
+
+
 WireArmed.TestCase.settings = settings(
     max_examples=15,
     phases=[Phase.generate],
@@ -148,4 +157,6 @@ WireArmed.TestCase.settings = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+WireArmedOnPostgres.TestCase.settings = settings(WireArmed.TestCase.settings, max_examples=3)
 TestWireArmed = pytest.mark.slow(WireArmed.TestCase)
+TestWireArmedOnPostgres = pytest.mark.slow(WireArmedOnPostgres.TestCase)

@@ -53,8 +53,8 @@ def fused(kind: Any, fuse: Fuse) -> Any:
     """Return a kind of transaction whose statements count against a fuse."""
 
     class Fused(kind):  # type: ignore[misc]
-        def __init__(self, of: Any) -> None:
-            super().__init__(of)
+        def __init__(self, of: Any, *more: Any) -> None:
+            super().__init__(of, *more)
             # A turn of SQLite has its connection; a transaction of PostgreSQL is given it.
             connection = getattr(of, "connection", of)
             self.burn: Callable[[], None] = lambda: fuse.burn(connection)

@@ -164,7 +164,7 @@ def test_the_last_remembered_credit_is_spent_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("address", [POSTGRES], indirect=True)
-def test_on_postgresql_nothing_is_remembered_and_nothing_waits(
+def test_on_postgresql_nothing_is_remembered_and_what_waits_is_seen(
     database: Database, scheduler: ByHand
 ) -> None:
     def keep(tx: Transaction) -> list[str]:

@@ -21,6 +21,7 @@ from mock_server.store import task_list
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 from tests.support import worlds
+from tests.support.databases import address_of
 from tests.support.money_buyers import READINGS, flip
 from tests.support.sqlite_steps import steps_of
 from tests.support.stored_tasks import stored_task
@@ -73,8 +74,20 @@ def day_number(at: int) -> int:
 def test_the_totals_of_a_random_life_are_the_sums_of_its_ledger(
     story: list[tuple[str, str]],
 ) -> None:
+    check_totals("sqlite", story)
+
+
+@pytest.mark.slow
+@settings(max_examples=6)
+@given(story=st.lists(steps, min_size=15, max_size=30))
+def test_they_are_on_postgresql(story: list[tuple[str, str]]) -> None:
+    check_totals("postgres", story)
+
+
+def check_totals(kind: str, story: list[tuple[str, str]]) -> None:
+    """Live a story, and compare the totals with the ledger."""
     real_now, postbox = RealClock(), Postbox()
-    with worlds.simulator(real_now, postbox) as simulator:
+    with worlds.simulator(real_now, postbox, database=address_of(kind)) as simulator:
         world = World(simulator, real_now, postbox)
         buyers = [world.account(credits=size) for size in (3, 50)]
         for number, (what, how) in enumerate(story):

@@ -59,6 +59,13 @@ def cut_connections(address: str) -> int:
         return len(connection.execute(sql).fetchall())
 
 
+def count(address: str, sql: str) -> int:
+    """Return the number that a query gives."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        row = connection.execute(sql.encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
 def empty_schema() -> str:
     """Create a schema and return its address."""
     name = f"test_{next(_numbers)}"

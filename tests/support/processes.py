@@ -85,9 +85,9 @@ def start(
     return Server(process, ready_file, *server_files)
 
 
-def wait_until_ready(server: Server) -> Server:
+def wait_until_ready(server: Server, seconds: float = DEADLINE_S) -> Server:
     """Return once the ready file exists."""
-    until(lambda: server.ready_file.exists() or server.process.poll() is not None)
+    until(lambda: server.ready_file.exists() or server.process.poll() is not None, seconds)
     if not server.ready_file.exists():
         raise AssertionError(f"the server ended before it was ready:\n{server.said}")
     return server

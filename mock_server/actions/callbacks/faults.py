@@ -47,12 +47,11 @@ def apply_faults(tx: Transaction, account: Account, claimed: Claimed, now: int) 
     return _apply(tx, claimed, rule, now) if rule else [claimed]
 
 
-def posting(tx: Transaction, account: Account, claimed: Claimed) -> Posting:
-    """Return the request of a callback's next attempt."""
+def posting(tx: Transaction, account: Account, claimed: Claimed, task: Task | None) -> Posting:
+    """Return the request of the next attempt of a callback, which is of this task."""
     if claimed.notice_id is not None:
         notice = notice_rows.get(tx, claimed.notice_id)
         return Posting(body=rules.encoded(notices.shown(notice) if notice else {}))
-    task = task_rows.get(tx, claimed.account, claimed.task_id)
     if claimed.forged:
         decoys = decoys_shape(task, account.readings) if task else []
         return Posting(body=rules.encoded(rules.payload(claimed.task_id, decoys)))

@@ -10,7 +10,7 @@ is due next: the account is read, and the outbox looked at, once for all of them
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.callbacks import faults
@@ -22,12 +22,14 @@ from mock_server.domain.callback.retries import Progress
 from mock_server.domain.called_addresses import called_address
 from mock_server.domain.clock import Clock
 from mock_server.domain.readings import Readings
+from mock_server.domain.task.tasks import Task
 from mock_server.domain.urls import Address, AddressError
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import attempts as attempt_rows
 from mock_server.store import callbacks as rows
 from mock_server.store import notices as notice_rows
+from mock_server.store import tasks as task_rows
 from mock_server.store.attempts import MAX_ANSWER_BYTES, Attempt
 from mock_server.store.callbacks import Claimed
 from mock_server.store.engine.transaction import Transaction
@@ -118,13 +120,28 @@ def _claim(tx: Transaction, simulator: Simulator, account: Account, most: int) -
     claimed: list[Claimed] = []
     # With armed faults, claim one at a time: a fault can change which callback is next.
     limit = 1 if account.armed else most
+    lease = _lease(simulator)
     while len(claimed) < most:
-        taken = rows.claim(tx, account.id, now, _until(tx, account, now), limit)
+        taken = rows.claim(tx, account.id, now, _until(tx, account, now), limit, lease)
         for callback in taken:
             claimed += faults.apply_faults(tx, account, callback, now)
         if not taken or not account.armed:
             break
-    return [_prepared(tx, simulator, account, each) for each in claimed]
+    numbers = {each.task_number for each in claimed if each.notice_id is None}
+    tasks = task_rows.by_numbers(tx, account.id, numbers) if numbers else {}
+    return [
+        _prepared(tx, simulator, account, each, tasks.get(each.task_number)) for each in claimed
+    ]
+
+
+def _lease(simulator: Simulator, lasts_ms: int = 0) -> int | None:
+    """Return the real instant (ms) from which another process may post what is claimed now.
+
+    None: there is no other process.
+    """
+    if not simulator.database.shared:
+        return None
+    return simulator.real_now() + int(patience(simulator, lasts_ms) * 1000)
 
 
 def patience(simulator: Simulator, lasts_ms: int = MAX_LASTS_MS) -> float:
@@ -133,16 +150,17 @@ def patience(simulator: Simulator, lasts_ms: int = MAX_LASTS_MS) -> float:
 
 
 def _prepared(
-    tx: Transaction, simulator: Simulator, account: Account, claimed: Claimed
+    tx: Transaction, simulator: Simulator, account: Account, claimed: Claimed, task: Task | None
 ) -> Delivery:
     """Return a claimed callback with its request.
 
-    A lease lets another process post it if this one dies.
+    Its lease is that of the claim; a copy has none yet, and what takes longer gets a longer one.
     """
-    posting = faults.posting(tx, account, claimed)
-    if simulator.database.shared:
-        lease_ms = int(patience(simulator, posting.lasts_ms) * 1000)
-        rows.lease(tx, claimed.id, simulator.real_now() + lease_ms)
+    posting = faults.posting(tx, account, claimed, task)
+    if posting.lasts_ms or claimed.copy_of is not None:
+        lease = _lease(simulator, posting.lasts_ms)
+        if lease is not None:
+            rows.lease(tx, claimed.id, lease)
     return Delivery(claimed=claimed, posting=posting, readings=account.readings)
 
 
@@ -193,8 +211,10 @@ def record(
     if account is None:
         return []
     now = account.clock.now(simulator.real_now())
+    kept = rows.existing(tx, account.id, {each.delivery.claimed.id for each in ended})
     for each in ended:
-        _record(tx, simulator, account, each, now)
+        if each.delivery.claimed.id in kept:  # else the account was reset meanwhile
+            _record(tx, simulator, account, each, now)
     following: list[Delivery] = []
     if claim_next:
         most = min(len(ended), ROUND, _room(tx, simulator, account.id))
@@ -230,9 +250,7 @@ def _waiting(tx: Transaction) -> list[tuple[str, int, Clock]]:
 def _record(
     tx: Transaction, simulator: Simulator, account: Account, ended: Ended, now: int
 ) -> None:
-    """Store an attempt and the callback's next state; nothing if the account was reset
-    meanwhile.
-    """
+    """Store an attempt and the callback's next state."""
     claimed, outcome, clock = ended.delivery.claimed, ended.outcome, account.clock
     progress = Progress(
         tries=claimed.tries + 1,
@@ -243,8 +261,10 @@ def _record(
     )
     machine_now = simulator.machine_now()
     standing = retries.after_attempt(outcome, progress, account.readings, machine_now)
-    if rows.save_state(tx, claimed, standing):
-        attempt_rows.insert(tx, _attempt(account, ended.delivery, outcome, now))
+    rows.save_state(tx, claimed, standing)
+    attempt_rows.insert(tx, _attempt(account, ended.delivery, outcome, now))
+    if simulator.recorder is not None:
+        tx.after_commit.append(partial(simulator.recorder.attempt_recorded, outcome))
 
 
 def schedule_wakeup(

@@ -80,6 +80,7 @@ def resend(
         ),
     )
     tx.after_commit.append(lambda: simulator.due_signal.notify(0))
+    tx.tell_others()
     return new_id, wait.due(tx, account_id, now)
 
 

@@ -4,6 +4,7 @@ Shapes that an account has shown before are cached in memory. A new shape is wri
 transaction that books the call, and cached after its commit.
 """
 
+from collections.abc import Hashable
 from functools import partial
 
 from mock_server.actions.gateway.context import CallContext
@@ -46,8 +47,7 @@ def note(
     if answered is Answered.ERROR and outcome.error is None:
         return []  # a bug of ours answered, not the gateway: it covers nothing of the contract
     shape = _shape(simulator, context, outcome)
-    owner = (account.id, account.answers) if account else (coverage_rows.ARCHIVED, 0)
-    known = simulator.coverage_cache.of(*owner)
+    known = _known(simulator, account)
     new = [] if shape in known else items_of(shape)
     if new:
         tx.after_commit.append(partial(known.add, shape))
@@ -58,6 +58,15 @@ def note(
             tx.after_commit.append(partial(known.add, status))
             new.append(outcome_item(status))
     return new
+
+
+def _known(simulator: Simulator, account: Account | None) -> set[Hashable]:
+    """Return what an account has shown before, as far as this process remembers."""
+    if account is None:
+        return simulator.coverage_cache.of(coverage_rows.ARCHIVED, 0)
+    # Another process may reset the account, which sets its clock anew.
+    life = account.clock.real_base_at if simulator.database.shared else 0
+    return simulator.coverage_cache.of(account.id, account.answers, life)
 
 
 def _status_of(

@@ -6,6 +6,7 @@ bug of ours are written once.
 """
 
 import logging
+import time
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
@@ -28,6 +29,16 @@ Exchange = Generator[Work | Hold, Any, Answer]
 
 def exchange(simulator: Simulator, call: Call) -> Exchange:
     """Pass a call through the gateway; an exception of ours becomes HTTP 500."""
+    recorder = simulator.recorder
+    if recorder is None:
+        return (yield from _exchange(simulator, call))
+    began = time.perf_counter()
+    answer = yield from _exchange(simulator, call)
+    recorder.call_answered(call, time.perf_counter() - began)
+    return answer
+
+
+def _exchange(simulator: Simulator, call: Call) -> Exchange:
     try:
         outcome = yield lambda tx: pipeline.handle(tx, simulator, call)
         if isinstance(outcome, Hold):
@@ -38,6 +49,8 @@ def exchange(simulator: Simulator, call: Call) -> Exchange:
     except Exception as error:
         log.exception("a call failed in the simulator")
         bug = error
+        if simulator.recorder is not None:
+            simulator.recorder.bug_met()
     else:
         assert isinstance(outcome, Answer)  # noqa: S101 - a call is held at most once
         return outcome

@@ -3,6 +3,7 @@
 The call stays in memory only during the diagnosis; the stored finding is redacted.
 """
 
+import json
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -15,11 +16,13 @@ from mock_server.domain.call.calls import Call, header
 from mock_server.domain.call.charsets import escaped, with_charset
 from mock_server.domain.call.redaction import SECRET_HEADERS, redact_signed, values_of
 from mock_server.domain.findings import Finding, hidden, kept_finding, pointer
+from mock_server.signals import FLUSH_S
 from mock_server.simulator import Simulator
 from mock_server.store import journal
-from mock_server.store.engine.transaction import Transaction
+from mock_server.store.engine.transaction import Row, Transaction
 
 MAX_BODY_BYTES = 1024 * 1024
+LOOK_S = 0.02
 
 FindingRow = dict[str, Any]
 HEADERS = {
@@ -53,6 +56,32 @@ def examine_later(
             write(_says(_about(code), "not examined: too many refused calls were waiting for it"))
 
     tx.after_commit.append(begin)
+
+
+def wait_for_reviews(simulator: Simulator, account_id: str | None) -> None:
+    """Return once the calls of an account that were refused by now are diagnosed.
+
+    Other processes on the same rows diagnose theirs; a process that was killed never will, so this
+    waits for a time that is bounded.
+    """
+    simulator.background.flush()
+    if not simulator.database.shared or not account_id:
+        return
+    owner, signal = account_id, simulator.due_signal
+
+    def refused(tx: Transaction) -> list[Row]:
+        since = simulator.real_now() - int(FLUSH_S * 1000)
+        return journal.refused(tx, owner, [*EXAMINED], since=since)
+
+    for _ in range(int(FLUSH_S / LOOK_S)):
+        if signal.stopped or all(_is_reviewed(row) for row in simulator.database.read(refused)):
+            return
+        signal.wait_for_attempt(signal.attempts, LOOK_S)
+
+
+def _is_reviewed(row: Row) -> bool:
+    wanted = (_about(row["error_code"]), bugs.FINDING)
+    return any(found["id"] in wanted for found in json.loads(row["findings"]))
 
 
 def _kept(account: Account, call: Call, found: FindingRow) -> dict[str, Any]:

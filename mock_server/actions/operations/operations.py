@@ -5,6 +5,7 @@ Only `actions.gateway` calls them, inside its own transaction.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from mock_server.actions.callbacks import planning
 from mock_server.actions.operations import short_links, source_images
@@ -67,6 +68,8 @@ def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest
     if task.content is None:
         source_images.read_later(tx, simulator, task, account.readings)
     planning.plan(tx, simulator, account, task, request.now)
+    if simulator.recorder is not None:
+        tx.after_commit.append(partial(simulator.recorder.task_planned, task.plan))
     body = {**base_body(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, task_number=task.number, submits=1)
 

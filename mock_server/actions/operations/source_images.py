@@ -5,6 +5,7 @@ Rule 2: no image is fetched inside a transaction.
 """
 
 import logging
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -30,6 +31,8 @@ from mock_server.store.engine.transaction import Transaction
 LOOK_S = 0.25
 GRACE_S = 20  # some images are read one after the other, each with its own bound
 
+TaskKey = tuple[str, str]  # account, id
+
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,25 @@ def resume(simulator: Simulator) -> None:
     """Read the images that an earlier process left unread."""
     for task, readings in simulator.database.read(_unread):
         _read(simulator, task, readings)
+
+
+def resume_abandoned(simulator: Simulator, unread: Mapping[TaskKey, int]) -> dict[TaskKey, int]:
+    """Read the images that stay unread for longer than reading takes: whoever read them has died.
+
+    `unread` is what the look before returned, nothing at first: since when (real ms) an image is
+    known to be unread.
+    """
+    real_now = simulator.real_now()
+    longest_ms = int((simulator.settings.callback_timeout + GRACE_S) * 1000)
+    still: dict[TaskKey, int] = {}
+    for task, readings in simulator.database.read(_unread):
+        key = (task.account, task.id)
+        since = unread.get(key, real_now)
+        if real_now - since >= longest_ms:
+            _read(simulator, task, readings)
+            since = real_now
+        still[key] = since
+    return still
 
 
 def settle(simulator: Simulator, account_id: str) -> None:

@@ -7,6 +7,7 @@ Rule 3: a work only runs statements, and may add to `tx.after_commit`.
 
 import re
 import shutil
+from collections.abc import Callable
 from concurrent.futures import Future
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,7 @@ from mock_server.extras import install_command
 from mock_server.store.engine import files, private_folder
 from mock_server.store.engine.schedulers import Scheduler, ThreadScheduler
 from mock_server.store.engine.sqlite import SqliteEngine
-from mock_server.store.engine.transaction import Done, Work
+from mock_server.store.engine.transaction import Done, OnTurn, Work
 
 T = TypeVar("T")
 
@@ -40,11 +41,16 @@ class Engine(Protocol):
     def shared(self) -> bool:
         """Whether other processes may use the same rows."""
 
+    on_turn: OnTurn | None
+
     def submit(self, work: Work[T], done: Done) -> None:
         """Run the work in a transaction; call `done` on the scheduler's thread after the commit."""
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads from one consistent state."""
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """See Database."""
 
     def close(self) -> None:
         """Finish the works that were handed in and close the database."""
@@ -77,6 +83,12 @@ class Database:
     def shared(self) -> bool:
         """Whether other processes may use the same rows."""
         return self._engine.shared
+
+    def watch_turns(self, on_turn: OnTurn) -> None:
+        """Call `on_turn(done, failed, seconds)` after each turn, maybe on another thread: how many
+        works it did, and how long it took.
+        """
+        self._engine.on_turn = on_turn
 
     def free_bytes(self) -> int | None:
         """Return how much room its disk has; None where that is another machine's."""
@@ -112,6 +124,13 @@ class Database:
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads from one consistent state; it cannot write."""
         return self._engine.read(work)
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """Call `told`, on any thread, when another process has called `tx.tell_others`.
+
+        A message may be lost with its connection: look from time to time all the same.
+        """
+        self._engine.listen(told)
 
     def close(self) -> None:
         """Finish the works that were handed in and close the database."""

@@ -15,7 +15,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from mock_server.domain.records import dataclass
@@ -30,7 +30,13 @@ from mock_server.store.engine.sqlite_transaction import (
     Turn,
     UnwritableRowsError,
 )
-from mock_server.store.engine.transaction import DatabaseClosedError, Done, Work, WorkOutcome
+from mock_server.store.engine.transaction import (
+    DatabaseClosedError,
+    Done,
+    OnTurn,
+    Work,
+    WorkOutcome,
+)
 
 T = TypeVar("T")
 
@@ -56,6 +62,7 @@ class SqliteEngine:
     """Runs the works of a Database on one file; see database.Engine."""
 
     shared = False
+    on_turn: OnTurn | None = None
 
     def __init__(self, path: str, scheduler: Scheduler) -> None:
         self._file = files.open_file(path)
@@ -98,6 +105,9 @@ class SqliteEngine:
             finally:
                 connection.execute("rollback")
 
+    def listen(self, told: Callable[[], None]) -> None:
+        """See Database; nobody else writes to this file."""
+
     def close(self) -> None:
         """Finish the queued works, close the file and unlock it; the scheduler has stopped."""
         with self._lock:
@@ -125,7 +135,11 @@ class SqliteEngine:
     def _turn(self) -> None:
         with self._lock:
             turn, self._queue = self._queue[:MAX_TURN], self._queue[MAX_TURN:]
+        began = time.perf_counter()
         outcomes = self._commit(turn) if turn else []  # none: `close` ran this turn already
+        if self.on_turn is not None and turn:
+            failed = sum([outcome.error is not None for outcome in outcomes])
+            self.on_turn(len(outcomes) - failed, failed, time.perf_counter() - began)
         with self._lock:
             self._queue[:0] = turn[len(outcomes) :]
             self._scheduled = bool(self._queue)

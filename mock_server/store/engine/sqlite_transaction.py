@@ -51,6 +51,9 @@ class SqliteTransaction(RunsAtOnce):
         """See Transaction."""
         return self._connection.execute(sql, values).fetchall()
 
+    def tell_others(self) -> None:
+        """See Transaction; there are no others."""
+
 
 class UnwritableRowsError(Exception):
     """What finished works left to the end of the turn cannot be written."""

@@ -69,6 +69,11 @@ class Transaction(Protocol):
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return every row of a statement."""
 
+    def tell_others(self) -> None:
+        """Have other processes that use these rows look at them after the commit, see
+        Database.listen.
+        """
+
 
 class RunsAtOnce(ABC):
     """The part of a Transaction that leaves nothing to the commit, and remembers nothing."""
@@ -100,6 +105,8 @@ class RunsAtOnce(ABC):
 
 Work = Callable[[Transaction], T]
 Done = Callable[[Any, BaseException | None], None]
+# Hears of each turn of a database: works done, works failed, seconds.
+OnTurn = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)

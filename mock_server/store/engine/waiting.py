@@ -1,11 +1,12 @@
-"""Statements that wait for the end of a turn: rows are written together, sums are summed up first.
+"""Statements that wait for the end of a turn, or of a work on PostgreSQL: rows are written
+together, sums are summed up first.
 
 Rule 1: statements of one table keep their order; those of different tables have none.
 """
 
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import add
+from typing import Any, Protocol
 
 from mock_server.store.engine.transaction import Value
 
@@ -15,8 +16,15 @@ Numbers = tuple[int, ...]
 Waiting = tuple[str, str, Values, Numbers | None]
 
 
+class RunsMany(Protocol):
+    """What runs a statement for many rows: a connection."""
+
+    def executemany(self, sql: str, rows: Sequence[Values], /) -> Any:
+        """Run a statement for each of these rows, at least one."""
+
+
 class WaitingStatements:
-    """The statements that the finished works of a turn have left to its end, by table."""
+    """The statements that finished works have left to the end, by table."""
 
     __slots__ = ("_tables",)
 
@@ -40,7 +48,7 @@ class WaitingStatements:
         """Whether a statement waits that changes one of these tables; none: any table."""
         return bool(self._tables) if not tables else not tables.isdisjoint(self._tables)
 
-    def run(self, connection: sqlite3.Connection, tables: frozenset[str] = frozenset()) -> None:
+    def run(self, connection: RunsMany, tables: frozenset[str] = frozenset()) -> None:
         """Run what waits for these tables; none: everything. Afterwards it no longer waits."""
         for table in [each for each in self._tables if not tables or each in tables]:
             for group in self._tables.pop(table):
@@ -63,6 +71,6 @@ class _Together:
             numbers = tuple(map(add, before, numbers))
         self.sums[key] = numbers
 
-    def run(self, connection: sqlite3.Connection) -> None:
+    def run(self, connection: RunsMany) -> None:
         sums = [(*numbers, *key) for key, numbers in self.sums.items()]
         connection.executemany(self.sql, self.rows or sums)

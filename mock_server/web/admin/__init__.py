@@ -14,6 +14,7 @@ from mock_server.web.admin import (
     findings,
     guard,
     health,
+    metrics,
     packages,
     readings,
     scenarios,
@@ -26,7 +27,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
     """Return every admin route. The caller must let `refusal` check each call first."""
     routes = Blueprint("admin", __name__, url_prefix="/_mock")
     for module in (
-        health, accounts, readings, clock, tasks, callbacks, faults, packages, bill, calls,
+        health, metrics, accounts, readings, clock, tasks, callbacks, faults, packages, bill, calls,
         scenarios, findings, coverage,
     ):  # fmt: skip
         module.add_routes(routes, simulator)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from mock_server.actions.gateway.signature_review import wait_for_reviews
 from mock_server.actions.reports import findings, reports
 from mock_server.domain.billing.charges import CHARGE_TEXT, Charge
 from mock_server.domain.call.calls import Operation
@@ -26,7 +27,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     def calls(account_id: str | None) -> Response:
         wanted = _filter()
-        simulator.background.flush()
+        wait_for_reviews(simulator, account_id)
         found, dropped = read(lambda tx: reports.calls(tx, account_id, wanted))
         full = bool(found) and len(found) == wanted.limit and wanted.before is None
         return jsonify(
@@ -36,8 +37,9 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         )
 
     def get_call(call_id: str) -> Response:
-        simulator.background.flush()
-        found = read(lambda tx: reports.call(tx, id_of(call_id, "call")))
+        number = id_of(call_id, "call")
+        wait_for_reviews(simulator, read(lambda tx: reports.call(tx, number))["account"])
+        found = read(lambda tx: reports.call(tx, number))
         return jsonify(call_json(found, rows))
 
     routes.add_url_rule("/calls", "list_nobodys_calls", lambda: calls(None))

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
+from mock_server.actions.gateway.signature_review import wait_for_reviews
 from mock_server.actions.reports import findings
 from mock_server.domain.findings import Severity
 from mock_server.domain.suggestions import unknown
@@ -16,7 +17,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
 
     def report(account_id: str | None) -> Response:
         wanted = _filter()
-        simulator.background.flush()
+        wait_for_reviews(simulator, account_id)
         found = simulator.database.read(
             lambda tx: findings.report(tx, simulator, account_id, wanted)
         )

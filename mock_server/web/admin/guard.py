@@ -16,8 +16,9 @@ from mock_server.domain.urls import comparable_host, is_loopback
 from mock_server.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
-# Health checks of containers have no token, and these answers contain no data.
-OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz"})
+# Health checks of containers have no token, and these answers contain no data. Whoever fetches the
+# authority's certificate cannot trust the connection yet, so should not send a token over it.
+OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz", "/_mock/ca.pem"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from tests.support.documents import (
     commands,
     contract_tables,
     internals,
+    metrics_table,
     settings_table,
 )
 from tests.support.documents.pages import ROOT
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[], str]] = {
     **settings_table.PARTS,
     **admin_routes.PARTS,
     **internals.PARTS,
+    **metrics_table.PARTS,
 }
 FILE = re.compile(r"(<!-- file: (\S+) -->\n```\w+\n).*?(^```$)", re.DOTALL | re.MULTILINE)
 

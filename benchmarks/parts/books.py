@@ -1,10 +1,14 @@
 """The time for a bill and for a list, with ten thousand and with a million ledger entries."""
 
-import statistics
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from benchmarks.figures import Figure, figure, ratios
+from benchmarks.part import Bench, Part
+from benchmarks.rounds import interleaved
 from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.accounts import NewAccount
 from mock_server.actions.reports import reports
@@ -18,22 +22,24 @@ from mock_server.store import billing, task_list
 from mock_server.store.engine.transaction import Transaction
 from mock_server.store.task_blocks import SIZE
 
-SMALL, LARGE = 10_000, 1_000_000
+SMALL, LARGE, QUICK = 10_000, 1_000_000, 20_000
+AFTER = 5_000  # the number of a task
 DAYS = 365
 CHUNK = 50_000
 ROUNDS = 30
 RETENTION_MS = 30 * 24 * 3_600_000
 
 
-def measure() -> str:
-    """Return the results as lines."""
-    simulator = build_simulator(Settings(database=":memory:"))
+def measure(bench: Bench) -> Iterator[Figure]:
+    """Yield the times with few and with many entries, and their ratio."""
+    sizes = SMALL, bench.pick(LARGE, QUICK)
+    simulator = build_simulator(Settings(database=str(bench.scratch / "books.sqlite3")))
     try:
-        filled = [_filled(simulator, size) for size in (SMALL, LARGE)]
+        filled = {size: _filled(simulator, size) for size in sizes}
         asked: dict[str, Callable[[Transaction, Account], Any]] = {
             "the bill": lambda tx, account: reports.bill(tx, simulator, account.id),
             "a page of the bill by task": lambda tx, account: reports.task_charges(
-                tx, account.id, after=5_000, limit=100
+                tx, account.id, after=AFTER, limit=100
             ),
             "allNum of the list": lambda tx, account: task_list.kept(
                 tx, account.id, wall_clock() - RETENTION_MS
@@ -42,25 +48,35 @@ def measure() -> str:
                 tx, account.id, wall_clock() - RETENTION_MS, _last_page(account)
             ),
         }
-        return "\n".join(f"{what}: {_ratio(simulator, filled, ask)}" for what, ask in asked.items())
+        for row, ask in asked.items():
+            yield from _compared(simulator, filled, row, ask)
     finally:
         simulator.close()
 
 
-def _ratio(
-    simulator: Simulator, filled: list[Account], ask: Callable[[Transaction, Account], Any]
-) -> str:
-    took: list[list[float]] = [[], []]
-    for _ in range(ROUNDS):
-        for times, account in zip(took, filled, strict=True):
-            started = time.perf_counter()
-            simulator.database.read(lambda tx, account=account: ask(tx, account))  # type: ignore[misc]
-            times.append(time.perf_counter() - started)
-    small, large = (statistics.median(times) for times in took)
-    return (
-        f"{large / small:.2f} x as long with {LARGE:,} entries as with {SMALL:,} "
-        f"({large * 1000:.2f} ms and {small * 1000:.2f} ms)"
-    )
+def _compared(
+    simulator: Simulator,
+    filled: Mapping[int, Account],
+    row: str,
+    ask: Callable[[Transaction, Account], Any],
+) -> Iterator[Figure]:
+    cases = {str(size): partial(_time, simulator, account, ask) for size, account in filled.items()}
+    took = interleaved(cases, ROUNDS)
+    for size in filled:
+        yield figure("Books", row, f"{size:,} entries", "ms", took[str(size)])
+    few, many = took.values()
+    yield figure("Books", row, "ratio", "", ratios(many, few))
+
+
+def _time(
+    simulator: Simulator, account: Account, ask: Callable[[Transaction, Account], Any]
+) -> float:
+    """Return the CPU time of one read, in ms."""
+    started = time.thread_time()
+    found = simulator.database.read(lambda tx: ask(tx, account))
+    took = (time.thread_time() - started) * 1000
+    assert found, "there was nothing to read"
+    return took
 
 
 def _filled(simulator: Simulator, size: int) -> Account:
@@ -80,6 +96,7 @@ def _last_page(account: Account) -> Page:
 
 def _fill(tx: Transaction, account: Account, package_id: int, numbers: range) -> None:
     now = account.created_at
+    days: Counter[int] = Counter()
     for number in numbers:
         at = now + number % DAYS * 24 * 3_600_000
         ends_at = now + number % 180 * 1_000
@@ -99,8 +116,19 @@ def _fill(tx: Transaction, account: Account, package_id: int, numbers: range) ->
             " do update set tasks = task_block.tasks + 1, last_end = excluded.last_end",
             (account.id, number // SIZE, ends_at, ends_at),
         )
+        days[day_of(at)] += 1
+    for day, calls in days.items():
         line = Total(
-            day=day_of(at), package_id=package_id, operation="submit_task", refused=False,
-            calls=1, charged=1, charged_fen=28,
+            day=day, package_id=package_id, operation="submit_task", refused=False,
+            calls=calls, charged=calls, charged_fen=28 * calls,
         )  # fmt: skip
         billing.add_to_totals(tx, account.id, line)
+
+
+PART = Part(
+    name="books",
+    title="Bill and list of large accounts",
+    says="The CPU time of one read in process, for an account with few charged submits and for one "
+    "with many, spread over a year.",
+    measure=measure,
+)

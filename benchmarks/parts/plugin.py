@@ -2,14 +2,15 @@
 that does not.
 """
 
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-ROUNDS = 7
+from benchmarks.figures import Figure, figure
+from benchmarks.part import Bench, Part
+
 MANY = 101
 TESTS = {
     "bare": ("", "pass"),
@@ -30,23 +31,23 @@ def submit(artqr):
 """
 
 
-def measure() -> str:
-    """Return the result as a line."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, (fixture, line) in TESTS.items():
-            for count in (1, MANY):
-                text = (
-                    f"{HEAD}\n@pytest.mark.parametrize('number', range({count}))\n"
-                    f"def test_it({fixture}number):\n    {line}\n"
-                )
-                Path(folder, f"test_{name}_{count}.py").write_text(text, "utf-8")
-        _run(folder, "idle", 1)
-        rounds = [_round(folder) for _ in range(ROUNDS)]
-    start, idle, busy = (statistics.median(each) for each in zip(*rounds, strict=True))
-    return (
-        f"the plugin costs an idle test {idle:.1f} ms and one that submits {busy:.1f} ms more than "
-        f"a bare test; its first test {start:.0f} ms, for the server's start (median of {ROUNDS} "
-        "interleaved rounds)"
+def measure(bench: Bench) -> Iterator[Figure]:
+    """Yield what the plugin adds to a test, and what the server's start adds to the first one."""
+    folder = str(bench.scratch)
+    for name, (fixture, line) in TESTS.items():
+        for count in (1, MANY):
+            text = (
+                f"{HEAD}\n@pytest.mark.parametrize('number', range({count}))\n"
+                f"def test_it({fixture}number):\n    {line}\n"
+            )
+            Path(folder, f"test_{name}_{count}.py").write_text(text, "utf-8")
+    _run(folder, "idle", 1)
+    rounds = [_round(folder) for _ in range(bench.pick(7, 1))]
+    start, idle, busy = zip(*rounds, strict=True)
+    yield figure("Plugin", "a test that does nothing with it", "beyond a bare test", "ms", idle)
+    yield figure("Plugin", "a test that submits", "beyond a bare test", "ms", busy)
+    yield figure(
+        "Plugin", "the first test, with the server's start", "beyond a bare test", "ms", start
     )
 
 
@@ -68,3 +69,12 @@ def _run(folder: str, name: str, count: int) -> float:
     started_at = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, cwd=folder)
     return (time.perf_counter() - started_at) * 1000
+
+
+PART = Part(
+    name="plugin",
+    title="The pytest plugin",
+    says="Whole runs of pytest with one test and with 101, interleaved: the difference is the cost "
+    "of one test.",
+    measure=measure,
+)
