@@ -30,6 +30,7 @@ from mock_server.store import probe
 from mock_server.store.engine.files import unreadable, unwritable
 from mock_server.store.engine.schedulers import LoopScheduler
 from mock_server.tls import server_context
+from mock_server.trimmer import Trimmer
 from mock_server.web.admin.health import SERVING
 from mock_server.web.flask_app import create_app
 from mock_server.web.serving.asgi_app import AsgiApp
@@ -234,12 +235,14 @@ async def _serve(
         def ready(url: str, stop: Callable[[], None]) -> None:
             on_ready(Running(url=url, simulator=simulator, default=default, stop=stop))
 
-        deliverer = Deliverer(simulator)
+        deliverer, trimmer = Deliverer(simulator), Trimmer(simulator)
         deliverer.start()
+        trimmer.start()
         try:
             with _watched(recorder):
                 await _answer(simulator, listener, ready, _serving(place))
         finally:
+            await trimmer.stop()
             await deliverer.stop()
     finally:
         await loop.run_in_executor(None, simulator.close_workers)

@@ -12,6 +12,7 @@ import platformdirs
 
 from mock_server.domain import urls
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
+from mock_server.domain.retention import ALL, BadKeepError, Keep, parse_keep
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.urls import normal_host
 
@@ -47,6 +48,7 @@ class Settings:
     callback_concurrency: int = 100
     journal_calls: int = 10_000
     journal_mib: int = 64
+    keep: str = ALL
     picture_cache_mib: int = 32
     request_timeout: float = 30.0
 
@@ -69,6 +71,10 @@ class Settings:
         self._check_tls()
         if self.public_url is not None:
             _check_address(self.public_url)
+        try:
+            parse_keep(self.keep)
+        except BadKeepError as error:
+            raise SettingsError(f"keep: {error}") from None
 
     def _check_tls(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -97,6 +103,11 @@ class Settings:
     def picture_url(self) -> str:
         """The base address of pictures where no call names one."""
         return self.public_url.rstrip("/") if self.public_url else self.own_url
+
+    @property
+    def retention(self) -> Keep | None:
+        """What is kept of each account; None: everything."""
+        return parse_keep(self.keep)
 
     @property
     def is_loopback(self) -> bool:
@@ -193,6 +204,8 @@ MEANINGS = {
                                     "quarter of them, and always at least one."),
     "journal_calls": Meaning("Calls kept for each account. The oldest are dropped and counted."),
     "journal_mib": Meaning("MiB of calls kept for each account."),
+    "keep": Meaning("Finished tasks kept for each account, with what belongs to them: an age on "
+                    "its clock such as `24h`, a number such as `1000`, or `all`."),
     "picture_cache_mib": Meaning("MiB of drawn pictures kept in memory."),
     "request_timeout": Meaning("Seconds a client may take to send one whole request."),
 }  # fmt: skip
@@ -262,6 +275,8 @@ def _value(name: str, value: Any, where: str) -> Any:
         if not isinstance(parts, list):
             raise SettingsError(f"{where}: {value!r} is not a list of texts")
         return tuple(str(part).strip() for part in parts if str(part).strip())
+    if name == "keep" and type(value) is int:  # a number of tasks needs no quotation marks in TOML
+        return str(value)
     if not isinstance(value, str):
         raise SettingsError(f"{where}: {value!r} is not a text")
     return value

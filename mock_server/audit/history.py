@@ -44,8 +44,9 @@ class History:
     """What the client of an account did. `calls` in the order in which they began; `tasks` by id,
     and `callbacks`, as the admin API shows them. `copies`: how many of each text are wanted.
     `repeats`: nobody said so, and Rule 2 decides. `dropped`: how many earlier calls are missing,
-    because the journal let them go. `restarted_after`: the number of the last call before the
-    client was started again, if it was.
+    because the journal let them go; `unexplained`: how many others, up to `kept_after`, because the
+    server no longer keeps their tasks and callbacks. `restarted_after`: the number of the last call
+    before the client was started again, if it was.
     """
 
     calls: tuple[SeenCall, ...]
@@ -54,6 +55,8 @@ class History:
     copies: int = 1
     repeats: bool = False
     dropped: int = 0
+    unexplained: int = 0
+    kept_after: int | None = None
     restarted_after: int | None = None
     _lists: tuple[SeenCall, ...] = field(init=False, repr=False, compare=False)
 
@@ -65,12 +68,17 @@ class History:
     def of_account(
         cls, calls: Iterable[RecordedCall], tasks: Iterable[Mapping[str, Any]], *,
         callbacks: Sequence[Mapping[str, Any]] = (), copies: int | None = None, dropped: int = 0,
+        kept_after: int | None = None,
     ) -> Self:  # fmt: skip
         """Return the history of an account from what the admin API says of it. `copies`: None if
-        nobody said how many of each text are wanted."""
+        nobody said how many of each text are wanted. `kept_after`: the instant after which tasks
+        and callbacks are all there, None if all are: earlier calls are left out."""
+        calls = list(calls)
+        told = [each for each in calls if kept_after is None or each.at > kept_after]
         return cls(
-            calls=in_order(calls), tasks=by_id(tasks), callbacks=callbacks, copies=copies or 1,
-            repeats=copies is None, dropped=dropped,
+            calls=in_order(told), tasks=by_id(tasks), callbacks=callbacks, copies=copies or 1,
+            repeats=copies is None, dropped=dropped, unexplained=len(calls) - len(told),
+            kept_after=kept_after,
         )  # fmt: skip
 
     def of(self, *operations: str) -> list[SeenCall]:

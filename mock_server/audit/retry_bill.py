@@ -45,7 +45,7 @@ from mock_server.audit.history import History, Intent
 from mock_server.audit.paid_polls import is_open_submit, is_refused, judge_lists, judge_queries
 from mock_server.audit.paid_submits import judge_submits
 from mock_server.audit.seen_call import SeenCall
-from mock_server.formatting import counted, printable, yuan
+from mock_server.formatting import counted, instant, printable, yuan
 
 MOST_NAMED = 8  # calls that a sentence names, of each class
 MOST_LABEL = 60
@@ -56,13 +56,16 @@ REFUSED = "It was answered with HTTP 200, which costs a credit, and that answer 
 class RetryBill:
     """Every charge of a client, explained. `charges` in the order of the calls; `intents`: what it
     wanted, with the number of submits that it made for it, paid or not. `praise`: a sentence on
-    what it did well, if there is something. `dropped`: how many earlier calls are missing.
+    what it did well, if there is something. `dropped`: how many earlier calls are missing;
+    `unexplained`: how many more, up to `kept_after`, as the server has trimmed their tasks.
     """
 
     charges: tuple[Charge, ...]
     intents: Mapping[str, int]
     praise: str | None = None
     dropped: int = 0
+    unexplained: int = 0
+    kept_after: int | None = None
 
     @property
     def submits(self) -> int:
@@ -114,6 +117,11 @@ def sentence_of(bill: RetryBill, lost: Sequence[Charge]) -> str:
         if bill.dropped
         else ""
     )
+    if bill.unexplained and bill.kept_after is not None:
+        missing += (
+            f" {counted(bill.unexplained, 'call')} up to {instant(bill.kept_after)} cannot be "
+            "explained: the server no longer keeps their tasks."
+        )
     if not lost:
         return f"{begins}, nothing wasted.{missing}"
     named = "; ".join(
@@ -142,6 +150,7 @@ def bill_of(history: History) -> RetryBill:
     return RetryBill(
         charges=tuple(charges), intents=dict(zip(labels, counts, strict=True)),
         praise=_praise(history, intents), dropped=history.dropped,
+        unexplained=history.unexplained, kept_after=history.kept_after,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from mock_server.cli.common import (
     fen,
     no_longer_kept,
     print_json,
+    trimmed_line,
     yuan,
 )
 from mock_server.formatting import counted
@@ -72,7 +73,7 @@ def _explained(
     # Every command starts faster without it.
     from mock_server.cli.bill_intents import explain, print_intents  # noqa: PLC0415
 
-    explained = explain(account, order.copies)
+    explained = explain(account, order.copies, found["trimmed"])
     if order.intents:
         charges = explained.charges if order.calls else ()
         shown = charges if order.last is None else charges[-order.last :]
@@ -136,6 +137,8 @@ def _print_lines(order: BillOrder, account: AccountClient, found: dict[str, Any]
     else:
         if dropped and order.last is None:
             click.echo(no_longer_kept(dropped))
+        if (line := trimmed_line(found["trimmed"])) is not None:
+            click.echo(line)
         print_bill(Console(), found, lines, by)
 
 

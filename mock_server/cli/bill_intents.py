@@ -14,10 +14,12 @@ from mock_server.cli.common import print_json
 from mock_server.testing.account_history import read_history
 
 
-def explain(account: AccountClient, copies: int | None) -> RetryBill:
+def explain(
+    account: AccountClient, copies: int | None, trimmed: dict[str, int] | None
+) -> RetryBill:
     """Return every charge of an account with its class. `copies`: how many of each text are wanted,
-    None if nobody said."""
-    return bill_of(read_history(account, copies=copies))
+    None if nobody said. `trimmed`: what its bill says is no longer kept."""
+    return bill_of(read_history(account, copies=copies, trimmed=trimmed))
 
 
 def print_intents(
@@ -27,7 +29,8 @@ def print_intents(
     the bill of the server; `charges` are those to print."""
     lines = [charge_json(each) for each in charges]
     if form == "json":
-        explained = {**bill_json(bill), "charges": lines, "dropped": bill.dropped}
+        explained = {**bill_json(bill), "charges": lines, "dropped": bill.dropped,
+                     "unexplained": bill.unexplained}  # fmt: skip
         del explained["left_out"]
         print_json({**found, "intents": intents_json(bill), "retry_bill": explained})
         return

@@ -57,7 +57,8 @@ def lines(account: AccountClient, found: Line, by: str, last: int | None = None)
 def _breakdown(account: AccountClient, found: Line, by: str) -> list[Line]:
     if by == "task":
         without = {"number": None, "task_id": None, **found["without_task"]}
-        charged = [without] if without["charges"] else []
+        others = [without, *_trimmed(found["trimmed"])]
+        charged = [each for each in others if each["charges"]]
         return [*account.every("/bill/tasks", "tasks"), *charged]
     if by == "operation":
         return [{"operation": name, **each} for name, each in found["by_operation"].items()]
@@ -65,6 +66,14 @@ def _breakdown(account: AccountClient, found: Line, by: str) -> list[Line]:
         return by_reading(found)
     charges: list[Line] = found[f"by_{by}"]
     return charges
+
+
+def _trimmed(trimmed: Line | None) -> list[Line]:
+    """Return the line for the tasks that the server no longer keeps, so that the lines add up."""
+    if trimmed is None:
+        return []
+    charges, fen = trimmed["task_charges"], trimmed["task_fen"]
+    return [{"number": None, "task_id": "no longer kept", "charges": charges, "fen": fen}]
 
 
 def by_reading(found: Line) -> list[Line]:

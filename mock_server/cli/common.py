@@ -178,6 +178,17 @@ def fen(_context: click.Context, _parameter: click.Parameter, text: str | None) 
         raise click.BadParameter(str(error)) from None
 
 
+def trimmed_line(trimmed: dict[str, int] | None) -> str | None:
+    """Return the line about what a server with `--keep` keeps no longer; None: it keeps all."""
+    if trimmed is None:
+        return None
+    gone = f"{counted(trimmed['tasks'], 'task')} and {counted(trimmed['charges'], 'charge')}"
+    return (
+        f"{gone} up to {instant(trimmed['before'])} are no longer kept one by one (serve --keep); "
+        "the sums of the bill count them"
+    )
+
+
 def no_longer_kept(dropped: int) -> str:
     """Return the line about calls that the bounded journal has dropped."""
     are = "is" if dropped == 1 else "are"

@@ -16,6 +16,7 @@ from mock_server.cli.common import (
     print_json,
     refuse_account_option,
     server_options,
+    trimmed_line,
 )
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.findings import SEVERITIES, Severity
@@ -70,6 +71,8 @@ def findings(
     else:
         if found["dropped"]:
             click.echo(no_longer_kept(found["dropped"]))
+        if (line := trimmed_line(found["trimmed"])) is not None:
+            click.echo(line)
         print_findings(found["findings"])
         click.echo(summary(found["severities"], found["calls"]))
         if account is not None and account.id == DEFAULT_ID:

@@ -15,7 +15,9 @@ from mock_server import json_log, workers
 from mock_server.access_log import AccessLog, PrintableFormatter
 from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
-from mock_server.formatting import shell_word
+from mock_server.domain.durations import show_duration
+from mock_server.domain.retention import Keep
+from mock_server.formatting import counted, shell_word
 from mock_server.settings import Settings, SettingsError
 from mock_server.store.engine import database
 from mock_server.store.engine.files import DatabaseFileError
@@ -56,6 +58,9 @@ LogCall = Callable[[int, Entry], None]
 @click.option("--seed", type=int, help="The seed of the default account, used when it is created.")
 @click.option("--scenario", help="Load this scenario into the default account: a name of "
               "`artqr-mock scenario list`, or FILE.toml.")  # fmt: skip
+@click.option("--keep", metavar="AGE|N", help="Keep finished tasks of each account for so long on "
+              "its clock, such as 24h, or the last N tasks; older records are trimmed. "
+              "[default: all]")  # fmt: skip
 @click.option(
     "--callback-host",
     "callback_hosts",
@@ -178,6 +183,12 @@ def check_reach(settings: Settings) -> None:
         )
 
 
+def _kept(keep: Keep) -> str:
+    if keep.ms is None:
+        return f"its last {counted(keep.tasks or 0, 'task')}"
+    return f"what was finished in the last {show_duration(keep.ms)} of its clock"
+
+
 def _announce(answering: workers.Answering, settings: Settings, ready_file: Path | None) -> None:
     url = answering.url
     # The one machine-readable line: everything else on standard output is for people.
@@ -187,6 +198,8 @@ def _announce(answering: workers.Answering, settings: Settings, ready_file: Path
     if settings.workers > 1:
         click.echo(f"workers: {settings.workers}")
     click.echo(f"default account: APPCODE {DEFAULT_APP_CODE}, seed {answering.seed}")
+    if (keep := settings.retention) is not None:
+        click.echo(f"kept of each account: {_kept(keep)}")
     click.echo("try it:")
     trust = f" --cacert {shell_word(str(ca_file()))}" if settings.tls else ""
     click.echo(

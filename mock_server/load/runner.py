@@ -22,8 +22,8 @@ from mock_server.admin_client import (
     AdminClient,
     RefusedError,
     UnreachableError,
-    client_environment,
 )
+from mock_server.client_environment import client_environment
 from mock_server.domain.billing.charges import UNLIMITED
 from mock_server.domain.usage_errors import UsageError
 from mock_server.extras import install_command

@@ -17,7 +17,7 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 OWNED = (
     "attempt", "callback", "task", "task_block", "ledger", "charge_total", "package", "notice",
-    "call", "call_total", "nonce", "bucket", "fault", "short_link",
+    "call", "call_total", "nonce", "bucket", "fault", "short_link", "retention",
 )  # fmt: skip
 
 _TABLE = "account"
@@ -123,6 +123,12 @@ def list_all(tx: Transaction) -> list[Account]:
 def names(tx: Transaction, limit: int) -> list[Row]:
     """Return `id, name` of the first accounts, oldest first."""
     return tx.all("select id, name from account order by created_at, id limit ?", (limit,))
+
+
+def ids_after(tx: Transaction, account_id: str, limit: int) -> list[str]:
+    """Return the ids of the first accounts behind one, in the order of the ids."""
+    rows = tx.all("select id from account where id > ? order by id limit ?", (account_id, limit))
+    return [row["id"] for row in rows]
 
 
 def set_clock(tx: Transaction, account_id: str, clock: Clock) -> None:

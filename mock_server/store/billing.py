@@ -160,11 +160,22 @@ def totals(tx: Transaction, account_id: str) -> list[Total]:
     return [Total(**{**dict(row), "refused": bool(row["refused"])}) for row in rows]
 
 
+def charges_made(tx: Transaction, account_id: str) -> int:
+    """Return how many charges an account ever had, from the totals."""
+    row = tx.one(
+        "select cast(coalesce(sum(charged), 0) as bigint) as made from charge_total"
+        " where account = ?",
+        (account_id,),
+    )
+    return int(row["made"]) if row else 0
+
+
 def task_charges(tx: Transaction, account_id: str, after: int, limit: int) -> list[Row]:
     """Return `number, task_id, charges, fen` of at most `limit` tasks numbered above `after`."""
     of_task = "from ledger where ledger.account = task.account and ledger.task_number = number"
     return tx.all(
-        f"select number, id as task_id, (select count(*) {of_task}) as charges,"
+        "select number, id as task_id,"
+        f" (select cast(coalesce(sum(charges), 0) as bigint) {of_task}) as charges,"
         f" (select cast(coalesce(sum(fen), 0) as bigint) {of_task}) as fen"
         " from task where account = ? and number > ? order by number limit ?",
         (account_id, after, limit),

@@ -252,19 +252,24 @@ def in_flight(tx: Transaction) -> dict[str, int]:
     return {row["account"]: row["many"] for row in rows}
 
 
-def unattempted(tx: Transaction, account_id: str, until: int, last_id: int) -> int:
-    """Return how many callbacks up to `last_id` have an attempt to come that was due by `until`.
+def unattempted(
+    tx: Transaction, account_id: str, until: int, last_id: int
+) -> tuple[int, int] | None:
+    """Return `id, tries` of the first callback up to `last_id` that has an attempt to come which
+    was due by `until`; None if none has.
 
     A callback that waits for another one that is not due does not count.
     """
-    row = tx.one(
-        f"select count(*) as many from callback where (state = 'sending' or ({_READY}))"
-        " and account = ? and next_at <= ?"
-        # A copy that a fault makes of one of these callbacks counts too.
-        " and (id <= ? or (by_hand = 0 and copy_of <= ?))",
-        (account_id, until, last_id, last_id),
-    )
-    return int(row["many"]) if row else 0
+    for ready in ("state = 'sending'", _READY):
+        row = tx.one(
+            f"select id, tries from callback where {ready} and account = ? and next_at <= ?"
+            # A copy that a fault makes of one of these callbacks counts too.
+            " and (id <= ? or (by_hand = 0 and copy_of <= ?)) order by next_at, id limit 1",
+            (account_id, until, last_id, last_id),
+        )
+        if row is not None:
+            return row["id"], row["tries"]
+    return None
 
 
 def last_id(tx: Transaction, account_id: str) -> int:

@@ -9,6 +9,9 @@ from mock_server.domain.faults.kinds import KINDS, FaultOrder, fault_of, paramet
 from mock_server.domain.faults.rules import Match, Rule, given
 from mock_server.store.engine.transaction import Row, Transaction
 
+# So many of an account's last rules stay to be read, even if they fire no more.
+KEPT = 100
+
 
 def insert(tx: Transaction, account_id: str, order: FaultOrder, now: int) -> int:
     """Arm a rule at the account's `now` and return its id."""
@@ -70,6 +73,20 @@ def delete(tx: Transaction, account_id: str, rule_id: int | None = None) -> int:
         gone = tx.execute("delete from fault where account = ? and id = ?", (account_id, rule_id))
     tx.execute("update account set armed = armed - ? where id = ?", (gone, account_id))
     return gone
+
+
+def worn_out(tx: Transaction, account_id: str, before: int | None, limit: int) -> list[int]:
+    """Return rules that fire no more, or have not since an instant; never one of the last `KEPT`.
+
+    The number of the last rule seeds the dice of the next, so that one stays in any case.
+    """
+    rows = tx.all(
+        "select id from fault where account = ? and (calls_left <= 0 or expires_at <= ?)"
+        " and number <= (select max(number) from fault where account = ?) - ?"
+        " order by id limit ?",
+        (account_id, before, account_id, KEPT, limit),
+    )
+    return [row["id"] for row in rows]
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,7 @@
 """Rows of blocks: how many tasks have these numbers, and between which instants they end.
 
-Rule 1: the bounds are safe, not exact: a task whose end moves widens them; nothing narrows them.
+Rule 1: the bounds are safe, not exact: a task whose end moves widens them. Only when tasks of a
+block are trimmed are they counted again.
 """
 
 from mock_server.domain.task.tasks import Task
@@ -34,6 +35,25 @@ def widen(tx: Transaction, task: Task) -> None:
         f"update task_block set {_WIDER.format(first='?', last='?')}"
         " where account = ? and block = ?",
         (ends_at, ends_at, ends_at, ends_at, task.account, task.number // SIZE),
+    )
+
+
+def count_again(tx: Transaction, account_id: str, block: int) -> None:
+    """Count a block from the tasks that are left of it, exactly; without any it goes."""
+    left = tx.one(
+        "select count(*) as tasks, min(coalesce(ends_at, ?)) as first_end,"
+        " max(coalesce(ends_at, ?)) as last_end from task where account = ? and number >= ?"
+        " and number < ?",
+        (NEVER, NEVER, account_id, block * SIZE, (block + 1) * SIZE),
+    )
+    named = (account_id, block)
+    if left is None or not left["tasks"]:
+        tx.execute("delete from task_block where account = ? and block = ?", named)
+        return
+    tx.execute(
+        "update task_block set tasks = ?, first_end = ?, last_end = ? where account = ?"
+        " and block = ?",
+        (left["tasks"], left["first_end"], left["last_end"], *named),
     )
 
 

@@ -4,7 +4,7 @@ Rule 1: a report is bounded: of a long journal the last calls are read, and what
 counted. A bill needs every call.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mock_server.admin_client import AccountClient
@@ -68,10 +68,12 @@ def account_history(
 
 
 def read_history(
-    admin: AccountClient, calls: Iterable[RecordedCall] | None = None, *, copies: int | None = None
-) -> History:
+    admin: AccountClient, calls: Iterable[RecordedCall] | None = None, *,
+    copies: int | None = None, trimmed: Mapping[str, int] | None = None,
+) -> History:  # fmt: skip
     """Return what the client of an account did so far. `calls`: the account's, if they are here
-    already. `copies`: how many of each text are wanted, None if nobody said.
+    already. `copies`: how many of each text are wanted, None if nobody said. `trimmed`: what its
+    bill says is no longer kept.
 
     Raises UnreachableError, RefusedError.
     """
@@ -80,4 +82,5 @@ def read_history(
     return History.of_account(
         calls, admin.every("/tasks", "tasks"), callbacks=admin.every("/callbacks", "callbacks"),
         copies=copies, dropped=admin.dropped_calls(),
+        kept_after=trimmed["before"] if trimmed else None,
     )  # fmt: skip

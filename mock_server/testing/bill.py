@@ -45,6 +45,13 @@ class AccountBill:
         return int(self.raw["balance"])
 
     @property
+    def kept_after(self) -> int | None:
+        """The instant (ms) after which every task and charge is kept one by one; None: all are. A
+        server with `--keep` trims older ones; `charges`, `fen` and `yuan` count them."""
+        trimmed = self.raw["trimmed"]
+        return None if trimmed is None else int(trimmed["before"])
+
+    @property
     def packages(self) -> list[PackageRecord]:
         """The packages that were bought."""
         return [*map(PackageRecord.of, self.raw["packages"])]

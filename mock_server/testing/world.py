@@ -64,7 +64,8 @@ class World:
     def bill(self) -> AccountBill:
         """What was spent so far."""
         bill, calls = self.admin.get("/bill"), self.calls
-        return AccountBill(raw=bill, calls=calls, history=read_history(self.admin, calls))
+        history = read_history(self.admin, calls, trimmed=bill["trimmed"])
+        return AccountBill(raw=bill, calls=calls, history=history)
 
     @property
     def callbacks(self) -> list[CallbackRecord]:

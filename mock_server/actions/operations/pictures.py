@@ -15,7 +15,7 @@ from mock_server.picture_cache import Picture
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import callbacks as callback_rows
-from mock_server.store import journal
+from mock_server.store import journal, retention
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 
@@ -41,7 +41,7 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
     account = account_rows.get(tx, address.account)
     task = task_rows.get(tx, address.account, address.task_id)
     if account is not None and task is None:
-        return _decoy(tx, account, address)
+        return _decoy(tx, account, address) or _unknown(tx, account)
     if account is None or task is None or not 1 <= address.number <= task.pictures:
         return Missing()
     now = account.clock.now(simulator.real_now())
@@ -54,13 +54,22 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
     return Picture(content=task.content, style_id=task.style_id or "", seed=seed)
 
 
-def _decoy(tx: Transaction, account: Account, address: PictureAddress) -> Picture | Missing:
+def _unknown(tx: Transaction, account: Account) -> Missing:
+    """Return the answer for a task that is not there: where tasks were trimmed, it may be one of
+    them, and its pictures have expired as far as anybody can see (claim picture-gone).
+    """
+    if retention.trimmed(tx, account.id) is None:
+        return Missing()
+    return Missing(status=int(account.readings.picture_gone))
+
+
+def _decoy(tx: Transaction, account: Account, address: PictureAddress) -> Picture | None:
     """Return the picture that a forged callback names, of a task that has such a callback."""
     task = task_rows.get(tx, account.id, tasks.decoy_id(address.task_id))
     if task is None or address.number != 1:
-        return Missing()
+        return None
     if not callback_rows.has_forged(tx, account.id, task.number):
-        return Missing()
+        return None
     seed = dice.between(account.seed, "decoy", task.number, low=0, high=2**32 - 1)
     content = tasks.decoy_content(task.id)
     return Picture(content=content, style_id=task.style_id or "", seed=seed)

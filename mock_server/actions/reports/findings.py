@@ -25,10 +25,11 @@ from mock_server.domain.findings import (
     render_finding,
     worded_finding,
 )
+from mock_server.domain.retention import Trimmed
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import picture_urls
 from mock_server.simulator import Simulator
-from mock_server.store import journal
+from mock_server.store import journal, retention
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Row, Transaction
 
@@ -52,7 +53,10 @@ class FindingsFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A page of findings, each with `call`, `called_at` and `operation`, and the total numbers."""
+    """A page of findings, each with `call`, `called_at` and `operation`, and the total numbers.
+
+    `trimmed`: what the rules between calls no longer know, so they judge later calls only.
+    """
 
     findings: list[dict[str, Any]]
     following: int | None
@@ -60,6 +64,7 @@ class Report:
     severities: dict[str, int]
     calls: int
     dropped: int
+    trimmed: Trimmed | None
 
 
 @dataclass(slots=True)
@@ -68,9 +73,12 @@ class _Seen:
 
     events: list[CallEvent] = field(default_factory=list)
     fetched: dict[str, frozenset[int]] = field(default_factory=dict)
+    trimmed: Trimmed | None = None
 
     def add(self, row: Row, account: Account) -> None:
-        """Take in a row of the journal."""
+        """Take in a row of the journal, if what its rules have to know is still kept."""
+        if self.trimmed is not None and row["at"] <= self.trimmed.before:
+            return
         if row["operation"] in VENDOR_OPERATIONS:
             self.events.append(call_events.event_of_row(row, account.readings))
         elif (number := call_events.picture_of(row)) is not None:
@@ -89,7 +97,7 @@ def _between(
         told=frozenset(callbacks.ends),
         carried=callbacks.carried,
         has_ended=wanted.has_ended,
-        is_whole=journal.dropped(tx, account.id) == 0,
+        is_whole=journal.dropped(tx, account.id) == 0 and seen.trimmed is None,
     )
     yield from judge_sequence(seen.events, Told(ends=callbacks.ends)).items()
     yield from judge_outcomes(seen.events, outcomes).items()
@@ -104,7 +112,8 @@ def report(
     account = None if account_id is None else lookup.find(tx, account_id)
     places: list[dict[str, Any]] = []
     stored: dict[int, list[dict[str, Any]]] = {}
-    seen, rows = _Seen(), simulator.catalogue.findings
+    trimmed = None if account_id is None else retention.trimmed(tx, account_id)
+    seen, rows = _Seen(trimmed=trimmed), simulator.catalogue.findings
     for row in _rows(tx, account_id):
         places.append({"call": row["id"], "called_at": row["at"], "operation": row["operation"]})
         stored[row["id"]] = worded(row["findings"], rows)
@@ -123,6 +132,7 @@ def report(
         severities=dict(Counter(each["severity"] for each in found)),
         calls=len(places),
         dropped=journal.dropped(tx, account_id),
+        trimmed=trimmed,
     )
 
 

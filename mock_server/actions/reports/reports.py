@@ -7,6 +7,7 @@ from mock_server.actions.callbacks import planning
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.billing.bills import ChargingRule, Total, rule_of
 from mock_server.domain.billing.charges import Package, paying_order
+from mock_server.domain.retention import Trimmed
 from mock_server.domain.task import tasks as task_rules
 from mock_server.domain.task.tasks import Status, Task
 from mock_server.domain.usage_errors import NotFoundError
@@ -14,7 +15,7 @@ from mock_server.simulator import Simulator
 from mock_server.store import attempts as attempt_rows
 from mock_server.store import billing as billing_rows
 from mock_server.store import callbacks as callback_rows
-from mock_server.store import journal
+from mock_server.store import journal, retention
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Row, Transaction
 
@@ -22,7 +23,7 @@ from mock_server.store.engine.transaction import Row, Transaction
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """The charges of an account, its charging rule, and its packages: in order of purchase, and
-    in the order they pay.
+    in the order they pay. `trimmed`: what the sums count, and what is no longer kept one by one.
     """
 
     totals: list[Total]
@@ -30,6 +31,7 @@ class Bill:
     balance: int
     packages: list[Package]
     paying: list[Package]
+    trimmed: Trimmed | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ def bill(tx: Transaction, simulator: Simulator, account_id: str) -> Bill:
         balance=billing_rows.balance(tx, account_id, now),
         packages=packages,
         paying=paying_order(packages, account.readings),
+        trimmed=retention.trimmed(tx, account_id),
     )
 
 

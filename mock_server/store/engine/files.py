@@ -20,6 +20,8 @@ from mock_server.store.engine.private_folder import PrivateFolder
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
 SCHEMA_VERSION = 8
 PRIVATE = ":memory:"
+# Of a large file, the pages of the indexes that calls use: a small file needs no more than it has.
+WRITER_CACHE_KIB = 32 * 1024
 
 
 class DatabaseFileError(Exception):
@@ -49,6 +51,8 @@ class DatabaseFile:
         # A killed process loses nothing either way; a private file may be lost in a power cut.
         connection.execute(f"pragma synchronous = {'off' if self.private else 'normal'}")
         connection.execute("pragma wal_autocheckpoint = 0")  # checkpoints.py does it
+        if not read_only:
+            connection.execute(f"pragma cache_size = -{WRITER_CACHE_KIB}")
         return connection
 
     def release(self) -> None:

@@ -39,7 +39,7 @@ class Forgetful:
 class WriterMemory:
     """The memory of the one writer, bounded for each table."""
 
-    MOST_VALUES = 4_096
+    MOST_VALUES = 32_768  # an account in use needs two
     lasts = True
 
     __slots__ = ("_tables", "_touched")

@@ -55,9 +55,10 @@ create table ledger (
   task_number integer,           -- the same task: by its number, rows of a task are found
   fen integer not null,
   at integer not null,
+  charges integer not null default 1,  -- more: the sum of a task's earlier charges
   primary key (account, call_id)
 ) without rowid;
-create index ledger_by_task on ledger (account, task_number, fen);
+create index ledger_by_task on ledger (account, task_number, call_id, charges, fen);
 
 -- The sums of the ledger, and of all calls that the service answered, so that a bill needs no
 -- counting, by its own rule of charging or by another.
@@ -121,6 +122,20 @@ create table task_block (
   primary key (account, block)
 ) without rowid;
 
+-- What of an account is no longer kept, or no longer listed, if anything: domain/retention.py.
+create table retention (
+  account text primary key,
+  before_at integer not null,    -- what was submitted or charged later is all there
+  tasks integer not null,        -- how many have gone
+  last_number integer not null,  -- the highest number of these
+  charges integer not null,      -- how many are no longer kept one by one
+  task_charges integer not null, -- what the tasks that have gone had cost
+  task_fen integer not null,
+  charges_upto integer not null, -- the call up to which no single charge is left
+  forgotten_at integer not null default 0,  -- tasks that are kept, but had ended by then:
+  forgotten integer not null default 0      -- so many; the service lists them no more
+) without rowid;
+
 -- Short links, unique on the server: nothing but the code is in their address.
 create table short_link (
   code text primary key,
@@ -129,7 +144,7 @@ create table short_link (
   target text not null,
   expires_at integer not null
 ) without rowid;
-create index short_link_by_account on short_link (account);
+create index short_link_by_account on short_link (account, expires_at);
 
 create table callback (
   id integer primary key autoincrement,
@@ -154,7 +169,8 @@ create table callback (
   state text not null
 );
 create index callback_by_state on callback (state, account, next_at);
-create index callback_by_task on callback (account, task_number);
+create index callback_by_task on callback (account, task_number, notice_id);
+create index callback_by_account on callback (account, id);
 
 create table attempt (
   id integer primary key autoincrement,

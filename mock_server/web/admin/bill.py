@@ -11,6 +11,7 @@ from mock_server.actions.reports.reports import Bill
 from mock_server.domain.billing import bills
 from mock_server.domain.billing.bills import ChargingRule, Sum
 from mock_server.domain.billing.charges import Package, invoices_for
+from mock_server.domain.retention import Trimmed
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Row, Transaction
 from mock_server.web.admin.packages import package_json
@@ -67,7 +68,13 @@ def bill_json(bill: Bill) -> dict[str, Any]:
         "under_readings": [_rule_json(rule, bill) for rule in bills.RULES],
         "balance": bill.balance,
         "packages": [package_json(package) for package in bill.packages],
+        "trimmed": trimmed_json(bill.trimmed),
     }
+
+
+def trimmed_json(trimmed: Trimmed | None) -> dict[str, int] | None:
+    """Return what is no longer kept one by one as JSON; None: everything is kept."""
+    return None if trimmed is None else asdict(trimmed)
 
 
 def notice_json(row: Row, delivery: Row | None) -> dict[str, Any]:

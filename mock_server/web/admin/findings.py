@@ -8,6 +8,7 @@ from mock_server.domain.findings import Severity
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
 from mock_server.simulator import Simulator
+from mock_server.web.admin.bill import trimmed_json
 from mock_server.web.admin.parsing import MAX_PAGE, flag, query_of, whole
 
 
@@ -27,6 +28,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
             severities={each: found.severities.get(each, 0) for each in Severity},
             calls=found.calls,
             dropped=found.dropped,
+            trimmed=trimmed_json(found.trimmed),
         )
 
     routes.add_url_rule("/findings", "list_nobodys_findings", lambda: report(None))
