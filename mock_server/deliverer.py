@@ -8,13 +8,11 @@ Rule 3: while some account has a due callback and no place, because others take 
 place is given away by a look at all accounts.
 Rule 4: between looks it sleeps until the next callback is due or until it is notified, whichever
 comes first; a jump of a clock notifies it.
-Rule 5: while the loop is late, callbacks pause before they are posted: delivery/pace.py.
 """
 
 import asyncio
 import logging
 import threading
-import time
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -24,7 +22,6 @@ from mock_server.actions.callbacks import outbox
 from mock_server.actions.callbacks.outbox import Delivery, Ended, Survey
 from mock_server.actions.commit import commit
 from mock_server.actions.operations import source_images
-from mock_server.delivery.pace import DeliveryPace
 from mock_server.domain.callback.payload import Outcome
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
@@ -58,7 +55,6 @@ class Deliverer:
         self._recording: set[str] = set()  # accounts whose record is under way, if rows are shared
         self._images_at = 0  # the real instant (ms) of the next look for source images
         self._unread: dict[source_images.TaskKey, int] = {}
-        self._pace = DeliveryPace()
         self._stopped = False
         self._task: asyncio.Task[None] | None = None
 
@@ -118,7 +114,7 @@ class Deliverer:
                 claim = partial(outbox.claim_batch, simulator=simulator, account_id=account_id)
                 claimed = await commit(database, claim)
                 is_more = is_more or bool(claimed)
-                self._post_paced(claimed)
+                self._post(claimed)
         if self._last.next_at is not None:
             self.notify(self._last.next_at)
 
@@ -136,15 +132,6 @@ class Deliverer:
             return await asyncio.to_thread(database.read, look)
         return database.read(look)
 
-    def _post_paced(self, claimed: list[Delivery]) -> None:
-        """Post callbacks, after a pause if the loop is late with the calls that it answers."""
-        if not claimed:
-            return
-        if self._pace.pause_s:
-            self._loop.call_later(self._pace.pause_s, self._post, claimed)
-        else:
-            self._post(claimed)
-
     def _post(self, claimed: list[Delivery]) -> None:
         for delivery in claimed:
             if self._stopped:  # callbacks claimed and not posted are due at the next start
@@ -159,11 +146,9 @@ class Deliverer:
         ended = self._ended.setdefault(account_id, [])
         ended.append(Ended(delivery=delivery, outcome=posted.result()))
         if len(ended) == 1 and account_id not in self._recording:
-            self._loop.call_soon(self._record_ended, account_id, time.perf_counter())
+            self._loop.call_soon(self._record_ended, account_id)
 
-    def _record_ended(self, account_id: str, since: float | None = None) -> None:
-        if since is not None:  # when it was handed to the loop
-            self._pace.was_late(time.perf_counter() - since)
+    def _record_ended(self, account_id: str) -> None:
         claim_next = not (self._stopped or self._last.left)
         if self._simulator.database.shared:
             # Another transaction would only wait for the account. What ends meanwhile is next.
@@ -194,7 +179,7 @@ class Deliverer:
             if error is not None:
                 bugs.report(self._simulator, error)
             else:
-                self._post_paced(following)
+                self._post(following)
             if self._last.left:  # a place is free now
                 self.notify(0)
 
