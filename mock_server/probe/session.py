@@ -1,0 +1,397 @@
+"""A probe so far: what was sent, paid and learned. It follows from the records of the probe's file.
+
+Rule 1: `apply` is the only way that anything changes, for a call that is made now and for one that
+is read from the file. So a probe that goes on stands where it stopped.
+Rule 2: a call is charged when it is sent; only an answer with another status than 200 gives the
+price back.
+Rule 3: an error that may pass rules out nothing. A submit is never sent twice, nor is a call that
+may have been paid for; a submit that was lost is looked for in the list.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mock_server.checker import budget as rules
+from mock_server.checker.budget import Budget, Spent
+from mock_server.contract import load_catalogue
+from mock_server.domain.answer.envelope import service_body
+from mock_server.domain.call.calls import Operation
+from mock_server.domain.call.errors import Means
+from mock_server.probe import journal, moves
+from mock_server.probe.hypotheses import Conflict, Hypotheses, NewShape
+from mock_server.probe.model import ENDED, FAILED, HOUR_MS, Model, Situation, Submitted, label
+from mock_server.probe.moves import Move
+from mock_server.probe.shape import GATEWAY, OTHER, SILENT, SeenAnswer, Shape, error_of, only
+from mock_server.probe.tree import CHANCE
+
+DAY, THREE_DAYS = 25, 80  # hours after which a task is a day old, or three days
+MOST_TEMPORARY = 6
+MOST_FOREIGN = 2
+AGES = ((0, 20), (DAY, 71), (THREE_DAYS, None))
+
+
+@dataclass(slots=True)
+class KnownTask:
+    """A task of the probe. `ended_at`: when it was first seen to have ended. `picture`: the address
+    of its first picture, once it was seen.
+    """
+
+    move: str
+    id: str
+    submitted_at: int
+    ended_at: int | None = None
+    picture: str = ""
+
+    def age(self, now: int) -> int | None:
+        """Return the age in hours that the model knows, 0, DAY or THREE_DAYS; None: in between.
+
+        A task that was not seen to end is taken to end within an hour.
+        """
+        oldest = (now - self.submitted_at) / HOUR_MS
+        ended = self.ended_at or self.submitted_at + HOUR_MS
+        youngest = (now - ended) / HOUR_MS
+        for hours, until in AGES:
+            if (not hours or youngest >= hours) and (until is None or oldest <= until):
+                return hours
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A call with its answer, as a reading's value rests on it."""
+
+    call: int
+    move: str
+    at: int
+    status: int
+    shows: str
+
+
+@dataclass(slots=True)
+class Pending:
+    """A call whose answer has not come."""
+
+    number: int
+    move: Move
+    at: int
+    situation: Situation | None
+
+
+@dataclass(slots=True)
+class Session:
+    """See the module. `stopped`: why no more calls are made. `no_credit`: none that may cost."""
+
+    model: Model
+    budget: Budget
+    hypotheses: Hypotheses = field(default_factory=Hypotheses)
+    spent: Spent = field(default_factory=Spent)
+    calls: int = 0
+    tasks: list[KnownTask] = field(default_factory=list)
+    made: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
+    given_up: set[str] = field(default_factory=set)
+    lost_submits: list[tuple[str, int]] = field(default_factory=list)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    new_shapes: list[NewShape] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    answers: dict[int, tuple[str, SeenAnswer]] = field(default_factory=dict)
+    is_at_vendor_host: bool = False
+    uses_vendor_host: bool = False
+    has_listener: bool = False
+    stopped: str = ""
+    no_credit: bool = False
+    no_signature: str = ""
+    _pending: Pending | None = None
+    _temporary: int = 0
+    _foreign: int = 0
+
+    def apply(self, record: Mapping[str, Any]) -> None:
+        """Take over what a record says."""
+        kind = record["kind"]
+        if kind == "call":
+            self.end_pending("the probe was interrupted")
+            self._sent(int(record["n"]), moves.find(record["move"]), int(record["at"]))
+        elif kind == "answer":
+            self._answered(int(record["at"]), journal.answer_of(record))
+        elif kind == "lost":
+            self._lost(str(record["why"]), was_sent=bool(record["was_sent"]))
+
+    def end_pending(self, why: str) -> None:
+        """Take a call for lost whose answer is not in the file."""
+        if self._pending is not None:
+            self._lost(why, was_sent=True)
+
+    def situation(self, now: int) -> Situation | None:
+        """Return what a call comes after; None while the age of some task says nothing."""
+        ages = [(task, task.age(now)) for task in self.tasks]
+        if any(age is None for _, age in ages):
+            return None
+        return Situation(
+            tasks=tuple(
+                Submitted(kind=moves.find(task.move).kind, hours=age or 0) for task, age in ages
+            ),
+            has_vendor_host=self.is_at_vendor_host or self.uses_vendor_host,
+            has_listener=self.has_listener,
+        )
+
+    def situation_of(self, move: Move, now: int) -> Situation | None:
+        """Return what one move comes after, as far as it depends on it."""
+        if not move.sees_tasks:
+            return Situation(
+                has_vendor_host=self.is_at_vendor_host or self.uses_vendor_host,
+                has_listener=self.has_listener,
+            )
+        if move.task is None:
+            return self.situation(now)
+        task = self.task(move.task)
+        age = None if task is None else task.age(now)
+        if task is None or age is None:
+            return None
+        return Situation(
+            tasks=(Submitted(kind=moves.find(task.move).kind, hours=age),),
+            has_vendor_host=self.is_at_vendor_host or self.uses_vendor_host,
+            has_listener=self.has_listener,
+        )
+
+    def task(self, move: str) -> KnownTask | None:
+        """Return the task of a submit."""
+        return next((task for task in self.tasks if task.move == move), None)
+
+    def key(self, move: Move, situation: Situation | None) -> tuple[str, int, bool]:
+        """Return what counts as the same call: the same move, Host header and age of its tasks."""
+        age = situation.tasks[-1].hours if situation and situation.tasks and move.sees_tasks else 0
+        return move.name, age, self.uses_vendor_host
+
+    def is_made(self, move: Move, situation: Situation | None = None) -> int:
+        """Return how often a call was made."""
+        return self.made[self.key(move, situation)]
+
+    @property
+    def credits_left(self) -> int:
+        """How many calls may still be charged."""
+        if self.budget.most_fen is None or self.budget.price_fen == 0:
+            return self.budget.most_calls - self.calls
+        return (self.budget.most_fen - self.spent.fen) // self.budget.price_fen
+
+    def _sent(self, number: int, move: Move, at: int) -> None:
+        self.calls = max(self.calls, number)
+        situation = self.situation_of(move, at)
+        self.made[self.key(move, situation)] += 1
+        if move.is_own:
+            self.spent = rules.sent(self.budget, self.spent)
+        self._pending = Pending(number, move, at, situation)
+
+    def _lost(self, why: str, *, was_sent: bool) -> None:
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        move = pending.move
+        self.notes.append(f"call {pending.number} ({move.name}) has no answer: {why}")
+        self._count_temporary(why)
+        if not was_sent:
+            if move.is_own:
+                self.spent = rules.answered(self.budget, self.spent, 0)
+            self._make_again(pending)
+        elif move.is_submit:
+            self.lost_submits.append((move.name, pending.at))
+        elif not move.is_own:
+            self._make_again(pending)
+
+    def _make_again(self, pending: Pending) -> None:
+        """Let a call that cost nothing be made once more."""
+        again = f"again: {pending.move.name}"
+        if again not in self.given_up:
+            self.given_up.add(again)
+            self.made[self.key(pending.move, pending.situation)] -= 1
+
+    def _answered(self, at: int, answer: SeenAnswer) -> None:
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        move = pending.move
+        if move.is_own:
+            self.spent = rules.answered(self.budget, self.spent, answer.status)
+        self.answers[pending.number] = (move.name, answer)
+        if move.operation is Operation.LIST_TASKS:
+            self._adopt(answer)
+            pending.situation = self.situation(pending.at)
+        shown = [task for task in self.tasks if move.task in (None, task.move)]
+        labels = {task.id: label(number) for number, task in enumerate(shown)}
+        shape = self.model.reader.shape(answer, move.operation, labels)
+        if why := _passing(answer, shape):
+            self._passed(pending, answer, why)
+            return
+        if self._is_refused_buyer(move, answer, shape, pending) or pending.situation is None:
+            return
+        self._learn(pending, answer, shape)
+        if move.is_submit and answer.status == 200:
+            self._keep_task(move, answer, pending.at)
+
+    def _learn(self, pending: Pending, answer: SeenAnswer, shape: Shape) -> None:
+        if pending.situation is None:
+            return
+        chances: dict[str, Any] = {}
+        if pending.move.operation is Operation.LIST_TASKS and len(pending.situation.tasks) > 1:
+            chances = self._learn_items(pending, answer, shape)
+        self._learn_shape(pending, answer, shape, pending.situation, chances)
+        tasks = [x for x in self.tasks if pending.move.task in (None, x.move)]
+        self._note_ends(tasks, chances, answer, pending.at)
+
+    def _learn_items(
+        self, pending: Pending, answer: SeenAnswer, shape: Shape
+    ) -> dict[str, frozenset[str]]:
+        """Learn from each task of a list alone: no item of a list depends on the others."""
+        chances: dict[str, frozenset[str]] = {}
+        situation = pending.situation
+        assert situation is not None  # noqa: S101 - see _learn
+        for number, task in enumerate(situation.tasks):
+            one = replace(situation, tasks=(task,))
+            found: dict[str, Any] = {}
+            self._learn_shape(pending, answer, only(shape, label(number)), one, found)
+            for states in found.values():
+                chances[f"{CHANCE}state of {label(number)}"] = states
+        return chances
+
+    def _learn_shape(
+        self, pending: Pending, answer: SeenAnswer, shape: Shape, situation: Situation,
+        chances: dict[str, Any],
+    ) -> None:  # fmt: skip
+        """Learn from a shape; `chances` is narrowed to what may have happened."""
+        tree = self.model.tree(pending.move, situation)
+        learned = self.hypotheses.learn(pending.number, tree, shape, chances)
+        chances.update(learned.chances)
+        self._foreign = self._foreign + 1 if shape["author"] == OTHER else 0
+        if self._foreign >= MOST_FOREIGN:
+            self.stopped = (
+                f"the answers are not those of this API (HTTP {answer.status}): check the address, "
+                "and what is between you and it"
+            )
+        self.new_shapes += learned.new_shapes
+        if learned.conflict is not None:
+            self.conflicts.append(learned.conflict)
+        shown = ", ".join(f"{part}: {value}" for part, value in shape.items() if part != "author")
+        for name in learned.settled:
+            self.evidence[name] = Evidence(
+                call=pending.number, move=pending.move.name, at=pending.at,
+                status=answer.status, shows=shown,
+            )  # fmt: skip
+        self.uses_vendor_host |= self.hypotheses.settled.get("host.check") == "vendor-host"
+
+    def _note_ends(
+        self, tasks: list[KnownTask], chances: Mapping[str, frozenset[str]], answer: SeenAnswer,
+        at: int,
+    ) -> None:  # fmt: skip
+        """Keep which tasks have ended, and where their pictures are."""
+        for number, task in enumerate(tasks):
+            states = chances.get(f"{CHANCE}state of {label(number)}")
+            has_ended = bool(states) and set(states or ()) <= {ENDED, FAILED}
+            found = _pictures(answer, task.id)
+            if found and not task.picture:
+                task.picture = found
+            if (has_ended or found) and task.ended_at is None:
+                task.ended_at = at
+
+    def _keep_task(self, move: Move, answer: SeenAnswer, at: int) -> None:
+        body = service_body(answer.body) or {}
+        task_id = body.get("task_id")
+        if isinstance(task_id, str | int) and str(body.get("ret_code")) == "0":
+            self.tasks.append(KnownTask(move=move.name, id=str(task_id), submitted_at=at))
+
+    def _adopt(self, answer: SeenAnswer) -> None:
+        """Take the one task of the list that is not known for that of the lost submit."""
+        body = service_body(answer.body) or {}
+        page = body.get("pagebean") if isinstance(body.get("pagebean"), dict) else body
+        content = page.get("contentlist") if isinstance(page, dict) else None
+        if len(self.lost_submits) != 1 or not isinstance(content, list):
+            return
+        listed = [str(item.get("task_id")) for item in content if isinstance(item, dict)]
+        known = {task.id for task in self.tasks}
+        others = [each for each in listed if each not in known]
+        if len(others) != 1 or len(listed) != len(known) + 1 or page.get("allNum") != len(listed):
+            return
+        move, sent_at = self.lost_submits.pop()
+        self.notes.append(f"the task of the lost call ({move}) is in the list: {others[0]}")
+        self.tasks.append(KnownTask(move=move, id=others[0], submitted_at=sent_at))
+        self.tasks.sort(key=lambda task: task.submitted_at)
+
+    def _passed(self, pending: Pending, answer: SeenAnswer, why: str) -> None:
+        """Take an error that may pass for nothing. What was not paid for may be made again."""
+        self.notes.append(f"call {pending.number} ({pending.move.name}) told nothing: {why}")
+        self._count_temporary(why)
+        if pending.move.is_submit:
+            self.lost_submits.append((pending.move.name, pending.at))
+        elif answer.status != 200:
+            self._make_again(pending)
+
+    def _count_temporary(self, why: str) -> None:
+        self._temporary += 1
+        if self._temporary >= MOST_TEMPORARY:
+            self.stopped = f"too many calls told nothing, the last one: {why}; --continue later"
+
+    def _is_refused_buyer(
+        self, move: Move, answer: SeenAnswer, shape: Shape, pending: Pending
+    ) -> bool:
+        """Whether the gateway refuses the buyer, which says nothing of any reading."""
+        error = error_of(answer)
+        if not move.is_own or shape["author"] != GATEWAY or error is None:
+            return False
+        if pending.situation is not None and self._is_expected(pending, shape):
+            return False
+        row = load_catalogue().errors.row_of(*_row_key(error, answer))
+        if row is None:
+            return False
+        why = f"{' '.join(filter(None, error))[:160]} (HTTP {answer.status})"
+        if moves.SIGNATURE in move.needs:
+            self.no_signature = f"the signed call was refused: {why}: check AppKey and AppSecret"
+            self.notes.append(self.no_signature)
+        elif row.means is Means.BUY:
+            self.no_credit = True
+            self.notes.append(f"the account has no credit left: {why}")
+        else:
+            self.stopped = f"the gateway refuses the account: {why}"
+        return True
+
+    def _is_expected(self, pending: Pending, shape: Shape) -> bool:
+        """Whether some world answers this, whatever was learned before."""
+        if pending.situation is None:
+            return False
+        tree = self.model.tree(pending.move, pending.situation)
+        parts = ("status", "X-Ca-Error-Code", "X-Ca-Error-Message")
+        return any(
+            all(each.shape.get(part) == shape.get(part) for part in parts)
+            for each in tree.outcomes(self.hypotheses.domains(), 100_000)
+        )
+
+
+def _row_key(error: tuple[str, str], answer: SeenAnswer) -> tuple[str | None, int, str]:
+    return error[0] or None, answer.status, error[1]
+
+
+def _passing(answer: SeenAnswer, shape: Shape) -> str:
+    """Return why an answer says nothing: an error that may pass; '' if it says something."""
+    error = error_of(answer)
+    shown = f"HTTP {answer.status}" + (f" {' '.join(error).strip()[:120]}" if error else "")
+    if answer.status >= 500 or answer.status == 429 or shape["author"] == SILENT:
+        return shown
+    if error is None:
+        return ""
+    row = load_catalogue().errors.row_of(*_row_key(error, answer))
+    return shown if row is not None and row.means is Means.WAIT else ""
+
+
+def _pictures(answer: SeenAnswer, task_id: str) -> str:
+    """Return the address of the first picture of a task in an answer; '' if it shows none."""
+    body = service_body(answer.body) or {}
+    page = body.get("pagebean") if isinstance(body.get("pagebean"), dict) else body
+    content = page.get("contentlist") if isinstance(page, dict) else None
+    for item in [body, *(content if isinstance(content, list) else [])]:
+        if not isinstance(item, dict) or str(item.get("task_id")) != task_id:
+            continue
+        pictures = item.get("resList")
+        if isinstance(pictures, list) and pictures:
+            first = pictures[0]
+            found = first.get("url") if isinstance(first, dict) else first
+            return found if isinstance(found, str) else ""
+    return ""
