@@ -43,6 +43,8 @@ LogCall = Callable[[int, Entry], None]
 @click.option("--seed", type=int, help="The seed of the default account, used when it is created.")
 @click.option("--scenario", help="Load this scenario into the default account: a name of "
               "`artqr-mock scenario list`, or FILE.toml.")  # fmt: skip
+@click.option("--observed", multiple=True, metavar="FILE", help="Answer as the service that "
+              "`artqr-mock probe` observed; may be repeated.")  # fmt: skip
 @click.option(
     "--callback-host",
     "callback_hosts",
@@ -72,7 +74,8 @@ def serve(
     handler = logging.StreamHandler()
     handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=(log_level or "warning").upper(), handlers=[handler])
-    flags["callback_hosts"] = flags["callback_hosts"] or None
+    for name in ("callback_hosts", "observed"):
+        flags[name] = flags[name] or None
     try:
         settings = Settings.load(flags, file=config)
         check_reach(settings)

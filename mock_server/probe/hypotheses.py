@@ -7,28 +7,22 @@ there are a *relation*.
 Rule 3: an answer that no known value explains changes nothing: it is a new shape.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping
 from mock_server.probe.shape import AUTHOR, NOT_TOLD, ORDER, Shape
 from mock_server.probe.tree import CHANCE, Domains, Outcome, TooManyError, Tree
+from mock_server.probe.unseen import UNANSWERED
 
 MOST_OUTCOMES = 20_000
 ABSENT = "absent"
-# No answer shows them: the console does, or the vendor's messages. A test flips each of them.
-UNSEEN: Mapping[str, str] = {
-    "charge.polls": "only the console shows what was charged: give the credits left before and "
-    "after with --balance",
-    "packages.order": "only the console shows which package pays, and a probe buys no package",
-    "notices.at_zero": "the vendor's notices go to the buyer, and a probe uses up no package",
-    "throttle.retry_after": "a probe never provokes throttling",
-}
-
-# Callbacks show them, and no answer does.
-CALLED_BACK = ("callback.delivery", "callback.on_failure", "callback.timing", "address.target",
-               "address.login")  # fmt: skip
-UNANSWERED = frozenset({*UNSEEN, *CALLED_BACK})
+# How every answer of the service is written: what else an answer shows does not depend on them.
+FORM = frozenset({
+    "gateway.profile", "envelope", "envelope.text_field", "ret_code.type", "fields.unnamed",
+    "refusal.status", "appcode.scheme", "body.type", "host.check", "query.method", "classic.route",
+    "appcode.unknown", "appcode.in_query",
+})  # fmt: skip
 
 Tuples = tuple[Mapping[str, str], ...]
 
@@ -65,6 +59,23 @@ class Learned:
     chances: Domains = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A part of an answer. `given`: readings and chances that it is known not to depend on, or that
+    are known; `view`: what of a shape is looked at.
+    """
+
+    call: int
+    tree: Tree
+    shape: Shape
+    given: Domains = field(default_factory=dict)
+    view: Callable[[Shape], Shape] = lambda shape: shape
+
+    def differs(self, outcome: Outcome) -> set[str]:
+        """Return the parts in which the answer is not this outcome."""
+        return differences(self.view(outcome.shape), self.view(self.shape))
+
+
 @dataclass(slots=True)
 class Hypotheses:
     """The possible values of each reading, and the relations between readings."""
@@ -95,35 +106,75 @@ class Hypotheses:
         plain = as_mapping(DEFAULT_READINGS)
         return {**self.possible, **{name: frozenset({plain[name]}) for name in UNANSWERED}}
 
-    def learn(self, call: int, tree: Tree, shape: Shape, chances: Domains | None = None) -> Learned:
-        """Rule out what the shape of an answer contradicts; `chances`: what may have happened."""
-        outcomes = tree.outcomes({**self.domains(), **(chances or {})}, MOST_OUTCOMES)
-        if not outcomes or all(not _is_like(each.shape, shape, AUTHOR) for each in outcomes):
-            return self._surprised(call, tree, shape, outcomes)
-        fitting = [each for each in outcomes if not differences(each.shape, shape)]
+    def learn(self, seen: Observation) -> Learned:
+        """Rule out what an answer contradicts."""
+        outcomes = self._outcomes(seen)
+        fitting = [each for each in outcomes if not seen.differs(each)]
         if fitting:
-            return Learned(settled=self._keep(fitting), chances=_chances(fitting))
-        return self._surprised(call, tree, shape, outcomes)
+            return Learned(settled=self._keep(fitting, seen), chances=_chances(fitting))
+        return self._surprised(seen, outcomes)
 
-    def _surprised(
-        self, call: int, tree: Tree, shape: Shape, outcomes: Sequence[Outcome]
-    ) -> Learned:
+    def _outcomes(self, seen: Observation, free: str = "") -> list[Outcome]:
+        """Return the outcomes that are possible; the reading `free` may have any value again."""
+        domains = {**self.domains(), **seen.given}
+        if free:
+            domains[free] = frozenset(ALLOWED[free])
+        return seen.tree.outcomes(domains, MOST_OUTCOMES)
+
+    def _surprised(self, seen: Observation, outcomes: Sequence[Outcome]) -> Learned:
         """Tell an answer that contradicts an earlier one from one that no value explains."""
-        changed = [name for name in self.possible if self._explains(tree, shape, name)]
+        changed = [name for name in self.possible if self._explains(seen, name)]
         if changed:
-            conflict = Conflict(call=call, readings=tuple(changed))
             for name in changed:
-                self._give_up(name, f"answers contradict each other, call {call} an earlier one")
-            return Learned(conflict=conflict)
-        new = _new_shapes(call, tree, shape, outcomes, self.domains())
+                self._give_up(name, f"call {seen.call} contradicts an earlier one")
+            return Learned(conflict=Conflict(call=seen.call, readings=tuple(changed)))
+        new = self._new_shapes(seen, outcomes)
         for each in new:
             for name in each.readings:
-                self._give_up(name, f"a new shape in call {call}: {each.part} is {each.got}")
+                why = f"a new shape in call {seen.call}: {each.part} is {each.got}"
+                self._give_up(name, why)
         unexplained = {each.part for each in new}
         if not new or AUTHOR in unexplained:
             return Learned(new_shapes=new)
-        rest = [x for x in outcomes if not differences(x.shape, shape) - unexplained]
-        return Learned(settled=self._keep(rest) if rest else (), new_shapes=new)
+        rest = [each for each in outcomes if not seen.differs(each) - unexplained]
+        settled = self._keep(rest, seen) if rest else ()
+        return Learned(settled=settled, new_shapes=new, chances=_chances(rest))
+
+    def _new_shapes(self, seen: Observation, outcomes: Sequence[Outcome]) -> tuple[NewShape, ...]:
+        """Return the parts that no outcome has; of an answer of another program, that it is one."""
+        got = seen.view(seen.shape)
+        known = [seen.view(each.shape) for each in outcomes]
+        if AUTHOR in got and all(each.get(AUTHOR) != got[AUTHOR] for each in known):
+            parts = [AUTHOR]
+        else:
+            like = [each for each in known if all(
+                each.get(part) == got.get(part) for part in (AUTHOR, "result"))]  # fmt: skip
+            known = like or known
+            parts = [part for part in got if all(part in differences(x, got) for x in known)]
+        return tuple(
+            NewShape(
+                call=seen.call,
+                part=part,
+                got=got.get(part, ABSENT),
+                expected=tuple(sorted({each.get(part, ABSENT) for each in known})),
+                readings=self._deciding(part, seen, outcomes) if part != AUTHOR else (),
+            )
+            for part in parts
+        )
+
+    def _deciding(
+        self, part: str, seen: Observation, outcomes: Sequence[Outcome]
+    ) -> tuple[str, ...]:
+        """Return the readings that change this part when they alone are changed."""
+        found: set[str] = set()
+        for each in outcomes[:8]:
+            fixed: dict[str, Collection[str]] = {name: (x,) for name, x in each.choices.items()}
+            for name in each.readings.keys() - found - UNANSWERED - seen.given.keys():
+                free = {**fixed, name: ALLOWED[name]}
+                shapes = {x.shape.get(part) for x in seen.tree.outcomes(free, MOST_OUTCOMES)}
+                if len(shapes) > 1:
+                    found.add(name)
+        return tuple(sorted(found))
 
     def _give_up(self, name: str, why: str) -> None:
         self.surprises.setdefault(name, why)
@@ -132,21 +183,20 @@ class Hypotheses:
             kept for kept in (_without(name, each) for each in self.relations) if kept
         ]
 
-    def _explains(self, tree: Tree, shape: Shape, name: str) -> bool:
+    def _explains(self, seen: Observation, name: str) -> bool:
         """Whether the answer is explained once this reading may have any value again."""
-        if len(self.possible[name]) == len(ALLOWED[name]) or name in UNANSWERED:
+        if len(self.possible[name]) == len(ALLOWED[name]) or name in {*UNANSWERED, *seen.given}:
             return False
-        domains = {**self.domains(), name: frozenset(ALLOWED[name])}
         try:
-            outcomes = tree.outcomes(domains, MOST_OUTCOMES)
+            return any(not seen.differs(each) for each in self._outcomes(seen, free=name))
         except TooManyError:
             return False
-        return any(not differences(each.shape, shape) for each in outcomes)
 
-    def _keep(self, outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+    def _keep(self, outcomes: Iterable[Outcome], seen: Observation) -> tuple[str, ...]:
         """Keep the worlds of these outcomes; return what that settled."""
         before = set(self.settled)
-        found = [{name: value for name, value in each.readings.items() if name not in UNANSWERED}
+        without = {*UNANSWERED, *seen.given}
+        found = [{name: value for name, value in each.readings.items() if name not in without}
                  for each in outcomes]  # fmt: skip
         relation = tuple({tuple(sorted(each.items())): each for each in found}.values())
         self.relations.append(relation)
@@ -205,57 +255,6 @@ def differences(expected: Shape, got: Shape) -> set[str]:
     if got.get(ORDER) != NOT_TOLD:
         return differ
     return {part for part in differ if part in got and part != ORDER}
-
-
-def _is_like(expected: Shape, got: Shape, part: str) -> bool:
-    return expected.get(part) == got.get(part)
-
-
-def _new_shapes(
-    call: int, tree: Tree, shape: Shape, outcomes: Sequence[Outcome],
-    domains: Mapping[str, frozenset[str]],
-) -> tuple[NewShape, ...]:  # fmt: skip
-    """Return the parts that no outcome has; of an answer of another program, that it is one."""
-    known = [each.shape for each in outcomes]
-    if all(not _is_like(each, shape, AUTHOR) for each in known):
-        parts = [AUTHOR]
-    else:
-        known = [each for each in known if _is_like(each, shape, AUTHOR)]
-        like = [each for each in known if each.get("result") == shape.get("result")]
-        known = like or known
-        parts = [
-            part for part in shape
-            if all(part in differences(each, shape) for each in known)
-        ]  # fmt: skip
-    return tuple(
-        NewShape(
-            call=call,
-            part=part,
-            got=shape.get(part, ABSENT),
-            expected=tuple(sorted({each.get(part, ABSENT) for each in known})),
-            readings=_deciding(part, tree, outcomes, domains) if part != AUTHOR else (),
-        )
-        for part in parts
-    )
-
-
-def _deciding(
-    part: str, tree: Tree, outcomes: Sequence[Outcome], domains: Mapping[str, frozenset[str]]
-) -> tuple[str, ...]:
-    """Return the readings that change this part when they alone are changed."""
-    found: set[str] = set()
-    for each in outcomes[:8]:
-        fixed: dict[str, frozenset[str]] = {
-            **domains, **{name: frozenset({value}) for name, value in each.choices.items()}
-        }  # fmt: skip
-        for name in each.readings:
-            if name in found or name in UNANSWERED:
-                continue
-            free = {**fixed, name: frozenset(ALLOWED[name])}
-            shapes = {x.shape.get(part) for x in tree.outcomes(free, MOST_OUTCOMES)}
-            if len(shapes) > 1:
-                found.add(name)
-    return tuple(sorted(found))
 
 
 def _without(name: str, relation: Tuples) -> Tuples:

@@ -25,6 +25,7 @@ CALLBACK_PATH = "/odd/../%7eprobe/"
 CALLBACK_LOGIN = "probe:word"
 STRANGER = f"APPCODE {UNKNOWN_CODE}"
 UNPRINTABLE_TEXT = "https://example.com/" + "a" * 2950  # more than a QR code holds
+NO_READ = SourceRead(content="")
 Build = Callable[[Sender], ProbeRequest]
 
 
@@ -46,7 +47,7 @@ class Move:
     sees_tasks: bool = False
     needs: frozenset[str] = frozenset()
     is_own: bool = True
-    image_read: SourceRead = SourceRead(content="")
+    image_read: SourceRead = NO_READ
     decides_outcome: bool = False
     kind: str = ""
 
@@ -92,7 +93,7 @@ def _in_query(sender: Sender) -> ProbeRequest:
 
 
 def _no_nonce(sender: Sender) -> ProbeRequest:
-    return of.without(of.signed(_query(sender), sender, secret="not the secret"), "X-Ca-Nonce")
+    return of.without(of.signed(_query(sender), sender, secret=of.WRONG_SECRET), "X-Ca-Nonce")
 
 
 def _signed(sender: Sender) -> ProbeRequest:

@@ -14,7 +14,7 @@ from functools import cache
 from mock_server.contract import load_toml
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping
 from mock_server.probe import moves
-from mock_server.probe.hypotheses import UNANSWERED, posterior
+from mock_server.probe.hypotheses import FORM, posterior
 from mock_server.probe.model import (
     ACCEPTING,
     DECIDING,
@@ -29,6 +29,7 @@ from mock_server.probe.moves import LIST, SIGNED, Move
 from mock_server.probe.session import KnownTask, Session
 from mock_server.probe.shape import ACCEPTED, REFUSED, SERVICE, STATUS
 from mock_server.probe.tree import CHANCE, Outcome, TooManyError, Tree
+from mock_server.probe.unseen import UNANSWERED
 
 MOST_OUTCOMES = 600
 MOST_POLLS = 2  # of one task, or of the list, at one age
@@ -193,15 +194,20 @@ class Planner:
         if it is refused only the one thing that can be the reason.
         """
         tree = self._model.tree(move, _plain(session))
-        domains, wanted = session.hypotheses.domains(), _wanted(session)
+        domains, wanted = session.hypotheses.domains(), _wanted(session, but=FORM)
 
         def key() -> object:
-            known = tuple(domains.get(name) for name in sorted(tree.names))
+            known = (
+                tuple(domains.get(name) for name in sorted({*tree.names, "refusal.status"} - FORM)),
+                domains["refusal.status"],
+            )
             return move.name, "submit", known, tuple(sorted(tree.names - wanted.keys()))
 
         if key() not in self._estimates:
-            base = {name: (_lenient(name, values),) for name, values in domains.items()}
-            self._estimates[key()] = _submitted(tree, base, domains, wanted)
+            plain = {**domains, **{name: ALLOWED[name] for name in FORM}}
+            base = {name: (_lenient(name, values),) for name, values in plain.items()}
+            charged = float("200" in domains["refusal.status"])
+            self._estimates[key()] = _submitted(tree, base, domains, wanted, charged)
         return self._estimates[key()]
 
     def poll(
@@ -212,12 +218,15 @@ class Planner:
         It is taken for certain that each reading is settled that shows in the likeliest world.
         """
         tree = self._model.tree(move, situation)
-        domains, wanted = session.hypotheses.domains(), _wanted(session)
+        domains, wanted = session.hypotheses.domains(), _wanted(session, but=FORM)
         is_young = frozenset(young)
-        likely = {name: _likeliest(name, values) for name, values in domains.items()}
+        likely = {
+            name: _likeliest(name, ALLOWED[name] if name in FORM else values)
+            for name, values in domains.items()
+        }
 
         def key() -> object:
-            known = tuple(domains.get(name) for name in sorted(tree.names))
+            known = tuple(domains.get(name) for name in sorted(tree.names - FORM))
             hidden = tuple(sorted(tree.names - wanted.keys()))
             return moves.of_kind(move).name, situation, is_young, known, hidden
 
@@ -232,7 +241,7 @@ class Planner:
 
 def _submitted(
     tree: Tree, base: Mapping[str, Collection[str]], domains: Mapping[str, frozenset[str]],
-    wanted: Mapping[str, frozenset[str]],
+    wanted: Mapping[str, frozenset[str]], charged: float,
 ) -> Estimate:  # fmt: skip
     """Return what a submit is expected to settle, by what each reading alone changes."""
     outcomes = tree.outcomes(base, MOST_OUTCOMES)
@@ -241,7 +250,7 @@ def _submitted(
     accepted, shown, deciding = 1.0, 0, []
     for name in outcomes[0].readings:
         values = domains[name]
-        if len(values) < 2 or name in UNANSWERED:
+        if len(values) < 2 or name in UNANSWERED or name in FORM:
             continue
         flipped = tree.outcomes({**base, name: values}, MOST_OUTCOMES)
         results = {each.shape.get("result", REFUSED) for each in flipped}
@@ -255,8 +264,7 @@ def _submitted(
             shown += name in wanted
     known = sum(name in wanted for name in deciding)
     value = accepted * (known + shown) + (1 - accepted) * (known if len(deciding) == 1 else 0)
-    refused_price = float("200" in base.get("refusal.status", ()))
-    return Estimate(value, accepted + (1 - accepted) * refused_price, accepted)
+    return Estimate(value, accepted + (1 - accepted) * charged, accepted)
 
 
 def _lenient(name: str, values: Collection[str]) -> str:
@@ -289,10 +297,11 @@ def _flipped(
     return Estimate(float(value), price, 1.0)
 
 
-def _wanted(session: Session) -> dict[str, frozenset[str]]:
-    """Return the values of the readings that may still be settled."""
+def _wanted(session: Session, but: Collection[str] = ()) -> dict[str, frozenset[str]]:
+    """Return the values of the readings that may still be settled, but not of some."""
     found = session.hypotheses
-    return {name: values for name, values in found.possible.items() if name not in found.surprises}
+    hidden = {*found.surprises, *but}
+    return {name: values for name, values in found.possible.items() if name not in hidden}
 
 
 def _likeliest(name: str, values: Collection[str]) -> str:
@@ -311,7 +320,7 @@ def _plain(session: Session) -> Situation:
 
 def _is_offered(session: Session, move: Move) -> bool:
     """Whether the options of the probe allow a move."""
-    if moves.SIGNATURE in move.needs and session.no_signature:
+    if moves.SIGNATURE in move.needs and (session.no_signature or not session.has_signature):
         return False
     return moves.LISTENER not in move.needs or session.has_listener
 

@@ -21,6 +21,7 @@ from mock_server.domain.call.calls import ROUTES, Call, Headers, Operation
 
 # Credentials that nobody was ever issued.
 UNKNOWN_CODE = "0" * 32
+WRONG_SECRET = "not the secret"  # noqa: S105 - that is the point of it
 UNKNOWN_TASK = "0" * 24
 OWN_PATHS: Mapping[Operation, str] = {operation: path for (_, path), operation in ROUTES.items()}
 

@@ -18,7 +18,8 @@ MOST_STEPS = 500
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """A run of a probe. `write` adds a record to its file, `show` is told of each call."""
+    """A run of a probe. `write` adds a record to its file, `show` is told of each call,
+    `after` when it is over."""
 
     session: Session
     planner: Planner
@@ -26,7 +27,8 @@ class Run:
     clock: ProbeClock
     sender: Sender
     write: Write
-    show: Callable[[Choice, int], None] = lambda choice, number: None
+    show: Callable[[Choice, int], None] = lambda _choice, _number: None
+    after: Callable[[], None] = lambda: None
     nonce: Callable[[], str] = lambda: str(uuid.uuid4())
     made: list[Choice] = field(default_factory=list)
 
@@ -40,6 +42,7 @@ class Run:
                 self.clock.wait(choice.wait_ms)
             self.made.append(choice)
             self._make(choice)
+            self.after()
 
     def _make(self, choice: Choice) -> None:
         number = self.session.calls + 1
@@ -68,6 +71,10 @@ class Run:
             host=VENDOR_HOST if session.uses_vendor_host else self.sender.host,
         )
         return self.transport.send(move.build(sender))
+
+    def note_balance(self, shown: int) -> None:
+        """Take over how many credits the console shows."""
+        self._record({"kind": "balance", "credits": shown, "at": self.clock.now()})
 
     def _record(self, record: Mapping[str, Any]) -> None:
         self.write(record)

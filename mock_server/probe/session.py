@@ -9,7 +9,7 @@ may have been paid for; a submit that was lost is looked for in the list.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,14 +17,28 @@ from mock_server.checker import budget as rules
 from mock_server.checker.budget import Budget, Spent
 from mock_server.contract import load_catalogue
 from mock_server.domain.answer.envelope import service_body
+from mock_server.domain.billing.charges import is_metered
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Means
+from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping, with_readings
 from mock_server.probe import journal, moves
-from mock_server.probe.hypotheses import Conflict, Hypotheses, NewShape
+from mock_server.probe.hypotheses import FORM, Conflict, Hypotheses, Learned, NewShape, Observation
 from mock_server.probe.model import ENDED, FAILED, HOUR_MS, Model, Situation, Submitted, label
 from mock_server.probe.moves import Move
-from mock_server.probe.shape import GATEWAY, OTHER, SILENT, SeenAnswer, Shape, error_of, only
-from mock_server.probe.tree import CHANCE
+from mock_server.probe.shape import (
+    ACCEPTED,
+    GATEWAY,
+    OTHER,
+    SERVICE,
+    SILENT,
+    SeenAnswer,
+    Shape,
+    content,
+    error_of,
+    form,
+    only,
+)
+from mock_server.probe.tree import CHANCE, Tree
 
 DAY, THREE_DAYS = 25, 80  # hours after which a task is a day old, or three days
 MOST_TEMPORARY = 6
@@ -100,11 +114,14 @@ class Session:
     is_at_vendor_host: bool = False
     uses_vendor_host: bool = False
     has_listener: bool = False
+    has_signature: bool = False
     stopped: str = ""
     no_credit: bool = False
     no_signature: str = ""
     _pending: Pending | None = None
     _temporary: int = 0
+    _last_balance: tuple[int, int] | None = None
+    _unsure: int = 0
     _foreign: int = 0
 
     def apply(self, record: Mapping[str, Any]) -> None:
@@ -117,6 +134,35 @@ class Session:
             self._answered(int(record["at"]), journal.answer_of(record))
         elif kind == "lost":
             self._lost(str(record["why"]), was_sent=bool(record["was_sent"]))
+        elif kind == "balance":
+            self._balance(int(record["credits"]))
+
+    def _balance(self, shown: int) -> None:
+        """Learn from what the console shows which calls were charged since it was looked at."""
+        before, self._last_balance = self._last_balance, (shown, self.calls)
+        if before is None or before[1] == self.calls:
+            return
+        operations = [moves.find(name).operation for number, (name, answer) in self.answers.items()
+                      if number > before[1] and answer.status == 200 and moves.find(name).is_own]  # fmt: skip
+        gone = before[0] - shown
+        fits = []
+        for value in ALLOWED["charge.polls"]:
+            readings = with_readings(DEFAULT_READINGS, {"charge.polls": value})
+            least = sum(is_metered(each, readings) for each in operations if each)
+            if least <= gone <= least + self._unsure:
+                fits.append(value)
+        self._unsure = 0
+        if len(fits) == 1:
+            self.hypotheses.possible["charge.polls"] = frozenset(fits)
+            self.evidence["charge.polls"] = Evidence(
+                call=self.calls, move=moves.UNKNOWN.name, at=0, status=0,
+                shows=f"{gone} credits for {len(operations)} answers with HTTP 200",
+            )  # fmt: skip
+        elif not fits:
+            self.notes.append(
+                f"the console shows {gone} credits less, which no known rule explains: "
+                f"{len(operations)} answers had HTTP 200"
+            )
 
     def end_pending(self, why: str) -> None:
         """Take a call for lost whose answer is not in the file."""
@@ -194,6 +240,10 @@ class Session:
             if move.is_own:
                 self.spent = rules.answered(self.budget, self.spent, 0)
             self._make_again(pending)
+        if was_sent and move.is_own:
+            self._unsure += 1
+        if not was_sent:
+            pass
         elif move.is_submit:
             self.lost_submits.append((move.name, pending.at))
         elif not move.is_own:
@@ -260,14 +310,20 @@ class Session:
     ) -> None:  # fmt: skip
         """Learn from a shape; `chances` is narrowed to what may have happened."""
         tree = self.model.tree(pending.move, situation)
-        learned = self.hypotheses.learn(pending.number, tree, shape, chances)
-        chances.update(learned.chances)
+        for part in _parts(pending, tree, shape, chances):
+            learned = self.hypotheses.learn(part)
+            if part.view is not form:  # that part was looked at in a world of its own
+                chances.update(learned.chances)
+            self._take(learned, pending, answer, shape)
         self._foreign = self._foreign + 1 if shape["author"] == OTHER else 0
         if self._foreign >= MOST_FOREIGN:
             self.stopped = (
                 f"the answers are not those of this API (HTTP {answer.status}): check the address, "
                 "and what is between you and it"
             )
+
+    def _take(self, learned: Learned, pending: Pending, answer: SeenAnswer, shape: Shape) -> None:
+        """Keep what was learned, with its evidence."""
         self.new_shapes += learned.new_shapes
         if learned.conflict is not None:
             self.conflicts.append(learned.conflict)
@@ -363,6 +419,36 @@ class Session:
             all(each.shape.get(part) == shape.get(part) for part in parts)
             for each in tree.outcomes(self.hypotheses.domains(), 100_000)
         )
+
+
+def _parts(
+    pending: Pending, tree: Tree, shape: Shape, chances: Mapping[str, frozenset[str]]
+) -> Iterable[Observation]:
+    """Yield the parts of an answer that depend on different readings: they are learned apart."""
+    move, call = pending.move, pending.number
+    if shape["author"] != SERVICE or not (move.sees_tasks or move.is_submit):
+        yield Observation(call=call, tree=tree, shape=shape, given=chances)
+        return
+    if move.operation is Operation.GET_PICTURE:
+        yield Observation(call=call, tree=tree, shape=shape)
+        return
+    plain = {name: (value,) for name, value in as_mapping(DEFAULT_READINGS).items()}
+    if shape.get("result") == ACCEPTED:
+        ended = {f"{CHANCE}state of {label(number)}": (ENDED,)
+                 for number in range(len(pending.situation.tasks if pending.situation else ()))}  # fmt: skip
+        given = {**_ACCEPTED, **ended}
+        yield Observation(call=call, tree=tree, shape=shape, given=given, view=form)
+    written = {name: plain[name] for name in FORM}
+    yield Observation(call=call, tree=tree, shape=shape, given={**written, **chances}, view=content)
+
+
+# A world that accepts every submit and query: what it says is not looked at, only how.
+_ACCEPTED = {
+    **{name: (value,) for name, value in as_mapping(DEFAULT_READINGS).items() if name not in FORM},
+    "text.not_url": ("accepted",), "text.too_long": ("task-fails",), "short_link.flag": ("lenient",),
+    "style.unknown": ("accepted",), "callback.address": ("accepted",),
+    "task.unfinished": ("empty-list",), "list.retention": ("72h",),
+}  # fmt: skip
 
 
 def _row_key(error: tuple[str, str], answer: SeenAnswer) -> tuple[str | None, int, str]:

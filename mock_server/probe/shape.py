@@ -184,6 +184,27 @@ def _page(body: dict[str, Any], labels: Mapping[str, str]) -> dict[str, str]:
     return shape
 
 
+COMMON = frozenset({
+    AUTHOR, STATUS, "envelope", "type of ret_code", "field of the text", "undocumented fields",
+    "X-Ca-Error-Message",
+})  # fmt: skip
+
+
+def form(shape: Shape) -> Shape:
+    """Return how an answer is written, whatever it says."""
+    return {part: value for part, value in shape.items() if part in COMMON}
+
+
+def content(shape: Shape) -> Shape:
+    """Return what an answer says, however it is written."""
+    return {part: value for part, value in shape.items() if part not in COMMON}
+
+
+def order(shape: Shape) -> Shape:
+    """Return in which order a list has its tasks."""
+    return {part: value for part, value in shape.items() if part == ORDER}
+
+
 def only(shape: Shape, label: str) -> Shape:
     """Return the shape of a list with only one of its tasks, which is its first one then."""
     found: dict[str, str] = {}

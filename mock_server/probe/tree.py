@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 
 from mock_server.domain.readings import ALLOWED, Readings
 from mock_server.probe.shape import Shape
+from mock_server.probe.unseen import UNANSWERED
 
 CHANCE = "?"  # in front of the name of a branch that is no reading
 Domains = Mapping[str, Collection[str]]
@@ -40,6 +41,8 @@ class Asked:
             reading = _IDS[name]
         except KeyError:
             raise AttributeError(name) from None
+        if reading in UNANSWERED:
+            return ALLOWED[reading][0]
         return self.choose(reading, ALLOWED[reading])
 
     def chance(self, name: str, options: tuple[str, ...]) -> str:
@@ -149,8 +152,10 @@ class Tree:
 
 def _merged(old: Branch | Leaf, new: Branch | Leaf) -> Branch | Leaf:
     """Add one path to a tree; both ask the same questions as long as the answers are the same."""
-    if isinstance(old, Leaf) or isinstance(new, Leaf):
+    if isinstance(old, Leaf) and isinstance(new, Leaf):
         return old
+    if isinstance(old, Leaf) or isinstance(new, Leaf) or old.name != new.name:
+        raise RuntimeError(f"the model asked {new} where it asked {old} before")
     for value, below in new.after.items():
         old.after[value] = _merged(old.after[value], below) if value in old.after else below
     return old
