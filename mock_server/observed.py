@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mock_server.domain.readings import DEFAULT_READINGS, ReadingError, value_of, with_readings
+from mock_server.domain.readings import DEFAULT_READINGS, ReadingError, with_readings
 from mock_server.settings import SettingsError, read_toml
 
 TABLES = {"probe": dict, "paths": dict, "observed": list, "open": list, "new_shape": list}
@@ -58,18 +58,6 @@ def load(paths: Iterable[str | Path]) -> dict[str, str]:
                     "file out, or probe again"
                 )
     return {reading: value for reading, (value, _) in found.items()}
-
-
-def source_of(
-    reading: str, value: str, observed: Mapping[str, str], given: Mapping[str, str]
-) -> str:
-    """Return where an account has the value of a reading from; `given`: those of its scenario."""
-    if reading in given and given[reading] == value:
-        return "scenario"
-    if reading not in given and observed.get(reading) == value:
-        return "observed"
-    is_expected = value == value_of(DEFAULT_READINGS, reading)
-    return "default" if is_expected and reading not in {**observed, **given} else "by hand"
 
 
 def toml(tables: Sequence[tuple[str, Mapping[str, Any]]]) -> str:

@@ -168,8 +168,8 @@ def _report(run: "Run", output: Path) -> None:
         click.echo(f"stopped: {session.stopped}")
     settled, still = len(session.hypotheses.settled), len(session.hypotheses.open)
     click.echo(
-        f"{counted(settled, 'reading')} settled, {still} open; {counted(session.calls, 'call')}, at "
-        f"most {yuan(session.spent.fen)} yuan; written to {output}"
+        f"{counted(settled, 'reading')} settled, {still} open; {counted(session.calls, 'call')}, "
+        f"at most {yuan(session.spent.fen)} yuan; written to {output}"
     )
     if session.calls and not session.answers:
         fail("no call was answered: check the address and the network", COULD_NOT_RUN)

@@ -1,1 +1,1 @@
-"""Probe: asks a real service, on a budget, what the simulator cannot know, and keeps the answers."""
+"""Probe: asks a real service, on a budget, what the simulator cannot know."""

@@ -52,29 +52,35 @@ def tables(session: Session, sender: Sender, url: str, at: int) -> list[Table]:
 
 def why_open(session: Session, name: str) -> str:
     """Return why a reading is open, and what would settle it."""
+    reasons = (_why_of_reading(session, name), _why_of_options(session, name), _why_now(session))
+    return next(filter(None, reasons), "no call was left that the budget allows and that shows it")
+
+
+def _why_of_reading(session: Session, name: str) -> str:
     hypotheses = session.hypotheses
     if name in hypotheses.surprises:
         return hypotheses.surprises[name]
-    if name in UNSEEN:
-        return UNSEEN[name]
     if name == "classic.route" and hypotheses.settled.get("gateway.profile") == "vpc":
         return WHEN_CLASSIC
-    if name.startswith("signature.") and not session.has_signature:
-        return "it shows in signed calls: --app-key and --app-secret"
-    if (name in CALLED_BACK or name == "image.charset") and not session.has_listener:
-        return "it shows in what the service calls: --callback-listen, --callback-url"
     if name == "picture.gone" and hypotheses.settled.get("picture.lifetime") == "unlimited":
         return "no picture goes"
-    if name in LATER and session.tasks:
-        return LATER[name]
+    if len(hypotheses.possible[name]) < len(ALLOWED[name]):
+        return f"the answers leave {' and '.join(sorted(hypotheses.possible[name]))}"
+    return UNSEEN.get(name, "")
+
+
+def _why_of_options(session: Session, name: str) -> str:
+    if name.startswith("signature.") and not session.has_signature:
+        return "it shows in signed calls: --app-key and --app-secret"
+    if name in CALLED_BACK or name == "image.charset":
+        return "it shows in what the service calls, and a probe has nothing that it can call"
+    return LATER.get(name, "") if session.tasks else ""
+
+
+def _why_now(session: Session) -> str:
     if session.stopped:
         return f"the probe stopped: {session.stopped}"
-    if session.no_credit:
-        return "the account has no credit left"
-    values = hypotheses.possible[name]
-    if len(values) < len(ALLOWED[name]):
-        return f"the answers leave {' and '.join(sorted(values))}"
-    return "no call was left that the budget allows and that shows it"
+    return "the account has no credit left" if session.no_credit else ""
 
 
 def _observed(session: Session, sender: Sender, name: str, value: str) -> dict[str, Any]:
@@ -82,6 +88,8 @@ def _observed(session: Session, sender: Sender, name: str, value: str) -> dict[s
     evidence = session.evidence.get(name)
     if evidence is None:
         return row
+    if not evidence.move:
+        return {**row, "shows": evidence.shows}
     row |= {"at": instant(evidence.at), "call": evidence.call, "shows": evidence.shows[:MOST_TEXT]}
     row["request"] = _request(session, sender, evidence.move)
     answer = session.answers.get(evidence.call)

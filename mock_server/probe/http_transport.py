@@ -87,11 +87,11 @@ def _connected(place: Address, target: str) -> tuple[http.client.HTTPConnection,
     """Return an open connection to a server, and the target that it wants. Raises LostError."""
     proxy = _proxy(place)
     first = place if proxy is None else proxy
-    kind = http.client.HTTPConnection
-    options = {}
+    connection = http.client.HTTPConnection(first.host, first.port, timeout=CONNECT_S)
     if place.scheme == "https":
-        kind, options = http.client.HTTPSConnection, {"context": _trust(place)}
-    connection = kind(first.host, first.port, timeout=CONNECT_S, **options)
+        connection = http.client.HTTPSConnection(
+            first.host, first.port, timeout=CONNECT_S, context=_trust(place)
+        )
     if proxy is not None and place.scheme == "https":
         connection.set_tunnel(place.host, place.port)
     elif proxy is not None:

@@ -24,6 +24,11 @@ FORM = frozenset({
     "appcode.unknown", "appcode.in_query",
 })  # fmt: skip
 
+_PLAIN = {
+    name: frozenset({value}) for name, value in as_mapping(DEFAULT_READINGS).items()
+    if name in UNANSWERED
+}  # fmt: skip
+
 Tuples = tuple[Mapping[str, str], ...]
 
 
@@ -103,8 +108,7 @@ class Hypotheses:
 
     def domains(self) -> dict[str, frozenset[str]]:
         """Return the values to explore: of readings that no answer shows, the default will do."""
-        plain = as_mapping(DEFAULT_READINGS)
-        return {**self.possible, **{name: frozenset({plain[name]}) for name in UNANSWERED}}
+        return {**self.possible, **_PLAIN}
 
     def learn(self, seen: Observation) -> Learned:
         """Rule out what an answer contradicts."""
@@ -147,8 +151,7 @@ class Hypotheses:
         if AUTHOR in got and all(each.get(AUTHOR) != got[AUTHOR] for each in known):
             parts = [AUTHOR]
         else:
-            like = [each for each in known if all(
-                each.get(part) == got.get(part) for part in (AUTHOR, "result"))]  # fmt: skip
+            like = [each for each in known if _is_like(each, got)]
             known = like or known
             parts = [part for part in got if all(part in differences(x, got) for x in known)]
         return tuple(
@@ -170,8 +173,11 @@ class Hypotheses:
         for each in outcomes[:8]:
             fixed: dict[str, Collection[str]] = {name: (x,) for name, x in each.choices.items()}
             for name in each.readings.keys() - found - UNANSWERED - seen.given.keys():
+                if name in self.settled:
+                    continue
                 free = {**fixed, name: ALLOWED[name]}
-                shapes = {x.shape.get(part) for x in seen.tree.outcomes(free, MOST_OUTCOMES)}
+                changed = seen.tree.outcomes(free, MOST_OUTCOMES)
+                shapes = {x.shape.get(part) for x in changed if _is_like(x.shape, each.shape)}
                 if len(shapes) > 1:
                     found.add(name)
         return tuple(sorted(found))
@@ -255,6 +261,11 @@ def differences(expected: Shape, got: Shape) -> set[str]:
     if got.get(ORDER) != NOT_TOLD:
         return differ
     return {part for part in differ if part in got and part != ORDER}
+
+
+def _is_like(left: Shape, right: Shape) -> bool:
+    """Whether two answers are of the same kind: the same author accepts, or refuses."""
+    return all(left.get(part) == right.get(part) for part in (AUTHOR, "result"))
 
 
 def _without(name: str, relation: Tuples) -> Tuples:

@@ -39,11 +39,12 @@ from mock_server.store.engine.transaction import Transaction
 T = TypeVar("T")
 NOW = 1_700_000_000_000
 HOUR_MS = UNIT_MS["h"]
+DAYS_BEFORE = 30
 NO_CALLS = Settings(database=":memory:", seed=1, journal_calls=1)
 OTHER_HOST = "probed.invalid"
 # What a task can have become, and what chance says of one that no reading decides.
-# The readings that decide whether a submit is accepted, or that no poll shows; and under which value
-# every submit is accepted. A test compares this with the model.
+# The readings that decide whether a submit is accepted, or that no poll shows, with values under
+# which every submit is accepted. A test compares this with the model.
 ACCEPTING = {
     "text_not_url": "accepted", "text_too_long": "task-fails", "style_unknown": "accepted",
     "callback_address": "accepted", "short_link_flag": "lenient", "callback_timing": "after-status",
@@ -87,8 +88,8 @@ class Model:
     """One world in this process. Close it after use."""
 
     def __init__(self) -> None:
-        built = build_simulator(NO_CALLS, real_now=lambda: NOW)
-        self._now = NOW
+        self._now = NOW - DAYS_BEFORE * 24 * HOUR_MS  # a clock does not go back behind its start
+        built = build_simulator(NO_CALLS, real_now=lambda: self._now)
         self._simulator = replace(built, real_now=lambda: self._now, machine_now=lambda: self._now)
         self._account: Account = built.database.run(
             lambda tx: accounts.ensure_default(tx, self._simulator)

@@ -33,10 +33,10 @@ Build = Callable[[Sender], ProbeRequest]
 class Move:
     """One call that a probe can make.
 
-    `task`: the move whose task it asks for. `sees_tasks`: its answer shows tasks. `needs`: `signature`
-    or `listener`. `is_own`: it has the buyer's credentials, so it may cost a credit. `image_read`:
-    what a service that reads the source image finds. `decides_outcome`: a reading decides how the
-    task ends, not chance. `kind`: the submit whose task is the same for whoever polls.
+    `task`: the move whose task it asks for. `sees_tasks`: its answer shows tasks. `needs`:
+    `signature` or `listener`. `is_own`: it has the buyer's credentials, so it may cost a credit.
+    `image_read`: what a service that reads the source image finds. `decides_outcome`: a reading
+    decides how the task ends, not chance. `kind`: the submit whose task is the same for whoever polls.
     """
 
     name: str

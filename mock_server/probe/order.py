@@ -121,7 +121,7 @@ class ProbeOrder:
         )
 
     def rehearsed(self, model: Model) -> list[tuple[Choice, int]]:
-        """Return the calls that would be made of a world with the defaults, each with its credits."""
+        """Return the calls that a world with the defaults would get, each with its credits."""
         clock = WorldClock(RealClock().now())
         settings = Settings(database=":memory:", seed=1)
         with closing(build_simulator(settings, real_now=clock.now)) as world:

@@ -30,8 +30,8 @@ OWN_PATHS: Mapping[Operation, str] = {operation: path for (_, path), operation i
 class Sender:
     """What a request is made with.
 
-    `host`: the Host header. `tasks`: the id of each task, by the move that submitted it. `listener`:
-    the public address of the probe's own listener. `now`: ms, of a signature.
+    `host`: the Host header. `tasks`: the id of each task, by the move that submitted it.
+    `listener`: the public address of the probe's own listener. `now`: ms, of a signature.
     """
 
     app_code: str = field(repr=False)

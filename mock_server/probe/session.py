@@ -3,13 +3,13 @@
 Rule 1: `apply` is the only way that anything changes, for a call that is made now and for one that
 is read from the file. So a probe that goes on stands where it stopped.
 Rule 2: a call is charged when it is sent; only an answer with another status than 200 gives the
-price back.
+price back, and none of 500 and above: it may hide that the call was carried out.
 Rule 3: an error that may pass rules out nothing. A submit is never sent twice, nor is a call that
 may have been paid for; a submit that was lost is looked for in the list.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,28 +17,24 @@ from mock_server.checker import budget as rules
 from mock_server.checker.budget import Budget, Spent
 from mock_server.contract import load_catalogue
 from mock_server.domain.answer.envelope import service_body
-from mock_server.domain.billing.charges import is_metered
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Means
-from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping, with_readings
-from mock_server.probe import journal, moves
-from mock_server.probe.hypotheses import FORM, Conflict, Hypotheses, Learned, NewShape, Observation
+from mock_server.probe import charges, journal, moves
+from mock_server.probe.answers import page_of, passing, picture_in, row_key
+from mock_server.probe.hypotheses import Conflict, Hypotheses, Learned, NewShape
 from mock_server.probe.model import ENDED, FAILED, HOUR_MS, Model, Situation, Submitted, label
 from mock_server.probe.moves import Move
+from mock_server.probe.parts import Asking, parts_of
 from mock_server.probe.shape import (
-    ACCEPTED,
     GATEWAY,
     OTHER,
-    SERVICE,
-    SILENT,
     SeenAnswer,
     Shape,
-    content,
     error_of,
     form,
     only,
 )
-from mock_server.probe.tree import CHANCE, Tree
+from mock_server.probe.tree import CHANCE
 
 DAY, THREE_DAYS = 25, 80  # hours after which a task is a day old, or three days
 MOST_TEMPORARY = 6
@@ -131,7 +127,7 @@ class Session:
             self.end_pending("the probe was interrupted")
             self._sent(int(record["n"]), moves.find(record["move"]), int(record["at"]))
         elif kind == "answer":
-            self._answered(int(record["at"]), journal.answer_of(record))
+            self._answered(journal.answer_of(record))
         elif kind == "lost":
             self._lost(str(record["why"]), was_sent=bool(record["was_sent"]))
         elif kind == "balance":
@@ -143,25 +139,17 @@ class Session:
         if before is None or before[1] == self.calls:
             return
         operations = [moves.find(name).operation for number, (name, answer) in self.answers.items()
-                      if number > before[1] and answer.status == 200 and moves.find(name).is_own]  # fmt: skip
-        gone = before[0] - shown
-        fits = []
-        for value in ALLOWED["charge.polls"]:
-            readings = with_readings(DEFAULT_READINGS, {"charge.polls": value})
-            least = sum(is_metered(each, readings) for each in operations if each)
-            if least <= gone <= least + self._unsure:
-                fits.append(value)
-        self._unsure = 0
-        if len(fits) == 1:
+                      if number > before[1] and answer.status == 200
+                      and moves.find(name).is_own]  # fmt: skip
+        gone, unsure, self._unsure = before[0] - shown, self._unsure, 0
+        fits = charges.fitting(filter(None, operations), gone, unsure)
+        says = f"{gone} credits for {len(operations)} answers with HTTP 200"
+        if not fits:
+            self.notes.append(f"the console shows what no known rule explains: {says}")
+        elif len(fits) == 1 and "charge.polls" not in self.hypotheses.settled:
             self.hypotheses.possible["charge.polls"] = frozenset(fits)
             self.evidence["charge.polls"] = Evidence(
-                call=self.calls, move=moves.UNKNOWN.name, at=0, status=0,
-                shows=f"{gone} credits for {len(operations)} answers with HTTP 200",
-            )  # fmt: skip
-        elif not fits:
-            self.notes.append(
-                f"the console shows {gone} credits less, which no known rule explains: "
-                f"{len(operations)} answers had HTTP 200"
+                call=self.calls, move="", at=0, status=0, shows=says
             )
 
     def end_pending(self, why: str) -> None:
@@ -174,10 +162,13 @@ class Session:
         ages = [(task, task.age(now)) for task in self.tasks]
         if any(age is None for _, age in ages):
             return None
+        return self._situation(
+            tuple(Submitted(kind=moves.find(task.move).kind, hours=age or 0) for task, age in ages)
+        )
+
+    def _situation(self, tasks: tuple[Submitted, ...]) -> Situation:
         return Situation(
-            tasks=tuple(
-                Submitted(kind=moves.find(task.move).kind, hours=age or 0) for task, age in ages
-            ),
+            tasks=tasks,
             has_vendor_host=self.is_at_vendor_host or self.uses_vendor_host,
             has_listener=self.has_listener,
         )
@@ -185,21 +176,14 @@ class Session:
     def situation_of(self, move: Move, now: int) -> Situation | None:
         """Return what one move comes after, as far as it depends on it."""
         if not move.sees_tasks:
-            return Situation(
-                has_vendor_host=self.is_at_vendor_host or self.uses_vendor_host,
-                has_listener=self.has_listener,
-            )
+            return self._situation(())
         if move.task is None:
             return self.situation(now)
         task = self.task(move.task)
         age = None if task is None else task.age(now)
         if task is None or age is None:
             return None
-        return Situation(
-            tasks=(Submitted(kind=moves.find(task.move).kind, hours=age),),
-            has_vendor_host=self.is_at_vendor_host or self.uses_vendor_host,
-            has_listener=self.has_listener,
-        )
+        return self._situation((Submitted(kind=moves.find(task.move).kind, hours=age),))
 
     def task(self, move: str) -> KnownTask | None:
         """Return the task of a submit."""
@@ -236,18 +220,15 @@ class Session:
         move = pending.move
         self.notes.append(f"call {pending.number} ({move.name}) has no answer: {why}")
         self._count_temporary(why)
-        if not was_sent:
-            if move.is_own:
-                self.spent = rules.answered(self.budget, self.spent, 0)
+        if not move.is_own:
             self._make_again(pending)
-        if was_sent and move.is_own:
+        elif not was_sent:
+            self.spent = rules.answered(self.budget, self.spent, 0)
+            self._make_again(pending)
+        else:
             self._unsure += 1
-        if not was_sent:
-            pass
-        elif move.is_submit:
-            self.lost_submits.append((move.name, pending.at))
-        elif not move.is_own:
-            self._make_again(pending)
+            if move.is_submit:
+                self.lost_submits.append((move.name, pending.at))
 
     def _make_again(self, pending: Pending) -> None:
         """Let a call that cost nothing be made once more."""
@@ -256,12 +237,12 @@ class Session:
             self.given_up.add(again)
             self.made[self.key(pending.move, pending.situation)] -= 1
 
-    def _answered(self, at: int, answer: SeenAnswer) -> None:
+    def _answered(self, answer: SeenAnswer) -> None:
         pending, self._pending = self._pending, None
         if pending is None:
             return
         move = pending.move
-        if move.is_own:
+        if move.is_own and answer.status < 500:  # behind such an error it may have been carried out
             self.spent = rules.answered(self.budget, self.spent, answer.status)
         self.answers[pending.number] = (move.name, answer)
         if move.operation is Operation.LIST_TASKS:
@@ -270,7 +251,7 @@ class Session:
         shown = [task for task in self.tasks if move.task in (None, task.move)]
         labels = {task.id: label(number) for number, task in enumerate(shown)}
         shape = self.model.reader.shape(answer, move.operation, labels)
-        if why := _passing(answer, shape):
+        if why := passing(answer, shape):
             self._passed(pending, answer, why)
             return
         if self._is_refused_buyer(move, answer, shape, pending) or pending.situation is None:
@@ -310,7 +291,8 @@ class Session:
     ) -> None:  # fmt: skip
         """Learn from a shape; `chances` is narrowed to what may have happened."""
         tree = self.model.tree(pending.move, situation)
-        for part in _parts(pending, tree, shape, chances):
+        asked = Asking(call=pending.number, move=pending.move, tasks=len(situation.tasks))
+        for part in parts_of(asked, tree, shape, chances):
             learned = self.hypotheses.learn(part)
             if part.view is not form:  # that part was looked at in a world of its own
                 chances.update(learned.chances)
@@ -343,7 +325,7 @@ class Session:
         for number, task in enumerate(tasks):
             states = chances.get(f"{CHANCE}state of {label(number)}")
             has_ended = bool(states) and set(states or ()) <= {ENDED, FAILED}
-            found = _pictures(answer, task.id)
+            found = picture_in(answer, task.id)
             if found and not task.picture:
                 task.picture = found
             if (has_ended or found) and task.ended_at is None:
@@ -357,12 +339,10 @@ class Session:
 
     def _adopt(self, answer: SeenAnswer) -> None:
         """Take the one task of the list that is not known for that of the lost submit."""
-        body = service_body(answer.body) or {}
-        page = body.get("pagebean") if isinstance(body.get("pagebean"), dict) else body
-        content = page.get("contentlist") if isinstance(page, dict) else None
-        if len(self.lost_submits) != 1 or not isinstance(content, list):
+        page, items = page_of(answer)
+        if len(self.lost_submits) != 1 or not items:
             return
-        listed = [str(item.get("task_id")) for item in content if isinstance(item, dict)]
+        listed = [str(item.get("task_id")) for item in items]
         known = {task.id for task in self.tasks}
         others = [each for each in listed if each not in known]
         if len(others) != 1 or len(listed) != len(known) + 1 or page.get("allNum") != len(listed):
@@ -378,7 +358,7 @@ class Session:
         self._count_temporary(why)
         if pending.move.is_submit:
             self.lost_submits.append((pending.move.name, pending.at))
-        elif answer.status != 200:
+        elif answer.status != 200 and (answer.status < 500 or not pending.move.is_own):
             self._make_again(pending)
 
     def _count_temporary(self, why: str) -> None:
@@ -395,7 +375,7 @@ class Session:
             return False
         if pending.situation is not None and self._is_expected(pending, shape):
             return False
-        row = load_catalogue().errors.row_of(*_row_key(error, answer))
+        row = load_catalogue().errors.row_of(*row_key(error, answer))
         if row is None:
             return False
         why = f"{' '.join(filter(None, error))[:160]} (HTTP {answer.status})"
@@ -419,65 +399,3 @@ class Session:
             all(each.shape.get(part) == shape.get(part) for part in parts)
             for each in tree.outcomes(self.hypotheses.domains(), 100_000)
         )
-
-
-def _parts(
-    pending: Pending, tree: Tree, shape: Shape, chances: Mapping[str, frozenset[str]]
-) -> Iterable[Observation]:
-    """Yield the parts of an answer that depend on different readings: they are learned apart."""
-    move, call = pending.move, pending.number
-    if shape["author"] != SERVICE or not (move.sees_tasks or move.is_submit):
-        yield Observation(call=call, tree=tree, shape=shape, given=chances)
-        return
-    if move.operation is Operation.GET_PICTURE:
-        yield Observation(call=call, tree=tree, shape=shape)
-        return
-    plain = {name: (value,) for name, value in as_mapping(DEFAULT_READINGS).items()}
-    if shape.get("result") == ACCEPTED:
-        ended = {f"{CHANCE}state of {label(number)}": (ENDED,)
-                 for number in range(len(pending.situation.tasks if pending.situation else ()))}  # fmt: skip
-        given = {**_ACCEPTED, **ended}
-        yield Observation(call=call, tree=tree, shape=shape, given=given, view=form)
-    written = {name: plain[name] for name in FORM}
-    yield Observation(call=call, tree=tree, shape=shape, given={**written, **chances}, view=content)
-
-
-# A world that accepts every submit and query: what it says is not looked at, only how.
-_ACCEPTED = {
-    **{name: (value,) for name, value in as_mapping(DEFAULT_READINGS).items() if name not in FORM},
-    "text.not_url": ("accepted",), "text.too_long": ("task-fails",), "short_link.flag": ("lenient",),
-    "style.unknown": ("accepted",), "callback.address": ("accepted",),
-    "task.unfinished": ("empty-list",), "list.retention": ("72h",),
-}  # fmt: skip
-
-
-def _row_key(error: tuple[str, str], answer: SeenAnswer) -> tuple[str | None, int, str]:
-    return error[0] or None, answer.status, error[1]
-
-
-def _passing(answer: SeenAnswer, shape: Shape) -> str:
-    """Return why an answer says nothing: an error that may pass; '' if it says something."""
-    error = error_of(answer)
-    shown = f"HTTP {answer.status}" + (f" {' '.join(error).strip()[:120]}" if error else "")
-    if answer.status >= 500 or answer.status == 429 or shape["author"] == SILENT:
-        return shown
-    if error is None:
-        return ""
-    row = load_catalogue().errors.row_of(*_row_key(error, answer))
-    return shown if row is not None and row.means is Means.WAIT else ""
-
-
-def _pictures(answer: SeenAnswer, task_id: str) -> str:
-    """Return the address of the first picture of a task in an answer; '' if it shows none."""
-    body = service_body(answer.body) or {}
-    page = body.get("pagebean") if isinstance(body.get("pagebean"), dict) else body
-    content = page.get("contentlist") if isinstance(page, dict) else None
-    for item in [body, *(content if isinstance(content, list) else [])]:
-        if not isinstance(item, dict) or str(item.get("task_id")) != task_id:
-            continue
-        pictures = item.get("resList")
-        if isinstance(pictures, list) and pictures:
-            first = pictures[0]
-            found = first.get("url") if isinstance(first, dict) else first
-            return found if isinstance(found, str) else ""
-    return ""

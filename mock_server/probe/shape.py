@@ -70,7 +70,7 @@ class Reader:
         error = error_of(answer)
         if error is not None:
             return {AUTHOR: GATEWAY, STATUS: status, **_error(answer.status, *error)}
-        value = parsed(answer.body)
+        value: Any = parsed(answer.body)
         body = value.get("showapi_res_body", value) if isinstance(value, dict) else None
         if not isinstance(body, dict) or answer.status // 100 == 5:
             return {AUTHOR: OTHER, STATUS: status}
