@@ -9,6 +9,7 @@ import click
 
 from mock_server.cli.common import COULD_NOT_RUN, check_output, fail, fen, write_output
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
+from mock_server.domain.durations import parse_duration
 from mock_server.domain.urls import Address, AddressError, is_loopback, parse_server
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, yuan
@@ -23,6 +24,10 @@ OBSERVED = "observed.toml"
 MOST_BALANCE = 10**9
 
 
+def _ms(_: click.Context, __: click.Parameter, value: str) -> int:
+    return parse_duration(value)
+
+
 @click.command()
 @click.argument("url")
 @click.option("--app-code", envvar="ARTQR_APP_CODE", help="The app code of the account that pays.")
@@ -35,6 +40,9 @@ MOST_BALANCE = 10**9
               show_default=True, help="What one credit cost you.")  # fmt: skip
 @click.option("--query-path", help="The path of the query, from your console.")
 @click.option("--list-path", help="The path of the list, from your console.")
+@click.option("--patience", "patience_ms", callback=_ms, metavar="TIME", default="60s",
+              show_default=True, help="How long a task may take before its end is looked for.",
+              )  # fmt: skip
 @click.option("--balance", type=click.IntRange(0, MOST_BALANCE),
               help="The credits that the console shows now; the probe asks if you leave it out.",
               )  # fmt: skip
@@ -85,7 +93,7 @@ def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -
 def _order(
     url: str, *, app_code: str | None, app_key: str | None, app_secret: str | None,
     max_fen: int | None, price_fen: int, query_path: str | None, list_path: str | None,
-    file: Path, goes_on: bool, **_: Any,
+    patience_ms: int, file: Path, goes_on: bool, **_: Any,
 ) -> "ProbeOrder":  # fmt: skip
     from mock_server.probe.order import ProbeOrder, paths_of  # noqa: PLC0415 - it loads slowly
 
@@ -101,7 +109,7 @@ def _order(
     order = ProbeOrder(
         place=place, app_code=app_code or DEFAULT_APP_CODE, key=app_key or "",
         secret=app_secret if app_key and app_secret else "", max_fen=max_fen, price_fen=price_fen,
-        paths=paths_of(query_path, list_path), file=file, records=[],
+        paths=paths_of(query_path, list_path), patience_ms=patience_ms, file=file, records=[],
     )  # fmt: skip
     return order.continued() if goes_on else order
 

@@ -74,7 +74,7 @@ class Estimates:
 
         def compute() -> Estimate:
             plain = {**domains, **_FREE_FORM}
-            base = {name: (_lenient(name, values),) for name, values in plain.items()}
+            base = {name: (lenient(name, values),) for name, values in plain.items()}
             return _submitted(tree, base, domains, wanted, charged)
 
         kind = (move.name, _host(session), charged)
@@ -158,7 +158,7 @@ def _submitted(
     return Estimate(value, accepted + (1 - accepted) * charged, accepted)
 
 
-def _lenient(name: str, values: Collection[str]) -> str:
+def lenient(name: str, values: Collection[str]) -> str:
     """Return the value under which submits are accepted if there is one, else the likeliest."""
     accepting = ACCEPTING.get(name.replace(".", "_"))
     if accepting is not None and accepting in values and name in DECIDING:

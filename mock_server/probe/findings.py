@@ -62,6 +62,10 @@ def _why_of_reading(session: Session, name: str) -> str:
         return hypotheses.surprises[name]
     if name == "classic.route" and hypotheses.settled.get("gateway.profile") == "vpc":
         return WHEN_CLASSIC
+    if name == "appcode.unknown" and hypotheses.settled.get("gateway.profile") == "classic":
+        return "older instances answer both alike"
+    if name == "text.too_long" and hypotheses.settled.get("text.not_url") == "refused":
+        return "no text that is too long is a URL, so it is refused in any case"
     if name == "picture.gone" and hypotheses.settled.get("picture.lifetime") == "unlimited":
         return "no picture goes"
     if len(hypotheses.possible[name]) < len(ALLOWED[name]):

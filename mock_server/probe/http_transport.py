@@ -72,15 +72,23 @@ class HttpTransport:
 
     def _exchange(self, place: Address, request: ProbeRequest) -> SeenAnswer:
         connection, target = _connected(place, request.target)
-        end = threading.Timer(self._most_s, _cut, (connection,))
+        is_late = threading.Event()
+        end = threading.Timer(self._most_s, _cut, (connection, is_late))
         end.daemon = True
         end.start()
         try:
             with contextlib.closing(connection), _lost():
                 _write(connection, with_header(request, "Connection", "close"), target)
-                return _read(connection.getresponse())
+                answer = _read(connection.getresponse())
+        except LostError:
+            if is_late.is_set():
+                raise LostError(f"no whole answer within {self._most_s:g} s") from None
+            raise
         finally:
             end.cancel()
+        if is_late.is_set():  # it only looks whole
+            raise LostError(f"no whole answer within {self._most_s:g} s")
+        return answer
 
 
 def _connected(place: Address, target: str) -> tuple[http.client.HTTPConnection, str]:
@@ -145,8 +153,9 @@ def _read(response: http.client.HTTPResponse) -> SeenAnswer:
     return SeenAnswer(status=response.status, headers=headers, body=body)
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, is_late: threading.Event) -> None:
     """End a connection on which somebody waits."""
+    is_late.set()
     sock = connection.sock
     if sock is not None:
         with contextlib.suppress(OSError):

@@ -36,7 +36,8 @@ class Move:
     `task`: the move whose task it asks for. `sees_tasks`: its answer shows tasks. `needs`:
     `signature` or `listener`. `is_own`: it has the buyer's credentials, so it may cost a credit.
     `image_read`: what a service that reads the source image finds. `decides_outcome`: a reading
-    decides how the task ends, not chance. `kind`: the submit whose task is the same for whoever polls.
+    decides how the task ends, not chance. `kind`: the submit whose task is the same for whoever
+    polls.
     """
 
     name: str
@@ -155,7 +156,10 @@ PLAIN, NOT_URL, TOO_LONG, NO_IMAGE, IMAGE = (
 FLAG, BAD_CALLBACK, CALLBACK, STYLE = (
     "an odd short link flag", "a callback to no address", "a callback", "an unknown style",
 )  # fmt: skip
+# More tasks of the same kind, for what only shows while a task is new.
+AGAIN = ("another URL", "a third URL", "a fourth URL")
 _CONTENT = {
+    **{name: {"text": f"https://example.com/{name.split()[1]}"} for name in AGAIN},
     PLAIN: {"text": "https://example.com/probe"},
     NOT_URL: {"text": "no URL, but words"},
     TOO_LONG: {"text": UNPRINTABLE_TEXT},
@@ -228,10 +232,15 @@ def _no_picture(_sender: Sender) -> ProbeRequest:
 def submits() -> dict[str, Move]:
     """Return every submit by its name, those that are odd in the most ways first."""
     found = []
+    contents = [each for each in _CONTENT if each not in AGAIN]
     for content, flag, callback, style in product(
-        _CONTENT, ("", FLAG), ("", BAD_CALLBACK, CALLBACK), ("", STYLE)
+        contents,
+        ("", FLAG),
+        ("", BAD_CALLBACK, CALLBACK),
+        ("", STYLE),
     ):
         found.append(submit(content, filter(None, (flag, callback, style))))
+    found += map(submit, AGAIN)
     return {move.name: move for move in sorted(found, key=lambda move: -move.name.count(","))}
 
 

@@ -17,7 +17,7 @@ from mock_server.probe import findings, journal
 from mock_server.probe.http_transport import HttpTransport, RealClock
 from mock_server.probe.journal import Journal, Record
 from mock_server.probe.model import Model
-from mock_server.probe.planner import Choice, Planner
+from mock_server.probe.planner import PATIENCE_MS, Choice, Planner
 from mock_server.probe.request import OWN_PATHS, Sender
 from mock_server.probe.run import Run
 from mock_server.probe.session import Session
@@ -52,6 +52,7 @@ class ProbeOrder:
     max_fen: int | None
     price_fen: int
     paths: Mapping[Operation, str]
+    patience_ms: int = PATIENCE_MS
     file: Path
     records: list[Record] = field(default_factory=list)
 
@@ -103,7 +104,8 @@ class ProbeOrder:
     ) -> Run:  # fmt: skip
         """Return the run over HTTP."""
         return Run(
-            session=session, planner=Planner(model), transport=HttpTransport(self.place),
+            session=session, planner=Planner(model, self.patience_ms),
+            transport=HttpTransport(self.place),
             clock=RealClock(), sender=self.sender, write=write, show=show,
         )  # fmt: skip
 
@@ -130,7 +132,13 @@ class ProbeOrder:
                 app_code=account.app_code, key=account.app_key if self.key else "",
                 secret=account.app_secret if self.key else "", host=self.place.authority,
             )  # fmt: skip
-            return _planned(self.session(model), Planner(model), WorldTransport(world), clock, own)
+            return _planned(
+                self.session(model),
+                Planner(model, self.patience_ms),
+                WorldTransport(world),
+                clock,
+                own,
+            )
 
 
 def _planned(

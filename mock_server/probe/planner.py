@@ -45,7 +45,8 @@ class Choice:
 class Planner:
     """Plans with one model; what it computed once it keeps."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, patience_ms: int = PATIENCE_MS) -> None:
+        self._patience_ms = patience_ms
         self._estimates = Estimates(model)
 
     def best(self, session: Session, now: int) -> Choice | None:
@@ -102,7 +103,7 @@ class Planner:
                 continue
             if session.is_made(move, situation) >= MOST_POLLS:
                 continue
-            is_looked_for = move is LIST and not session.is_made(LIST)
+            is_looked_for = move is LIST and not session.is_made(LIST, situation)
             lost = len(session.lost_submits) if is_looked_for else 0
             yield from self._now_or_later(session, move, situation, now, lost)
 
@@ -110,9 +111,11 @@ class Planner:
         self, session: Session, move: Move, situation: Situation, now: int, lost: int
     ) -> Iterable[Choice]:
         """Yield a poll at once, and one after the tasks should have ended."""
-        young = {number: max(0, task.submitted_at + PATIENCE_MS - now)
-                 for number, task in enumerate(_tasks_of(session, move)) if task.ended_at is None}  # fmt: skip
-        young = {number: wait for number, wait in young.items() if wait}
+        young = {
+            number: wait
+            for number, task in enumerate(_tasks_of(session, move))
+            if task.ended_at is None and (wait := task.submitted_at + self._patience_ms - now) > 0
+        }
         found = self._estimates.poll(session, move, situation, young)
         yield Choice(move=move, value=found.value + lost, price=found.price)
         if young:
@@ -122,7 +125,7 @@ class Planner:
 
     def _submits(self, session: Session, now: int) -> Iterable[Choice]:
         situation = session.situation(now)
-        if session.lost_submits and session.is_made(LIST) < MOST_POLLS:
+        if session.lost_submits and session.is_made(LIST, situation) < MOST_POLLS:
             return  # its task is looked for first
         for move in moves.submits().values():
             if session.is_made(move) or not _is_offered(session, move):

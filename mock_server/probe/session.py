@@ -190,9 +190,13 @@ class Session:
         return next((task for task in self.tasks if task.move == move), None)
 
     def key(self, move: Move, situation: Situation | None) -> tuple[str, int, bool]:
-        """Return what counts as the same call: the same move, Host header and age of its tasks."""
-        age = situation.tasks[-1].hours if situation and situation.tasks and move.sees_tasks else 0
-        return move.name, age, self.uses_vendor_host
+        """Return what counts as the same call: the same move, Host header, and age of its tasks.
+
+        A list of more tasks is another call.
+        """
+        tasks = situation.tasks if situation and move.sees_tasks else ()
+        age = tasks[-1].hours if tasks else 0
+        return move.name, age + 1000 * len(tasks), self.uses_vendor_host
 
     def is_made(self, move: Move, situation: Situation | None = None) -> int:
         """Return how often a call was made."""

@@ -11,6 +11,7 @@ from tests.support.documents import (
     admin_routes,
     commands,
     contract_tables,
+    evidence,
     internals,
     settings_table,
 )
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[], str]] = {
     **settings_table.PARTS,
     **admin_routes.PARTS,
     **internals.PARTS,
+    **evidence.PARTS,
 }
 FILE = re.compile(r"(<!-- file: (\S+) -->\n```\w+\n).*?(^```$)", re.DOTALL | re.MULTILINE)
 
