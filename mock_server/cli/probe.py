@@ -66,6 +66,7 @@ def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -
     was answered.
     """
     from mock_server.probe.model import opened  # noqa: PLC0415 - it loads slowly
+    from mock_server.probe.transport import LostError  # noqa: PLC0415
 
     order = _order(url, **options)
     with ExitStack() as stack:
@@ -79,7 +80,10 @@ def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -
         if not yes:
             click.confirm("make these calls?", abort=True)
         run = order.run(model, session, journal.write, _show)
-        order.begin(run)
+        try:
+            order.begin(run)
+        except LostError as error:
+            fail(f"no call was answered: {order.place.netloc}: {error}", COULD_NOT_RUN)
         _note_balance(run, options["balance"], "before the first call", asks=not yes)
         try:
             run.go()
@@ -134,6 +138,8 @@ def _print_plan(order: "ProbeOrder", model: Any, session: Any) -> None:
         click.echo(f"  {'1 credit' if cost else 'free    '}  {choice.move.says}{wait}")
     if not planned:
         click.echo("  no call: nothing is left that the budget allows and that settles something")
+    for operation, candidates in order.unknown_paths().items():
+        click.echo(f"  free      the path of {operation} is tried: {', '.join(candidates)}")
     click.echo(
         f"other answers lead to other calls. The highest possible price is "
         f"{yuan(max(0, left) * order.price_fen)} yuan: {counted(max(0, left), 'credit')} at "

@@ -22,7 +22,6 @@ LATER = {
     "picture.gone": "a picture has to be a day old: --continue tomorrow",
     "list.retention": "a task has to be a day old: --continue tomorrow",
 }
-WHEN_CLASSIC = "only older instances differ in it, and this is none"
 
 Table = tuple[str, Mapping[str, Any]]
 
@@ -56,18 +55,23 @@ def why_open(session: Session, name: str) -> str:
     return next(filter(None, reasons), "no call was left that the budget allows and that shows it")
 
 
+# Readings that show only where another one has this value: (reading, other, value, why).
+ONLY_WHERE = (
+    ("classic.route", "gateway.profile", "vpc", "only older instances differ in it"),
+    ("appcode.unknown", "gateway.profile", "classic", "older instances answer both alike"),
+    ("picture.gone", "picture.lifetime", "unlimited", "no picture goes"),
+    ("text.too_long", "text.not_url", "refused",
+     "no text that is too long is a URL, so it is refused in any case"),
+)  # fmt: skip
+
+
 def _why_of_reading(session: Session, name: str) -> str:
     hypotheses = session.hypotheses
     if name in hypotheses.surprises:
         return hypotheses.surprises[name]
-    if name == "classic.route" and hypotheses.settled.get("gateway.profile") == "vpc":
-        return WHEN_CLASSIC
-    if name == "appcode.unknown" and hypotheses.settled.get("gateway.profile") == "classic":
-        return "older instances answer both alike"
-    if name == "text.too_long" and hypotheses.settled.get("text.not_url") == "refused":
-        return "no text that is too long is a URL, so it is refused in any case"
-    if name == "picture.gone" and hypotheses.settled.get("picture.lifetime") == "unlimited":
-        return "no picture goes"
+    for reading, other, value, why in ONLY_WHERE:
+        if reading == name and hypotheses.settled.get(other) == value:
+            return why
     if len(hypotheses.possible[name]) < len(ALLOWED[name]):
         return f"the answers leave {' and '.join(sorted(hypotheses.possible[name]))}"
     return UNSEEN.get(name, "")

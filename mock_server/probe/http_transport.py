@@ -73,7 +73,7 @@ class HttpTransport:
     def _exchange(self, place: Address, request: ProbeRequest) -> SeenAnswer:
         connection, target = _connected(place, request.target)
         is_late = threading.Event()
-        end = threading.Timer(self._most_s, _cut, (connection, is_late))
+        end = threading.Timer(self._most_s, _cut, (connection.sock, is_late))
         end.daemon = True
         end.start()
         try:
@@ -153,13 +153,11 @@ def _read(response: http.client.HTTPResponse) -> SeenAnswer:
     return SeenAnswer(status=response.status, headers=headers, body=body)
 
 
-def _cut(connection: http.client.HTTPConnection, is_late: threading.Event) -> None:
+def _cut(sock: socket.socket, is_late: threading.Event) -> None:
     """End a connection on which somebody waits."""
     is_late.set()
-    sock = connection.sock
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from mock_server.checker.budget import Budget
 from mock_server.domain.call.calls import VENDOR_HOST, Operation
 from mock_server.domain.urls import Address
 from mock_server.domain.usage_errors import UsageError
-from mock_server.probe import findings, journal
+from mock_server.probe import findings, journal, paths
 from mock_server.probe.http_transport import HttpTransport, RealClock
 from mock_server.probe.journal import Journal, Record
 from mock_server.probe.model import Model
@@ -27,11 +27,12 @@ from mock_server.settings import Settings
 from mock_server.simulator import build_simulator
 
 MOST_CALLS = 1000
+FLAGS = {Operation.QUERY_TASK: "--query-path", Operation.LIST_TASKS: "--list-path"}
 
 
 def paths_of(query: str | None, listing: str | None) -> dict[Operation, str]:
     """Return the paths of the operations. Raises UsageError."""
-    found = dict(OWN_PATHS)
+    found: dict[Operation, str] = {}
     for operation, path in ((Operation.QUERY_TASK, query), (Operation.LIST_TASKS, listing)):
         if path is None:
             continue
@@ -73,7 +74,7 @@ class ProbeOrder:
         """What real requests are made with."""
         return Sender(
             app_code=self.app_code, key=self.key, secret=self.secret, host=self.place.authority,
-            paths=self.paths,
+            paths={**OWN_PATHS, **self.paths},
         )  # fmt: skip
 
     def session(self, model: Model) -> Session:
@@ -110,16 +111,32 @@ class ProbeOrder:
         )  # fmt: skip
 
     def begin(self, run: Run) -> None:
-        """Write down what this run may do."""
+        """Write down what this run may do, and find the paths. Raises UsageError, LostError."""
         if not self.records:
             run.write({"kind": "probe", "url": self.place.sent_url, "at": run.clock.now(),
                        "made_by": f"artqr-mock {__version__}"})  # fmt: skip
         run.write({"kind": "budget", "fen": self.max_fen, "price_fen": self.price_fen})
+        known = {Operation(each["operation"]): str(each["path"])
+                 for each in self.records if each["kind"] == "path"}  # fmt: skip
+        found = paths.find(run.transport, run.sender, {**known, **self.paths}, run.write)
+        missing = [name for operation, name in FLAGS.items() if operation not in found]
+        if missing:
+            raise UsageError(
+                f"none of the likely paths leads to an operation: check the address, or say "
+                f"{' and '.join(missing)}, as your console shows"
+            )
+        run.sender = replace(run.sender, paths={**OWN_PATHS, **found})
+
+    def unknown_paths(self) -> dict[str, tuple[str, ...]]:
+        """Return the paths to try, by the name of the operation."""
+        known = {each["operation"] for each in self.records if each["kind"] == "path"}
+        return {operation.value: candidates for operation, candidates in paths.LIKELY.items()
+                if operation not in self.paths and operation.value not in known}  # fmt: skip
 
     def observed(self, run: Run) -> str:
         """Return the content of observed.toml."""
         return observed.toml(
-            findings.tables(run.session, self.sender, self.place.sent_url, run.clock.now())
+            findings.tables(run.session, run.sender, self.place.sent_url, run.clock.now())
         )
 
     def rehearsed(self, model: Model) -> list[tuple[Choice, int]]:

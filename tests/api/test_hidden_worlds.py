@@ -15,7 +15,7 @@ from mock_server.probe.request import ProbeRequest
 from mock_server.probe.session import Session
 from mock_server.probe.shape import SeenAnswer, content, form
 from mock_server.probe.transport import Transport
-from mock_server.simulator import Simulator
+from mock_server.probe.world_transport import WorldTransport
 from tests.support.hidden_worlds import FAULTS, Found, Lossy, flips, random_worlds, world
 
 RANDOM = 500
@@ -70,7 +70,7 @@ def test_single_flips(model: Model, planner: Planner) -> None:
 @pytest.mark.slow
 def test_rich_random_worlds(model: Model, planner: Planner) -> None:
     """With money and a day's patience every reading that shows is settled, in any world."""
-    for readings in random_worlds(40, seed=2):
+    for readings in random_worlds(20, seed=2):
         with world(readings) as held:
             found = held.world.probe(model, planner, fen=RICH, days=2)
         is_sound(found, RICH)
@@ -82,7 +82,7 @@ def test_rich_random_worlds(model: Model, planner: Planner) -> None:
 def test_troubles(model: Model, planner: Planner, fault: str) -> None:
     """An error that may pass settles nothing wrongly, and nothing is paid for twice."""
     dice = random.Random(fault)
-    for readings in random_worlds(12, seed=3):
+    for readings in random_worlds(8, seed=3):
         hit = frozenset(dice.randrange(1, 20) for _ in range(2))
         with world(readings) as held:
             lossy = Lossy(
@@ -185,7 +185,7 @@ def test_the_answers_of_another_program_settle_nothing(model: Model, planner: Pl
         fetch = send
 
     with world({}) as held:
-        found = held.world.probe(model, planner, wrap=lambda *_: Foreign())  # type: ignore[arg-type,return-value]
+        found = held.world.probe(model, planner, wrap=lambda *_: Foreign())  # type: ignore[arg-type]
     assert found.settled == {}
     assert "not those of this API" in found.session.stopped
     assert found.session.calls == 2

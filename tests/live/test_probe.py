@@ -154,7 +154,6 @@ def test_no_network(tmp_path: Path) -> None:
     done = probe(tmp_path, "http://127.0.0.1:9", "--max-yuan", "1", "--yes")
     assert done.exit_code == 3
     assert "no call was answered" in done.output
-    assert "at most 0.00 yuan" in done.output
 
 
 def test_a_changed_file(tmp_path: Path) -> None:
@@ -257,7 +256,8 @@ def test_each_call_is_written_before_it_is_sent(tmp_path: Path) -> None:
         handler.end_headers()
 
     with answering(count, ["GET", "POST"]) as url:
-        probe(tmp_path, url, "--max-yuan", "1", "--yes")
+        known = ("--query-path", "/q", "--list-path", "/l")
+        probe(tmp_path, url, "--max-yuan", "1", "--yes", *known)
     assert lines == list(range(1, len(lines) + 1))
 
 
@@ -270,3 +270,40 @@ def test_diff(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "ret-code-type  ret_code.type (string, not integer)" in done.output
     assert "Refuted: 1" in (tmp_path / "page.md").read_text("utf-8")
+
+
+def test_unknown_paths_are_found_for_free(tmp_path: Path) -> None:
+    """A query at another path is found among the likely ones, and written down."""
+    paths: list[str] = []
+
+    def gateway(handler: BaseHTTPRequestHandler) -> None:
+        paths.append(handler.path)
+        is_right = handler.path in ("/taskQuery", "/queryTaskList", "/submitTask")
+        code, status = ("A400AC", 400) if is_right else ("I404NF", 404)
+        handler.send_response(status)
+        handler.send_header("X-Ca-Error-Code", code)
+        handler.send_header("X-Ca-Error-Message", "no")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with answering(gateway, ["GET", "POST"]) as url:
+        probe(tmp_path, url, "--max-yuan", "1", "--yes")
+    content = tomllib.loads((tmp_path / "o.toml").read_text("utf-8"))
+    assert content["paths"]["query_task"] == "/taskQuery"
+    assert content["paths"]["list_tasks"] == "/queryTaskList"
+    assert content["probe"]["at_most_yuan"] == "0.00"
+
+
+def test_no_likely_path(tmp_path: Path) -> None:
+    """If no likely path is one, the probe names the options, and makes no paid call."""
+
+    def gateway(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(404)
+        handler.send_header("X-Ca-Error-Code", "I404NF")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with answering(gateway, ["GET", "POST"]) as url:
+        done = probe(tmp_path, url, "--max-yuan", "1", "--yes")
+    assert done.exit_code == 2
+    assert "--query-path and --list-path" in done.output

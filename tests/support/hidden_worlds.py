@@ -101,7 +101,8 @@ class World:
         transport = wrap(WorldTransport(self.simulator), self.simulator)
         run = Run(
             session=session, planner=planner, transport=transport, clock=self.clock,
-            sender=self.sender, write=kept.append, nonce=lambda: f"nonce {next(numbers)}",
+            sender=self.sender, nonce=lambda: f"nonce {next(numbers)}",
+            write=lambda record: kept.append(dict(record)),
         )  # fmt: skip
         run.go()
         for _ in range(days):
