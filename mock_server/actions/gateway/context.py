@@ -72,12 +72,7 @@ def identify_call(
         account = replace(account, readings=assumed)
     operation = None if call.defect else operation_of(call, readings)
     real_now = simulator.real_now()
-    stamp = Stamp(
-        request_id=request_id(simulator.draw_bytes(16)),
-        now=account.clock.now(real_now) if account else real_now,
-        classic=readings.gateway_profile == "classic",
-        debug=header(call, "x-ca-request-mode") == "debug",
-    )
+    stamp = _stamp(simulator, call, account.clock.now(real_now) if account else real_now, readings)
     return CallContext(
         call=call,
         operation=operation,
@@ -88,6 +83,15 @@ def identify_call(
         machine_now=simulator.machine_now(),
         stamp=stamp,
         body=judged_body(call) if operation else None,
+    )
+
+
+def _stamp(simulator: Simulator, call: Call, now: int, readings: Readings) -> Stamp:
+    return Stamp(
+        request_id=request_id(simulator.draw_bytes(16)),
+        now=now,
+        classic=readings.gateway_profile == "classic",
+        debug=header(call, "x-ca-request-mode") == "debug",
     )
 
 
