@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 from mock_server.probe import moves
 from mock_server.probe.estimates import Estimate, Estimates
+from mock_server.probe.known_task import KnownTask
 from mock_server.probe.model import (
     Model,
     Situation,
     Submitted,
 )
 from mock_server.probe.moves import LIST, SIGNED, Move
-from mock_server.probe.session import KnownTask, Session
+from mock_server.probe.session import Session
 
 MOST_POLLS = 2  # of one task, or of the list, at one age
 FREE = 0.02  # what a call is taken to cost beside its credit

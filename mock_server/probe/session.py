@@ -22,7 +22,8 @@ from mock_server.domain.call.errors import Means
 from mock_server.probe import charges, journal, moves
 from mock_server.probe.answers import page_of, passing, picture_in, row_key
 from mock_server.probe.hypotheses import Conflict, Hypotheses, Learned, NewShape
-from mock_server.probe.model import ENDED, FAILED, HOUR_MS, Model, Situation, Submitted, label
+from mock_server.probe.known_task import KnownTask
+from mock_server.probe.model import ENDED, FAILED, Model, Situation, Submitted, label
 from mock_server.probe.moves import Move
 from mock_server.probe.parts import Asking, parts_of
 from mock_server.probe.shape import (
@@ -36,36 +37,8 @@ from mock_server.probe.shape import (
 )
 from mock_server.probe.tree import CHANCE
 
-DAY, THREE_DAYS = 25, 80  # hours after which a task is a day old, or three days
 MOST_TEMPORARY = 6
 MOST_FOREIGN = 2
-AGES = ((0, 20), (DAY, 71), (THREE_DAYS, None))
-
-
-@dataclass(slots=True)
-class KnownTask:
-    """A task of the probe. `ended_at`: when it was first seen to have ended. `picture`: the address
-    of its first picture, once it was seen.
-    """
-
-    move: str
-    id: str
-    submitted_at: int
-    ended_at: int | None = None
-    picture: str = ""
-
-    def age(self, now: int) -> int | None:
-        """Return the age in hours that the model knows, 0, DAY or THREE_DAYS; None: in between.
-
-        A task that was not seen to end is taken to end within an hour.
-        """
-        oldest = (now - self.submitted_at) / HOUR_MS
-        ended = self.ended_at or self.submitted_at + HOUR_MS
-        youngest = (now - ended) / HOUR_MS
-        for hours, until in AGES:
-            if (not hours or youngest >= hours) and (until is None or oldest <= until):
-                return hours
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

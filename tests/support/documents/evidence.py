@@ -12,9 +12,9 @@ from mock_server.domain.readings import ALLOWED
 from mock_server.probe import moves
 from mock_server.probe.estimates import lenient
 from mock_server.probe.hypotheses import MOST_OUTCOMES
+from mock_server.probe.known_task import DAY
 from mock_server.probe.model import ENDED, RUNNING, Model, Situation, Submitted, label, opened
 from mock_server.probe.moves import LIST, Move
-from mock_server.probe.session import DAY
 from mock_server.probe.tree import CHANCE
 from mock_server.probe.unseen import CALLED_BACK, UNSEEN
 
