@@ -146,13 +146,7 @@ def build_simulator(
     observed = load(settings.observed)
     database, latest = _open_database(settings, scheduler)
     reader = ImageReader()
-    outbound = Outbound(
-        allowed=settings.callback_hosts,
-        timeout=settings.callback_timeout,
-        own_ports=front.ports if front else (),
-        trusted=own_certificates(settings),
-        posts_on=front.loop if front else None,
-    )
+    outbound = _outbound(settings, front)
 
     def close_outbound() -> None:
         reader.close()  # first: what it reads keeps the others from ending
@@ -171,6 +165,16 @@ def build_simulator(
         has_connections=front is not None,
         log_call=log_call,
         observed=observed,
+    )
+
+
+def _outbound(settings: Settings, front: Front | None) -> Outbound:
+    return Outbound(
+        allowed=settings.callback_hosts,
+        timeout=settings.callback_timeout,
+        own_ports=front.ports if front else (),
+        trusted=own_certificates(settings),
+        posts_on=front.loop if front else None,
     )
 
 

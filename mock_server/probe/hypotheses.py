@@ -258,6 +258,7 @@ def differences(expected: Shape, got: Shape) -> set[str]:
     """Return the parts in which two shapes differ; a list that is cut says nothing of the rest."""
     parts = expected.keys() | got.keys()
     differ = {part for part in parts if expected.get(part, ABSENT) != got.get(part, ABSENT)}
+    differ = {part for part in differ if part == ORDER or got.get(part) != NOT_TOLD}
     if got.get(ORDER) != NOT_TOLD:
         return differ
     return {part for part in differ if part in got and part != ORDER}

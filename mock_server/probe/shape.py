@@ -95,9 +95,13 @@ class Reader:
             "result": ACCEPTED if str(code) == "0" else REFUSED,
             "type of ret_code": kind,
             "field of the text": " and ".join(texts) or "neither remark nor msg",
-            "undocumented fields": "present" if names_in(value) - self.known else "absent",
+            "undocumented fields": self._others(value) if texts else NOT_TOLD,
             "X-Ca-Error-Message": answer.headers.get("x-ca-error-message", "absent"),
         }
+
+    def _others(self, value: Any) -> str:
+        """Return whether there are fields that nobody names; a text without one may be such."""
+        return "present" if names_in(value) - self.known else "absent"
 
     def _result(
         self, body: dict[str, Any], operation: Operation | None, labels: Mapping[str, str]
