@@ -40,14 +40,14 @@ def list_readings(*, files: tuple[str, ...], as_json: bool) -> None:
              "source": "observed" if row["id"] in observed else "default"}
             for row in load_toml("readings.toml")["reading"]]  # fmt: skip
     if as_json:
-        print_json(rows)
+        print_json(rows if files else load_toml("readings.toml")["reading"])
         return
     for row in rows:
         words = ", ".join([row["default"], *row["alternatives"]])
         source = (
             f"observed: {row['value']}" if row["source"] == "observed" else "the default counts"
         )
-        click.echo(f"{row['id']}: {words}  ({row['certainty']}; {source})")
+        click.echo(f"{row['id']}: {words}  ({row['certainty']}{f'; {source}' if files else ''})")
         click.echo(f"    {row['question']}\n    {row['advice']}")
 
 
