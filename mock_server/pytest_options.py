@@ -11,6 +11,7 @@ OPTIONS = {
     "artqr_seed": "With the name of a test it fixes every id, duration and picture. Default: 1.",
     "artqr_callback_hosts": "Hosts callbacks may go to, beyond loopback, with commas; `*` is any.",
     "artqr_readings": "Readings of every world, such as charge.polls=submit-only, with commas.",
+    "artqr_observed": "Files of observed readings, with commas: what `artqr-mock probe` wrote.",
     "artqr_max_yuan": "A test that costs more than this many yuan fails.",
     "artqr_findings": "A test with findings this bad fails: error, warning or advice.",
 }  # fmt: skip
@@ -93,6 +94,11 @@ def readings(config: pytest.Config) -> dict[str, str]:
     except rules.ReadingError as error:
         raise pytest.UsageError(f"artqr_readings: {error}") from None
     return found
+
+
+def observed(config: pytest.Config) -> list[str]:
+    """Return the files of observed readings, below the folder of the ini file."""
+    return [str(config.rootpath / file) for file in listed(config, "artqr_observed")]
 
 
 def _check_url(url: str) -> None:

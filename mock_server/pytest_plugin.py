@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     config.stash[_totals] = []
     options.check(config)
+    _observed(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -44,6 +45,17 @@ def pytest_report_header(config: pytest.Config) -> str:
     url = options.text(config, "artqr_url")
     where = f"the server at {url}" if url else "a server of its own for each process"
     return f"artqr-mock {__version__}: {where}, seed {options.seed(config)}"
+
+
+def _observed(config: pytest.Config) -> dict[str, str]:
+    """Return the observed readings. Raises pytest.UsageError for files that cannot be used."""
+    from mock_server.observed import load  # noqa: PLC0415 - see the rule
+    from mock_server.settings import SettingsError  # noqa: PLC0415
+
+    try:
+        return load(options.observed(config))
+    except SettingsError as error:
+        raise pytest.UsageError(f"artqr_observed: {error}") from None
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +69,7 @@ def artqr_server(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
     with ExitStack() as stack:
         server = _enter(config, stack)
         is_shared = bool(options.text(config, "artqr_url"))
-        server.readings = options.readings(config)
+        server.readings = {**_observed(config), **options.readings(config)}
         config.stash[_session] = session = runs.Session(server, limits, is_shared=is_shared)
         yield server
         session.finish()

@@ -43,6 +43,7 @@ class Settings:
     tls_names: tuple[str, ...] = ()
     seed: int | None = None
     scenario: str | None = None
+    observed: tuple[str, ...] = ()
     callback_hosts: tuple[str, ...] = ()
     callback_timeout: float = 10.0  # claim callback-timeout
     callback_concurrency: int = 100
@@ -196,6 +197,8 @@ MEANINGS = {
     "seed": Meaning("Seed of the default account when it is created.", "random, and printed"),
     "scenario": Meaning("Scenario that the default account starts with at every start: a name, or "
                         "FILE.toml.", "none"),
+    "observed": Meaning("Files of readings that `artqr-mock probe` observed: they take the place "
+                        "of the defaults in every account.", "none"),
     "callback_hosts": Meaning("Hosts, addresses or networks that callbacks may go to and source "
                               "images may come from; `*` is any.", "loopback only"),
     "callback_timeout": Meaning("Seconds a receiver may take to answer a callback, or a host to "

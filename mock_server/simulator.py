@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,8 +15,10 @@ from mock_server.delivery.image_reader import ImageReader
 from mock_server.delivery.outbound import Outbound
 from mock_server.domain.account.accounts import KEEP_ALL, AccountTemplate
 from mock_server.domain.callback.payload import Outcome, Posting
+from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.task.source_images import SourceRead
 from mock_server.domain.urls import Address
+from mock_server.observed import load
 from mock_server.picture_cache import PictureCache
 from mock_server.real_clock import monotonic, wall_clock
 from mock_server.settings import Settings
@@ -72,7 +74,8 @@ class Simulator:
     `has_connections`: the server that is in front has its connections in hand, so that faults of
     the wire can be ordered. `pause` holds the thread of a server that has not, for ms. `log_call`
     hears of every call once it is committed, with its id and its row of the journal; it must not
-    wait. `recorder` counts for the metrics; None: nobody does.
+    wait. `recorder` counts for the metrics; None: nobody does. `observed`: the readings
+    `{id: value}` of the files that the settings name.
     """
 
     settings: Settings
@@ -92,6 +95,12 @@ class Simulator:
     pause: Callable[[int], None] = pause
     log_call: LogCall | None = None
     recorder: "Recorder | None" = None
+    observed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def base_readings(self) -> Readings:
+        """The readings of an account that says nothing else: defaults, and what was observed."""
+        return with_readings(DEFAULT_READINGS, self.observed)
 
     def close_workers(self) -> None:
         """Finish or give up what works in the background; it may still need the database."""
@@ -149,16 +158,12 @@ def build_simulator(
     """Put a simulator together.
 
     Without a `front` a thread posts the callbacks. Raises DatabaseFileError: an unusable database.
+    Raises SettingsError for files of observed readings that cannot be used.
     """
+    observed = load(settings.observed)
     database, latest = _open_database(settings, scheduler)
     reader = ImageReader()
-    outbound = Outbound(
-        allowed=settings.callback_hosts,
-        timeout=settings.callback_timeout,
-        own_ports=front.ports if front else (),
-        trusted=own_certificates(settings),
-        posts_on=front.loop if front else None,
-    )
+    outbound = _outbound(settings, front)
 
     def close_outbound() -> None:
         reader.close()  # first: what it reads keeps the others from ending
@@ -176,6 +181,17 @@ def build_simulator(
         close_outbound=close_outbound,
         has_connections=front is not None,
         log_call=log_call,
+        observed=observed,
+    )
+
+
+def _outbound(settings: Settings, front: Front | None) -> Outbound:
+    return Outbound(
+        allowed=settings.callback_hosts,
+        timeout=settings.callback_timeout,
+        own_ports=front.ports if front else (),
+        trusted=own_certificates(settings),
+        posts_on=front.loop if front else None,
     )
 
 

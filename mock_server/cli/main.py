@@ -10,7 +10,7 @@ from mock_server.cli.common import PlainGroup
 COMMANDS = (
     "serve", "demo", "ready", "env", "account", "clock", "fault", "scenario", "readings", "calls",
     "tasks", "callbacks", "bill", "sign", "findings", "explain", "lint", "import", "coverage",
-    "check", "contract", "rehearse", "sweep", "load", "reactions", "polling",
+    "check", "probe", "diff", "contract", "rehearse", "sweep", "load", "reactions", "polling",
 )  # fmt: skip
 # A command is in the file of its name, but for these.
 FILES = {"explain": "findings", "import": "import_recording"}

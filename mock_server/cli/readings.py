@@ -5,8 +5,18 @@ from typing import Any
 import click
 
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import PlainGroup, account_options, json_option, pair, print_json
+from mock_server.cli.common import (
+    WRONG_USE,
+    PlainGroup,
+    account_options,
+    fail,
+    json_option,
+    pair,
+    print_json,
+)
 from mock_server.contract import load_toml
+from mock_server.observed import load
+from mock_server.settings import SettingsError
 
 
 @click.group(cls=PlainGroup)
@@ -15,16 +25,29 @@ def readings() -> None:
 
 
 @readings.command("list")
+@click.option("--observed", "files", multiple=True, metavar="FILE",
+              help="Show what `artqr-mock probe` observed; may be repeated.")  # fmt: skip
 @json_option
-def list_readings(*, as_json: bool) -> None:
-    """List every open question with its possible answers, the default first."""
-    rows = load_toml("readings.toml")["reading"]
+def list_readings(*, files: tuple[str, ...], as_json: bool) -> None:
+    """List every open question with its possible answers, the default first, and the source of the
+    value that counts.
+    """
+    try:
+        observed = load(files)
+    except SettingsError as error:
+        fail(str(error), WRONG_USE)
+    rows = [{**row, "value": observed.get(row["id"], row["default"]),
+             "source": "observed" if row["id"] in observed else "default"}
+            for row in load_toml("readings.toml")["reading"]]  # fmt: skip
     if as_json:
-        print_json(rows)
+        print_json(rows if files else load_toml("readings.toml")["reading"])
         return
     for row in rows:
         words = ", ".join([row["default"], *row["alternatives"]])
-        click.echo(f"{row['id']}: {words}  ({row['certainty']})")
+        source = (
+            f"observed: {row['value']}" if row["source"] == "observed" else "the default counts"
+        )
+        click.echo(f"{row['id']}: {words}  ({row['certainty']}{f'; {source}' if files else ''})")
         click.echo(f"    {row['question']}\n    {row['advice']}")
 
 

@@ -33,6 +33,7 @@ OF_CLIENTS = (
     "client_timeout_s",
     "copies",
     "env",
+    "observed",
 )
 OF_RECEIVERS = ("oracle", "answer_time_s", "settle_s", "callback_hosts", "app_code")
 _FLAGS = {"client_timeout_s": "client-timeout", "answer_time_s": "answer-time",
@@ -93,6 +94,8 @@ def pairs(example: str) -> Callable[..., dict[str, str]]:
               help="Write report.html, report.json and junit.xml to this folder.")  # fmt: skip
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
               help="Compare with the report.json of an earlier rehearsal.")  # fmt: skip
+@click.option("--observed", multiple=True, metavar="FILE", help="Let the API answer as the service "
+              "that `artqr-mock probe` observed; may be repeated.")  # fmt: skip
 @click.option("--github/--no-github", "for_github", default=None,
               help="Write annotations and a step summary for GitHub Actions. "
               "[default: if GITHUB_ACTIONS is true]")  # fmt: skip

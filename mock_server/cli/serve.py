@@ -61,6 +61,8 @@ LogCall = Callable[[int, Entry], None]
 @click.option("--keep", metavar="AGE|N", help="Keep finished tasks of each account for so long on "
               "its clock, such as 24h, or the last N tasks; older records are trimmed. "
               "[default: all]")  # fmt: skip
+@click.option("--observed", multiple=True, metavar="FILE", help="Answer as the service that "
+              "`artqr-mock probe` observed; may be repeated.")  # fmt: skip
 @click.option(
     "--callback-host",
     "callback_hosts",
@@ -91,7 +93,7 @@ def serve(
     as_json = log_format == "json"
     log_to_stderr(log_level, as_json=as_json)
     refuse = _log_and_exit if as_json else fail
-    for repeated in ("callback_hosts", "tls_names"):
+    for repeated in ("callback_hosts", "tls_names", "observed"):
         flags[repeated] = flags[repeated] or None
     try:
         settings = Settings.load(flags, file=config)

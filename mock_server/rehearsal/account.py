@@ -32,7 +32,7 @@ def open_account(order: RehearsalOrder, admin: AdminClient, drill: Drill) -> Wor
     if scenario is not None:
         made = admin.post("/accounts", {"name": f"drill {drill.id}", "seed": drill.seed})
         world = World(admin, made)
-        world.admin.post("/scenario", {"scenario": dict(scenario)})
+        world.admin.post("/scenario", {"scenario": {**scenario, "readings": drill.readings}})
     else:
         made = {**wanted, "name": f"drill {drill.id}", "seed": drill.seed}
         world = World(admin, admin.post("/accounts", made))

@@ -28,8 +28,8 @@ class Drill:
     carry ids or links that no query would give.
 
     `scenario`: the account is made from this scenario, which has the faults as well.
-    `swept`: readings that a sweep gives it. No file of drills has these two; the readings of its
-    account win.
+    `swept`: readings that a sweep gives it, or that a probe observed. No file of drills has these
+    two; the readings of its account win.
     """
 
     id: str

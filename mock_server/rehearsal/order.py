@@ -34,6 +34,7 @@ class RehearsalOrder:
     wants. `env`: further variables, whose value may hold `{base_url}`, `{app_code}` and so on.
     `setup`, `teardown`: commands for the shell, before and after the client in each drill.
     `waived`: reasons by rule. `baseline`: the report.json of an earlier rehearsal, to compare with.
+    `observed`: files of readings that a probe observed; those of a drill itself win.
     `server`: the address of a running server, None for one of our own.
     """
 
@@ -54,6 +55,7 @@ class RehearsalOrder:
     teardown: str | None = None
     waived: Mapping[str, str] = field(default_factory=dict)
     baseline: Path | None = None
+    observed: Sequence[str] = ()
     server: str | None = None
     token: str | None = field(default=None, repr=False)
 

@@ -26,7 +26,7 @@ FIELDS = {
     "restartable": "restartable", "fail-fast": "fail_fast", "time-limit": "time_limit_s",
     "client-timeout": "client_timeout_s", "copies": "copies", "env": "env", "cwd": "cwd",
     "setup": "setup", "teardown": "teardown", "waive": "waived", "server": "server",
-    "report": "report", "baseline": "baseline",
+    "report": "report", "baseline": "baseline", "observed": "observed",
 }  # fmt: skip
 
 

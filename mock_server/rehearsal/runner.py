@@ -16,6 +16,7 @@ import urllib3
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
+from mock_server.observed import load
 from mock_server.rehearsal.baseline import read_baseline
 from mock_server.rehearsal.client_process import StoppedError
 from mock_server.rehearsal.conduct import Conduct
@@ -26,7 +27,7 @@ from mock_server.rehearsal.order import RehearsalOrder, found_command
 from mock_server.rehearsal.outcome import FAILED, Report
 from mock_server.rehearsal.scenario_drill import scenario_drills
 from mock_server.rehearsal.verdicts import DrillResult, judge, of_repeats
-from mock_server.settings import Settings
+from mock_server.settings import Settings, SettingsError
 from mock_server.testing import process
 from mock_server.testing.server import SimulatorBugError, bug_text
 from mock_server.tls import ca_file
@@ -50,7 +51,8 @@ def rehearse_order(
     UsageError for an order that cannot be.
     """
     order = checked(order)
-    drills = drills_of(order)
+    observed = _observed(order)
+    drills = [replace(each, swept={**observed, **each.swept}) for each in drills_of(order)]
     earlier = None if order.baseline is None else read_baseline(order.baseline)
     report = Report(order=order, results=(), planned=len(drills))
     try:
@@ -69,6 +71,14 @@ def drills_of(order: RehearsalOrder) -> list[Drill]:
     if order.only or order.skip:
         raise UsageError("a scenario takes the place of the drills: leave only and skip out")
     return scenario_drills(order.scenarios)
+
+
+def _observed(order: RehearsalOrder) -> dict[str, str]:
+    """Return the observed readings. Raises UsageError for files that cannot be used."""
+    try:
+        return load(order.observed)
+    except SettingsError as error:
+        raise UsageError(str(error)) from None
 
 
 def checked(order: RehearsalOrder) -> RehearsalOrder:

@@ -19,7 +19,7 @@ from mock_server.domain.account.accounts import (
 from mock_server.domain.account.older_tasks import begin_ms
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
-from mock_server.domain.readings import DEFAULT_READINGS, with_readings
+from mock_server.domain.readings import DEFAULT_READINGS, as_mapping, with_readings
 from mock_server.domain.task.magic import PackageState
 from mock_server.domain.urls import AddressError, parse_address
 from mock_server.domain.usage_errors import ConflictError, UsageError
@@ -80,7 +80,7 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
     account = rows.get(tx, DEFAULT_ID)
     for _ in range(DEFAULT_TRIES):
         if account is not None:
-            return account
+            return observe(tx, simulator, account)
         # Another process may be creating it at this moment.
         credentials = AccountCredentials(
             id=DEFAULT_ID,
@@ -92,6 +92,24 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
         account = rows.get(tx, DEFAULT_ID)
     if account is None:
         raise RuntimeError("the default account can neither be found nor made")
+    return account
+
+
+def observe(tx: Transaction, simulator: Simulator, account: Account) -> Account:
+    """Give an account of an earlier start what was observed since: where it has the default, and
+    its scenario says nothing.
+    """
+    default = as_mapping(DEFAULT_READINGS)
+    changes = {
+        name: value
+        for name, value in simulator.observed.items()
+        if as_mapping(account.readings)[name] == default[name] != value
+        and name not in account.origin.readings
+    }
+    if not changes:
+        return account
+    account = replace(account, readings=with_readings(account.readings, changes))
+    rows.set_world(tx, account)
     return account
 
 
@@ -131,7 +149,7 @@ def reset(
         rows.set_origin(tx, account_id, origin)
     account = replace(
         account,
-        readings=with_readings(DEFAULT_READINGS, account.origin.readings),
+        readings=with_readings(simulator.base_readings, account.origin.readings),
         clock=first_clock(account.origin, simulator.real_now()),
         standing=account.origin.standing,
         skew_ms=0,
@@ -222,7 +240,7 @@ def _add(
         app_key=credentials.app_key,
         app_secret=credentials.app_secret,
         seed=seed,
-        readings=with_readings(DEFAULT_READINGS, wish.origin.readings),
+        readings=with_readings(simulator.base_readings, wish.origin.readings),
         origin=wish.origin,
         created_at=clock.now(real_now),
         clock=clock,

@@ -1,5 +1,7 @@
 """The context of a call: its operation, the account that it names, and its one `now`."""
 
+from dataclasses import replace
+
 from mock_server.actions.accounts import accounts
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import Account
@@ -45,29 +47,32 @@ class CallContext:
     held_ms: int = 0
 
 
-def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallContext:
-    """Return the context of a call; creates a magic account on its first call."""
+def identify_call(
+    tx: Transaction, simulator: Simulator, call: Call, assumed: Readings | None = None
+) -> CallContext:
+    """Return the context of a call; creates a magic account on its first call.
+
+    `assumed`: the readings of every account, in place of their own.
+    """
     credentials = _credentials(call)
     # A call that is refused because of the form of its credentials is still in the journal of
     # the account whose app code it contains, with that account's secrets hidden.
     named = app_code_of(call) if isinstance(credentials, GatewayError) else credentials
     account = _named_account(tx, simulator, named) if named else None
-    readings = account.readings if account else _default_readings(tx)
+    readings = assumed or (account.readings if account else _default_readings(tx))
     in_query = None if named else app_code_in_query(call)
     if in_query is not None:
         found = rows.by_app_code(tx, in_query.code)
-        asked = found.readings if found else readings
+        asked = assumed or (found.readings if found else readings)
         if asked.appcode_in_query == "accepted":
             account = found or _named_account(tx, simulator, in_query)
-            credentials, readings = in_query, account.readings if account else readings
+            credentials = in_query
+            readings = assumed or (account.readings if account else readings)
+    if assumed is not None and account is not None:
+        account = replace(account, readings=assumed)
     operation = None if call.defect else operation_of(call, readings)
     real_now = simulator.real_now()
-    stamp = Stamp(
-        request_id=request_id(simulator.draw_bytes(16)),
-        now=account.clock.now(real_now) if account else real_now,
-        classic=readings.gateway_profile == "classic",
-        debug=header(call, "x-ca-request-mode") == "debug",
-    )
+    stamp = _stamp(simulator, call, account.clock.now(real_now) if account else real_now, readings)
     return CallContext(
         call=call,
         operation=operation,
@@ -78,6 +83,15 @@ def identify_call(tx: Transaction, simulator: Simulator, call: Call) -> CallCont
         machine_now=simulator.machine_now(),
         stamp=stamp,
         body=judged_body(call) if operation else None,
+    )
+
+
+def _stamp(simulator: Simulator, call: Call, now: int, readings: Readings) -> Stamp:
+    return Stamp(
+        request_id=request_id(simulator.draw_bytes(16)),
+        now=now,
+        classic=readings.gateway_profile == "classic",
+        debug=header(call, "x-ca-request-mode") == "debug",
     )
 
 

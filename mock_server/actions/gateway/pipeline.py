@@ -41,6 +41,7 @@ from mock_server.domain.faults import gateway, wire
 from mock_server.domain.faults.rules import Rule, Stage
 from mock_server.domain.faults.service import Effect
 from mock_server.domain.faults.wire import Sent
+from mock_server.domain.readings import Readings
 from mock_server.domain.records import dataclass
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, journal
@@ -88,6 +89,22 @@ def handle(
     if code in EXAMINED and context.account is not None and not _is_ordered(matched):
         signature_review.examine_later(tx, simulator, call_id, context.account, call, code)
     return answer
+
+
+def foresee(tx: Transaction, simulator: Simulator, call: Call, assumed: Readings) -> Decision:
+    """Return what a call would be answered under readings; no fault fires and nothing is booked.
+
+    A task that the call submits is stored.
+    """
+    context = identify_call(tx, simulator, call, assumed)
+    try:
+        if context.stamp.classic and call.method == "OPTIONS":
+            return Decision(answer=preflight_answer(context.stamp))
+        operation, account = admission.admit(context), admission.known(context)
+        matched = MatchedCall(account=account, operation=operation, fired={})
+        return _decide(tx, simulator, context, matched)
+    except GatewayError as error:
+        return _refused(simulator, context, error)
 
 
 def abandon(

@@ -10,7 +10,7 @@ from mock_server.domain.call.calls import Answer, Call, Operation
 from mock_server.domain.call.redaction import Capture
 from mock_server.domain.records import dataclass
 from mock_server.domain.task import tasks
-from mock_server.domain.task.tasks import Status
+from mock_server.domain.task.tasks import Status, Task
 from mock_server.picture_cache import Picture
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
@@ -42,15 +42,21 @@ def find(tx: Transaction, simulator: Simulator, address: PictureAddress) -> Pict
     task = task_rows.get(tx, address.account, address.task_id)
     if account is not None and task is None:
         return _decoy(tx, account, address) or _unknown(tx, account)
-    if account is None or task is None or not 1 <= address.number <= task.pictures:
+    if account is None or task is None:
         return Missing()
-    now = account.clock.now(simulator.real_now())
+    return of_task(account, task, address.number, account.clock.now(simulator.real_now()))
+
+
+def of_task(account: Account, task: Task, number: int, now: int) -> Picture | Missing:
+    """Return a picture of a task, numbered from 1, at an instant of the account's clock."""
+    if not 1 <= number <= task.pictures:
+        return Missing()
     if task.content is None or tasks.status_at(task.plan, now) is not Status.SUCCEEDED:
         return Missing()
     # claims picture-lifetime, picture-gone: 24 h, then the address gives 404
     if not tasks.has_pictures(task.plan, now, account.readings):
         return Missing(status=int(account.readings.picture_gone))
-    seed = dice.between(account.seed, "picture", task.number, address.number, low=0, high=2**32 - 1)
+    seed = dice.between(account.seed, "picture", task.number, number, low=0, high=2**32 - 1)
     return Picture(content=task.content, style_id=task.style_id or "", seed=seed)
 
 

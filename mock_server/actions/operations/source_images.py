@@ -124,7 +124,7 @@ def _record(tx: Transaction, simulator: Simulator, asked: Task, found: SourceRea
         return
     now = account.clock.now(simulator.real_now())
     found = judged(found, account.readings)
-    replan.replan(tx, simulator, account, _read_task(task, found, now), now)
+    replan.replan(tx, simulator, account, read_task(task, found, now), now)
     if found.reason is not None:
         _explain(tx, simulator, account, task, found.reason)
 
@@ -146,7 +146,7 @@ def _explain(
     journal.add_finding(tx, call_id, kept_finding(finding, account.secrets, refused=refused))
 
 
-def _read_task(task: Task, found: SourceRead, now: int) -> Task:
+def read_task(task: Task, found: SourceRead, now: int) -> Task:
     """Return a task with the content of its image, or with the reason why it fails."""
     remark = found.remark
     if found.content is not None and not is_holdable(found.content):

@@ -107,17 +107,18 @@ def service_body(answer: bytes) -> dict[str, Any] | None:
 
     None: the answer is no JSON, or holds no object.
     """
-    return unwrap(_parsed(answer))
+    return unwrap(parsed(answer))
 
 
 def platform_says(answer: bytes) -> tuple[str, str]:
     """Return code and text of the platform in an answer's envelope; empty if there is none."""
-    whole = _parsed(answer)
+    whole = parsed(answer)
     fields = whole if isinstance(whole, dict) else {}
     return str(fields.get("showapi_res_code", "")), str(fields.get("showapi_res_error", ""))
 
 
-def _parsed(answer: bytes) -> object:
+def parsed(answer: bytes) -> object:
+    """Return the JSON of an answer; None: it is no JSON."""
     try:
         return json.loads(answer)
     except (ValueError, RecursionError):

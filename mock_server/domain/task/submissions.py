@@ -80,7 +80,7 @@ def parse_submission(fields: Fields, styles: Container[str], readings: Readings)
     text, image, style = asked.text, asked.qr_code_url, asked.style_id
     call_back = text_field(fields, "call_back")
     flag = text_field(fields, "is_use_temp_short_link")
-    if readings.short_link_flag == "strict" and flag not in (None, "0", "1"):
+    if flag not in (None, "0", "1") and readings.short_link_flag == "strict":
         raise Refusal(  # claim short-link-flag
             "参数is_use_temp_short_link不合法: 0或1", rule=AnswerRule.SHORT_LINK_FLAG
         )

@@ -11,6 +11,7 @@ from tests.support.documents import (
     admin_routes,
     commands,
     contract_tables,
+    evidence,
     internals,
     metrics_table,
     settings_table,
@@ -24,6 +25,7 @@ PARTS: dict[str, Callable[[], str]] = {
     **admin_routes.PARTS,
     **internals.PARTS,
     **metrics_table.PARTS,
+    **evidence.PARTS,
 }
 FILE = re.compile(r"(<!-- file: (\S+) -->\n```\w+\n).*?(^```$)", re.DOTALL | re.MULTILINE)
 

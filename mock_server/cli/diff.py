@@ -1,0 +1,40 @@
+"""`artqr-mock diff observed.toml`: what a probe says of the claims that the simulator rests on."""
+
+from pathlib import Path
+
+import click
+
+from mock_server.cli.common import WRONG_USE, fail, json_option, print_json, write_output
+from mock_server.settings import SettingsError
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--markdown", "page", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write a Markdown page to this file.")  # fmt: skip
+@click.option("--all", "shows_all", is_flag=True,
+              help="Show claims that are documented or were observed before, too.")  # fmt: skip
+@json_option
+def diff(*, file: Path, page: Path | None, shows_all: bool, as_json: bool) -> None:
+    """Show which assumed claims about the vendor a probe confirmed, refuted or left untouched."""
+    from mock_server import observed  # noqa: PLC0415 - the other commands need none of it
+    from mock_server.probe import claims  # noqa: PLC0415
+
+    try:
+        content = observed.read_file(file)
+    except SettingsError as error:
+        fail(str(error), WRONG_USE)
+    rows = claims.judged(content)
+    if page is not None:
+        write_output(page, claims.markdown(rows, content).encode())
+    shown = [each for each in rows if shows_all or each.certainty == "assumed"]
+    if as_json:
+        print_json([{name: getattr(each, name) for name in each.__slots__} for each in shown])
+        return
+    for verdict in (claims.REFUTED, claims.CONFIRMED, claims.UNTOUCHED):
+        chosen = [each for each in shown if each.verdict == verdict]
+        click.echo(f"{verdict}: {len(chosen)}")
+        for each in chosen:
+            value = f" ({each.observed}, not {each.default})" if verdict == claims.REFUTED else ""
+            why = f": {each.evidence}" if verdict == claims.UNTOUCHED and each.evidence else ""
+            click.echo(f"  {each.claim}  {each.reading}{value}{why}")

@@ -1,0 +1,1 @@
+"""Probe: asks a real service, on a budget, what the simulator cannot know."""

@@ -1,0 +1,69 @@
+"""The paths of the query and of the list, which no public page shows: tried, unless they are given.
+
+Rule: a path is tried with an app code that nobody has. The gateway judges the path before it knows
+the account, so a wrong path is refused for that, and a right one for the app code: both are free.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mock_server.domain.call.calls import VENDOR_HOST, Operation
+from mock_server.probe.request import OWN_PATHS, UNKNOWN_CODE, Sender, to_path
+from mock_server.probe.shape import SeenAnswer, error_of
+from mock_server.probe.transport import LostError, Transport
+
+LIKELY: Mapping[Operation, tuple[str, ...]] = {
+    Operation.QUERY_TASK: (
+        OWN_PATHS[Operation.QUERY_TASK], "/taskQuery", "/queryTaskResult", "/getTask",
+        "/taskResult", "/task/query",
+    ),
+    Operation.LIST_TASKS: (
+        OWN_PATHS[Operation.LIST_TASKS], "/listTask", "/listTasks", "/queryTaskList",
+        "/getTaskList", "/task/list",
+    ),
+}  # fmt: skip
+NO_ROUTE = ("Invalid Url", "Invalid Path or Method", "API Not Found")
+NO_HOST = ("Invalid Domain",)
+
+
+def find(
+    transport: Transport, sender: Sender, given: Mapping[Operation, str],
+    write: Callable[[Mapping[str, Any]], None],
+) -> dict[Operation, str]:  # fmt: skip
+    """Return the paths of the query and of the list, as far as they are given or one is found.
+
+    Raises LostError if no server is there.
+    """
+    found = dict(given)
+    for operation, candidates in LIKELY.items():
+        for path in candidates if operation not in given else ():
+            if _leads_somewhere(transport, sender, path):
+                found[operation] = path
+                break
+    for operation, path in found.items():
+        write({"kind": "path", "operation": operation.value, "path": path})
+    return found
+
+
+def _leads_somewhere(transport: Transport, sender: Sender, path: str) -> bool:
+    answer = _tried(transport, sender, path)
+    if answer is not None and _says(answer, "I404DO", NO_HOST):
+        answer = _tried(transport, replace(sender, host=VENDOR_HOST), path)
+    if answer is None or error_of(answer) is None:
+        return False  # another program has answered, or nobody
+    return answer.status < 500 and not _says(answer, "I404NF", NO_ROUTE)
+
+
+def _tried(transport: Transport, sender: Sender, path: str) -> SeenAnswer | None:
+    try:
+        return transport.send(to_path(sender, path, {}, f"APPCODE {UNKNOWN_CODE}"))
+    except LostError as error:
+        if not error.was_sent:
+            raise
+        return None
+
+
+def _says(answer: SeenAnswer, code: str, messages: tuple[str, ...]) -> bool:
+    error = error_of(answer)
+    return error is not None and (error[0] == code or (not error[0] and error[1] in messages))

@@ -1,0 +1,97 @@
+"""The page of evidence: claims by certainty, and for each reading the call that shows it.
+
+Rule: what shows a reading, and what it costs, is computed by the model: a reading shows in a call
+whose answer changes when it alone is changed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from mock_server import contract
+from mock_server.domain.readings import ALLOWED
+from mock_server.probe import moves
+from mock_server.probe.estimates import lenient
+from mock_server.probe.hypotheses import MOST_OUTCOMES
+from mock_server.probe.known_task import DAY
+from mock_server.probe.model import ENDED, RUNNING, Model, Situation, Submitted, label, opened
+from mock_server.probe.moves import LIST, Move
+from mock_server.probe.tree import CHANCE
+from mock_server.probe.unseen import CALLED_BACK, UNSEEN
+
+Call = tuple[Move, Situation, str, int, str]
+IN_CALLBACKS = "it shows in what the service calls: a callback or a source image of your own"
+
+
+def evidence_table() -> str:
+    """Return the table of readings with the call that shows each."""
+    rows = ["| Reading | Certainty | Shown by | Credits, at most |", "|---|---|---|---|"]
+    with opened() as model:
+        for reading in contract.load_toml("readings.toml")["reading"]:
+            says, price = _shown(model, reading["id"])
+            rows.append(f"| `{reading['id']}` | {reading['certainty']} | {says} | {price} |")
+    return "\n".join(rows)
+
+
+def readings_by_certainty() -> str:
+    """Return how many readings and claims have each certainty."""
+    readings = Counter(x["certainty"] for x in contract.load_toml("readings.toml")["reading"])
+    claims = Counter(x["certainty"] for x in contract.load_toml("claims.toml")["claim"])
+    rows = ["| Certainty | Claims | Readings |", "|---|---|---|"]
+    rows += [f"| {name} | {claims[name]} | {readings[name]} |"
+             for name in ("documented", "observed", "assumed")]  # fmt: skip
+    return "\n".join(rows)
+
+
+def _shown(model: Model, name: str) -> tuple[str, str]:
+    if name in UNSEEN:
+        return f"no answer: {UNSEEN[name]}", "none"
+    if name in CALLED_BACK or name == "image.charset":
+        return f"no answer: {IN_CALLBACKS}", "none"
+    for given in ({}, {"gateway.profile": "classic"}):
+        for move, situation, state, before, when in _calls():
+            price = _price(model, name, move, situation, state, given)
+            if price is not None:
+                under = "" if not given else ", if the gateway is an older instance"
+                return f"{move.says}{when}{under}", str(price + before)
+    return "no call of a probe", "none"
+
+
+def _price(
+    model: Model, name: str, move: Move, situation: Situation, state: str, given: Mapping[str, str]
+) -> int | None:
+    """Return what a call costs at most that shows a reading; None: it does not show it."""
+    base = {each: (lenient(each, values),) for each, values in ALLOWED.items()}
+    base |= {each: (value,) for each, value in given.items()}
+    base |= {
+        f"{CHANCE}state of {label(number)}": (state,) for number in range(len(situation.tasks))
+    }
+    tree = model.tree(move, situation)
+    outcomes = tree.outcomes({**base, name: ALLOWED[name]}, MOST_OUTCOMES)
+    if len({tuple(sorted(each.shape.items())) for each in outcomes}) != len(ALLOWED[name]):
+        return None
+    return int(move.is_own and any(each.shape["status"] == "200" for each in outcomes))
+
+
+def _calls() -> Iterator[Call]:
+    """Yield the calls, the cheaper ones first, with the credits that come before each."""
+    plain = moves.submit()
+    for move in moves.FIXED:
+        if move is not LIST:
+            yield move, Situation(), ENDED, 0, ""
+    for move in sorted(moves.submits().values(), key=lambda move: move.name.count(",")):
+        if moves.LISTENER not in move.needs:
+            yield move, Situation(), ENDED, 0, ""
+    one = Situation(tasks=(Submitted(kind=plain.name),))
+    for state, when in ((RUNNING, " before its end"), (ENDED, " after its end")):
+        yield moves.query(plain), one, state, 1, when
+        yield LIST, one, state, 1, when.replace("its", "the task's")
+    unread = moves.submit(moves.NO_IMAGE)
+    own = Situation(tasks=(Submitted(kind=unread.name),))
+    yield moves.query(unread), own, ENDED, 1, " after its end"
+    yield LIST, Situation(tasks=one.tasks * 2), ENDED, 2, " with two tasks"
+    old = Situation(tasks=(Submitted(kind=plain.name, hours=DAY),))
+    yield moves.picture(plain), old, ENDED, 2, " a day later, at the address that a query gave"
+    yield moves.query(plain), old, ENDED, 1, " a day later"
+
+
+PARTS = {"evidence": evidence_table, "certainties": readings_by_certainty}
