@@ -26,7 +26,7 @@ JSON, PAGE, PLOT = "results.json", "RESULTS.md", "results.svg"
 @click.argument("names", nargs=-1, metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="Short rounds and small numbers: two minutes for all.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path),
-              help="The folder of results.json, RESULTS.md and results.svg. [default: benchmarks, "
+              help="The folder of results.json, RESULTS.md and the plots. [default: benchmarks, "
               "with --quick build/benchmarks]")  # fmt: skip
 @click.option("--contenders", "installed", type=click.Path(file_okay=False, path_type=Path),
               default=ROOT / ".venv" / "contenders",
@@ -39,13 +39,15 @@ def main(
 ) -> None:  # fmt: skip
     """Measure artqr-mock beside other servers: all parts, or those that you name.
 
-    A part that is measured again replaces its old results; the others stay. Exit codes: 0 measured,
-    1 a part failed.
+    Parts that take very long are measured only if you name them; --list marks them. A part that is
+    measured again replaces its old results; the others stay. Exit codes: 0 measured, 1 a part
+    failed.
     """
     chosen = chosen_parts(names)
     if only_list:
         for part in PARTS:
-            click.echo(f"{part.name:16}{part.title}")
+            only = " (only if you name it)" if part.by_name_only else ""
+            click.echo(f"{part.name:16}{part.title}{only}")
         return
     folder = output or (QUICK if quick else FULL)
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,12 +65,12 @@ def main(
 
 
 def chosen_parts(names: Sequence[str]) -> list[Part]:
-    """Return the named parts, all without a name. Raises click.UsageError."""
+    """Return the named parts; without a name all but the very long. Raises click.UsageError."""
     known = [part.name for part in PARTS]
     for name in names:
         if name not in known:
             raise click.UsageError(unknown("part", name, known))
-    return [part for part in PARTS if not names or part.name in names]
+    return [part for part in PARTS if part.name in names or not (names or part.by_name_only)]
 
 
 def _measure_all(
@@ -131,7 +133,25 @@ def _write(folder: Path, records: dict[str, Record]) -> None:
     results.save(folder / JSON, ordered.values())
     rows = goals.measured(goals.load(), ordered)
     (folder / PLOT).write_text(chart.draw(rows), "utf-8")
-    (folder / PAGE).write_text(report.render(ordered, PLOT), "utf-8")
+    plots = drawn(ordered)
+    for part, svg in plots.items():
+        (folder / plot_of(part)).write_text(svg, "utf-8")
+    page = report.render(ordered, PLOT, {part: plot_of(part) for part in plots})
+    (folder / PAGE).write_text(page, "utf-8")
+
+
+def drawn(records: Mapping[str, Record]) -> dict[str, str]:
+    """Return the plots of the parts that have one of their own, and figures for it."""
+    return {
+        part.name: part.plot(records[part.name].figures)
+        for part in PARTS
+        if part.plot and part.name in records and records[part.name].figures
+    }
+
+
+def plot_of(part: str) -> str:
+    """Return the name of the file with the plot of a part."""
+    return f"{part}.svg"
 
 
 def _in_order(records: Mapping[str, Record]) -> list[Record]:

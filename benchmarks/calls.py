@@ -67,10 +67,11 @@ def submit_json(base_url: str, app_code: str, call_back: str = NOBODY) -> Reques
     )
 
 
-def submit_form(base_url: str, app_code: str) -> Request:
-    """Return a submit with a form and no callback."""
+def submit_form(base_url: str, app_code: str, call_back: str | None = None) -> Request:
+    """Return a submit with a form, without a callback if there is no address for it."""
+    fields = FIELDS if call_back is None else {**FIELDS, "call_back": call_back}
     return Request(
-        url=f"{base_url}/submitTask", headers=_headers(app_code, FORM), body=urlencode(FIELDS),
+        url=f"{base_url}/submitTask", headers=_headers(app_code, FORM), body=urlencode(fields),
         check=is_submitted,
     )  # fmt: skip
 

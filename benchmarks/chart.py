@@ -60,15 +60,16 @@ def _axis(height: float) -> Iterator[str]:
 def _row(goal: Goal, measured: Figure | None, y: float) -> Iterator[str]:
     label = escape(cut(goal.says, MOST))
     yield f'<text x="{LEFT - 14}" y="{y + 4}" text-anchor="end">{label}</text>'
-    before = _x(goal.score(goal.before))
-    if measured is None:
+    if goal.before is not None:
+        before = _x(goal.score(goal.before))
+        now = before if measured is None else _x(goal.score(measured.median))
+        yield f'<line class="way" x1="{before}" x2="{now}" y1="{y}" y2="{y}"/>'
         yield f'<circle class="before" cx="{before}" cy="{y}" r="4.5"/>'
+    if measured is None:
         yield f'<text class="small" x="{WIDTH - RIGHT + 12}" y="{y + 4}">not measured</text>'
         return
     color = COLORS[goal.verdict(measured)]
     now, low, high = (_x(goal.score(v)) for v in (measured.median, measured.low, measured.high))
-    yield f'<line class="way" x1="{before}" x2="{now}" y1="{y}" y2="{y}"/>'
-    yield f'<circle class="before" cx="{before}" cy="{y}" r="4.5"/>'
     if goal.goal is not None:
         at = _x(goal.score(goal.goal))
         yield f'<line class="goal" x1="{at}" x2="{at}" y1="{y - 7}" y2="{y + 7}"/>'

@@ -1,48 +1,58 @@
 """Accounts with many rows, made from one real call by SQL: as if so many had been made like it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
 
+from benchmarks.calls import NOBODY, submit_form
+from benchmarks.filling import call_of
 from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.accounts import NewAccount
 from mock_server.actions.callbacks import wait
 from mock_server.actions.gateway import pipeline
 from mock_server.domain.account.accounts import Account, AccountTemplate
-from mock_server.domain.call.calls import Answer, Call
-from mock_server.simulator import Simulator
+from mock_server.domain.call.calls import Answer
+from mock_server.domain.callback.payload import Outcome
+from mock_server.real_clock import wall_clock
+from mock_server.settings import Settings
+from mock_server.simulator import Network, Simulator, build_simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store.engine.transaction import Transaction
 from mock_server.store.task_blocks import SIZE
 
+HOST = "http://127.0.0.1:3040"
 CREDITS = 100_000_000
+MOST = 1_000_000_000
 CHUNK = 100_000
 DAY_MS = 24 * 3_600_000
-BODY = (
-    b"text=https%3A%2F%2Fexample.com&style_id=food_fryrice"
-    b"&call_back=http%3A%2F%2F127.0.0.1%3A9%2Fcallback"
-)
 _NUMBERS = (
     "with recursive n (i) as (select cast(? as bigint) union all select i + 1 from n where i < ?)"
 )
 
 
-def submit_of(account: Account, body: bytes = BODY) -> Call:
-    """Return a submit of an account, with a callback."""
-    return call_of(account, "/submitTask", body)
+@contextmanager
+def closed_in(database: str, **settings: Any) -> Iterator[Simulator]:
+    """Give a simulator without a server or a network, whose journal drops nothing.
+
+    Its callbacks count as delivered. It is closed at the end of the `with` block.
+    """
+    bounds = {"journal_calls": MOST, "journal_mib": MOST, **settings}
+    simulator = build_simulator(
+        Settings(database=database, **bounds),
+        real_now=wall_clock, network=Network(post=_taken, fetch=_taken),
+    )  # fmt: skip
+    try:
+        yield simulator
+    finally:
+        simulator.close()
 
 
-def call_of(account: Account, path: str, body: bytes) -> Call:
-    """Return a call with a form."""
-    headers = (
-        ("host", "127.0.0.1:3040"),
-        ("user-agent", "benchmark"),
-        ("accept", "*/*"),
-        ("content-type", "application/x-www-form-urlencoded; charset=UTF-8"),
-        ("content-length", str(len(body))),
-        ("authorization", f"APPCODE {account.app_code}"),
-    )
-    return Call(method="POST", path=path, headers=headers, body=body)
+def _taken(_address: Any, posting: Any = None) -> Any:
+    """Take a callback as delivered, without a network."""
+    future: Future[Outcome] = Future()
+    future.set_result(Outcome(status=204, sent=len(posting.body), sent_headers=(), duration_ms=1))
+    return future
 
 
 def new_account(simulator: Simulator) -> Account:
@@ -56,7 +66,7 @@ def filled(simulator: Simulator, many: int, *, apart_ms: int = 0) -> Account:
     callback delivered; the tasks end `apart_ms` apart, the last one now.
     """
     account = new_account(simulator)
-    call = submit_of(account)
+    call = call_of(submit_form(HOST, account.app_code, NOBODY))
     answer = simulator.database.run(lambda tx: pipeline.handle(tx, simulator, call))
     assert isinstance(answer, Answer)
     assert answer.status == 200, answer
@@ -81,8 +91,7 @@ def planned(simulator: Simulator, many: int, *, url: str, due_at: int) -> Accoun
     """
     wish = NewAccount(origin=AccountTemplate(credits=CREDITS, readings={}))
     account = simulator.database.run(lambda tx: accounts.create(tx, simulator, wish))
-    fields = {"text": "https://example.com", "style_id": "food_fryrice", "call_back": url}
-    call = submit_of(account, urlencode(fields).encode())
+    call = call_of(submit_form(HOST, account.app_code, url))
     simulator.database.run(lambda tx: pipeline.handle(tx, simulator, call))
 
     def plan(tx: Transaction) -> None:

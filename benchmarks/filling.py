@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from benchmarks.calls import Request, WrongAnswerError
 from benchmarks.servers import Account
@@ -17,11 +18,11 @@ AT_ONCE = 32
 
 def call_of(request: Request) -> Call:
     """Return a request as the simulator sees it."""
+    url, body = urlsplit(request.url), request.body.encode()
     headers = tuple((name.lower(), value) for name, value in request.headers.items())
-    return Call(
-        method=request.method, path="/submitTask", headers=(("host", "127.0.0.1"), *headers),
-        body=request.body.encode(),
-    )  # fmt: skip
+    sent = (("host", url.netloc), ("user-agent", "benchmark"), ("accept", "*/*"))
+    length = ("content-length", str(len(body)))
+    return Call(method=request.method, path=url.path, headers=(*sent, length, *headers), body=body)
 
 
 def fill(database: Path, make: Callable[[str, str], Request], account: Account, count: int) -> None:

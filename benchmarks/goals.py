@@ -28,8 +28,8 @@ class Goal:
     says: str
     figure: str
     better: str
-    before: float
     must: float
+    before: float | None = None
     goal: float | None = None
     unit: str = ""
 

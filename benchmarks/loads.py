@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psutil
-import urllib3
 
-from benchmarks import wrk
-from benchmarks.calls import submit_form
+from benchmarks import calls, wrk
+from benchmarks.calls import WrongAnswerError, submit_form
+from benchmarks.part import Bench
+from benchmarks.servers import Server
+
+EVERY_S = 1.0  # a report of the load; a test takes less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,48 +40,35 @@ class Watched:
     seconds: list[Second] = field(default_factory=list)
 
     def wait(self, count: int) -> list[Second]:
-        """Wait for so many seconds more; return them."""
+        """Wait for so many seconds more, and for an answer; return them. Raises WrongAnswerError."""
         begin = len(self.seconds)
         until = time.perf_counter() + 30 + 10 * count
-        while len(self.seconds) < begin + count:
-            assert time.perf_counter() < until, "the load does not report"
+        while len(self.seconds) < begin + count or not any(each.ms for each in self.since(begin)):
+            if time.perf_counter() > until:
+                raise WrongAnswerError("the steady load does not report")
             time.sleep(0.05)
-        return self.seconds[begin:]
+        return self.since(begin)
 
     def since(self, begin: int) -> list[Second]:
         """Return the seconds since there were `begin` of them."""
         return self.seconds[begin:]
 
 
-@contextmanager
-def started(*module: str) -> Iterator[str]:
-    """Start `python -m ...` and return the address it prints."""
-    process = subprocess.Popen([sys.executable, "-m", *module], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip().removeprefix("ARTQR_BASE_URL=")
-    finally:
-        process.terminate()
-        process.wait(timeout=15)
-
-
-def rich_app_code(base_url: str) -> str:
-    """Return the app code of an account with more credits than a benchmark uses."""
-    answer = urllib3.request("POST", f"{base_url}/_mock/accounts", json={"credits": 100_000_000})
-    app_code: str = answer.json()["app_code"]
-    return app_code
-
-
-def half_of_capacity(url: str, app_code: str) -> int:
-    """Return half of the submits a second that the server answers to clients that never pause."""
-    load = wrk.run(submit_form(url, app_code), connections=32, seconds=4)
-    return int(load.per_second / 2)
+def half_of_capacity(bench: Bench) -> int:
+    """Return half of the submits a second that a new server answers to clients without a pause."""
+    with bench.server("capacity") as server:
+        request = submit_form(server.url, server.account(frozen=False).app_code)
+        return int(wrk.run(request, connections=32, seconds=bench.seconds).per_second / 2)
 
 
 @contextmanager
-def steady_load(url: str, app_code: str, rate: float, process: psutil.Process) -> Iterator[Watched]:
-    """Submit at a rate during a `with` block, from another process."""
-    command = [sys.executable, "-m", "benchmarks.steady_load", url, app_code, str(rate)]
+def steady_load(server: Server, rate: float) -> Iterator[Watched]:
+    """Submit at a rate during a `with` block, in a new account, from another process."""
+    app_code = server.account(frozen=False).app_code
+    calls.checked(submit_form(server.url, app_code))  # what the first call loads is loaded then
+    program = [sys.executable, "-m", "benchmarks.steady_load", server.url, app_code]
+    command = [*program, str(rate), str(EVERY_S)]
+    process = psutil.Process(server.pid)
     watched = Watched()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -108,9 +98,13 @@ def _read(client: "subprocess.Popen[str]", process: psutil.Process, watched: Wat
 def percentile(seconds: Sequence[Second], share: float) -> float:
     """Return the latency in ms that so large a share of all answers had at most."""
     every = sorted(ms for each in seconds for ms in each.ms)
-    return every[min(len(every) - 1, math.ceil(share * len(every)) - 1)] if every else math.nan
+    if not every:
+        raise WrongAnswerError("no call of the steady load was answered")
+    return every[min(len(every) - 1, math.ceil(share * len(every)) - 1)]
 
 
-def failed(seconds: Sequence[Second]) -> int:
-    """Return how many answers were not HTTP 200."""
-    return sum(each.failed for each in seconds)
+def checked(seconds: Sequence[Second]) -> Sequence[Second]:
+    """Return seconds in which each answer was HTTP 200. Raises WrongAnswerError."""
+    if failed := sum(each.failed for each in seconds):
+        raise WrongAnswerError(f"{failed} calls of the steady load were not answered with 200")
+    return seconds

@@ -1,7 +1,7 @@
 """What a part of the benchmark is, and what it gets: rounds, seconds, servers, a scratch folder."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from benchmarks.calls import WrongAnswerError
 from benchmarks.contenders import CONTENDERS
 from benchmarks.contenders.contender import Contender, NotInstalledError, Started
 from benchmarks.figures import Figure
-from benchmarks.servers import Server, serving
+from benchmarks.servers import SERVE, Server, serving
 
 T = TypeVar("T")
 
@@ -29,9 +29,9 @@ class Bench:
     contenders: Mapping[str, Contender]
     left_out: list[str] = field(default_factory=list)
 
-    def leave_out(self, contender: str, why: Exception) -> None:
-        """Note that a contender does not take part, and why."""
-        self.left_out.append(f"{contender} is left out: {why}")
+    def leave_out(self, name: str, why: Exception) -> None:
+        """Note that something, such as a contender, does not take part, and why."""
+        self.left_out.append(f"{name} is left out: {why}")
 
     def pick(self, full: T, quick: T) -> T:
         """Return the first value, or the second one for `--quick`."""
@@ -70,13 +70,14 @@ class Bench:
             yield found
 
     @contextmanager
-    def server(self, name: str = "database") -> Iterator[Server]:
+    def server(self, name: str = "database", *options: str) -> Iterator[Server]:
         """Start artqr-mock on a database file of the scratch folder for a `with` block."""
-        with serving(self.scratch / f"{name}.sqlite3") as server:
+        with serving(self.scratch / f"{name}.sqlite3", program=(*SERVE, *options)) as server:
             yield server
 
 
 Measure = Callable[[Bench], Iterator[Figure]]
+Plot = Callable[[Sequence[Figure]], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,8 @@ class Part:
     """One part: a heading of the results, and the function that measures it.
 
     `says` stands above its tables: what is measured, and what is left out of it. `uses` names the
-    contenders that it compares with, as far as they can be installed.
+    contenders that it compares with, as far as they can be installed. `plot` draws its figures as
+    SVG, beside the page. A part that is `by_name_only` takes so long that only its name starts it.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Part:
     says: str
     measure: Measure
     uses: tuple[str, ...] = ()
+    plot: Plot | None = None
+    by_name_only: bool = False
 
 
 def installed_contenders(folder: Path, wanted: set[str]) -> tuple[dict[str, Contender], list[str]]:

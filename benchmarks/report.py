@@ -30,8 +30,8 @@ calls. Every answer is checked: a round with one wrong answer stops its part.
 """
 
 
-def render(records: Mapping[str, Record], chart: str) -> str:
-    """Return the page. `chart` is the name of the plot beside it."""
+def render(records: Mapping[str, Record], chart: str, plots: Mapping[str, str]) -> str:
+    """Return the page. `chart` and `plots`, by part, are the names of the files beside it."""
     parts = [
         HEAD,
         *_conditions(records.values()),
@@ -39,7 +39,7 @@ def render(records: Mapping[str, Record], chart: str) -> str:
         *_goals(goals.measured(goals.load(), records)),
         *_wiremock(records),
         f"![Each figure on one scale, beside what must be and its goal]({chart})\n",
-        *(text for record in records.values() for text in _part(record)),
+        *(text for record in records.values() for text in _part(record, plots)),
         *_invariants(),
         NOTES.read_text("utf-8"),
     ]
@@ -95,7 +95,7 @@ def _goals(rows: Sequence[tuple[Goal, Figure | None]]) -> Iterator[str]:
         unit = f" {goal.unit}" if goal.unit else ""
         cells.append((
             goal.says,
-            f"{number(goal.before)}{unit}",
+            f"{number(goal.before)}{unit}" if goal.before is not None else "",
             f"**{measured.shown}**" if measured else "",
             f"{sign} {number(goal.must)}{unit}",
             f"{sign} {number(goal.goal)}{unit}" if goal.goal is not None else "",
@@ -104,13 +104,15 @@ def _goals(rows: Sequence[tuple[Goal, Figure | None]]) -> Iterator[str]:
     yield _table(header, cells)
 
 
-def _part(record: Record) -> Iterator[str]:
+def _part(record: Record, plots: Mapping[str, str]) -> Iterator[str]:
     yield f"## {record.title}\n"
     if record.says:
         yield f"{record.says}\n"
     if record.failed:
         yield f"**This part failed: {_one_line(record.failed)}**\n"
     yield from _tables(record.figures)
+    if record.name in plots:
+        yield f"![{record.title}]({plots[record.name]})\n"
     how = "quick, " if record.quick else ""
     yield (
         f"<sub>`python -m benchmarks {record.name}`: {how}{record.at}, {record.seconds:.0f} s, "

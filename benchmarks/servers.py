@@ -56,25 +56,31 @@ class Server:
 
 @contextmanager
 def serving(
-    database: Path, *, program: Sequence[str] = SERVE, tree: Path | None = None
+    database: Path | str,
+    *,
+    program: Sequence[str] = SERVE,
+    tree: Path | None = None,
+    log: Path | None = None,
 ) -> Iterator[Server]:
     """Serve a database, which may be new, for a `with` block.
 
-    `program` is what Python runs; `tree` is another checkout to take artqr-mock from.
+    `program` is what Python runs; `tree` is another checkout to take artqr-mock from; `log` is
+    where the server logs to, beside a database that is a file if nothing else is said.
     """
+    log_file = log or Path(database).with_suffix(".log")
     command = [sys.executable, *program, "--database", str(database)]
     environment = {**os.environ, **({"PYTHONPATH": str(tree)} if tree else {})}
     with (
-        database.with_suffix(".log").open("w", encoding="utf-8") as log,
+        log_file.open("w", encoding="utf-8") as stderr,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+            command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
         ) as process,
     ):
         try:
             assert process.stdout is not None
             line = process.stdout.readline().strip()
             if not line.startswith("ARTQR_BASE_URL="):
-                said = database.with_suffix(".log").read_text("utf-8")[-500:]
+                said = log_file.read_text("utf-8")[-500:]
                 raise WrongAnswerError(f"the server did not start: {said}")
             url = line.removeprefix("ARTQR_BASE_URL=")
             with AdminClient(url) as admin:

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.steady_load URL APP_CODE RATE [CONNECTIONS]`: submits at a steady rate.
+"""`python -m benchmarks.steady_load URL APP_CODE RATE EVERY_S`: submits at a steady rate.
 
 An open load: every submit has its time, whether or not earlier ones are answered, and its latency
-is counted from that time. It prints a line of JSON each second: `{"ms": [...], "failed": n}`, until
-its input ends.
+is counted from that time. It prints a line of JSON each so many seconds, until its input ends:
+`{"ms": [...], "failed": n, "waiting": n}`.
 """
 
 import asyncio
@@ -86,11 +86,11 @@ class _Load:
         self._ms, self._failed = [], 0
 
 
-async def _main(url: str, app_code: str, rate: float, connections: int) -> None:
+async def _main(url: str, app_code: str, rate: float, every_s: float) -> None:
     parts = urlsplit(url)
     load, loop = _Load(app_code, parts.netloc), asyncio.get_running_loop()
     host, port = parts.hostname or "", parts.port or 80
-    for _ in range(connections):
+    for _ in range(CONNECTIONS):
         await loop.create_connection(lambda: _Connection(load), host, port)
     ended = loop.run_in_executor(None, sys.stdin.read)
     begin = time.perf_counter()
@@ -100,7 +100,7 @@ async def _main(url: str, app_code: str, rate: float, connections: int) -> None:
         while sent <= passed * rate:
             load.due(begin + sent / rate)
             sent += 1
-        if passed >= told:
+        if passed >= told * every_s:
             load.report()
             told += 1
         await asyncio.sleep(max(0.0005, begin + sent / rate - time.perf_counter()))
@@ -115,6 +115,5 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 if __name__ == "__main__":
-    many = int(sys.argv[4]) if len(sys.argv) > 4 else CONNECTIONS
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_main(sys.argv[1], sys.argv[2], float(sys.argv[3]), many))
+        runner.run(_main(sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])))

@@ -7,19 +7,27 @@ from benchmarks.parts import (
     findings,
     flask,
     growth,
+    inspector,
     memory,
     one_connection,
     pictures,
     plugin,
     query,
+    size,
+    soak,
+    space,
     stages,
     start,
     submit,
+    timers,
+    trimming,
     turns,
+    workers,
 )
 
 PARTS: tuple[Part, ...] = (
     submit.PART, one_connection.PART, query.PART, pictures.PART, growth.PART, memory.PART,
     start.PART, callbacks.PART, stages.PART, turns.PART, findings.PART, books.PART, flask.PART,
-    plugin.PART,
+    plugin.PART, size.PART, space.PART, trimming.PART, timers.PART, workers.PART, inspector.PART,
+    soak.PART,
 )  # fmt: skip

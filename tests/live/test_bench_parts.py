@@ -5,10 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import process_cost, wrk
+from benchmarks import deliveries, loads, process_cost, wrk
 from benchmarks.calls import Request, checked
 from benchmarks.part import Bench
-from benchmarks.parts import PARTS, books, callbacks, growth, memory, query, start, turns
+from benchmarks.parts import (
+    PARTS,
+    books,
+    callbacks,
+    growth,
+    inspector,
+    memory,
+    query,
+    size,
+    soak,
+    space,
+    start,
+    timers,
+    trimming,
+    turns,
+    workers,
+)  # fmt: skip
 
 CALLS = 3
 # The first runs pytest a dozen times; the second is like `submit`, with one more server.
@@ -21,9 +37,7 @@ def few_calls(request: Request, *, connections: int, seconds: int) -> wrk.Load:
     """Do what wrk does, but only a few times; two more calls stand for the samples."""
     del connections, seconds
     sizes = [len(checked(request)) for _ in range(CALLS + 2)]
-    return wrk.Load(
-        requests=CALLS, per_second=1000.0, p50_ms=1.0, p99_ms=2.0, read_bytes=sum(sizes)
-    )
+    return wrk.Load(requests=CALLS, per_second=200.0, p50_ms=1.0, p99_ms=2.0, read_bytes=sum(sizes))
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +59,27 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "CLIENTS", 2)
     monkeypatch.setattr(callbacks, "QUICK", 3)
     monkeypatch.setattr(callbacks, "QUICK_JUMPS", 1)
-    monkeypatch.setattr(callbacks, "SETTLE_S", 0.1)
+    monkeypatch.setattr(deliveries, "SETTLE_S", 0.1)
     monkeypatch.setattr(start, "QUICK", 1)
+    monkeypatch.setattr(size, "SMALL", 120)
+    monkeypatch.setattr(size, "QUICK", 240)
+    monkeypatch.setattr(size, "FEW", 2)
+    monkeypatch.setattr(size, "QUICK_MANY", 4)
+    monkeypatch.setattr(size, "QUICK_ROUNDS", 1)
+    monkeypatch.setattr(space, "QUICK", 100)
+    monkeypatch.setattr(loads, "EVERY_S", 0.2)
+    monkeypatch.setattr(trimming, "QUICK", 1_500)
+    monkeypatch.setattr(timers, "QUICK", 20)
+    monkeypatch.setattr(timers, "CASES", (timers.CASES[0], timers.CASES[-1]))
+    monkeypatch.setattr(timers, "QUICK_START_S", 3)
+    monkeypatch.setattr(timers, "WARM_S", 1)
+    for each in (timers, trimming):  # the soak measures it
+        monkeypatch.setattr(each, "half_of_capacity", lambda _: 50)
+    monkeypatch.setattr(soak, "QUICK", 3)
+    monkeypatch.setattr(inspector, "QUICK", 50)
+    monkeypatch.setattr(inspector, "QUICK_LOOKS", 1)
+    monkeypatch.setattr(workers, "QUICK", 3)
+    monkeypatch.setattr(workers, "QUICK_JUMPS", 2)
 
 
 @pytest.mark.parametrize("name", sorted({part.name for part in PARTS} - LEFT_OUT))

@@ -4,6 +4,7 @@ import json
 import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from benchmarks.contenders.installing import versions
 from benchmarks.figures import Figure, figure, number, ratios
 from benchmarks.goals import Goal, Verdict
 from benchmarks.part import Bench, Part, installed_contenders
-from benchmarks.parts import PARTS
+from benchmarks.parts import PARTS, soak, workers
 from benchmarks.results import Record
 from benchmarks.rounds import interleaved
 from benchmarks.stages import ELSEWHERE, OTHER, shares, stage_of
@@ -166,7 +167,7 @@ def test_the_page_has_tables_verdicts_failures_and_notes(tmp_path: Path) -> None
         "plugin": record("plugin", failed="OSError: disk\nfull"),
     }
 
-    page = report.render(records, "plot.svg")
+    page = report.render(records, "plot.svg", {"submit": "submit.svg"})
 
     assert "| 32 connections | requests a second | ÷ mountebank |\n" in page
     assert "| a\\|b | 7.00 |  |\n" in page
@@ -179,6 +180,7 @@ def test_the_page_has_tables_verdicts_failures_and_notes(tmp_path: Path) -> None
     assert "| **Contenders** | moto 5.2.5 |" in page
     assert "- moto: a stateful simulator; one DynamoDB PutItem." in page
     assert "](plot.svg)" in page
+    assert page.count("![Submit](submit.svg)") == 1
     assert page.endswith(report.NOTES.read_text("utf-8").rstrip() + "\n")
     assert "`tests/live/test_kill.py" in page
 
@@ -189,6 +191,10 @@ def test_the_plot_is_xml_and_the_same_for_the_same_figures() -> None:
         (LOWER, figure("b", "c", "d", "", [50])),
         (NO_GOAL, None),
         (Goal(says="<&", figure="a/b/c/d", better="lower", before=1, must=2), None),
+        (
+            Goal(says="new", figure="a/b/c/d", better="lower", must=2),
+            figure("b", "c", "d", "", [3]),
+        ),
     ]
 
     drawn = chart.draw(rows)
@@ -204,7 +210,11 @@ def test_the_page_and_the_plot_in_the_repository_are_those_of_the_results() -> N
     records = results.load(HERE / program.JSON)
 
     rows = goals.measured(goals.load(), records)
-    assert (HERE / program.PAGE).read_text("utf-8") == report.render(records, program.PLOT)
+    plots = program.drawn(records)
+    page = report.render(records, program.PLOT, {part: program.plot_of(part) for part in plots})
+    assert (HERE / program.PAGE).read_text("utf-8") == page
+    for part, drawn in plots.items():
+        assert (HERE / program.plot_of(part)).read_text("utf-8") == drawn
     assert (HERE / program.PLOT).read_text("utf-8") == chart.draw(rows)
 
 
@@ -258,6 +268,52 @@ def test_a_part_that_is_measured_again_replaces_only_its_own_results(
 
     assert done.exit_code == 0, done.output
     assert values(tmp_path) == {"good": [1], "bad": [7], "last": [3]}
+
+
+@pytest.mark.parametrize(
+    ("named", "measured"),
+    [((), ["good"]), (("long",), ["long"]), (("long", "good"), ["good", "long"])],
+)
+def test_a_long_part_is_measured_only_by_its_name(
+    named: tuple[str, ...], measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = (part("good"), replace(part("long"), by_name_only=True))
+    monkeypatch.setattr(program, "PARTS", parts)
+
+    assert [each.name for each in program.chosen_parts(named)] == measured
+    assert "Long (only if you name it)" in CliRunner().invoke(program.main, ["--list"]).output
+
+
+def test_a_part_with_a_plot_has_it_beside_the_page_and_the_failed_one_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = figure("1 minutes", "memory <&", soak.OVER_TIME, "MB", [90, 120, 100])
+    parts = (
+        replace(part("good", points), plot=soak.plot),
+        replace(part("bad", error=RuntimeError("it broke")), plot=soak.plot),
+    )
+    monkeypatch.setattr(program, "PARTS", parts)
+    monkeypatch.setattr("benchmarks.wrk.need", lambda: None)
+
+    CliRunner().invoke(program.main, ["--output", str(tmp_path)])
+
+    root = ET.fromstring((tmp_path / "good.svg").read_text("utf-8"))  # noqa: S314 - ours
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"memory <&, MB", "150", "1 minutes"} <= set(texts)
+    (line,) = root.iter("{http://www.w3.org/2000/svg}polyline")
+    assert line.get("points") == "70.0,78.0 405.0,54.0 740.0,70.0"
+    assert "![Good](good.svg)" in (tmp_path / "RESULTS.md").read_text("utf-8")
+    assert not (tmp_path / "bad.svg").exists()
+
+
+def test_without_its_package_postgresql_is_left_out_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.postgresql.PACKAGE", "no-such-package")
+    bench = Bench(quick=True, scratch=tmp_path, installed=tmp_path, contenders={})
+
+    assert list(workers.PART.measure(bench)) == []
+    assert bench.left_out == ["PostgreSQL is left out: no-such-package is not installed"]
 
 
 @pytest.mark.usefixtures("planted")
