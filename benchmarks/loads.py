@@ -40,7 +40,10 @@ class Watched:
     seconds: list[Second] = field(default_factory=list)
 
     def wait(self, count: int) -> list[Second]:
-        """Wait for so many seconds more, and for an answer; return them. Raises WrongAnswerError."""
+        """Wait for so many seconds more, and for an answer in them; return them.
+
+        Raises WrongAnswerError.
+        """
         begin = len(self.seconds)
         until = time.perf_counter() + 30 + 10 * count
         while len(self.seconds) < begin + count or not any(each.ms for each in self.since(begin)):
