@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from benchmarks.calls import WrongAnswerError
@@ -15,8 +16,8 @@ from mock_server.real_clock import wall_clock
 
 MANY, QUICK = 100_000, 2_000
 WARM_S, ALONE_S, QUICK_ALONE_S = 3, 15, 2
-# For planning the callbacks and for the start of the server, at most.
-START_S, QUICK_START_S = 20, 4
+# For planning the callbacks and for the start of the server; more for a machine that needs it.
+START_S, QUICK_START_S = (20, 60), (4, 20)
 HOUR_MS = 3_600_000
 
 
@@ -67,11 +68,23 @@ def measure(bench: Bench) -> Iterator[Figure]:
         yield figure(table, case.row, "p99 ÷ alone", "", [busy / usual])
 
 
+class TooLateError(WrongAnswerError):
+    """Callbacks were due before the load alone was measured."""
+
+
 def _found(bench: Bench, case: Case, many: int, rate: int) -> Found:
+    *tries, last = bench.pick(START_S, QUICK_START_S)
+    for start_s in tries:
+        with suppress(TooLateError):
+            return _tried(bench, case, many, rate, start_s)
+    return _tried(bench, case, many, rate, last)
+
+
+def _tried(bench: Bench, case: Case, many: int, rate: int, start_s: int) -> Found:
     alone_s = bench.pick(ALONE_S, QUICK_ALONE_S)
-    ahead_s = bench.pick(START_S, QUICK_START_S) + WARM_S + alone_s
+    ahead_s = start_s + WARM_S + alone_s
     due_at = wall_clock() + (HOUR_MS if case.by_jump else ahead_s * 1000)
-    database = bench.scratch / f"timers-{case.by_jump}-{case.delay_ms}.sqlite3"
+    database = bench.scratch / f"{case.row}, {start_s} s.sqlite3"
     with counting(case.delay_ms) as receiver:
         with closed_in(str(database)) as simulator:
             account = planned(simulator, many, url=receiver.url, due_at=due_at)
@@ -92,10 +105,10 @@ def _found(bench: Bench, case: Case, many: int, rate: int) -> Found:
 
 
 def _await(due_at: int) -> None:
-    """Wait until callbacks are due. Raises WrongAnswerError if they have been for a while."""
+    """Wait until callbacks are due. Raises TooLateError if they have been for a while."""
     left_s = (due_at - wall_clock()) / 1000
     if left_s < 0:
-        raise WrongAnswerError("callbacks were due before the load alone was measured")
+        raise TooLateError("callbacks were due before the load alone was measured")
     time.sleep(left_s)
 
 

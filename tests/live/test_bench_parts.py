@@ -71,7 +71,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trimming, "QUICK", 1_500)
     monkeypatch.setattr(timers, "QUICK", 20)
     monkeypatch.setattr(timers, "CASES", (timers.CASES[0], timers.CASES[-1]))
-    monkeypatch.setattr(timers, "QUICK_START_S", 3)
+    monkeypatch.setattr(timers, "QUICK_START_S", (4, 20))
     monkeypatch.setattr(timers, "WARM_S", 1)
     for each in (timers, trimming):  # the soak measures it
         monkeypatch.setattr(each, "half_of_capacity", lambda _: 50)
