@@ -23,13 +23,13 @@ LOOKS, QUICK_LOOKS = 10, 3
 PAGE = f"/_mock/inspect/{DEFAULT_ID}/calls"
 # Nothing is found, so each looks at as many calls as a request may.
 SEARCHES = {"finding": "?finding=nonce-reused", "text": "?text=zzzzzz"}
-LIVE = "an open page while calls come"
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """Yield the CPU of the first page, of searches, and of the live view."""
     calls, looks = bench.pick(CALLS, QUICK), bench.pick(LOOKS, QUICK_LOOKS)
     column = f"{calls:,} calls"
+    live = f"an open page of {column} while more come"
     with closed_in(":memory:") as simulator:
         account = simulator.database.run(lambda tx: accounts.ensure_default(tx, simulator))
         submit = partial(submit_many, simulator, call_of(submit_form(HOST, account.app_code)), 1)
@@ -41,9 +41,9 @@ def measure(bench: Bench) -> Iterator[Figure]:
             took = _ms(looks, partial(http.get, PAGE + search))
             yield figure("Inspector", f"search for a {what}", column, "ms", took)
         region = _ms(looks, partial(http.get, f"{PAGE}/region"), before=submit)
-    yield figure("Live view", LIVE, f"CPU every {REST_MS} ms", "ms", region)
+    yield figure("Live view", live, f"CPU every {REST_MS} ms", "ms", region)
     shares = [100 * each / (REST_MS + each) for each in region]
-    yield figure("Live view", LIVE, "of a core", "%", shares)
+    yield figure("Live view", live, "of a core", "%", shares)
 
 
 def _multiply(tx: Transaction, calls: int) -> None:

@@ -60,7 +60,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         yield figure(table, case.row, "arrive in a second", "", [many / found.took_s])
         yield figure(table, case.row, "more memory", "MB", [_grown(found)])
         usual, busy = percentile(found.alone, 0.99), percentile(found.during, 0.99)
-        table = "Submits meanwhile"
+        table = f"Submits beside {many:,} callbacks"
         yield figure(table, case.row, "a second", "", [rate])
         yield figure(table, case.row, "p50", "ms", [percentile(found.during, 0.5)])
         yield figure(table, case.row, "p99", "ms", [busy])

@@ -35,7 +35,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     origin = bench.scratch / "origin.sqlite3"
     with closed_in(str(origin)) as simulator:
         filled(simulator, bench.pick(MANY, QUICK))
-    rate = half_of_capacity(bench)
+    table, rate = f"{bench.pick(MANY, QUICK):,} tasks", half_of_capacity(bench)
     keeping = {USUAL: "all", BUSY: str(KEEP)}
     runs = {name: partial(_run, bench, origin, keep, rate) for name, keep in keeping.items()}
     took = interleaved(runs, bench.pick(ROUNDS, 1), warm_ups=0)
@@ -44,11 +44,11 @@ def measure(bench: Bench) -> Iterator[Figure]:
     last = {name: [each.p99_ms for each in found] for name, found in took.items()}
     for name, found in took.items():
         trimmed = [each.trimmed_per_second for each in found]
-        yield figure("Trimming", name, "tasks trimmed a second", "", trimmed)
-        yield figure("Trimming", name, "submits a second", "", [rate])
-        yield figure("Trimming", name, "p50", "ms", [each.p50_ms for each in found])
-        yield figure("Trimming", name, "p99", "ms", last[name])
-    yield figure("Trimming", BUSY, "p99 ÷ usual", "", ratios(last[BUSY], last[USUAL]))
+        yield figure(table, name, "tasks trimmed a second", "", trimmed)
+        yield figure(table, name, "submits a second", "", [rate])
+        yield figure(table, name, "p50", "ms", [each.p50_ms for each in found])
+        yield figure(table, name, "p99", "ms", last[name])
+    yield figure(table, BUSY, "p99 ÷ usual", "", ratios(last[BUSY], last[USUAL]))
 
 
 def _run(bench: Bench, origin: Path, keep: str, rate: int) -> Sample:
