@@ -11,6 +11,7 @@ from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.scenarios import Scenario, scenario_of
+from mock_server.domain.languages import ENGLISH, in_language
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.suggestions import unknown
@@ -80,7 +81,8 @@ def values_of(file: Path) -> dict[str, Any]:
                 f"{file}: {where} is a date or a time: write milliseconds since 1970, such as "
                 "1767225600000"
             )
-    return values
+    english: dict[str, Any] = in_language(values, ENGLISH)
+    return english
 
 
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:
