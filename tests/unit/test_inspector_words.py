@@ -9,8 +9,9 @@ import pytest
 from mock_server.actions.clock import Happening
 from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.findings import SEVERITIES
+from mock_server.domain.languages import ENGLISH
 from mock_server.web.inspector.routes import PAGES
-from mock_server.web.inspector.words import ENGLISH, languages, words_of
+from mock_server.web.inspector.words import languages, words_of
 
 ROOM = Path(__file__).parents[2] / "mock_server" / "web" / "inspector"
 SOURCES = [*ROOM.rglob("*.html"), *ROOM.rglob("*.py")]
