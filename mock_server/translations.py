@@ -17,6 +17,7 @@ from mock_server.contract import (
     load_errors,
     load_finding_rows,
     load_toml,
+    scenarios,
 )
 from mock_server.domain.languages import ENGLISH
 from mock_server.words import Words, words_of
@@ -109,3 +110,19 @@ def _reading(found: Mapping[str, Any], language: str) -> dict[str, Any]:
 def reading_rows(language: str) -> dict[str, dict[str, Any]]:
     """Return the rows of the open questions by id, in a language."""
     return {row["id"]: row for row in load_toml("readings.toml", language)["reading"]}
+
+
+def sentence_in(text: str, language: str) -> str:
+    """Return a sentence of a drill, a delivery or a scenario in a language.
+
+    One that no row has, such as that of a user's own scenario, stays as it is.
+    """
+    return text if language == ENGLISH else _sentences(language).get(text, text)
+
+
+@cache
+def _sentences(language: str) -> dict[str, str]:
+    pairs = list(zip(scenarios().values(), scenarios(language).values(), strict=True))
+    for file, table in (("drills.toml", "drill"), ("deliveries.toml", "delivery")):
+        pairs += zip(load_toml(file)[table], load_toml(file, language)[table], strict=True)
+    return {row[name]: other[name] for row, other in pairs for name in ("says", "client")}

@@ -23,7 +23,7 @@ from mock_server.cli.common import (
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.findings import SEVERITIES, Severity
 from mock_server.domain.languages import ENGLISH
-from mock_server.formatting import instant, plural, printable, yuan
+from mock_server.formatting import instant, printable, yuan
 from mock_server.words import Words, words_of
 
 MAX_SHOWN = 2000
@@ -137,9 +137,8 @@ def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str
 def _numbers(calls: list[int], noun: str, t: Words) -> str:
     first = ", ".join(map(str, calls[:5]))
     more = t("finding.more", count=len(calls) - 5) if len(calls) > 5 else ""
-    if calls[1:]:
-        return t("finding.in_many", nouns=plural(noun), numbers=first) + more
-    return t("finding.in_one", noun=noun, numbers=first)
+    name = t(f"{'names' if calls[1:] else 'name'}.{noun}")
+    return t("finding.in_calls", noun=name, numbers=first) + more
 
 
 def summary(severities: dict[str, int], calls: int, language: str = ENGLISH) -> str:

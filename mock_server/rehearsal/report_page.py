@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mock_server.audit.charge import WASTED
+from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, yuan
 from mock_server.pages.environment import render
 from mock_server.rehearsal.baseline import counting
 from mock_server.rehearsal.report_timeline import DrillView, view_of
 from mock_server.rehearsal.verdicts import Verdict
 from mock_server.rehearsal.words import PROGRAM, Words
+from mock_server.translations import sentence_in
 
 if TYPE_CHECKING:
     from mock_server.rehearsal.outcome import Report
@@ -36,9 +38,9 @@ CLASSES = {
 }
 
 
-def html(rehearsal: "Report") -> str:
+def html(rehearsal: "Report", language: str = ENGLISH) -> str:
     """Return report.html."""
-    report = rehearsal.as_json
+    report = _in_language(rehearsal, language)
     most = min(MOST_CALLS, ALL_CALLS // max(1, len(rehearsal.results)))
     while True:
         views = [view_of(each, most) for each in rehearsal.results]
@@ -47,6 +49,27 @@ def html(rehearsal: "Report") -> str:
         if most == 0 or len(made.encode()) <= MOST_BYTES:
             return made
         most //= 4
+
+
+def _in_language(rehearsal: "Report", language: str) -> dict[str, Any]:
+    """Return the report as report.json has it, with the words of drills and rules in a language."""
+    rules = {each.rule.id: each.rule for drill in rehearsal.results for each in drill.broken}
+    names = ("says", "advice", "price")
+
+    def rule_in(found: Mapping[str, Any]) -> dict[str, Any]:
+        rule = rules[found["id"]]
+        return {**found, **{name: rule.in_language(name, language) for name in names}}
+
+    report = rehearsal.as_json
+    drills = [
+        {
+            **each,
+            "says": sentence_in(each["says"], language),
+            "rules": [rule_in(rule) for rule in each["rules"]],
+        }
+        for each in report["drills"]
+    ]
+    return {**report, "drills": drills}
 
 
 def page(report: Mapping[str, Any], views: Sequence[DrillView], words: Words = PROGRAM) -> str:

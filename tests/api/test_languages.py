@@ -1,7 +1,9 @@
 """Explanations in Chinese: `--lang zh` and ARTQR_MOCK_LANG of commands; JSON stays as it is."""
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,3 +152,31 @@ def test_what_another_version_found_stays_as_it_is() -> None:
     }  # fmt: skip
 
     assert explanation_in(why, "zh") == why
+
+
+def test_lint_explains_in_chinese_and_its_json_stays(tmp_path: Path) -> None:
+    call = {
+        "method": "POST", "path": "/submitTask", "status": 200, "operation": "submit_task",
+        "request": {"headers": [["Content-Type", FORM]], "body": f"{GOOD}&callBack=http://x.y/"},
+    }  # fmt: skip
+    file = tmp_path / "calls.jsonl"
+    file.write_text(json.dumps(call), "utf-8")
+    chinese = CliRunner().invoke(main, ["lint", str(file), "--lang", "zh"])
+    as_json = [
+        CliRunner().invoke(main, ["lint", str(file), "--json", "--lang", each]).output
+        for each in ("en", "zh")
+    ]
+
+    assert "field-misspelt  /body/callBack  (行 1)" in chinese.output
+    assert "应改为：是不是想写 call_back？" in chinese.output
+    assert as_json[0] == as_json[1]
+
+
+@pytest.mark.parametrize(("more", "text"), [
+    ((), "在第一次查询时被杀死，随后重新启动"),
+    (("--receiver", "http://127.0.0.1:1/"), "任务成功，有四张图片。"),
+])  # fmt: skip
+def test_the_drills_are_listed_in_chinese(more: tuple[str, ...], text: str) -> None:
+    done = CliRunner().invoke(main, ["rehearse", "--list", *more, "--lang", "zh"])
+
+    assert text in done.output.replace("\n    ", "")

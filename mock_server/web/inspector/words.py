@@ -32,5 +32,9 @@ def wanted(request: Request) -> Words:
     chosen = request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:
         return words_of(chosen)
-    best = request.accept_languages.best_match(LANGUAGES, default=ENGLISH)
-    return words_of(best or ENGLISH)
+    # The best first. Werkzeug's own choice takes `zh` of `en-US,zh;q=0.5`: it equals one of ours.
+    for tag, quality in request.accept_languages:
+        language = tag.partition("-")[0].lower()
+        if quality > 0 and language in LANGUAGES:
+            return words_of(language)
+    return words_of(ENGLISH)
