@@ -7,7 +7,6 @@ Rule 1: every catalogue has the same keys with the same placeholders; tests comp
 Rule 2: a value that goes into words is made safe where it is shown, as every value is.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -41,6 +40,8 @@ class Words:
 @cache
 def read_words(folder: Path, language: str) -> Words:
     """Return the words of a language that has a catalogue in a folder."""
+    import tomllib  # noqa: PLC0415 - many commands have nothing to say in words
+
     tables = tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
     return Words(language=language, texts=dict(_flat(tables)))
 
