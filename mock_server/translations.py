@@ -113,7 +113,7 @@ def reading_rows(language: str) -> dict[str, dict[str, Any]]:
 
 
 def sentence_in(text: str, language: str) -> str:
-    """Return a sentence of a drill, a delivery or a scenario in a language.
+    """Return a sentence of a drill, a delivery or a scenario, or the advice on an error.
 
     One that no row has, such as that of a user's own scenario, stays as it is.
     """
@@ -123,6 +123,10 @@ def sentence_in(text: str, language: str) -> str:
 @cache
 def _sentences(language: str) -> dict[str, str]:
     pairs = list(zip(scenarios().values(), scenarios(language).values(), strict=True))
-    for file, table in (("drills.toml", "drill"), ("deliveries.toml", "delivery")):
+    for file, table in (
+        ("drills.toml", "drill"), ("deliveries.toml", "delivery"), ("errors.toml", "error"),
+        ("errors.toml", "failure"),
+    ):  # fmt: skip
         pairs += zip(load_toml(file)[table], load_toml(file, language)[table], strict=True)
-    return {row[name]: other[name] for row, other in pairs for name in ("says", "client")}
+    names = ("says", "client", "advice")
+    return {row[name]: other[name] for row, other in pairs for name in names if name in row}

@@ -32,6 +32,10 @@ class Words:
         """Whether the catalogue has a key."""
         return key in self.texts
 
+    def named(self, group: str, value: str) -> str:
+        """Return the words for a value of a group; the value itself if it has none."""
+        return self.texts.get(f"{group}.{value}", value)
+
     def count(self, number: int, noun: str) -> str:
         """Return a number with its noun, such as `2 calls`; a noun has keys in `one` and `many`."""
         return self(f"{'one' if number == 1 else 'many'}.{noun}", count=number)

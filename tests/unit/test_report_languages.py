@@ -45,6 +45,21 @@ def test_the_page_has_the_words_of_drills_and_rules_in_chinese() -> None:
     assert not CHINESE_TEXT.search(before.decode())
 
 
+def test_the_page_speaks_chinese() -> None:
+    page = report_page.html(report(*EVERY, interrupted=True), CHINESE)
+    text = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL).split())
+
+    assert '<html lang="zh-CN">' in page
+    for part in (
+        "程序在 4 场演练里失败了 1 场，另有 1 场时好时坏。",
+        "演练被中断：演练共 4 场，完成了 4 场。",
+        "钱花在哪里", "重复提交", "怎样看时间线", "结论的前提", "时好时坏", "账单", "该怎么做",
+    ):  # fmt: skip
+        assert part in text
+    ours = re.sub(r"[^A-Za-z ]", " ", text)
+    assert not re.search(r"\b(?:What to do|Where the money|Open questions|Rehearsal)\b", ours)
+
+
 def test_every_rule_has_words_in_chinese() -> None:
     for rule in (*RULES, *RECEIVER_RULES):
         for name in ("says", "advice", "price"):

@@ -7,10 +7,13 @@ from string import Formatter
 import pytest
 
 from mock_server import words
+from mock_server.audit.charge import ChargeClass
+from mock_server.audit.next_steps import StepVerdict
 from mock_server.domain.billing.charges import CHARGE_TEXT
 from mock_server.domain.call.errors import Means
 from mock_server.domain.findings import SEVERITIES
 from mock_server.domain.languages import CHINESE, ENGLISH, LANGUAGES
+from mock_server.rehearsal.report_timeline import REACHED
 from mock_server.rehearsal.words import PROGRAM, RECEIVER
 from mock_server.words import words_of
 
@@ -23,10 +26,14 @@ SOURCES = [
     if INSPECTOR not in each.parents
 ]
 ENGLISH_TEXTS = words_of(ENGLISH).texts
-NOUNS = ("call", "charge", "different_error", "finding", *SEVERITIES)
+NOUNS = ("call", "charge", "different_error", "finding", "intent", "poll", PROGRAM.drill,
+         RECEIVER.drill, *SEVERITIES)  # fmt: skip
 NAMES = ("call", "entry", "line", PROGRAM.drill, RECEIVER.drill)
 # What a key begins with that is put together from a value.
-BEGINNINGS = ("one.", "many.", "name.", "names.", "severity.", "certainty.", "charge.", "advice.")
+BEGINNINGS = (
+    "one.", "many.", "name.", "names.", "judged.", "class.", "means.", "reacted.", "change.",
+    "reached.", "severity.", "certainty.", "charge.", "advice.",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -50,6 +57,9 @@ def test_every_key_is_used() -> None:
 
 def test_every_key_that_is_put_together_has_words() -> None:
     for group, names in (
+        ("class", ChargeClass), ("means", Means), ("reacted", StepVerdict),
+        ("judged", (PROGRAM.judged, RECEIVER.judged)), ("reached", REACHED.values()),
+        ("change", ("worse", "better", "changed", "new", "gone")),
         ("severity", SEVERITIES), ("charge", CHARGE_TEXT), ("advice", Means),
         ("certainty", ("documented", "observed", "assumed")),
         ("one", NOUNS), ("many", NOUNS), ("name", NAMES), ("names", NAMES),
