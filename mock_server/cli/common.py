@@ -188,15 +188,15 @@ def fen(_context: click.Context, _parameter: click.Parameter, text: str | None) 
         raise click.BadParameter(str(error)) from None
 
 
-def trimmed_line(trimmed: dict[str, int] | None) -> str | None:
+def trimmed_line(trimmed: dict[str, int] | None, language: str = ENGLISH) -> str | None:
     """Return the line about what a server with `--keep` keeps no longer; None: it keeps all."""
     if trimmed is None:
         return None
-    gone = f"{counted(trimmed['tasks'], 'task')} and {counted(trimmed['charges'], 'charge')}"
-    return (
-        f"{gone} up to {instant(trimmed['before'])} are no longer kept one by one (serve --keep); "
-        "the sums of the bill count them"
-    )
+    t = words_of(language)
+    return t(
+        "finding.trimmed", tasks=t.count(trimmed["tasks"], "task"), at=instant(trimmed["before"]),
+        charges=t.count(trimmed["charges"], "charge"),
+    )  # fmt: skip
 
 
 def no_longer_kept(dropped: int, language: str = ENGLISH) -> str:

@@ -77,7 +77,7 @@ def findings(
     else:
         if found["dropped"]:
             click.echo(no_longer_kept(found["dropped"], language))
-        if (line := trimmed_line(found["trimmed"])) is not None:
+        if (line := trimmed_line(found["trimmed"], language)) is not None:
             click.echo(line)
         print_findings(found["findings"], language=language)
         click.echo(summary(found["severities"], found["calls"], language))

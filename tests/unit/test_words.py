@@ -26,7 +26,7 @@ SOURCES = [
     if INSPECTOR not in each.parents
 ]
 ENGLISH_TEXTS = words_of(ENGLISH).texts
-NOUNS = ("call", "charge", "different_error", "finding", "intent", "poll", PROGRAM.drill,
+NOUNS = ("call", "charge", "different_error", "finding", "intent", "poll", "task", PROGRAM.drill,
          RECEIVER.drill, *SEVERITIES)  # fmt: skip
 NAMES = ("call", "entry", "line", PROGRAM.drill, RECEIVER.drill)
 # What a key begins with that is put together from a value.
