@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
@@ -16,6 +15,7 @@ from mock_server.domain.languages import CHINESE, ENGLISH, LANGUAGES
 from mock_server.rehearsal.report_timeline import REACHED
 from mock_server.rehearsal.words import PROGRAM, RECEIVER
 from mock_server.words import words_of
+from tests.support.catalogues import check_same
 
 ROOM = Path(words.__file__).parents[1]
 INSPECTOR = ROOM / "web" / "inspector"
@@ -38,12 +38,7 @@ BEGINNINGS = (
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_the_same_keys_with_the_same_placeholders(language: str) -> None:
-    texts = words_of(language).texts
-
-    assert texts.keys() == ENGLISH_TEXTS.keys()
-    for key, text in texts.items():
-        assert placeholders(text) == placeholders(ENGLISH_TEXTS[key]), key
-        assert text.strip(), key
+    check_same(words_of(language).texts, ENGLISH_TEXTS)
 
 
 def test_every_key_is_used() -> None:
@@ -78,7 +73,3 @@ def test_the_reasons_of_charges_are_those_of_the_api() -> None:
 def test_a_number_goes_with_its_noun(number: int, english: str, chinese: str) -> None:
     assert words_of(ENGLISH).count(number, "call") == english
     assert words_of(CHINESE).count(number, "call") == chinese
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
