@@ -18,6 +18,7 @@ from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables, Fa
 from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
 from mock_server.domain.findings.context import JUDGED_HEADERS
+from mock_server.domain.languages import ENGLISH, in_language
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
 from mock_server.domain.suggestions import nearest
 from mock_server.domain.task.magic import Magic, MagicText
@@ -64,9 +65,14 @@ def folder(name: str) -> Path:
     return packed if packed.is_dir() else _PACKAGE.parent / name
 
 
-def load_toml(name: str) -> dict[str, Any]:
-    """Return a TOML file of contracts/."""
-    return tomllib.loads((folder("contracts") / name).read_text("utf-8"))
+def load_toml(name: str, language: str = ENGLISH) -> dict[str, Any]:
+    """Return a TOML file of contracts/, with the words of its rows in a language."""
+    return _tables(folder("contracts") / name, language)
+
+
+def _tables(file: Path, language: str) -> dict[str, Any]:
+    tables: dict[str, Any] = in_language(tomllib.loads(file.read_text("utf-8")), language)
+    return tables
 
 
 @cache
@@ -142,16 +148,16 @@ def fault_schema(kind: str) -> str:
 
 
 @cache
-def scenarios() -> dict[str, dict[str, Any]]:
+def scenarios(language: str = ENGLISH) -> dict[str, dict[str, Any]]:
     """Return the TOML tables of the shipped scenarios, by name."""
     files = sorted((folder("fixtures") / "scenarios").glob("*.toml"))
-    return {file.stem: tomllib.loads(file.read_text("utf-8")) for file in files}
+    return {file.stem: _tables(file, language) for file in files}
 
 
 @cache
-def fault_texts() -> dict[str, str]:
+def fault_texts(language: str = ENGLISH) -> dict[str, str]:
     """Return what each kind of fault does, in a sentence for people."""
-    table = load_toml("faults.toml")
+    table = load_toml("faults.toml", language)
     return {row["kind"]: row["says"] for row in (*table["fault"], *table["callback"])}
 
 
@@ -163,15 +169,25 @@ def values_of_reading(reading: str) -> tuple[str, ...]:
 
 
 @cache
-def load_catalogue() -> Catalogue:
-    """Return the vendor's tables."""
-    errors = load_toml("errors.toml")
+def load_errors(language: str = ENGLISH) -> ErrorTables:
+    """Return the tables of errors."""
+    errors = load_toml("errors.toml", language)
     rows = [ErrorRow(**{**row, "means": Means(row["means"])}) for row in errors["error"]]
     classic = [
         ClassicRow(**{**row, "codes": tuple(row["codes"]), "means": Means(row["means"])})
         for row in errors["classic"]
     ]
     failures = [FailureRow(**{**row, "means": Means(row["means"])}) for row in errors["failure"]]
+    return ErrorTables(
+        rows={row.code: row for row in rows},
+        classic={row.message: row for row in classic},
+        failures=tuple(failures),
+    )
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """Return the vendor's tables."""
     table = load_toml("magic.toml")
     magic = [Magic(**row) for row in table["magic"]]
     texts = [MagicText(**{**row, "order": order_of(row["order"])}) for row in table["text"]]
@@ -181,11 +197,7 @@ def load_catalogue() -> Catalogue:
     ]
     offers = [Offer(**row) for row in load_toml("pricing.toml")["offer"]]
     return Catalogue(
-        errors=ErrorTables(
-            rows={row.code: row for row in rows},
-            classic={row.message: row for row in classic},
-            failures=tuple(failures),
-        ),
+        errors=load_errors(),
         magic={each.app_code: each for each in magic},
         magic_texts={each.text: each for each in texts},
         styles={style.id: style for style in styles},
@@ -197,17 +209,17 @@ def load_catalogue() -> Catalogue:
 
 
 @cache
-def load_finding_rows() -> findings.FindingRows:
+def load_finding_rows(language: str = ENGLISH) -> findings.FindingRows:
     """Return the texts of findings by id."""
-    rows = load_toml("findings.toml")["finding"]
+    rows = load_toml("findings.toml", language)["finding"]
     return {row["id"]: findings.FindingRow(**{**row, "severity": Severity(row["severity"])})
             for row in rows}  # fmt: skip
 
 
 @cache
-def load_answer_rules() -> dict[str, AnswerRuleRow]:
+def load_answer_rules(language: str = ENGLISH) -> dict[str, AnswerRuleRow]:
     """Return the rules that decide an answer, by id."""
-    rows = load_toml("answer_rules.toml")["rule"]
+    rows = load_toml("answer_rules.toml", language)["rule"]
     return {
         row["id"]: AnswerRuleRow(
             **{**row, "claims": tuple(row["claims"]), "readings": tuple(row["readings"])}

@@ -20,7 +20,9 @@ PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
 MOST_WORKERS = 64
 # The commands that talk to a server read these; they are not settings of a server.
-COMMAND_VARIABLES = frozenset({"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG"})
+COMMAND_VARIABLES = frozenset(
+    {"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG", "ARTQR_MOCK_LANG"}
+)
 
 
 class SettingsError(ValueError):

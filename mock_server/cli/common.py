@@ -16,11 +16,13 @@ from click.core import ParameterSource
 from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.call.redaction import redact_address
+from mock_server.domain.languages import ENGLISH, LANGUAGES
 from mock_server.domain.urls import AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
-from mock_server.formatting import counted, json_text, parse_yuan, printable_lines, shell_word
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
+from mock_server.formatting import json_text, parse_yuan, printable_lines, shell_word
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
+from mock_server.words import words_of
 
 DEFAULT_URL = "http://127.0.0.1:3040"
 
@@ -92,6 +94,14 @@ def account_options(command: Command) -> Command:
         return command(*args, account=admin.account_named(account_id), **kwargs)
 
     return with_account
+
+
+def language_option(command: Command) -> Command:
+    """Add `--lang`; the command gets its value as `language`."""
+    return click.option("--lang", "language", envvar="ARTQR_MOCK_LANG", default=ENGLISH,
+                        type=click.Choice(LANGUAGES), show_default=True,
+                        help="The language of what is explained; JSON is English.",
+                        )(command)  # fmt: skip
 
 
 def json_option(command: Command) -> Command:
@@ -178,21 +188,21 @@ def fen(_context: click.Context, _parameter: click.Parameter, text: str | None) 
         raise click.BadParameter(str(error)) from None
 
 
-def trimmed_line(trimmed: dict[str, int] | None) -> str | None:
+def trimmed_line(trimmed: dict[str, int] | None, language: str = ENGLISH) -> str | None:
     """Return the line about what a server with `--keep` keeps no longer; None: it keeps all."""
     if trimmed is None:
         return None
-    gone = f"{counted(trimmed['tasks'], 'task')} and {counted(trimmed['charges'], 'charge')}"
-    return (
-        f"{gone} up to {instant(trimmed['before'])} are no longer kept one by one (serve --keep); "
-        "the sums of the bill count them"
-    )
+    t = words_of(language)
+    return t(
+        "finding.trimmed", tasks=t.count(trimmed["tasks"], "task"), at=instant(trimmed["before"]),
+        charges=t.count(trimmed["charges"], "charge"),
+    )  # fmt: skip
 
 
-def no_longer_kept(dropped: int) -> str:
+def no_longer_kept(dropped: int, language: str = ENGLISH) -> str:
     """Return the line about calls that the bounded journal has dropped."""
-    are = "is" if dropped == 1 else "are"
-    return f"{counted(dropped, 'earlier call')} {are} no longer in the journal, which is bounded"
+    key = "finding.dropped_one" if dropped == 1 else "finding.dropped_many"
+    return words_of(language)(key, count=dropped)
 
 
 def check_output(file: Path) -> None:

@@ -8,7 +8,14 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from mock_server.admin_client import AccountClient, RefusedError
-from mock_server.cli.common import PlainGroup, account_options, instant, json_option, print_json
+from mock_server.cli.common import (
+    PlainGroup,
+    account_options,
+    instant,
+    json_option,
+    language_option,
+    print_json,
+)
 from mock_server.contract import fault_texts
 from mock_server.domain.call.calls import VENDOR_OPERATIONS
 from mock_server.domain.durations import show_duration
@@ -167,18 +174,20 @@ def list_faults(*, account: AccountClient, as_json: bool) -> None:
 
 
 @fault.command()
+@language_option
 @json_option
-def kinds(*, as_json: bool) -> None:
+def kinds(*, language: str, as_json: bool) -> None:
     """List the kinds of faults; [ ] marks optional parameters."""
     if as_json:
         print_json([_about(kind) for kind in KINDS.values()])
         return
+    texts = fault_texts(language)
     for stage in Stage:
         click.echo(f"{stage}:")
         for kind in [kind for kind in KINDS.values() if kind.stage is stage]:
-            about = _about(kind)
-            click.echo(f"  {' '.join([kind.name, *map(_placeholder, about['parameters'])])}")
-            click.echo(f"      {about['says']}")
+            parameters = _about(kind)["parameters"]
+            click.echo(f"  {' '.join([kind.name, *map(_placeholder, parameters)])}")
+            click.echo(f"      {texts[kind.name]}")
 
 
 @fault.command()

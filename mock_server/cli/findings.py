@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
+from rich.cells import set_cell_size
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
     FINDINGS,
     account_option,
     json_option,
+    language_option,
     no_longer_kept,
     our_command,
     print_json,
@@ -20,7 +22,9 @@ from mock_server.cli.common import (
 )
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.findings import SEVERITIES, Severity
-from mock_server.formatting import counted, instant, plural, printable, severity_count, yuan
+from mock_server.domain.languages import ENGLISH
+from mock_server.formatting import instant, printable, yuan
+from mock_server.words import Words, words_of
 
 MAX_SHOWN = 2000
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.ADVICE: "blue"}
@@ -43,6 +47,7 @@ fail_on_option = click.option(
               help="No more calls come: list what was never looked at or fetched.")  # fmt: skip
 @account_option("The account to look at, by its id or its name.")
 @server_options
+@language_option
 @json_option
 def findings(
     *,
@@ -52,6 +57,7 @@ def findings(
     ended: bool,
     account_id: str,
     admin: AdminClient,
+    language: str,
     as_json: bool,
 ) -> None:
     """Print what is wrong with the calls of an account.
@@ -70,13 +76,13 @@ def findings(
         print_json(found)
     else:
         if found["dropped"]:
-            click.echo(no_longer_kept(found["dropped"]))
-        if (line := trimmed_line(found["trimmed"])) is not None:
+            click.echo(no_longer_kept(found["dropped"], language))
+        if (line := trimmed_line(found["trimmed"], language)) is not None:
             click.echo(line)
-        print_findings(found["findings"])
-        click.echo(summary(found["severities"], found["calls"]))
+        print_findings(found["findings"], language=language)
+        click.echo(summary(found["severities"], found["calls"], language))
         if account is not None and account.id == DEFAULT_ID:
-            _tell_of_nobody(admin)
+            _tell_of_nobody(admin, language)
     if is_bad(found["severities"], fail_on):
         sys.exit(FINDINGS)
 
@@ -86,26 +92,36 @@ def is_bad(severities: Mapping[str, int], fail_on: str) -> bool:
     return any(severities[each] for each in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
 
 
-def _tell_of_nobody(admin: AdminClient) -> None:
+def _tell_of_nobody(admin: AdminClient, language: str) -> None:
     """Print how many calls the findings of one account do not cover."""
     others = admin.get("/findings", limit=1)
     if others["calls"]:
-        count = counted(sum(others["severities"].values()), "finding")
-        calls = counted(others["calls"], "call")
+        t = words_of(language)
+        count = t.count(sum(others["severities"].values()), "finding")
+        calls = t.count(others["calls"], "call")
         command = our_command(admin.base_url, "findings", "--nobody")
-        click.echo(f"and {count} in {calls} that name no account: {command}")
+        click.echo(t("finding.nobody", findings=count, calls=calls, command=command))
 
 
-def print_findings(found: list[dict[str, Any]], noun: str = "call") -> None:
+def print_findings(
+    found: list[dict[str, Any]], noun: str = "call", language: str = ENGLISH
+) -> None:
     """Print findings for a person, the same finding of several calls once."""
+    from mock_server.translations import finding_in  # noqa: PLC0415 - it loads the contract
+
+    t = words_of(language)
     for calls, each in _together(found):
-        head = click.style(f"{each['severity']:<8}", fg=COLOURS[Severity(each["severity"])])
+        shown = each if language == ENGLISH else finding_in(each, language)
+        colour = COLOURS[Severity(each["severity"])]
+        severity = t(f"severity.{each['severity']}")
+        head = click.style(set_cell_size(severity, 8), fg=colour)
         where = f"  {printable(each['at'])}" if each["at"] else ""
-        click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({_numbers(calls, noun)})")
-        click.echo(f"{'':8}{printable(each['says'])}")
+        numbers = _numbers(calls, noun, t)
+        click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({numbers})")
+        click.echo(f"{'':8}{printable(shown['says'])}")
         if each["sent"] is not None:
-            click.echo(f"{'':8}sent:    {printable(each['sent'])}")
-        click.echo(f"{'':8}instead: {printable(each['instead'])}\n")
+            click.echo(f"{'':8}{t('finding.sent')}{printable(each['sent'])}")
+        click.echo(f"{'':8}{t('finding.instead')}{printable(shown['instead'])}\n")
 
 
 def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str, Any]]]:
@@ -118,24 +134,29 @@ def _together(found: list[dict[str, Any]]) -> Iterable[tuple[list[int], dict[str
     return sorted(groups.values(), key=lambda group: order.index(Severity(group[1]["severity"])))
 
 
-def _numbers(calls: list[int], noun: str) -> str:
+def _numbers(calls: list[int], noun: str, t: Words) -> str:
     first = ", ".join(map(str, calls[:5]))
-    more = f" and {len(calls) - 5} more" if len(calls) > 5 else ""
-    return f"{plural(noun) if calls[1:] else noun} {first}{more}"
+    more = t("finding.more", count=len(calls) - 5) if len(calls) > 5 else ""
+    name = t(f"{'names' if calls[1:] else 'name'}.{noun}")
+    return t("finding.in_calls", noun=name, numbers=first) + more
 
 
-def summary(severities: dict[str, int], calls: int) -> str:
+def summary(severities: dict[str, int], calls: int, language: str = ENGLISH) -> str:
     """Return the last line of a report."""
-    said = ", ".join(severity_count(each, severities[each]) for each in SEVERITIES)
-    return f"{said} in {counted(calls, 'call')}"
+    t = words_of(language)
+    counts = t("finding.between").join(t.count(severities[each], each) for each in SEVERITIES)
+    return t("finding.summary", counts=counts, calls=t.count(calls, "call"))
 
 
 @click.command()
 @click.argument("call_id", type=click.IntRange(1), metavar="CALL")
 @account_option("The account that you expect; a call of another account is explained, too.")
 @server_options
+@language_option
 @json_option
-def explain(*, call_id: int, account_id: str, admin: AdminClient, as_json: bool) -> None:
+def explain(
+    *, call_id: int, account_id: str, admin: AdminClient, language: str, as_json: bool
+) -> None:
     """Explain one call: its request, answer, cost, the rule that decided, and findings.
 
     CALL is the number that `calls`, `bill` and `findings` print. The exit code is 1 if a finding is
@@ -149,49 +170,72 @@ def explain(*, call_id: int, account_id: str, admin: AdminClient, as_json: bool)
     if as_json:
         print_json({**call, "findings": found, "explanation": why})
     else:
-        _print_call(call, admin.account_named(account_id).id)
-        print_reasons(why)
-        print_findings(found)
+        _print_call(call, admin.account_named(account_id).id, words_of(language))
+        print_reasons(why, language)
+        print_findings(found, language=language)
     if any(each["severity"] == Severity.ERROR for each in found):
         sys.exit(FINDINGS)
 
 
-def _print_call(call: dict[str, Any], account_id: str) -> None:
-    whose = ", which names no account," if call["account"] is None else f" of {call['account']}"
-    whose = "" if call["account"] == account_id else whose
-    click.echo(f"call {call['id']}{whose} at {instant(call['at'])} Asia/Shanghai")
-    _print_message(f"{call['method']} {call['path']}", call["request"])
-    status = f"HTTP {call['status']}" if call["status"] else "no answer"
-    _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"])
-    cost = f"{yuan(call['fen'])} yuan" if call["charged"] else "free"
-    click.echo(f"\n{cost}: {printable(call['reason'])}")
+def _print_call(call: dict[str, Any], account_id: str, t: Words) -> None:
+    from mock_server.translations import reason_in  # noqa: PLC0415 - it loads the contract
+
+    whose = ""
+    if call["account"] != account_id:
+        whose = t("explain.of_account", account=call["account"])
+    if call["account"] is None:
+        whose = t("explain.no_account")
+    click.echo(t("explain.call", id=call["id"], whose=whose, at=instant(call["at"])))
+    _print_message(f"{call['method']} {call['path']}", call["request"], t)
+    status = f"HTTP {call['status']}" if call["status"] else t("explain.no_answer")
+    _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"], t)
+    cost = t("explain.yuan", yuan=yuan(call["fen"])) if call["charged"] else t("explain.free")
+    reason = printable(reason_in(call["reason"], t))
+    click.echo("\n" + t("explain.reason", cost=cost, reason=reason))
 
 
-def _print_message(title: str, message: dict[str, Any]) -> None:
+def _print_message(title: str, message: dict[str, Any], t: Words) -> None:
     click.echo(f"\n{printable(title)}")
     for name, value in message["headers"]:
         click.echo(f"  {printable(name)}: {printable(value)}")
     body = message["body"]
     if body:
-        more = f" … {message['length']} bytes in all" if len(body) > MAX_SHOWN else ""
+        more = t("explain.more", count=message["length"]) if len(body) > MAX_SHOWN else ""
         click.echo(f"\n  {printable(body[:MAX_SHOWN])}{more}")
 
 
-def print_reasons(why: dict[str, Any]) -> None:
+def print_reasons(why: dict[str, Any], language: str = ENGLISH) -> None:
     """Print what decided an answer: the rule, its claims and readings, faults, and the advice."""
-    rule = why["rule"]
-    click.echo(f"\ndecided by {click.style(rule['id'], bold=True)}: {printable(rule['says'])}")
-    for each in why["faults"]:
-        click.echo(f"{'':8}fault:   {each['kind']}: {printable(each['says'] or '')}")
-    charge = why["charge"]
-    for each in _once([*rule["claims"], *charge["claims"]]):
-        click.echo(f"{'':8}claim:   {each['id']} ({each['certainty']}): {printable(each['says'])}")
-    for each in _once([*rule["readings"], *charge["readings"]]):
-        other = "" if each["value"] == each["default"] else f", default {each['default']}"
-        click.echo(f"{'':8}reading: {each['id']} = {each['value']}{other} ({each['certainty']})")
+    from mock_server.translations import explanation_in  # noqa: PLC0415 - it loads the contract
+
+    t, why = words_of(language), explanation_in(why, language)
+    rule, charge = why["rule"], why["charge"]
+    name = click.style(rule["id"], bold=True)
+    click.echo("\n" + t("explain.decided", rule=name, says=printable(rule["says"])))
+    lines = [
+        t("explain.fault", kind=each["kind"], says=printable(each["says"] or ""))
+        for each in why["faults"]
+    ]
+    lines += [
+        t("explain.claim", id=each["id"], says=printable(each["says"]),
+          certainty=t(f"certainty.{each['certainty']}"))
+        for each in _once([*rule["claims"], *charge["claims"]])
+    ]  # fmt: skip
+    lines += [_reading(each, t) for each in _once([*rule["readings"], *charge["readings"]])]
     if why["error"]:
-        click.echo(f"{'':8}instead: {printable(why['error']['advice'])}")
+        lines.append(t("explain.instead", advice=printable(why["error"]["advice"])))
+    for line in lines:
+        click.echo(f"{'':8}{line}")
     click.echo()
+
+
+def _reading(found: dict[str, Any], t: Words) -> str:
+    is_default = found["value"] == found["default"]
+    return t(
+        "explain.reading", id=found["id"], value=found["value"],
+        default="" if is_default else t("explain.default", value=found["default"]),
+        certainty=t(f"certainty.{found['certainty']}"),
+    )  # fmt: skip
 
 
 def _once(rows: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:

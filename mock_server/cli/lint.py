@@ -9,7 +9,15 @@ from typing import Any, BinaryIO
 
 import click
 
-from mock_server.cli.common import FINDINGS, WRONG_USE, fail, json_option, pair, print_json
+from mock_server.cli.common import (
+    FINDINGS,
+    WRONG_USE,
+    fail,
+    json_option,
+    language_option,
+    pair,
+    print_json,
+)
 from mock_server.cli.findings import fail_on_option, is_bad, print_findings, summary
 from mock_server.contract import load_catalogue
 from mock_server.domain.auth.credentials import named_credentials
@@ -92,10 +100,11 @@ def read_file(file: BinaryIO, hosts: frozenset[str]) -> tuple[Recording, str]:
 @fail_on_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Use this word for a reading; may be repeated.")  # fmt: skip
+@language_option
 @json_option
 def lint(
     *, file: BinaryIO, hosts: frozenset[str], severity: str | None, fail_on: str,
-    words: tuple[str, ...], as_json: bool,
+    words: tuple[str, ...], language: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Find what is wrong with recorded traffic: a HAR file, or calls of the journal as JSON lines.
 
@@ -113,8 +122,9 @@ def lint(
     if as_json:
         print_json({**_as_json(recording, verdict, chosen), "severities": by_severity})
     else:
-        print_findings(chosen, recording.noun)
-        click.echo(summary(by_severity, verdict.judged) + _left_out(recording, verdict))
+        print_findings(chosen, recording.noun, language)
+        counts = summary(by_severity, verdict.judged, language)
+        click.echo(counts + _left_out(recording, verdict))
     say_unread(recording, name)
     _say_odd(recording, name)
     if is_bad(by_severity, fail_on):

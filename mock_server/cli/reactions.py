@@ -1,26 +1,30 @@
 """`artqr-mock reactions`: each error that a client met, and what it did next."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import click
 
 from mock_server.admin_client import AccountClient
+from mock_server.audit.met_errors import GENERAL_ADVICE, MetError
 from mock_server.audit.next_steps import StepVerdict
-from mock_server.audit.reactions import Reaction, reactions, reactions_json, summary
+from mock_server.audit.reactions import Reaction, reactions, reactions_json
 from mock_server.cli.common import (
     FINDINGS,
     account_options,
     fail,
     json_option,
+    language_option,
     no_longer_kept,
     print_json,
 )
-from mock_server.contract import load_catalogue
+from mock_server.contract import load_errors
 from mock_server.domain.call.redaction import redact_printed
+from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, printable
 from mock_server.testing.account_history import MOST_CALLS, account_history
+from mock_server.words import Words, words_of
 
-HEADER = "verdict  met  error                                     means  next"
 ERROR_WIDTH = 40
 COLOURS = {StepVerdict.RIGHT: "green", StepVerdict.WRONG: "red", StepVerdict.UNCLEAR: "yellow"}
 
@@ -31,8 +35,11 @@ COLOURS = {StepVerdict.RIGHT: "green", StepVerdict.WRONG: "red", StepVerdict.UNC
 @click.option("--last", type=click.IntRange(1, MOST_CALLS), default=MOST_CALLS, show_default=True,
               metavar="N", help="Look at the last N calls only.")  # fmt: skip
 @account_options
+@language_option
 @json_option
-def reactions_command(*, copies: int, last: int, account: AccountClient, as_json: bool) -> None:
+def reactions_command(
+    *, copies: int, last: int, account: AccountClient, language: str, as_json: bool
+) -> None:
     """Print each error that a client met, and what it did next.
 
     An error means wait, buy, fix, look (into the task list) or stop. `wrong` is what a rule of
@@ -40,7 +47,8 @@ def reactions_command(*, copies: int, last: int, account: AccountClient, as_json
     Pauses are real time. Exits with 1 if a reaction was wrong.
     """
     read = account_history(account, most_calls=last, copies=copies)
-    found = reactions(read.history, load_catalogue().errors)
+    # JSON is English.
+    found = reactions(read.history, load_errors(ENGLISH if as_json else language))
 
     def safe(text: str) -> str:
         return printable(redact_printed(text, read.secrets))
@@ -50,26 +58,34 @@ def reactions_command(*, copies: int, last: int, account: AccountClient, as_json
         print_json({"reactions": rows, "dropped": read.dropped, "unread": read.unread})
     else:
         if read.dropped:
-            click.echo(no_longer_kept(read.dropped))
+            click.echo(no_longer_kept(read.dropped, language))
         if read.unread:
             click.echo(f"only the last {counted(last, 'call')} were read: raise --last")
-        for line in lines(found, reactions_json(found, safe)):
+        for line in lines(found, reactions_json(found, safe), words_of(language)):
             click.echo(line)
     if bad := [each for each in found if each.verdict is StepVerdict.WRONG]:
         fail(f"{counted(len(bad), 'error')} handled wrongly", FINDINGS)
 
 
-def lines(found: Sequence[Reaction], rows: Sequence[dict[str, object]]) -> Iterator[str]:
+def lines(found: Sequence[Reaction], rows: Sequence[dict[str, object]], t: Words) -> Iterator[str]:
     """Yield the table, with the advice where the client was not right."""
     if not rows:
-        yield "the client met no error"
+        yield t("reaction.none")
         return
-    yield HEADER
+    yield t("reaction.header")
     for each, row in zip(found, rows, strict=True):
         named = " ".join(filter(None, (str(row["status"] or "-"), str(row["code"]))))
         error = printable(f"{named} {row['message']}", ERROR_WIDTH)
         word = click.style(f"{each.verdict:<7}", fg=COLOURS[each.verdict])
         yield f"{word}  {each.met:>3}  {error:<{ERROR_WIDTH}}  {each.error.means:<5}  {each.says}"
         if each.verdict is not StepVerdict.RIGHT:
-            yield f"              advice: {each.error.advice}"
-    yield summary(found)
+            yield " " * 14 + t("reaction.advice", advice=_advice(each.error, t))
+    counts = Counter(each.verdict for each in found)
+    words = t("finding.between").join(f"{counts[each]} {each}" for each in StepVerdict)
+    yield t("reaction.summary", errors=t.count(len(found), "error"), counts=words)
+
+
+def _advice(error: MetError, t: Words) -> str:
+    """Return what to do about an error: the words of its row, or of what it means."""
+    is_general = error.advice == GENERAL_ADVICE[error.means]
+    return t(f"advice.{error.means}") if is_general else error.advice

@@ -11,12 +11,15 @@ from mock_server.cli.common import (
     account_options,
     fail,
     json_option,
+    language_option,
     pair,
     print_json,
 )
 from mock_server.contract import load_toml
+from mock_server.domain.languages import ENGLISH
 from mock_server.observed import load
 from mock_server.settings import SettingsError
+from mock_server.words import words_of
 
 
 @click.group(cls=PlainGroup)
@@ -27,8 +30,9 @@ def readings() -> None:
 @readings.command("list")
 @click.option("--observed", "files", multiple=True, metavar="FILE",
               help="Show what `artqr-mock probe` observed; may be repeated.")  # fmt: skip
+@language_option
 @json_option
-def list_readings(*, files: tuple[str, ...], as_json: bool) -> None:
+def list_readings(*, files: tuple[str, ...], language: str, as_json: bool) -> None:
     """List every open question with its possible answers, the default first, and the source of the
     value that counts.
     """
@@ -36,45 +40,53 @@ def list_readings(*, files: tuple[str, ...], as_json: bool) -> None:
         observed = load(files)
     except SettingsError as error:
         fail(str(error), WRONG_USE)
+    chosen = ENGLISH if as_json else language
     rows = [{**row, "value": observed.get(row["id"], row["default"]),
              "source": "observed" if row["id"] in observed else "default"}
-            for row in load_toml("readings.toml")["reading"]]  # fmt: skip
+            for row in load_toml("readings.toml", chosen)["reading"]]  # fmt: skip
     if as_json:
         print_json(rows if files else load_toml("readings.toml")["reading"])
         return
+    t = words_of(language)
     for row in rows:
         words = ", ".join([row["default"], *row["alternatives"]])
-        source = (
-            f"observed: {row['value']}" if row["source"] == "observed" else "the default counts"
-        )
-        click.echo(f"{row['id']}: {words}  ({row['certainty']}{f'; {source}' if files else ''})")
+        source = t("reading.default_counts")
+        if row["source"] == "observed":
+            source = t("reading.observed", value=row["value"])
+        certainty = t(f"certainty.{row['certainty']}")
+        click.echo(f"{row['id']}: {words}  ({certainty}{f'; {source}' if files else ''})")
         click.echo(f"    {row['question']}\n    {row['advice']}")
 
 
 @readings.command()
 @account_options
+@language_option
 @json_option
-def show(*, account: AccountClient, as_json: bool) -> None:
+def show(*, account: AccountClient, language: str, as_json: bool) -> None:
     """Show the answer that an account uses for each question."""
-    _show(account.get("/readings"), as_json=as_json)
+    _show(account.get("/readings"), language, as_json=as_json)
 
 
 @readings.command("set")
 @click.argument("words", nargs=-1, required=True, metavar="ID=WORD...")
 @account_options
+@language_option
 @json_option
-def set_readings(*, words: tuple[str, ...], account: AccountClient, as_json: bool) -> None:
+def set_readings(
+    *, words: tuple[str, ...], account: AccountClient, language: str, as_json: bool
+) -> None:
     """Set readings of an account, such as `refusal.status=200 task.words=numbers`."""
     changes = dict(pair(word) for word in words)
-    _show(account.patch(changes, "/readings"), as_json=as_json)
+    _show(account.patch(changes, "/readings"), language, as_json=as_json)
 
 
-def _show(words: dict[str, Any], *, as_json: bool) -> None:
+def _show(words: dict[str, Any], language: str, *, as_json: bool) -> None:
     if as_json:
         print_json(words)
         return
     defaults = {row["id"]: row["default"] for row in load_toml("readings.toml")["reading"]}
-    width = max(map(len, words))
+    width, t = max(map(len, words)), words_of(language)
     for reading, word in words.items():
-        changed = "" if word == defaults.get(reading) else f"   (default {defaults.get(reading)})"
+        usual = defaults.get(reading)
+        changed = "" if word == usual else t("reading.default", value=usual)
         click.echo(f"{reading:{width}}  {word}{changed}")

@@ -3,9 +3,9 @@
 import os
 import signal
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, check_output, fail, write_output
+from mock_server.cli.common import (
+    COULD_NOT_RUN,
+    FINDINGS,
+    check_output,
+    fail,
+    language_option,
+    write_output,
+)
 from mock_server.domain.usage_errors import UsageError
+from mock_server.words import words_of
 
 if TYPE_CHECKING:
     from mock_server.rehearsal.drill import Drill
@@ -118,8 +126,9 @@ def pairs(example: str) -> Callable[..., dict[str, str]]:
 @click.option("--app-code", metavar="CODE",
               help="With --receiver: the app code of its account. [default: a new one]",
               )  # fmt: skip
+@language_option
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
+def rehearse(*, is_list: bool, for_github: bool | None, language: str, **flags: Any) -> None:
     """Run a client's program through incidents, and give a verdict on each.
 
     Put the command after `--`. The client needs nothing but its environment: ARTQR_BASE_URL,
@@ -129,10 +138,11 @@ def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
     Exit codes: 0 no drill failed, 1 one did, 2 wrong use, 3 nothing could be judged, 130 Ctrl-C.
     """
     if is_list:
-        _list(is_receiver=flags["receiver"] is not None)
+        _list(language, is_receiver=flags["receiver"] is not None)
         return
+    shown = ShownTo(language=language, for_github=_is_for_github(for_github))
     if flags["receiver"] is not None:
-        _rehearse_receiver(flags, for_github=_is_for_github(for_github))
+        _rehearse_receiver(flags, shown)
         return
     _refuse(flags, OF_RECEIVERS, "goes with --receiver only")
     # The other commands need none of it.
@@ -150,14 +160,22 @@ def rehearse(*, is_list: bool, for_github: bool | None, **flags: Any) -> None:
         make_folder(report, REPORTS)
     warn_of_late_answers(order, drills)
     run = partial(rehearse_order, order)
-    _rehearse(run, report, len(drills), for_github=_is_for_github(for_github))
+    _rehearse(run, report, len(drills), shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTo:
+    """Who reads the report: in which language, and whether on GitHub."""
+
+    language: str
+    for_github: bool
 
 
 def _is_for_github(flag: bool | None) -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true" if flag is None else flag
 
 
-def _rehearse_receiver(flags: Mapping[str, Any], *, for_github: bool) -> None:
+def _rehearse_receiver(flags: Mapping[str, Any], shown: ShownTo) -> None:
     from mock_server.rehearsal.receivers.delivery import chosen_deliveries  # noqa: PLC0415
     from mock_server.rehearsal.receivers.order import ReceiverOrder  # noqa: PLC0415
     from mock_server.rehearsal.receivers.runner import rehearse_receiver_order  # noqa: PLC0415
@@ -170,7 +188,7 @@ def _rehearse_receiver(flags: Mapping[str, Any], *, for_github: bool) -> None:
     if report is not None:
         make_folder(report, REPORTS)
     run = partial(rehearse_receiver_order, order)
-    _rehearse(run, report, len(deliveries), for_github=for_github)
+    _rehearse(run, report, len(deliveries), shown)
 
 
 def _refuse(flags: Mapping[str, Any], options: Sequence[str], why: str) -> None:
@@ -219,7 +237,7 @@ def make_folder(folder: Path, names: Sequence[str]) -> None:
 
 
 def _rehearse(
-    run: Callable[..., "Report"], folder: Path | None, planned: int, *, for_github: bool
+    run: Callable[..., "Report"], folder: Path | None, planned: int, shown: ShownTo
 ) -> None:
     """Run a rehearsal, write its reports, and end with its exit code."""
     from mock_server.rehearsal import progress  # noqa: PLC0415 - see above
@@ -228,12 +246,12 @@ def _rehearse(
         with progress.shown(sys.stderr, planned) as told:
             found = run(told, signals.stop)
         if folder is not None:
-            _write(folder, found)
-        print_lines(_lines(found, for_github=for_github))
+            _write(folder, found, shown.language)
+        print_lines(_lines(found, shown))
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:
-        if for_github:  # it is told already
+        if shown.for_github:  # it is told already
             sys.exit(COULD_NOT_RUN)
         fail(found.problem, COULD_NOT_RUN)
     if found.has_failed:
@@ -250,19 +268,20 @@ def print_lines(lines: Iterable[str]) -> None:
         sys.stdout = None
 
 
-def _write(folder: Path, found: "Report") -> None:
+def _write(folder: Path, found: "Report", language: str) -> None:
     from mock_server.rehearsal import report, report_page  # noqa: PLC0415 - see above
 
-    written = (report.json_report(found), report.junit(found), report_page.html(found).encode())
+    page = report_page.html(found, language).encode()
+    written = (report.json_report(found), report.junit(found), page)
     for name, data in zip(REPORTS, written, strict=True):
         write_output(folder / name, data)
 
 
-def _lines(found: "Report", *, for_github: bool) -> Iterator[str]:
+def _lines(found: "Report", shown: ShownTo) -> Iterator[str]:
     from mock_server.rehearsal import github, scorecard  # noqa: PLC0415 - see above
 
-    lines = scorecard.lines(found)
-    return github.log_lines(found, lines, Path.cwd(), os.environ) if for_github else lines
+    lines = scorecard.lines(found, language=shown.language)
+    return github.log_lines(found, lines, Path.cwd(), os.environ) if shown.for_github else lines
 
 
 class _Signals:
@@ -302,13 +321,17 @@ def stopped_by_signals() -> Iterator[_Signals]:
                 signal.signal(number, before[number])
 
 
-def _list(*, is_receiver: bool) -> None:
+def _list(language: str, *, is_receiver: bool) -> None:
     from mock_server.rehearsal.drills import all_drills  # noqa: PLC0415 - see above
     from mock_server.rehearsal.receivers.delivery import all_deliveries  # noqa: PLC0415
+    from mock_server.rehearsal.scorecard import wrapped  # noqa: PLC0415
+    from mock_server.translations import sentence_in  # noqa: PLC0415
 
+    t = words_of(language)
     for drill in all_deliveries() if is_receiver else all_drills():
         mark = "+" if drill.must_succeed else " "
-        click.echo(f"{mark} {drill.id}{' (only with --restartable)' * drill.restart}")
-        click.echo(textwrap.fill(drill.says, 80, initial_indent="    ", subsequent_indent="    "))
+        click.echo(f"{mark} {drill.id}{t('score.restart') * drill.restart}")
+        for line in wrapped(sentence_in(drill.says, language), first="    ", rest="    "):
+            click.echo(line)
     if not is_receiver:
-        click.echo("+ a good client succeeds in spite of the incident")
+        click.echo(t("score.succeeds"))

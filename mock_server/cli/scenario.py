@@ -9,7 +9,14 @@ from rich.table import Table
 
 from mock_server import contract
 from mock_server.admin_client import AccountClient
-from mock_server.cli.common import PlainGroup, account_options, json_option, print_json
+from mock_server.cli.common import (
+    PlainGroup,
+    account_options,
+    json_option,
+    language_option,
+    print_json,
+)
+from mock_server.words import Words, words_of
 
 
 @click.group(cls=PlainGroup)
@@ -18,17 +25,18 @@ def scenario() -> None:
 
 
 @scenario.command("list")
+@language_option
 @json_option
-def list_scenarios(*, as_json: bool) -> None:
+def list_scenarios(*, language: str, as_json: bool) -> None:
     """List the scenarios that come with artqr-mock."""
-    found = contract.scenarios()
     if as_json:
+        found = contract.scenarios()
         print_json([{"name": name, **values} for name, values in found.items()])
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for name, values in found.items():
+    table.add_column(overflow="fold")  # Chinese has no spaces to break a line at
+    for name, values in contract.scenarios(language).items():
         table.add_row(name, values["says"])
     Console().print(table)
 
@@ -48,8 +56,9 @@ def show(*, name: str) -> None:
 @scenario.command()
 @click.argument("name_or_file")
 @account_options
+@language_option
 @json_option
-def load(*, name_or_file: str, account: AccountClient, as_json: bool) -> None:
+def load(*, name_or_file: str, account: AccountClient, language: str, as_json: bool) -> None:
     """Reset an account and start it with a scenario: its name, or a FILE.toml of your own.
 
     The clock is reset too: its instant, its rate, and whether it is frozen.
@@ -64,18 +73,20 @@ def load(*, name_or_file: str, account: AccountClient, as_json: bool) -> None:
     if as_json:
         print_json(loaded)
         return
-    found = actions.find(name_or_file)
-    click.echo(f"account {loaded['id']} is in scenario {found.name}: {found.says}")
-    click.echo(f"a good client: {found.client}")
-    if change := _clock_change(before, loaded["clock"]):
+    found, t = actions.find(name_or_file, language), words_of(language)
+    click.echo(t("scenario.loaded", account=loaded["id"], name=found.name, says=found.says))
+    click.echo(t("scenario.client", client=found.client))
+    if change := _clock_change(before, loaded["clock"], t):
         click.echo(change)
 
 
-def _clock_change(before: dict[str, Any], after: dict[str, Any]) -> str:
+def _clock_change(before: dict[str, Any], after: dict[str, Any], t: Words) -> str:
     """Return a sentence on how the clock runs now, if it ran otherwise before."""
-    was, now = (_pace(clock) for clock in (before, after))
-    return "" if was == now else f"the clock was reset too: from {was} to {now}"
+    was, now = (_pace(clock, t) for clock in (before, after))
+    return "" if was == now else t("scenario.clock", before=was, now=now)
 
 
-def _pace(clock: dict[str, Any]) -> str:
-    return "frozen" if clock["frozen"] else f"rate {clock['rate']:g}"
+def _pace(clock: dict[str, Any], t: Words) -> str:
+    return (
+        t("scenario.frozen") if clock["frozen"] else t("scenario.rate", rate=f"{clock['rate']:g}")
+    )

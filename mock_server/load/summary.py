@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, yuan
 from mock_server.pages.environment import seconds
-from mock_server.rehearsal.report_page import CLASSES
 from mock_server.rehearsal.scorecard import fitted, wrapped
+from mock_server.words import words_of
 
 MOST_ROWS = 8
 
@@ -71,7 +72,7 @@ def _money(report: Mapping[str, Any]) -> Iterator[str]:
     if rows:
         yield "Money"
         for each in rows:
-            name, _ = CLASSES.get(each["class"], (each["class"], ""))
+            name = words_of(ENGLISH).named("class", each["class"])
             yield f"  {yuan(each['fen']):>10} yuan  {counted(each['charges'], 'charge')}: {name}"
         for each in report["paid_twice"][:MOST_ROWS]:
             again = counted(each["charges"], "charge")

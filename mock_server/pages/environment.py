@@ -11,22 +11,25 @@ from typing import Any
 
 import jinja2
 
+from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, cut, plural, printable_lines, yuan
 from mock_server.pages.charts import shares
+from mock_server.words import words_of
 
 MOST_TEXT = 600  # characters of a text that may have any length
 
 
-def render(template: str, **values: Any) -> str:
-    """Return a page. `template` is its path below mock_server, such as `pages/base.html`.
+def render(template: str, language: str = ENGLISH, **values: Any) -> str:
+    """Return a page. `template` is its path below mock_server, such as `pages/base.html`; `t` in it
+    has the words of reports in a language, unless the page brings words of its own.
 
     Raises jinja2.TemplateError for a template that is wrong, or that misses a value.
     """
-    return _environment().get_template(template).render(**values)
+    return _environment(language).get_template(template).render(**values)
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(language: str) -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("mock_server", ""), autoescape=True, finalize=_printing,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -35,6 +38,7 @@ def _environment() -> jinja2.Environment:
         "yuan": yuan, "counted": counted, "plural": plural, "seconds": seconds, "shares": shares,
         "percent": percent, "zip": zip, "cut": _cut,
     }  # fmt: skip
+    made.globals["t"] = words_of(language)
     return made
 
 

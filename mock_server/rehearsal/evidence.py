@@ -26,7 +26,7 @@ class Evidence(History):
     """
 
     # How a report introduces the output, and whether the calls are worth a bill.
-    output_title: ClassVar[str] = "Its output ends with:"
+    output_title: ClassVar[str] = "score.output"
     has_bill: ClassVar[bool] = True
 
     drill: Drill

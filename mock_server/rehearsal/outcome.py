@@ -43,11 +43,6 @@ class Report:
         return as_json(self)
 
     @property
-    def drills(self) -> str:
-        """What was run, in the plural."""
-        return self.words.drills
-
-    @property
     def has_bill(self) -> bool:
         """Whether what was paid is worth a word."""
         return self.words.has_bill
@@ -59,7 +54,7 @@ class Report:
 
     @property
     def hint(self) -> str | None:
-        """Return what would make the verdicts say more."""
+        """Return the key of the words on what would make the verdicts say more."""
         return None
 
     @property

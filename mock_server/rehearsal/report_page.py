@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mock_server.audit.charge import WASTED
-from mock_server.formatting import counted, yuan
+from mock_server.domain.languages import ENGLISH
+from mock_server.formatting import yuan
 from mock_server.pages.environment import render
 from mock_server.rehearsal.baseline import counting
 from mock_server.rehearsal.report_timeline import DrillView, view_of
 from mock_server.rehearsal.verdicts import Verdict
 from mock_server.rehearsal.words import PROGRAM, Words
+from mock_server.translations import sentence_in
+from mock_server.words import words_of
 
 if TYPE_CHECKING:
     from mock_server.rehearsal.outcome import Report
@@ -25,74 +28,96 @@ ALL_CALLS = 9_000  # on the whole page
 MOST_CALLS = 200  # of a drill
 ORDER = (Verdict.FAIL, Verdict.FLAKY, Verdict.INCONCLUSIVE, Verdict.PASS)
 TONES = {"FAIL": "bad", "FLAKY": "odd", "INCONCLUSIVE": "calm", "PASS": "good"}
-# Of the bill: how a person calls its classes.
+# Of the bill: the looks of its classes.
 CLASSES = {
-    "useful": ("useful", "good"),
-    "duplicate-submit": ("submitted twice", "bad"),
-    "poll-before-the-end": ("asked before the end", "odd"),
-    "poll-after-the-end": ("asked after the end", "bad"),
-    "refusal-in-200": ("refused inside a 200", "odd"),
-    "orphan": ("paid, never fetched", "bad"),
-}
+    "useful": "good", "duplicate-submit": "bad", "poll-before-the-end": "odd",
+    "poll-after-the-end": "bad", "refusal-in-200": "odd", "orphan": "bad",
+}  # fmt: skip
 
 
-def html(rehearsal: "Report") -> str:
+def html(rehearsal: "Report", language: str = ENGLISH) -> str:
     """Return report.html."""
-    report = rehearsal.as_json
+    report = _in_language(rehearsal, language)
     most = min(MOST_CALLS, ALL_CALLS // max(1, len(rehearsal.results)))
     while True:
         views = [view_of(each, most) for each in rehearsal.results]
-        made = page(report, views, rehearsal.words)
+        made = page(report, views, rehearsal.words, language)
         # Only texts full of what has to be escaped make it larger than that.
         if most == 0 or len(made.encode()) <= MOST_BYTES:
             return made
         most //= 4
 
 
-def page(report: Mapping[str, Any], views: Sequence[DrillView], words: Words = PROGRAM) -> str:
+def _in_language(rehearsal: "Report", language: str) -> dict[str, Any]:
+    """Return the report as report.json has it, with the words of drills and rules in a language."""
+    rules = {each.rule.id: each.rule for drill in rehearsal.results for each in drill.broken}
+    names = ("says", "advice", "price")
+
+    def rule_in(found: Mapping[str, Any]) -> dict[str, Any]:
+        rule = rules[found["id"]]
+        return {**found, **{name: rule.in_language(name, language) for name in names}}
+
+    report = rehearsal.as_json
+    drills = [
+        {
+            **each,
+            "says": sentence_in(each["says"], language),
+            "rules": [rule_in(rule) for rule in each["rules"]],
+            "reactions": [
+                {**row, "advice": sentence_in(row["advice"], language)} for row in each["reactions"]
+            ],
+        }
+        for each in report["drills"]
+    ]
+    return {**report, "drills": drills}
+
+
+def page(
+    report: Mapping[str, Any], views: Sequence[DrillView], words: Words = PROGRAM,
+    language: str = ENGLISH,
+) -> str:  # fmt: skip
     """Return the page of a report as report.json has it; `views` go with its drills."""
     pairs = sorted(
         zip(report["drills"], views, strict=True), key=lambda each: ORDER.index(each[0]["verdict"])
     )
     return render(
-        TEMPLATE, report=report, drills=pairs, words=words, tones=TONES, classes=CLASSES,
-        sentence=sentence(report, words), money=money(report), mistakes=list(mistakes(report)),
-        bill=bill(report), readings=readings(report), baseline=report.get("baseline"),
+        TEMPLATE, language, report=report, drills=pairs, words=words, tones=TONES, classes=CLASSES,
+        sentence=sentence(report, words, language), money=money(report, language),
+        mistakes=list(mistakes(report)), bill=bill(report), readings=readings(report),
+        baseline=report.get("baseline"),
     )  # fmt: skip
 
 
-def sentence(report: Mapping[str, Any], words: Words = PROGRAM) -> str:
+def sentence(report: Mapping[str, Any], words: Words = PROGRAM, language: str = ENGLISH) -> str:
     """Return the verdict in one sentence."""
-    totals = report["totals"]
-    ran = counted(len(report["drills"]), words.drill)
-    if failed := totals["fail"]:
-        more = f", and {totals['flaky']} more from time to time" if totals["flaky"] else ""
-        return f"The {words.judged} failed {failed} of {ran}{more}."
-    if totals["flaky"]:
-        return f"The {words.judged} failed {totals['flaky']} of {ran} from time to time."
+    t, totals = words_of(language), report["totals"]
+    judged, drill = t(f"judged.{words.judged}"), t(f"name.{words.drill}")
+    ran = t.count(len(report["drills"]), words.drill)
+    failed, flaky = totals["fail"], totals["flaky"]
+    if failed:
+        key = "verdict.failed_flaky" if flaky else "verdict.failed"
+        return t(key, judged=judged, failed=failed, ran=ran, flaky=flaky)
+    if flaky:
+        return t("verdict.flaky", judged=judged, flaky=flaky, ran=ran)
     if totals["pass"] == 0:
-        return (
-            f"Nothing can be said of the {words.judged}: no {words.drill} met what its verdict "
-            "needs."
-        )
-    rest = totals["inconclusive"]
-    nothing = f"; {counted(rest, words.drill)} met nothing to judge" if rest else ""
-    return f"The {words.judged} passed {totals['pass']} of {ran}, and failed none{nothing}."
+        return t("verdict.nothing", judged=judged, drill=drill)
+    rest = t.count(totals["inconclusive"], words.drill)
+    key = "verdict.passed_rest" if totals["inconclusive"] else "verdict.passed"
+    return t(key, judged=judged, passed=totals["pass"], ran=ran, rest=rest)
 
 
-def money(report: Mapping[str, Any]) -> str:
+def money(report: Mapping[str, Any], language: str = ENGLISH) -> str:
     """Return in one sentence what the broken rules cost."""
-    totals = report["totals"]
+    t, totals = words_of(language), report["totals"]
     charges, lost = totals["charges"], totals["wasted_charges"]
+    calls = t.count(charges, "call")
     if not charges:
-        return "It paid for no call."
+        return t("paid.nothing")
     if not lost:
-        return f"It paid for {counted(charges, 'call')}; broken rules cost nothing."
+        return t("paid.no_loss", calls=calls)
     share = f"{100 * lost / charges:.0f} %"
-    return (
-        f"It paid for {counted(charges, 'call')}; broken rules cost {lost} of them ({share}): "
-        f"{yuan(totals['fen_wasted'])} yuan."
-    )
+    cost = yuan(totals["fen_wasted"])
+    return t("paid.loss", calls=calls, lost=lost, share=share, yuan=cost)
 
 
 def mistakes(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

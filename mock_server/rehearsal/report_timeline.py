@@ -26,7 +26,7 @@ ROWS = (
     ("submits", (Operation.SUBMIT_TASK,)), ("queries", (Operation.QUERY_TASK,)),
     ("lists", (Operation.LIST_TASKS,)), ("pictures", (Operation.GET_PICTURE,)),
 )  # fmt: skip
-REACHED = {"ok": "heard it", "refused": "heard it", "lost": "lost it", "left": "hung up"}
+REACHED = {"ok": "heard", "refused": "heard", "lost": "lost", "left": "left"}
 ENDS = {"succeeded": "done", "failed": "failed"}
 
 

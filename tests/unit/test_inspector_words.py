@@ -2,15 +2,16 @@
 
 import re
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
 from mock_server.actions.clock import Happening
 from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.findings import SEVERITIES
+from mock_server.domain.languages import ENGLISH
 from mock_server.web.inspector.routes import PAGES
-from mock_server.web.inspector.words import ENGLISH, languages, words_of
+from mock_server.web.inspector.words import languages, words_of
+from tests.support.catalogues import check_same
 
 ROOM = Path(__file__).parents[2] / "mock_server" / "web" / "inspector"
 SOURCES = [*ROOM.rglob("*.html"), *ROOM.rglob("*.py")]
@@ -69,13 +70,4 @@ def test_every_key_is_used() -> None:
 
 @pytest.mark.parametrize("language", languages())
 def test_every_language_has_the_same_keys_with_the_same_placeholders(language: str) -> None:
-    texts = words_of(language).texts
-
-    assert texts.keys() == ENGLISH_TEXTS.keys()
-    for key, text in texts.items():
-        assert placeholders(text) == placeholders(ENGLISH_TEXTS[key]), key
-        assert text.strip(), key
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    check_same(words_of(language).texts, ENGLISH_TEXTS)

@@ -236,7 +236,7 @@ def test_the_calls_say_what_reached_the_client_and_which_are_the_evidence() -> N
     view = view_of(result(journal()), 200)
 
     assert [each["reached"] for each in view.calls[:4]] == [
-        "lost it", "heard it", "hung up", "heard it",
+        "lost", "heard", "left", "heard",
     ]  # fmt: skip
     assert [each["call"] for each in view.calls if each["is_wasted"]] == [1]
     assert {1, 2} <= {each["call"] for each in view.calls if each["is_marked"]}

@@ -11,6 +11,7 @@ from mock_server.actions.accounts import accounts
 from mock_server.actions.accounts.faults import read_order
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.account.scenarios import Scenario, scenario_of
+from mock_server.domain.languages import ENGLISH, in_language
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.suggestions import unknown
@@ -35,19 +36,19 @@ def read(name: str, values: Mapping[str, Any]) -> Scenario:
     return scenario
 
 
-def shipped(name: str) -> Scenario:
+def shipped(name: str, language: str = ENGLISH) -> Scenario:
     """Return a scenario that comes with the simulator. Raises NotFoundError."""
-    known = contract.scenarios()
+    known = contract.scenarios(language)
     if name not in known:
         raise NotFoundError(unknown("scenario", name, known))
     return read(name, known[name])
 
 
-def find(name_or_file: str) -> Scenario:
+def find(name_or_file: str, language: str = ENGLISH) -> Scenario:
     """Return a shipped scenario, or the one in a TOML file. Raises NotFoundError or UsageError."""
     if not name_or_file.endswith(".toml"):
-        return shipped(name_or_file)
-    return read(Path(name_or_file).stem, values_of(Path(name_or_file)))
+        return shipped(name_or_file, language)
+    return read(Path(name_or_file).stem, values_of(Path(name_or_file), language))
 
 
 def values_named(name_or_file: str) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def values_named(name_or_file: str) -> dict[str, Any]:
     return dict(contract.scenarios()[name_or_file])
 
 
-def values_of(file: Path) -> dict[str, Any]:
+def values_of(file: Path, language: str = ENGLISH) -> dict[str, Any]:
     """Return the values in a scenario's file. Raises UsageError if the file cannot be read."""
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
@@ -80,7 +81,8 @@ def values_of(file: Path) -> dict[str, Any]:
                 f"{file}: {where} is a date or a time: write milliseconds since 1970, such as "
                 "1767225600000"
             )
-    return values
+    chosen: dict[str, Any] = in_language(values, language)
+    return chosen
 
 
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:

@@ -51,7 +51,7 @@ class ReceiverEvidence(Evidence):
     nothing.  `true_links`: the paths of all pictures of the account.
     """
 
-    output_title: ClassVar[str] = "The answers:"
+    output_title: ClassVar[str] = "score.answers"
     has_bill: ClassVar[bool] = False
 
     delivery: ReceiverDrill

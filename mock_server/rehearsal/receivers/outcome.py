@@ -21,10 +21,10 @@ class ReceiverReport(Report):
 
     @property
     def hint(self) -> str | None:
-        """Return what would make the verdicts say more."""
+        """Return the key of the words on what would make the verdicts say more."""
         if self.order.oracle is not None or not self.results:
             return None
-        return "only answers and downloads were seen: --oracle tells what the receiver did"
+        return "score.no_oracle"
 
     @property
     def called_nothing(self) -> bool:

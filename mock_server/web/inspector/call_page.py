@@ -12,6 +12,7 @@ from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.auth.diagnosis.side_by_side import aligned
 from mock_server.formatting import SHANGHAI, instant, json_text
 from mock_server.store.engine.transaction import Row, Transaction
+from mock_server.translations import explanation_in
 from mock_server.web import gateway_view
 from mock_server.web.admin.http_message import message_json
 from mock_server.web.inspector import curl_line, frame
@@ -71,7 +72,7 @@ def _values(tx: Transaction, view: View, row: Row) -> dict[str, Any]:
         "request": _message(row, "request"),
         "answer": _message(row, "answer"),
         "sent": json.loads(row["sent"]) if row["sent"] else None,
-        "why": explain.explain(tx, simulator, row),
+        "why": explanation_in(explain.explain(tx, simulator, row), view.words.language),
         "strings": _strings(row),
         "curl": line,
         "why_no_curl": why_no_line,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from mock_server.actions.accounts import faults
 from mock_server.actions.reports import coverage
+from mock_server.contract import load_errors
 from mock_server.domain.call.errors import ErrorRow
 from mock_server.domain.contract.coverage import Group
 from mock_server.store.engine.transaction import Transaction
@@ -24,7 +25,7 @@ def _mark(tx: Transaction, view: View) -> str:
 def _region(tx: Transaction, view: View) -> dict[str, Any]:
     account_id = account_of(view).id
     covered = coverage.covered(tx, account_id)
-    rows = view.simulator.catalogue.errors.rows.values()
+    rows = load_errors(view.words.language).rows.values()
     return {
         "errors": [_line(row, covered, account_id) for row in rows],
         "arm": address(account_id, "errors", "arm"),

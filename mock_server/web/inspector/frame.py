@@ -25,8 +25,9 @@ from mock_server.store.engine.transaction import Transaction
 from mock_server.web.admin.health import SERVING
 from mock_server.web.inspector import assets
 from mock_server.web.inspector.page import NOBODY, Page, View
-from mock_server.web.inspector.words import Words, languages, wanted, words_of
+from mock_server.web.inspector.words import languages, wanted, words_of
 from mock_server.web.paths import INSPECTOR
+from mock_server.words import Words
 
 TEMPLATES = "web/inspector/templates"
 # What a browser may do with a page. Styles come as a file, so no style of a client's text counts.

@@ -25,7 +25,7 @@ from mock_server.web.inspector.frame import (
     is_served,
 )
 from mock_server.web.inspector.page import NOBODY, Page, View
-from mock_server.web.inspector.words import Words
+from mock_server.words import Words
 
 # The parameter of an address with which a page stays as it is.
 LIVE, OFF = "live", "off"

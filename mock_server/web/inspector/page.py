@@ -14,7 +14,7 @@ from flask import Blueprint
 from mock_server.domain.account.accounts import Account
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
-from mock_server.web.inspector.words import Words
+from mock_server.words import Words
 
 if TYPE_CHECKING:
     from mock_server.web.inspector.frame import Inspector
