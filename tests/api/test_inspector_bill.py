@@ -63,8 +63,8 @@ def test_before_the_last_charges_the_balance_is_known_by_the_day(
 
     # Several charges of one instant are one step.
     assert [point.balance for point in exact] == [17, 14, 11, 8]
-    assert [point.balance for point in rough][-2:] == [9, 8]
-    assert [point.balance for point in rough][:2] == [20, 17]
+    # The third charge of the last day is not followed: it counts as of just before.
+    assert [point.balance for point in rough] == [20, 17, 14, 11, 10, 8]
     assert "Exact to the charge since 2023-11-18 06:13:20" in text
 
 

@@ -142,5 +142,7 @@ def test_every_reading_is_shown_and_set_by_form(world: World) -> None:
     assert "open=readings" in (answer.location or "")
     assert world.admin("GET", "/accounts/default/readings")["refusal.status"] == "200"
     assert "1 changed" in page(world, "/default/failures").text
-    assert post(world, f"{FAILURES}/reading", reading="refusal.status", value="7").status_code == 422
+    assert (
+        post(world, f"{FAILURES}/reading", reading="refusal.status", value="7").status_code == 422
+    )
     assert len(ALLOWED) == len(contract.load_toml("readings.toml")["reading"])

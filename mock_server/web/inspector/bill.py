@@ -24,7 +24,7 @@ from mock_server.web.inspector.frame import Inspector, account_of, address
 from mock_server.web.inspector.page import Page, View
 
 # So many of the last charges are listed one by one.
-LISTED = 20
+LISTED = 10
 # From this length on, an axis of time shows days; up to this one, seconds.
 LONG_MS, SHORT_MS = 60 * DAY_MS, 10 * 60_000
 MIDDLES = (0.0, 0.5, 1.0)
@@ -60,7 +60,6 @@ def _region(tx: Transaction, view: View) -> dict[str, Any]:
              "href": address(account.id, "calls", each.call_id)}
             for each in found.last[:LISTED]
         ],
-        "listed": LISTED,
         "zone": SHANGHAI.tzname(None),
     }  # fmt: skip
 
