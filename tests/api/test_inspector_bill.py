@@ -1,5 +1,6 @@
 """The page of the bill: balance over time, charges, packages, notices, what is trimmed."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -126,7 +127,7 @@ def test_a_purchase_that_cannot_be_is_explained(
 def test_the_mark_changes_with_all_that_the_page_shows(world: World) -> None:
     account = world.account(credits=10)
     seen = {mark(world, account["id"])}
-    changes = (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: world.submit(account["app_code"]),
         lambda: post(world, f"/inspect/{account['id']}/bill/buy", offer="1000"),
         lambda: world.admin(

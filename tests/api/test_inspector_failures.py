@@ -12,11 +12,6 @@ from tests.support.inspector import Text, page, post
 from tests.support.worlds import World
 
 FAILURES = "/inspect/default/failures"
-# A value for each parameter that must have one, or that a kind needs one of.
-EXAMPLES = {
-    "code": "D504TO", "remark": "<b>busy</b>", "for_ms": "3s", "by_bytes": "-5", "status": "503",
-    "keep_bytes": "20", "expires_in_ms": "1h", "times": "2", "value": "text/plain",
-}  # fmt: skip
 
 
 def armed(world: World) -> list[dict[str, Any]]:
@@ -58,7 +53,8 @@ def test_a_failure_strikes_as_its_form_says_and_is_counted(world: World) -> None
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"kind": "delay", "for_ms": "3s", "commit": "before"}, {"for_ms": 3000, "commit": "before"}),
+        ({"kind": "delay", "for_ms": "3s", "commit": "before"},
+         {"for_ms": 3000, "commit": "before"}),
         ({"kind": "delay", "for_ms": "250"}, {"for_ms": 250, "commit": "after"}),
         ({"kind": "refusal", "remark": "系统繁忙", "probability": "0.25"}, {"probability": 0.25}),
         ({"kind": "gateway_error", "code": "D504TO", "starts_in_ms": "1m", "expires_in_ms": "1h"},
