@@ -9,7 +9,9 @@ from mock_server.actions.reports import bill_view
 from mock_server.domain.billing.balances import Point
 from mock_server.store import accounts as account_rows
 from mock_server.store.engine.transaction import Transaction
+from tests.support import worlds
 from tests.support.inspector import page, post
+from tests.support.trimming import trim
 from tests.support.worlds import START_AT, World
 
 DAY_MS = 86_400_000
@@ -105,6 +107,24 @@ def test_unlimited_credits_are_said_to_be_so(world: World) -> None:
     assert "unlimited credits left" in text
     assert "no credit is ever taken" in text
     assert str(10**12) not in text
+
+
+def test_what_the_server_no_longer_keeps_is_said_and_still_counted() -> None:
+    real_now = worlds.RealClock()
+    with worlds.simulator(real_now, keep="24h") as simulator:
+        world = World(simulator, real_now, worlds.Postbox())
+        account = world.account(credits=10)
+        for _ in range(3):
+            world.submit(account["app_code"])
+        real_now.now += 2 * DAY_MS
+        world.submit(account["app_code"])
+        assert trim(simulator, account["id"]) > 0
+        found = points(world, account["id"])
+        text = page(world, f"/{account['id']}/bill").text
+
+    assert "3 tasks and 3 single charges up to 2023-11-16 06:13:20 are gone" in text
+    assert "submit_task served 4 4 1.12" in text
+    assert [point.balance for point in found] == [10, 7, 6]
 
 
 @pytest.mark.parametrize(
