@@ -105,11 +105,10 @@ def _kinds_of(stage: Stage) -> list[AnyKind]:
 
 def _readings(values: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return every reading with its value for the account; those that were changed come first."""
-    rows = contract.load_toml("readings.toml")["reading"]
     found = [
         {**row, "value": values[row["id"]], "is_changed": values[row["id"]] != row["default"],
          "values": (row["default"], *row["alternatives"])}
-        for row in rows
+        for row in contract.readings()
     ]  # fmt: skip
     return sorted(found, key=lambda row: not row["is_changed"])
 
