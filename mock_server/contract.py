@@ -164,8 +164,13 @@ def fault_texts(language: str = ENGLISH) -> dict[str, str]:
 @cache
 def values_of_reading(reading: str) -> tuple[str, ...]:
     """Return the allowed values of a reading, the default first."""
-    rows = load_toml("readings.toml")["reading"]
-    return next((r["default"], *r["alternatives"]) for r in rows if r["id"] == reading)
+    return next((r["default"], *r["alternatives"]) for r in readings() if r["id"] == reading)
+
+
+@cache
+def readings() -> tuple[Mapping[str, Any], ...]:
+    """Return every open question with its values, certainty and advice."""
+    return tuple(load_toml("readings.toml")["reading"])
 
 
 @cache

@@ -36,3 +36,13 @@ def evenly(items: Sequence[Item], most: int) -> list[Item]:
     if len(items) <= most:
         return list(items)
     return [items[number * len(items) // most] for number in range(most)]
+
+
+def steps_line(points: Sequence[tuple[float, float]]) -> str:
+    """Return the path of a line that stays level until each next point; both axes go from 0 to 1,
+    the vertical one upwards. It is for a drawing of 1000 by 1000 units.
+    """
+    (x, y), *others = points
+    drawn = [f"M{1000 * x:.1f} {1000 - 1000 * y:.1f}"]
+    drawn += [f"H{1000 * x:.1f}V{1000 - 1000 * y:.1f}" for x, y in others]
+    return "".join(drawn)

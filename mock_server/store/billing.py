@@ -136,6 +136,16 @@ def paid_by(tx: Transaction, account_id: str, call_id: int) -> int | None:
     return row["package_id"] if row else None
 
 
+def last_entries(tx: Transaction, account_id: str, after: int, limit: int) -> list[LedgerEntry]:
+    """Return the last charges behind the call `after`, the newest first."""
+    rows = tx.all(
+        "select account, call_id, package_id, operation, task_id, task_number, fen, at from ledger"
+        " where account = ? and call_id > ? order by call_id desc limit ?",
+        (account_id, after, limit),
+    )
+    return [LedgerEntry(**row) for row in rows]
+
+
 def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
     """Add an answered call to the totals, in the transaction that books it."""
     tx.add_later(

@@ -25,6 +25,13 @@ def after(tx: Transaction, account_id: str, notice_id: int, limit: int) -> list[
     )
 
 
+def last(tx: Transaction, account_id: str, limit: int) -> list[Row]:
+    """Return the last notices, the newest first."""
+    return tx.all(
+        "select * from notice where account = ? order by id desc limit ?", (account_id, limit)
+    )
+
+
 def set_watch(tx: Transaction, account_id: str, watch: Watch) -> None:
     """Store the watch of an account."""
     tx.execute(

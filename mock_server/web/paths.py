@@ -4,6 +4,7 @@ ADMIN = "/_mock"
 INSPECTOR = "/_mock/inspect"
 SIGN_IN = "/_mock/login"
 ASSETS = "/_mock/assets/"
+VIEWER = "/_mock/docs"
 PICTURES = "/pictures/"
 SHORT_LINKS = "/s/"
 DOCUMENTS = ("/openapi.json", "/openapi.yaml")

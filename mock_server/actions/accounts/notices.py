@@ -4,7 +4,7 @@ Rule 1: every action on an account first stores the notices that its clock has p
 the clock finds the notices on its way before anything else happens.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from mock_server.domain.account.accounts import Account
@@ -64,6 +64,28 @@ def listed(
         (row, callback_rows.of_notice(tx, account.id, row["id"]))
         for row in rows.after(tx, account.id, after, limit)
     ]
+
+
+def last(tx: Transaction, account: Account, now: int, limit: int) -> list[dict[str, Any]]:
+    """Return the last notices, the newest first. Only reads: what came due since somebody last
+    wrote is among them, and not stored yet.
+    """
+    due = rules.came_due(account.watch, billing_rows.packages(tx, account.id), now,
+                         account.readings)  # fmt: skip
+    coming: list[dict[str, Any]] = [
+        {**asdict(each), "kind": each.kind.value, "id": None, "delivery": None}
+        for each in reversed(due.notices[-limit:])
+    ]
+    stored = [
+        {**shown(row), "delivery": _delivery(tx, account.id, row["id"])}
+        for row in rows.last(tx, account.id, limit)
+    ]
+    return [*coming, *stored][:limit]
+
+
+def _delivery(tx: Transaction, account_id: str, notice_id: int) -> str | None:
+    found = callback_rows.of_notice(tx, account_id, notice_id)
+    return found["state"] if found else None
 
 
 def shown(row: Row) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from mock_server import contract
 from mock_server.actions.accounts import accounts as actions
@@ -73,13 +73,13 @@ def _add_routes(routes: Blueprint, inspector: Inspector) -> None:
 
     @routes.post("/inspect/<account_id>/accounts/reset")
     def reset(account_id: str) -> Response:
-        _sure()
+        frame.must_be_sure()
         simulator.database.run(lambda tx: actions.reset(tx, simulator, account_id))
         return frame.done(account_id, PAGE.name, "account_reset")
 
     @routes.post("/inspect/<account_id>/accounts/delete")
     def delete(account_id: str) -> Response:
-        _sure()
+        frame.must_be_sure()
         simulator.database.run(lambda tx: actions.delete(tx, simulator, account_id))
         return frame.done(DEFAULT_ID, PAGE.name, "account_deleted")
 
@@ -92,17 +92,10 @@ def _wanted() -> dict[str, Any]:
             body[name] = value
     for name in ("credits", "seed"):
         if value := frame.field(name, most=20):
-            if not (value.isascii() and value.isdigit()):
-                raise UsageError(f"{name} must be a whole number, not {value!r}")
-            body[name] = int(value)
+            body[name] = frame.whole(name, value)
     if wrong := contract.misfits("NewAccount", body):
         raise UsageError(wrong)
     return body
-
-
-def _sure() -> None:
-    if request.form.get("sure") != "yes":
-        raise UsageError("tick the box first: what the account did would be gone")
 
 
 PAGE = Page(

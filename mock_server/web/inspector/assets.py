@@ -1,4 +1,4 @@
-"""The files that pages load: one style, and two small libraries, which are packaged with us.
+"""The files that pages load: styles, and libraries that are packaged with us as they are.
 
 Rule 1: an address names the version of its file, so browsers may keep it for ever.
 """
@@ -14,12 +14,15 @@ from mock_server.web.paths import ASSETS
 
 # htmx, its extension for Server-Sent Events, both 0BSD; licences beside them.
 SCRIPTS = ("htmx-2.0.11.min.js", "htmx-ext-sse-2.2.4.min.js")
+# RapiDoc shows the OpenAPI documents; MIT, its licence beside it.
+VIEWER = "rapidoc-9.3.8.min.js"
 _HERE = Path(__file__).parent
 _PAGES = _HERE.parent.parent / "pages"
 _FILES = {
     "inspector.css": (_PAGES / "style.css", _HERE / "assets" / "inspector.css"),
     "icon.svg": (_HERE / "assets" / "icon.svg",),
-    **{name: (_HERE / "assets" / name,) for name in SCRIPTS},
+    "documents.css": (_PAGES / "style.css", _HERE / "assets" / "documents.css"),
+    **{name: (_HERE / "assets" / name,) for name in (*SCRIPTS, VIEWER)},
 }
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 

@@ -26,7 +26,7 @@ from mock_server.web.admin.health import SERVING
 from mock_server.web.inspector import assets
 from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.inspector.words import languages, wanted, words_of
-from mock_server.web.paths import INSPECTOR
+from mock_server.web.paths import INSPECTOR, VIEWER
 from mock_server.words import Words
 
 TEMPLATES = "web/inspector/templates"
@@ -44,6 +44,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 CLOCK = "clock"  # the value of the parameter `only` of a stream without a region
+MOST_DIGITS = 19
 SAID = "said"  # the parameter of an address that names what was done
 Values = Callable[[Transaction, View], dict[str, Any]]
 
@@ -141,6 +142,7 @@ class Inspector:
             "icon": assets.href("icon.svg"),
             "scripts": [assets.href(each) for each in assets.SCRIPTS],
             "root": INSPECTOR,
+            "documents": VIEWER,
         }
 
     def _open_to(self, view: View) -> list[Page]:
@@ -211,6 +213,20 @@ def field(name: str, *, least: int = 0, most: int = 10_000) -> str:
     if not least <= len(value) <= most:
         raise UsageError(f"{name} must have {least} to {most} characters, not {len(value)}")
     return value
+
+
+def whole(name: str, text: str, *, signed: bool = False) -> int:
+    """Return the whole number that a field of a form has. Raises UsageError."""
+    digits = text.removeprefix("-") if signed else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+        raise UsageError(f"{name} must be a whole number, not {text[:64]!r}")
+    return int(text)
+
+
+def must_be_sure() -> None:
+    """Check that the person has ticked the box of a form that empties an account."""
+    if request.form.get("sure") != "yes":
+        raise UsageError("tick the box first: what the account did would be gone")
 
 
 def is_served() -> bool:

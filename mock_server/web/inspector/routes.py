@@ -11,10 +11,13 @@ from mock_server.store.engine.transaction import Transaction
 from mock_server.web.inspector import (
     accounts,
     assets,
+    bill,
     calls,
     clock,
     coverage,
+    documents,
     errors,
+    failures,
     frame,
     language,
     live,
@@ -26,7 +29,9 @@ from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.paths import ADMIN, INSPECTOR
 
 # The pages, in the order of the navigation: one row each.
-PAGES = (calls.PAGE, coverage.PAGE, errors.PAGE, accounts.PAGE)
+PAGES = (
+    calls.PAGE, bill.PAGE, failures.PAGE, coverage.PAGE, errors.PAGE, accounts.PAGE,
+)  # fmt: skip
 FIRST = PAGES[0].name
 MARK = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
@@ -38,6 +43,7 @@ def blueprint(simulator: Simulator) -> Blueprint:
     assets.add_routes(routes)
     sign_in.add_routes(routes, inspector)
     language.add_routes(routes)
+    documents.add_routes(routes)
     clock.add_routes(routes, inspector)
     _add_ways_in(routes)
     _add_pages(routes, inspector)
