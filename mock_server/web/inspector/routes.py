@@ -11,14 +11,17 @@ from mock_server.store.engine.transaction import Transaction
 from mock_server.web.inspector import (
     accounts,
     assets,
+    callbacks,
     calls,
     clock,
     coverage,
     errors,
     frame,
+    inbox,
     language,
     live,
     sign_in,
+    tasks,
 )
 from mock_server.web.inspector.frame import Inspector, address
 from mock_server.web.inspector.live import FEED, Feed
@@ -26,7 +29,15 @@ from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.paths import ADMIN, INSPECTOR
 
 # The pages, in the order of the navigation: one row each.
-PAGES = (calls.PAGE, coverage.PAGE, errors.PAGE, accounts.PAGE)
+PAGES = (
+    calls.PAGE,
+    tasks.PAGE,
+    callbacks.PAGE,
+    inbox.PAGE,
+    coverage.PAGE,
+    errors.PAGE,
+    accounts.PAGE,
+)
 FIRST = PAGES[0].name
 MARK = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
