@@ -161,14 +161,15 @@ def test_the_password_of_a_call_back_is_on_no_page(world: World) -> None:
 
 
 def test_a_callback_that_failed_says_what_it_was_answered(world: World) -> None:
+    account = world.account(readings={"callback.delivery": "retried"})
     world.postbox.outcome = Outcome(status=500, body=b"no <b>room</b>", duration_ms=3)
-    world.submit(call_back=HOOK)
-    world.clock(advance="20s")
-    shown = page(world, "/default/callbacks/1")
+    world.submit(account["app_code"], call_back=HOOK)
+    world.clock(account["id"], advance="20s")
+    shown = page(world, f"/{account['id']}/callbacks/1")
 
     assert "Attempt 1 500" in shown.text
     assert "no <b>room</b>" in shown.text
-    assert "again at" in page(world, "/default/callbacks").text
+    assert "again at" in page(world, f"/{account['id']}/callbacks").text
 
 
 def test_a_callback_that_reached_nobody_says_why(world: World) -> None:
