@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.actions.reports.task_view import TaskInFull
-from mock_server.domain.durations import DAY_MS
+from mock_server.domain.durations import DAY_MS, UNIT_MS
 from mock_server.domain.task.tasks import Status
 from mock_server.formatting import instant
 from mock_server.web.inspector.frame import address
+
+HOUR_MS = UNIT_MS["h"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ def course_of(found: TaskInFull) -> dict[str, Any]:
         "moments": [
             {
                 "at": instant(each.at),
-                "after_ms": each.at - found.task.plan.submitted_at,
+                "after_ms": _after(found, each),
                 "what": each.what,
                 "name": each.name,
                 "href": each.href,
@@ -43,6 +45,12 @@ def course_of(found: TaskInFull) -> dict[str, Any]:
         "never_ends": found.task.plan.ends_at is None,
         "queries_left": found.task.plan.queries_left,
     }
+
+
+def _after(found: TaskInFull, moment: Moment) -> int | None:
+    """Return how long after the submit something is, if that is not longer than a person counts."""
+    after_ms = moment.at - found.task.plan.submitted_at
+    return after_ms if 0 < after_ms < HOUR_MS else None
 
 
 def _life(found: TaskInFull) -> list[Moment]:
@@ -67,7 +75,7 @@ def _calls(found: TaskInFull) -> list[Moment]:
             name=f"{row['operation'] or row['method']} {row['status'] or ''}".strip(),
             href=address(found.account.id, "calls", row["id"]),
         )
-        for row in found.calls
+        for row in reversed(found.calls)
     ]
 
 

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 
 from mock_server.actions.callbacks import inbox as actions
 from mock_server.actions.reports import call_list, reports
+from mock_server.actions.reports.callback_facts import task_id_in
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Call
 from mock_server.domain.callback.inbox import MOST_KEPT, inbox_address
@@ -28,6 +29,7 @@ from mock_server.web.inspector.page import Page, View
 NAME = "inbox"
 MOST_SHOWN = 20
 MOST_BODY = 4096
+# What has the form of an id is a link; nothing else that somebody sent is.
 TASK_ID = re.compile(r"[0-9A-Za-z]{8,64}")
 
 
@@ -63,7 +65,8 @@ def _address(view: View) -> str:
 
 
 def _line(row: Row, account_id: str) -> dict[str, Any]:
-    task_id = _task_id(row["request_body"])
+    said = task_id_in(row["request_body"]) or ""
+    task_id = said if TASK_ID.fullmatch(said) else None
     message = message_of(row, "request", MOST_BODY)
     return {
         "id": row["id"],
@@ -73,17 +76,6 @@ def _line(row: Row, account_id: str) -> dict[str, Any]:
         "task_id": task_id,
         "task": address(account_id, "tasks", task_id) if task_id else None,
     }
-
-
-def _task_id(body: bytes) -> str | None:
-    """Return the task that a callback says it is about, if it has the form of an id."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    task_id = content.get("task_id") if isinstance(content, dict) else None
-    is_id = isinstance(task_id, str) and TASK_ID.fullmatch(task_id)
-    return task_id if is_id else None
 
 
 def _add_routes(routes: Blueprint, inspector: Inspector) -> None:
