@@ -97,6 +97,12 @@ def _add_routes(routes: Blueprint, inspector: Inspector) -> None:
     def show_inbox(account_id: str) -> Response:
         return frame.to(address(account_id, NAME))
 
+    _add_forms(routes, inspector)
+
+
+def _add_forms(routes: Blueprint, inspector: Inspector) -> None:
+    simulator = inspector.simulator
+
     @routes.post("/inspect/<account_id>/inbox/submit")
     def submit_task(account_id: str) -> Response:
         fields = {
