@@ -168,9 +168,9 @@ def values_of_reading(reading: str) -> tuple[str, ...]:
 
 
 @cache
-def readings() -> tuple[Mapping[str, Any], ...]:
+def readings(language: str = ENGLISH) -> tuple[Mapping[str, Any], ...]:
     """Return every open question with its values, certainty and advice."""
-    return tuple(load_toml("readings.toml")["reading"])
+    return tuple(load_toml("readings.toml", language)["reading"])
 
 
 @cache

@@ -2,6 +2,7 @@
 
 Rule 1: it is the resolved address that is checked and then connected to, so that a name cannot
 change its mind in between.
+Rule 2: never to the simulator itself, but for a post to an inbox (domain/callback/inbox.py).
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from mock_server.domain.callback.inbox import INBOX
 from mock_server.domain.urls import comparable_host, parse_ip
 
 ANY_HOST = "*"
@@ -43,11 +45,18 @@ class Guard:
             except ValueError:
                 self._names.add(comparable_host(entry))
 
-    def check(self, host: str, ip: str, port: int) -> None:
-        """Raise TargetRefusedError unless callbacks to `host`, which is at `ip`, are allowed."""
+    def check(self, host: str, ip: str, port: int, *, to_inbox: bool = False) -> None:
+        """Raise TargetRefusedError unless callbacks to `host`, which is at `ip`, are allowed.
+
+        `to_inbox`: it is a post whose target is the inbox of an account.
+        """
         address = parse_ip(ip)
         if port in self._own_ports and is_local(ip):
-            raise TargetRefusedError(f"{host}:{port} is the simulator itself")
+            if to_inbox:
+                return
+            raise TargetRefusedError(
+                f"only {INBOX}ACCOUNT takes callbacks here: {host}:{port} is the simulator itself"
+            )
         if address.is_loopback or host in self._names or ANY_HOST in self._names:
             return
         if any(address in network for network in self._networks):
@@ -56,13 +65,13 @@ class Guard:
             f"calls to {host} are not allowed: start with --callback-host {host} to allow them"
         )
 
-    async def resolve(self, host: str, port: int) -> list[Endpoint]:
+    async def resolve(self, host: str, port: int, *, to_inbox: bool = False) -> list[Endpoint]:
         """Return where a host is, each place allowed. Raises TargetRefusedError if one is not."""
         if _is_numeric(host):
             literal = _whole(host)
             # It says itself where it is, but for one that names an interface of this machine.
             if "%" not in literal:
-                self.check(literal, literal, port)
+                self.check(literal, literal, port, to_inbox=to_inbox)
                 return [_endpoint(literal, port)]
             host = literal
         loop = asyncio.get_running_loop()
@@ -70,7 +79,7 @@ class Guard:
         endpoints = []
         for family, _, _, _, where in found:
             ip = str(where[0])
-            self.check(host, ip, port)
+            self.check(host, ip, port, to_inbox=to_inbox)
             endpoints.append(Endpoint(family=family, ip=ip, socket_address=where))
         return endpoints
 

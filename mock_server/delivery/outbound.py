@@ -2,7 +2,8 @@
 
 Rule 1: loopback is allowed, anything else only by setting, and it is the resolved address that
 is checked and then connected to, so that a name cannot change its mind in between.
-Rule 2: never to the simulator itself; redirects are not followed (claim callback-redirects).
+Rule 2: never to the simulator itself, but for its inbox; redirects are not followed (claim
+callback-redirects).
 Rule 3: `post` and `fetch` never raise: whatever happens is in what their futures give; an
 `Outcome` tells what really left us.
 Rule 4: how many posts are under way is for the caller to bound: domain/callback/retries.py.
@@ -23,6 +24,7 @@ from mock_server.delivery.callback_request import CutError, Seen, pieces
 from mock_server.delivery.egress_guard import Guard, TargetRefusedError, is_local
 from mock_server.delivery.http_exchange import HttpAnswer, HttpRequest, connect, reason_of
 from mock_server.delivery.image_reader import ReaderStoppedError
+from mock_server.domain.callback.inbox import is_inbox
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.task.source_images import MAX_BYTES as MAX_IMAGE_BYTES
 from mock_server.domain.task.source_images import SourceError, SourceRead, too_large, unreachable
@@ -195,7 +197,8 @@ class Outbound:
         self, guard: Guard, request: HttpRequest, seen: Seen, limit: int
     ) -> HttpAnswer:
         address = request.address
-        endpoints = await guard.resolve(address.host, address.port)
+        to_inbox = request.method == "POST" and is_inbox(address.target)
+        endpoints = await guard.resolve(address.host, address.port, to_inbox=to_inbox)
         context = None
         if address.scheme == "https":
             # The certificate of our own server need not name the host that leads here.

@@ -17,7 +17,7 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 OWNED = (
     "attempt", "callback", "task", "task_block", "ledger", "charge_total", "package", "notice",
-    "call", "call_total", "nonce", "bucket", "fault", "short_link", "retention",
+    "call", "call_total", "nonce", "bucket", "fault", "short_link", "retention", "inbox",
 )  # fmt: skip
 
 _TABLE = "account"

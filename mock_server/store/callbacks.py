@@ -325,6 +325,24 @@ def after(tx: Transaction, account_id: str, callback_id: int, limit: int) -> lis
     )
 
 
+def newest(tx: Transaction, account_id: str, before: int, limit: int) -> list[Row]:
+    """Return the last callbacks of tasks with ids below `before`, the newest first."""
+    return tx.all(
+        "select * from callback where account = ? and id < ? and notice_id is null"
+        " order by id desc limit ?",
+        (account_id, before, limit),
+    )
+
+
+def of_task(tx: Transaction, account_id: str, task_number: int, limit: int) -> list[Row]:
+    """Return the first callbacks of a task, in the order that they were planned."""
+    return tx.all(
+        "select * from callback where account = ? and task_number = ? and notice_id is null"
+        " order by id limit ?",
+        (account_id, task_number, limit),
+    )
+
+
 def of_notice(tx: Transaction, account_id: str, notice_id: int) -> Row | None:
     """Return the delivery of a notice; None: it was not to be posted."""
     return tx.one(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import TestResponse
 
+from mock_server.domain.callback.payload import Outcome
 from mock_server.web.inspector.routes import PAGES
 from tests.support import worlds
 from tests.support.inspector import HERE, Text, page, post
@@ -111,8 +112,11 @@ def test_a_signed_in_browser_is_not_used_by_another_site(guarded: World) -> None
 
 
 def test_every_page_forbids_scripts_frames_and_other_sites(world: World) -> None:
-    world.submit()
-    for path in (*(f"/default/{each.name}" for each in PAGES), "/default/calls/1", "/x/calls"):
+    task_id = world.submit(call_back="http://127.0.0.1:9/")
+    world.clock(advance="1m")
+    one = ("/default/calls/1", f"/default/tasks/{task_id}", "/default/callbacks/1", "/x/calls",
+           f"/default/tasks/{task_id}/pictures/1")  # fmt: skip
+    for path in (*(f"/default/{each.name}" for each in PAGES), *one):
         headers = world.http.get(f"/_mock/inspect{path}").headers
         policy = headers["Content-Security-Policy"]
 
@@ -165,6 +169,11 @@ def attack(world: World) -> None:
         name: value.encode().decode("latin-1") for name, value in signed.items()
     })  # fmt: skip
     world.admin("POST", "/accounts", {"name": HOSTILE[:80]}, expect=201)
+    world.http.post("/_mock/inbox/default", data=HOSTILE.encode(), headers={"X-<marquee>": "<i>"})
+    world.http.post("/_mock/inbox/default", data=LARGE.encode()[:1_000_000])
+    world.http.post("/_mock/inbox/default", json={"task_id": HOSTILE, HOSTILE: HOSTILE})
+    world.postbox.outcome = Outcome(status=500, body=LARGE.encode()[:4096],
+                                    headers=(("X-<marquee>", "<i>"),))  # fmt: skip
 
 
 def assert_harmless(html: str) -> None:
@@ -193,7 +202,12 @@ def test_what_clients_send_is_never_markup_on_any_page(world: World) -> None:
     found = world.calls() + world.admin("GET", "/calls")["calls"]
     paths += [f"/{call['account'] or '-'}/calls/{call['id']}" for call in found]
     paths += ["/default/calls?text=%3Cscript%3E&operation=", "/default/calls?text=" + "a" * 3000]
+    paths += [f"/default/tasks/{each['task_id']}"
+              for each in world.admin("GET", "/accounts/default/tasks")["tasks"]]  # fmt: skip
+    called_back = world.admin("GET", "/accounts/default/callbacks")["callbacks"]
+    paths += [f"/default/callbacks/{each['id']}" for each in called_back]
     assert len(found) >= 9
+    assert called_back
     for path in paths:
         answer = world.http.get(f"/_mock/inspect{path}")
 

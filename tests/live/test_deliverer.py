@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+import urllib3
 
 from tests.support.live import Live, live
 from tests.support.processes import until
@@ -201,6 +202,18 @@ def test_a_callback_never_goes_to_the_simulator_itself(server: Live, host: str) 
     (attempt,) = callback["attempts"]
     assert attempt["error"].endswith("is the simulator itself")
     assert len(server.admin.get("/accounts")["accounts"]) == accounts
+
+
+def test_the_inbox_of_the_simulator_itself_takes_a_callback(server: Live) -> None:
+    buyer = server.buyer()
+    task_id = buyer.submit(call_back=f"{server.url}/_mock/inbox/{buyer.id}")
+    buyer.clock(advance="1m", settle=True)
+    callback = buyer.settled()
+    inbox = urllib3.request("GET", f"{server.url}/_mock/inspect/{buyer.id}/inbox").data.decode()
+
+    assert callback["state"] == "delivered"
+    assert callback["attempts"][0]["status"] == 200
+    assert task_id in inbox
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "[2001:db8::1]", "169.254.169.254"])

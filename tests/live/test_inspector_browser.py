@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import urllib3
 from playwright.sync_api import Browser, expect
 
 from mock_server.server import running
@@ -41,7 +42,9 @@ def a_life(buyer: Buyer) -> None:
     buyer.call("/nowhere/" + "x" * 300)
     buyer.world.post("/faults", {"kind": "gateway_error", "code": "D504TO", "calls": 1})
     buyer.call("/submitTask", text="<script>alert(1)</script>", style_id="pet_cat")
-    buyer.clock(to_next_event=True)
+    buyer.clock(to_next_event=True, settle=True)
+    receiver = f"{buyer.url}/_mock/inbox/{buyer.id}"
+    urllib3.request("POST", receiver, body=b'{"task_id":"<b>x</b>","resList":[]}')
 
 
 def test_a_call_appears_on_an_empty_page_the_moment_it_comes(
@@ -89,6 +92,30 @@ def test_a_call_is_explained_and_sent_again(browser: Browser, server: Live) -> N
 
         expect(page.get_by_role("status")).to_contain_text("sent again")
         assert len(buyer.world.get("/calls")["calls"]) == 2
+
+
+def test_a_task_is_called_back_into_the_inbox_and_its_picture_read(
+    browser: Browser, server: Live
+) -> None:
+    buyer = server.buyer(clock={"now": 1_700_000_000_000, "frozen": True})
+    with tab(browser) as opened:
+        page = opened.page
+        page.goto(address(server, buyer, "inbox"))
+        expect(page.get_by_text("Nothing has come in yet")).to_be_visible()
+        page.get_by_role("button", name="Submit a task that is called back here").click()
+        expect(page.get_by_role("status")).to_contain_text("was submitted")
+        page.get_by_role("button", name="Go to the next event").click()
+        expect(page.locator("#region pre.body")).to_contain_text("resList")
+        page.locator("#region h2 a").first.click()
+
+        expect(page.get_by_text("a phone reads", exact=True)).to_be_visible()
+        picture = page.locator(".pictures img")
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", value=True)
+        assert picture.evaluate("each => each.naturalWidth") > 0
+        page.get_by_role("link", name="callback 1, delivered").click()
+        page.get_by_role("button", name="Send it again now").click()
+        expect(page.get_by_role("status")).to_contain_text("sent again")
 
 
 def test_a_filter_is_a_form_and_stays_while_calls_come(browser: Browser, server: Live) -> None:
@@ -148,10 +175,14 @@ def paths(server: Live) -> list[str]:
     empty, full = server.buyer(), server.buyer()
     a_life(full)
     call_id = full.world.get("/calls")["calls"][-1]["id"]
+    (task,) = full.world.get("/tasks")["tasks"]
+    callback_id = full.callback()["id"]
     return [
         *(address(server, full, each.name) for each in PAGES),
         f"{address(server, full)}/{call_id}",
         f"{address(server, full)}?text=x&status=4xx",
+        f"{address(server, full, 'tasks')}/{task['task_id']}",
+        f"{address(server, full, 'callbacks')}/{callback_id}",
         *(address(server, empty, each.name) for each in PAGES),
     ]
 
@@ -159,7 +190,7 @@ def paths(server: Live) -> list[str]:
 def test_every_page_is_accessible_in_both_themes(browser: Browser, paths: list[str]) -> None:
     wrong: list[tuple[str, ...]] = []
     with tab(browser) as opened:
-        for path in paths[: len(PAGES) + 2]:
+        for path in paths[: len(PAGES) + 4]:
             opened.page.goto(path)
             wrong += [(path, each) for each in opened.barriers()]
             opened.page.emulate_media(color_scheme="dark")

@@ -55,6 +55,21 @@ def test_a_killed_worker_is_replaced_and_nothing_is_begun_anew(tmp_path: Path) -
         assert [task["task_id"] for task in found] == [task_id]
 
 
+def test_what_one_worker_took_into_the_inbox_all_of_them_show(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, *TWO, database=postgres.empty_schema()) as server,
+        AdminClient(server.url) as admin,
+    ):
+        buyer = buyer_of(admin, server)
+        task_id = buyer.submit(call_back=f"{server.url}/_mock/inbox/{buyer.id}")
+        buyer.clock(advance="1m", settle=True)
+        assert buyer.settled()["state"] == "delivered"
+        place = f"{server.url}/_mock/inspect/{buyer.id}/inbox"
+        shown = [urllib3.request("GET", place).data.decode() for _ in range(6)]
+
+        assert all(task_id in each for each in shown)
+
+
 def test_no_worker_outlives_a_killed_server(tmp_path: Path) -> None:
     with serving(tmp_path, *TWO, database=postgres.empty_schema()) as server:
         pids = [each.pid for each in workers_of(server)]

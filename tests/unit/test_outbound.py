@@ -91,6 +91,42 @@ def test_no_spelling_of_this_machine_leads_back_to_the_simulator(host: str) -> N
     assert "is the simulator itself" in (outcome.error or "")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", ANY])
+def test_only_the_inbox_of_the_simulator_itself_takes_callbacks(host: str) -> None:
+    with receiver() as server:
+        outcome = post(f"http://{host}:{server.port}/_mock/inbox/acc_1", own_ports=[server.port])
+
+    (request,) = server.requests
+    assert outcome.acknowledged
+    assert request.startswith(b"POST /_mock/inbox/acc_1 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/_mock/inbox/", "/_mock/inbox/a/b", "/_mock/inbox/a?x", "/_mock/inbox/../accounts",
+     "/_mock/inbox/..%2faccounts", "/_mock/inbox/%61", "/_mock/inbox/a/../../accounts",
+     "/_mock/accounts#/_mock/inbox/a", "/_mock/accounts?/_mock/inbox/a", "//_mock/inbox/a",
+     "/x@127.0.0.1/_mock/inbox/a", "/_mock/inbox/a%0d%0aX:1", "/_mock/inbox/\u0430"],
+)  # fmt: skip
+def test_no_spelling_beside_the_inbox_leads_to_the_simulator(target: str) -> None:
+    with receiver() as server:
+        outcome = post(f"http://127.0.0.1:{server.port}{target}", own_ports=[server.port])
+
+    assert server.requests == []
+    assert "is the simulator itself" in (outcome.error or "")
+
+
+def test_a_receiver_cannot_redirect_a_callback_to_the_simulator() -> None:
+    with receiver() as own:
+        place = f"http://127.0.0.1:{own.port}/_mock/inbox/a"
+        answer = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {place}\r\n"
+        with receiver(answer.encode() + b"Content-Length: 0\r\n\r\n") as server:
+            outcome = post(f"http://127.0.0.1:{server.port}/", own_ports=[own.port])
+
+    assert outcome.status == 307
+    assert own.requests == []
+
+
 @pytest.mark.parametrize("host", ["2130706433", "127.1", "0", "127.0.0.1."])
 def test_an_odd_number_for_a_host_is_refused(host: str) -> None:
     with receiver() as server:

@@ -128,7 +128,7 @@ def test_a_place_that_refuses_gives_way_to_the_next(
             for port in (taken.getsockname()[1], server.port)
         ]
 
-        async def resolve(*_: Any) -> list[Endpoint]:
+        async def resolve(*_: Any, **__: Any) -> list[Endpoint]:
             return places
 
         monkeypatch.setattr(Guard, "resolve", resolve)
@@ -145,9 +145,9 @@ def test_an_address_in_numbers_asks_no_resolver_and_is_checked_each_time() -> No
     checked: list[str] = []
     check = Guard.check
 
-    def watched(guard: Guard, host: str, ip: str, port: int) -> None:
+    def watched(guard: Guard, host: str, ip: str, port: int, **inbox: bool) -> None:
         checked.append(ip)
-        check(guard, host, ip, port)
+        check(guard, host, ip, port, **inbox)
 
     with (
         patch("socket.getaddrinfo", side_effect=AssertionError("asked")),

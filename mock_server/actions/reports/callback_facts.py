@@ -22,7 +22,7 @@ def told(tx: Transaction, account_id: str) -> CallbackFacts:
     ends: dict[str, int] = {}
     carried: set[str] = set()
     for row in attempts.bodies(tx, account_id):
-        task_id = _task_id(row["request_body"])
+        task_id = task_id_in(row["request_body"])
         if task_id is None:
             continue
         carried.add(task_id)
@@ -31,7 +31,8 @@ def told(tx: Transaction, account_id: str) -> CallbackFacts:
     return CallbackFacts(ends=ends, carried=frozenset(carried))
 
 
-def _task_id(body: bytes) -> str | None:
+def task_id_in(body: bytes) -> str | None:
+    """Return the id that the body of a callback carries; None if it is no such body."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

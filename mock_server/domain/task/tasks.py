@@ -243,6 +243,11 @@ def force(plan: Plan, status: Status, now: int) -> Plan:
     return checked(replace(plan, starts_at=starts_at, ends_at=now, outcome=status))
 
 
+def states_after(status: Status) -> list[Status]:
+    """Return the states that a task can be forced into, in the order of its life."""
+    return [each for each in Status if each in _reachable(status)]
+
+
 @cache
 def _reachable(status: Status) -> frozenset[Status]:
     found: set[Status] = set()

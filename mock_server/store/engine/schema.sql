@@ -191,6 +191,18 @@ create table attempt (
 );
 create index attempt_by_callback on attempt (account, callback_id);
 
+-- Callbacks that the simulator itself received: the last of each account.
+create table inbox (
+  id integer primary key autoincrement,
+  account text not null,
+  at integer not null,           -- what the account's clock showed
+  request_headers text not null,
+  request_body blob not null,    -- what is kept of it
+  request_length integer not null,
+  request_sha256 text
+);
+create index inbox_by_account on inbox (account, id);
+
 -- Every call seen. account '' is a call that named no account we know.
 create table call (
   id integer primary key autoincrement,

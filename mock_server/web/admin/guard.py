@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Request
 
 from mock_server.domain.auth.signatures import same_text
+from mock_server.domain.callback.inbox import is_inbox
 from mock_server.domain.urls import comparable_host, is_loopback
 from mock_server.settings import Settings
 from mock_server.web.paths import ASSETS, SIGN_IN
@@ -20,7 +21,8 @@ from mock_server.web.session import is_signed_in
 MAX_BODY_BYTES = 1024 * 1024
 # Health checks of containers have no token, and these answers contain no data. Whoever fetches the
 # authority's certificate cannot trust the connection yet, so should not send a token over it. The
-# form that takes the token is open, and so are the files of the pages: the same for everybody.
+# form that takes the token is open, and so are the files of the pages: the same for everybody. A
+# callback has no token either: the inbox takes it, and shows it only to whoever has the token.
 OPEN_PATHS = frozenset({"/_mock/livez", "/_mock/readyz", "/_mock/ca.pem", SIGN_IN})
 
 
@@ -49,7 +51,8 @@ def refusal(request: Request, settings: Settings) -> GuardRefusal | None:
             "address yourself",
         )
     if settings.token is not None:
-        if _is_open(request.path) or _shows_token(request, settings):
+        is_callback = request.method == "POST" and is_inbox(request.path)
+        if is_callback or _is_open(request.path) or _shows_token(request, settings):
             return None
         return GuardRefusal(
             status=401, detail="send the token of `serve --token` as `Authorization: Bearer TOKEN`"

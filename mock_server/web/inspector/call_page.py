@@ -10,16 +10,14 @@ from mock_server.actions.reports import call_list, explain, reports
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.auth.diagnosis.side_by_side import aligned
-from mock_server.formatting import SHANGHAI, instant, json_text
+from mock_server.formatting import SHANGHAI, instant
 from mock_server.store.engine.transaction import Row, Transaction
 from mock_server.translations import explanation_in
 from mock_server.web import gateway_view
-from mock_server.web.admin.http_message import message_json
 from mock_server.web.inspector import curl_line, frame
 from mock_server.web.inspector.frame import Inspector, address
+from mock_server.web.inspector.messages import message_of
 from mock_server.web.inspector.page import NOBODY, View
-
-MOST_BODY = 64 * 1024
 
 
 def add_routes(routes: Blueprint, inspector: Inspector) -> None:
@@ -47,11 +45,11 @@ def add_routes(routes: Blueprint, inspector: Inspector) -> None:
         return frame.done(account_id, "calls", "sent_again", found)
 
 
-def first_call(view: View) -> dict[str, str]:
+def first_call(view: View, call_back: str | None = None) -> dict[str, str]:
     """Return a command for an empty page, which makes the first call of the account."""
     account = view.account
     code = account.app_code if account and _is_public(account.id, account.app_code) else None
-    return {"line": curl_line.first_submit(view.base_url, code)}
+    return {"line": curl_line.first_submit(view.base_url, code, call_back)}
 
 
 def _is_public(account_id: str, app_code: str) -> bool:
@@ -69,8 +67,8 @@ def _values(tx: Transaction, view: View, row: Row) -> dict[str, Any]:
         "zone": SHANGHAI.tzname(None),
         "is_elsewhere": (view.account_id or NOBODY) != shown_id,
         "elsewhere": address(shown_id, "calls", row["id"]),
-        "request": _message(row, "request"),
-        "answer": _message(row, "answer"),
+        "request": message_of(row, "request"),
+        "answer": message_of(row, "answer"),
         "sent": json.loads(row["sent"]) if row["sent"] else None,
         "why": explanation_in(explain.explain(tx, simulator, row), view.words.language),
         "strings": _strings(row),
@@ -80,19 +78,9 @@ def _values(tx: Transaction, view: View, row: Row) -> dict[str, Any]:
         "why_not_again": send_again.why_not(row),
         "list": address(view.account_id or NOBODY, "calls"),
         "again": address(shown_id, "calls", row["id"], "again"),
+        "task": address(shown_id, "tasks", row["task_id"]) if row["account"] else None,
         "of_task": address(shown_id, "calls", task=row["task_id"]) if row["task_id"] else None,
     }
-
-
-def _message(row: Row, part: str) -> dict[str, Any]:
-    """Return one side of an exchange as a page shows it; JSON is set out."""
-    found = message_json(row, part)
-    body = found["body"]
-    try:
-        shown = json_text(json.loads(body), indent=2) if body[:1] in "{[" and body else body
-    except (ValueError, RecursionError):
-        shown = body
-    return {**found, "shown": shown[:MOST_BODY], "is_set_out": shown != body}
 
 
 def _strings(row: Row) -> str | None:

@@ -19,11 +19,10 @@ from mock_server.formatting import SHANGHAI, instant
 from mock_server.store.call_search import CallSearch
 from mock_server.store.engine.transaction import Row, Transaction
 from mock_server.web.inspector import call_page
-from mock_server.web.inspector.frame import address, chosen
+from mock_server.web.inspector.frame import MAX_DIGITS, address, chosen, number_in
 from mock_server.web.inspector.page import NOBODY, Page, View
 
 MOST_TEXT = 200
-MAX_DIGITS = 18
 # What decided an answer is not named in the list where everything went well.
 OF_SUCCESS = (AnswerRule.SERVED, AnswerRule.PICTURE)
 MOST_PATH = 120
@@ -45,14 +44,14 @@ def _mark(tx: Transaction, view: View) -> str:
 
 def _region(tx: Transaction, view: View) -> dict[str, Any]:
     query = view.query
-    before = _number(chosen(query, "before"), NEWEST)
+    before = number_in(query, "before", NEWEST)
     text = chosen(query, "text")[:MOST_TEXT]
     found = call_list.page(tx, view.account_id, _search(view), text=text, before=before)
     shown_id = view.account_id or NOBODY
     rows = view.simulator.catalogue.findings
     is_filtered = any(chosen(query, name) for name in FILTERS[:-1])
     return {
-        "calls": [_line(row, rows, shown_id) for row in found.rows],
+        "calls": [line_of(row, rows, shown_id) for row in found.rows],
         "zone": SHANGHAI.tzname(None),
         "is_filtered": is_filtered,
         "is_first": before == NEWEST,
@@ -129,16 +128,8 @@ def _statuses(text: str) -> tuple[int, int] | None:
     )
 
 
-def _number(text: str, default: int) -> int:
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise UsageError(f"before must be the number of a call, not {text[:64]!r}")
-    return int(text)
-
-
-def _line(row: Row, rows: FindingRows, shown_id: str) -> dict[str, Any]:
-    """Return a row of the table."""
+def line_of(row: Row, rows: FindingRows, shown_id: str) -> dict[str, Any]:
+    """Return a call as a row of a table."""
     ids = [] if row["findings"] == "[]" else json.loads(row["findings"])
     rule, _ = answer_rules.read(row["ground"])
     return {

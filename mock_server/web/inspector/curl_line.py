@@ -36,14 +36,17 @@ def of_call(row: Row, base_url: str) -> str:
     return " \\\n  ".join(lines)
 
 
-def first_submit(base_url: str, app_code: str | None) -> str:
+def first_submit(base_url: str, app_code: str | None, call_back: str | None = None) -> str:
     """Return a command that submits a task. `app_code` None: the variable stands for it."""
-    return " \\\n  ".join([
+    lines = [
         f"curl {shell_word(base_url + '/submitTask')}",
         _code(CODE if app_code is None else app_code),
         f"-d {shell_word(f'text={FIRST_TEXT}')}",
         f"-d {shell_word(f'style_id={FIRST_STYLE}')}",
-    ])  # fmt: skip
+    ]
+    if call_back is not None:
+        lines.append(f"-d {shell_word(f'call_back={call_back}')}")
+    return " \\\n  ".join(lines)
 
 
 def or_why_not(row: Row, base_url: str) -> tuple[str | None, str | None]:

@@ -82,7 +82,7 @@ def _forms(
     account = account_of(view)
     return {
         "kind": kind,
-        "says": contract.fault_texts(),
+        "says": contract.fault_texts(view.words.language),
         "stages": [(stage, _kinds_of(stage)) for stage in Stage],
         "parameters": fault_form.parameters(kind),
         "conditions": fault_form.conditions(kind),
@@ -92,9 +92,9 @@ def _forms(
         "arm": address(account.id, NAME, "arm"),
         "choose": address(account.id, NAME),
         "open": view.query.get(OPEN, ""),
-        "scenarios": contract.scenarios(),
+        "scenarios": contract.scenarios(view.words.language),
         "load": address(account.id, NAME, "scenario"),
-        "readings": _readings(as_mapping(account.readings)),
+        "readings": _readings(as_mapping(account.readings), view.words.language),
         "set": address(account.id, NAME, "reading"),
     }
 
@@ -103,12 +103,12 @@ def _kinds_of(stage: Stage) -> list[AnyKind]:
     return [kind for kind in KINDS.values() if kind.stage is stage]
 
 
-def _readings(values: Mapping[str, str]) -> list[dict[str, Any]]:
+def _readings(values: Mapping[str, str], language: str) -> list[dict[str, Any]]:
     """Return every reading with its value for the account; those that were changed come first."""
     found = [
         {**row, "value": values[row["id"]], "is_changed": values[row["id"]] != row["default"],
          "values": (row["default"], *row["alternatives"])}
-        for row in contract.readings()
+        for row in contract.readings(language)
     ]  # fmt: skip
     return sorted(found, key=lambda row: not row["is_changed"])
 

@@ -46,6 +46,7 @@ HEADERS = {
 CLOCK = "clock"  # the value of the parameter `only` of a stream without a region
 MOST_DIGITS = 19
 SAID = "said"  # the parameter of an address that names what was done
+MAX_DIGITS = 18
 Values = Callable[[Transaction, View], dict[str, Any]]
 
 
@@ -237,6 +238,16 @@ def is_served() -> bool:
 def chosen(query: Mapping[str, str], name: str) -> str:
     """Return a parameter of the address without space around it; a form sends it empty for any."""
     return query.get(name, "").strip()
+
+
+def number_in(query: Mapping[str, str], name: str, default: int) -> int:
+    """Return a parameter of the address that is the number of something. Raises UsageError."""
+    text = chosen(query, name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        raise UsageError(f"{name} must be a number, not {text[:64]!r}")
+    return int(text)
 
 
 def account_of(view: View) -> Account:

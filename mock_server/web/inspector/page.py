@@ -5,6 +5,7 @@ whenever its mark has changed.
 Rule 2: mark and region only read, in one transaction, through actions; no page has SQL.
 """
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 # The place in an address of the calls that name no account.
 NOBODY = "-"
+
+
+def digest(*values: object) -> str:
+    """Return a mark of a region that is short enough to be read as a whole: it changes with any of
+    these values.
+    """
+    return f"{zlib.crc32(repr(values).encode('utf-8', 'replace')):08x}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from mock_server.web.inspector import (
     accounts,
     assets,
     bill,
+    callbacks,
     calls,
     clock,
     coverage,
@@ -19,9 +20,11 @@ from mock_server.web.inspector import (
     errors,
     failures,
     frame,
+    inbox,
     language,
     live,
     sign_in,
+    tasks,
 )
 from mock_server.web.inspector.frame import Inspector, address
 from mock_server.web.inspector.live import FEED, Feed
@@ -30,7 +33,8 @@ from mock_server.web.paths import ADMIN, INSPECTOR
 
 # The pages, in the order of the navigation: one row each.
 PAGES = (
-    calls.PAGE, bill.PAGE, failures.PAGE, coverage.PAGE, errors.PAGE, accounts.PAGE,
+    calls.PAGE, tasks.PAGE, callbacks.PAGE, inbox.PAGE, bill.PAGE, failures.PAGE, coverage.PAGE,
+    errors.PAGE, accounts.PAGE,
 )  # fmt: skip
 FIRST = PAGES[0].name
 MARK = re.compile(r"[A-Za-z0-9._-]{1,100}")
