@@ -35,6 +35,7 @@ from mock_server.web.admin.health import SERVING
 from mock_server.web.flask_app import create_app
 from mock_server.web.serving.asgi_app import AsgiApp
 from mock_server.web.serving.fast_path import FastPathProtocol, missing_hook
+from mock_server.web.serving.known_heads import KnownHeads
 from mock_server.web.serving.protocol import ArtqrProtocol, RequestLimits
 from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from mock_server.metrics.recorder import Recorder
 
 GRACE_S = 5
+# A turn of calls makes thousands of objects and almost no circles: Python's own 700 would have the
+# collector look through the same living ones several times in each turn.
+YOUNG_OBJECTS = 20_000
 
 log = logging.getLogger(__name__)
 
@@ -328,6 +332,7 @@ async def _answer(
     # What lives as long as the server need not be looked through again and again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -370,5 +375,9 @@ def _protocol(settings: Settings, app: AsgiApp) -> Any:
     if missing_hook() is not None:
         return functools.partial(ArtqrProtocol, limits=limits)
     return functools.partial(
-        FastPathProtocol, limits=limits, submit=app.submit, submit_picture=app.submit_picture
+        FastPathProtocol,
+        limits=limits,
+        submit=app.submit,
+        submit_picture=app.submit_picture,
+        heads=KnownHeads(),
     )
