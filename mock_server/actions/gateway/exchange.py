@@ -79,23 +79,34 @@ def run_with_callbacks(
     `hold(ms, then)` calls `then` with the ms after which the client disconnected, or None. `reply`
     is called with the answer, on the thread on which the database reports commits.
     """
-    steps = exchange(simulator, call)
 
-    def advance(step: Callable[[Any], Work | Hold], value: object) -> None:
-        try:
-            wanted = step(value)
-        except StopIteration as end:
-            reply(end.value)
+    def handled(result: object, error: BaseException | None) -> None:
+        if isinstance(result, Answer):  # as almost always: no exchange is needed
+            reply(result)
             return
-        if isinstance(wanted, Hold):
-            hold(wanted.ms, partial(advance, steps.send))
-        else:
-            simulator.database.submit(wanted, committed)
+        steps = exchange(simulator, call)
+        next(steps)  # what it asks for first is done
+        _go_on(simulator, steps, hold, reply, result, error)
 
-    def committed(result: object, error: BaseException | None) -> None:
-        if error is None:
-            advance(steps.send, result)
-        else:
-            advance(steps.throw, error)
+    simulator.database.submit(partial(pipeline.handle, simulator=simulator, call=call), handled)
 
-    advance(steps.send, None)
+
+def _go_on(
+    simulator: Simulator,
+    steps: Exchange,
+    hold: Callable[[int, Callable[[int | None], None]], None],
+    reply: Callable[[Answer], None],
+    result: object,
+    error: BaseException | None,
+) -> None:
+    """Run the rest of an exchange, which has what its last step brought."""
+    try:
+        wanted = steps.send(result) if error is None else steps.throw(error)
+    except StopIteration as end:
+        reply(end.value)
+        return
+    go_on = partial(_go_on, simulator, steps, hold, reply)
+    if isinstance(wanted, Hold):
+        hold(wanted.ms, partial(go_on, error=None))
+    else:
+        simulator.database.submit(wanted, go_on)

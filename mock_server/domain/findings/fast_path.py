@@ -44,22 +44,34 @@ def plain_findings(
     """Return the findings of an ordinary call; None: `judge` has to look at it."""
     if operation is None or body is None or call.method != "POST":
         return None
-    of_type = _of_head(call, contract)
+    of_type = of_head(call, contract)
+    sent = None if of_type is None else plain_texts(call, operation, body, of_type)
+    if of_type is None or sent is None or not contract.fits[operation]({"body": sent}):
+        return None
+    return of_fields(operation, sent, of_type)
+
+
+def plain_texts(
+    call: Call, operation: Operation, body: Body, of_type: tuple[Finding, ...]
+) -> Mapping[str, str] | None:
+    """Return the fields of a body if no rule on bodies and texts has anything to say of them.
+
+    `of_type` is what `of_head` tells of its type.
+    """
     fields = body.fields
-    if of_type is None or body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
+    if body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
         return None
     is_json = body.members is not None
     if is_json != (of_type is OF_TYPE[JSON_TYPE]) or not (is_json or call.body[:1].isalpha()):
         return None
     sent: Mapping[str, Any] = fields if body.members is None else body.members
-    if not _are_plain(sent) or not contract.fits[operation]({"body": sent}):
-        return None
-    return _of_fields(operation, sent, of_type)
+    return sent if _are_plain(sent) else None
 
 
-def _of_fields(
-    operation: Operation, sent: Mapping[str, Any], of_type: tuple[Finding, ...]
+def of_fields(
+    operation: Operation, sent: Mapping[str, str], of_type: tuple[Finding, ...]
 ) -> tuple[Finding, ...] | None:
+    """Return the findings of plain fields that fit the contract; None: `judge` has to look."""
     if operation is Operation.QUERY_TASK and not TASK_ID.fullmatch(sent["task_id"]):
         return None
     if len(sent.get("text", "")) > ADVISED_CHARACTERS:
@@ -80,7 +92,7 @@ def _are_plain(sent: Mapping[str, Any]) -> bool:
     return True
 
 
-def _of_head(call: Call, contract: Contract) -> tuple[Finding, ...] | None:
+def of_head(call: Call, contract: Contract) -> tuple[Finding, ...] | None:
     """Return what is told of the type of a body; None for a call that carries no app code, or a
     header that a rule looks at, or another credential."""
     headers = call.named

@@ -84,7 +84,7 @@ class FastPathProtocol(ArtqrProtocol):
 
     def _waits_for_a_request(self) -> bool:
         """Whether the next byte is the first of a request, which may begin at once."""
-        last = self.cycle
+        last: RequestResponseCycle | None = self.cycle
         return (
             not (self._begun or self._extra_bytes or self._broken or self._refusing)
             and (last is None or last.response_complete)
@@ -185,7 +185,7 @@ class FastPathProtocol(ArtqrProtocol):
         if not cycle.flow.write_paused:
             write_now(cycle, answer)
         else:
-            cycle.scope["extensions"][EXTENSION]["cycle"] = cycle  # type: ignore[typeddict-item]
+            cycle.scope["extensions"][EXTENSION]["cycle"] = cycle
             task = self.loop.create_task(write_answer(cycle.scope, answer))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
