@@ -33,9 +33,31 @@ JOURNAL_CALLS = 20
 
 SIGNED = st.tuples(st.just("signed"), st.sampled_from(["n1", "n2", "n3"]), st.booleans())
 OTHERS = st.tuples(st.sampled_from(["left", "found", "look", "half", "claim"]), st.integers(1, 30))
+# Submits whose heads come again and again, most of them plain ones.
+FORM = "application/x-www-form-urlencoded"
+TYPES = [f"{FORM}; charset=UTF-8", FORM, "application/json; charset=UTF-8", "application/json"]
+TYPES_OF = st.sampled_from([*TYPES[:3], TYPES[0], TYPES[2], TYPES[3]])
+BODIES = st.sampled_from([
+    {"text": "https://example.com", "style_id": "pet_cat"},
+    {"text": "https://example.com", "style_id": "pet_cat", "call_back": "http://127.0.0.1:9/x"},
+    {"text": "https://example.org", "style_id": "pet_cat", "call_back": "https://x@a.example/y"},
+    {"text": "mock-demo", "style_id": "pet_cat", "call_back": "http://a.example/?appcode=mock-demo"},
+    {"text": "x" * 36, "style_id": "pet_cat"},
+    {"text": "https://mock.test/task-failed", "style_id": "pet_cat"},
+    {"text": "https://example.com", "style_id": "no_such"},
+    {"text": "12", "style_id": "pet_cat"},
+    {"text": "https://example.com", "style_id": "pet_cat", "more": "1"},
+    {"text": "", "style_id": "pet_cat"},
+])  # fmt: skip
+EXTRAS = st.sampled_from([(), (), (), (), (("x-ca-request-mode", "debug"),), (("x", "mock-demo"),)])
+PLAIN = st.tuples(
+    st.just("plain"), st.sampled_from(["mock-demo", "mock-demo", "mock-throttled", "nobody"]),
+    TYPES_OF, BODIES, EXTRAS,
+)  # fmt: skip
 STEPS = st.one_of(
     CALLS,
-    CALLS,
+    PLAIN,
+    PLAIN,
     SIGNED,
     OTHERS,
     st.tuples(st.just("fails"), st.one_of(CALLS, OTHERS)),
@@ -51,6 +73,16 @@ def form(path: str, code: str, fields: dict[str, Any]) -> Call:
         ("content-length", str(len(body))),
     )  # fmt: skip
     return Call(method="POST", path=path, headers=headers, body=body)
+
+
+def plain(code: str, content_type: str, fields: dict[str, str], extra: Any) -> Call:
+    """A submit; those of a code and a type share their head, whatever their length."""
+    body = json.dumps(fields) if "json" in content_type else urlencode(fields)
+    headers = (
+        ("host", "localhost"), ("authorization", f"APPCODE {code}"),
+        ("content-type", content_type), *extra,
+    )  # fmt: skip
+    return Call(method="POST", path="/submitTask", headers=headers, body=body.encode())
 
 
 def signed(signer: Signer, nonce: str, *, spoiled: bool) -> Call:
@@ -82,6 +114,8 @@ def work_of(world: World, signer: Signer, task_ids: list[str], step: Any) -> Wor
         return failing(work_of(world, signer, task_ids, step[1]))
     if what == "signed":
         call = signed(signer, step[1], spoiled=step[2])
+    elif what == "plain":
+        call = plain(*step[1:])
     elif what.startswith("/"):
         path, code, fields = step
         if path == "/queryTask" and task_ids:
