@@ -78,17 +78,15 @@ def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     return _by(tx, "app_key", app_key)
 
 
-def remembered(tx: Transaction, app_code: str) -> Account | None:
-    """Return the account with this app code if the writer remembers it."""
-    account_id = tx.memory.get(_TABLE, ("app_code", app_code))
+def remembered(tx: Transaction, column: str, credential: str) -> Account | None:
+    """Return the account with this credential, `app_code` or `app_key`, if the writer knows it."""
+    account_id = tx.memory.get(_TABLE, (column, credential))
     known: Account | None = account_id and tx.memory.get(_TABLE, account_id)
     return known
 
 
 def _by(tx: Transaction, column: str, credential: str) -> Account | None:
-    account_id = tx.memory.get(_TABLE, (column, credential))
-    known: Account | None = account_id and tx.memory.get(_TABLE, account_id)
-    return known or _found(tx, column, credential)
+    return remembered(tx, column, credential) or _found(tx, column, credential)
 
 
 def _found(tx: Transaction, column: str, value: str) -> Account | None:

@@ -217,7 +217,8 @@ def _decide(
         return Decision(answer=NO_ANSWER, rule=AnswerRule.FAULT_BEFORE_THE_CALL)
     if fault := matched.fired.get(gateway.SLOT):
         raise gateway.error_of(fault)
-    admission.authenticate(tx, context, account)
+    assert not isinstance(context.credentials, GatewayError)  # noqa: S101 - `known` came first
+    admission.authenticate(tx, account, context.call, context.credentials, context.machine_now)
     admission.check_standing(account)
     now = context.stamp.now
     payer = admission.payer(tx, account, operation, now)

@@ -6,27 +6,27 @@ Rule 2: what it writes is written by the functions that write it for the pipelin
 for the random request id: tests/store/test_plain_submits.py plays lives in both ways.
 """
 
-from collections.abc import Hashable, Mapping
-from dataclasses import field
+from collections.abc import Mapping
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.callbacks import planning
-from mock_server.actions.gateway import kept_findings, recording
-from mock_server.actions.gateway.context import base_url_of, request_id
+from mock_server.actions.gateway import admission, kept_findings, recording
+from mock_server.actions.gateway.context import request_id
+from mock_server.actions.gateway.plain_heads import Head, head_of
 from mock_server.actions.gateway.recording import Served
-from mock_server.domain.account.accounts import Account, Standing
-from mock_server.domain.answer.accepted import AcceptedForm, accepted_answer, accepted_form
+from mock_server.domain.account.accounts import Account
+from mock_server.domain.answer.accepted import accepted_answer
 from mock_server.domain.answer.answers import Stamp
-from mock_server.domain.auth.credentials import AppCode, named_credentials
+from mock_server.domain.auth.credentials import named_credentials
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.charges import Charge, Package
 from mock_server.domain.call import bodies
-from mock_server.domain.call.calls import MAX_HEAD_BYTES, Answer, Call, Operation, head_bytes
-from mock_server.domain.call.redaction import answer_lines, capture, header_lines, redact_target
+from mock_server.domain.call.calls import Answer, Call, Operation
+from mock_server.domain.call.errors import GatewayError
+from mock_server.domain.call.redaction import answer_lines, capture, header_lines
 from mock_server.domain.contract.coverage import Answered, Shape
-from mock_server.domain.findings import Contract, Finding, fast_path
+from mock_server.domain.findings import fast_path
 from mock_server.domain.findings.submit_fields import ADVISED_CHARACTERS
-from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.domain.records import dataclass
 from mock_server.domain.task import tasks
 from mock_server.domain.task.tasks import Task
@@ -38,30 +38,7 @@ from mock_server.store.engine.transaction import Transaction
 from mock_server.store.journal import Entry
 
 METHOD, PATH = "POST", "/submitTask"
-_TABLE = "plain head"  # in the writer's memory; there is no such table
 MOST_ADDRESSES, LONGEST_ADDRESS = 64, 200
-_SEEN_ONCE = object()  # many clients never send the same head again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """What is known of a plain head, and of the account that it names, before a call comes in.
-
-    `lines` and `target` are as the journal has them. `of_type`: what is found of its Content-Type.
-    """
-
-    app_code: str
-    account: Account
-    contract: Contract
-    of_type: tuple[Finding, ...]
-    lines: str
-    target: str
-    base_url: str
-    form: AcceptedForm
-    # What was seen of a callback's address ('': none): its findings as the journal has them, and
-    # the set in which the account has shown that it sends one.
-    findings: dict[str, str] = field(default_factory=dict)
-    shown: dict[bool, set[Hashable]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,72 +59,16 @@ def answer(tx: Transaction, simulator: Simulator, call: Call) -> Answer | None:
     """Answer and book a submit if it is plain; None: nothing was changed."""
     if call.method != METHOD or call.path != PATH or call.query or call.defect is not None:
         return None
-    head = _head(tx, simulator, call)
+    head = head_of(tx, simulator, call)
     wanted = None if head is None else _wanted(tx, simulator, call, head)
     return None if wanted is None else _submit(tx, simulator, wanted)
 
 
-def _head(tx: Transaction, simulator: Simulator, call: Call) -> Head | None:
-    key = (call.scheme, call.headers)
-    known = tx.memory.get(_TABLE, key)
-    if known is None:
-        tx.memory.keep(_TABLE, key, _SEEN_ONCE)
-        return None
-    if known is not _SEEN_ONCE:
-        account = account_rows.remembered(tx, known.app_code)
-        # An account's clock is the same object as long as its row need not be read again.
-        if account is not None and account.clock is known.account.clock:
-            return known  # type: ignore[no-any-return]
-    read = _read_head(tx, simulator, call)
-    if read is not None:
-        tx.memory.keep(_TABLE, key, read)
-    return read
-
-
-def _read_head(tx: Transaction, simulator: Simulator, call: Call) -> Head | None:
-    """Return what is known of the head of a call; None: it is not plain."""
-    contract = simulator.catalogue.requests(DEFAULT_READINGS)
-    of_type = fast_path.of_head(call, contract)
-    if of_type is None or head_bytes(call) > MAX_HEAD_BYTES:
-        return None
-    if any(name.startswith("x-ca-") for name in call.named):
-        return None
-    named = named_credentials(call)
-    account = account_rows.remembered(tx, named.code) if isinstance(named, AppCode) else None
-    if account is None or not _is_plain(account):
-        return None
-    return Head(
-        app_code=account.app_code,
-        account=account,
-        contract=contract,
-        of_type=of_type,
-        lines=header_lines(call.headers, account.secrets),
-        target=redact_target(call.target, account.secrets),
-        base_url=base_url_of(simulator, call),
-        form=accepted_form(account.readings),
-    )
-
-
-def _is_plain(account: Account) -> bool:
-    """Whether nothing stands between an account's calls and their answers."""
-    return (
-        account.readings == DEFAULT_READINGS
-        and account.standing is Standing.GOOD
-        and account.limit is None
-        and not account.armed
-    )
-
-
 def _wanted(tx: Transaction, simulator: Simulator, call: Call, head: Head) -> Wanted | None:
     sent = _sent(call, head)
-    found = None if sent is None else _findings(simulator, head, sent)
-    account = account_rows.remembered(tx, head.app_code)
-    if (
-        sent is None
-        or found is None
-        or account is None
-        or not _is_covered(simulator, account, head, sent)
-    ):
+    found = None if sent is None else _findings(simulator, head, call, sent)
+    account = head.remembered_account(tx)
+    if sent is None or found is None or account is None:
         return None
     real_now = simulator.real_now()
     now = account.clock.now(real_now)
@@ -157,10 +78,23 @@ def _wanted(tx: Transaction, simulator: Simulator, call: Call, head: Head) -> Wa
     package = billing_rows.paying_package(tx, account.id, now, account.readings)
     if package is None or not notices.is_quiet(account, package):
         return None
+    if not _is_covered(simulator, account, head, call, sent):
+        return None
+    if head.is_signed and not _is_genuine(tx, simulator, account, call):
+        return None
     return Wanted(
         call=call, head=head, account=account, now=now, real_now=real_now, sent=sent,
         package=package, findings=found,
     )  # fmt: skip
+
+
+def _is_genuine(tx: Transaction, simulator: Simulator, account: Account, call: Call) -> bool:
+    """Whether a signature is right; its nonce is used then, so nothing may be asked after this."""
+    try:
+        admission.authenticate(tx, account, call, named_credentials(call), simulator.machine_now())
+    except GatewayError:  # the pipeline finds it too, and answers
+        return False
+    return True
 
 
 def _sent(call: Call, head: Head) -> Mapping[str, str] | None:
@@ -169,14 +103,14 @@ def _sent(call: Call, head: Head) -> Mapping[str, str] | None:
     return fast_path.plain_texts(call, Operation.SUBMIT_TASK, body, head.of_type)
 
 
-def _findings(simulator: Simulator, head: Head, sent: Mapping[str, str]) -> str | None:
+def _findings(simulator: Simulator, head: Head, call: Call, sent: Mapping[str, str]) -> str | None:
     """Return the findings of plain fields as the journal has them; None: they are not plain."""
     text, catalogue = sent.get("text"), simulator.catalogue
     if text is None or len(text) > ADVISED_CHARACTERS or text in catalogue.magic_texts:
         return None
     if sent.get("style_id") not in catalogue.styles:
         return None
-    if not head.contract.fits[Operation.SUBMIT_TASK]({"body": sent}):
+    if not fast_path.fits(call, Operation.SUBMIT_TASK, sent, head.contract):
         return None
     address = sent.get("call_back", "")
     known = head.findings.get(address)
@@ -191,26 +125,29 @@ def _findings(simulator: Simulator, head: Head, sent: Mapping[str, str]) -> str 
 
 
 def _is_covered(
-    simulator: Simulator, account: Account, head: Head, sent: Mapping[str, str]
+    simulator: Simulator, account: Account, head: Head, call: Call, sent: Mapping[str, str]
 ) -> bool:
     """Whether the account has shown a call of this shape before."""
     shown = simulator.coverage_cache.of(account.id, account.answers)
-    calls_back = "call_back" in sent
-    if head.shown.get(calls_back) is shown:  # what is in it stays in it
+    headers: tuple[str, ...] = ()
+    if head.is_signed:
+        headers = tuple([name for name, _ in call.headers if name in head.contract.headers])
+    covered = ("call_back" in sent, headers)
+    if head.shown.get(covered) is shown:  # what is in it stays in it
         return True
     names = head.contract.fields[Operation.SUBMIT_TASK]
     shape = Shape(
         operation=Operation.SUBMIT_TASK,
         answered=Answered.RESULT,
-        way="app-code",
+        way="signature" if head.is_signed else "app-code",
         fields=tuple([name for name in names if name in sent]),
-        headers=(),
+        headers=headers,
         error=None,
         readings=account.readings,
     )
     if shape not in shown:
         return False
-    head.shown[calls_back] = shown
+    head.shown[covered] = shown
     return True
 
 
@@ -271,7 +208,7 @@ def _book(
         fen=charges.credit_fen(package),
         task_id=task.id,
         findings=wanted.findings,
-        request_headers=wanted.head.lines,
+        request_headers=wanted.head.lines or header_lines(call.headers, secrets),
         request=capture(call.body, secrets),
         answer_headers=answer_lines(answer.headers, call.headers, secrets),
         answer=capture(answer.body, secrets),

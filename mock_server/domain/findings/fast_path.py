@@ -33,6 +33,11 @@ FIELDS = {
     Operation.LIST_TASKS: frozenset({"page", "maxResult"}),
     Operation.QUERY_TASK: frozenset({"task_id"}),
 }
+SIGNATURE = "x-ca-signature"
+# What belongs to a signature of the headers that the contract names.
+OF_A_SIGNATURE = frozenset(
+    {"x-ca-nonce", "x-ca-timestamp", "x-ca-signature-headers", "x-ca-signature-method"}
+)
 # ASCII without a space, a percent sign and what placeholders and escapes are made of, that ends
 # with no quotation mark and no bracket.
 _PLAIN = re.compile(r"(?!\$)[!-$&-;=?-\[\]-z|~]*[!#$&(-;=?-\[^-z|~]")
@@ -46,9 +51,16 @@ def plain_findings(
         return None
     of_type = of_head(call, contract)
     sent = None if of_type is None else plain_texts(call, operation, body, of_type)
-    if of_type is None or sent is None or not contract.fits[operation]({"body": sent}):
+    if of_type is None or sent is None or not fits(call, operation, sent, contract):
         return None
     return of_fields(operation, sent, of_type)
+
+
+def fits(call: Call, operation: Operation, sent: Mapping[str, str], contract: Contract) -> bool:
+    """Whether a plain call fits the contract; of its headers only a signature's are named there."""
+    if SIGNATURE in call.named:
+        return contract.fits[operation]({"header": call.named, "body": sent})
+    return contract.fits[operation]({"body": sent})
 
 
 def plain_texts(
@@ -65,7 +77,11 @@ def plain_texts(
     if is_json != (of_type is OF_TYPE[JSON_TYPE]) or not (is_json or call.body[:1].isalpha()):
         return None
     sent: Mapping[str, Any] = fields if body.members is None else body.members
-    return sent if _are_plain(sent) else None
+    if not _are_plain(sent):
+        return None
+    signature = call.named.get(SIGNATURE)
+    # What is found of an address would have to hide it.
+    return None if signature and signature.strip() in sent.get(CALLBACK, "") else sent
 
 
 def of_fields(
@@ -93,16 +109,33 @@ def _are_plain(sent: Mapping[str, Any]) -> bool:
 
 
 def of_head(call: Call, contract: Contract) -> tuple[Finding, ...] | None:
-    """Return what is told of the type of a body; None for a call that carries no app code, or a
-    header that a rule looks at, or another credential."""
+    """Return what is told of the type of a body; None for a call that carries no app code and no
+    whole signature, or a header that a rule looks at, or another credential."""
     headers = call.named
+    if call.query or len(SECRET_HEADERS & headers.keys()) != 1:
+        return None
+    if SIGNATURE in headers:
+        is_plain = _is_signed_plainly(headers) and contract.headers.isdisjoint(
+            headers.keys() - OF_A_SIGNATURE
+        )
+        of_type = OF_TYPE.get(headers.get("content-type", ""))
+        # What is told of JSON depends on its digest.
+        return of_type if is_plain and of_type is not OF_TYPE[JSON_TYPE] else None
     sent = headers.get("authorization", "")
     is_plain = (
         sent[:8] == "APPCODE "
         and sent[8:9].isalnum()
-        and not call.query
         and "x-ca-key" not in headers
         and contract.headers.isdisjoint(headers)
-        and len(SECRET_HEADERS & headers.keys()) == 1
     )
     return OF_TYPE.get(headers.get("content-type", "")) if is_plain else None
+
+
+def _is_signed_plainly(headers: Mapping[str, str]) -> bool:
+    """Whether a signature has all that belongs to it, and only headers that came are listed."""
+    if not (headers[SIGNATURE] and headers.get("x-ca-key") and headers.get("x-ca-nonce")):
+        return False
+    if "x-ca-timestamp" not in headers:
+        return False
+    listed = headers.get("x-ca-signature-headers", "").split(",")
+    return all(name.strip().lower() in headers for name in listed if name.strip())
