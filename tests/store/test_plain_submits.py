@@ -19,7 +19,8 @@ from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.domain.task.submissions import ACCEPTED
 from mock_server.store.engine import sqlite
 from tests.store.test_agreement import living, rows
-from tests.store.test_same_life import JOURNAL_CALLS, LIVES, TYPES, live, plain
+from tests.store.test_same_life import JOURNAL_CALLS, LIVES, TYPES, live, plain, signed
+from tests.support.signed import Signer
 from tests.support.worlds import World
 
 BODY = {"text": "https://example.com", "style_id": "pet_cat"}
@@ -159,6 +160,25 @@ def test_the_last_credits_and_their_notices_go_through_the_pipeline(lived: World
     assert set(rest) == {200}
     assert balance == 0
     assert answered(lived, call).status == 403
+
+
+def test_signed_submits_go_straight_and_each_nonce_counts_once(lived: World) -> None:
+    signer = Signer.of(lived.admin("GET", "/accounts/default"))
+    calls = [signed(signer, f"n{each}", spoiled=False) for each in range(4)]
+
+    assert [goes_straight(lived, each) for each in calls] == [False, True, True, True]
+    assert not goes_straight(lived, calls[3])
+    assert answered(lived, calls[3]).status == 403
+    assert lived.calls()[-1]["error_code"] == "S403NU"
+
+
+def test_a_wrong_signature_does_not_use_its_nonce(lived: World) -> None:
+    signer = Signer.of(lived.admin("GET", "/accounts/default"))
+    for each in range(3):
+        answered(lived, signed(signer, f"n{each}", spoiled=False))
+
+    assert not goes_straight(lived, signed(signer, "n9", spoiled=True))
+    assert goes_straight(lived, signed(signer, "n9", spoiled=False))
 
 
 def test_heads_that_never_come_again_are_not_read(lived: World) -> None:

@@ -31,7 +31,9 @@ Work = Callable[[Transaction], Any]
 # So few that a life reaches them: the oldest calls are dropped.
 JOURNAL_CALLS = 20
 
-SIGNED = st.tuples(st.just("signed"), st.sampled_from(["n1", "n2", "n3"]), st.booleans())
+SIGNED = st.tuples(
+    st.just("signed"), st.integers(1, 30).map("n{}".format), st.sampled_from([False, False, True])
+)
 OTHERS = st.tuples(st.sampled_from(["left", "found", "look", "half", "claim"]), st.integers(1, 30))
 # Submits whose heads come again and again, most of them plain ones.
 FORM = "application/x-www-form-urlencoded"
@@ -58,6 +60,7 @@ STEPS = st.one_of(
     CALLS,
     PLAIN,
     PLAIN,
+    SIGNED,
     SIGNED,
     OTHERS,
     st.tuples(st.just("fails"), st.one_of(CALLS, OTHERS)),
