@@ -31,8 +31,7 @@ from mock_server.store.engine.files import unreadable, unwritable
 from mock_server.store.engine.schedulers import LoopScheduler
 from mock_server.tls import server_context
 from mock_server.trimmer import Trimmer
-from mock_server.web.admin.health import SERVING
-from mock_server.web.flask_app import create_app
+from mock_server.web.keys import SERVING
 from mock_server.web.serving.asgi_app import AsgiApp
 from mock_server.web.serving.fast_path import FastPathProtocol, missing_hook
 from mock_server.web.serving.known_heads import KnownHeads
@@ -308,9 +307,7 @@ async def _answer(
     serving: dict[str, Any],
 ) -> None:
     settings = simulator.settings
-    flask = create_app(simulator)
-    flask.config[SERVING] = serving
-    app = AsgiApp(simulator, flask)
+    app = AsgiApp(simulator, functools.partial(_flask_app, simulator, serving))
     config = _config(app, settings)
     loop = asyncio.get_running_loop()
 
@@ -318,6 +315,7 @@ async def _answer(
         loop.call_soon_threadsafe(lambda: setattr(server, "should_exit", True))
 
     def started() -> None:
+        app.load_soon()
         on_ready(settings.own_url, stop)
 
     context = server_context(settings)
@@ -337,6 +335,15 @@ async def _answer(
         await server.serve(sockets=[listener])
     finally:
         await loop.run_in_executor(None, app.close)
+
+
+def _flask_app(simulator: Simulator, serving: dict[str, Any]) -> Any:
+    """Return the Flask app behind the gateway; it is loaded once the gateway answers."""
+    from mock_server.web.flask_app import create_app  # noqa: PLC0415 - it takes most of the start
+
+    flask = create_app(simulator)
+    flask.config[SERVING] = serving
+    return flask
 
 
 def _serving(place: Place | None) -> dict[str, Any]:
