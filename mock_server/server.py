@@ -21,6 +21,7 @@ from mock_server.deliverer import Deliverer
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
+from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.listening import BACKLOG, listen
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
@@ -327,8 +328,8 @@ async def _answer(
         handshake_timeout=settings.request_timeout,
         on_refused=app.record_refused,
     )
-    # What lives as long as the server need not be looked through again and again.
-    gc.collect()
+    # What lives as long as the server need not be looked through again and again; to look through
+    # it now for the little that does not would keep the first call waiting.
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
@@ -343,6 +344,7 @@ def _flask_app(simulator: Simulator, serving: dict[str, Any]) -> Any:
 
     flask = create_app(simulator)
     flask.config[SERVING] = serving
+    simulator.catalogue.requests(DEFAULT_READINGS)  # compiled here, it keeps no call waiting
     return flask
 
 

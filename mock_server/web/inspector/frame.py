@@ -22,10 +22,10 @@ from mock_server.formatting import SHANGHAI, instant
 from mock_server.pages.environment import render
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
-from mock_server.web.keys import SERVING
 from mock_server.web.inspector import assets
 from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.inspector.words import Words, languages, wanted, words_of
+from mock_server.web.keys import SERVING
 from mock_server.web.paths import INSPECTOR
 
 TEMPLATES = "web/inspector/templates"
