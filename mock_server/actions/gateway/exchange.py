@@ -88,7 +88,7 @@ def run_with_callbacks(
         next(steps)  # what it asks for first is done
         _go_on(simulator, steps, hold, reply, result, error)
 
-    simulator.database.submit(partial(pipeline.handle, simulator=simulator, call=call), handled)
+    simulator.database.submit(lambda tx: pipeline.handle(tx, simulator, call), handled)
 
 
 def _go_on(
