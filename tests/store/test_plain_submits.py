@@ -4,6 +4,7 @@ The straight line is taken only where the writer remembers: PostgreSQL never tak
 """
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -11,21 +12,29 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from mock_server.actions.gateway import pipeline, plain_submit
+from mock_server.actions.gateway.exchange import run_with_callbacks
 from mock_server.domain.answer.accepted import accepted_answer, accepted_form
 from mock_server.domain.answer.answers import Stamp, result_answer
 from mock_server.domain.answer.envelope import SUCCESS, base_body
 from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.domain.task.submissions import ACCEPTED
+from mock_server.metrics import recorder
+from mock_server.simulator import with_recorder
 from mock_server.store.engine import sqlite
 from tests.store.test_agreement import living, rows
-from tests.store.test_same_life import JOURNAL_CALLS, LIVES, TYPES, live, plain, signed
+from tests.store.test_same_life import LIMITS, LIVES, TYPES, UNLIMITED, live, plain, signed
+from tests.support.metrics import Scrape
 from tests.support.signed import Signer
 from tests.support.worlds import World
 
 BODY = {"text": "https://example.com", "style_id": "pet_cat"}
 CALLED_BACK = {**BODY, "call_back": "http://127.0.0.1:9/x"}
 FORM, JSON = TYPES[0], TYPES[2]
+# The metrics that calls are counted in: the others are of the process, or of its turns.
+COUNTED = tuple(f"artqr_mock_{name}" for name in ("call", "charge", "task", "finding"))
+DURATION = "artqr_mock_call_duration"
+TASKS = ("artqr_mock_tasks_total", (("ends", "time"), ("outcome", "succeeded")))
 
 
 @pytest.mark.slow
@@ -34,10 +43,10 @@ FORM, JSON = TYPES[0], TYPES[2]
 def test_a_life_in_one_straight_line_is_that_of_the_pipeline(life: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "TURN_S", 60)
-        with living("sqlite", journal_calls=JOURNAL_CALLS) as one:
+        with living("sqlite", **LIMITS) as one:
             straight, its_rows, posted = live(one, life), rows(one), one.postbox.posted
         patch.setattr(plain_submit, "answer", lambda _tx, _simulator, _call: None)
-        with living("sqlite", journal_calls=JOURNAL_CALLS) as other:
+        with living("sqlite", **LIMITS) as other:
             assert live(other, life) == straight
             assert rows(other) == its_rows
             assert other.postbox.posted == posted
@@ -160,6 +169,66 @@ def test_the_last_credits_and_their_notices_go_through_the_pipeline(lived: World
     assert set(rest) == {200}
     assert balance == 0
     assert answered(lived, call).status == 403
+
+
+def test_submits_of_an_account_without_end_go_straight_and_take_no_credit(lived: World) -> None:
+    account = lived.account(**UNLIMITED)
+    call = plain(account["app_code"], JSON, CALLED_BACK, ())
+
+    straight = [goes_straight(lived, call) for _ in range(9)]
+
+    after = lived.admin("GET", f"/accounts/{account['id']}")
+    kept = lived.calls(account["id"])
+    assert straight == [False] + [True] * 8
+    assert after["balance"] == account["balance"]
+    assert len(kept) == UNLIMITED["keep_calls"]
+    assert lived.bill(account["id"])["charges"] == 9
+
+
+def test_metrics_count_a_plain_submit_as_the_pipeline_does() -> None:
+    calls = [plain("mock-demo", FORM, BODY, ()), plain("mock-demo", JSON, CALLED_BACK, ())] * 5
+
+    straight, went = counted(calls)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain_submit, "answer", lambda _tx, _simulator, _call: None)
+        general, _ = counted(calls)
+
+    assert went == [False] * 2 + [True] * 8
+    assert straight == general
+    assert straight["answered"] == len(calls)
+    assert straight[TASKS] == len(calls)
+
+
+def counted(calls: list[Call]) -> tuple[dict[Any, float], list[bool]]:
+    """Answer calls as `serve` does; return what was counted, and which went straight."""
+    made = recorder.recorder()
+    assert made is not None
+    went: list[bool] = []
+    answer = plain_submit.answer
+
+    def spied(*what: Any) -> Answer | None:
+        found = answer(*what)
+        went.append(found is not None)
+        return found
+
+    with living("sqlite") as lived, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain_submit, "answer", spied)
+        world = World(with_recorder(lived.simulator, made), lived.real_now, lived.postbox)
+        for call in calls:
+            answered_by: Future[Answer] = Future()
+            run_with_callbacks(world.simulator, call, never_held, answered_by.set_result)
+            assert answered_by.result(30).status == 200
+        text = world.http.get("/_mock/metrics").get_data(as_text=True)
+    samples = {
+        sample: value
+        for sample, value in Scrape(text).samples.items()
+        if sample[0].startswith(COUNTED) and not sample[0].startswith(DURATION)
+    }
+    return samples | {"answered": Scrape(text).total("call_duration_seconds_count")}, went
+
+
+def never_held(_ms: int, _then: Any) -> None:
+    raise AssertionError("no call is held")
 
 
 def test_signed_submits_go_straight_and_each_nonce_counts_once(lived: World) -> None:

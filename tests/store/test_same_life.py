@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from mock_server.actions.accounts import trimming
 from mock_server.actions.callbacks import outbox
 from mock_server.actions.gateway import pipeline
 from mock_server.domain.call.calls import Answer, Call
@@ -28,13 +29,19 @@ from tests.support.turns import in_one_turn
 from tests.support.worlds import World
 
 Work = Callable[[Transaction], Any]
-# So few that a life reaches them: the oldest calls are dropped.
-JOURNAL_CALLS = 20
+# So few that a life reaches them: the oldest calls are dropped, and tasks that have ended.
+LIMITS: dict[str, Any] = {"journal_calls": 20, "keep": "3"}
+# An account that no credit is taken of, and that has a limit of its own for its calls.
+UNLIMITED: dict[str, Any] = {
+    "app_code": "loaded-1", "credits": "unlimited", "keep_calls": 4, "seed": 5,
+}  # fmt: skip
 
 SIGNED = st.tuples(
     st.just("signed"), st.integers(1, 30).map("n{}".format), st.sampled_from([False, False, True])
 )
-OTHERS = st.tuples(st.sampled_from(["left", "found", "look", "half", "claim"]), st.integers(1, 30))
+OTHERS = st.tuples(
+    st.sampled_from(["left", "found", "look", "half", "claim", "trim", "trim"]), st.integers(1, 30)
+)
 # Submits whose heads come again and again, most of them plain ones.
 FORM = "application/x-www-form-urlencoded"
 TYPES = [f"{FORM}; charset=UTF-8", FORM, "application/json; charset=UTF-8", "application/json"]
@@ -53,7 +60,8 @@ BODIES = st.sampled_from([
 ])  # fmt: skip
 EXTRAS = st.sampled_from([(), (), (), (), (("x-ca-request-mode", "debug"),), (("x", "mock-demo"),)])
 PLAIN = st.tuples(
-    st.just("plain"), st.sampled_from(["mock-demo", "mock-demo", "mock-throttled", "nobody"]),
+    st.just("plain"),
+    st.sampled_from(["mock-demo", "mock-demo", "loaded-1", "mock-throttled", "nobody"]),
     TYPES_OF, BODIES, EXTRAS,
 )  # fmt: skip
 STEPS = st.one_of(
@@ -132,6 +140,7 @@ def work_of(world: World, signer: Signer, task_ids: list[str], step: Any) -> Wor
             "half": partial(half, number=step[1]),
             "claim": lambda tx: [each.claimed for each in outbox.claim_batch(
                 tx, simulator, "default")],
+            "trim": lambda tx: trimming.bite(tx, simulator, "default", trimming.START),
         }  # fmt: skip
         return others[what]
     return lambda tx: pipeline.handle(tx, simulator, call)
@@ -151,6 +160,7 @@ def live(world: World, life: list[Any]) -> list[Any]:
     """Play a life and return all answers, and what the writer remembers falsely."""
     told: list[Any] = []
     task_ids: list[str] = []
+    world.account(**UNLIMITED)
     for step in life:
         world.real_now.now += 700
         if isinstance(step, tuple):
@@ -182,10 +192,10 @@ def task_id_of(answer: Any) -> str | None:
 def test_a_life_in_shared_turns_is_that_of_a_life_at_once(life: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "TURN_S", 60)
-        with living("sqlite", journal_calls=JOURNAL_CALLS) as one:
+        with living("sqlite", **LIMITS) as one:
             shared, its_rows, posted = live(one, life), rows(one), one.postbox.posted
         patch.setattr(sqlite, "SharedTransaction", SavedTransaction)
-        with living("sqlite", journal_calls=JOURNAL_CALLS) as other:
+        with living("sqlite", **LIMITS) as other:
             assert live(other, life) == shared
             assert rows(other) == its_rows
             assert other.postbox.posted == posted

@@ -7,6 +7,7 @@ for the random request id: tests/store/test_plain_submits.py plays lives in both
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.callbacks import planning
@@ -158,6 +159,8 @@ def _submit(tx: Transaction, simulator: Simulator, wanted: Wanted) -> Answer:
     task_rows.insert(tx, task)
     if task.call_back is not None:
         planning.plan(tx, simulator, account, task, wanted.now)
+    if simulator.recorder is not None:
+        tx.after_commit.append(partial(simulator.recorder.task_planned, task.plan))
     account_rows.count(tx, account.id, submits=1, answers=1)
     answer = accepted_answer(wanted.head.form, task.id, account.res_id, stamp)
     _book(tx, simulator, wanted, task, answer, stamp)
