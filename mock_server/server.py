@@ -328,8 +328,8 @@ async def _answer(
         handshake_timeout=settings.request_timeout,
         on_refused=app.record_refused,
     )
-    # What lives as long as the server need not be looked through again and again; to look through
-    # it now for the little that does not would keep the first call waiting.
+    # What lives as long as the server need not be looked through again and again.
+    gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
