@@ -3,6 +3,7 @@
 Rule 1: the contract is data; this module reads it once and returns frozen values.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -103,6 +104,15 @@ def document_under(values: Mapping[str, str]) -> dict[str, Any]:
 def document_text(name: str) -> str:
     """Return an OpenAPI document as text."""
     return (folder("contracts") / f"{name}.yaml").read_text("utf-8")
+
+
+@cache
+def version() -> str:
+    """Return the version of the vendor's document: a line of its text, which is long to parse."""
+    found = re.search(r"\ninfo:(?:\n .*)*?\n  version: (\S+)\n", document_text("openapi"))
+    if found is None:
+        raise ValueError("contracts/openapi.yaml has no version")
+    return found[1]
 
 
 @cache

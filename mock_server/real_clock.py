@@ -23,7 +23,9 @@ def monotonic(machine_now: Callable[[], int], latest: int = 0) -> Callable[[], i
     def now() -> int:
         nonlocal time_shown
         with lock:
-            time_shown = time_shown.after(machine_now())
+            read = machine_now()
+            if read != time_shown.read or read != time_shown.shown:
+                time_shown = time_shown.after(read)
             return int(time_shown.shown)
 
     return now

@@ -21,6 +21,7 @@ from mock_server.deliverer import Deliverer
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.call.calls import Defect
+from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.listening import BACKLOG, listen
 from mock_server.real_clock import wall_clock
 from mock_server.settings import Settings
@@ -31,10 +32,10 @@ from mock_server.store.engine.files import unreadable, unwritable
 from mock_server.store.engine.schedulers import LoopScheduler
 from mock_server.tls import server_context
 from mock_server.trimmer import Trimmer
-from mock_server.web.admin.health import SERVING
-from mock_server.web.flask_app import create_app
+from mock_server.web.keys import SERVING
 from mock_server.web.serving.asgi_app import AsgiApp
 from mock_server.web.serving.fast_path import FastPathProtocol, missing_hook
+from mock_server.web.serving.known_heads import KnownHeads
 from mock_server.web.serving.protocol import ArtqrProtocol, RequestLimits
 from mock_server.web.serving.response_writer import KEEP_ALIVE_S
 from mock_server.web.serving.tls_listener import TlsListener
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from mock_server.metrics.recorder import Recorder
 
 GRACE_S = 5
+# A turn of calls makes thousands of objects and almost no circles: Python's own 700 would have the
+# collector look through the same living ones several times in each turn.
+YOUNG_OBJECTS = 20_000
 
 log = logging.getLogger(__name__)
 
@@ -304,9 +308,7 @@ async def _answer(
     serving: dict[str, Any],
 ) -> None:
     settings = simulator.settings
-    flask = create_app(simulator)
-    flask.config[SERVING] = serving
-    app = AsgiApp(simulator, flask)
+    app = AsgiApp(simulator, functools.partial(_flask_app, simulator, serving))
     config = _config(app, settings)
     loop = asyncio.get_running_loop()
 
@@ -314,6 +316,7 @@ async def _answer(
         loop.call_soon_threadsafe(lambda: setattr(server, "should_exit", True))
 
     def started() -> None:
+        app.load_soon()
         on_ready(settings.own_url, stop)
 
     context = server_context(settings)
@@ -328,10 +331,21 @@ async def _answer(
     # What lives as long as the server need not be looked through again and again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
         await server.serve(sockets=[listener])
     finally:
         await loop.run_in_executor(None, app.close)
+
+
+def _flask_app(simulator: Simulator, serving: dict[str, Any]) -> Any:
+    """Return the Flask app behind the gateway; it is loaded once the gateway answers."""
+    from mock_server.web.flask_app import create_app  # noqa: PLC0415 - it takes most of the start
+
+    flask = create_app(simulator)
+    flask.config[SERVING] = serving
+    simulator.catalogue.requests(DEFAULT_READINGS)  # compiled here, it keeps no call waiting
+    return flask
 
 
 def _serving(place: Place | None) -> dict[str, Any]:
@@ -370,5 +384,9 @@ def _protocol(settings: Settings, app: AsgiApp) -> Any:
     if missing_hook() is not None:
         return functools.partial(ArtqrProtocol, limits=limits)
     return functools.partial(
-        FastPathProtocol, limits=limits, submit=app.submit, submit_picture=app.submit_picture
+        FastPathProtocol,
+        limits=limits,
+        submit=app.submit,
+        submit_picture=app.submit_picture,
+        heads=KnownHeads(),
     )

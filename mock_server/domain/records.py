@@ -4,7 +4,10 @@ A frozen dataclass sets each of its fields through a function call. The types al
 change a record, and the tests run frozen ones: a server need not pay for it in each call.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # Whether records are really frozen. It has to be set before the modules with records load.
 are_frozen = False
@@ -27,3 +30,20 @@ else:
             return dataclasses.dataclass(unsafe_hash=is_hashed, **options)(cls)
 
         return made
+
+
+Record = TypeVar("Record")
+
+
+def changed(record: Record, values: Mapping[str, Any]) -> Record:
+    """Do what `dataclasses.replace` does, for a record with slots; in half of its time."""
+    kind: Any = type(record)
+    names, values_of = _fields(kind)
+    made: Record = kind(**{**dict(zip(names, values_of(record), strict=True)), **values})
+    return made
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, ...], Any]:
+    names: tuple[str, ...] = kind.__slots__  # type: ignore[attr-defined]
+    return names, attrgetter(*names)

@@ -1,7 +1,7 @@
 """Rows of accounts."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import Clock
 from mock_server.domain.findings.near_misses import Held
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, as_mapping, with_readings
+from mock_server.domain.records import changed
 from mock_server.domain.task.magic import PackageState
 from mock_server.store import notices
 from mock_server.store.engine.transaction import Row, Transaction
@@ -77,10 +78,15 @@ def by_app_key(tx: Transaction, app_key: str) -> Account | None:
     return _by(tx, "app_key", app_key)
 
 
-def _by(tx: Transaction, column: str, credential: str) -> Account | None:
+def remembered(tx: Transaction, column: str, credential: str) -> Account | None:
+    """Return the account with this credential, `app_code` or `app_key`, if the writer knows it."""
     account_id = tx.memory.get(_TABLE, (column, credential))
     known: Account | None = account_id and tx.memory.get(_TABLE, account_id)
-    return known or _found(tx, column, credential)
+    return known
+
+
+def _by(tx: Transaction, column: str, credential: str) -> Account | None:
+    return remembered(tx, column, credential) or _found(tx, column, credential)
 
 
 def _found(tx: Transaction, column: str, value: str) -> Account | None:
@@ -174,8 +180,8 @@ def count(tx: Transaction, account_id: str, *, submits: int, answers: int) -> No
     )
     known: Account | None = tx.memory.get(_TABLE, account_id)
     if known is not None:
-        submits, answers = known.submits + submits, known.answers + answers
-        tx.memory.keep(_TABLE, account_id, replace(known, submits=submits, answers=answers))
+        counted = {"submits": known.submits + submits, "answers": known.answers + answers}
+        tx.memory.keep(_TABLE, account_id, changed(known, counted))
 
 
 def empty(tx: Transaction, account_id: str) -> None:

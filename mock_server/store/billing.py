@@ -1,11 +1,9 @@
 """Rows of packages, of the ledger and of the totals."""
 
-from dataclasses import replace
-
 from mock_server.domain.billing.bills import Total
 from mock_server.domain.billing.charges import PAYING_ORDER, UNLIMITED, LedgerEntry, Package
 from mock_server.domain.readings import Readings
-from mock_server.domain.records import dataclass
+from mock_server.domain.records import changed, dataclass
 from mock_server.store.engine.transaction import Row, Transaction
 
 _TABLE = "package"
@@ -93,7 +91,7 @@ def take_credit(tx: Transaction, package: Package) -> bool:
     if known is not None and known.package.id == package.id and known.package.remaining > 0:
         sql = "update package set remaining = remaining - ? where id = ?"
         tx.add_later(sql, (1,), (package.id,))
-        left = replace(known.package, remaining=known.package.remaining - 1)
+        left = changed(known.package, {"remaining": known.package.remaining - 1})
         tx.memory.keep(_TABLE, package.account, _Paying(left, known.order, known.since))
         return True
     sql = "update package set remaining = remaining - 1 where id = ? and remaining > 0"

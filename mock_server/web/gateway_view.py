@@ -13,9 +13,8 @@ from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
+from mock_server.web.keys import LEFT_AFTER_MS
 
-# In the scope that `serve` gives Flask: a function that says when the client has hung up.
-LEFT_AFTER_MS = "artqr_mock.left_after_ms"
 _AUTHORITY = re.compile(r"(?i)^https?://[^/?#]*(?=/)")
 
 

@@ -159,7 +159,7 @@ def refused(world: World) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "place",
-    ["mock_server.domain.auth.refusal_hints.diagnose",
+    ["mock_server.domain.auth.diagnosis.diagnose",
      "mock_server.actions.gateway.signature_review.kept_finding"],
 )  # fmt: skip
 def test_a_failure_in_the_background_is_a_bug_on_its_call(

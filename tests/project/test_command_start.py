@@ -16,11 +16,26 @@ SLOW = {"asyncio", "cryptography", "flask", "hypothesis", "PIL", "qrcode", "sqli
         "uvicorn", "yaml"}  # fmt: skip
 # Without these, such a command starts in half of the time.
 LIGHT = ("calls", "tasks", "clock", "callbacks", "ready", "env")
+# What `serve` needs only once it answers: pages and admin routes, drawings, hints on signatures.
+LATER = {"PIL", "flask", "jinja2", "qrcode", "werkzeug", "yaml", "zxingcpp",
+         "mock_server.domain.auth.diagnosis", "mock_server.pages", "mock_server.render",
+         "mock_server.web.admin", "mock_server.web.flask_app"}  # fmt: skip
+
+
+def test_serve_answers_before_it_loads_what_it_needs_later() -> None:
+    found = listed("import sys; import mock_server.server; print('\\n'.join(sys.modules))")
+
+    assert found & LATER == set()
+    assert "mock_server.web.serving.asgi_app" in found
 
 
 def loaded(command: str) -> set[str]:
+    return listed(LISTS_MODULES, command)
+
+
+def listed(program: str, *arguments: str) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", LISTS_MODULES, command],
+        [sys.executable, "-c", program, *arguments],
         check=True, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     return set(done.stdout.split())

@@ -92,7 +92,7 @@ def test_only_web_imports_flask() -> None:
 PURE = {
     "base64", "binascii", "collections", "dataclasses", "datetime", "difflib", "email", "enum",
     "fnmatch", "functools", "hashlib", "hmac", "html", "ipaddress", "itertools", "json", "math",
-    "re", "typing", "unicodedata", "urllib", "zlib", "mock_server",
+    "operator", "re", "typing", "unicodedata", "urllib", "zlib", "mock_server",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """One random history on both databases: the same answers, the same rows."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from mock_server.actions.accounts import accounts
 from mock_server.settings import Settings
 from mock_server.simulator import Network, build_simulator
-from mock_server.store.accounts import OWNED
+from mock_server.store.engine.postgres_schema import statements
 from mock_server.store.engine.transaction import Row, Transaction
 from tests.support import worlds
 from tests.support.databases import address_of
 from tests.support.worlds import Entropy, Gallery, Postbox, RealClock, World
 
+TABLES = re.findall(r"^create table (\w+)", statements(), re.MULTILINE)
 CODES = st.sampled_from(["mock-demo", "mock-quota-exhausted", "mock-throttled", "nobody", "a\0b"])
 TEXTS = st.sampled_from(["https://example.com", "你好", "x" * 2954, "", "a\x1a0b", "a\0b"])
 CALLS = st.one_of(
@@ -94,12 +96,12 @@ def answers(world: World, life: list[Any]) -> list[Any]:
 
 
 def rows(world: World) -> dict[str, list[str]]:
-    """Return every row."""
+    """Return every row of every table that there is, with every column."""
 
     def look(tx: Transaction) -> dict[str, list[str]]:
         return {
             table: sorted(shown(row) for row in tx.all(f"select * from {table}"))
-            for table in (*OWNED, "account")
+            for table in TABLES
         }
 
     return world.simulator.database.read(look)

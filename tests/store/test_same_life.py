@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from mock_server.actions.accounts import trimming
 from mock_server.actions.callbacks import outbox
 from mock_server.actions.gateway import pipeline
 from mock_server.domain.call.calls import Answer, Call
@@ -28,14 +29,46 @@ from tests.support.turns import in_one_turn
 from tests.support.worlds import World
 
 Work = Callable[[Transaction], Any]
-# So few that a life reaches them: the oldest calls are dropped.
-JOURNAL_CALLS = 20
+# So few that a life reaches them: the oldest calls are dropped, and tasks that have ended.
+LIMITS: dict[str, Any] = {"journal_calls": 20, "keep": "3"}
+# An account that no credit is taken of, and that has a limit of its own for its calls.
+UNLIMITED: dict[str, Any] = {
+    "app_code": "loaded-1", "credits": "unlimited", "keep_calls": 4, "seed": 5,
+}  # fmt: skip
 
-SIGNED = st.tuples(st.just("signed"), st.sampled_from(["n1", "n2", "n3"]), st.booleans())
-OTHERS = st.tuples(st.sampled_from(["left", "found", "look", "half", "claim"]), st.integers(1, 30))
+SIGNED = st.tuples(
+    st.just("signed"), st.integers(1, 30).map("n{}".format), st.sampled_from([False, False, True])
+)
+OTHERS = st.tuples(
+    st.sampled_from(["left", "found", "look", "half", "claim", "trim", "trim"]), st.integers(1, 30)
+)
+# Submits whose heads come again and again, most of them plain ones.
+FORM = "application/x-www-form-urlencoded"
+TYPES = [f"{FORM}; charset=UTF-8", FORM, "application/json; charset=UTF-8", "application/json"]
+TYPES_OF = st.sampled_from([*TYPES[:3], TYPES[0], TYPES[2], TYPES[3]])
+BODIES = st.sampled_from([
+    {"text": "https://example.com", "style_id": "pet_cat"},
+    {"text": "https://example.com", "style_id": "pet_cat", "call_back": "http://127.0.0.1:9/x"},
+    {"text": "https://example.org", "style_id": "pet_cat", "call_back": "https://x@a.example/y"},
+    {"text": "mock-demo", "style_id": "pet_cat", "call_back": "http://a.example/?appcode=mock-demo"},
+    {"text": "x" * 36, "style_id": "pet_cat"},
+    {"text": "https://mock.test/task-failed", "style_id": "pet_cat"},
+    {"text": "https://example.com", "style_id": "no_such"},
+    {"text": "12", "style_id": "pet_cat"},
+    {"text": "https://example.com", "style_id": "pet_cat", "more": "1"},
+    {"text": "", "style_id": "pet_cat"},
+])  # fmt: skip
+EXTRAS = st.sampled_from([(), (), (), (), (("x-ca-request-mode", "debug"),), (("x", "mock-demo"),)])
+PLAIN = st.tuples(
+    st.just("plain"),
+    st.sampled_from(["mock-demo", "mock-demo", "loaded-1", "mock-throttled", "nobody"]),
+    TYPES_OF, BODIES, EXTRAS,
+)  # fmt: skip
 STEPS = st.one_of(
     CALLS,
-    CALLS,
+    PLAIN,
+    PLAIN,
+    SIGNED,
     SIGNED,
     OTHERS,
     st.tuples(st.just("fails"), st.one_of(CALLS, OTHERS)),
@@ -51,6 +84,16 @@ def form(path: str, code: str, fields: dict[str, Any]) -> Call:
         ("content-length", str(len(body))),
     )  # fmt: skip
     return Call(method="POST", path=path, headers=headers, body=body)
+
+
+def plain(code: str, content_type: str, fields: dict[str, str], extra: Any) -> Call:
+    """A submit; those of a code and a type share their head, whatever their length."""
+    body = json.dumps(fields) if "json" in content_type else urlencode(fields)
+    headers = (
+        ("host", "localhost"), ("authorization", f"APPCODE {code}"),
+        ("content-type", content_type), *extra,
+    )  # fmt: skip
+    return Call(method="POST", path="/submitTask", headers=headers, body=body.encode())
 
 
 def signed(signer: Signer, nonce: str, *, spoiled: bool) -> Call:
@@ -82,6 +125,8 @@ def work_of(world: World, signer: Signer, task_ids: list[str], step: Any) -> Wor
         return failing(work_of(world, signer, task_ids, step[1]))
     if what == "signed":
         call = signed(signer, step[1], spoiled=step[2])
+    elif what == "plain":
+        call = plain(*step[1:])
     elif what.startswith("/"):
         path, code, fields = step
         if path == "/queryTask" and task_ids:
@@ -95,6 +140,7 @@ def work_of(world: World, signer: Signer, task_ids: list[str], step: Any) -> Wor
             "half": partial(half, number=step[1]),
             "claim": lambda tx: [each.claimed for each in outbox.claim_batch(
                 tx, simulator, "default")],
+            "trim": lambda tx: trimming.bite(tx, simulator, "default", trimming.START),
         }  # fmt: skip
         return others[what]
     return lambda tx: pipeline.handle(tx, simulator, call)
@@ -114,6 +160,7 @@ def live(world: World, life: list[Any]) -> list[Any]:
     """Play a life and return all answers, and what the writer remembers falsely."""
     told: list[Any] = []
     task_ids: list[str] = []
+    world.account(**UNLIMITED)
     for step in life:
         world.real_now.now += 700
         if isinstance(step, tuple):
@@ -145,10 +192,10 @@ def task_id_of(answer: Any) -> str | None:
 def test_a_life_in_shared_turns_is_that_of_a_life_at_once(life: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "TURN_S", 60)
-        with living("sqlite", journal_calls=JOURNAL_CALLS) as one:
+        with living("sqlite", **LIMITS) as one:
             shared, its_rows, posted = live(one, life), rows(one), one.postbox.posted
         patch.setattr(sqlite, "SharedTransaction", SavedTransaction)
-        with living("sqlite", journal_calls=JOURNAL_CALLS) as other:
+        with living("sqlite", **LIMITS) as other:
             assert live(other, life) == shared
             assert rows(other) == its_rows
             assert other.postbox.posted == posted

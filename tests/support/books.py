@@ -120,6 +120,7 @@ def check_rules(life: Life, books: Books) -> None:
 
 
 def _wanted(order: dict[str, Any], seen: int) -> int:
+    seen = max(0, seen - int(order.get("after", 0)))
     most: int = min(seen, order.get("calls", seen))
     if "nth" in order:
         return int(seen >= order["nth"])

@@ -140,3 +140,47 @@ def test_it_says_what_the_full_rules_say_of_every_text(word: str) -> None:
         return
 
     assert same_as_the_full_rules(sent)
+
+
+SIGNATURE = {
+    "x-ca-key": "203740106", "x-ca-signature": "c2lnbmF0dXJl", "x-ca-nonce": "n1",
+    "x-ca-timestamp": "1796000000000", "x-ca-signature-headers": "X-Ca-Key,X-Ca-Nonce",
+}  # fmt: skip
+ODD = st.dictionaries(
+    st.sampled_from([*SIGNATURE, "x-ca-signature-method", "x-ca-stage", "x-ca-request-mode",
+                     "content-md5", "content-encoding", "authorization", "cookie", "x-ca-more"]),
+    st.sampled_from([None, "", " ", "0", "1796000000000", "HmacSHA1", "RELEASE", "debug",
+                     "X-Ca-Key, accept,", "x-ca-nonce", "APPCODE mock-demo", "gzip"]),
+    max_size=2,
+)  # fmt: skip
+
+
+def signed(odd: dict[str, str | None], body: str, content_type: str = FORM) -> Sent:
+    headers = {name: value for name, value in {**SIGNATURE, **odd}.items() if value is not None}
+    return Sent(body=body, content_type=content_type, headers=tuple(headers.items()),
+                authorization=None)  # fmt: skip
+
+
+def test_a_signed_form_is_decided_by_the_fast_path() -> None:
+    sent = signed({}, f"text=a&style_id=pet_cat&call_back={LOCAL}")
+
+    assert fast(sent) == sent.hits
+    assert [each.id for each in sent.hits] == ["callback-unreachable"]
+
+
+def test_an_address_that_holds_the_signature_is_left_to_the_full_rules() -> None:
+    sent = signed({}, f"text=a&style_id=pet_cat&call_back={LOCAL}?c2lnbmF0dXJl")
+
+    assert fast(sent) is None
+
+
+@settings(max_examples=500)
+@given(
+    odd=ODD,
+    content_type=TYPES,
+    body=st.sampled_from(["text=a&style_id=pet_cat", '{"text": "a", "style_id": "pet_cat"}']),
+)
+def test_it_says_what_the_full_rules_say_of_every_signed_call(
+    odd: dict[str, str | None], content_type: str, body: str
+) -> None:
+    assert same_as_the_full_rules(signed(odd, body, content_type))

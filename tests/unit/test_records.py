@@ -6,9 +6,11 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
+from mock_server.domain.billing.charges import Package
 from mock_server.domain.call.calls import Call
 from mock_server.domain.findings import Finding
 from mock_server.domain.readings import Readings
+from mock_server.domain.records import changed
 
 CALL = Call(method="GET", path="/")
 
@@ -40,3 +42,13 @@ def test_in_a_server_a_record_is_as_equal_and_as_much_of_a_key() -> None:
 def test_in_tests_it_is_too() -> None:
     assert Call(method="GET", path="/") == CALL != replace(CALL, path="/x")
     assert len({Finding(id="x"), Finding(id="x")}) == len({Readings(), Readings()}) == 1
+
+
+def test_a_changed_record_is_what_replace_makes() -> None:
+    package = Package(id=1, account="a", offer="10", credits=10, remaining=9, fen=280,
+                      bought_at=1, expires_at=2, notice_at=7)  # fmt: skip
+
+    assert changed(package, {"remaining": 8}) == replace(package, remaining=8)
+    assert changed(package, {}) == package
+    with pytest.raises(TypeError):
+        changed(package, {"no_such": 1})

@@ -44,15 +44,19 @@ def charged(
     tx: Transaction, simulator: Simulator, account: Account, paid: Package, now: int
 ) -> None:
     """Store the notice that a charged call causes; `paid` is its package before the call."""
-    watch, left = account.watch, paid.remaining - 1
-    # The common case needs no query of the other packages.
-    if left > 0 if watch.warned else rules.LINE * left >= watch.base:
+    if is_quiet(account, paid):
         return
     packages = billing_rows.packages(tx, account.id)
-    after, notice = rules.call_charged(watch, packages, now, account.readings)
+    after, notice = rules.call_charged(account.watch, packages, now, account.readings)
     if notice is not None:
         rows.set_watch(tx, account.id, after)
         _keep(tx, simulator, account, notice)
+
+
+def is_quiet(account: Account, paid: Package) -> bool:
+    """Whether a charged call surely causes no notice, without a look at the other packages."""
+    watch, left = account.watch, paid.remaining - 1
+    return left > 0 if watch.warned else rules.LINE * left >= watch.base
 
 
 def listed(

@@ -24,7 +24,7 @@ def plan(tx: Transaction, simulator: Simulator, account: Account, task: Task, no
     if not task.call_back or not rules.is_pushed(task.plan.outcome, account.readings):
         return
     new = _planned(account, task, now)
-    rule = faults.met_when_planned(tx, account, task, now)
+    rule = faults.met_when_planned(tx, account, task, now) if account.armed else None
     if rule is None:
         rows.insert(tx, new)
         outbox.schedule_wakeup(tx, simulator, account, new.due_at)

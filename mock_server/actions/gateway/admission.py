@@ -5,7 +5,7 @@ size and syntax, stage and route, credentials, freshness, signature, standing, c
 from mock_server.actions.gateway.context import CallContext
 from mock_server.domain.account.accounts import Account, Standing
 from mock_server.domain.auth import credentials, signatures
-from mock_server.domain.auth.credentials import WINDOW_MS, AppCode, KeyPair
+from mock_server.domain.auth.credentials import WINDOW_MS, AppCode, Credentials, KeyPair
 from mock_server.domain.billing import charges
 from mock_server.domain.billing.charges import Package
 from mock_server.domain.call import bodies, throttle
@@ -63,11 +63,14 @@ def known(context: CallContext) -> Account:
     return context.account
 
 
-def authenticate(tx: Transaction, context: CallContext, account: Account) -> None:
-    """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good."""
-    assert not isinstance(context.credentials, GatewayError)  # noqa: S101 - `known` came first
-    call, named = context.call, context.credentials
-    now = credentials.signing_now(account, context.machine_now)
+def authenticate(
+    tx: Transaction, account: Account, call: Call, named: Credentials, machine_now: int
+) -> None:
+    """Check timestamp, nonce, Content-MD5 and signature: the one place that says all is good.
+
+    Raises GatewayError, and then nothing was changed.
+    """
+    now = credentials.signing_now(account, machine_now)
     credentials.check_timestamp(call, now)
     nonce = credentials.nonce_of(call, named, account.readings)
     kind = "code" if isinstance(named, AppCode) else "key"

@@ -1,5 +1,6 @@
 """The context of a call: its operation, the account that it names, and its one `now`."""
 
+import re
 from dataclasses import replace
 
 from mock_server.actions.accounts import accounts
@@ -23,6 +24,8 @@ from mock_server.domain.records import dataclass
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as rows
 from mock_server.store.engine.transaction import Transaction
+
+_HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,15 @@ def request_id(entropy: bytes) -> str:
     """Return an upper-case UUID (claim request-id)."""
     digits = entropy.hex().upper()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-A{digits[17:20]}-{digits[20:]}"
+
+
+def base_url_of(simulator: Simulator, call: Call) -> str:
+    """Return the base URL of pictures: the public address, or the address that was called."""
+    settings = simulator.settings
+    host = header(call, "host") or ""
+    if settings.public_url or not _HOST.fullmatch(host):
+        return settings.picture_url
+    return f"{call.scheme}://{host}"
 
 
 def _credentials(call: Call) -> Credentials | GatewayError:

@@ -27,15 +27,21 @@ Work = Callable[[Transaction], Any]
 Exchange = Generator[Work | Hold, Any, Answer]
 
 
-def exchange(simulator: Simulator, call: Call) -> Exchange:
-    """Pass a call through the gateway; an exception of ours becomes HTTP 500."""
-    recorder = simulator.recorder
-    if recorder is None:
-        return (yield from _exchange(simulator, call))
-    began = time.perf_counter()
+def exchange(simulator: Simulator, call: Call, began: float | None = None) -> Exchange:
+    """Pass a call through the gateway; an exception of ours becomes HTTP 500.
+
+    `began`: when it did, by time.perf_counter; None: it does now.
+    """
+    if began is None:
+        began = time.perf_counter()
     answer = yield from _exchange(simulator, call)
-    recorder.call_answered(call, time.perf_counter() - began)
+    _count(simulator, call, began)
     return answer
+
+
+def _count(simulator: Simulator, call: Call, began: float) -> None:
+    if simulator.recorder is not None:
+        simulator.recorder.call_answered(call, time.perf_counter() - began)
 
 
 def _exchange(simulator: Simulator, call: Call) -> Exchange:
@@ -79,23 +85,36 @@ def run_with_callbacks(
     `hold(ms, then)` calls `then` with the ms after which the client disconnected, or None. `reply`
     is called with the answer, on the thread on which the database reports commits.
     """
-    steps = exchange(simulator, call)
+    began = time.perf_counter()
 
-    def advance(step: Callable[[Any], Work | Hold], value: object) -> None:
-        try:
-            wanted = step(value)
-        except StopIteration as end:
-            reply(end.value)
+    def handled(result: object, error: BaseException | None) -> None:
+        if isinstance(result, Answer):  # as almost always: no exchange is needed
+            _count(simulator, call, began)
+            reply(result)
             return
-        if isinstance(wanted, Hold):
-            hold(wanted.ms, partial(advance, steps.send))
-        else:
-            simulator.database.submit(wanted, committed)
+        steps = exchange(simulator, call, began)
+        next(steps)  # what it asks for first is done
+        _go_on(simulator, steps, hold, reply, result, error)
 
-    def committed(result: object, error: BaseException | None) -> None:
-        if error is None:
-            advance(steps.send, result)
-        else:
-            advance(steps.throw, error)
+    simulator.database.submit(lambda tx: pipeline.handle(tx, simulator, call), handled)
 
-    advance(steps.send, None)
+
+def _go_on(
+    simulator: Simulator,
+    steps: Exchange,
+    hold: Callable[[int, Callable[[int | None], None]], None],
+    reply: Callable[[Answer], None],
+    result: object,
+    error: BaseException | None,
+) -> None:
+    """Run the rest of an exchange, which has what its last step brought."""
+    try:
+        wanted = steps.send(result) if error is None else steps.throw(error)
+    except StopIteration as end:
+        reply(end.value)
+        return
+    go_on = partial(_go_on, simulator, steps, hold, reply)
+    if isinstance(wanted, Hold):
+        hold(wanted.ms, partial(go_on, error=None))
+    else:
+        simulator.database.submit(wanted, go_on)

@@ -8,20 +8,24 @@ Rule 4: an exception in here is our bug and becomes HTTP 500, never an answer of
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from mock_server.actions.accounts import notices
 from mock_server.actions.bugs import bug_answer
-from mock_server.actions.gateway import admission, signature_review
+from mock_server.actions.gateway import admission, plain_submit, signature_review
 from mock_server.actions.gateway.admission import Payer
 from mock_server.actions.gateway.call_faults import (
     MatchedCall,
     match_entry_faults,
     match_service_fault,
 )
-from mock_server.actions.gateway.context import CallContext, fields_of, identify_call
+from mock_server.actions.gateway.context import (
+    CallContext,
+    base_url_of,
+    fields_of,
+    identify_call,
+)
 from mock_server.actions.gateway.recording import Decision, Served, book
 from mock_server.actions.operations import operations
 from mock_server.domain.account.accounts import Account
@@ -34,7 +38,7 @@ from mock_server.domain.answer.answers import (
 )
 from mock_server.domain.auth.refusal_hints import EXAMINED
 from mock_server.domain.call.answer_rules import AnswerRule
-from mock_server.domain.call.calls import Answer, Call, header
+from mock_server.domain.call.calls import Answer, Call
 from mock_server.domain.call.errors import GatewayError, Refusal
 from mock_server.domain.call.wire_script import Delivered, End
 from mock_server.domain.faults import gateway, wire
@@ -49,7 +53,6 @@ from mock_server.store.engine.transaction import Transaction
 
 # The decision for a call that was never executed.
 NO_ANSWER = Answer(status=0, headers=())
-_HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ def handle(
     """Answer a call and book it, or return how long to hold it first; `held`: it was held
     already.
     """
+    if held is None and (plain := plain_submit.answer(tx, simulator, call)) is not None:
+        return plain
     context = _caught_up(tx, simulator, identify_call(tx, simulator, call))
     if held is not None:
         context = replace(context, held_ms=held.ms)
@@ -212,7 +217,8 @@ def _decide(
         return Decision(answer=NO_ANSWER, rule=AnswerRule.FAULT_BEFORE_THE_CALL)
     if fault := matched.fired.get(gateway.SLOT):
         raise gateway.error_of(fault)
-    admission.authenticate(tx, context, account)
+    assert not isinstance(context.credentials, GatewayError)  # noqa: S101 - `known` came first
+    admission.authenticate(tx, account, context.call, context.credentials, context.machine_now)
     admission.check_standing(account)
     now = context.stamp.now
     payer = admission.payer(tx, account, operation, now)
@@ -259,16 +265,7 @@ def _request(
         account=account,
         now=context.stamp.now,
         fields=fields_of(context),
-        base_url=_base_url(simulator, call),
+        base_url=base_url_of(simulator, call),
         order=effect.order,
         shape=effect.shape,
     )
-
-
-def _base_url(simulator: Simulator, call: Call) -> str:
-    """Return the base URL of pictures: the public address, or the address that was called."""
-    settings = simulator.settings
-    host = header(call, "host") or ""
-    if settings.public_url or not _HOST.fullmatch(host):
-        return settings.picture_url
-    return f"{call.scheme}://{host}"

@@ -67,9 +67,9 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
     id.
     """
     call, account, answer = context.call, context.account, decision.answer
-    charge, paid, fen = Charge.NEVER, None, 0
+    reason, paid, fen = Charge.NEVER, None, 0
     if account is not None:
-        charge = charges.charge_for(context.operation, answer.status, account.readings)
+        reason = charges.charge_for(context.operation, answer.status, account.readings)
     if decision.served is not None and decision.served.charged:
         paid = decision.served.package
     if paid is not None:
@@ -84,7 +84,7 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
         request_id=context.stamp.request_id,
         operation=context.operation,
         error_code=_error_code(decision, context),
-        charge=charge,
+        charge=reason,
         fen=fen,
         task_id=decision.task_id,
         faults=_faults(decision.faults),
@@ -96,10 +96,10 @@ def book(tx: Transaction, simulator: Simulator, context: CallContext, decision: 
     call_id = simulator.add_to_journal(tx, entry, account.origin if account else None)
     _note(tx, simulator, context, decision, call_id)
     if account is not None and decision.served is not None:
-        _count(tx, entry, decision.served, account.id)
+        count(tx, entry, decision.served, account.id)
     if account is not None and paid is not None:
         task_number = decision.served.task_number if decision.served else None
-        _charge(tx, entry, paid, call_id, task_number)
+        charge(tx, entry, paid, call_id, task_number)
         notices.charged(tx, simulator, account, paid, entry.at)
     return call_id
 
@@ -141,13 +141,14 @@ def _faults(rules: tuple[Rule, ...]) -> str:
     return json.dumps([{"id": rule.id, "kind": rule.kind.name} for rule in rules])
 
 
-def _charge(
+def charge(
     tx: Transaction,
     entry: journal.Entry,
     package: Package,
     call_id: int,
     task_number: int | None,
 ) -> None:
+    """Take the credit that a call costs, and add it to the ledger."""
     if not billing_rows.take_credit(tx, package):
         raise RuntimeError("the package lost its last credit within one transaction")
     booked = LedgerEntry(
@@ -163,7 +164,8 @@ def _charge(
     billing_rows.add_entry(tx, booked)
 
 
-def _count(tx: Transaction, entry: journal.Entry, served: Served, account_id: str) -> None:
+def count(tx: Transaction, entry: journal.Entry, served: Served, account_id: str) -> None:
+    """Add a call that the service answered to the totals."""
     line = Total(
         day=day_of(entry.at),
         package_id=served.package.id if served.package else 0,

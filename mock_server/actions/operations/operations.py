@@ -19,7 +19,12 @@ from mock_server.domain.call.errors import Refusal
 from mock_server.domain.call.paging import parse_page
 from mock_server.domain.records import dataclass
 from mock_server.domain.task import tasks
-from mock_server.domain.task.submissions import TOO_LONG_REMARK, Submission, parse_submission
+from mock_server.domain.task.submissions import (
+    ACCEPTED,
+    TOO_LONG_REMARK,
+    Submission,
+    parse_submission,
+)
 from mock_server.domain.task.tasks import NO_ORDER, Status, Task, TaskOrder
 from mock_server.simulator import Simulator
 from mock_server.store import task_list
@@ -71,7 +76,7 @@ def submit_task(tx: Transaction, simulator: Simulator, request: OperationRequest
     planning.plan(tx, simulator, account, task, request.now)
     if simulator.recorder is not None:
         tx.after_commit.append(partial(simulator.recorder.task_planned, task.plan))
-    body = {**base_body(SUCCESS, "提交成功!", account.readings), "task_id": task.id}
+    body = {**base_body(SUCCESS, ACCEPTED, account.readings), "task_id": task.id}
     return Result(body=body, task_id=task.id, task_number=task.number, submits=1)
 
 

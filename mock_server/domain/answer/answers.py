@@ -134,7 +134,7 @@ def refusal_status(readings: Readings) -> int:
 def _gateway_headers(stamp: Stamp, content_type: str, *, length: int) -> tuple[Header, ...]:
     headers = (
         ("Server", CLASSIC_SERVER if stamp.classic else SERVER),
-        ("Date", _http_date(stamp.now // 1000)),
+        ("Date", http_date(stamp.now // 1000)),
         ("Content-Type", content_type),
         ("Content-Length", str(length)),
         ("X-Ca-Request-Id", stamp.request_id),
@@ -143,7 +143,8 @@ def _gateway_headers(stamp: Stamp, content_type: str, *, length: int) -> tuple[H
 
 
 @lru_cache(maxsize=128)
-def _http_date(second: int) -> str:
+def http_date(second: int) -> str:
+    """Return a second since 1970 as the header Date has it."""
     return formatdate(second, usegmt=True)
 
 

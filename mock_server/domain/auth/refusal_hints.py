@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mock_server.domain.auth.credentials import WINDOW_MS
-from mock_server.domain.auth.diagnosis import diagnose
 from mock_server.domain.call.calls import Call, header
 
 # The refusals that a client's author cannot explain from the message alone, each with its finding.
@@ -41,6 +40,9 @@ def explain(
         return Explanation(finding=finding, says=explain_timestamp(call, now), causes=(finding,))
     if finding == "content-md5":
         return Explanation(finding=finding, says=explain_md5(call), causes=(finding,))
+    # A server answers before it loads this: most never have to explain anything.
+    from mock_server.domain.auth.diagnosis import diagnose  # noqa: PLC0415
+
     found = diagnose(call, secret, known_secrets=known_secrets)
     return Explanation(
         finding=finding,

@@ -126,8 +126,9 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
 
 def accepted_strings(call: Call, readings: Readings) -> list[str]:
     """Return every string that the gateway accepts a signature of, the documented one first."""
-    both = [parts_of(call), parts_of(call, query_wins=True)]
-    parts = both[:1] if both[0] == both[1] else both
+    parts = [parts_of(call)]
+    if call.query and (other := parts_of(call, query_wins=True)) != parts[0]:
+        parts.append(other)
     strings = [string_to_sign(each) for each in parts]
     if readings.signature_empty_value == "with-equals":
         strings += [string_to_sign(each, empty_value_sign=True) for each in parts]

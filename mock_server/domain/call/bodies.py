@@ -9,6 +9,7 @@ Rule 3: an empty string counts as an absent field (claim empty-is-absent).
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -105,7 +106,12 @@ def text_field(fields: Fields, name: str) -> str | None:
 
 def media_type(content_type: str | None) -> str:
     """Return a Content-Type without its parameters, in lower case."""
-    return (content_type or "").partition(";")[0].strip().lower()
+    return _media_type(content_type) if content_type else ""
+
+
+@lru_cache(maxsize=64)
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _json_object(body: bytes) -> tuple[dict[str, Any], int] | None:

@@ -6,6 +6,7 @@ body.
 """
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 from mock_server.domain.call.calls import Headers
@@ -13,6 +14,7 @@ from mock_server.domain.records import dataclass
 
 MAX_CAPTURE_BYTES = 64 * 1024
 HIDDEN = "***"
+_HIDDEN_BYTES = HIDDEN.encode()
 
 SECRET_HEADERS = frozenset(
     {
@@ -139,7 +141,7 @@ def redact_address(url: str) -> str:
 def redact_target(target: str, secrets: tuple[str, ...]) -> str:
     """Return a request target with every credential hidden, known or not."""
     target = redact_text(target, secrets) if secrets else redact_shapes(target)
-    return _QUERY_SECRET.sub(rf"\1={HIDDEN}", target)
+    return _QUERY_SECRET.sub(rf"\1={HIDDEN}", target) if "=" in target else target
 
 
 def redact_signed(text: str, secrets: tuple[str, ...]) -> str:
@@ -176,20 +178,26 @@ def redact_shapes(text: str) -> str:
 def capture(body: bytes, secrets: tuple[str, ...] = ()) -> Capture:
     """Return the body as the journal keeps it."""
     kept = body
-    for secret in secrets:
-        kept = kept.replace(secret.encode(), HIDDEN.encode())
+    for secret in _encoded(secrets):
+        kept = kept.replace(secret, _HIDDEN_BYTES)
     if not secrets:
-        kept = _CREDENTIAL_BYTES.sub(HIDDEN.encode(), kept)
+        kept = _CREDENTIAL_BYTES.sub(_HIDDEN_BYTES, kept)
     if b"@" in kept or b"%40" in kept or b"2540" in kept or b"u0040" in kept:
         # Before the cut, or half of one would stay. It is found in bytes of any charset.
         kept = kept[: MAX_CAPTURE_BYTES + LONGEST_LOGIN]
         for pattern in _LOGINS_BYTES:
             kept = pattern.sub(_without_login_bytes, kept)
     # Without an account, any text in the form of a credential may be a real one.
-    kept = _BODY_SECRET.sub(rb"\1" + HIDDEN.encode(), kept[:MAX_CAPTURE_BYTES])
     kept = kept[:MAX_CAPTURE_BYTES]
+    if b"app" in kept.lower():  # few bodies have it, and the pattern looks at every word
+        kept = _BODY_SECRET.sub(rb"\1" + _HIDDEN_BYTES, kept)[:MAX_CAPTURE_BYTES]
     digest = None if kept == body else sha256(body).hexdigest()
     return Capture(body=kept, length=len(body), sha256=digest)
+
+
+@lru_cache(maxsize=1024)
+def _encoded(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple([secret.encode() for secret in secrets])
 
 
 def _hidden(value: str) -> str:

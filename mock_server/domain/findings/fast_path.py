@@ -33,6 +33,11 @@ FIELDS = {
     Operation.LIST_TASKS: frozenset({"page", "maxResult"}),
     Operation.QUERY_TASK: frozenset({"task_id"}),
 }
+SIGNATURE = "x-ca-signature"
+# What belongs to a signature of the headers that the contract names.
+OF_A_SIGNATURE = frozenset(
+    {"x-ca-nonce", "x-ca-timestamp", "x-ca-signature-headers", "x-ca-signature-method"}
+)
 # ASCII without a space, a percent sign and what placeholders and escapes are made of, that ends
 # with no quotation mark and no bracket.
 _PLAIN = re.compile(r"(?!\$)[!-$&-;=?-\[\]-z|~]*[!#$&(-;=?-\[^-z|~]")
@@ -44,22 +49,45 @@ def plain_findings(
     """Return the findings of an ordinary call; None: `judge` has to look at it."""
     if operation is None or body is None or call.method != "POST":
         return None
-    of_type = _of_head(call, contract)
+    of_type = of_head(call, contract)
+    sent = None if of_type is None else plain_texts(call, operation, body, of_type)
+    if of_type is None or sent is None or not fits(call, operation, sent, contract):
+        return None
+    return of_fields(operation, sent, of_type)
+
+
+def fits(call: Call, operation: Operation, sent: Mapping[str, str], contract: Contract) -> bool:
+    """Whether a plain call fits the contract; of its headers only a signature's are named there."""
+    if SIGNATURE in call.named:
+        return contract.fits[operation]({"header": call.named, "body": sent})
+    return contract.fits[operation]({"body": sent})
+
+
+def plain_texts(
+    call: Call, operation: Operation, body: Body, of_type: tuple[Finding, ...]
+) -> Mapping[str, str] | None:
+    """Return the fields of a body if no rule on bodies and texts has anything to say of them.
+
+    `of_type` is what `of_head` tells of its type.
+    """
     fields = body.fields
-    if of_type is None or body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
+    if body.pairs != len(fields) or not fields.keys() <= FIELDS[operation]:
         return None
     is_json = body.members is not None
     if is_json != (of_type is OF_TYPE[JSON_TYPE]) or not (is_json or call.body[:1].isalpha()):
         return None
     sent: Mapping[str, Any] = fields if body.members is None else body.members
-    if not _are_plain(sent) or not contract.fits[operation]({"body": sent}):
+    if not _are_plain(sent):
         return None
-    return _of_fields(operation, sent, of_type)
+    signature = call.named.get(SIGNATURE)
+    # What is found of an address would have to hide it.
+    return None if signature and signature.strip() in sent.get(CALLBACK, "") else sent
 
 
-def _of_fields(
-    operation: Operation, sent: Mapping[str, Any], of_type: tuple[Finding, ...]
+def of_fields(
+    operation: Operation, sent: Mapping[str, str], of_type: tuple[Finding, ...]
 ) -> tuple[Finding, ...] | None:
+    """Return the findings of plain fields that fit the contract; None: `judge` has to look."""
     if operation is Operation.QUERY_TASK and not TASK_ID.fullmatch(sent["task_id"]):
         return None
     if len(sent.get("text", "")) > ADVISED_CHARACTERS:
@@ -80,17 +108,34 @@ def _are_plain(sent: Mapping[str, Any]) -> bool:
     return True
 
 
-def _of_head(call: Call, contract: Contract) -> tuple[Finding, ...] | None:
-    """Return what is told of the type of a body; None for a call that carries no app code, or a
-    header that a rule looks at, or another credential."""
+def of_head(call: Call, contract: Contract) -> tuple[Finding, ...] | None:
+    """Return what is told of the type of a body; None for a call that carries no app code and no
+    whole signature, or a header that a rule looks at, or another credential."""
     headers = call.named
+    if call.query or len(SECRET_HEADERS & headers.keys()) != 1:
+        return None
+    if SIGNATURE in headers:
+        is_plain = _is_signed_plainly(headers) and contract.headers.isdisjoint(
+            headers.keys() - OF_A_SIGNATURE
+        )
+        of_type = OF_TYPE.get(headers.get("content-type", ""))
+        # What is told of JSON depends on its digest.
+        return of_type if is_plain and of_type is not OF_TYPE[JSON_TYPE] else None
     sent = headers.get("authorization", "")
     is_plain = (
         sent[:8] == "APPCODE "
         and sent[8:9].isalnum()
-        and not call.query
         and "x-ca-key" not in headers
         and contract.headers.isdisjoint(headers)
-        and len(SECRET_HEADERS & headers.keys()) == 1
     )
     return OF_TYPE.get(headers.get("content-type", "")) if is_plain else None
+
+
+def _is_signed_plainly(headers: Mapping[str, str]) -> bool:
+    """Whether a signature has all that belongs to it, and only headers that came are listed."""
+    if not (headers[SIGNATURE] and headers.get("x-ca-key") and headers.get("x-ca-nonce")):
+        return False
+    if "x-ca-timestamp" not in headers:
+        return False
+    listed = headers.get("x-ca-signature-headers", "").split(",")
+    return all(name.strip().lower() in headers for name in listed if name.strip())

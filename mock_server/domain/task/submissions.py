@@ -20,6 +20,7 @@ from mock_server.domain.urls import is_address
 
 # The largest QR code, version 40 at level L, holds this many bytes (ISO/IEC 18004).
 MAX_QR_BYTES = 2953
+ACCEPTED = "提交成功!"
 TOO_LONG_REMARK = "创作失败: 内容过长"
 
 

@@ -6,6 +6,7 @@ from mock_server import __version__, contract
 from mock_server.simulator import Simulator
 from mock_server.store import probe
 from mock_server.tls import ca_certificate
+from mock_server.web.keys import SERVING
 from mock_server.web.problems import problem
 
 # Less is a full disk: a call writes to the log of the database first, and that grows.
@@ -14,9 +15,6 @@ NO_AUTHORITY = (
     "this server has no certificate of the local authority: start it with --tls, or trust the "
     "authority of your own certificate"
 )
-
-# The key of the Flask app's configuration in which `serve` stores how it answers calls.
-SERVING = "ARTQR_SERVING"
 
 
 def add_routes(routes: Blueprint, simulator: Simulator) -> None:
@@ -29,7 +27,7 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         return jsonify(
             status="ok",
             version=__version__,
-            contract_version=contract.document("openapi")["info"]["version"],
+            contract_version=contract.version(),
             database=simulator.database.place,
             **served,
         )

@@ -22,10 +22,10 @@ from mock_server.formatting import SHANGHAI, instant
 from mock_server.pages.environment import render
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import Transaction
-from mock_server.web.admin.health import SERVING
 from mock_server.web.inspector import assets
 from mock_server.web.inspector.page import NOBODY, Page, View
 from mock_server.web.inspector.words import languages, wanted, words_of
+from mock_server.web.keys import SERVING
 from mock_server.web.paths import INSPECTOR, VIEWER
 from mock_server.words import Words
 

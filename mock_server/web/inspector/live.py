@@ -29,8 +29,6 @@ from mock_server.words import Words
 
 # The parameter of an address with which a page stays as it is.
 LIVE, OFF = "live", "off"
-# Where the scope of an ASGI request carries the feed that its answer goes on with.
-FEED = "artqr_mock.feed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from mock_server.web.inspector import (
     tasks,
 )
 from mock_server.web.inspector.frame import Inspector, address
-from mock_server.web.inspector.live import FEED, Feed
+from mock_server.web.inspector.live import Feed
 from mock_server.web.inspector.page import NOBODY, Page, View
+from mock_server.web.keys import FEED
 from mock_server.web.paths import ADMIN, INSPECTOR
 
 # The pages, in the order of the navigation: one row each.

@@ -7,12 +7,10 @@ Rule 2: a body is read here, bounded, before any thread is taken.
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
-
-from a2wsgi import WSGIMiddleware
-from flask import Flask
+from typing import TYPE_CHECKING, Any, cast
 
 from mock_server.actions import bugs
 from mock_server.actions.commit import commit
@@ -23,10 +21,8 @@ from mock_server.actions.operations.pictures import PictureAddress
 from mock_server.domain.call.calls import MAX_BODY_BYTES, Answer, Call, Defect
 from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import DatabaseClosedError
-from mock_server.web.gateway_view import LEFT_AFTER_MS
-from mock_server.web.inspector.live import FEED, Feed
+from mock_server.web.keys import FEED, LEFT_AFTER_MS
 from mock_server.web.paths import is_ours
-from mock_server.web.problems import problem
 from mock_server.web.serving.event_streams import EventStreams
 from mock_server.web.serving.picture_path import (
     address_of,
@@ -41,6 +37,12 @@ from mock_server.web.serving.response_writer import (
     hold,
     write_answer,
 )
+
+if TYPE_CHECKING:
+    from a2wsgi import WSGIMiddleware
+    from flask import Flask
+
+    from mock_server.web.inspector.live import Feed
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -73,10 +75,15 @@ class ClientGoneError(Exception):
 class AsgiApp:
     """The ASGI application of `serve`."""
 
-    def __init__(self, simulator: Simulator, flask: Flask) -> None:
+    def __init__(self, simulator: Simulator, build: Callable[[], "Flask"]) -> None:
+        """`build` makes the Flask app that answers the rest, on a thread."""
         self._simulator = simulator
-        self._flask = FlaskBridge(flask)
+        self._flask = FlaskBridge(build)
         self._streams = EventStreams()
+
+    def load_soon(self) -> None:
+        """Load what the rest needs, on a thread, before somebody asks for it."""
+        self._flask.load_soon()
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Answer one request."""
@@ -189,19 +196,52 @@ class AsgiApp:
 
 
 class FlaskBridge:
-    """Runs the Flask app in threads for everything that is not the gateway's."""
+    """Runs the Flask app in threads for everything that is not the gateway's.
 
-    def __init__(self, flask: Flask) -> None:
-        app = _keep_headers(flask)
-        self._app = WSGIMiddleware(app, workers=FLASK_THREADS)
-        self._waiting_app = WSGIMiddleware(app, workers=WAITING_THREADS)
+    Flask and the admin routes load longer than all else: the gateway answers before they have.
+    """
+
+    def __init__(self, build: Callable[[], "Flask"]) -> None:
+        self._build = build
+        self._loading: asyncio.Future[tuple[WSGIMiddleware, WSGIMiddleware]] | None = None
+        self._ready: tuple[WSGIMiddleware, ...] = ()
+
+    def load_soon(self) -> None:
+        """Load the app on a thread, unless that has begun; on the loop."""
+        if self._loading is None:
+            self._loading = asyncio.get_running_loop().run_in_executor(None, self._load)
+            self._loading.add_done_callback(self._loaded)
 
     def close(self) -> None:
         """End the threads, once they have answered."""
-        for app in (self._app, self._waiting_app):
+        for app in self._ready:
             app.executor.shutdown(wait=True)
 
-    async def answer(self, scope: Scope, receive: Receive) -> tuple[Answer, Feed | None]:
+    def _load(self) -> "tuple[WSGIMiddleware, WSGIMiddleware]":
+        from a2wsgi import WSGIMiddleware  # noqa: PLC0415 - a server starts without it
+
+        app = _keep_headers(self._build())
+        gc.freeze()  # as for what was there at the start, see server.py
+        self._ready = apps = (
+            WSGIMiddleware(app, workers=FLASK_THREADS),
+            WSGIMiddleware(app, workers=WAITING_THREADS),
+        )
+        return apps
+
+    def _loaded(self, loading: asyncio.Future[Any]) -> None:
+        """Let the next request try again if it failed."""
+        if loading.cancelled():
+            return
+        if (error := loading.exception()) is not None:
+            log.error("the admin routes could not be loaded", exc_info=error)
+            self._loading = None
+
+    async def _apps(self) -> "tuple[WSGIMiddleware, WSGIMiddleware]":
+        self.load_soon()
+        assert self._loading is not None  # noqa: S101 - it has begun
+        return await asyncio.shield(self._loading)
+
+    async def answer(self, scope: Scope, receive: Receive) -> "tuple[Answer, Feed | None]":
         """Return what Flask answers, with the header names as it spelt them, and the feed that the
         answer goes on with, if it is the head of a stream.
         """
@@ -221,7 +261,8 @@ class FlaskBridge:
             answer["status"] = message.get("status", answer.get("status"))
             answer["body"] += message.get("body", b"")
 
-        app = self._waiting_app if _may_wait(scope, body) else self._app
+        quick, waiting = await self._apps()
+        app = waiting if _may_wait(scope, body) else quick
         await app(inner, whole, keep)  # type: ignore[arg-type]
         whole_answer = Answer(status=answer["status"], headers=inner[_HEADERS], body=answer["body"])
         return whole_answer, inner.get(FEED)
@@ -233,6 +274,8 @@ def _may_wait(scope: Scope, body: bytes) -> bool:
 
 
 def _refused(defect: Defect) -> Answer:
+    from mock_server.web.problems import problem  # noqa: PLC0415 - it needs Flask
+
     if defect.code == "I413RL":
         refused = problem(413, "Too large", f"a body has at most {MAX_BODY_BYTES} bytes")
     else:
@@ -296,7 +339,7 @@ _HEADERS = "artqr_mock.headers"
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 
 
-def _keep_headers(flask: Flask) -> Callable[..., Any]:
+def _keep_headers(flask: "Flask") -> Callable[..., Any]:
     """Note the headers as Flask spells them: a2wsgi makes them lower case."""
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:

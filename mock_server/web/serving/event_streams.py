@@ -13,21 +13,22 @@ import logging
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.domain.call.calls import Answer
 from mock_server.domain.usage_errors import UsageError
 from mock_server.store.engine.transaction import DatabaseClosedError
-from mock_server.web.inspector.live import Event, Feed
-from mock_server.web.problems import problem
 from mock_server.web.serving.response_writer import (
     EXTENSION,
     disconnected_after_ms,
     hold,
     render_head,
 )
+
+if TYPE_CHECKING:
+    from mock_server.web.inspector.live import Event, Feed
 
 MOST_STREAMS = 32
 THREADS = 2
@@ -65,13 +66,15 @@ class EventStreams:
         """Return the answer to a request for one stream too many; None: there is room."""
         if self._open < MOST_STREAMS:
             return None
+        from mock_server.web.problems import problem  # noqa: PLC0415 - it needs Flask
+
         refused = problem(
             503, "Too many pages", f"{MOST_STREAMS} pages are open and live already: close some"
         )
         headers = (*refused.headers, ("Retry-After", "5"))
         return Answer(status=503, headers=headers, body=refused.get_data())
 
-    async def send(self, scope: Any, feed: Feed) -> None:
+    async def send(self, scope: Any, feed: "Feed") -> None:
         """Send what a feed has until the browser leaves, or the server stops."""
         cycle: RequestResponseCycle = scope["extensions"][EXTENSION]["cycle"]
         cycle.keep_alive = False
@@ -91,7 +94,7 @@ class EventStreams:
             cycle.disconnected = True
             cycle.transport.close()
 
-    async def _go_on(self, scope: Any, cycle: RequestResponseCycle, feed: Feed) -> None:
+    async def _go_on(self, scope: Any, cycle: RequestResponseCycle, feed: "Feed") -> None:
         loop = asyncio.get_running_loop()
         silent_ms = 0.0
         while not _is_gone(scope, cycle):
@@ -109,8 +112,8 @@ class EventStreams:
             await hold(scope, round(rest_ms))
 
     async def _news(
-        self, loop: asyncio.AbstractEventLoop, feed: Feed
-    ) -> tuple[list[Event], float] | None:
+        self, loop: asyncio.AbstractEventLoop, feed: "Feed"
+    ) -> "tuple[list[Event], float] | None":
         """Return what is new, and how much time of the processor it took to find out, in ms.
 
         None: nothing will be new any more.
@@ -129,14 +132,14 @@ class EventStreams:
             return None
 
 
-def _timed(feed: Feed) -> tuple[list[Event], float]:
+def _timed(feed: "Feed") -> "tuple[list[Event], float]":
     # Of the processor: on a busy machine a stream waits as others do, which is no work of its own.
     began = time.thread_time()
     events = feed.events()
     return events, (time.thread_time() - began) * 1000
 
 
-def written(event: Event) -> bytes:
+def written(event: "Event") -> bytes:
     """Return an event as it goes over the wire."""
     lines = [f"event: {event.name}", f"id: {event.mark}"]
     lines += [f"data: {line}" for line in _LINE_END.split(event.html)]

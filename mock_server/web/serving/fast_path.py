@@ -3,7 +3,8 @@
 uvicorn starts an ASGI task for each request; for a call that is answered within one turn of the
 loop, or the fetch of a picture that is drawn already, that is half of the work. A call that is
 large, slow, pipelined or waits for a `100 Continue` goes through ASGI. So does every call where
-uvicorn has no hook for this one.
+uvicorn has no hook for this one. A call that came in one packet, with a head that was read before,
+needs neither the parser nor uvicorn's cycle (known_heads.py).
 """
 
 import inspect
@@ -15,11 +16,17 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.actions.operations.pictures import PictureAddress
-from mock_server.domain.call.calls import Answer, Defect
+from mock_server.domain.call.calls import Answer, Call, Defect
 from mock_server.web.paths import is_ours
+from mock_server.web.serving.known_heads import KnownCycle, KnownHead, KnownHeads, head_of
 from mock_server.web.serving.picture_path import address_of
 from mock_server.web.serving.protocol import ArtqrProtocol, call_of, comes_to_look
-from mock_server.web.serving.response_writer import disconnected_after_ms, write_answer, write_now
+from mock_server.web.serving.response_writer import (
+    EXTENSION,
+    disconnected_after_ms,
+    write_answer,
+    write_now,
+)
 
 # Below uvicorn's own mark, from which on it waits for somebody to read.
 MAX_BODY_BYTES = 32 * 1024
@@ -50,14 +57,68 @@ class FastPathProtocol(ArtqrProtocol):
         *args: Any,
         submit: Callable[..., None],
         submit_picture: Callable[..., None],
+        heads: KnownHeads,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._heads = heads
+        # The head that the packet at hand begins with, and the length of the packet.
+        self._packet: tuple[bytes, int] | None = None
         self._submit = submit
         self._submit_picture = submit_picture
         self._picture: PictureAddress | None = None  # what the short request fetches, if it does
         self._short: RequestResponseCycle | None = None
         self._starting = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of one or more requests; nothing is parsed of one whose head is known."""
+        if self._waits_for_a_request():
+            head = head_of(data)
+            known = self._heads.get(head)
+            if known is not None and len(data) == len(head) + known.body_length:
+                self._begin_known(known, data[len(head) :])
+                return
+            self._packet = (head, len(data)) if head else None
+        super().data_received(data)
+        self._packet = None
+
+    def _waits_for_a_request(self) -> bool:
+        """Whether the next byte is the first of a request, which may begin at once."""
+        last: RequestResponseCycle | None = self.cycle
+        return (
+            not (self._begun or self._extra_bytes or self._broken or self._refusing)
+            and (last is None or last.response_complete)
+            and not self.pipeline
+            and self.left_at is None
+            and not self.transport.is_closing()
+        )
+
+    def _begin_known(self, known: KnownHead, body: bytes) -> None:
+        """Answer a request as if the parser had read it."""
+        self._unset_keepalive_if_required()
+        self._stop_deadline()
+        self._untaken.clear()  # nobody asks on before it has its answer
+        here: dict[str, Any] = {"connection": self, "asked_at": self.loop.time()}
+        scope = {**known.scope, "extensions": {EXTENSION: here}}
+        cycle: Any = KnownCycle(scope, self.transport, self.flow)
+        cycle.on_response = self.on_response_complete
+        self.cycle = cycle
+        self.url, self.headers, self.scope = known.url, [], scope  # type: ignore[assignment]
+        call = Call(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            query=scope["query_string"].decode("latin-1"),
+            headers=known.headers,
+            body=body,
+            scheme=scope["scheme"],
+        )
+        self._submit(call, partial(self._hold, cycle), partial(self._reply, cycle))
+
+    def _keep_head(self, cycle: RequestResponseCycle, call: Call) -> None:
+        """Remember the head of a call that was the whole packet, if the connection goes on."""
+        head, length = self._packet or (b"", 0)
+        if length == len(head) + len(call.body) and cycle.keep_alive:
+            self._heads.keep(head, cycle.scope, self.url, call.headers, len(call.body))
 
     def on_headers_complete(self) -> None:
         """The head is there: what would be started now, rather than queued, may be short."""
@@ -81,6 +142,8 @@ class FastPathProtocol(ArtqrProtocol):
             call = call_of(short.scope, bytes(short.body))
             reply = partial(self._reply, short)
             if self._picture is None:
+                if self._packet is not None:
+                    self._keep_head(short, call)
                 self._submit(call, partial(self._hold, short), reply)
             else:
                 otherwise = partial(super()._start_asgi_task, short, self.app)
@@ -122,6 +185,7 @@ class FastPathProtocol(ArtqrProtocol):
         if not cycle.flow.write_paused:
             write_now(cycle, answer)
         else:
+            cycle.scope["extensions"][EXTENSION]["cycle"] = cycle
             task = self.loop.create_task(write_answer(cycle.scope, answer))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)

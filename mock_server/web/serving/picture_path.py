@@ -15,8 +15,7 @@ from mock_server.actions.operations.pictures import PictureAddress
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.picture_cache import Picture
 from mock_server.simulator import Simulator
-from mock_server.web.pictures import answer_drawn, answer_if_drawn
-from mock_server.web.problems import bug_problem
+from mock_server.web.picture_answers import answer_drawn, answer_if_drawn
 from mock_server.web.serving.response_writer import disconnected_after_ms
 
 _PATH = re.compile(rb"/pictures/([\w.~-]+)/([\w.~-]+)/([0-9]{1,9})\.png", re.ASCII)
@@ -70,6 +69,8 @@ async def answer_picture(
             database, lambda tx: answer_drawn(tx, simulator, address, call, drawn, left)
         )
     except Exception as error:  # noqa: BLE001 - it is logged and answered for
+        from mock_server.web.problems import bug_problem  # noqa: PLC0415 - it needs Flask
+
         response = bug_problem(error)
     return Answer(
         status=response.status_code, headers=(*response.headers,), body=response.get_data()
