@@ -28,7 +28,8 @@ from benchmarks.parts import (
 
 CALLS = 3
 # The first runs pytest a dozen times; the second is like `submit`, with one more server.
-LEFT_OUT = {"plugin", "flask"}
+# A few calls are too short for the profiler of the stages.
+LEFT_OUT = {"plugin", "flask", "stages"}
 
 pytestmark = pytest.mark.slow
 
