@@ -172,7 +172,11 @@ class _Server(uvicorn.Server):
         else:
             await super().startup(sockets=[])
             self._listen_encrypted(self._context, sockets or [])
-        self._on_started()
+        try:
+            self._on_started()
+        except BaseException:  # uvicorn would leave what listens, and no loop closes before that
+            await self.shutdown(sockets=sockets)
+            raise
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stopping()

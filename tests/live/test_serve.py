@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from mock_server.server import Running, serve
+from mock_server.settings import Settings
 from tests.support import wire
 from tests.support.processes import Server, run, serving, start, until, wait_until_ready
 from tests.support.receivers import Reply, receiving
@@ -286,3 +288,19 @@ def test_two_servers_run_side_by_side(tmp_path: Path) -> None:
         assert wait_until_ready(one).url != wait_until_ready(other).url
         assert wire.exchange(one.url, wire.submit()).status == 200
         assert wire.exchange(other.url, wire.submit()).status == 200
+
+
+def test_a_server_that_cannot_say_that_it_serves_ends_with_the_reason() -> None:
+    def on_ready(_: Running) -> None:
+        raise OSError("no space left for the ready file")
+
+    with pytest.raises(OSError, match="no space left"):
+        serve(Settings(port=0, database=":memory:"), on_ready)
+
+
+def test_an_encrypted_server_that_cannot_say_that_it_serves_ends_too() -> None:
+    def on_ready(_: Running) -> None:
+        raise BrokenPipeError("nobody reads the address")
+
+    with pytest.raises(BrokenPipeError):
+        serve(Settings(port=0, database=":memory:", tls=True), on_ready)

@@ -1,6 +1,7 @@
 """A database file that was damaged: a sentence, exit 3, the file as it was, and a way out."""
 
 import random
+import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -140,10 +141,14 @@ def serve(path: Path, *flags: str) -> Result:
     return CliRunner().invoke(main, ["serve", "--port", "0", "--database", str(path), *flags])
 
 
+def terminate(*_: object) -> None:
+    signal.raise_signal(signal.SIGTERM)
+
+
 @pytest.fixture(autouse=True)
 def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop what the command starts as soon as it says that it serves."""
-    monkeypatch.setattr("mock_server.cli.serve._announce", lambda started, _: started.stop())
+    """Stop what the command starts as soon as it says that it serves, as a user does."""
+    monkeypatch.setattr("mock_server.cli.serve._announce", terminate)
 
 
 def test_a_flipped_bit_is_refused_or_does_no_harm_and_never_hangs(
