@@ -162,7 +162,7 @@ def _end(tx: Transaction, account_id: str) -> None:
 
 def _clone(tx: Transaction, account_id: str, begin: int, upto: int) -> None:
     span = (begin, upto)
-    _copy(tx, "task", {"number": "i", "id": "lower(hex(randomblob(12)))"},
+    _copy(tx, "task", {"number": "i", "id": "printf('%024x', i)"},
           "from n, task where account = ? and number = 1", (*span, account_id))  # fmt: skip
     top = tx.one("select coalesce(max(id), 0) as id from call")
     assert top is not None

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -18,6 +17,7 @@ from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.task.source_images import SourceRead
 from mock_server.domain.urls import Address
+from mock_server.entropy import Entropy
 from mock_server.observed import load
 from mock_server.picture_cache import PictureCache
 from mock_server.real_clock import monotonic, wall_clock
@@ -85,7 +85,7 @@ class Simulator:
     fetch: Fetch
     real_now: Callable[[], int]
     machine_now: Callable[[], int]
-    draw_bytes: Callable[[int], bytes] = os.urandom
+    draw_bytes: Callable[[int], bytes] = field(default_factory=Entropy)
     due_signal: DueSignal = field(default_factory=DueSignal)
     background: Background = field(default_factory=Background)
     coverage_cache: CoverageCache = field(default_factory=CoverageCache)

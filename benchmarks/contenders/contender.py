@@ -18,7 +18,7 @@ START_S = 60
 ANSWER = {
     "showapi_res_error": "", "showapi_res_id": "f64f2c119d3eecd91caeb856", "showapi_res_code": 0,
     "showapi_fee_num": 1, "showapi_res_body": {
-        "ret_code": 0, "remark": "提交成功!", "task_id": "ef2e3849a24a382282b1f495"},
+        "ret_code": 0, "remark": "提交成功!", "task_id": "4ca4a4c534d61728d01e2411"},
 }  # fmt: skip
 ANSWER_TEXT = json.dumps(ANSWER, ensure_ascii=False, separators=(",", ":"))
 

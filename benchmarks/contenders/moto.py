@@ -36,7 +36,7 @@ def _prepare(url: str) -> None:
 
 
 def _request(url: str) -> Request:
-    item = {"id": {"S": "ef2e3849a24a382282b1f495"}, "text": {"S": "https://example.com"}}
+    item = {"id": {"S": "4ca4a4c534d61728d01e2411"}, "text": {"S": "https://example.com"}}
     return Request(
         url=f"{url}/", headers=_headers("PutItem"), check=_is_put,
         body=json.dumps({"TableName": TABLE, "Item": item}),

@@ -10,6 +10,7 @@ files do not grow with the restarts.
 
 import json
 import os
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,9 @@ class Recorder:
             for place, operation in _ASKED.items()
         }
         self._answered_nothing = self._of(definitions.CALL_SECONDS, NONE).observe
+        # Booked calls that are still to be counted, those of a turn together: a lock for each
+        # number of each call would be the dearest part of it.
+        self._uncounted: deque[Entry] = deque()
         self._turn_seconds = self._of(definitions.TURNS).observe
         self._works_done = self._of(definitions.WORKS, "done").inc
         self._process = psutil.Process()
@@ -119,26 +123,50 @@ class Recorder:
 
     def call_booked(self, _call_id: int, entry: "Entry") -> None:
         """Count a call, its charge and its findings, once its row is committed."""
-        key = (entry.operation, entry.status, entry.error_code, entry.charge)
+        self._uncounted.append(entry)
+        if self._folder is not None:  # others read what is counted, at any time
+            self._count_booked()
+
+    def _count_booked(self) -> None:
+        """Count the calls that were booked; equal ones together."""
+        calls: Counter[tuple[Any, ...]] = Counter()
+        findings: Counter[str] = Counter()
+        while True:
+            try:
+                entry = self._uncounted.popleft()
+            except IndexError:
+                break
+            calls[entry.operation, entry.status, entry.error_code, entry.charge, entry.fen] += 1
+            if entry.findings != "[]":
+                findings[entry.findings] += 1
+        for (*kind, fen), number in calls.items():
+            called, *charged = self._counts_of(*kind)
+            called(number)
+            for count, each in zip(charged, (1, fen), strict=False):
+                count(number * each)
+        for text, number in findings.items():
+            for finding in json.loads(text):
+                self._of(definitions.FINDINGS, finding["id"]).inc(number)
+
+    def _counts_of(
+        self, operation: str | None, status: int, error_code: str | None, charge: str
+    ) -> list["_Count"]:
+        """Return what counts calls, charges, and what they cost; for a free call only the first."""
+        key = (operation, status, error_code, charge)
         counts = self._booked.get(key)
         if counts is None:
-            counts = self._counts_of(entry)
+            counts = self._series_of(*key)
             if len(self._booked) < MOST_SERIES:
                 self._booked[key] = counts
-        for count in counts[:2]:
-            count()
-        if len(counts) > 2:
-            counts[2](entry.fen)
-        if entry.findings != "[]":
-            for finding in json.loads(entry.findings):
-                self._of(definitions.FINDINGS, finding["id"]).inc()
+        return counts
 
-    def _counts_of(self, entry: "Entry") -> list["_Count"]:
-        """Return what counts a call, its charge, and what it cost; a free call has only one."""
-        operation = entry.operation or NONE
-        status = str(entry.status) if entry.status else NONE
-        called = self._of(definitions.CALLS, operation, status, entry.error_code or "").inc
-        if entry.charge != Charge.CHARGED:
+    def _series_of(
+        self, operation: str | None, status: int, error_code: str | None, charge: str
+    ) -> list["_Count"]:
+        operation = operation or NONE
+        shown = str(status) if status else NONE
+        called = self._of(definitions.CALLS, operation, shown, error_code or "").inc
+        if charge != Charge.CHARGED:
             return [called]
         fen = self._of(definitions.CHARGED_FEN, operation).inc
         return [called, self._of(definitions.CHARGES, operation).inc, fen]
@@ -172,6 +200,7 @@ class Recorder:
 
     def turn_ended(self, done: int, failed: int, seconds: float) -> None:
         """Observe a turn of the database, and how many works it did."""
+        self._count_booked()  # of the turn before: this one is reported after it
         self._turn_seconds(seconds)
         if done:
             self._works_done(done)
@@ -210,6 +239,7 @@ class Recorder:
         """
         from prometheus_client.exposition import choose_encoder  # noqa: PLC0415 - as above
 
+        self._count_booked()
         encoder, content_type = choose_encoder(accept)
         families = [*self._collected(), *(_read_family(each, read) for each in definitions.READ)]
         registry = cast("Collector", _Collected(families))

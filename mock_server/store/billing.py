@@ -117,7 +117,7 @@ def add_entry(tx: Transaction, entry: LedgerEntry) -> None:
             entry.account,
             entry.call_id,
             entry.package_id,
-            entry.operation,
+            str(entry.operation),
             entry.task_id,
             entry.task_number,
             entry.fen,
@@ -154,7 +154,7 @@ def add_to_totals(tx: Transaction, account_id: str, line: Total) -> None:
         " charged = charge_total.charged + excluded.charged,"
         " charged_fen = charge_total.charged_fen + excluded.charged_fen",
         (line.calls, line.charged, line.charged_fen),
-        (account_id, line.day, line.package_id, line.operation, int(line.refused)),
+        (account_id, line.day, line.package_id, str(line.operation), int(line.refused)),
     )
 
 

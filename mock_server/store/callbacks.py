@@ -8,6 +8,7 @@ from mock_server.domain.clock import Clock
 from mock_server.domain.records import dataclass
 from mock_server.store.engine.transaction import Row, Transaction
 
+_DUE = str(CallbackState.DUE)
 # A due callback may be sent if the callback that it waits for has been attempted.
 _READY = (
     "state = 'due' and (waits_for is null or not exists (select 1 from callback as before"
@@ -101,7 +102,7 @@ def insert(tx: Transaction, new: NewCallback) -> int:
             new.due_at,
             new.due_at if new.next_at is None else new.next_at,
             int(new.forged),
-            CallbackState.DUE,
+            _DUE,
         ),
     )
 

@@ -22,7 +22,7 @@ from mock_server.store.engine.transaction import Row, Transaction, Value
 MOST_RECENT = 1_000
 
 NO_ACCOUNT = ""
-FEWEST_DROPPED = 16
+FEWEST_DROPPED = 64
 # The approximate size of a row without its texts and bodies, in bytes.
 ROW_BYTES = 400
 _SIZED = (str, bytes)
@@ -114,12 +114,12 @@ def _values(entry: Entry) -> tuple[Value, ...]:
         entry.at,
         entry.real_at,
         entry.request_id,
-        entry.operation,
+        None if entry.operation is None else str(entry.operation),
         entry.method,
         entry.path,
         entry.status,
         entry.error_code,
-        entry.charge,
+        str(entry.charge),
         entry.fen,
         entry.task_id,
         entry.request_headers,

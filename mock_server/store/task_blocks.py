@@ -5,7 +5,7 @@ block are trimmed are they counted again.
 """
 
 from mock_server.domain.task.tasks import Task
-from mock_server.store.engine.transaction import Transaction
+from mock_server.store.engine.transaction import Numbers, Transaction
 
 SIZE = 1_000
 # The end of a task that never ends: after all instants, and far from what overflows.
@@ -17,15 +17,16 @@ _WIDER = (
     " end"
 )
 _ADD = (
-    "insert into task_block (account, block, tasks, first_end, last_end) values (?,?,1,?,?)"
-    " on conflict (account, block) do update set tasks = task_block.tasks + 1, "
+    "insert into task_block (tasks, first_end, last_end, account, block) values (?,?,?,?,?)"
+    " on conflict (account, block) do update set tasks = task_block.tasks + excluded.tasks, "
 ) + _WIDER.format(first="excluded.first_end", last="excluded.last_end")
 
 
 def add(tx: Transaction, task: Task) -> None:
     """Count a new task."""
     ends_at = _end_of(task)
-    tx.execute_later(_ADD, (task.account, task.number // SIZE, ends_at, ends_at))
+    key = (task.account, task.number // SIZE)
+    tx.add_later(_ADD, (1, ends_at, ends_at), key, _together)
 
 
 def widen(tx: Transaction, task: Task) -> None:
@@ -55,6 +56,12 @@ def count_again(tx: Transaction, account_id: str, block: int) -> None:
         " and block = ?",
         (left["tasks"], left["first_end"], left["last_end"], *named),
     )
+
+
+def _together(before: Numbers, numbers: Numbers) -> Numbers:
+    tasks, first_end, last_end = before
+    more, first, last = numbers
+    return tasks + more, min(first_end, first), max(last_end, last)
 
 
 def _end_of(task: Task) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import fields
 
+from mock_server.domain.task import task_ids
 from mock_server.domain.task.tasks import Plan, Status, Task
 from mock_server.store import task_blocks
 from mock_server.store.engine.transaction import Row, Transaction
@@ -30,7 +31,7 @@ def insert(tx: Transaction, task: Task) -> None:
             plan.submitted_at,
             plan.starts_at,
             plan.ends_at,
-            plan.outcome,
+            str(plan.outcome),
             plan.queries_left,
             plan.held_until,
             task.remark,
@@ -41,7 +42,10 @@ def insert(tx: Transaction, task: Task) -> None:
 
 def get(tx: Transaction, account_id: str, task_id: str) -> Task | None:
     """Return a task of an account."""
-    row = tx.one("select * from task where account = ? and id = ?", (account_id, task_id))
+    row = tx.one(
+        "select * from task where account = ? and number = ? and id = ?",
+        (account_id, task_ids.number_of(task_id), task_id),
+    )
     return as_task(row) if row else None
 
 
@@ -60,17 +64,17 @@ def set_plan(tx: Transaction, task: Task) -> None:
     task_blocks.widen(tx, task)
     tx.execute(
         "update task set starts_at = ?, ends_at = ?, outcome = ?, queries_left = ?,"
-        " held_until = ?, content = ?, remark = ? where account = ? and id = ?",
+        " held_until = ?, content = ?, remark = ? where account = ? and number = ?",
         (
             plan.starts_at,
             plan.ends_at,
-            plan.outcome,
+            str(plan.outcome),
             plan.queries_left,
             plan.held_until,
             task.content,
             task.remark,
             task.account,
-            task.id,
+            task.number,
         ),
     )
 

@@ -25,7 +25,7 @@ from tests.support.recorded_incidents import MAIL, SECRET, imported_again, incid
 from tests.support.requests import FORM, GOOD
 from tests.support.worlds import World
 
-ID, OTHER_ID = "ef2e3849a24a382282b1f495", "0f2e3849a24a382282b1f496"
+ID, OTHER_ID = "4ca4a4c534d61728d01e2411", "0f2e3849a24a382282b1f496"
 
 
 def exchange(

@@ -88,14 +88,14 @@ def cut(size: int) -> Callable[[Path], None]:
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "a table is gone": sql("drop table ledger"),
     "a column is gone": sql("alter table task drop column remark"),
-    "an index is gone": sql("drop index task_by_id"),
+    "an index is gone": sql("drop index task_by_end"),
     "a schema that is no SQL": sql(
         "update sqlite_master set sql = 'create tbl' where name = 'task'"
     ),
     "a root page of nowhere": sql("update sqlite_master set rootpage = 99999 where name = 'task'"),
     "an index on another table's page": sql(
         "update sqlite_master set rootpage = (select rootpage from sqlite_master where"
-        " name = 'task') where name = 'task_by_id'"
+        " name = 'task') where name = 'task_by_end'"
     ),
     "the default account is half": sql("update account set readings = '{' where id = 'default'"),
     "the default account is no text": sql(

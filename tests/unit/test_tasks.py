@@ -157,12 +157,6 @@ def test_the_plan_of_a_seed_is_the_same_in_every_release() -> None:
     )
 
 
-@pytest.mark.claim("task-id-form")
-def test_a_task_id_is_twenty_four_hex_digits_of_the_seed_and_the_number() -> None:
-    assert tasks.task_id(1, 1) == "ef2e3849a24a382282b1f495"
-    assert len({tasks.task_id(seed, n) for seed in range(30) for n in range(30)}) == 900
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

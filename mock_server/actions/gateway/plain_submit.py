@@ -29,7 +29,7 @@ from mock_server.domain.contract.coverage import Answered, Shape
 from mock_server.domain.findings import fast_path
 from mock_server.domain.findings.submit_fields import ADVISED_CHARACTERS
 from mock_server.domain.records import dataclass
-from mock_server.domain.task import tasks
+from mock_server.domain.task import task_ids, tasks
 from mock_server.domain.task.tasks import Task
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
@@ -172,7 +172,7 @@ def _task(wanted: Wanted) -> Task:
     number = account.submits + 1
     return Task(
         account=account.id,
-        id=tasks.task_id(account.seed, number, account.readings),
+        id=task_ids.task_id(account.seed, number, account.readings),
         number=number,
         content=sent["text"],
         text=sent["text"],

@@ -18,7 +18,7 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Refusal
 from mock_server.domain.call.paging import parse_page
 from mock_server.domain.records import dataclass
-from mock_server.domain.task import tasks
+from mock_server.domain.task import task_ids, tasks
 from mock_server.domain.task.submissions import (
     ACCEPTED,
     TOO_LONG_REMARK,
@@ -138,7 +138,7 @@ def _new_task(simulator: Simulator, request: OperationRequest, submission: Submi
         order = replace(order, outcome=Status.FAILED, remark=TOO_LONG_REMARK, pictures=None)
     return Task(
         account=account.id,
-        id=tasks.task_id(account.seed, number, account.readings),
+        id=task_ids.task_id(account.seed, number, account.readings),
         number=number,
         content=submission.content,
         text=submission.text,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mock_server.domain import dice
 from mock_server.domain.account.accounts import Account
-from mock_server.domain.task import tasks
+from mock_server.domain.task import task_ids, tasks
 from mock_server.domain.task.tasks import Task
 
 APART_MS = 60_000
@@ -35,7 +35,7 @@ def _task(account: Account, number: int, styles: Sequence[str], now: int) -> Tas
     submitted_at = now - begin_ms(account.origin.older_tasks - number + 1)
     return Task(
         account=account.id,
-        id=tasks.task_id(account.seed, number, account.readings),
+        id=task_ids.task_id(account.seed, number, account.readings),
         number=number,
         content=text,
         text=text,

@@ -10,10 +10,10 @@ from mock_server.domain.answer.envelope import SUCCESS, base_body
 from mock_server.domain.call.calls import Answer, Headers
 from mock_server.domain.readings import Readings
 from mock_server.domain.records import dataclass
+from mock_server.domain.task import task_ids
 from mock_server.domain.task.submissions import ACCEPTED
-from mock_server.domain.task.tasks import TASK_ID_DIGITS
 
-_TASK_ID, _RES_ID = "T" * TASK_ID_DIGITS, "R" * TASK_ID_DIGITS
+_TASK_ID, _RES_ID = "T" * task_ids.DIGITS, "R" * task_ids.DIGITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ from mock_server.domain.usage_errors import ConflictError
 
 MIN_DURATION_MS = 5_000  # claim task-duration
 MAX_DURATION_MS = 20_000
-TASK_ID_DIGITS = 24
 
 
 class Status(StrEnum):
@@ -184,13 +183,6 @@ def release(plan: Plan, now: int, outcome: Status) -> Plan:
     """Return the plan with its end: as planned, or `now` if that has passed."""
     ends_at = None if plan.held_until is None else max(plan.held_until, now)
     return checked(replace(plan, ends_at=ends_at, held_until=None, outcome=outcome))
-
-
-def task_id(seed: int, number: int, readings: Readings = DEFAULT_READINGS) -> str:
-    """Return the id of the account's `number`-th task (claim task-id-form)."""
-    if readings.task_id_form == "digits-19":
-        return str(dice.between(seed, "task", number, "id", low=10**18, high=10**19 - 1))
-    return dice.hex_digits(seed, "task", number, "id", digits=TASK_ID_DIGITS)
 
 
 def status_at(plan: Plan, now: int) -> Status:

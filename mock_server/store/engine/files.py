@@ -53,6 +53,8 @@ class DatabaseFile:
         connection.execute("pragma wal_autocheckpoint = 0")  # checkpoints.py does it
         if not read_only:
             connection.execute(f"pragma cache_size = -{WRITER_CACHE_KIB}")
+            # What a savepoint may have to undo; else it is a file for each of them.
+            connection.execute("pragma temp_store = memory")
         return connection
 
     def release(self) -> None:

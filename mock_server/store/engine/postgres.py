@@ -36,12 +36,15 @@ from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import (
     DatabaseClosedError,
     Done,
+    Merge,
+    Numbers,
     OnTurn,
     Row,
     RunsAtOnce,
     Value,
     Work,
     WorkOutcome,
+    added,
 )
 from mock_server.store.engine.waiting import WaitingStatements
 
@@ -89,11 +92,13 @@ class PostgresTransaction(RunsAtOnce):
 
     def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
         """See Transaction."""
-        self._waiting.add([(table_of(sql), sql, values, None)])
+        self._waiting.add([(table_of(sql), sql, values, None, added)])
 
-    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+    def add_later(
+        self, sql: str, numbers: Numbers, key: tuple[Value, ...], merge: Merge = added
+    ) -> None:
         """See Transaction."""
-        self._waiting.add([(table_of(sql), sql, key, numbers)])
+        self._waiting.add([(table_of(sql), sql, key, numbers, merge)])
 
     def executemany(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> None:
         """See RunsMany."""

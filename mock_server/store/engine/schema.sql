@@ -106,8 +106,7 @@ create table task (
   remark text,                   -- why it fails
   primary key (account, number)
 ) without rowid;
--- The one index that a submit maintains by a random key; other tables refer to a task's number.
-create unique index task_by_id on task (account, id);
+-- No index by id: an id says the number of its task, and other tables refer to it by the number.
 create index task_unread on task (account) where content is null;
 create index task_by_end on task (account, ends_at);
 

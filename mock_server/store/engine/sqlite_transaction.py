@@ -14,7 +14,14 @@ from collections.abc import Callable, Sequence
 
 from mock_server.store.engine.footprints import footprint, table_of, with_id
 from mock_server.store.engine.memory import WriterMemory
-from mock_server.store.engine.transaction import Row, RunsAtOnce, Value
+from mock_server.store.engine.transaction import (
+    Merge,
+    Numbers,
+    Row,
+    RunsAtOnce,
+    Value,
+    added,
+)
 from mock_server.store.engine.waiting import Waiting, WaitingStatements
 
 # The key of the next id of a table in the memory.
@@ -144,7 +151,7 @@ class SharedTransaction(SqliteTransaction):
 
     def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
         """See Transaction."""
-        self._waiting.append((table_of(sql), sql, values, None))
+        self._waiting.append((table_of(sql), sql, values, None, added))
 
     def insert_later(self, sql: str, values: tuple[Value, ...]) -> int:
         """See Transaction."""
@@ -153,12 +160,14 @@ class SharedTransaction(SqliteTransaction):
         if new_id is None:
             new_id = self._next_id(table)
         self.memory.keep(table, _NEXT_ID, new_id + 1)
-        self._waiting.append((table, with_id(sql), (new_id, *values), None))
+        self._waiting.append((table, with_id(sql), (new_id, *values), None, added))
         return new_id
 
-    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+    def add_later(
+        self, sql: str, numbers: Numbers, key: tuple[Value, ...], merge: Merge = added
+    ) -> None:
         """See Transaction."""
-        self._waiting.append((table_of(sql), sql, key, numbers))
+        self._waiting.append((table_of(sql), sql, key, numbers, merge))
 
     def finish(self) -> None:
         """Leave what the work wrote to the commit."""
@@ -198,7 +207,7 @@ class SharedTransaction(SqliteTransaction):
     def _write_own(self, tables: frozenset[str]) -> None:
         kept: list[Waiting] = []
         for each in self._waiting:
-            table, sql, values, numbers = each
+            table, sql, values, numbers, _ = each
             if tables and table not in tables:
                 kept.append(each)
             else:

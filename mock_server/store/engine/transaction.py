@@ -3,6 +3,7 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from operator import add
 from typing import Any, Protocol, TypeVar
 
 from mock_server.domain.records import dataclass
@@ -10,6 +11,9 @@ from mock_server.store.engine.memory import Forgetful, Memory
 
 T = TypeVar("T")
 Value = str | int | float | bytes | None
+Numbers = tuple[int, ...]
+# Puts together what two works add to one row.
+Merge = Callable[[Numbers, Numbers], Numbers]
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,11 @@ class Row(Protocol):
 
     def keys(self) -> Iterable[str]:
         """Return the names of the columns."""
+
+
+def added(before: Numbers, numbers: Numbers) -> Numbers:
+    """Return the sums of numbers: the usual Merge."""
+    return tuple(map(add, before, numbers))
 
 
 class Transaction(Protocol):
@@ -57,10 +66,13 @@ class Transaction(Protocol):
     def insert_later(self, sql: str, values: tuple[Value, ...]) -> int:
         """Run an insert by then, and return the id of the new row now."""
 
-    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+    def add_later(
+        self, sql: str, numbers: Numbers, key: tuple[Value, ...], merge: Merge = added
+    ) -> None:
         """Add numbers to the row of a key by then, with those of other works in one statement.
 
         The statement's values are first the numbers, then the key; it is used for nothing else.
+        `merge` puts the numbers of two works together; it does what the statement does.
         """
 
     def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
@@ -98,7 +110,13 @@ class RunsAtOnce(ABC):
         """See Transaction."""
         return self.insert(sql, values)
 
-    def add_later(self, sql: str, numbers: tuple[int, ...], key: tuple[Value, ...]) -> None:
+    def add_later(
+        self,
+        sql: str,
+        numbers: Numbers,
+        key: tuple[Value, ...],
+        merge: Merge = added,  # noqa: ARG002
+    ) -> None:
         """See Transaction."""
         self.execute(sql, (*numbers, *key))
 

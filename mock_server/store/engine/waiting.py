@@ -5,15 +5,13 @@ Rule 1: statements of one table keep their order; those of different tables have
 """
 
 from collections.abc import Iterable, Sequence
-from operator import add
 from typing import Any, Protocol
 
-from mock_server.store.engine.transaction import Value
+from mock_server.store.engine.transaction import Merge, Numbers, Value
 
 Values = tuple[Value, ...]
-Numbers = tuple[int, ...]
-# The table, the statement, its values, and what it adds; None: it adds nothing up.
-Waiting = tuple[str, str, Values, Numbers | None]
+# The table, the statement, its values; what it adds (None: nothing), and how that is put together.
+Waiting = tuple[str, str, Values, Numbers | None, Merge]
 
 
 class RunsMany(Protocol):
@@ -33,7 +31,7 @@ class WaitingStatements:
 
     def add(self, statements: Iterable[Waiting]) -> None:
         """Add the statements of a work, in their order."""
-        for table, sql, values, numbers in statements:
+        for table, sql, values, numbers, merge in statements:
             groups = self._tables.get(table)
             if groups is None:
                 groups = self._tables[table] = []
@@ -42,7 +40,7 @@ class WaitingStatements:
             if numbers is None:
                 groups[-1].rows.append(values)
             else:
-                groups[-1].add_up(values, numbers)
+                groups[-1].add_up(values, numbers, merge)
 
     def touches(self, tables: frozenset[str]) -> bool:
         """Whether a statement waits that changes one of these tables; none: any table."""
@@ -65,11 +63,9 @@ class _Together:
         self.rows: list[Values] = []
         self.sums: dict[Values, Numbers] = {}
 
-    def add_up(self, key: Values, numbers: Numbers) -> None:
+    def add_up(self, key: Values, numbers: Numbers, merge: Merge) -> None:
         before = self.sums.get(key)
-        if before is not None:
-            numbers = tuple(map(add, before, numbers))
-        self.sums[key] = numbers
+        self.sums[key] = numbers if before is None else merge(before, numbers)
 
     def run(self, connection: RunsMany) -> None:
         sums = [(*numbers, *key) for key, numbers in self.sums.items()]
