@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
+from mock_server.domain.auth.credentials import WINDOW_MS
 from mock_server.domain.readings import DEFAULT_READINGS
 from mock_server.store import accounts, billing, throttles
 from mock_server.store.engine.database import Database
@@ -33,7 +34,7 @@ def false_memories(database: Database) -> list[tuple[str, Hashable, Any, Any]]:
     return database.read(look)
 
 
-def fact_of(tx: Transaction, table: str, key: Any, value: Any) -> Any:
+def fact_of(tx: Transaction, table: str, key: Any, value: Any) -> Any:  # noqa: PLR0911 - a table each
     """Return what the rows say about a memory."""
     if key == "next id":
         row = tx.one("select seq from sqlite_sequence where name = ?", (table,))
@@ -47,9 +48,22 @@ def fact_of(tx: Transaction, table: str, key: Any, value: Any) -> Any:
         return type(value)(row["kept"], row["bytes"]) if row else None
     if table == "bucket":
         return throttles.get(tx, *key)
-    if table == "plain head":  # it holds only for the account that it was read with
-        return value
-    raise AssertionError(f"no fact is known about {table}")
+    if table == "nonce" and len(key) == len(("account", "credential", "nonce")):
+        return _seen_at(tx, key, value)
+    assert table in ("nonce", "plain head"), f"no fact is known about {table}"
+    return value  # a mark, and what holds for one account only
+
+
+def _seen_at(tx: Transaction, key: tuple[str, str, str], value: int) -> int | None:
+    """Return when a nonce was used; old ones may have been deleted, and are asked for no more."""
+    row = tx.one(
+        "select seen_at from nonce where account = ? and credential = ? and nonce = ?", key
+    )
+    newest = tx.one("select max(seen_at) as at from nonce where account = ?", key[:1])
+    is_old = newest is not None and newest["at"] is not None and value <= newest["at"] - WINDOW_MS
+    if row is None:
+        return value if is_old else None
+    return int(row["seen_at"])
 
 
 def _account(tx: Transaction, key: Any) -> Any:

@@ -144,6 +144,10 @@ class SharedTransaction(SqliteTransaction):
         self._make_way(sql)
         return super().one(sql, values)
 
+    def one_written(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """See Transaction."""
+        return super().one(sql, values)
+
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """See Transaction."""
         self._make_way(sql)

@@ -78,6 +78,11 @@ class Transaction(Protocol):
     def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """Return the first row of a statement, or None."""
 
+    def one_written(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """Return the first row among those that are written by now: nothing is written first, so
+        who asks has to know by itself what waits.
+        """
+
     def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return every row of a statement."""
 
@@ -101,6 +106,14 @@ class RunsAtOnce(ABC):
     @abstractmethod
     def insert(self, sql: str, values: Sequence[Value]) -> int:
         """See Transaction."""
+
+    @abstractmethod
+    def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """See Transaction."""
+
+    def one_written(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """See Transaction."""
+        return self.one(sql, values)
 
     def execute_later(self, sql: str, values: tuple[Value, ...]) -> None:
         """See Transaction."""

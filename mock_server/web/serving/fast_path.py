@@ -47,6 +47,9 @@ def missing_hook() -> str | None:
     )
 
 
+_SIGNATURE = "x-ca-signature"
+
+
 class FastPathProtocol(ArtqrProtocol):
     """One connection; `submit(call, hold, reply)` answers a call, see AsgiApp.submit, and
     `submit_picture(call, address, reply, otherwise)` a fetch, see AsgiApp.submit_picture.
@@ -115,9 +118,13 @@ class FastPathProtocol(ArtqrProtocol):
         self._submit(call, partial(self._hold, cycle), partial(self._reply, cycle))
 
     def _keep_head(self, cycle: RequestResponseCycle, call: Call) -> None:
-        """Remember the head of a call that was the whole packet, if the connection goes on."""
+        """Remember the head of a call that was the whole packet, if the connection goes on.
+
+        A signed head, with its nonce and its time, does not come again.
+        """
         head, length = self._packet or (b"", 0)
-        if length == len(head) + len(call.body) and cycle.keep_alive:
+        is_whole = length == len(head) + len(call.body)
+        if is_whole and cycle.keep_alive and _SIGNATURE not in call.named:
             self._heads.keep(head, cycle.scope, self.url, call.headers, len(call.body))
 
     def on_headers_complete(self) -> None:
