@@ -4,10 +4,10 @@ The API itself is English, whoever asks: ids stay, and the words of the rows wit
 place of the English ones. Commands and pages do it in the same way.
 
 Rule 1: what only one call has, such as what a signature's diagnosis found out, was written in
-English: it follows the words of the row as a detail.
+English: words/sentences.py finds its row again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -20,9 +20,15 @@ from mock_server.contract import (
     scenarios,
 )
 from mock_server.domain.languages import ENGLISH
-from mock_server.words import Words, words_of
+from mock_server.words import words_of
+from mock_server.words.sentences import Say, Sentences, rows_of
 
 HINT = "{hint}"
+# The files of contracts/ whose rows have words for people.
+FILES = (
+    "answer_rules.toml", "deliveries.toml", "drills.toml", "errors.toml", "faults.toml",
+    "findings.toml", "magic.toml", "readings.toml",
+)  # fmt: skip
 
 
 def finding_in(found: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -30,19 +36,21 @@ def finding_in(found: Mapping[str, Any], language: str) -> dict[str, Any]:
     english, row = (load_finding_rows(each).get(found["id"]) for each in (ENGLISH, language))
     if language == ENGLISH or english is None or row is None:
         return dict(found)
-    t = words_of(language)
+    t, say = words_of(language), say_in(language)
     refused = words_of(ENGLISH)("finding.refused")
     own = found["says"].removesuffix(refused)
-    detail = "" if own == english.says else t("finding.detail", detail=own)
     ending = t("finding.refused") if found["says"].endswith(refused) else ""
+    # Where the finding is about the whole call, we have described it; else the client sent it.
+    is_ours = not found["at"] and found["sent"] is not None
     return {
         **found,
-        "says": f"{row.says}{ending}{detail}",
-        "instead": _filled(found["instead"], english.instead, row.instead),
+        "says": f"{row.says if own == english.says else say(own)}{ending}",
+        "sent": say(found["sent"]) if is_ours else found["sent"],
+        "instead": _filled(found["instead"], english.instead, row.instead, say),
     }
 
 
-def _filled(said: str, english: str, other: str) -> str:
+def _filled(said: str, english: str, other: str, say: Say) -> str:
     """Return a row's advice in another language, with the hint that the English one has."""
     before, _, after = english.partition(HINT)
     if HINT not in english:
@@ -50,14 +58,11 @@ def _filled(said: str, english: str, other: str) -> str:
     if not said.startswith(before):
         return said
     hint = said[len(before) :]  # a long one was cut, with what comes after it
-    return other.replace(HINT, hint.removesuffix(after) if after else hint)
+    return other.replace(HINT, say(hint.removesuffix(after) if after else hint))
 
 
 def explanation_in(why: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Return why a call was answered as it was (schema Explanation) in a language.
-
-    Claims, which quote their sources, stay in English.
-    """
+    """Return why a call was answered as it was (schema Explanation) in a language."""
     if language == ENGLISH:
         return dict(why)
     rule, charge, error = why["rule"], why["charge"], why["error"]
@@ -68,12 +73,14 @@ def explanation_in(why: Mapping[str, Any], language: str) -> dict[str, Any]:
         "rule": {
             **rule,
             "says": row.says if row else rule["says"],
+            "claims": [_claim(each, language) for each in rule["claims"]],
             "readings": [_reading(each, language) for each in rule["readings"]],
         },
         "error": error and _error(error, language),
         "charge": {
             **charge,
-            "reason": reason_in(charge["reason"], words_of(language)),
+            "reason": sentence_in(charge["reason"], language),
+            "claims": [_claim(each, language) for each in charge["claims"]],
             "readings": [_reading(each, language) for each in charge["readings"]],
         },
         "faults": [{**each, "says": faults.get(each["kind"])} for each in why["faults"]],
@@ -81,23 +88,15 @@ def explanation_in(why: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-def reason_in(reason: str, t: Words) -> str:
-    """Return the reason of a charge, as the admin API has it, in the words of a language."""
-    key = _keys_of_reasons().get(reason)
-    return t(key) if key else reason
-
-
-@cache
-def _keys_of_reasons() -> dict[str, str]:
-    texts = words_of(ENGLISH).texts
-    return {text: key for key, text in texts.items() if key.startswith("charge.")}
-
-
 def _error(error: Mapping[str, Any], language: str) -> dict[str, Any]:
     row = load_errors(language).rows.get(error["code"])
     if row is None:
         return dict(error)
     return {**error, "how": row.how or None, "advice": row.advice}
+
+
+def _claim(found: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {**found, **{name: sentence_in(found[name], language) for name in ("says", "evidence")}}
 
 
 def _reading(found: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -113,20 +112,35 @@ def reading_rows(language: str) -> dict[str, dict[str, Any]]:
 
 
 def sentence_in(text: str, language: str) -> str:
-    """Return a sentence of a drill, a delivery or a scenario, or the advice on an error.
+    """Return a sentence of a row, or one that only one call has, in a language.
 
-    One that no row has, such as that of a user's own scenario, stays as it is.
+    Another one, such as that of a user's own scenario, stays as it is.
     """
-    return text if language == ENGLISH else _sentences(language).get(text, text)
+    return say_in(language)(text)
 
 
 @cache
-def _sentences(language: str) -> dict[str, str]:
-    pairs = list(zip(scenarios().values(), scenarios(language).values(), strict=True))
-    for file, table in (
-        ("drills.toml", "drill"), ("deliveries.toml", "delivery"), ("errors.toml", "error"),
-        ("errors.toml", "failure"),
-    ):  # fmt: skip
-        pairs += zip(load_toml(file)[table], load_toml(file, language)[table], strict=True)
-    names = ("says", "client", "advice")
-    return {row[name]: other[name] for row, other in pairs for name in names if name in row}
+def say_in(language: str) -> Say:
+    """Return what reads English sentences in a language."""
+    if language == ENGLISH:
+        return str
+    pairs = list(_pairs([*scenarios().values()], [*scenarios(language).values()]))
+    for name in FILES:
+        pairs += _pairs(load_toml(name), load_toml(name, language))
+    # A hint is a sentence of its own.
+    return Sentences(
+        {**rows_of(language), **{en.replace(HINT, "{+hint}"): say for en, say in pairs}}
+    )
+
+
+def _pairs(english: Any, other: Any) -> Iterator[tuple[str, str]]:
+    """Yield each sentence of a table with its translation."""
+    if isinstance(english, str):
+        if english != other:
+            yield english, other
+    elif isinstance(english, Mapping):
+        for name, value in english.items():
+            yield from _pairs(value, other[name])
+    elif isinstance(english, list):
+        for one, another in zip(english, other, strict=True):
+            yield from _pairs(one, another)

@@ -13,12 +13,16 @@ from mock_server.cli.common import (
     account_options,
     fail,
     fen,
+    language_option,
     no_longer_kept,
     print_json,
+    say_in,
     trimmed_line,
     yuan,
 )
+from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted
+from mock_server.words.sentences import Say
 
 if TYPE_CHECKING:
     from mock_server.audit.retry_bill import RetryBill
@@ -51,12 +55,13 @@ FORMATS = ("table", "json", "csv")
 @click.option("--max-wasted", "max_fen_wasted", callback=fen, metavar="YUAN",
               help="Exit with 1 if more was wasted, such as 0.28.")  # fmt: skip
 @account_options
+@language_option
 def bill(*, account: AccountClient, **options: Any) -> None:
     """Print what an account has spent and why."""
     order = BillOrder(**options)
     order.check()
     if order.invoice:
-        _print_invoice(account, order.written)
+        _print_invoice(account, order)
         return
     found = account.get("/bill")
     if not order.intents:
@@ -77,7 +82,7 @@ def _explained(
     if order.intents:
         charges = explained.charges if order.calls else ()
         shown = charges if order.last is None else charges[-order.last :]
-        print_intents(Console(), found, explained, shown, order.written)
+        print_intents(Console(), found, explained, shown, order.written, order.say)
     return explained
 
 
@@ -96,11 +101,17 @@ class BillOrder:
     max_calls: int | None
     max_fen: int | None
     max_fen_wasted: int | None
+    language: str
 
     @property
     def written(self) -> str:
         """The format to print."""
         return "json" if self.as_json else self.form
+
+    @property
+    def say(self) -> Say:
+        """What returns an English sentence in the language of the reader."""
+        return say_in(self.language if self.written == "table" else ENGLISH)
 
     def check(self) -> None:
         """Raise click.UsageError for options that do not go together."""
@@ -136,22 +147,25 @@ def _print_lines(order: BillOrder, account: AccountClient, found: dict[str, Any]
         click.echo(tables.csv_of(lines, tables.COLUMNS[by]), nl=False)
     else:
         if dropped and order.last is None:
-            click.echo(no_longer_kept(dropped))
-        if (line := trimmed_line(found["trimmed"])) is not None:
+            click.echo(no_longer_kept(dropped, order.language))
+        if (line := trimmed_line(found["trimmed"], order.language)) is not None:
             click.echo(line)
-        print_bill(Console(), found, lines, by)
+        print_bill(Console(), found, lines, by, order.say)
 
 
 def print_bill(
-    console: Console, found: dict[str, Any], lines: list[dict[str, Any]], by: str = "call"
-) -> None:
-    """Print a bill for a person."""
+    console: Console, found: dict[str, Any], lines: list[dict[str, Any]], by: str = "call",
+    say: Say = str,
+) -> None:  # fmt: skip
+    """Print a bill for a person; `say` returns an English sentence in their language."""
     if lines:
-        console.print(tables.calls_table(lines) if by == "call" else tables.table_of(lines))
-    console.print(tables.packages_table(found["packages"]))
+        console.print(
+            tables.calls_table(lines, say) if by == "call" else tables.table_of(lines, say)
+        )
+    console.print(tables.packages_table(found["packages"], say))
     if by != "reading":
-        console.print(tables.table_of(tables.by_reading(found)))
-    console.print(tables.total(found))
+        console.print(tables.table_of(tables.by_reading(found), say))
+    console.print(tables.total(found, say))
 
 
 def _hold_to(order: BillOrder, found: dict[str, Any], explained: "RetryBill | None") -> None:
@@ -172,19 +186,19 @@ def _hold_to(order: BillOrder, found: dict[str, Any], explained: "RetryBill | No
             f"({explained.sentence})"
         )
     if exceeded:
-        fail("; ".join(exceeded), FINDINGS)
+        fail("; ".join(map(order.say, exceeded)), FINDINGS)
 
 
 def _were(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _print_invoice(account: AccountClient, form: str) -> None:
-    found = account.get("/invoices")
+def _print_invoice(account: AccountClient, order: BillOrder) -> None:
+    found, form = account.get("/invoices"), order.written
     if form == "json":
         print_json(found)
     elif form == "csv":
         invoices = tables.invoice_lines(found["invoices"])
         click.echo(tables.csv_of(invoices, tables.INVOICE_COLUMNS), nl=False)
     else:
-        Console().print(tables.invoice_sample(found["invoices"]))
+        Console().print(tables.invoice_sample(found["invoices"], order.say))

@@ -12,6 +12,7 @@ from mock_server.audit.retry_bill import RetryBill, bill_json, bill_of, charge_j
 from mock_server.cli import bill_tables as tables
 from mock_server.cli.common import print_json
 from mock_server.testing.account_history import read_history
+from mock_server.words.sentences import Say
 
 
 def explain(
@@ -23,8 +24,9 @@ def explain(
 
 
 def print_intents(
-    console: Console, found: dict[str, Any], bill: RetryBill, charges: Sequence[Charge], form: str
-) -> None:
+    console: Console, found: dict[str, Any], bill: RetryBill, charges: Sequence[Charge], form: str,
+    say: Say = str,
+) -> None:  # fmt: skip
     """Print charges with their classes, then the intents, the classes and the sentence. `found` is
     the bill of the server; `charges` are those to print."""
     lines = [charge_json(each) for each in charges]
@@ -39,7 +41,7 @@ def print_intents(
         return
     for rows in (lines, intents_json(bill), bill.sums):
         if rows:
-            console.print(tables.table_of(rows))
-    console.print(tables.total(found))
+            console.print(tables.table_of(rows, say))
+    console.print(tables.total(found, say))
     for sentence in filter(None, (bill.sentence, bill.praise)):
-        click.echo(sentence)
+        click.echo(say(sentence))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -15,6 +16,7 @@ from mock_server.admin_client import AccountClient
 from mock_server.domain.billing.charges import UNLIMITED, WITHOUT_END
 from mock_server.domain.durations import show_duration
 from mock_server.formatting import counted, csv_cell, instant, printable, yuan
+from mock_server.words.sentences import Say
 
 Line = dict[str, Any]
 
@@ -37,6 +39,8 @@ COLUMNS = {
 }
 INVOICE_COLUMNS = ("package", "offer", "bought_at", "fen", "eligible")
 TITLES = {"fen": "yuan", "fen_wasted": "yuan wasted"}
+# Columns whose words are ours; those of the others are of clients.
+OURS = frozenset({"class", "current", "expires", "invoice", "package", "rule", "task_id", "why"})
 LONGEST_WORD = 12
 NUMBERS = (
     "id", "call", "charges", "charged", "fen", "fen_wasted", "yuan", "number", "remaining",
@@ -126,19 +130,21 @@ def csv_of(found: list[Line], names: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def table_of(found: list[Line]) -> Table:
-    """Return lines as a table for a person; money in yuan."""
+def table_of(found: list[Line], say: Say = str) -> Table:
+    """Return lines as a table for a person; money in yuan. `say`: as of print_bill."""
     names = [
         name
         for name in (found[0] if found else ())
         if name not in REMARKS or any(line[name] for line in found)
     ]
     titles = [REMARKS.get(name, TITLES.get(name, name.replace("_", " "))) for name in names]
-    rows = [[_shown(name, line[name]) for name in names] for line in found]
-    return _filled(titles, rows, numbers=[name in NUMBERS for name in names])
+    rows = [[_shown(name, line[name], say) for name in names] for line in found]
+    return _filled(
+        [say(each) for each in titles], rows, numbers=[name in NUMBERS for name in names]
+    )
 
 
-def calls_table(calls: list[Line]) -> Table:
+def calls_table(calls: list[Line], say: Say = str) -> Table:
     """Return calls as a table, with the day where there is more than one.
 
     `call` is the number that `artqr-mock explain` takes.
@@ -150,9 +156,10 @@ def calls_table(calls: list[Line]) -> Table:
         what = call["operation"] or f"{call['method']} {call['path']}"[:40]
         cost = yuan(call["fen"]) if call["charged"] else "-"
         when = instant(call["at"]) if len(days) > 1 else instant(call["at"])[11:]
-        rows.append([str(call["id"]), when, what, answer, cost, call["reason"]])
+        rows.append([str(call["id"]), when, what, say(answer), cost, say(call["reason"])])
     titles = ["call", "time", "operation", "answer", "yuan", "why"]
-    return _filled(titles, rows, numbers=[title in ("call", "yuan") for title in titles])
+    numbers = [title in ("call", "yuan") for title in titles]
+    return _filled([say(each) for each in titles], rows, numbers)
 
 
 def _filled(titles: list[str], rows: list[list[str]], numbers: list[bool]) -> Table:
@@ -162,13 +169,13 @@ def _filled(titles: list[str], rows: list[list[str]], numbers: list[bool]) -> Ta
     for column, title in enumerate(titles):
         words = [word for row in shown for word in row[column].split()]
         # A longer word, such as a path, is the one that breaks.
-        longest = min(LONGEST_WORD, max(map(len, words), default=0))
+        longest = min(LONGEST_WORD, max(map(cell_len, words), default=0))
         is_number = numbers[column]
         table.add_column(
             title,
             justify="right" if is_number else "left",
             no_wrap=is_number,
-            min_width=max(longest, len(title)),
+            min_width=max(longest, cell_len(title)),
             overflow="fold",
         )
     for row in shown:
@@ -176,9 +183,9 @@ def _filled(titles: list[str], rows: list[list[str]], numbers: list[bool]) -> Ta
     return table
 
 
-def packages_table(packages: list[Line]) -> Table:
+def packages_table(packages: list[Line], say: Say = str) -> Table:
     """Return the packages of an account."""
-    return table_of([_package_line(each) for each in packages])
+    return table_of([_package_line(each) for each in packages], say)
 
 
 def _package_line(package: Line) -> Line:
@@ -193,22 +200,24 @@ def _package_line(package: Line) -> Line:
     }
 
 
-def total(found: Line) -> str:
+def total(found: Line, say: Say = str) -> str:
     """Return the last line of a bill, with rich's markup."""
-    return (
+    return say(
         f"[bold]{found['charges']}[/] charged, [bold]{yuan(found['fen'])}[/] yuan; "
         f"balance {credits_left(found['balance'])}"
     )
 
 
-def invoice_sample(invoices: list[Line]) -> RenderableType:
+def invoice_sample(invoices: list[Line], say: Say = str) -> RenderableType:
     """Return what an invoice would say, marked as the sample it is."""
     earned = [each for each in invoices if each["eligible"]]
     total = yuan(sum(each["fen"] for each in earned))
     return Panel(
-        Group(table_of(_invoices_shown(invoices)), f"to be invoiced: [bold]{total}[/] yuan"),
-        title="[bold red]SAMPLE, NOT AN INVOICE[/]",
-        subtitle="made by artqr-mock; no money was paid",
+        Group(
+            table_of(_invoices_shown(invoices), say), say(f"to be invoiced: [bold]{total}[/] yuan")
+        ),
+        title=f"[bold red]{say('SAMPLE, NOT AN INVOICE')}[/]",
+        subtitle=say("made by artqr-mock; no money was paid"),
         box=box.DOUBLE,
         expand=False,
         padding=(0, 2),
@@ -227,9 +236,11 @@ def _heard(call: Line) -> str:
     return f"; sent: {sent['what']}{instead}{late}"
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, value: Any, say: Say) -> str:
     if name == "beyond":
-        return f"{value} without a credit" if value else ""
+        return say(f"{value} without a credit") if value else ""
     if value is None:
         return "-"
-    return yuan(value) if name in ("fen", "fen_wasted") else str(value)
+    if name in ("fen", "fen_wasted"):
+        return yuan(value)
+    return say(str(value)) if name in OURS else str(value)

@@ -23,6 +23,7 @@ from mock_server.formatting import instant as instant  # noqa: PLC0414 - command
 from mock_server.formatting import json_text, parse_yuan, printable_lines, shell_word
 from mock_server.formatting import yuan as yuan  # noqa: PLC0414
 from mock_server.words import words_of
+from mock_server.words.sentences import Say
 
 DEFAULT_URL = "http://127.0.0.1:3040"
 
@@ -102,6 +103,15 @@ def language_option(command: Command) -> Command:
                         type=click.Choice(LANGUAGES), show_default=True,
                         help="The language of what is explained; JSON is English.",
                         )(command)  # fmt: skip
+
+
+def say_in(language: str) -> Say:
+    """Return what reads English sentences of reports in a language."""
+    if language == ENGLISH:
+        return str
+    from mock_server import translations  # noqa: PLC0415 - it loads the contract
+
+    return translations.say_in(language)
 
 
 def json_option(command: Command) -> Command:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import click
 
-from mock_server.cli.common import WRONG_USE, fail, json_option, print_json, write_output
+from mock_server.cli.common import (
+    WRONG_USE,
+    fail,
+    json_option,
+    language_option,
+    print_json,
+    say_in,
+    write_output,
+)
 from mock_server.settings import SettingsError
 
 
@@ -14,8 +22,9 @@ from mock_server.settings import SettingsError
               help="Write a Markdown page to this file.")  # fmt: skip
 @click.option("--all", "shows_all", is_flag=True,
               help="Show claims that are documented or were observed before, too.")  # fmt: skip
+@language_option
 @json_option
-def diff(*, file: Path, page: Path | None, shows_all: bool, as_json: bool) -> None:
+def diff(*, file: Path, page: Path | None, shows_all: bool, language: str, as_json: bool) -> None:
     """Show which assumed claims about the vendor a probe confirmed, refuted or left untouched."""
     from mock_server import observed  # noqa: PLC0415 - the other commands need none of it
     from mock_server.probe import claims  # noqa: PLC0415
@@ -31,10 +40,11 @@ def diff(*, file: Path, page: Path | None, shows_all: bool, as_json: bool) -> No
     if as_json:
         print_json([{name: getattr(each, name) for name in each.__slots__} for each in shown])
         return
+    say = say_in(language)
     for verdict in (claims.REFUTED, claims.CONFIRMED, claims.UNTOUCHED):
         chosen = [each for each in shown if each.verdict == verdict]
-        click.echo(f"{verdict}: {len(chosen)}")
+        click.echo(say(f"{verdict}: {len(chosen)}"))
         for each in chosen:
             value = f" ({each.observed}, not {each.default})" if verdict == claims.REFUTED else ""
-            why = f": {each.evidence}" if verdict == claims.UNTOUCHED and each.evidence else ""
-            click.echo(f"  {each.claim}  {each.reading}{value}{why}")
+            why = f": {say(each.evidence)}" if verdict == claims.UNTOUCHED and each.evidence else ""
+            click.echo(say(f"  {each.claim}  {each.reading}{value}") + why)

@@ -178,7 +178,7 @@ def explain(
 
 
 def _print_call(call: dict[str, Any], account_id: str, t: Words) -> None:
-    from mock_server.translations import reason_in  # noqa: PLC0415 - it loads the contract
+    from mock_server.translations import sentence_in  # noqa: PLC0415 - it loads the contract
 
     whose = ""
     if call["account"] != account_id:
@@ -190,7 +190,7 @@ def _print_call(call: dict[str, Any], account_id: str, t: Words) -> None:
     status = f"HTTP {call['status']}" if call["status"] else t("explain.no_answer")
     _print_message(f"{status} {call['error_code'] or ''}".rstrip(), call["answer"], t)
     cost = t("explain.yuan", yuan=yuan(call["fen"])) if call["charged"] else t("explain.free")
-    reason = printable(reason_in(call["reason"], t))
+    reason = printable(sentence_in(call["reason"], t.language))
     click.echo("\n" + t("explain.reason", cost=cost, reason=reason))
 
 

@@ -16,7 +16,9 @@ from mock_server.cli.common import (
     FINDINGS,
     fail,
     fen,
+    language_option,
     print_json,
+    say_in,
     write_output,
 )
 from mock_server.cli.rehearse import make_folder, print_lines, stopped_by_signals
@@ -94,6 +96,7 @@ def _ms(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
               "incident.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Write report.html, load.json and junit.xml to this folder.")  # fmt: skip
+@language_option
 @click.option("--json", "as_json", is_flag=True, help="Print load.json.")
 def load(*, audit_only: bool, account_id: str | None, **options: Any) -> None:
     """Run virtual users against the simulator, and audit what they did.
@@ -121,6 +124,7 @@ class _RunOptions:
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.report: Path | None = values["report"]
         self.as_json: bool = values["as_json"]
+        self.language: str = values["language"]
         self.copies: int | None = values["copies"]
         self.server: str | None = values["server"]
         self.token: str | None = values["token"]
@@ -176,12 +180,17 @@ def _run(order: "LoadOrder", admin: "AdminClient", options: _RunOptions, stop: E
     from mock_server.load.runner import open_account, run_load  # noqa: PLC0415
 
     account = open_account(order, admin)
-    _tell(f"{order.users} users for {order.run_ms / 1000:g} s; {order.space}")
-    _tell(f"account {account.id} at {admin.base_url}")
+    say = say_in(options.language)
+
+    def tell(text: str) -> None:
+        click.echo(f"artqr-mock: {say(text)}", err=True)
+
+    tell(f"{order.users} users for {order.run_ms / 1000:g} s; {order.space}")
+    tell(f"account {account.id} at {admin.base_url}")
     if order.page_port is not None:
-        _tell(f"Locust's page: http://127.0.0.1:{order.page_port}")
-    ran = run_load(order, admin, account, _tell, stop)
-    _tell("users have ended; the audit reads the journal")
+        tell(f"Locust's page: http://127.0.0.1:{order.page_port}")
+    ran = run_load(order, admin, account, tell, stop)
+    tell("users have ended; the audit reads the journal")
     return Audit(
         evidence=read_evidence(account, options.copies), gates=options.gates, ran=ran,
         users=order.says,
@@ -227,15 +236,16 @@ def _troubles(*, own: bool) -> Iterator[None]:
 def _show(audit: "Audit", options: _RunOptions) -> None:
     from mock_server.load import report, report_page, summary  # noqa: PLC0415 - see above
 
-    found = report.as_json(audit)
+    found, language = report.as_json(audit), options.language
+    page = report_page.page(found, language)
     if options.report is not None:
-        written = (report.json_report(found), report.junit(audit), report_page.page(found).encode())
+        written = (report.json_report(found), report.junit(audit), page.encode())
         for name, data in zip(REPORTS, written, strict=True):
             write_output(options.report / name, data)
     if options.as_json:
         print_json(found)
     else:
-        print_lines(summary.lines(found))
+        print_lines(summary.lines(found, language))
 
 
 def _end(audit: "Audit") -> None:
@@ -245,7 +255,3 @@ def _end(audit: "Audit") -> None:
         sys.exit(FINDINGS)
     if audit.verdict is LoadVerdict.INCONCLUSIVE:
         sys.exit(COULD_NOT_RUN)
-
-
-def _tell(text: str) -> None:
-    click.echo(f"artqr-mock: {text}", err=True)

@@ -16,7 +16,15 @@ from mock_server.audit.polling import (
 )
 from mock_server.audit.replay import Prediction, frontier
 from mock_server.audit.schedules import Schedule, parse_schedule
-from mock_server.cli.common import account_options, json_option, no_longer_kept, print_json, yuan
+from mock_server.cli.common import (
+    account_options,
+    json_option,
+    language_option,
+    no_longer_kept,
+    print_json,
+    say_in,
+    yuan,
+)
 from mock_server.domain.durations import parse_duration
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted
@@ -54,9 +62,16 @@ def _ms(_context: click.Context, _option: click.Parameter, text: str | None) -> 
 @click.option("--last", type=click.IntRange(1, MOST_CALLS), default=MOST_CALLS, show_default=True,
               metavar="N", help="Look at the last N calls only.")  # fmt: skip
 @account_options
+@language_option
 @json_option
 def polling_command(
-    *, wanted: Schedule | None, most_lag_ms: int, last: int, account: AccountClient, as_json: bool
+    *,
+    wanted: Schedule | None,
+    most_lag_ms: int,
+    last: int,
+    account: AccountClient,
+    language: str,
+    as_json: bool,
 ) -> None:
     """Print how a client polled its tasks, and suggest a schedule.
 
@@ -72,11 +87,12 @@ def polling_command(
         left_out = {"dropped": read.dropped, "unread": read.unread}
         print_json({**polling_json(found), **more, **left_out})
         return
+    say = say_in(language)
     for line in (*_left_out(read, last), *lines(found)):
-        click.echo(line)
+        click.echo(say(line))
     if wanted is not None:
         said = _point(found.wanted) if found.wanted else found.untried
-        click.echo(f'your schedule, "{wanted.name}": {said}')
+        click.echo(say(f'your schedule, "{wanted.name}": {said}'))
 
 
 def _left_out(read: AccountHistory, last: int) -> Iterator[str]:

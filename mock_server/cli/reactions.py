@@ -1,14 +1,13 @@
 """`artqr-mock reactions`: each error that a client met, and what it did next."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import click
+from rich.cells import set_cell_size
 
 from mock_server.admin_client import AccountClient
-from mock_server.audit.met_errors import GENERAL_ADVICE, MetError
 from mock_server.audit.next_steps import StepVerdict
-from mock_server.audit.reactions import Reaction, reactions, reactions_json
+from mock_server.audit.reactions import Reaction, reactions, reactions_json, summary
 from mock_server.cli.common import (
     FINDINGS,
     account_options,
@@ -17,6 +16,7 @@ from mock_server.cli.common import (
     language_option,
     no_longer_kept,
     print_json,
+    say_in,
 )
 from mock_server.contract import load_errors
 from mock_server.domain.call.redaction import redact_printed
@@ -47,8 +47,8 @@ def reactions_command(
     Pauses are real time. Exits with 1 if a reaction was wrong.
     """
     read = account_history(account, most_calls=last, copies=copies)
-    # JSON is English.
-    found = reactions(read.history, load_errors(ENGLISH if as_json else language))
+    say = say_in(ENGLISH if as_json else language)
+    found = reactions(read.history, load_errors())
 
     def safe(text: str) -> str:
         return printable(redact_printed(text, read.secrets))
@@ -60,11 +60,11 @@ def reactions_command(
         if read.dropped:
             click.echo(no_longer_kept(read.dropped, language))
         if read.unread:
-            click.echo(f"only the last {counted(last, 'call')} were read: raise --last")
+            click.echo(say(f"only the last {counted(last, 'call')} were read: raise --last"))
         for line in lines(found, reactions_json(found, safe), words_of(language)):
             click.echo(line)
     if bad := [each for each in found if each.verdict is StepVerdict.WRONG]:
-        fail(f"{counted(len(bad), 'error')} handled wrongly", FINDINGS)
+        fail(say(f"{counted(len(bad), 'error')} handled wrongly"), FINDINGS)
 
 
 def lines(found: Sequence[Reaction], rows: Sequence[dict[str, object]], t: Words) -> Iterator[str]:
@@ -72,20 +72,15 @@ def lines(found: Sequence[Reaction], rows: Sequence[dict[str, object]], t: Words
     if not rows:
         yield t("reaction.none")
         return
+    say = say_in(t.language)
     yield t("reaction.header")
     for each, row in zip(found, rows, strict=True):
         named = " ".join(filter(None, (str(row["status"] or "-"), str(row["code"]))))
-        error = printable(f"{named} {row['message']}", ERROR_WIDTH)
-        word = click.style(f"{each.verdict:<7}", fg=COLOURS[each.verdict])
-        yield f"{word}  {each.met:>3}  {error:<{ERROR_WIDTH}}  {each.error.means:<5}  {each.says}"
+        error = set_cell_size(printable(f"{named} {say(str(row['message']))}"), ERROR_WIDTH)
+        verdict = set_cell_size(t.named("reacted", each.verdict), 7)
+        word = click.style(verdict, fg=COLOURS[each.verdict])
+        means = set_cell_size(say(each.error.means), 5)
+        yield f"{word}  {each.met:>3}  {error}  {means}  {say(each.says)}"
         if each.verdict is not StepVerdict.RIGHT:
-            yield " " * 14 + t("reaction.advice", advice=_advice(each.error, t))
-    counts = Counter(each.verdict for each in found)
-    words = t("finding.between").join(f"{counts[each]} {each}" for each in StepVerdict)
-    yield t("reaction.summary", errors=t.count(len(found), "error"), counts=words)
-
-
-def _advice(error: MetError, t: Words) -> str:
-    """Return what to do about an error: the words of its row, or of what it means."""
-    is_general = error.advice == GENERAL_ADVICE[error.means]
-    return t(f"advice.{error.means}") if is_general else error.advice
+            yield " " * 14 + t("reaction.advice", advice=say(each.error.advice))
+    yield say(summary(found))

@@ -4,12 +4,20 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server.cli.common import COULD_NOT_RUN, FINDINGS, fail, write_output
+from mock_server.cli.common import (
+    COULD_NOT_RUN,
+    FINDINGS,
+    fail,
+    language_option,
+    say_in,
+    write_output,
+)
 from mock_server.cli.rehearse import (
     make_folder,
     pairs,
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from mock_server.rehearsal.runner import Told
     from mock_server.sweep.estimate import Estimate
     from mock_server.sweep.order import SweepOrder
+    from mock_server.words.sentences import Say
 
 INTERRUPTED = 128 + signal.SIGINT
 REPORTS = ("sweep.json", "junit.xml")
@@ -56,7 +65,8 @@ def _names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
               help="Do not ask before a sweep of more than ten minutes.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Write sweep.json and junit.xml to this folder.")  # fmt: skip
-def sweep(**flags: Any) -> None:
+@language_option
+def sweep(*, language: str, **flags: Any) -> None:
     """Rehearse a client under the open questions about the vendor, and say what breaks it.
 
     Put the command after `--`. Drills run under combinations of readings in which any two values
@@ -80,22 +90,25 @@ def sweep(**flags: Any) -> None:
     if report is not None:
         make_folder(report, REPORTS)
     warn_of_late_answers(order.rehearsal, drills)
-    _sweep(order, report)
+    _sweep(order, report, language)
 
 
 sweep.params += [each for each in rehearse.params if each.name in SHARED]
 
 
-def _sweep(order: "SweepOrder", folder: Path | None) -> None:
+def _sweep(order: "SweepOrder", folder: Path | None, language: str) -> None:
     from mock_server.sweep import report, summary  # noqa: PLC0415 - see above
     from mock_server.sweep.runner import Watch, sweep_order  # noqa: PLC0415
 
+    say = say_in(language)
     with stopped_by_signals() as signals:
-        found = sweep_order(order, Watch(phase=_phase, agrees=_agrees), signals.stop)
+        found = sweep_order(
+            order, Watch(phase=partial(_phase, say), agrees=partial(_agrees, say)), signals.stop
+        )
         if folder is not None:
             write_output(folder / REPORTS[0], report.json_report(found))
             write_output(folder / REPORTS[1], report.junit(found))
-        print_lines(summary.lines(found))
+        print_lines(summary.lines(found, language=language))
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:
@@ -105,22 +118,22 @@ def _sweep(order: "SweepOrder", folder: Path | None) -> None:
 
 
 @contextmanager
-def _phase(title: str, planned: int) -> "Iterator[Told]":
+def _phase(say: "Say", title: str, planned: int) -> "Iterator[Told]":
     from mock_server.formatting import counted  # noqa: PLC0415 - see above
     from mock_server.rehearsal import progress  # noqa: PLC0415
 
-    click.echo(f"{title}: {counted(planned, 'run')}", err=True)
+    click.echo(f"{say(title)}: {say(counted(planned, 'run'))}", err=True)
     with progress.shown(sys.stderr, planned) as told:
         yield told
 
 
-def _agrees(estimate: "Estimate") -> bool:
+def _agrees(say: "Say", estimate: "Estimate") -> bool:
     """Ask on a terminal; elsewhere nobody is there to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     taken = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is an answer, too
     try:
-        return click.confirm(f"{estimate.text}. Go on?", err=True)
+        return click.confirm(say(f"{estimate.text}. Go on?"), err=True)
     except click.Abort:
         sys.exit(INTERRUPTED)
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, yuan
 from mock_server.load.advice import BAD_STORM
 from mock_server.load.evidence import OPERATIONS
@@ -33,11 +34,12 @@ class Chart:
     ticks: list[tuple[float, str]]
 
 
-def page(report: Mapping[str, Any]) -> str:
-    """Return the page of a report as load.json has it."""
+def page(report: Mapping[str, Any], language: str = ENGLISH) -> str:
+    """Return the page of a report as load.json has it, in a language."""
     return render(
-        TEMPLATE, report=report, tones=TONES, classes=CLASSES, most=MOST_ROWS, kinds=KINDS,
-        bad_storm=BAD_STORM, rates=rates(report), times=times(report), money=money(report),
+        TEMPLATE, language, report=report, tones=TONES, classes=CLASSES, most=MOST_ROWS,
+        kinds=KINDS, bad_storm=BAD_STORM, rates=rates(report), times=times(report),
+        money=money(report),
     )  # fmt: skip
 
 

@@ -6,18 +6,18 @@ from typing import Any
 from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, yuan
 from mock_server.pages.environment import seconds
-from mock_server.rehearsal.scorecard import fitted, wrapped
+from mock_server.rehearsal.report_lines import Line, said, statement
 from mock_server.words import words_of
 
 MOST_ROWS = 8
 
 
-def lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of a report as load.json has it."""
-    return fitted(_lines(report))
+def lines(report: Mapping[str, Any], language: str = ENGLISH) -> Iterator[str]:
+    """Yield the lines of a report as load.json has it, in a language."""
+    return said(_lines(report), language)
 
 
-def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _lines(report: Mapping[str, Any]) -> Iterator[Line]:
     totals = report["totals"]
     yield from _operations(report)
     yield from _errors(report)
@@ -26,98 +26,100 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _callbacks(report["callbacks"])
     yield from _findings(report)
     if report["advice"]:
-        yield "What to do"
+        yield Line("What to do")
         for each in report["advice"]:
-            yield from wrapped(f"- {each}")
-        yield ""
+            yield statement(f"- {each}")
+        yield Line("")
     for each in (*report["notes"], *report["missing"]):
-        yield from wrapped(f"! {each}", first="")
+        yield statement(f"! {each}", first="")
     for gate in report["gates"]:
         mark = "over" if gate["exceeded"] else "ok" if gate["found"] is not None else "not known"
-        yield from wrapped(f"{gate['option']} {gate['most']}: {gate['found'] or '-'} ({mark})",
+        yield statement(f"{gate['option']} {gate['most']}: {gate['found'] or '-'} ({mark})",
                            first="")  # fmt: skip
-    yield (
+    yield Line(
         f"{counted(totals['api_calls'], 'call')} in {report['seconds']:g} s, "
         f"{counted(totals['intents'], 'intent')}; {totals['paid_twice']} paid twice"
     )
-    yield from wrapped(f"{report['verdict']}: {report['says']}", first="")
+    yield statement(f"{report['verdict']}: {report['says']}", first="")
 
 
-def _operations(report: Mapping[str, Any]) -> Iterator[str]:
+def _operations(report: Mapping[str, Any]) -> Iterator[Line]:
     whose = "as clients saw it" if report["latencies_of"] == "clients" else "held by faults"
     saw = "saw 200" if report["latencies_of"] == "clients" else "200 whole"
-    yield f"Calls (times: {whose})"
-    yield f"  {'operation':12}{'calls':>8}{'per s':>8}{'p50':>9}{'p99':>9}{'charged':>9}{saw:>11}"
+    yield Line(f"Calls (times: {whose})")
+    yield Line(
+        f"  {'operation':12}{'calls':>8}{'per s':>8}{'p50':>9}{'p99':>9}{'charged':>9}{saw:>11}"
+    )
     for each in report["operations"]:
-        yield (
+        yield Line(
             f"  {each['operation']:12}{each['calls']:>8}{each['per_second']:>8g}"
             f"{_ms(each['p50_ms']):>9}{_ms(each['p99_ms']):>9}{each['charges']:>9}"
             f"{each['seen_200s']:>11}"
         )
-    yield ""
+    yield Line("")
 
 
-def _errors(report: Mapping[str, Any]) -> Iterator[str]:
+def _errors(report: Mapping[str, Any]) -> Iterator[Line]:
     if report["errors"]:
-        yield "Errors"
+        yield Line("Errors")
         for each in report["errors"][:MOST_ROWS]:
             what = f"{each['status'] or 'none'} {each['code']} {each['message']}"
-            yield from wrapped(f"{each['met']} x {' '.join(what.split())} ({each['means']})")
+            yield statement(f"{each['met']} x {' '.join(what.split())} ({each['means']})")
         yield from _more(report["errors"])
-        yield ""
+        yield Line("")
 
 
-def _money(report: Mapping[str, Any]) -> Iterator[str]:
+def _money(report: Mapping[str, Any]) -> Iterator[Line]:
     rows = [each for each in report["classes"] if each["charges"]]
     if rows:
-        yield "Money"
+        yield Line("Money")
         for each in rows:
-            name = words_of(ENGLISH).named("class", each["class"])
-            yield f"  {yuan(each['fen']):>10} yuan  {counted(each['charges'], 'charge')}: {name}"
+            cost = f"{yuan(each['fen']):>10} yuan  {counted(each['charges'], 'charge')}"
+            yield Line(f"  {cost}: {words_of(ENGLISH).named('class', each['class'])}")
         for each in report["paid_twice"][:MOST_ROWS]:
             again = counted(each["charges"], "charge")
-            yield from wrapped(f"paid twice: {each['intent']} ({again} too many)")
+            yield statement(f"paid twice: {each['intent']} ({again} too many)")
         yield from _more(report["paid_twice"])
-        yield ""
+        yield Line("")
 
 
-def _incidents(report: Mapping[str, Any]) -> Iterator[str]:
+def _incidents(report: Mapping[str, Any]) -> Iterator[Line]:
     for each in report["incidents"]:
-        yield from wrapped(each["says"], first="")
+        yield statement(each["says"], first="")
         factor = "not known" if each["factor"] is None else f"{each['factor']:g}"
         took = f" ({each['requests_before']} to {each['requests_in_storm']} requests an intent)"
-        yield from wrapped(f"retry-storm factor {factor}{took if each['factor'] else ''}")
+        yield statement(f"retry-storm factor {factor}{took if each['factor'] else ''}")
         calm = "never" if each["usual_rate"] else "not known"
         if each["calm_ms"] is not None:
             calm = f"{seconds(each['calm_ms'])} after its end"
-        yield from wrapped(
+        yield statement(
             f"usually {each['usual_rate']:g} calls a second, peak {each['peak_rate']}; calm: {calm}"
         )
-        yield ""
+        yield Line("")
 
 
-def _callbacks(found: Mapping[str, Any]) -> Iterator[str]:
+def _callbacks(found: Mapping[str, Any]) -> Iterator[Line]:
     if found["planned"]:
-        yield (
+        yield Line(
             f"Callbacks: {found['planned']} planned, {found['delivered']} delivered, "
             f"{found['failed']} failed, {found['lost']} lost, {found['open']} open; "
             f"{found['late']} late"
         )
-        yield ""
+        yield Line("")
 
 
-def _findings(report: Mapping[str, Any]) -> Iterator[str]:
+def _findings(report: Mapping[str, Any]) -> Iterator[Line]:
     if report["findings"]:
-        yield "Findings (they take all users for one client)"
+        yield Line("Findings (they take all users for one client)")
         for each in report["findings"][:MOST_ROWS]:
-            yield from wrapped(f"{each['count']} x {each['id']}: {each['says']}")
+            yield statement(f"{each['count']} x {each['id']}: {each['says']}")
         yield from _more(report["findings"])
-        yield ""
+        yield Line("")
 
 
-def _more(rows: list[Any]) -> Iterator[str]:
+def _more(rows: list[Any]) -> Iterator[Line]:
     if len(rows) > MOST_ROWS:
-        yield f"  and {len(rows) - MOST_ROWS} more: see load.json"
+        yield Line(f"  and {len(rows) - MOST_ROWS} more: see load.json")
 
 
 def _ms(ms: float | None) -> str:

@@ -6,6 +6,7 @@ Rule 2: a name that a page does not get is an error, never an empty place.
 Rule 3: a page is one file. It loads nothing and needs no script; its policy forbids both.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -14,14 +15,17 @@ import jinja2
 from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, cut, plural, printable_lines, yuan
 from mock_server.pages.charts import shares
+from mock_server.translations import say_in
 from mock_server.words import words_of
+from mock_server.words.sentences import Say
 
 MOST_TEXT = 600  # characters of a text that may have any length
 
 
 def render(template: str, language: str = ENGLISH, **values: Any) -> str:
     """Return a page. `template` is its path below mock_server, such as `pages/base.html`; `t` in it
-    has the words of reports in a language, unless the page brings words of its own.
+    has the words of reports in a language, unless the page brings words of its own; the filter
+    `say` returns an English sentence in that language.
 
     Raises jinja2.TemplateError for a template that is wrong, or that misses a value.
     """
@@ -36,10 +40,17 @@ def _environment(language: str) -> jinja2.Environment:
     )  # fmt: skip
     made.filters |= {
         "yuan": yuan, "counted": counted, "plural": plural, "seconds": seconds, "shares": shares,
-        "percent": percent, "zip": zip, "cut": _cut,
+        "percent": percent, "zip": zip, "cut": _cut, "say": _said(say_in(language)),
     }  # fmt: skip
     made.globals["t"] = words_of(language)
     return made
+
+
+def _said(say: Say) -> Callable[[Any], Any]:
+    """Return a filter that leaves alone what is no text, or is markup already."""
+    return lambda value: (
+        say(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    )
 
 
 def seconds(ms: float) -> str:

@@ -16,7 +16,6 @@ from mock_server.rehearsal.baseline import counting
 from mock_server.rehearsal.report_timeline import DrillView, view_of
 from mock_server.rehearsal.verdicts import Verdict
 from mock_server.rehearsal.words import PROGRAM, Words
-from mock_server.translations import sentence_in
 from mock_server.words import words_of
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def html(rehearsal: "Report", language: str = ENGLISH) -> str:
 
 
 def _in_language(rehearsal: "Report", language: str) -> dict[str, Any]:
-    """Return the report as report.json has it, with the words of drills and rules in a language."""
+    """Return the report as report.json has it, with the words of rules in a language."""
     rules = {each.rule.id: each.rule for drill in rehearsal.results for each in drill.broken}
     names = ("says", "advice", "price")
 
@@ -59,15 +58,7 @@ def _in_language(rehearsal: "Report", language: str) -> dict[str, Any]:
 
     report = rehearsal.as_json
     drills = [
-        {
-            **each,
-            "says": sentence_in(each["says"], language),
-            "rules": [rule_in(rule) for rule in each["rules"]],
-            "reactions": [
-                {**row, "advice": sentence_in(row["advice"], language)} for row in each["reactions"]
-            ],
-        }
-        for each in report["drills"]
+        {**each, "rules": [rule_in(rule) for rule in each["rules"]]} for each in report["drills"]
     ]
     return {**report, "drills": drills}
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from mock_server.audit.next_steps import StepVerdict
 from mock_server.audit.retry_bill import bill_of
@@ -57,12 +57,16 @@ def fitted(found: Iterable[str], encoding: str | None = None) -> Iterator[str]:
             yield part.rstrip()
 
 
-def line_of(result: DrillResult) -> str:
+def line_of(result: DrillResult, language: str = ENGLISH) -> str:
     """Return one drill in one line."""
-    why = result.counted[0].rule.id if result.counted else "; ".join(result.reasons)
+    why = result.counted[0].rule.id if result.counted else _why(result, language)
     others = f" ({', '.join(result.others)})" if result.others else ""
     line = f"{result.verdict} {result.evidence.drill.id}{others}" + (f": {why}" if why else "")
     return cut(shown(result.evidence, line))
+
+
+def _why(result: DrillResult, language: str) -> str:
+    return "; ".join(sentence_in(each, language) for each in result.reasons)
 
 
 def summary(rehearsal: "Report", language: str = ENGLISH) -> list[str]:
@@ -71,7 +75,8 @@ def summary(rehearsal: "Report", language: str = ENGLISH) -> list[str]:
     totals = found["totals"]
     foot = _waived(rehearsal, t)[:WAIVED_LINES]
     if found["baseline"] is not None:
-        foot += wrapped(t("score.baseline", says=found["baseline"]["sentence"]), first="")
+        said = sentence_in(found["baseline"]["sentence"], language)
+        foot += wrapped(t("score.baseline", says=said), first="")
     if rehearsal.hint is not None:
         foot.append(t(rehearsal.hint))
     if rehearsal.has_bill:
@@ -109,17 +114,17 @@ def _lines(rehearsal: "Report", t: Words) -> Iterator[str]:
     if rehearsal.earlier is not None:
         yield t("score.against")
         for line in baseline.lines(rehearsal.as_json["baseline"]):
-            yield from wrapped(line)
+            yield from wrapped(sentence_in(line, t.language))
         yield ""
     yield from summary(rehearsal, t.language)
 
 
 def _failure(result: DrillResult, t: Words) -> Iterator[str]:
     evidence = result.evidence
-    yield line_of(result)
+    yield line_of(result, t.language)
     yield from wrapped(sentence_in(evidence.drill.says, t.language))
     for number, judged in enumerate(result.counted):
-        yield from wrapped(f"[{judged.rule.id}] {shown(evidence, judged.breach.says)}")
+        yield from wrapped(f"[{judged.rule.id}] {_found(evidence, judged, t)}")
         if number == 0:
             rule = judged.rule
             yield from wrapped(t("score.rule", says=rule.in_language("says", t.language)))
@@ -130,7 +135,9 @@ def _failure(result: DrillResult, t: Words) -> Iterator[str]:
         yield from wrapped(t("score.cost", cost=cost) if result.wasted else t("score.no_cost"))
         bill = bill_of(evidence)
         if bill.wasted:
-            yield from wrapped(t("score.bill", says=shown(evidence, bill.sentence)))
+            yield from wrapped(
+                t("score.bill", says=sentence_in(shown(evidence, bill.sentence), t.language))
+            )
         yield from _reactions(result, t)
     for judged in result.broken:
         if not judged.counts:
@@ -145,13 +152,18 @@ def _aside(evidence: Evidence, judged: Judged, t: Words) -> str:
     """Return a broken rule that does not count, with the reason, on one line."""
     waived = judged.waived
     why = t("score.note") if waived is None else t("score.waived", reason=safe(waived))
-    return f"[{judged.rule.id}] {shown(evidence, judged.breach.says)} ({why})"
+    return f"[{judged.rule.id}] {_found(evidence, judged, t)} ({why})"
+
+
+def _found(evidence: Evidence, judged: Judged, t: Words) -> str:
+    """Return what the client did, with what is of others made safe, in a language."""
+    return sentence_in(shown(evidence, judged.breach.says), t.language)
 
 
 def _besides(result: DrillResult, t: Words) -> Iterator[str]:
     """Yield what is worth a word of a drill that did not fail."""
     if result.verdict is Verdict.INCONCLUSIVE:
-        yield line_of(result)
+        yield line_of(result, t.language)
     if result.verdict not in FAILURES:
         for judged in result.broken:
             said = f"{result.evidence.drill.id}: {_aside(result.evidence, judged, t)}"
@@ -166,9 +178,10 @@ def _table(evidence: Evidence, calls: Sequence[SeenCall], t: Words) -> Iterator[
     for each in calls:
         row = call_json(evidence, each)
         cost = yuan(row["fen"]) if row["fen"] else "-"
-        answer = row["answer"] if each.heard else t("score.lost", answer=row["answer"])
+        answer = sentence_in(row["answer"], t.language)
+        answer = answer if each.heard else t("score.lost", answer=answer)
         yield cut(
-            f"    {row['after_ms']:>8}  {row['operation'][:11]:<11}  {answer[:20]:<20}  "
+            f"    {row['after_ms']:>8}  {row['operation'][:11]:<11}  {set_cell_size(answer, 20)}  "
             f"{cost:>5}  {row['task_id'] or ''}"
         )
 
@@ -191,8 +204,8 @@ def _reactions(result: DrillResult, t: Words) -> Iterator[str]:
     for row in reactions_of(result.evidence):
         if row["verdict"] == StepVerdict.WRONG:
             error = " ".join(filter(None, (str(row["status"] or ""), row["code"], row["message"])))
-            said = t("score.reaction", error=error, means=row["means"], next=row["next"])
-            yield from wrapped(said)
+            said = f"{error} means {row['means']}: the client {row['next']}"
+            yield from wrapped(sentence_in(said, t.language))
 
 
 def _waived(rehearsal: "Report", t: Words) -> list[str]:

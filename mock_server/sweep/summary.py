@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mock_server import contract
+from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted
 from mock_server.rehearsal.report import shown
-from mock_server.rehearsal.scorecard import cut, fitted, wrapped
+from mock_server.rehearsal.report_lines import Line, said, statement
 from mock_server.rehearsal.verdicts import DrillResult, Judged
 from mock_server.sweep.causes import Values
 from mock_server.sweep.rows import FoundCause, Standing
@@ -23,9 +24,11 @@ MOST_EXAMPLES = 4
 MOST_NUMBERS = 12
 
 
-def lines(sweep: "SweepReport", encoding: str | None = None) -> Iterator[str]:
-    """Yield what a person reads at the end. `encoding`: as of the scorecard."""
-    return fitted(_lines(sweep), encoding)
+def lines(
+    sweep: "SweepReport", encoding: str | None = None, language: str = ENGLISH
+) -> Iterator[str]:
+    """Yield what a person reads at the end, in a language. `encoding`: as of the scorecard."""
+    return said(_lines(sweep), language, encoding)
 
 
 def sentence(cause: FoundCause) -> str:
@@ -49,68 +52,66 @@ def headline(sweep: "SweepReport") -> str:
     return f"{said}. Its calls depend on {touched} of {counted(varied, 'reading')}."
 
 
-def _lines(sweep: "SweepReport") -> Iterator[str]:
-    yield from wrapped(headline(sweep), first="")
+def _lines(sweep: "SweepReport") -> Iterator[Line]:
+    yield statement(headline(sweep), first="")
     if sweep.base.has_failed:
-        yield ""
+        yield Line("")
         yield from _of_the_base(sweep)
     for cause in sweep.causes[:MOST_CAUSES]:
-        yield ""
+        yield Line("")
         yield from _of_a_cause(sweep, cause)
     if len(sweep.causes) > MOST_CAUSES:
-        yield ""
-        yield f"and {len(sweep.causes) - MOST_CAUSES} more causes: sweep.json has them all"
+        yield Line("")
+        yield Line(f"and {len(sweep.causes) - MOST_CAUSES} more causes: sweep.json has them all")
     rest = [*_unexplained(sweep), *_flaky(sweep)]
     if rest:
-        yield ""
+        yield Line("")
         yield from rest
-    yield ""
+    yield Line("")
     yield from _foot(sweep)
 
 
-def _of_the_base(sweep: "SweepReport") -> Iterator[str]:
-    yield from wrapped(f"Fails without any sweep, with {sweep.plan.base_text}:", first="")
+def _of_the_base(sweep: "SweepReport") -> Iterator[Line]:
+    yield statement(f"Fails without any sweep, with {sweep.plan.base_text}:", first="")
     for result in sweep.base.results:
         for judged in result.counted[:1]:
-            yield from _evidence(result, judged)
-    yield from wrapped("What to do: mend this first; `artqr-mock rehearse` shows the calls.")
+            yield _evidence(result, judged)
+    yield statement("What to do: mend this first; `artqr-mock rehearse` shows the calls.")
 
 
-def _of_a_cause(sweep: "SweepReport", cause: FoundCause) -> Iterator[str]:
+def _of_a_cause(sweep: "SweepReport", cause: FoundCause) -> Iterator[Line]:
     more = "also " * sweep.base.has_failed
-    yield from wrapped(f"Breaks {more}when {sentence(cause)}", first="")
+    yield statement(f"Breaks {more}when {sentence(cause)}", first="")
     if not cause.is_simple:
         found = "these together were seen to break it"
-        yield from wrapped(f"No single reading or pair of readings explains it; {found}.")
-    yield from wrapped(f"In {_numbers(cause.rows)}, and with nothing else changed:")
+        yield statement(f"No single reading or pair of readings explains it; {found}.")
+    yield statement(f"In {_numbers(cause.rows)}, and with nothing else changed:")
     for example in cause.examples[:MOST_EXAMPLES]:
-        yield from _evidence(example.result, example.judged)
+        yield _evidence(example.result, example.judged)
     if len(cause.examples) > MOST_EXAMPLES:
-        yield f"  and in {counted(len(cause.examples) - MOST_EXAMPLES, 'more drill')}"
+        yield Line(f"  and in {counted(len(cause.examples) - MOST_EXAMPLES, 'more drill')}")
     rows = _questions()
     for name in sorted({name for name, _ in cause.values | cause.unless}):
         row = rows[name]
-        yield from wrapped(
-            f"{row['question']} The default, {row['default']}, is {row['certainty']}."
-        )
-        yield from wrapped(f"What to do: {row['advice']}")
+        yield statement(f"{row['question']} The default, {row['default']}, is {row['certainty']}.")
+        yield statement(f"What to do: {row['advice']}")
 
 
-def _evidence(result: DrillResult, judged: Judged) -> list[str]:
+def _evidence(result: DrillResult, judged: Judged) -> Line:
     says = shown(result.evidence, judged.breach.says)
-    return wrapped(f"{result.evidence.drill.id} [{judged.rule.id}] {says}", first="  ")
+    return statement(f"{result.evidence.drill.id} [{judged.rule.id}] {says}")
 
 
-def _unexplained(sweep: "SweepReport") -> Iterator[str]:
+def _unexplained(sweep: "SweepReport") -> Iterator[Line]:
     found: dict[str, list[int]] = {}
     for drill, number in sweep.unexplained:
         found.setdefault(drill, []).append(number)
     rows = {row.number: row for row in sweep.rows}
     for drill, numbers in found.items():
-        yield from wrapped(f"{drill} fails in {_numbers(numbers)}: {_why(sweep)}", first="")
+        yield statement(f"{drill} fails in {_numbers(numbers)}: {_why(sweep)}", first="")
         row = rows[numbers[0]]
         result = next(each for each in row.report.results if each.evidence.drill.id == drill)
-        yield from _evidence(result, row.more[drill][0])
+        yield _evidence(result, row.more[drill][0])
 
 
 def _why(sweep: "SweepReport") -> str:
@@ -122,41 +123,42 @@ def _why(sweep: "SweepReport") -> str:
     )
 
 
-def _flaky(sweep: "SweepReport") -> Iterator[str]:
+def _flaky(sweep: "SweepReport") -> Iterator[Line]:
     found: dict[str, list[int]] = {}
     for row in sweep.rows:
         for drill in row.flaky:
             found.setdefault(drill, []).append(row.number)
     for drill, numbers in found.items():
-        yield from wrapped(
+        yield statement(
             f"FLAKY {drill}: with the same readings it failed, and passed, in "
             f"{_numbers(numbers)}. A reading is not the cause.", first="",
         )  # fmt: skip
 
 
-def _foot(sweep: "SweepReport") -> Iterator[str]:
+def _foot(sweep: "SweepReport") -> Iterator[Line]:
     drills = [each.id for each in sweep.plan.drills if each.id not in sweep.silent]
-    yield from wrapped(f"Drills: {', '.join(drills) or 'none'}", first="")
+    yield statement(f"Drills: {', '.join(drills) or 'none'}", first="")
     for drill, reasons in sweep.silent.items():
-        yield cut(f"Says nothing: {drill} ({'; '.join(reasons)})")
+        yield Line(f"Says nothing: {drill} ({'; '.join(reasons)})")
     if sweep.plan.fixed:
         fixed = ", ".join(f"{name}={value}" for name, value in sweep.plan.fixed.items())
-        yield from wrapped(f"Fixed: {fixed}", first="")
+        yield statement(f"Fixed: {fixed}", first="")
     yield from _named("Untested, because no call depends on it", sweep.untouched)
     yield from _named("Left out, because no drill can show it", sweep.plan.left_out)
     looked = f", {sweep.reruns} of them to find causes" if sweep.reruns else ""
-    yield f"{counted(sweep.runs, 'run')} in {sweep.seconds:.0f} s{looked}"
+    yield Line(f"{counted(sweep.runs, 'run')} in {sweep.seconds:.0f} s{looked}")
     unclear = [row.number for row in sweep.rows if row.standing is Standing.UNCLEAR]
     if unclear:
-        yield from wrapped(f"No drill says anything in {_numbers(unclear)}", first="")
+        yield statement(f"No drill says anything in {_numbers(unclear)}", first="")
     if sweep.interrupted:
         planned = counted(len(sweep.plan.combinations), "combination")
-        yield f"interrupted: {len(sweep.rows)} of {planned} ran"
+        yield Line(f"interrupted: {len(sweep.rows)} of {planned} ran")
 
 
-def _named(title: str, reasons: Mapping[str, str]) -> list[str]:
+def _named(title: str, reasons: Mapping[str, str]) -> Iterator[Line]:
     names = ", ".join(sorted(reasons))
-    return wrapped(f"{title}: {names}", first="") if names else []
+    if names:
+        yield statement(f"{title}: {names}", first="")
 
 
 def _numbers(numbers: Iterable[int]) -> str:

@@ -1,7 +1,8 @@
 """Our own words in every language, in one catalogue a language: FOLDER/LANGUAGE.toml.
 
 This folder has the words of commands and reports; the pages of the inspector have a folder of
-their own. The words of rows are in the rows (domain/languages.py).
+their own. The words of rows are in the rows (domain/languages.py), and
+sentences that only one call has are found again in what was written in English (sentences.py).
 
 Rule 1: every catalogue has the same keys with the same placeholders; tests compare them.
 Rule 2: a value that goes into words is made safe where it is shown, as every value is.

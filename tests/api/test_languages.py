@@ -28,7 +28,8 @@ COMMANDS = {
     "readings show": ("（默认 450）",),
     "readings set refusal.status=200": ("（默认 450）",),
     "reactions": (
-        "遇到 1 个错误：0 right，1 wrong，0 unclear", "建议：不要原样重发：remark 说明了要改什么",
+        "遇到 1 个错误：处理正确 0 个，处理有误 1 个，不确定 0 个",
+        "建议：不要原样重发：remark 说明了要改什么",
     ),
     "scenario load arrears": ("已进入场景 arrears：买家欠费", "好的客户端：停下来并通知运维人员"),
 }  # fmt: skip
@@ -129,11 +130,12 @@ MISSPELT = "The operation has no field with this name, but one with a similar na
     (f"{MISSPELT} Under this account's readings, it is refused.", "Did you mean a{b}…",
      ("这个操作没有该字段，但有一个名称相近的字段；服务忽略了它。按本账号的读法，会被拒绝。",
       "是不是想写 a{b}…？")),
-    ("Only this call has it.", "Something else.",
-     ("这个操作没有该字段，但有一个名称相近的字段；服务忽略了它。（Only this call has it.）",
-      "Something else.")),
+    ("The port of the URL is not a number from 1 to 65535.", "Something else.",
+     ("URL 的端口不是 1 到 65535 之间的数字。", "Something else.")),
+    ("Only another version says this.", "Something else.",
+     ("Only another version says this.", "Something else.")),
 ])  # fmt: skip
-def test_what_only_one_call_has_follows_the_words_of_the_row(
+def test_a_finding_has_the_words_of_its_row_or_those_that_only_one_call_has(
     says: str, instead: str, shown: tuple[str, str]
 ) -> None:
     found = finding_in({**FOUND, "says": says, "instead": instead}, "zh")

@@ -8,7 +8,6 @@ import pytest
 from mock_server import words
 from mock_server.audit.charge import ChargeClass
 from mock_server.audit.next_steps import StepVerdict
-from mock_server.domain.billing.charges import CHARGE_TEXT
 from mock_server.domain.call.errors import Means
 from mock_server.domain.findings import SEVERITIES
 from mock_server.domain.languages import CHINESE, ENGLISH, LANGUAGES
@@ -32,7 +31,7 @@ NAMES = ("call", "entry", "line", PROGRAM.drill, RECEIVER.drill)
 # What a key begins with that is put together from a value.
 BEGINNINGS = (
     "one.", "many.", "name.", "names.", "judged.", "class.", "means.", "reacted.", "change.",
-    "reached.", "severity.", "certainty.", "charge.", "advice.",
+    "reached.", "severity.", "certainty.",
 )  # fmt: skip
 
 
@@ -55,16 +54,12 @@ def test_every_key_that_is_put_together_has_words() -> None:
         ("class", ChargeClass), ("means", Means), ("reacted", StepVerdict),
         ("judged", (PROGRAM.judged, RECEIVER.judged)), ("reached", REACHED.values()),
         ("change", ("worse", "better", "changed", "new", "gone")),
-        ("severity", SEVERITIES), ("charge", CHARGE_TEXT), ("advice", Means),
+        ("severity", SEVERITIES),
         ("certainty", ("documented", "observed", "assumed")),
         ("one", NOUNS), ("many", NOUNS), ("name", NAMES), ("names", NAMES),
     ):  # fmt: skip
         for name in names:
             assert f"{group}.{name}" in ENGLISH_TEXTS
-
-
-def test_the_reasons_of_charges_are_those_of_the_api() -> None:
-    assert {ENGLISH_TEXTS[f"charge.{each}"] for each in CHARGE_TEXT} == set(CHARGE_TEXT.values())
 
 
 @pytest.mark.parametrize(("number", "english", "chinese"), [

@@ -115,13 +115,13 @@ class Inspector:
             }
 
         found = self.simulator.database.read(read)
-        return html(render(f"{TEMPLATES}/{template}", **found), status)
+        return html(render(f"{TEMPLATES}/{template}", browser.words.language, **found), status)
 
     def complain(self, message: str, status: int) -> Response:
         """Return a page that says what was wrong with a request, and leads back."""
         words = wanted(request)
         text = render(
-            f"{TEMPLATES}/problem.html", t=words, message=message, status=status,
+            f"{TEMPLATES}/problem.html", words.language, t=words, message=message, status=status,
             style=assets.href("inspector.css"), icon=assets.href("icon.svg"), back=INSPECTOR + "/",
         )  # fmt: skip
         return html(text, status)

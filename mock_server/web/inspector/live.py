@@ -60,7 +60,8 @@ class Feed:
         events = []
         if found is not None:
             events.append(Event("region", region_html(self.page, self.browser.words, found), mark))
-        shown = render(f"{TEMPLATES}/clock_face.html", t=self.browser.words, clock=clock)
+        words = self.browser.words
+        shown = render(f"{TEMPLATES}/clock_face.html", words.language, t=words, clock=clock)
         if shown != self._clock:
             events.append(Event("clock", shown, mark))
         self.since, self._clock = mark, shown
@@ -77,7 +78,7 @@ class Feed:
 
 def region_html(page: Page, words: Words, values: Mapping[str, Any]) -> str:
     """Return the region of a page."""
-    return render(f"{TEMPLATES}/{page.name}.html", t=words, **values)
+    return render(f"{TEMPLATES}/{page.name}.html", words.language, t=words, **values)
 
 
 def asked_html(url: str, region: str, clock: str) -> str:

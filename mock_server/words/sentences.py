@@ -1,0 +1,110 @@
+"""Sentences that only one call has, in another language: LANGUAGE/*.toml beside this file.
+
+Rule 1: whoever finds something out says it in English; the journal, the API and all JSON have that.
+Rule 2: a row has the English sentence, with a name in braces for each part that differs, and the
+same sentence in the other language. A reader finds the row and the parts again, and fills in the
+words of the row: `{name}` stays as it is, `{#name}` is a number, `{+name}` has a row of its own, or
+is empty.
+Rule 3: the row with the most letters wins. What has no row stays in English.
+Rule 4: where sentences or the items of a list follow each other, each has its own row.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+
+Say = Callable[[str], str]
+
+_FOLDER = Path(__file__).parent
+_PART = re.compile(r"\{([#+]?)(\w+)\}")
+_PATTERNS = {"": "(.+?)", "#": r"(-?\d[\d.,]*(?:, \d+)*)", "+": "(.*?)"}
+# Where a sentence may end and another begin, and what stands there in Chinese.
+_BORDER = re.compile(r"(?<=[.:!?]) |\n|[;,] ")
+_MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
+MOST_KEPT = 20_000
+
+
+class _Row:
+    """A sentence with parts that differ."""
+
+    def __init__(self, english: str, other: str) -> None:
+        found = list(_PART.finditer(english))
+        self.begins, self.ends = english[: found[0].start()], english[found[-1].end() :]
+        self.letters = len(_PART.sub("", english))
+        self._names = [each[2] for each in found]
+        self._own = {each[2] for each in found if each[1] == "+"}
+        self._english, self._other = english, other
+        self._pattern: re.Pattern[str] | None = None
+
+    def read(self, text: str, say: Say) -> str | None:
+        """Return a text of this row in the other language; None if it is of another row."""
+        if not (text.startswith(self.begins) and text.endswith(self.ends)):
+            return None
+        found = self._compiled().fullmatch(text)
+        if found is None:
+            return None
+        values = dict(zip(self._names, found.groups(), strict=True))
+        values |= {name: say(values[name]) for name in self._own}
+        return _PART.sub(lambda part: values[part[2]], self._other)
+
+    def _compiled(self) -> re.Pattern[str]:
+        if self._pattern is None:
+            pieces = _PART.split(self._english)
+            marks = [_PATTERNS[each] for each in pieces[1::3]]
+            texts = [re.escape(each) for each in pieces[::3]]
+            pattern = "".join(text + mark for text, mark in zip(texts, [*marks, ""], strict=True))
+            self._pattern = re.compile(pattern, re.DOTALL)
+        return self._pattern
+
+
+class Sentences:
+    """The rows of a language. Calling it with an English text returns it in the language."""
+
+    def __init__(self, rows: Mapping[str, str]) -> None:
+        self._whole = {en: other for en, other in rows.items() if not _PART.search(en)}
+        with_parts = [_Row(en, other) for en, other in rows.items() if _PART.search(en)]
+        self._rows = sorted(with_parts, key=lambda row: -row.letters)
+        self._kept = lru_cache(MOST_KEPT)(self._read)
+
+    def __call__(self, text: str) -> str:
+        """Return a text in the language; as it is, if there is no row for it."""
+        return self._kept(text)
+
+    def _read(self, text: str) -> str:
+        bare = text.strip()
+        if not bare:
+            return text
+        read = self._one(bare)
+        read = self._several(bare) if read is None else read
+        # One space parts sentences, which Chinese does not; more of them indent a line.
+        indent = text[: len(text) - len(text.lstrip())]
+        return text if read is None else f"{'' if indent == ' ' else indent}{read}"
+
+    def _one(self, text: str) -> str | None:
+        if text in self._whole:
+            return self._whole[text]
+        found = (row.read(text, self) for row in self._rows)
+        return next((each for each in found if each is not None), None)
+
+    def _several(self, text: str) -> str | None:
+        """Return sentences that follow each other, the first as long as can be."""
+        for border in reversed(list(_BORDER.finditer(text))):
+            first = self._one(text[: border.start()])
+            if first is not None:
+                return f"{first}{_MARKS[border[0]]}{self(text[border.end() :])}"
+        return None
+
+
+@cache
+def rows_of(language: str) -> dict[str, str]:
+    """Return the rows of a language: each English sentence with its translation."""
+    return dict(pair for rows in files_of(language) for pair in rows.items())
+
+
+def files_of(language: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a language file by file."""
+    import tomllib  # noqa: PLC0415 - English needs none of them
+
+    for file in sorted((_FOLDER / language).glob("*.toml")):
+        yield tomllib.loads(file.read_text("utf-8"))
