@@ -1,29 +1,29 @@
-"""What the admin API says of findings and answers, in another language.
+"""What the admin API, reports and audits say, in another language.
 
-The API itself is English, whoever asks: ids stay, and the words of the rows with these ids take the
-place of the English ones. Commands and pages do it in the same way.
+They are written in English, whoever asks: words/sentences.py finds the row of each sentence again.
+Commands and pages do it in the same way.
 
-Rule 1: what only one call has, such as what a signature's diagnosis found out, was written in
-English: words/sentences.py finds its row again.
+Rule 1: rows are those of contracts/ and fixtures/, which have both languages, and those of words/,
+for sentences that only one call has.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from mock_server.contract import (
-    fault_texts,
-    load_answer_rules,
-    load_errors,
-    load_finding_rows,
-    load_toml,
-    scenarios,
-)
+from mock_server.contract import load_toml, scenarios
 from mock_server.domain.languages import ENGLISH
-from mock_server.words import words_of
 from mock_server.words.sentences import Say, Sentences, rows_of
 
 HINT = "{hint}"
+# The members of an explanation that are words.
+WORDS = frozenset({"advice", "evidence", "how", "question", "reason", "says"})
+# What was sent is described, as it is where a finding is about no place in the call.
+DESCRIBED = frozenset({
+    "address-too-long", "browser-preflight", "head-too-large", "nonce-reused",
+    "request-incomplete", "short-link-needless", "short-link-stored", "text-long",
+    "text-too-long", "wrong-type",
+})  # fmt: skip
 # The files of contracts/ whose rows have words for people.
 FILES = (
     "answer_rules.toml", "deliveries.toml", "drills.toml", "errors.toml", "faults.toml",
@@ -33,82 +33,33 @@ FILES = (
 
 def finding_in(found: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Return a finding, as the admin API has it, in a language."""
-    english, row = (load_finding_rows(each).get(found["id"]) for each in (ENGLISH, language))
-    if language == ENGLISH or english is None or row is None:
-        return dict(found)
-    t, say = words_of(language), say_in(language)
-    refused = words_of(ENGLISH)("finding.refused")
-    own = found["says"].removesuffix(refused)
-    ending = t("finding.refused") if found["says"].endswith(refused) else ""
-    # Where the finding is about the whole call, we have described it; else the client sent it.
-    is_ours = not found["at"] and found["sent"] is not None
+    say = say_in(language)
+    is_ours = found["sent"] is not None and (not found["at"] or found["id"] in DESCRIBED)
     return {
         **found,
-        "says": f"{row.says if own == english.says else say(own)}{ending}",
+        "says": say(found["says"]),
         "sent": say(found["sent"]) if is_ours else found["sent"],
-        "instead": _filled(found["instead"], english.instead, row.instead, say),
+        "instead": say(found["instead"]),
     }
-
-
-def _filled(said: str, english: str, other: str, say: Say) -> str:
-    """Return a row's advice in another language, with the hint that the English one has."""
-    before, _, after = english.partition(HINT)
-    if HINT not in english:
-        return other if said == english else said
-    if not said.startswith(before):
-        return said
-    hint = said[len(before) :]  # a long one was cut, with what comes after it
-    return other.replace(HINT, say(hint.removesuffix(after) if after else hint))
 
 
 def explanation_in(why: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Return why a call was answered as it was (schema Explanation) in a language."""
-    if language == ENGLISH:
-        return dict(why)
-    rule, charge, error = why["rule"], why["charge"], why["error"]
-    row = load_answer_rules(language).get(rule["id"])
-    faults = fault_texts(language)
+    rest = {name: value for name, value in why.items() if name != "findings"}
+    findings = [finding_in(each, language) for each in why["findings"]]
+    return {**_said(rest, say_in(language)), "findings": findings}
+
+
+def _said(value: Any, say: Say) -> Any:
+    """Return a value of JSON with the words in it in a language."""
+    if isinstance(value, list):
+        return [_said(each, say) for each in value]
+    if not isinstance(value, dict):
+        return value
     return {
-        **why,
-        "rule": {
-            **rule,
-            "says": row.says if row else rule["says"],
-            "claims": [_claim(each, language) for each in rule["claims"]],
-            "readings": [_reading(each, language) for each in rule["readings"]],
-        },
-        "error": error and _error(error, language),
-        "charge": {
-            **charge,
-            "reason": sentence_in(charge["reason"], language),
-            "claims": [_claim(each, language) for each in charge["claims"]],
-            "readings": [_reading(each, language) for each in charge["readings"]],
-        },
-        "faults": [{**each, "says": faults.get(each["kind"])} for each in why["faults"]],
-        "findings": [finding_in(each, language) for each in why["findings"]],
+        name: say(each) if name in WORDS and isinstance(each, str) else _said(each, say)
+        for name, each in value.items()
     }
-
-
-def _error(error: Mapping[str, Any], language: str) -> dict[str, Any]:
-    row = load_errors(language).rows.get(error["code"])
-    if row is None:
-        return dict(error)
-    return {**error, "how": row.how or None, "advice": row.advice}
-
-
-def _claim(found: Mapping[str, Any], language: str) -> dict[str, Any]:
-    return {**found, **{name: sentence_in(found[name], language) for name in ("says", "evidence")}}
-
-
-def _reading(found: Mapping[str, Any], language: str) -> dict[str, Any]:
-    rows = reading_rows(language)
-    row = rows.get(found["id"])
-    return {**found, "question": row["question"]} if row else dict(found)
-
-
-@cache
-def reading_rows(language: str) -> dict[str, dict[str, Any]]:
-    """Return the rows of the open questions by id, in a language."""
-    return {row["id"]: row for row in load_toml("readings.toml", language)["reading"]}
 
 
 def sentence_in(text: str, language: str) -> str:

@@ -186,7 +186,7 @@ def _hold_to(order: BillOrder, found: dict[str, Any], explained: "RetryBill | No
             f"({explained.sentence})"
         )
     if exceeded:
-        fail("; ".join(map(order.say, exceeded)), FINDINGS)
+        fail(order.say("; ".join(exceeded)), FINDINGS)
 
 
 def _were(count: int) -> str:

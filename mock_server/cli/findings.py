@@ -117,10 +117,10 @@ def print_findings(
         head = click.style(set_cell_size(severity, 8), fg=colour)
         where = f"  {printable(each['at'])}" if each["at"] else ""
         numbers = _numbers(calls, noun, t)
-        click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  ({numbers})")
+        click.echo(f"{head}{click.style(each['id'], bold=True)}{where}  {numbers}")
         click.echo(f"{'':8}{printable(shown['says'])}")
         if each["sent"] is not None:
-            click.echo(f"{'':8}{t('finding.sent')}{printable(each['sent'])}")
+            click.echo(f"{'':8}{t('finding.sent')}{printable(shown['sent'])}")
         click.echo(f"{'':8}{t('finding.instead')}{printable(shown['instead'])}\n")
 
 
@@ -138,7 +138,7 @@ def _numbers(calls: list[int], noun: str, t: Words) -> str:
     first = ", ".join(map(str, calls[:5]))
     more = t("finding.more", count=len(calls) - 5) if len(calls) > 5 else ""
     name = t(f"{'names' if calls[1:] else 'name'}.{noun}")
-    return t("finding.in_calls", noun=name, numbers=first) + more
+    return t("finding.in_calls", noun=name, numbers=first, more=more)
 
 
 def summary(severities: dict[str, int], calls: int, language: str = ENGLISH) -> str:

@@ -17,6 +17,7 @@ from mock_server.cli.common import (
     language_option,
     pair,
     print_json,
+    say_in,
 )
 from mock_server.cli.findings import fail_on_option, is_bad, print_findings, summary
 from mock_server.contract import load_catalogue
@@ -47,6 +48,7 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, printable
 from mock_server.recordings.hosts import Whose
 from mock_server.recordings.reader import MOST_BYTES, Exchange, Recording, read_recording
+from mock_server.words import words_of
 
 # Where a recording has no time: far enough apart to be no hurry.
 STEP_MS = 10_000
@@ -124,7 +126,8 @@ def lint(
     else:
         print_findings(chosen, recording.noun, language)
         counts = summary(by_severity, verdict.judged, language)
-        click.echo(counts + _left_out(recording, verdict))
+        said = map(say_in(language), _left_out(recording, verdict))
+        click.echo(words_of(language)("finding.also").join([counts, *said]))
     say_unread(recording, name)
     _say_odd(recording, name)
     if is_bad(by_severity, fail_on):
@@ -153,7 +156,7 @@ def _as_json(
     }
 
 
-def _left_out(recording: Recording, verdict: LintVerdict) -> str:
+def _left_out(recording: Recording, verdict: LintVerdict) -> list[str]:
     noun, told = recording.noun, []
     if recording.unread:
         told.append(f"{counted(len(recording.unread), noun)} could not be read")
@@ -168,7 +171,7 @@ def _left_out(recording: Recording, verdict: LintVerdict) -> str:
         told.append(f"{verdict.without_answer} without an answer, because it was not recorded")
     if recording.has_more:
         told.append("the journal has more after this page")
-    return "".join(f"; {each}" for each in told)
+    return told
 
 
 def say_unread(recording: Recording, name: str) -> None:

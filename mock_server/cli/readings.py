@@ -54,7 +54,9 @@ def list_readings(*, files: tuple[str, ...], language: str, as_json: bool) -> No
         if row["source"] == "observed":
             source = t("reading.observed", value=row["value"])
         certainty = t(f"certainty.{row['certainty']}")
-        click.echo(f"{row['id']}: {words}  ({certainty}{f'; {source}' if files else ''})")
+        key = "reading.by_source" if files else "reading.by"
+        by = t(key, certainty=certainty, source=source)
+        click.echo(f"{row['id']}: {words}  {by}")
         click.echo(f"    {row['question']}\n    {row['advice']}")
 
 

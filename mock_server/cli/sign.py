@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from mock_server.admin_client import AdminClient
-from mock_server.cli.common import FINDINGS, account_option, json_option, print_json, server_options
+from mock_server.cli.common import (
+    FINDINGS,
+    account_option,
+    json_option,
+    language_option,
+    print_json,
+    say_in,
+    server_options,
+)
 from mock_server.domain.auth import signatures
 from mock_server.domain.auth.credentials import check_timestamp
 from mock_server.domain.auth.diagnosis import aligned
@@ -26,6 +34,7 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import printable_lines, shell_word
 from mock_server.recordings import curl
 from mock_server.recordings.signing import MOST_BYTES, WRONG_DIGEST, read_request, signing_headers
+from mock_server.words.sentences import Say
 
 # The findings that --explain prints; how messages of older instances begin that lead to one.
 EXPLAINED = frozenset(EXAMINED.values())
@@ -67,10 +76,12 @@ class SigningPair:
 @click.option("--secret", help="The AppSecret that belongs to --key.")
 @click.option("--md5", is_flag=True, help="Add Content-MD5 to the curl command.")
 @server_options
+@language_option
 @json_option
 def sign(
     *, command: tuple[str, ...], call_id: int | None, account_id: str, key: str | None,
-    secret: str | None, md5: bool, admin: AdminClient, as_json: bool,
+    secret: str | None, md5: bool, admin: AdminClient, language: str,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Sign a curl command, or explain what is wrong with a signature.
 
@@ -85,7 +96,7 @@ def sign(
     if call_id is not None:
         if command or key or secret or md5:
             raise UsageError("--explain goes with --account only: leave the rest out")
-        _explain(admin, account_id, call_id, as_json=as_json)
+        _explain(admin, account_id, call_id, language, as_json=as_json)
         return
     if md5 and not command:
         raise UsageError("--md5 needs a curl command: artqr-mock sign --md5 -- curl …")
@@ -94,7 +105,7 @@ def sign(
         _print_signed(items, _credentials(admin, account_id, key, secret), md5=md5, as_json=as_json)
         return
     call = read_request(_standard_input())
-    _check(call, _credentials(admin, account_id, key, secret), as_json=as_json)
+    _check(call, _credentials(admin, account_id, key, secret), language, as_json=as_json)
 
 
 def _words(command: tuple[str, ...]) -> list[str]:
@@ -130,16 +141,18 @@ def _credentials(
     )
 
 
-def _explain(admin: AdminClient, account_id: str, call_id: int, *, as_json: bool) -> None:
+def _explain(
+    admin: AdminClient, account_id: str, call_id: int, language: str, *, as_json: bool
+) -> None:
     account = admin.account_named(account_id)
     page = account.get("/calls", after=call_id - 1, limit=1)
     found = [call for call in page["calls"] if call["id"] == call_id]
     if not found:
         raise UsageError(f"the journal of account {account.id} has no call {call_id}")
-    _print_explained(call_id, found[0], as_json=as_json)
+    _print_explained(call_id, found[0], say_in(language), as_json=as_json)
 
 
-def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> None:
+def _print_explained(call_id: int, call: dict[str, Any], say: Say, *, as_json: bool) -> None:
     finding = next((each for each in call.get("findings", []) if each["id"] in EXPLAINED), None)
     refusal = _refusal(call)
     if finding is None and (refusal is None or _ordered(call)):
@@ -148,7 +161,7 @@ def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> No
             print_json(None)
         else:
             says = why if refusal else "was not refused for its signature"
-            click.echo(f"call {call_id} {says}")
+            click.echo(say(f"call {call_id} {says}"))
         return
     if finding is None:
         says = (
@@ -159,9 +172,9 @@ def _print_explained(call_id: int, call: dict[str, Any], *, as_json: bool) -> No
     if as_json:
         print_json(finding)
     elif "server_string" in finding:
-        _print_strings(finding["says"], finding["server_string"], finding["client_string"])
+        _print_strings(finding["says"], finding["server_string"], finding["client_string"], say)
     else:
-        click.echo(printable_lines(finding["says"]))
+        click.echo(printable_lines(say(finding["says"])))
     sys.exit(FINDINGS)
 
 
@@ -181,14 +194,14 @@ def _refusal(call: dict[str, Any]) -> str | None:
     return next((each for each in CLASSIC_EXAMINED if message.startswith(each)), None)
 
 
-def _check(call: Call, credentials: SigningPair, *, as_json: bool) -> None:
-    result = _result(call, credentials)
+def _check(call: Call, credentials: SigningPair, language: str, *, as_json: bool) -> None:
+    result, say = _result(call, credentials), say_in(language)
     if as_json:
         print_json(result)
     elif result["right"] or not STRING_IS_RIGHT.isdisjoint(result["causes"]):
-        click.echo(printable_lines(result["says"]))
+        click.echo(printable_lines(say(result["says"])))
     else:
-        _print_strings(result["says"], result["server_string"], result["client_string"])
+        _print_strings(result["says"], result["server_string"], result["client_string"], say)
     if not result["right"]:
         sys.exit(FINDINGS)
 
@@ -264,12 +277,12 @@ def _now(credentials: SigningPair) -> int:
     return time.time_ns() // 1_000_000 + credentials.skew_ms
 
 
-def _print_strings(says: str, server: str, client: str | None) -> None:
-    click.echo(printable_lines(says))
+def _print_strings(says: str, server: str, client: str | None, say: Say) -> None:
+    click.echo(printable_lines(say(says)))
     click.echo()
     if client is None or client == server:
-        click.echo("The string to sign:" if client is None else "Both signed the same string:")
-    click.echo(aligned(server, server if client is None else client))
+        click.echo(say("The string to sign:" if client is None else "Both signed the same string:"))
+    click.echo(aligned(server, server if client is None else client, say))
 
 
 def _print_signed(

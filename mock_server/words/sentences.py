@@ -5,7 +5,8 @@ Rule 2: a row has the English sentence, with a name in braces for each part that
 same sentence in the other language. A reader finds the row and the parts again, and fills in the
 words of the row: `{name}` stays as it is, `{#name}` is a number, `{+name}` has a row of its own, or
 is empty.
-Rule 3: the row with the most letters wins. What has no row stays in English.
+Rule 3: the row with the most letters wins, of those whose parts all have rows. What has no row
+stays in English.
 Rule 4: where sentences or the items of a list follow each other, each has its own row.
 """
 
@@ -22,7 +23,12 @@ _PATTERNS = {"": "(.+?)", "#": r"(-?\d[\d.,]*(?:, \d+)*)", "+": "(.*?)"}
 # Where a sentence may end and another begin, and what stands there in Chinese.
 _BORDER = re.compile(r"(?<=[.:!?]) |\n|[;,] ")
 _MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
+_WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+_NEXT = re.compile(r"[.!?] [A-Z]")  # where another sentence begins
 MOST_KEPT = 20_000
+MOST_LETTERS = 4096  # of a text; no sentence of ours is as long
+# A row whose parts stay English must say more than this itself.
+LEAST_LETTERS = 16
 
 
 class _Row:
@@ -37,16 +43,22 @@ class _Row:
         self._english, self._other = english, other
         self._pattern: re.Pattern[str] | None = None
 
-    def read(self, text: str, say: Say) -> str | None:
-        """Return a text of this row in the other language; None if it is of another row."""
+    def parts_of(self, text: str) -> dict[str, str] | None:
+        """Return the parts of a text of this row by name; None if it is of another row."""
         if not (text.startswith(self.begins) and text.endswith(self.ends)):
             return None
         found = self._compiled().fullmatch(text)
-        if found is None:
-            return None
-        values = dict(zip(self._names, found.groups(), strict=True))
-        values |= {name: say(values[name]) for name in self._own}
-        return _PART.sub(lambda part: values[part[2]], self._other)
+        return dict(zip(self._names, found.groups(), strict=True)) if found else None
+
+    def filled(self, parts: Mapping[str, str], say: Say) -> tuple[str, bool]:
+        """Return the row in the other language, and whether all parts are in it, too."""
+        own = {name: say(parts[name]) for name in self._own}
+        is_whole = not any(
+            _NEXT.search(part) if name not in own else own[name] == part and _WORDS.search(part)
+            for name, part in parts.items()
+        )
+        values = {**parts, **own}
+        return _PART.sub(lambda part: values[part[2]], self._other), is_whole
 
     def _compiled(self) -> re.Pattern[str]:
         if self._pattern is None:
@@ -73,19 +85,30 @@ class Sentences:
 
     def _read(self, text: str) -> str:
         bare = text.strip()
-        if not bare:
+        if not bare or len(bare) > MOST_LETTERS:
             return text
         read = self._one(bare)
-        read = self._several(bare) if read is None else read
+        for way in (self._several, self._partly):
+            read = way(bare) if read is None else read
         # One space parts sentences, which Chinese does not; more of them indent a line.
         indent = text[: len(text) - len(text.lstrip())]
         return text if read is None else f"{'' if indent == ' ' else indent}{read}"
 
     def _one(self, text: str) -> str | None:
+        """Return what the row of a text says, if all parts of it have rows, too."""
         if text in self._whole:
             return self._whole[text]
-        found = (row.read(text, self) for row in self._rows)
-        return next((each for each in found if each is not None), None)
+        return next((read for read, is_whole in self._filled(text) if is_whole), None)
+
+    def _partly(self, text: str) -> str | None:
+        """Return what the row of a text says, with parts that stay English."""
+        return next((read for read, _ in self._filled(text, LEAST_LETTERS)), None)
+
+    def _filled(self, text: str, least: int = 0) -> Iterator[tuple[str, bool]]:
+        for row in self._rows:
+            parts = row.parts_of(text) if row.letters >= least else None
+            if parts is not None:
+                yield row.filled(parts, self)
 
     def _several(self, text: str) -> str | None:
         """Return sentences that follow each other, the first as long as can be."""

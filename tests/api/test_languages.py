@@ -34,7 +34,7 @@ COMMANDS = {
     "scenario load arrears": ("已进入场景 arrears：买家欠费", "好的客户端：停下来并通知运维人员"),
 }  # fmt: skip
 ALONE = {
-    "readings list": ("对从未签发过的 AppCode，网关怎样应答？", "(假设)"),
+    "readings list": ("对从未签发过的 AppCode，网关怎样应答？", "（假设）"),
     "scenario list": ("买家欠费：每次调用都返回 403 B403MO。",),
     "fault kinds": ("在响应的第一个字节之前连接被重置。",),
 }
@@ -127,9 +127,9 @@ MISSPELT = "The operation has no field with this name, but one with a similar na
 @pytest.mark.parametrize(("says", "instead", "shown"), [
     (MISSPELT, "Did you mean style_id?",
      ("这个操作没有该字段，但有一个名称相近的字段；服务忽略了它。", "是不是想写 style_id？")),
-    (f"{MISSPELT} Under this account's readings, it is refused.", "Did you mean a{b}…",
+    (f"{MISSPELT} Under this account's readings, it is refused.", "Did you mean a{b}?",
      ("这个操作没有该字段，但有一个名称相近的字段；服务忽略了它。按本账号的读法，会被拒绝。",
-      "是不是想写 a{b}…？")),
+      "是不是想写 a{b}？")),
     ("The port of the URL is not a number from 1 to 65535.", "Something else.",
      ("URL 的端口不是 1 到 65535 之间的数字。", "Something else.")),
     ("Only another version says this.", "Something else.",
@@ -169,7 +169,7 @@ def test_lint_explains_in_chinese_and_its_json_stays(tmp_path: Path) -> None:
         for each in ("en", "zh")
     ]
 
-    assert "field-misspelt  /body/callBack  (行 1)" in chinese.output
+    assert "field-misspelt  /body/callBack  （行 1）" in chinese.output
     assert "应改为：是不是想写 call_back？" in chinese.output
     assert as_json[0] == as_json[1]
 

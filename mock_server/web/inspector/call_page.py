@@ -12,12 +12,13 @@ from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.auth.diagnosis.side_by_side import aligned
 from mock_server.formatting import SHANGHAI, instant
 from mock_server.store.engine.transaction import Row, Transaction
-from mock_server.translations import explanation_in
+from mock_server.translations import explanation_in, say_in
 from mock_server.web import gateway_view
 from mock_server.web.inspector import curl_line, frame
 from mock_server.web.inspector.frame import Inspector, address
 from mock_server.web.inspector.messages import message_of
 from mock_server.web.inspector.page import NOBODY, View
+from mock_server.words.sentences import Say
 
 
 def add_routes(routes: Blueprint, inspector: Inspector) -> None:
@@ -71,7 +72,7 @@ def _values(tx: Transaction, view: View, row: Row) -> dict[str, Any]:
         "answer": message_of(row, "answer"),
         "sent": json.loads(row["sent"]) if row["sent"] else None,
         "why": explanation_in(explain.explain(tx, simulator, row), view.words.language),
-        "strings": _strings(row),
+        "strings": _strings(row, say_in(view.words.language)),
         "curl": line,
         "why_no_curl": why_no_line,
         "is_signed": send_again.is_signed(row),
@@ -83,11 +84,11 @@ def _values(tx: Transaction, view: View, row: Row) -> dict[str, Any]:
     }
 
 
-def _strings(row: Row) -> str | None:
+def _strings(row: Row, say: Say) -> str | None:
     """Return the two strings to sign, side by side, if a refused signature was explained."""
     for each in json.loads(row["findings"]):
         if each.get("server_string") is None:
             continue
         # What the client has signed is not always found out.
-        return aligned(each["server_string"], each.get("client_string") or "")
+        return aligned(each["server_string"], each.get("client_string") or "", say)
     return None

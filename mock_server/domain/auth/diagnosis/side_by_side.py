@@ -1,5 +1,6 @@
 """Two strings to sign, one under the other, with the first difference marked."""
 
+from collections.abc import Callable
 from difflib import SequenceMatcher
 
 MOST_LINES = 60
@@ -14,10 +15,10 @@ WIDE = (
 )  # fmt: skip
 
 
-def aligned(server_string: str, client_string: str) -> str:
+def aligned(server_string: str, client_string: str, say: Callable[[str], str] = str) -> str:
     """Return both strings line by line, newlines visible, a caret under the first difference.
 
-    What is very long is cut around that difference.
+    What is very long is cut around that difference. `say` returns a sentence in a language.
     """
     server, client = _lines(server_string), _lines(client_string)
     shown: list[str] = []
@@ -36,7 +37,7 @@ def aligned(server_string: str, client_string: str) -> str:
         for side, line in rest:
             shown.append(LABELS[side] + _cut(line, 0))
             if not marked:
-                shown.append(f"{LABELS['both']}^ only the {side} has this line")
+                shown.append(LABELS["both"] + say(f"^ only the {side} has this line"))
                 marked = True
     return "\n".join(shown)
 
