@@ -66,7 +66,7 @@ def line_of(result: DrillResult, language: str = ENGLISH) -> str:
 
 
 def _why(result: DrillResult, language: str) -> str:
-    return "; ".join(sentence_in(each, language) for each in result.reasons)
+    return sentence_in("; ".join(result.reasons), language)
 
 
 def summary(rehearsal: "Report", language: str = ENGLISH) -> list[str]:

@@ -3,8 +3,8 @@
 Rule 1: whoever finds something out says it in English; the journal, the API and all JSON have that.
 Rule 2: a row has the English sentence, with a name in braces for each part that differs, and the
 same sentence in the other language. A reader finds the row and the parts again, and fills in the
-words of the row: `{name}` stays as it is, `{#name}` is a number, `{+name}` has a row of its own, or
-is empty.
+words of the row: `{name}` stays as it is, `{#name}` is a number, `{.name}` an id without a space,
+`{+name}` has a row of its own, or is empty.
 Rule 3: the row with the most letters wins, of those whose parts all have rows. What has no row
 stays in English.
 Rule 4: where sentences or the items of a list follow each other, each has its own row.
@@ -18,12 +18,14 @@ from pathlib import Path
 Say = Callable[[str], str]
 
 _FOLDER = Path(__file__).parent
-_PART = re.compile(r"\{([#+]?)(\w+)\}")
-_PATTERNS = {"": "(.+?)", "#": r"(-?\d[\d.,]*(?:, \d+)*)", "+": "(.*?)"}
+_PART = re.compile(r"\{([#.+]?)(\w+)\}")
+_PATTERNS = {"": "(.+?)", "#": r"(-?\d[\d.,]*(?:, \d+)*)", ".": r"([\w.-]+)", "+": "(.*?)"}
 # Where a sentence may end and another begin, and what stands there in Chinese.
 _BORDER = re.compile(r"(?<=[.:!?]) |\n|[;,] ")
 _MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
-_WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+# A Chinese character beside a letter or a digit, on either side.
+_BESIDE = re.compile("[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
+_WORDS = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")  # English that is left
 _NEXT = re.compile(r"[.!?] [A-Z]")  # where another sentence begins
 MOST_KEPT = 20_000
 MOST_LETTERS = 4096  # of a text; no sentence of ours is as long
@@ -54,11 +56,10 @@ class _Row:
         """Return the row in the other language, and whether all parts are in it, too."""
         own = {name: say(parts[name]) for name in self._own}
         is_whole = not any(
-            _NEXT.search(part) if name not in own else own[name] == part and _WORDS.search(part)
+            _WORDS.search(own[name]) if name in own else _NEXT.search(part)
             for name, part in parts.items()
         )
-        values = {**parts, **own}
-        return _PART.sub(lambda part: values[part[2]], self._other), is_whole
+        return _joined(self._other, {**parts, **own}), is_whole
 
     def _compiled(self) -> re.Pattern[str]:
         if self._pattern is None:
@@ -68,6 +69,19 @@ class _Row:
             pattern = "".join(text + mark for text, mark in zip(texts, [*marks, ""], strict=True))
             self._pattern = re.compile(pattern, re.DOTALL)
         return self._pattern
+
+
+def _joined(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its parts filled in, and a space between Chinese and other letters."""
+    found, end = "", 0
+    for part in _PART.finditer(text):
+        value = values[part[2]]
+        found += text[end : part.start()]
+        end = part.end()
+        before = " " if _BESIDE.fullmatch(found[-1:] + value[:1]) else ""
+        after = " " if _BESIDE.fullmatch(value[-1:] + text[end : end + 1]) else ""
+        found += f"{before}{value}{after}"
+    return found + text[end:]
 
 
 class Sentences:

@@ -13,7 +13,7 @@ from mock_server.words.sentences import Sentences, files_of, rows_of
 from tests.support.english import english_runs, sentences_in
 
 ROWS = rows_of(CHINESE)
-PART = re.compile(r"\{[#+]?(\w+)\}")
+PART = re.compile(r"\{[#.+]?(\w+)\}")
 CHINESE_TEXT = re.compile(r"[\u4e00-\u9fff：。，；（]")
 # ASCII marks beside Chinese, where full ones belong, and a space where Chinese has none.
 WRONG_MARKS = re.compile(
@@ -23,6 +23,7 @@ WRONG_MARKS = re.compile(
 PACKAGE = Path(__file__).parents[2] / "mock_server"
 SAY = Sentences({
     "call {#id}": "调用 {id}", "calls {#ids}": "调用 {ids}", "as sent": "原样",
+    "nonce": "nonce",
     "The body is {name}.": "请求体是 {name}。", "It signed {+what}.": "它签的是{what}。",
     "It signed {what} twice.": "{what} 签了两次。", "{+one}, unless {+two}": "{one}，除非{two}",
     "after {+call}, which no retry changes": "{call}之后，重试无法改变",
@@ -35,6 +36,7 @@ SAY = Sentences({
     ("It signed as sent.", "它签的是原样。"),
     ("It signed text twice.", "text 签了两次。"),
     ("calls 1, 2, 3", "调用 1, 2, 3"),
+    ("It signed nonce.", "它签的是 nonce。"),
     ("calls of others", "calls of others"),
     ("The body is a.b. It signed call 7.", "请求体是 a.b。它签的是调用 7。"),
     ("call 1; as sent", "调用 1；原样"),
@@ -43,7 +45,7 @@ SAY = Sentences({
     (" call 1", "调用 1"),
     ("call 1\ncall 2", "调用 1\n调用 2"),
     ("it is ours, unless it is theirs", "it is ours, unless it is theirs"),
-    ("after a bad thing, which no retry changes", "a bad thing之后，重试无法改变"),
+    ("after a bad thing, which no retry changes", "a bad thing 之后，重试无法改变"),
     ("", ""), ("no row has this", "no row has this"), ("call 1" * 1000, "call 1" * 1000),
 ])  # fmt: skip
 def test_a_sentence_is_found_again_by_its_row(english: str, chinese: str) -> None:
