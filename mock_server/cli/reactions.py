@@ -76,11 +76,11 @@ def lines(found: Sequence[Reaction], rows: Sequence[dict[str, object]], t: Words
     yield t("reaction.header")
     for each, row in zip(found, rows, strict=True):
         named = " ".join(filter(None, (str(row["status"] or "-"), str(row["code"]))))
-        error = set_cell_size(printable(f"{named} {say(str(row['message']))}"), ERROR_WIDTH)
+        error = printable(f"{named} {say(str(row['message']))}", ERROR_WIDTH)
         verdict = set_cell_size(t.named("reacted", each.verdict), 7)
         word = click.style(verdict, fg=COLOURS[each.verdict])
-        means = set_cell_size(say(each.error.means), 5)
-        yield f"{word}  {each.met:>3}  {error}  {means}  {say(each.says)}"
+        what = f"{set_cell_size(error, ERROR_WIDTH)}  {set_cell_size(say(each.error.means), 5)}"
+        yield f"{word}  {each.met:>3}  {what}  {say(each.says)}"
         if each.verdict is not StepVerdict.RIGHT:
             yield " " * 14 + t("reaction.advice", advice=say(each.error.advice))
     yield say(summary(found))

@@ -11,6 +11,11 @@ import pytest
 
 from mock_server.contract import folder, load_toml
 from mock_server.domain.languages import CHINESE, ENGLISH, LANGUAGES, in_language
+from mock_server.rehearsal.receivers.rules import RULES as RECEIVER_RULES
+from mock_server.rehearsal.rules import RULES
+from mock_server.web.inspector.words import words_of as page_words_of
+from mock_server.words import words_of
+from mock_server.words.sentences import rows_of
 
 CONTRACTS, SCENARIOS = folder("contracts"), folder("fixtures") / "scenarios"
 # The members of each file that are words for people.
@@ -32,6 +37,10 @@ COPIED = re.compile(
     r"|\bX-Ca(?:-\w+)+|\bContent-\w+|\b[1-5]\d\d\b"
 )
 CHINESE_TEXT = re.compile(r"[\u4e00-\u9fff]")
+GLOSSARY = Path(__file__).parents[2] / "docs" / "internals" / "glossary.md"
+# What is filled in has a space where it needs one; code is no word.
+CODE = re.compile(r"\{[^}]*\}|`[^`]*`")
+NO_SPACE = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9%][\u4e00-\u9fff]")
 # ASCII marks beside Chinese, where full ones belong.
 HALF_MARKS = re.compile(r"[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]")
 
@@ -74,6 +83,34 @@ def test_chinese_has_full_width_punctuation(file: Path, members: tuple[str, ...]
     found = [chinese or "" for _, chinese in pairs(file, members)]
 
     assert [text for text in found if HALF_MARKS.search(text)] == []
+
+
+def spoken() -> Iterator[str]:
+    """Yield everything that is said in Chinese."""
+    for file, members in ROWS:
+        yield from (chinese or "" for _, chinese in pairs(file, members))
+    yield from rows_of(CHINESE).values()
+    yield from words_of(CHINESE).texts.values()
+    yield from page_words_of(CHINESE).texts.values()
+    for rule in (*RULES, *RECEIVER_RULES):
+        yield from (rule.in_language(name, CHINESE) for name in ("says", "advice", "price"))
+
+
+def test_chinese_has_the_words_of_the_glossary_and_no_others() -> None:
+    table = re.findall(r"^\|[^|]*\|[^|]*\|([^|]*)\|$", GLOSSARY.read_text("utf-8"), re.MULTILINE)
+    unwanted = [word for cell in table for word in cell.split() if CHINESE_TEXT.search(word)]
+    said = list(spoken())
+
+    assert len(unwanted) > 20
+    assert len(said) > 1500
+    assert [(word, text) for word in unwanted for text in said if word in text] == []
+
+
+def test_chinese_has_a_space_beside_latin_letters_and_full_punctuation() -> None:
+    said = [CODE.sub("", text) for text in spoken()]
+
+    assert [text for text in said if NO_SPACE.search(text)] == []
+    assert [text for text in said if HALF_MARKS.search(text)] == []
 
 
 def test_a_row_is_read_in_one_language_under_the_plain_name() -> None:

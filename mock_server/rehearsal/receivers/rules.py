@@ -240,7 +240,7 @@ RULES: tuple[Rule, ...] = (
          price_zh="拿到的是别人选的图片。"),
     Rule(id="knows-the-truth", judge=knows_the_truth,
          says="What the receiver knows of a task is true, and it knows what it was told.",
-         says_zh="接收方对任务的了解都是真的，通知过它的它也都知道。",
+         says_zh="接收方对任务的了解都是真实的；通知过它的，它都知道。",
          advice="Query the task after each callback. An empty resList is a failure only if the "
          "query says so; null, or none at all, says nothing.",
          advice_zh="每次回调之后都查询任务。resList 为空，只有查询也这样说才是失败；为 null 或没"
@@ -277,7 +277,7 @@ RULES: tuple[Rule, ...] = (
          says="The answer is short.",
          says_zh="应答很短。",
          advice="Answer with an empty body: nobody reads it.",
-         advice_zh="以空的响应体应答：没有人读它。",
+         advice_zh="应答的正文留空：没有人读它。",
          price="Nothing by itself.",
          price_zh="本身不花钱。"),
 )  # fmt: skip
