@@ -19,12 +19,12 @@ Say = Callable[[str], str]
 
 _FOLDER = Path(__file__).parent
 _PART = re.compile(r"\{([#.+]?)(\w+)\}")
-_PATTERNS = {"": "(.+?)", "#": r"(-?\d[\d.,]*(?:, \d+)*)", ".": r"([\w.-]+)", "+": "(.*?)"}
+_PATTERNS = {"": "(.+?)", "#": r"(-?\d[\d.,]*(?:, \d+)*)", ".": r"([\w.-]+)", "+": "((?:`[^`]*`|.)*?)"}
 # Where a sentence may end and another begin, and what stands there in Chinese.
 _BORDER = re.compile(r"(?<=[.:!?]) |\n|[;,] ")
 _MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
 # A Chinese character beside a letter or a digit, on either side.
-_BESIDE = re.compile("[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
+_BESIDE = re.compile("[\u4e00-\u9fff][`A-Za-z0-9]|[`A-Za-z0-9][\u4e00-\u9fff]")
 _WORDS = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")  # English that is left
 _NEXT = re.compile(r"[.!?] [A-Z]")  # where another sentence begins
 MOST_KEPT = 20_000

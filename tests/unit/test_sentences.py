@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, Mistake
 from mock_server.domain.languages import CHINESE, ENGLISH
 from mock_server.rehearsal.receivers.rules import RULES
 from mock_server.translations import say_in
@@ -83,6 +84,19 @@ def test_no_sentence_has_two_rows() -> None:
     counts = Counter(english for rows in files_of(CHINESE) for english in rows)
 
     assert [english for english, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda each: each.id)
+def test_what_a_diagnosis_says_of_each_mistake_is_in_chinese(mistake: Mistake) -> None:
+    say, did = say_in(CHINESE), mistake.did.replace("{what}", "nothing")
+
+    for says in (
+        f"The client {did}: {mistake.instead}.",
+        f"The client {did}: {mistake.instead}; and it sent the base64 of the base64: send plain "
+        "base64.",
+    ):
+        assert say(says).startswith("客户端")
+        assert english_runs(say(says), 2) == []
 
 
 # Where the sentences of explanations and reports are written.
