@@ -13,13 +13,19 @@ Rule 4: where sentences or the items of a list follow each other, each has its o
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 
 Say = Callable[[str], str]
 
 _FOLDER = Path(__file__).parent
 _PART = re.compile(r"\{([#.+]?)(\w+)\}")
-_PATTERNS = {"": "(.+?)", "#": r"(-?\d[\d.,]*(?:, \d+)*)", ".": r"([\w.-]+)", "+": "((?:`[^`]*`|.)*?)"}
+_PATTERNS = {
+    "": "(.+?)",
+    "#": r"(-?\d[\d.,]*(?:, \d+)*)",
+    ".": r"([\w.-]+)",
+    "+": "((?:`[^`]*`|.)*?)",
+}
 # Where a sentence may end and another begin, and what stands there in Chinese.
 _BORDER = re.compile(r"(?<=[.:!?]) |\n|[;,] ")
 _MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
@@ -28,7 +34,8 @@ _BESIDE = re.compile("[\u4e00-\u9fff][`A-Za-z0-9]|[`A-Za-z0-9][\u4e00-\u9fff]")
 _WORDS = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")  # English that is left
 _NEXT = re.compile(r"[.!?] [A-Z]")  # where another sentence begins
 MOST_KEPT = 20_000
-MOST_LETTERS = 4096  # of a text; no sentence of ours is as long
+# Of a text: letters, looks for a row, sentences within sentences, borders looked at at once.
+MOST_LETTERS, MOST_LOOKS, MOST_DEPTH, MOST_BORDERS = 1500, 500, 8, 20
 # A row whose parts stay English must say more than this itself.
 LEAST_LETTERS = 16
 
@@ -43,11 +50,14 @@ class _Row:
         self._names = [each[2] for each in found]
         self._own = {each[2] for each in found if each[1] == "+"}
         self._english, self._other = english, other
+        self._pieces = [each for each in _PART.split(english)[::3] if each]
         self._pattern: re.Pattern[str] | None = None
 
     def parts_of(self, text: str) -> dict[str, str] | None:
         """Return the parts of a text of this row by name; None if it is of another row."""
         if not (text.startswith(self.begins) and text.endswith(self.ends)):
+            return None
+        if not all(piece in text for piece in self._pieces):
             return None
         found = self._compiled().fullmatch(text)
         return dict(zip(self._names, found.groups(), strict=True)) if found else None
@@ -88,30 +98,47 @@ class Sentences:
     """The rows of a language. Calling it with an English text returns it in the language."""
 
     def __init__(self, rows: Mapping[str, str]) -> None:
-        self._whole = {en: other for en, other in rows.items() if not _PART.search(en)}
+        self.whole = {en: other for en, other in rows.items() if not _PART.search(en)}
         with_parts = [_Row(en, other) for en, other in rows.items() if _PART.search(en)]
         self._rows = sorted(with_parts, key=lambda row: -row.letters)
-        self._kept = lru_cache(MOST_KEPT)(self._read)
+        self.rows_for = cache(self._rows_for)
+        self._kept = lru_cache(MOST_KEPT)(lambda text: _Reader(self).say(text))
 
     def __call__(self, text: str) -> str:
         """Return a text in the language; as it is, if there is no row for it."""
         return self._kept(text)
 
-    def _read(self, text: str) -> str:
+    def _rows_for(self, letter: str) -> list[_Row]:
+        """Return the rows for texts that begin with a letter, those with the most letters first."""
+        return [row for row in self._rows if row.begins[:1] in ("", letter)]
+
+
+class _Reader:
+    """Reads one text. What others have put into it costs a bounded number of looks."""
+
+    def __init__(self, sentences: Sentences) -> None:
+        self._sentences = sentences
+        self._left = MOST_LOOKS
+        self._depth = 0
+
+    def say(self, text: str) -> str:
+        """Return a text, or a part of one, in the language."""
         bare = text.strip()
-        if not bare or len(bare) > MOST_LETTERS:
+        if not bare or len(bare) > MOST_LETTERS or self._depth > MOST_DEPTH:
             return text
+        self._depth += 1
         read = self._one(bare)
         for way in (self._several, self._partly):
             read = way(bare) if read is None else read
+        self._depth -= 1
         # One space parts sentences, which Chinese does not; more of them indent a line.
         indent = text[: len(text) - len(text.lstrip())]
         return text if read is None else f"{'' if indent == ' ' else indent}{read}"
 
     def _one(self, text: str) -> str | None:
         """Return what the row of a text says, if all parts of it have rows, too."""
-        if text in self._whole:
-            return self._whole[text]
+        if text in self._sentences.whole:
+            return self._sentences.whole[text]
         return next((read for read, is_whole in self._filled(text) if is_whole), None)
 
     def _partly(self, text: str) -> str | None:
@@ -119,18 +146,30 @@ class Sentences:
         return next((read for read, _ in self._filled(text, LEAST_LETTERS)), None)
 
     def _filled(self, text: str, least: int = 0) -> Iterator[tuple[str, bool]]:
-        for row in self._rows:
+        self._left -= 1
+        if self._left < 0:
+            return
+        for row in self._sentences.rows_for(text[:1]):
             parts = row.parts_of(text) if row.letters >= least else None
             if parts is not None:
-                yield row.filled(parts, self)
+                yield row.filled(parts, self.say)
 
     def _several(self, text: str) -> str | None:
-        """Return sentences that follow each other, the first as long as can be."""
-        for border in reversed(list(_BORDER.finditer(text))):
-            first = self._one(text[: border.start()])
-            if first is not None:
-                return f"{first}{_MARKS[border[0]]}{self(text[border.end() :])}"
-        return None
+        """Return sentences that follow each other, each as long as can be."""
+        found = ""
+        while text and self._left > 0:
+            first, mark, rest = self._first(text)
+            if first is None:
+                break
+            found, text = f"{found}{first}{mark}", rest
+        return f"{found}{self.say(text)}" if found else None
+
+    def _first(self, text: str) -> tuple[str | None, str, str]:
+        """Return the first sentence, the mark after it, and the rest."""
+        for border in reversed(list(islice(_BORDER.finditer(text), MOST_BORDERS))):
+            if (first := self._one(text[: border.start()])) is not None:
+                return first, _MARKS[border[0]], text[border.end() :]
+        return None, "", text
 
 
 @cache

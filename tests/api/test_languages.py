@@ -34,7 +34,7 @@ COMMANDS = {
     "scenario load arrears": ("已进入场景 arrears：买家欠费", "好的客户端：停下来并通知运维人员"),
 }  # fmt: skip
 ALONE = {
-    "readings list": ("对从未签发过的 AppCode，网关怎样应答？", "（假设）"),
+    "readings list": ("对从未签发过的 AppCode，网关返回什么？", "（假设）"),
     "scenario list": ("买家欠费：每次调用都返回 403 B403MO。",),
     "fault kinds": ("在响应的第一个字节之前连接被重置。",),
 }

@@ -53,6 +53,16 @@ def test_a_sentence_is_found_again_by_its_row(english: str, chinese: str) -> Non
     assert SAY(english) == chinese
 
 
+def test_what_others_wrote_is_read_in_bounds() -> None:
+    many = "call 1, " * 180
+    nested = "It signed " * 100 + "as sent" + "." * 100
+
+    assert SAY(many).startswith("调用 1，调用 1，")
+    assert "as sent" in SAY(nested)
+    for text in ("a: b, c; d (e) f. " * 80, "`" * 1400, "1 x " * 300 + ")"):
+        assert say_in(CHINESE)(text) == text.strip() or say_in(CHINESE)(text) == text
+
+
 def test_english_stays_as_it_is() -> None:
     assert say_in(ENGLISH)("as sent") == "as sent"
 
