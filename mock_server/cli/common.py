@@ -114,6 +114,16 @@ def say_in(language: str) -> Say:
     return translations.say_in(language)
 
 
+def said(text: str) -> str:
+    """Return a sentence in the language that `--lang` chose for the command that runs."""
+    return say_in(click.get_current_context().params.get("language", ENGLISH))(text)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a sentence in that language."""
+    click.echo(said(text), err=err)
+
+
 def json_option(command: Command) -> Command:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server.cli.common import COULD_NOT_RUN, check_output, fail, fen, write_output
+from mock_server.cli.common import (
+    COULD_NOT_RUN,
+    check_output,
+    echo,
+    fail,
+    fen,
+    language_option,
+    said,
+    write_output,
+)
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.durations import parse_duration
 from mock_server.domain.urls import Address, AddressError, is_loopback, parse_server
@@ -56,6 +65,7 @@ def _ms(_: click.Context, __: click.Parameter, value: str) -> int:
               )  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask before the first call, nor for a balance.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and make no call.")
+@language_option
 def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -> None:
     """Find out how a real service answers the open questions, for little money.
 
@@ -78,7 +88,7 @@ def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -
         check_output(output)
         journal = stack.enter_context(order.journal())
         if not yes:
-            click.confirm("make these calls?", abort=True)
+            click.confirm(said("make these calls?"), abort=True)
         run = order.run(model, session, journal.write, _show)
         try:
             order.begin(run)
@@ -131,16 +141,16 @@ def _place(url: str) -> Address:
 def _print_plan(order: "ProbeOrder", model: Any, session: Any) -> None:
     """Print what would be called if the service answered as the simulator does by default."""
     left = session.credits_left
-    click.echo(f"the plan, if {order.place.netloc} answers as the simulator does by default:")
+    echo(f"the plan, if {order.place.netloc} answers as the simulator does by default:")
     planned = order.rehearsed(model)
     for choice, cost in planned:
         wait = f", {choice.wait_ms // 1000} s later" if choice.wait_ms else ""
-        click.echo(f"  {'1 credit' if cost else 'free    '}  {choice.move.says}{wait}")
+        echo(f"  {'1 credit' if cost else 'free    '}  {choice.move.says}{wait}")
     if not planned:
-        click.echo("  no call: nothing is left that the budget allows and that settles something")
+        echo("  no call: nothing is left that the budget allows and that settles something")
     for operation, candidates in order.unknown_paths().items():
-        click.echo(f"  free      the path of {operation} is tried: {', '.join(candidates)}")
-    click.echo(
+        echo(f"  free      the path of {operation} is tried: {', '.join(candidates)}")
+    echo(
         f"other answers lead to other calls. The highest possible price is "
         f"{yuan(max(0, left) * order.price_fen)} yuan: {counted(max(0, left), 'credit')} at "
         f"{yuan(order.price_fen)} yuan"
@@ -149,13 +159,13 @@ def _print_plan(order: "ProbeOrder", model: Any, session: Any) -> None:
 
 def _show(choice: "Choice", number: int) -> None:
     wait = f" (after {choice.wait_ms // 1000} s)" if choice.wait_ms else ""
-    click.echo(f"{number:4}  {choice.move.says}{wait}", err=True)
+    echo(f"{number:4}  {choice.move.says}{wait}", err=True)
 
 
 def _note_balance(run: "Run", balance: int | None, when: str, *, asks: bool) -> None:
     if balance is None and asks:
         given = click.prompt(
-            f"the credits that the console shows {when} (empty: unknown)", default="",
+            said(f"the credits that the console shows {when} (empty: unknown)"), default="",
             show_default=False,
         )  # fmt: skip
         balance = int(given) if str(given).isdecimal() and len(given) < 10 else None
@@ -166,22 +176,22 @@ def _note_balance(run: "Run", balance: int | None, when: str, *, asks: bool) -> 
 def _report(run: "Run", output: Path) -> None:
     session = run.session
     for note in session.notes:
-        click.echo(note)
+        echo(note)
     for new in session.new_shapes:
         of = f" ({', '.join(new.readings)})" if new.readings else ""
-        click.echo(
+        echo(
             f"new shape in call {new.call}: {new.part} is {new.got}, not "
             f"{' or '.join(new.expected)}{of}"
         )
     for conflict in session.conflicts:
-        click.echo(
+        echo(
             f"the server changed: call {conflict.call} contradicts an earlier one "
             f"({', '.join(conflict.readings)})"
         )
     if session.stopped:
-        click.echo(f"stopped: {session.stopped}")
+        echo(f"stopped: {session.stopped}")
     settled, still = len(session.hypotheses.settled), len(session.hypotheses.open)
-    click.echo(
+    echo(
         f"{counted(settled, 'reading')} settled, {still} open; {counted(session.calls, 'call')}, "
         f"at most {yuan(session.spent.fen)} yuan; written to {output}"
     )

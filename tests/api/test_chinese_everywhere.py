@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ COMMANDS = (
     "polling", "polling --schedule every+5s", "reactions", "readings show",
     "load --audit-only --max-yuan 0.10 --max-p99 1ms",
 )  # fmt: skip
+JSON_COMMANDS = ("bill", "bill --intents", "polling", "load --audit-only", "bill --max-calls 1")
 WITHOUT_SERVER = (
     "readings list", "scenario list", "fault kinds", "rehearse --list",
     "rehearse --list --receiver http://127.0.0.1:1/",
@@ -112,13 +114,51 @@ def words_of(command: str) -> list[str]:
     return [word.replace("+", " ") for word in command.split()]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_says_an_english_sentence(client: Client, command: str) -> None:
+def run(client: Client, command: str, language: str) -> str:
+    """Return what a command says of the account in a language."""
     at = ["--account", client.account["id"]]
     at += ["--server" if command.startswith("load") else "--url", client.url]
-    done = CliRunner().invoke(main, [*words_of(command), *at, "--lang", "zh"])
-
+    done = CliRunner().invoke(main, [*words_of(command), *at, "--lang", language])
     assert done.exit_code in (0, 1, 3), done.output
+    return done.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_says_an_english_sentence(client: Client, command: str) -> None:
+    assert english_runs(run(client, command, "zh")) == []
+
+
+@pytest.mark.parametrize("command", JSON_COMMANDS)
+def test_json_is_the_same_in_every_language(client: Client, command: str) -> None:
+    outputs = [run(client, f"{command} --json", language) for language in ("en", "zh")]
+
+    assert "{" in outputs[0]
+    assert outputs[0] == outputs[1]
+
+
+def test_a_refused_signature_is_explained_in_chinese(client: Client) -> None:
+    call = next(each for each in client.mine.calls() if each["error_code"] == "S403TE")
+    said = run(client, f"sign --explain {call['id']}", "zh")
+
+    assert said.startswith("X-Ca-Timestamp 慢了")
+    assert english_runs(said) == []
+
+
+def test_the_plan_of_a_probe_is_told_in_chinese(client: Client, tmp_path: Path) -> None:
+    files = ["--file", str(tmp_path / "p.jsonl"), "--observed", str(tmp_path / "o.toml")]
+    plan = ["probe", client.url, "--max-yuan", "1", "--dry-run", *files]
+    done = CliRunner().invoke(main, [*plan, "--lang", "zh"])
+
+    assert "最高费用为 0.90 元：3 次，每次 0.30 元" in done.output
+    assert english_runs(done.output) == []
+
+
+def test_what_a_probe_observed_is_compared_in_chinese(tmp_path: Path) -> None:
+    file = tmp_path / "o.toml"
+    file.write_text('[[observed]]\nreading = "ret_code.type"\nvalue = "string"\n')
+    done = CliRunner().invoke(main, ["diff", str(file), "--lang", "zh"])
+
+    assert "ret-code-type  ret_code.type（string，而不是 integer）" in done.output
     assert english_runs(done.output) == []
 
 
