@@ -33,7 +33,7 @@ _MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
 _BESIDE = re.compile("[\u4e00-\u9fff][`A-Za-z0-9]|[`A-Za-z0-9][\u4e00-\u9fff]")
 _WORDS = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")  # English that is left
 _NEXT = re.compile(r"[.!?] [A-Z]")  # where another sentence begins
-MOST_KEPT = 20_000
+MOST_KEPT = 4096
 # Of a text: letters, looks for a row, sentences within sentences, borders looked at at once.
 MOST_LETTERS, MOST_LOOKS, MOST_DEPTH, MOST_BORDERS = 1500, 500, 8, 20
 # A row whose parts stay English must say more than this itself.
@@ -100,17 +100,20 @@ class Sentences:
     def __init__(self, rows: Mapping[str, str]) -> None:
         self.whole = {en: other for en, other in rows.items() if not _PART.search(en)}
         with_parts = [_Row(en, other) for en, other in rows.items() if _PART.search(en)]
-        self._rows = sorted(with_parts, key=lambda row: -row.letters)
-        self.rows_for = cache(self._rows_for)
+        longest_first = sorted(with_parts, key=lambda row: -row.letters)
+        self._rows = {
+            letter: [row for row in longest_first if row.begins[:1] in ("", letter)]
+            for letter in {row.begins[:1] for row in with_parts} | {""}
+        }
         self._kept = lru_cache(MOST_KEPT)(lambda text: _Reader(self).say(text))
 
     def __call__(self, text: str) -> str:
         """Return a text in the language; as it is, if there is no row for it."""
         return self._kept(text)
 
-    def _rows_for(self, letter: str) -> list[_Row]:
-        """Return the rows for texts that begin with a letter, those with the most letters first."""
-        return [row for row in self._rows if row.begins[:1] in ("", letter)]
+    def rows_for(self, text: str) -> list[_Row]:
+        """Return the rows that a text may be of, those with the most letters first."""
+        return self._rows.get(text[:1]) or self._rows[""]
 
 
 class _Reader:
@@ -149,7 +152,7 @@ class _Reader:
         self._left -= 1
         if self._left < 0:
             return
-        for row in self._sentences.rows_for(text[:1]):
+        for row in self._sentences.rows_for(text):
             parts = row.parts_of(text) if row.letters >= least else None
             if parts is not None:
                 yield row.filled(parts, self.say)
