@@ -7,18 +7,23 @@ from typing import Any
 from xml.etree import ElementTree
 
 import click
+from rich.cells import set_cell_size
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.common import (
     FINDINGS,
     account_option,
     check_output,
+    language_option,
+    say_in,
     server_options,
     write_output,
 )
 from mock_server.domain.contract.coverage import Group
+from mock_server.domain.languages import ENGLISH
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import json_text, printable
+from mock_server.words.sentences import Say
 
 BAR = 20
 SHOWN = 6
@@ -52,9 +57,11 @@ def _percent(_context: Any, _option: Any, value: float | None) -> float | None:
 @click.option("--fail-under", type=click.FloatRange(0, 100), callback=_percent, metavar="PERCENT",
               help="Exit with 1 if less was met.")  # fmt: skip
 @server_options
+@language_option
 def coverage(
     *, admin: AdminClient, account_id: str, everybody: bool, groups: tuple[str, ...],
     form: str | None, output: Path | None, missing: bool, fail_under: float | None,
+    language: str,
 ) -> None:  # fmt: skip
     """Print how much of the contract the calls of an account have met.
 
@@ -74,7 +81,12 @@ def coverage(
     elif form == "xml":
         text = junit(found, whose)
     else:
-        text = html(found, whose) if form == "html" else table(found, missing=missing)
+        say = say_in(language)
+        text = (
+            html(found, whose, language)
+            if form == "html"
+            else table(found, missing=missing, say=say)
+        )
     if output is None:
         click.echo(text)
     else:
@@ -84,21 +96,24 @@ def coverage(
         sys.exit(FINDINGS)
 
 
-def table(found: dict[str, Any], *, missing: bool) -> str:
-    """Return what was met as a table for a person."""
+def table(found: dict[str, Any], *, missing: bool, say: Say = str) -> str:
+    """Return what was met as a table for a person; `say` returns a sentence in their language."""
     lines = []
     for part in found["groups"]:
         filled = BAR * part["met"] // part["total"]
-        count = f"{part['met']} of {part['total']}"
-        lines.append(f"{part['group']:<12}{count:>10}  {'█' * filled}{'░' * (BAR - filled)}")
+        count = say(f"{part['met']} of {part['total']}")
+        group = set_cell_size(say(part["group"]), 12)
+        lines.append(f"{group}{count:>10}  {'█' * filled}{'░' * (BAR - filled)}")
         never = [item for item in part["items"] if not item["met"]]
         if missing:
-            lines += [f"{'':14}{item['name']:<40} {item['how'] or ''}".rstrip() for item in never]
+            lines += [
+                f"{'':14}{item['name']:<40} {say(item['how'] or '')}".rstrip() for item in never
+            ]
         elif never:
             names = ", ".join(item["name"] for item in never[:SHOWN])
             more = f" and {len(never) - SHOWN} more" if len(never) > SHOWN else ""
-            lines.append(f"{'':14}never met: {names}{more}")
-    lines.append(f"met {found['met']} of {found['total']} ({found['percent']} %)")
+            lines.append(say(f"{'':14}never met: {names}{more}"))
+    lines.append(say(f"met {found['met']} of {found['total']} ({found['percent']} %)"))
     return "\n".join(lines)
 
 
@@ -133,8 +148,8 @@ def junit(found: dict[str, Any], whose: str) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
 
 
-def html(found: dict[str, Any], whose: str) -> str:
-    """Return what was met as a page that needs nothing else."""
+def html(found: dict[str, Any], whose: str, language: str = ENGLISH) -> str:
+    """Return what was met as a page that needs nothing else, in a language."""
     from mock_server.pages.environment import render  # noqa: PLC0415 - every command would load it
 
-    return render("cli/coverage.html", found=found, whose=whose)
+    return render("cli/coverage.html", language, found=found, whose=whose)

@@ -24,6 +24,7 @@ COMMANDS = (
     "findings", "findings --ended", "bill", "bill --by task", "bill --by reading", "bill --by day",
     "bill --intents", "bill --invoice", "bill --max-calls 1 --max-yuan 0.10 --max-wasted 0",
     "polling", "polling --schedule every+5s", "reactions", "readings show",
+    "coverage", "coverage --missing",
     "load --audit-only --max-yuan 0.10 --max-p99 1ms",
 )  # fmt: skip
 JSON_COMMANDS = ("bill", "bill --intents", "polling", "load --audit-only", "bill --max-calls 1")
@@ -134,6 +135,13 @@ def test_json_is_the_same_in_every_language(client: Client, command: str) -> Non
 
     assert "{" in outputs[0]
     assert outputs[0] == outputs[1]
+
+
+def test_the_page_of_the_coverage_is_in_chinese(client: Client) -> None:
+    html = run(client, "coverage --format html", "zh")
+
+    assert "契约覆盖率" in html
+    assert shown_runs(html) == []
 
 
 def test_a_refused_signature_is_explained_in_chinese(client: Client) -> None:
