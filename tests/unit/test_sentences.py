@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, Mistake
@@ -73,6 +74,24 @@ def test_the_words_of_rows_are_parts_of_sentences() -> None:
     assert (
         say_in(CHINESE)(says) == "有请求犯了错误 json-body：请求体是单个 JSON 值，不是 JSON 对象。"
     )
+
+
+@pytest.mark.parametrize("body", [
+    {"e": "c"}, {"n": 7}, {"n": 0}, {"u": "x"}, {"u": "x" * 9}, {"p": "b"}, {"p": 5}, {"o": 3},
+    {"c": "2"}, {"zz": 1}, {"x": 1, "y": 2},
+])  # fmt: skip
+def test_what_breaks_the_contract_is_told_in_chinese(body: dict[str, object]) -> None:
+    text = {"type": "string"}
+    schema = {"additionalProperties": False, "properties": {
+        "e": {"enum": ["a", "b"]}, "n": {"type": "integer", "minimum": 1, "maximum": 3},
+        "u": {**text, "minLength": 3, "maxLength": 5}, "p": {**text, "pattern": "^a"},
+        "o": {"anyOf": [text, {"type": "null"}]}, "c": {"const": "1"},
+    }}  # fmt: skip
+    (error,) = jsonschema_rs.validator_for(schema).iter_errors(body)
+    said = say_in(CHINESE)(f"{error.message} (contract /paths/~1x)")
+
+    assert said.endswith("（契约 /paths/~1x）")
+    assert english_runs(said, 2) == []
 
 
 def test_both_languages_have_the_same_parts_and_code() -> None:
