@@ -29,8 +29,10 @@ _PATTERNS = {
 # Where a sentence may end and another begin, and what stands there in Chinese.
 _BORDER = re.compile(r"(?<=[.:!?]) |\n|[;,] ")
 _MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
-# A Chinese character beside a letter or a digit, on either side.
-_BESIDE = re.compile("[\u4e00-\u9fff][`A-Za-z0-9]|[`A-Za-z0-9][\u4e00-\u9fff]")
+# Where a part that is filled in needs a space before it, and after it: between a Chinese character
+# and a letter, a digit, or code.
+_BEFORE = re.compile("[\u4e00-\u9fff][`A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
+_AFTER = re.compile("[\u4e00-\u9fff][A-Za-z0-9]|[`A-Za-z0-9][\u4e00-\u9fff]")
 _WORDS = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")  # English that is left
 _NEXT = re.compile(r"[.!?] [A-Z]")  # where another sentence begins
 MOST_KEPT = 4096
@@ -88,8 +90,8 @@ def _joined(text: str, values: Mapping[str, str]) -> str:
         value = values[part[2]]
         found += text[end : part.start()]
         end = part.end()
-        before = " " if _BESIDE.fullmatch(found[-1:] + value[:1]) else ""
-        after = " " if _BESIDE.fullmatch(value[-1:] + text[end : end + 1]) else ""
+        before = " " if _BEFORE.fullmatch(found[-1:] + value[:1]) else ""
+        after = " " if _AFTER.fullmatch(value[-1:] + text[end : end + 1]) else ""
         found += f"{before}{value}{after}"
     return found + text[end:]
 

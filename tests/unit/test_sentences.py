@@ -7,14 +7,18 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from mock_server.contract import load_finding_rows
 from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, Mistake
+from mock_server.domain.findings import render_finding
 from mock_server.domain.languages import CHINESE, ENGLISH
 from mock_server.rehearsal.receivers.rules import RULES
-from mock_server.translations import say_in
+from mock_server.translations import finding_in, say_in
 from mock_server.words.sentences import Sentences, files_of, rows_of
 from tests.support.english import english_runs, sentences_in
+from tests.support.requests import PAIRS, UNREADABLE, Sent
 
 ROWS = rows_of(CHINESE)
+EVERY = PAIRS | UNREADABLE
 PART = re.compile(r"\{[#.+]?(\w+)\}")
 CHINESE_TEXT = re.compile(r"[\u4e00-\u9fff：。，；（]")
 # ASCII marks beside Chinese, where full ones belong, and a space where Chinese has none.
@@ -25,7 +29,7 @@ WRONG_MARKS = re.compile(
 PACKAGE = Path(__file__).parents[2] / "mock_server"
 SAY = Sentences({
     "call {#id}": "调用 {id}", "calls {#ids}": "调用 {ids}", "as sent": "原样",
-    "nonce": "nonce",
+    "nonce": "nonce", "`{code}`": "`{code}`", "It reads as `{text}`.": "读作 `{text}`。",
     "The body is {name}.": "请求体是 {name}。", "It signed {+what}.": "它签的是{what}。",
     "It signed {what} twice.": "{what} 签了两次。", "{+one}, unless {+two}": "{one}，除非{two}",
     "after {+call}, which no retry changes": "{call}之后，重试无法改变",
@@ -39,6 +43,8 @@ SAY = Sentences({
     ("It signed text twice.", "text 签了两次。"),
     ("calls 1, 2, 3", "调用 1, 2, 3"),
     ("It signed nonce.", "它签的是 nonce。"),
+    ("It signed `码`.", "它签的是 `码`。"),
+    ("It reads as `码`.", "读作 `码`。"),
     ("calls of others", "calls of others"),
     ("The body is a.b. It signed call 7.", "请求体是 a.b。它签的是调用 7。"),
     ("call 1; as sent", "调用 1；原样"),
@@ -74,6 +80,13 @@ def test_the_words_of_rows_are_parts_of_sentences() -> None:
     assert (
         say_in(CHINESE)(says) == "有请求犯了错误 json-body：请求体是单个 JSON 值，不是 JSON 对象。"
     )
+
+
+@pytest.mark.parametrize("sent", EVERY.values(), ids=EVERY)
+def test_what_is_found_in_a_request_is_told_in_chinese(sent: tuple[Sent, Sent]) -> None:
+    for hit in sent[0].hits:
+        told = finding_in(render_finding(hit, load_finding_rows(), ()), CHINESE)
+        assert [run for name in ("says", "instead") for run in english_runs(told[name], 3)] == []
 
 
 @pytest.mark.parametrize("body", [
