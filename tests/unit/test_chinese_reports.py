@@ -20,6 +20,8 @@ from tests.support.inspector import Text
 from tests.support.loads import audit, incident, ran
 from tests.support.rehearsals import NOTHING_SENT, Journal, drill, ended, evidence, late, left
 from tests.support.sweeps import PlantedBench, breaking, swept
+from tests.unit.test_receiver_reports import report as receiver_report
+from tests.unit.test_receiver_reports import result as delivery
 
 QUOTED = re.compile(r"<(code|pre|style|script)\b.*?</\1>", re.DOTALL)
 # What the pages say beside their text.
@@ -73,6 +75,15 @@ def rehearsed() -> Report:
 
 def test_a_rehearsal_is_told_in_chinese() -> None:
     found = rehearsed()
+
+    assert english_runs("\n".join(scorecard.lines(found, "utf-8", CHINESE))) == []
+    assert page_runs(report_page.html(found, CHINESE)) == []
+
+
+def test_a_rehearsal_of_a_receiver_is_told_in_chinese() -> None:
+    found = receiver_report(
+        *(delivery(f"d-{status}", status) for status in (204, 302, 404, 500)), planned=9
+    )
 
     assert english_runs("\n".join(scorecard.lines(found, "utf-8", CHINESE))) == []
     assert page_runs(report_page.html(found, CHINESE)) == []
