@@ -20,7 +20,9 @@ from mock_server.cli.common import (
     check_output,
     fail,
     fen,
+    language_option,
     pair,
+    say_in,
     write_output,
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
@@ -29,6 +31,7 @@ from mock_server.domain.urls import Address, AddressError, is_loopback, parse_ad
 from mock_server.domain.usage_errors import UsageError
 from mock_server.extras import install_command
 from mock_server.tls import ca_file
+from mock_server.words.sentences import Say
 
 MODES = ("positive", "negative", "all")
 
@@ -61,10 +64,11 @@ MODES = ("positive", "negative", "all")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write every call to this file, as HAR.",
 )
+@language_option
 def check(
     *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
     max_fen: int | None, offer: int | None, mode: str, words: tuple[str, ...],
-    junit: Path | None, har: Path | None,
+    junit: Path | None, har: Path | None, language: str,
 ) -> None:  # fmt: skip
     """Check whether the server at URL keeps the contract: artqr-mock, your stub, a gateway.
 
@@ -93,16 +97,16 @@ def check(
         credentials=credentials, budget=budget,
         trusted=str(ca_file()) if is_local and ca_file().exists() else None,
     )  # fmt: skip
-    _check(order, junit, har)
+    _check(order, junit, har, say_in(language))
 
 
-def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
+def _check(order: CheckOrder, junit: Path | None, har: Path | None, say: Say) -> None:
     """Make the calls, say what was found and end with the exit code for it."""
     from mock_server.checker import progress, reports  # noqa: PLC0415 - needs what the extra brings
     from mock_server.checker.run import run_of  # noqa: PLC0415
     from mock_server.checker.transport import through  # noqa: PLC0415
 
-    click.echo(f"checking {order.url}{through(order.url)}")
+    click.echo(say(f"checking {order.url}{through(order.url)}"))
     run = run_of(order)
     with tempfile.TemporaryDirectory() as folder:
         # Hypothesis would leave a folder of its own wherever the command is run.
@@ -114,9 +118,9 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None) -> None:
     if har is not None:
         write_output(har, reports.har(run))
     for line in reports.lines(run):
-        click.echo(line)
+        click.echo(say(line))
     stopped = f"; stopped: {run.stopped}" if run.stopped else ""
-    click.echo(rules.summary(run.wire.spent) + stopped)
+    click.echo(say(rules.summary(run.wire.spent) + stopped))
     if not run.checked:
         fail(
             "no call was made, because the budget allows none: raise --max-calls or --max-yuan",

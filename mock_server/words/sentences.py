@@ -27,8 +27,8 @@ _PATTERNS = {
     "+": "((?:`[^`]*`|.)*?)",
 }
 # Where a sentence may end and another begin, and what stands there in Chinese.
-_BORDER = re.compile(r"(?<=[.:!?]) |\n|[;,] ")
-_MARKS = {" ": "", "\n": "\n", "; ": "；", ", ": "，"}
+_BORDER = re.compile(r"(?<=[.:!?]) |[;,] ")
+_MARKS = {" ": "", "; ": "；", ", ": "，"}
 # Where a part that is filled in needs a space before it, and after it: between a Chinese character
 # and a letter, a digit, or code.
 _BEFORE = re.compile("[\u4e00-\u9fff][`A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
@@ -110,8 +110,8 @@ class Sentences:
         self._kept = lru_cache(MOST_KEPT)(lambda text: _Reader(self).say(text))
 
     def __call__(self, text: str) -> str:
-        """Return a text in the language; as it is, if there is no row for it."""
-        return self._kept(text)
+        """Return a text in the language, line by line; as it is, if there is no row for it."""
+        return "\n".join(map(self._kept, text.split("\n")))
 
     def rows_for(self, text: str) -> list[_Row]:
         """Return the rows that a text may be of, those with the most letters first."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from mock_server.contract import load_finding_rows
+from mock_server.contract import load_finding_rows, load_toml
 from mock_server.domain.auth.diagnosis.mistakes import CATALOGUE, Mistake
 from mock_server.domain.findings import render_finding
 from mock_server.domain.languages import CHINESE, ENGLISH
@@ -150,8 +150,15 @@ SPEAKERS = (
     "rehearsal/receivers/rules.py", "load/advice.py", "load/audit.py", "load/gates.py",
     "load/report.py", "load/report_page.py", "load/summary.py", "sweep/summary.py",
     "sweep/touched.py", "sweep/plan.py", "probe/findings.py", "probe/moves.py",
-    "probe/session.py", "probe/unseen.py", "cli/polling.py", "cli/probe.py", "cli/sign.py",
+    "probe/session.py", "probe/unseen.py", "checker/budget.py", "checker/judge.py",
+    "checker/run.py", "checker/reports.py", "cli/polling.py", "cli/probe.py", "cli/sign.py",
 )  # fmt: skip
+
+
+def test_every_probe_of_a_check_has_a_row() -> None:
+    probes = load_toml("probes.toml")["probe"]
+
+    assert {each[name] for each in probes for name in ("name", "says")} <= ROWS.keys()
 
 
 # What is an error on wrong use, or is asked of Python, stays English.
