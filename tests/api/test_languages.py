@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 
 from mock_server.admin_client import AdminClient
 from mock_server.cli.main import main
+from mock_server.contract import load_finding_rows
 from mock_server.server import running
 from mock_server.settings import Settings
-from mock_server.translations import explanation_in, finding_in
+from mock_server.translations import DESCRIBED, explanation_in, finding_in
 from tests.support.requests import FORM, GOOD
 
 CHINESE_TEXT = re.compile(r"[\u4e00-\u9fff]")
@@ -142,6 +143,10 @@ def test_a_finding_has_the_words_of_its_row_or_those_that_only_one_call_has(
 
     assert (found["says"], found["instead"]) == shown
     assert {name: found[name] for name in FOUND} == FOUND
+
+
+def test_every_finding_that_describes_what_was_sent_is_one() -> None:
+    assert load_finding_rows().keys() >= DESCRIBED
 
 
 def test_what_another_version_found_stays_as_it_is() -> None:
