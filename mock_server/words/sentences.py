@@ -162,7 +162,9 @@ class _Reader:
     def _several(self, text: str) -> str | None:
         """Return sentences that follow each other, each as long as can be."""
         found = ""
-        while text and self._left > 0:
+        while self._left > 0:
+            if found and (last := self._one(text)) is not None:
+                return f"{found}{last}"
             first, mark, rest = self._first(text)
             if first is None:
                 break

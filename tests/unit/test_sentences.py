@@ -49,6 +49,7 @@ SAY = Sentences({
     ("The body is a.b. It signed call 7.", "请求体是 a.b。它签的是调用 7。"),
     ("call 1; as sent", "调用 1；原样"),
     ("call 1, call 2", "调用 1，调用 2"),
+    ("call 1; calls 2, 3, 4", "调用 1；调用 2, 3, 4"),
     ("    call 1", "    调用 1"),
     (" call 1", "调用 1"),
     ("call 1\ncall 2", "调用 1\n调用 2"),
