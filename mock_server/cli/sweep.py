@@ -122,7 +122,7 @@ def _phase(say: "Say", title: str, planned: int) -> "Iterator[Told]":
     from mock_server.formatting import counted  # noqa: PLC0415 - see above
     from mock_server.rehearsal import progress  # noqa: PLC0415
 
-    click.echo(f"{say(title)}: {say(counted(planned, 'run'))}", err=True)
+    click.echo(f"{say(title)}{say(': ')}{say(counted(planned, 'run'))}", err=True)
     with progress.shown(sys.stderr, planned) as told:
         yield told
 
