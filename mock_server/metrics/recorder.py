@@ -24,9 +24,10 @@ from mock_server.domain.callback.payload import Outcome
 from mock_server.domain.task.tasks import Plan
 from mock_server.metrics import definitions
 from mock_server.metrics.definitions import Kind, Metric
+from mock_server.metrics.timings import Timings
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
+    from prometheus_client import CollectorRegistry, Histogram
     from prometheus_client.core import Metric as Family
     from prometheus_client.registry import Collector
 
@@ -101,13 +102,14 @@ class Recorder:
         # What every call needs, found by one look.
         self._booked: dict[tuple[str | None, int, str | None, str], list[_Count]] = {}
         self._answered = {
-            place: self._of(definitions.CALL_SECONDS, operation).observe
+            place: self._of(definitions.CALL_SECONDS, operation)
             for place, operation in _ASKED.items()
         }
-        self._answered_nothing = self._of(definitions.CALL_SECONDS, NONE).observe
+        self._answered_nothing = self._of(definitions.CALL_SECONDS, NONE)
         # Booked calls that are still to be counted, those of a turn together: a lock for each
         # number of each call would be the dearest part of it.
         self._uncounted: deque[Entry] = deque()
+        self._timings = Timings()
         self._turn_seconds = self._of(definitions.TURNS).observe
         self._works_done = self._of(definitions.WORKS, "done").inc
         self._process = psutil.Process()
@@ -125,10 +127,16 @@ class Recorder:
         """Count a call, its charge and its findings, once its row is committed."""
         self._uncounted.append(entry)
         if self._folder is not None:  # others read what is counted, at any time
-            self._count_booked()
+            self._count_waiting()
 
-    def _count_booked(self) -> None:
-        """Count the calls that were booked; equal ones together."""
+    def _time(self, series: "Histogram", seconds: float) -> None:
+        self._timings.add(series, seconds)
+        if self._folder is not None:  # as above
+            self._timings.count()
+
+    def _count_waiting(self) -> None:
+        """Count what was booked and timed; equal calls together."""
+        self._timings.count()
         calls: Counter[tuple[Any, ...]] = Counter()
         findings: Counter[str] = Counter()
         while True:
@@ -173,7 +181,8 @@ class Recorder:
 
     def call_answered(self, call: Call, seconds: float) -> None:
         """Observe the time from a whole request to its answer."""
-        self._answered.get((call.method, call.path), self._answered_nothing)(seconds)
+        series = self._answered.get((call.method, call.path), self._answered_nothing)
+        self._time(series, seconds)
 
     def task_planned(self, plan: Plan) -> None:
         """Count a task that was submitted, and observe how long it is to take."""
@@ -184,7 +193,7 @@ class Recorder:
         self._of(definitions.TASKS, plan.outcome, ends).inc()
         if ends == "time" and ends_at is not None:
             seconds = (ends_at - plan.submitted_at) / 1000
-            self._of(definitions.TASK_SECONDS, plan.outcome).observe(seconds)
+            self._time(self._of(definitions.TASK_SECONDS, plan.outcome), seconds)
 
     def attempt_recorded(self, outcome: Outcome) -> None:
         """Count an attempt to deliver a callback or a notice."""
@@ -200,7 +209,7 @@ class Recorder:
 
     def turn_ended(self, done: int, failed: int, seconds: float) -> None:
         """Observe a turn of the database, and how many works it did."""
-        self._count_booked()  # of the turn before: this one is reported after it
+        self._count_waiting()  # of the turn before: this one is reported after it
         self._turn_seconds(seconds)
         if done:
             self._works_done(done)
@@ -239,7 +248,7 @@ class Recorder:
         """
         from prometheus_client.exposition import choose_encoder  # noqa: PLC0415 - as above
 
-        self._count_booked()
+        self._count_waiting()
         encoder, content_type = choose_encoder(accept)
         families = [*self._collected(), *(_read_family(each, read) for each in definitions.READ)]
         registry = cast("Collector", _Collected(families))
