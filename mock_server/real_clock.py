@@ -22,9 +22,6 @@ def monotonic(machine_now: Callable[[], int], latest: int = 0) -> Callable[[], i
 
     def now() -> int:
         nonlocal time_shown
-        shown = time_shown
-        if machine_now() == shown.read == shown.shown:  # nothing to change, as for most calls
-            return shown.read
         with lock:
             read = machine_now()
             if read != time_shown.read or read != time_shown.shown:

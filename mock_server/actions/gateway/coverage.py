@@ -10,7 +10,6 @@ from functools import partial
 from mock_server.actions.gateway.context import CallContext
 from mock_server.domain.account.accounts import Account
 from mock_server.domain.auth.credentials import KeyPair
-from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import GatewayError, row_code
 from mock_server.domain.contract.coverage import (
     Answered,
@@ -19,21 +18,21 @@ from mock_server.domain.contract.coverage import (
     outcome_item,
 )
 from mock_server.domain.records import dataclass
-from mock_server.domain.task import tasks as task_rules
 from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
 from mock_server.store import coverage as coverage_rows
-from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOutcome:
-    """The outcome of a call: who answered, with which gateway error, about which task."""
+    """The outcome of a call: who answered, with which gateway error, and with which status of a
+    task.
+    """
 
     answered: Answered
     error: GatewayError | None
-    task_id: str | None
+    status: Status | None
 
 
 def note(
@@ -51,12 +50,10 @@ def note(
     new = [] if shape in known else items_of(shape)
     if new:
         tx.after_commit.append(partial(known.add, shape))
-    has_status = shape.operation is Operation.QUERY_TASK and answered is Answered.RESULT
-    if account is not None and has_status and not known.issuperset(Status):
-        status = _status_of(tx, context, account, outcome.task_id or "")
-        if status is not None and status not in known:
-            tx.after_commit.append(partial(known.add, status))
-            new.append(outcome_item(status))
+    status = outcome.status
+    if account is not None and status is not None and status not in known:
+        tx.after_commit.append(partial(known.add, status))
+        new.append(outcome_item(status))
     return new
 
 
@@ -67,14 +64,6 @@ def _known(simulator: Simulator, account: Account | None) -> set[Hashable]:
     # Another process may reset the account, which sets its clock anew.
     life = account.clock.real_base_at if simulator.database.shared else 0
     return simulator.coverage_cache.of(account.id, account.answers, life)
-
-
-def _status_of(
-    tx: Transaction, context: CallContext, account: Account, task_id: str
-) -> Status | None:
-    """Return the task status that the answer to a query contained."""
-    task = task_rows.get(tx, account.id, task_id)
-    return None if task is None else task_rules.status_at(task.plan, context.stamp.now)
 
 
 def _shape(simulator: Simulator, context: CallContext, outcome: CallOutcome) -> Shape:

@@ -253,7 +253,10 @@ def _serve(
     answer = result_answer(
         result.body, account.readings, account.res_id, context.stamp, charged=payer.metered
     )
-    served = Served(package=payer.package, charged=payer.metered, task_number=result.task_number)
+    served = Served(
+        package=payer.package, charged=payer.metered, task_number=result.task_number,
+        status=result.status,
+    )  # fmt: skip
     return Decision(answer=answer, served=served, task_id=result.task_id, faults=faults)
 
 

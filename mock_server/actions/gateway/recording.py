@@ -23,6 +23,7 @@ from mock_server.domain.faults.rules import Rule
 from mock_server.domain.faults.wire import Sent
 from mock_server.domain.findings import Finding, judge, mistaken, plain_findings, request_of
 from mock_server.domain.records import dataclass
+from mock_server.domain.task.tasks import Status
 from mock_server.simulator import Simulator
 from mock_server.store import accounts as account_rows
 from mock_server.store import billing as billing_rows
@@ -35,13 +36,15 @@ from mock_server.store.engine.transaction import Transaction
 class Served:
     """The service answered. `package` has the credit that the call is worth, paid or not.
 
-    `task_number` is that of the task that the call concerns, if any.
+    `task_number` is that of the task that the call concerns, if any; `status` is what the answer
+    tells of it.
     """
 
     package: Package | None
     charged: bool
     refused: bool = False
     task_number: int | None = None
+    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +111,8 @@ def _note(
     tx: Transaction, simulator: Simulator, context: CallContext, decision: Decision, call_id: int
 ) -> None:
     """Store the items of the contract that this call is the first of its account to cover."""
-    outcome = CallOutcome(
-        answered=_answered(decision), error=decision.error, task_id=decision.task_id
-    )
+    status = decision.served.status if decision.served is not None else None
+    outcome = CallOutcome(answered=_answered(decision), error=decision.error, status=status)
     new = coverage.note(tx, simulator, context, outcome)
     if new:
         coverage_rows.add(

@@ -50,11 +50,14 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The service's answer, the task that it concerns, and how many tasks it created."""
+    """The service's answer, the task that it concerns with the status that it tells, and how many
+    tasks it created.
+    """
 
     body: Shape
     task_id: str | None = None
     task_number: int | None = None
+    status: Status | None = None
     submits: int = 0
 
 
@@ -99,7 +102,7 @@ def query_task(tx: Transaction, simulator: Simulator, request: OperationRequest)
         remark = task.remark or FAILED_REMARK  # claim failure-remark
     shape = task_shape(tasks.located(task, request.base_url), now, readings)
     body = {**base_body(SUCCESS, remark, readings), **shape}
-    return Result(body=body, task_id=task.id, task_number=task.number)
+    return Result(body=body, task_id=task.id, task_number=task.number, status=status)
 
 
 def list_tasks(tx: Transaction, _simulator: Simulator, request: OperationRequest) -> Result:
