@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from mock_server.domain.languages import ENGLISH
 from mock_server.formatting import counted, cut, plural, printable_lines, yuan
@@ -40,7 +41,8 @@ def _environment(language: str) -> jinja2.Environment:
     )  # fmt: skip
     made.filters |= {
         "yuan": yuan, "counted": counted, "plural": plural, "seconds": seconds, "shares": shares,
-        "percent": percent, "zip": zip, "cut": _cut, "say": _said(say_in(language)),
+        "percent": percent, "zip": zip, "cut": _cut, "coded": coded,
+        "say": _said(say_in(language)),
     }  # fmt: skip
     made.globals["t"] = words_of(language)
     return made
@@ -63,6 +65,16 @@ def seconds(ms: float) -> str:
 def percent(value: float) -> str:
     """Return a position or a length as SVG and CSS take it."""
     return f"{value:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def coded(text: str) -> str:
+    """Return a sentence as markup: what stands between backquotes is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one of them has no other
+        parts = [text]
+    shown = [escape(_printing(part)) for part in parts]
+    shown[1::2] = [Markup("<code>{}</code>").format(part) for part in shown[1::2]]
+    return Markup("").join(shown)
 
 
 def _cut(text: str, most: int = MOST_TEXT) -> str:

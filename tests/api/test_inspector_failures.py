@@ -8,7 +8,7 @@ from mock_server import contract
 from mock_server.domain.faults.kinds import KINDS
 from mock_server.domain.readings import ALLOWED
 from mock_server.web.inspector import fault_form
-from tests.support.inspector import Text, page, post
+from tests.support.inspector import Text, page, post, spoken
 from tests.support.worlds import World
 
 FAILURES = "/inspect/default/failures"
@@ -32,7 +32,7 @@ def test_every_kind_has_a_form_with_its_parameters(world: World, kind: str) -> N
         contract.fault_schema(kind)
     ]["properties"]
 
-    assert contract.fault_texts()[kind] in found.text
+    assert spoken(contract.fault_texts()[kind]) in found.text
     assert {each.name for each in fault_form.parameters(KINDS[kind])} <= properties.keys()
     assert names(found) >= {each.name for each in fault_form.parameters(KINDS[kind])}
     assert {"after", "nth", "first", "every", "probability", "calls"} <= names(found)
@@ -132,7 +132,7 @@ def test_every_reading_is_shown_and_set_by_form(world: World) -> None:
     text = page(world, "/default/failures").text
     for row in contract.load_toml("readings.toml")["reading"]:
         assert row["question"] in text
-        assert row["advice"] in text
+        assert spoken(row["advice"]) in text
     answer = post(world, f"{FAILURES}/reading", reading="refusal.status", value="200")
 
     assert "open=readings" in (answer.location or "")

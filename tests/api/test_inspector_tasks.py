@@ -1,7 +1,10 @@
 """The pages Tasks and Callbacks, and one of each in full."""
 
+from collections.abc import Callable
+
 import pytest
 
+from mock_server.actions.gateway import pipeline
 from mock_server.delivery.qr_reader import read_code
 from mock_server.domain.callback.payload import Outcome
 from tests.support.inspector import page, post
@@ -36,15 +39,62 @@ def test_a_task_is_listed_with_the_state_that_the_clock_gives_it(world: World) -
 
 def test_the_region_is_sent_again_when_a_task_changes_its_state(world: World) -> None:
     world.submit()
-    asked = "/_mock/inspect/default/tasks/region"
-    first = world.http.get(asked)
-    mark = first.get_data(as_text=True).split("mark=")[1].split('"')[0]
+
+    assert_news(world, "tasks", "succeeded", lambda: world.clock(advance="1m"))
+
+
+def test_a_task_in_full_is_sent_again_when_it_changes(world: World) -> None:
+    task_id = world.submit(call_back=HOOK)
+    one = f"tasks/{task_id}"
+
+    assert_news(world, one, "query_task", lambda: world.query(task_id))
+    assert_news(world, one, "a phone reads", lambda: world.clock(advance="1m"))
+    assert_news(world, one, "expired", lambda: world.clock(advance="25h"))
+
+
+def test_a_task_in_full_shows_how_far_it_is_while_the_clock_runs(world: World) -> None:
+    task_id = world.submit()
+    asked = f"/_mock/inspect/default/tasks/{task_id}/region"
+    bars = []
+    for _ in range(2):
+        bars.append(world.http.get(asked).get_data(as_text=True).partition('class="now" x=')[2][:5])
+        world.clock(advance="500ms")
+
+    assert bars[0] == '"0%" '
+    assert bars[1] not in ('"0%" ', "")
+
+
+def test_a_callback_in_full_is_sent_again_with_each_attempt(world: World) -> None:
+    world.admin("PATCH", "/accounts/default/readings", {"callback.delivery": "retried"})
+    world.postbox.outcome = Outcome(status=503, body=b"busy")
+    world.submit(call_back=HOOK)
+    one = "callbacks/1"
+
+    assert_news(world, one, "Attempt 1", lambda: world.clock(to_next_event=True))
+    assert_news(world, one, "Attempt 2", lambda: world.clock(to_next_event=True))
+
+
+def test_a_call_in_full_is_sent_again_when_its_client_was_found_to_have_left(world: World) -> None:
+    world.submit()
+    run = world.simulator.database.run
+
+    assert_news(
+        world, "calls/1", "hung up", lambda: run(lambda tx: pipeline.record_disconnect(tx, 1, 5))
+    )
+
+
+def assert_news(world: World, path: str, says: str, change: Callable[[], object]) -> None:
+    """Check that a region is sent again after a change, with these words, and not before."""
+    asked = f"/_mock/inspect/default/{path}/region"
+    first = world.http.get(asked).get_data(as_text=True)
+    mark = first.split("mark=")[1].split('"')[0]
     nothing_new = world.http.get(f"{asked}?mark={mark}")
-    world.clock(advance="1m")
+    change()
     later = world.http.get(f"{asked}?mark={mark}")
 
-    assert (first.status_code, nothing_new.status_code, later.status_code) == (200, 204, 200)
-    assert "succeeded" in later.get_data(as_text=True)
+    assert (nothing_new.status_code, later.status_code) == (204, 200)
+    assert says not in first
+    assert says in later.get_data(as_text=True)
 
 
 def test_many_tasks_are_turned_over_page_by_page(world: World) -> None:

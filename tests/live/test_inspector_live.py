@@ -167,7 +167,7 @@ def test_the_clock_runs_on_the_page_of_one_call_too(server: Live) -> None:
     buyer.submit()
     with stream(server.url, address(server.url, buyer.id, "calls/" + newest(buyer))) as answer:
         assert "2023-11-15 06:13:20" in event(answer, "clock")[1]
-        buyer.submit()  # no region is sent: the page has none
+        buyer.submit()  # no region is sent: the first call stays as it is
         buyer.clock(advance="1h")
 
         assert "2023-11-15 07:13:20" in event(answer, "clock")[1]

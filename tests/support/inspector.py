@@ -33,6 +33,11 @@ class Text(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
+def spoken(sentence: str) -> str:
+    """Return a sentence as `Text.text` has it: what stands between backquotes is a tag there."""
+    return " ".join(sentence.replace("`", " ").split())
+
+
 def page(world: World, path: str, status: int = 200) -> Text:
     """Return a page below /_mock/inspect."""
     answer = world.http.get(f"/_mock/inspect{path}")

@@ -9,7 +9,7 @@ import pytest
 from mock_server.contract import folder
 from mock_server.formatting import cut
 from mock_server.pages.charts import evenly, shares, step_of
-from mock_server.pages.environment import render, seconds
+from mock_server.pages.environment import coded, render, seconds
 from mock_server.pages.timeline import MOST_TRACKS, Bar, Lane, Mark, Row, Timeline
 
 CSS = (folder("contracts").parent / "mock_server" / "pages" / "style.css").read_text("utf-8")
@@ -131,6 +131,19 @@ def test_fewer_of_many_are_spread_evenly() -> None:
     assert evenly(range(10), 5) == [0, 2, 4, 6, 8]
     assert evenly("abc", 5) == ["a", "b", "c"]
     assert evenly("abc", 0) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "html"),
+    [("send `X-Ca-Key` or `-`", "send <code>X-Ca-Key</code> or <code>-</code>"),
+     ("one ` alone", "one ` alone"), ("", ""),
+     ("`<b>` & <i>", "<code>&lt;b&gt;</code> &amp; &lt;i&gt;"),
+     ("`\x1b`\u202e", "<code>\\x1b</code>\\u202e")],
+)  # fmt: skip
+def test_what_stands_between_backquotes_is_code_and_nothing_else_is_markup(
+    sentence: str, html: str
+) -> None:
+    assert coded(sentence) == html
 
 
 def test_a_time_is_written_as_a_person_reads_it() -> None:

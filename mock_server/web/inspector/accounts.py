@@ -61,7 +61,7 @@ def _add_routes(routes: Blueprint, inspector: Inspector) -> None:
 
         def values(tx: Transaction, view: View) -> dict[str, Any]:
             shown = {**_top(tx, view), "environment": _environment(view, account_of(view))}
-            return {**shown, **live.page_values(tx, PAGE, view)}
+            return {**shown, **live.page_values(tx, PAGE, view, (PAGE.name,))}
 
         return inspector.show(account_id, PAGE.name, "page.html", values)
 

@@ -14,6 +14,7 @@ from mock_server.domain.billing import bills
 from mock_server.domain.billing.balances import Point
 from mock_server.domain.billing.bills import Total
 from mock_server.domain.billing.charges import WITHOUT_END, Package
+from mock_server.domain.billing.notices import LINE
 from mock_server.domain.durations import DAY_MS
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import SHANGHAI, instant
@@ -41,6 +42,8 @@ def _region(tx: Transaction, view: View) -> dict[str, Any]:
     is_unlimited = bill.balance >= WITHOUT_END
     return {
         "balance": None if is_unlimited else bill.balance,
+        # The line below which the vendor warns the buyer.
+        "is_low": LINE * bill.balance < account.watch.base,
         "paid": bills.paid(bill.totals),
         "without_task": bills.paid(filter(bills.is_without_task, bill.totals)),
         "chart": _chart(found.points),

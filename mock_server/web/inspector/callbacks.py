@@ -14,13 +14,15 @@ from mock_server.formatting import SHANGHAI, instant
 from mock_server.store.callback_faults import read
 from mock_server.store.engine.transaction import Row, Transaction
 from mock_server.web.inspector import call_page, frame
-from mock_server.web.inspector.frame import Inspector, account_of, address, number_in
+from mock_server.web.inspector.frame import Inspector, account_of, address, number_in, number_of
 from mock_server.web.inspector.messages import answer_of, message_of
 from mock_server.web.inspector.page import Page, View, digest
 
 NAME = "callbacks"
 MOST_URL = 200
 MOST_ATTEMPTS = 20  # that one page shows
+# What of a callback changes.
+CHANGING = ("id", "state", "tries", "due_at", "next_at")
 TONES = {
     CallbackState.DUE: "calm",
     CallbackState.SENDING: "odd",
@@ -33,8 +35,7 @@ TONES = {
 
 def _mark(tx: Transaction, view: View) -> str:
     rows, following = _listed(tx, view)
-    changing = ("id", "state", "tries", "due_at", "next_at")
-    return digest([[row[name] for name in changing] for row in rows], following)
+    return digest([[row[name] for name in CHANGING] for row in rows], following)
 
 
 def _region(tx: Transaction, view: View) -> dict[str, Any]:
@@ -88,14 +89,6 @@ def _next(row: Row) -> str | None:
 def _add_routes(routes: Blueprint, inspector: Inspector) -> None:
     simulator = inspector.simulator
 
-    @routes.get("/inspect/<account_id>/callbacks/<int:callback_id>")
-    def show_callback(account_id: str, callback_id: int) -> Response:
-        def values(tx: Transaction, view: View) -> dict[str, Any]:
-            row, attempts = reports.callback(tx, account_of(view).id, callback_id)
-            return _values(row, attempts, account_id)
-
-        return inspector.show(account_id, NAME, "callback.html", values)
-
     @routes.post("/inspect/<account_id>/callbacks/<int:callback_id>/resend")
     def send_callback_again(account_id: str, callback_id: int) -> Response:
         new_id, due = simulator.database.run(
@@ -105,7 +98,14 @@ def _add_routes(routes: Blueprint, inspector: Inspector) -> None:
         return frame.done(account_id, NAME, "resent", new_id)
 
 
-def _values(row: Row, attempts: list[Row], account_id: str) -> dict[str, Any]:
+def _mark_of_one(tx: Transaction, view: View) -> str:
+    row = planning.find(tx, account_of(view).id, number_of(view))
+    return digest([row[name] for name in CHANGING])
+
+
+def _one(tx: Transaction, view: View) -> dict[str, Any]:
+    account_id = account_of(view).id
+    row, attempts = reports.callback(tx, account_id, number_of(view))
     copy_of = row["copy_of"]
     return {
         "callback": line_of(row, account_id),
@@ -114,7 +114,6 @@ def _values(row: Row, attempts: list[Row], account_id: str) -> dict[str, Any]:
         "left_out": max(0, len(attempts) - MOST_ATTEMPTS),
         "original": address(account_id, NAME, copy_of) if copy_of is not None else None,
         "resend": address(account_id, NAME, row["id"], "resend"),
-        "list": address(account_id, NAME),
     }
 
 
@@ -133,4 +132,10 @@ def _attempt(row: Row) -> dict[str, Any]:
     }
 
 
-PAGE = Page(name=NAME, mark=_mark, region=_region, add_routes=_add_routes)
+PAGE = Page(
+    name=NAME,
+    mark=_mark,
+    region=_region,
+    add_routes=_add_routes,
+    one=Page(name="callback", mark=_mark_of_one, region=_one),
+)

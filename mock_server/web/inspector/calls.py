@@ -11,7 +11,6 @@ from mock_server.domain.billing.charges import Charge
 from mock_server.domain.call import answer_rules
 from mock_server.domain.call.answer_rules import AnswerRule
 from mock_server.domain.call.calls import Operation
-from mock_server.domain.call.wire_script import Delivered
 from mock_server.domain.findings import SEVERITIES, FindingRows
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.usage_errors import UsageError
@@ -85,6 +84,7 @@ PAGE = Page(
     has_top=True,
     add_routes=call_page.add_routes,
     for_nobody=True,
+    one=call_page.PAGE,
 )
 
 
@@ -148,7 +148,7 @@ def line_of(row: Row, rows: FindingRows, shown_id: str) -> dict[str, Any]:
         "findings": len(ids),
         "worst": worst(ids, rows),
         "faults": [each["kind"] for each in json.loads(row["faults"])],
-        "sent": sent_kind(row["sent"]),
+        "sent": call_page.sent_kind(row["sent"]),
     }
 
 
@@ -166,12 +166,6 @@ def worst(findings: list[dict[str, Any]], rows: FindingRows) -> str | None:
         row = rows.get(each["id"])
         found.add("error" if each.get("refused") or row is None else str(row.severity))
     return next((each for each in SEVERITIES if each in found), None)
-
-
-def sent_kind(sent: str | None) -> str | None:
-    """Return what went over the wire, unless it was the answer itself."""
-    what = json.loads(sent)["what"] if sent else None
-    return None if what in (None, Delivered.WHOLE) else what
 
 
 def _sampled(found: CallPage, since: str) -> dict[str, int] | None:

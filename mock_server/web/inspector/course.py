@@ -41,7 +41,6 @@ def course_of(found: TaskInFull) -> dict[str, Any]:
             for each in moments
         ],
         "bar": _bar(found),
-        "now": instant(found.now),
         "never_ends": found.task.plan.ends_at is None,
         "queries_left": found.task.plan.queries_left,
     }

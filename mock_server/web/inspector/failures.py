@@ -157,7 +157,8 @@ def _again(inspector: Inspector, account_id: str, kind: AnyKind, wrong: str) -> 
     typed = {name: value[: fault_form.MOST_TEXT] for name, value in request.form.items()}
 
     def values(tx: Transaction, view: View) -> dict[str, Any]:
-        return {**_forms(view, kind.name, typed, wrong), **live.page_values(tx, PAGE, view)}
+        forms = _forms(view, kind.name, typed, wrong)
+        return {**forms, **live.page_values(tx, PAGE, view, (NAME,))}
 
     return inspector.show(account_id, NAME, "page.html", values, status=422)
 

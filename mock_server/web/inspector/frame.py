@@ -17,7 +17,7 @@ from mock_server.actions.gateway.signature_review import wait_for_reviews
 from mock_server.actions.reports import account_names, clock_face
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import Account
-from mock_server.domain.usage_errors import UsageError
+from mock_server.domain.usage_errors import NotFoundError, UsageError
 from mock_server.formatting import SHANGHAI, instant
 from mock_server.pages.environment import render
 from mock_server.simulator import Simulator
@@ -52,19 +52,23 @@ Values = Callable[[Transaction, View], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browser:
-    """Who asks: the parameters of the address, the language, and the address of the server."""
+    """Who asks: the parameters of the address, the language, and the address of the server. `key`:
+    which one thing, on a page of one.
+    """
 
     query: Mapping[str, str]
     words: Words
     base_url: str
+    key: str = ""
 
 
-def asking() -> Browser:
+def asking(key: str = "") -> Browser:
     """Return who makes the current request."""
     return Browser(
         query=request.args.to_dict(),
         words=wanted(request),
         base_url=request.host_url.rstrip("/"),
+        key=key,
     )
 
 
@@ -94,15 +98,23 @@ class Inspector:
             words=browser.words,
             base_url=browser.base_url,
             since=since,
+            key=browser.key,
         )
 
     def show(
-        self, account_id: str, page_name: str, template: str, values: Values, status: int = 200
+        self,
+        account_id: str,
+        page_name: str,
+        template: str,
+        values: Values,
+        *,
+        key: str = "",
+        status: int = 200,
     ) -> Response:
         """Return a page within the frame. `template`: its name in the folder of the pages."""
         # What is still found out about a call is part of it.
         wait_for_reviews(self.simulator, account_id)
-        browser = asking()
+        browser = asking(key)
 
         def read(tx: Transaction) -> dict[str, Any]:
             view = self.view(tx, account_id, browser)
@@ -248,6 +260,13 @@ def number_in(query: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         raise UsageError(f"{name} must be a number, not {text[:64]!r}")
     return int(text)
+
+
+def number_of(view: View) -> int:
+    """Return the number of the one thing that a page shows. Raises NotFoundError."""
+    if not (view.key.isascii() and view.key.isdigit() and len(view.key) <= MAX_DIGITS):
+        raise NotFoundError(f"no number: {view.key[:64]!r}")
+    return int(view.key)
 
 
 def account_of(view: View) -> Account:

@@ -42,7 +42,9 @@ class Event:
 
 @dataclass(slots=True, kw_only=True)
 class Feed:
-    """What is new for one browser on one page. `since`: the mark of what it has."""
+    """What is new for one browser on one page, or on that of one of its things. `since`: the mark
+    of what it has.
+    """
 
     inspector: Inspector
     page: Page
@@ -88,21 +90,23 @@ def asked_html(url: str, region: str, clock: str) -> str:
     return render(f"{TEMPLATES}/asked.html", url=url, **parts)
 
 
-def page_values(tx: Transaction, page: Page, view: View) -> dict[str, Any]:
-    """Return the values of page.html: those of the region, and how the browser hears of news."""
+def page_values(tx: Transaction, page: Page, view: View, steps: tuple[str, ...]) -> dict[str, Any]:
+    """Return the values of page.html or one.html: those of the region, and how the browser hears of
+    news. `steps`: the address of the page, below that of its account.
+    """
     mark = page.mark(tx, view)
-    return {**page.region(tx, view), "region": page, "live": _live(page, view, mark)}
+    return {**page.region(tx, view), "region": page, "live": _live(view, steps, mark)}
 
 
-def _live(page: Page, view: View, mark: str) -> dict[str, Any]:
+def _live(view: View, steps: tuple[str, ...], mark: str) -> dict[str, Any]:
     """Return where the browser hears of news: sent, or asked for, unless the person wants none."""
-    shown_id = view.account_id or NOBODY
+    at = (view.account_id or NOBODY, *steps)
     query = {**view.query, SAID: "", LIVE: ""}
     if view.query.get(LIVE) == OFF:
-        return {"stream": "", "region": "", "toggle": address(shown_id, page.name, **query)}
+        return {"stream": "", "region": "", "toggle": address(*at, **query)}
     return {
         # Under another server nothing is sent, and the browser asks for the region.
-        "stream": address(shown_id, page.name, "live", **query, mark=mark) if is_served() else "",
-        "region": address(shown_id, page.name, "region", **query, mark=mark),
-        "toggle": address(shown_id, page.name, **{**query, LIVE: OFF}),
+        "stream": address(*at, "live", **query, mark=mark) if is_served() else "",
+        "region": address(*at, "region", **query, mark=mark),
+        "toggle": address(*at, **{**query, LIVE: OFF}),
     }

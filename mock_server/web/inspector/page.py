@@ -8,7 +8,7 @@ Rule 2: mark and region only read, in one transaction, through actions; no page 
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from flask import Blueprint
 
@@ -37,7 +37,7 @@ class View:
 
     `account` None: the calls that name no account. `query`: the parameters of the address, as the
     browser sent them. `base_url`: the address that it reached the server at. `since`: the mark of
-    what it has already; empty on a first request.
+    what it has already; empty on a first request. `key`: which one thing, on a page of one.
     """
 
     simulator: Simulator
@@ -46,6 +46,7 @@ class View:
     words: Words
     base_url: str
     since: str = ""
+    key: str = ""
 
     @property
     def account_id(self) -> str | None:
@@ -70,7 +71,8 @@ class Page:
     the values of the template; it raises UsageError for a query that is wrong. `top(tx, view)`
     returns those of the part above the region, `templates/NAME_top.html`, which is rendered once:
     forms that a person fills in; `has_top` says that there is one. `add_routes` adds what else the
-    page has, such as one thing in full, or forms that post.
+    page has, such as forms that post. `one` is the page of one of its things, whose key is one more
+    step of the address; its title is `NAME.title` of the catalogue, with the key as `id`.
     `for_nobody`: it has something to show of calls that name no account.
     """
 
@@ -81,3 +83,4 @@ class Page:
     add_routes: Callable[[Blueprint, "Inspector"], None] = field(default=_no_routes)
     for_nobody: bool = False
     has_top: bool = False
+    one: Self | None = None

@@ -83,52 +83,66 @@ def _add_pages(routes: Blueprint, inspector: Inspector) -> None:
         page = _page(inspector, account_id, page_name)
 
         def values(tx: Transaction, view: View) -> dict[str, object]:
-            return {**page.top(tx, view), **live.page_values(tx, page, view)}
+            return {**page.top(tx, view), **live.page_values(tx, page, view, (page_name,))}
 
         return inspector.show(account_id, page_name, "page.html", values)
 
+    @routes.get("/inspect/<account_id>/<page_name>/<key>")
+    def show_one(account_id: str, page_name: str, key: str) -> Response:
+        one = _page(inspector, account_id, page_name, key)
+
+        def values(tx: Transaction, view: View) -> dict[str, object]:
+            found = live.page_values(tx, one, view, (page_name, key))
+            return {**found, "id": key, "list": address(account_id, page_name)}
+
+        return inspector.show(account_id, page_name, "one.html", values, key=key)
+
 
 def _add_news(routes: Blueprint, inspector: Inspector) -> None:
-    @routes.get("/inspect/<account_id>/<page_name>/live")
-    def send_news(account_id: str, page_name: str) -> Response:
-        page = _page(inspector, account_id, page_name)
+    @routes.get("/inspect/<account_id>/<page_name>/live", defaults={"key": ""})
+    @routes.get("/inspect/<account_id>/<page_name>/<key>/live")
+    def send_news(account_id: str, page_name: str, key: str) -> Response:
+        feed = _feed(inspector, account_id, page_name, key)
         if not frame.is_served():
             raise ConflictError("only `serve` sends news; GET …/region asks for it")
-        feed = _feed(inspector, account_id, page)
         if request.method == "GET":
             request.environ["asgi.scope"][FEED] = feed
         return Response(status=200, mimetype="text/event-stream")
 
-    @routes.get("/inspect/<account_id>/<page_name>/region")
-    def ask_for_news(account_id: str, page_name: str) -> Response:
-        page = _page(inspector, account_id, page_name)
-        feed = _feed(inspector, account_id, page)
+    @routes.get("/inspect/<account_id>/<page_name>/region", defaults={"key": ""})
+    @routes.get("/inspect/<account_id>/<page_name>/<key>/region")
+    def ask_for_news(account_id: str, page_name: str, key: str) -> Response:
+        feed = _feed(inspector, account_id, page_name, key)
         found = {each.name: each.html for each in feed.events()}
         if "region" not in found:
             return Response(status=204)
+        steps = (page_name, key) if key else (page_name,)
         query = {**feed.browser.query, "mark": feed.since}
-        url = address(account_id, page.name, "region", **query)
+        url = address(account_id, *steps, "region", **query)
         return frame.html(live.asked_html(url, found["region"], found["clock"]))
 
 
-def _feed(inspector: Inspector, account_id: str, page: Page) -> Feed:
+def _feed(inspector: Inspector, account_id: str, page_name: str, key: str) -> Feed:
     """Return the feed that the browser asks for; a resumed one says what it has already."""
     since = request.headers.get("Last-Event-ID") or request.args.get("mark", "")
     return Feed(
         inspector=inspector,
-        page=page,
+        page=_page(inspector, account_id, page_name, key),
         account_id=account_id,
-        browser=frame.asking(),
+        browser=frame.asking(key),
         # A mark of ours; anything else is as if the browser had nothing yet.
         since=since if MARK.fullmatch(since) else "",
     )
 
 
-def _page(inspector: Inspector, account_id: str, name: str) -> Page:
+def _page(inspector: Inspector, account_id: str, name: str, key: str = "") -> Page:
+    """Return a page, or with a key that of one of its things. Raises NotFoundError."""
     page = inspector.page(name)
-    if page is None or (account_id == NOBODY and not page.for_nobody):
-        raise NotFoundError(f"no such page here: {INSPECTOR}/ leads to the first one")
-    return page
+    if page is not None and not (account_id == NOBODY and not page.for_nobody):
+        found = page.one if key else page
+        if found is not None:
+            return found
+    raise NotFoundError(f"no such page here: {INSPECTOR}/ leads to the first one")
 
 
 def _add_complaints(routes: Blueprint, inspector: Inspector) -> None:

@@ -1,5 +1,6 @@
 """One task in full: timeline, pictures, calls, callbacks; forced by form."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,14 @@ from mock_server.delivery import qr_reader
 from mock_server.domain.call.redaction import redact_address, redact_logins
 from mock_server.domain.suggestions import unknown
 from mock_server.domain.task.source_images import SourceError
-from mock_server.domain.task.tasks import Status, has_pictures, located, picture_urls, states_after
+from mock_server.domain.task.tasks import (
+    Status,
+    Task,
+    has_pictures,
+    located,
+    picture_urls,
+    states_after,
+)
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import SHANGHAI
 from mock_server.picture_cache import Picture
@@ -21,32 +29,17 @@ from mock_server.store.engine.transaction import Transaction
 from mock_server.web.inspector import calls, frame
 from mock_server.web.inspector.callbacks import line_of as callback_line
 from mock_server.web.inspector.course import course_of
-from mock_server.web.inspector.frame import Inspector, address
-from mock_server.web.inspector.page import View
+from mock_server.web.inspector.frame import Inspector, account_of, address
+from mock_server.web.inspector.page import Page, View, digest
 
 NAME = "tasks"
 MOST_DECODED = 10  # pictures of a task whose text is read for a page
-# Longer than the last part of any other address of the page: `live`, `region`.
-ONE = "/inspect/<account_id>/tasks/<string(minlength=8):task_id>"
+ONE = "/inspect/<account_id>/tasks/<task_id>"
 
 
 def add_routes(routes: Blueprint, inspector: Inspector) -> None:
     """Add the routes of one task."""
     simulator = inspector.simulator
-
-    @routes.get(ONE)
-    def show_task(account_id: str, task_id: str) -> Response:
-        known = simulator.database.read(
-            lambda tx: task_view.in_full(tx, simulator, account_id, task_id)
-        )
-        # Drawn and read before the page is: a transaction is not held up by either.
-        texts = _texts(simulator, list(known.pictures.values())[:MOST_DECODED])
-
-        def values(tx: Transaction, view: View) -> dict[str, Any]:
-            found = task_view.in_full(tx, simulator, account_id, task_id)
-            return _values(view, found, texts)
-
-        return inspector.show(account_id, NAME, "task.html", values)
 
     @routes.post(f"{ONE}/force")
     def force_task(account_id: str, task_id: str) -> Response:
@@ -75,11 +68,6 @@ def shown_text(text: str | None) -> str | None:
     return text and redact_logins(redact_address(text))
 
 
-def _texts(simulator: Simulator, pictures: list[Picture]) -> dict[Picture, str | None]:
-    drawn = [(each, simulator.pictures.draw(each)) for each in pictures]
-    return {each: _text_in(future.result().png) for each, future in drawn}
-
-
 @lru_cache(maxsize=64)
 def _text_in(png: bytes) -> str | None:
     """Return what a phone reads in a picture; None if it reads nothing."""
@@ -89,7 +77,23 @@ def _text_in(png: bytes) -> str | None:
         return None
 
 
-def _values(view: View, found: TaskInFull, texts: dict[Picture, str | None]) -> dict[str, Any]:
+def _mark(tx: Transaction, view: View) -> str:
+    found = task_view.in_full(tx, view.simulator, account_of(view).id, view.key)
+    course = course_of(found)
+    now = course["bar"]["now"]
+    return digest(
+        found.status,
+        # The place of the present moment, in whole percents.
+        None if now is None else round(now),
+        [(each["at"], each["what"], each["name"], each["is_past"]) for each in course["moments"]],
+        [row["tries"] for row in found.callbacks],
+        list(found.pictures),
+        found.task.content,
+    )
+
+
+def _region(tx: Transaction, view: View) -> dict[str, Any]:
+    found = task_view.in_full(tx, view.simulator, account_of(view).id, view.key)
     task, account_id = found.task, found.account.id
     rows = view.simulator.catalogue.findings
     return {
@@ -103,30 +107,44 @@ def _values(view: View, found: TaskInFull, texts: dict[Picture, str | None]) -> 
         "course": course_of(found),
         "states": [str(each) for each in states_after(found.status)],
         "force": address(account_id, NAME, task.id, "force"),
-        "pictures": _pictures(view, found, texts),
+        "pictures": _pictures(view, found),
         "are_gone": found.status is Status.SUCCEEDED
         and not has_pictures(task.plan, found.now, found.account.readings),
         "calls": [calls.line_of(row, rows, account_id) for row in found.calls],
         "all_calls": address(account_id, "calls", task=task.id),
         "has_more_calls": found.has_more_calls,
         "callbacks": [callback_line(row, account_id) for row in found.callbacks],
-        "list": address(account_id, NAME),
     }
 
 
-def _pictures(
-    view: View, found: TaskInFull, texts: dict[Picture, str | None]
-) -> list[dict[str, Any]]:
+def _pictures(view: View, found: TaskInFull) -> list[dict[str, Any]]:
     task = found.task
     urls = picture_urls(located(task, view.simulator.settings.picture_url))
+    read = list(found.pictures)[:MOST_DECODED]
     return [
         {
             "number": number,
             "src": address(task.account, NAME, task.id, "pictures", number),
             "url": urls[number - 1],
-            "is_read": picture in texts,
-            "text": shown_text(texts.get(picture)),
-            "is_right": texts.get(picture) == task.content,
+            "read": _reader(view.simulator, task, picture) if number in read else None,
         }
         for number, picture in found.pictures.items()
     ]
+
+
+def _reader(
+    simulator: Simulator, task: Task, picture: Picture
+) -> Callable[[], dict[str, str | bool | None]]:
+    """Return a function that waits for a picture and reads it. It is called while the page is
+    rendered: a transaction must not be held up by either.
+    """
+    drawn = simulator.pictures.draw(picture)
+
+    def read() -> dict[str, str | bool | None]:
+        text = _text_in(drawn.result().png)
+        return {"text": shown_text(text), "is_right": text == task.content}
+
+    return read
+
+
+PAGE = Page(name="task", mark=_mark, region=_region)

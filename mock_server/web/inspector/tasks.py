@@ -62,4 +62,6 @@ def _line(line: TaskLine, account_id: str) -> dict[str, Any]:
     }
 
 
-PAGE = Page(name=NAME, mark=_mark, region=_region, add_routes=task_page.add_routes)
+PAGE = Page(
+    name=NAME, mark=_mark, region=_region, add_routes=task_page.add_routes, one=task_page.PAGE
+)
