@@ -5,6 +5,7 @@ import shlex
 
 from mock_server.checker.order import CheckCredentials
 from mock_server.checker.transport import SentRequest, Who, body_of
+from mock_server.curl_words import body_words, fed, header_words, method_words, no_header
 from mock_server.domain.call import redaction
 from mock_server.formatting import shell_word
 
@@ -25,18 +26,17 @@ def curl(sent: SentRequest, own: CheckCredentials, trusted: str | None = None) -
     words += _headers(sent, own)
     if body or request.method in ("POST", "PUT", "PATCH"):
         if "Content-Type" not in request.headers:
-            words += ["-H", "'Content-Type:'"]  # curl would call it a form
-        option = "--data-raw" if body.startswith(b"@") else "--data-binary"
-        words += ["--data-binary", "@-"] if b"\0" in body else [option, shell_word(body)]
+            words += no_header("Content-Type")  # curl would call it a form
+        words += body_words(body)
     command = redaction.redact_text(" ".join(words), own.hidden)
     if own.key and sent.who in (Who.OWN, Who.STALE):
         key = shell_word(own.key)
         command = f'artqr-mock sign --key {key} --secret "$ARTQR_APP_SECRET" -- {command} | bash'
-    return f"printf {_printed(body)} | {command}" if b"\0" in body else command
+    return fed(command, body)
 
 
 def _flags(method: str, url: str) -> list[str]:
-    flags = ["-I"] if method == "HEAD" else ["-X", shell_word(method)]
+    flags = method_words(method)
     if re.search(r"[\[\]{}]", url):
         flags.append("-g")  # curl would take them for a list of URLs
     if re.search(r"/(?:\.|%2[eE]){1,2}(?:/|$)", url.partition("?")[0]):
@@ -60,8 +60,7 @@ def _headers(sent: SentRequest, own: CheckCredentials) -> list[str]:
         if lower in UNASKED or lower in redaction.SECRET_HEADERS or lower.startswith("x-ca-"):
             continue
         raw = value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")
-        # Of an empty value curl would drop the header.
-        words += ["-H", shell_word(name.encode() + (b": " + raw if raw else b";"))]
+        words += header_words(name, raw)
     if sent.who is Who.OWN and not own.key:
         words += ["-H", '"Authorization: APPCODE $ARTQR_APP_CODE"']
     elif sent.who is Who.UNKNOWN_CODE:
@@ -70,12 +69,3 @@ def _headers(sent: SentRequest, own: CheckCredentials) -> list[str]:
         words += ["-H", shlex.quote(f"X-Ca-Key: {headers['X-Ca-Key']!s}")]
         words += ["-H", "'X-Ca-Signature: x'"]
     return words
-
-
-def _printed(body: bytes) -> str:
-    """Return what printf makes these bytes of."""
-    plain = b"%\\'"
-    shown = (
-        chr(byte) if 32 <= byte < 127 and byte not in plain else f"\\{byte:03o}" for byte in body
-    )
-    return f"'{''.join(shown)}'"

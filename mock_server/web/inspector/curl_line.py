@@ -4,7 +4,9 @@ Rule 1: a credential is never in them: a variable of the shell stands for it.
 Rule 2: whatever a client sent is one word of the shell, see formatting.shell_word.
 """
 
-from mock_server.domain.usage_errors import UsageError
+import re
+
+from mock_server import curl_words
 from mock_server.formatting import shell_word
 from mock_server.store import journal
 from mock_server.store.engine.transaction import Row
@@ -17,23 +19,42 @@ LEFT_OUT = frozenset({
     "x-ca-key", "x-ca-signature", "x-ca-signature-headers", "x-ca-signature-method",
     "x-ca-timestamp", "x-ca-nonce", "x-ca-secret",
 })  # fmt: skip
+# A path that curl sends as it is, and dots in one, which it would resolve.
+PLAIN_PATH = re.compile(r"/[^\s#\[\]{}\\\x00-\x1f\x7f-\U0010ffff]*")
+DOTS = re.compile(r"/(?:\.|%2[eE]){1,2}(?:[/?]|$)")
 FIRST_TEXT = "https://example.com"
 FIRST_STYLE = "food_fryrice"
 
 
 def of_call(row: Row, base_url: str) -> str:
-    """Return a command that sends a call of the journal once more, with an app code.
-
-    Raises UsageError for a body that no word of a shell can hold.
-    """
-    words = ["curl", "-X", shell_word(row["method"]), shell_word(base_url + row["path"])]
-    lines = [" ".join(words), _code(CODE)]
-    for name, *value in journal.headers_of(row["request_headers"]):
+    """Return a command that sends a call of the journal once more, with an app code."""
+    body = bytes(row["request_body"])
+    words = [*curl_words.method_words(row["method"]), *_target(row["path"], base_url)]
+    lines = [" ".join(["curl", *words]), _code(CODE)]
+    sent = [(pair[0], pair[-1]) for pair in journal.headers_of(row["request_headers"])]
+    for name, value in sent:
         if name.lower() not in LEFT_OUT:
-            lines.append(f"-H {shell_word(': '.join([name, *value]))}")
-    if row["request_body"]:
-        lines.append(f"--data-binary {shell_word(bytes(row['request_body']))}")
-    return " \\\n  ".join(lines)
+            lines.append(
+                " ".join(curl_words.header_words(name, value.encode("latin-1", "replace")))
+            )
+    if body:
+        if "content-type" not in {name.lower() for name, _ in sent}:
+            lines.append(" ".join(curl_words.no_header("Content-Type")))
+        lines.append(" ".join(curl_words.body_words(body)))
+    return curl_words.fed(" \\\n  ".join(lines), body)
+
+
+def _target(path: str, base_url: str) -> list[str]:
+    """Return the address of this server, and a path in which curl would change something, or that
+    is none, by an option of its own: the command never calls another server.
+    """
+    if PLAIN_PATH.fullmatch(path) and not DOTS.search(path):
+        return [shell_word(base_url + path)]
+    return [
+        shell_word(base_url + "/"),
+        "--request-target",
+        shell_word(path.encode("latin-1", "replace")),
+    ]
 
 
 def first_submit(base_url: str, app_code: str | None, call_back: str | None = None) -> str:
@@ -47,14 +68,6 @@ def first_submit(base_url: str, app_code: str | None, call_back: str | None = No
     if call_back is not None:
         lines.append(f"-d {shell_word(f'call_back={call_back}')}")
     return " \\\n  ".join(lines)
-
-
-def or_why_not(row: Row, base_url: str) -> tuple[str | None, str | None]:
-    """Return the command, or why there can be none."""
-    try:
-        return of_call(row, base_url), None
-    except UsageError as error:
-        return None, str(error)
 
 
 def _code(code: str) -> str:
