@@ -17,7 +17,7 @@ import psutil
 from benchmarks import calls, wrk
 from benchmarks.calls import WrongAnswerError, submit_form
 from benchmarks.part import Bench
-from benchmarks.servers import Server
+from benchmarks.servers import Account, Server
 
 EVERY_S = 1.0  # a report of the load; a test takes less
 
@@ -65,9 +65,9 @@ def half_of_capacity(bench: Bench) -> int:
 
 
 @contextmanager
-def steady_load(server: Server, rate: float) -> Iterator[Watched]:
-    """Submit at a rate during a `with` block, in a new account, from another process."""
-    app_code = server.account(frozen=False).app_code
+def steady_load(server: Server, rate: float, account: Account | None = None) -> Iterator[Watched]:
+    """Submit at a rate during a `with` block, in an account or a new one, from another process."""
+    app_code = (account or server.account(frozen=False)).app_code
     calls.checked(submit_form(server.url, app_code))  # what the first call loads is loaded then
     program = [sys.executable, "-m", "benchmarks.steady_load", server.url, app_code]
     command = [*program, str(rate), str(EVERY_S)]

@@ -1,25 +1,36 @@
-"""What the inspector costs with a million calls: its first page, searches, and the live view."""
+"""What the inspector costs with a million calls, and what an open page costs the operations."""
 
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from werkzeug.test import Client
 
+from benchmarks import wrk
 from benchmarks.calls import WrongAnswerError, submit_form
-from benchmarks.figures import Figure, figure
+from benchmarks.comparison import MICROSECONDS
+from benchmarks.figures import Figure, figure, ratios
 from benchmarks.filled import HOST, closed_in
 from benchmarks.filling import call_of, submit_many
+from benchmarks.loads import checked, percentile, steady_load
+from benchmarks.open_page import open_page
 from benchmarks.part import Bench, Part
+from benchmarks.process_cost import cost_of
+from benchmarks.rounds import interleaved
+from benchmarks.servers import Account, Server
 from mock_server.actions.accounts import accounts
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.store.engine.transaction import Transaction
 from mock_server.web.flask_app import create_app
 from mock_server.web.serving.event_streams import REST_MS, SHARE
 
+T = TypeVar("T")
 CALLS, QUICK = 1_000_000, 20_000
 LOOKS, QUICK_LOOKS = 10, 3
+CONNECTIONS, RATE = 32, 1_000
+CLOSED, OPEN = "no page is open", "a page is open"
+FULL, STEADY = f"{CONNECTIONS} connections", f"{RATE:,} calls/s"
 PAGE = f"/_mock/inspect/{DEFAULT_ID}/calls"
 # Nothing is found, so each looks at as many calls as a request may.
 SEARCHES = {"finding": "?finding=nonce-reused", "text": "?text=zzzzzz"}
@@ -44,6 +55,69 @@ def measure(bench: Bench) -> Iterator[Figure]:
     yield figure("Live view", live, f"CPU every {REST_MS} ms", "ms", region)
     shares = [100 * each / (REST_MS + each) for each in region]
     yield figure("Live view", live, "of a core", "%", shares)
+    with bench.server() as server:
+        yield from _full_speed(bench, server)
+        yield from _steady(bench, server)
+
+
+def _full_speed(bench: Bench, server: Server) -> Iterator[Figure]:
+    """Yield what an open page costs submits that come as fast as they are answered."""
+    account = server.account(frozen=False)
+    request = submit_form(server.url, account.app_code)
+
+    def load() -> tuple[wrk.Load, float]:
+        run = partial(wrk.run, request, connections=CONNECTIONS, seconds=bench.seconds)
+        return cost_of(server.pid, run)
+
+    cases: dict[str, Callable[[], tuple[wrk.Load, float]]] = {
+        CLOSED: load,
+        OPEN: partial(_with_page, server, account, load),
+    }
+    took = interleaved(cases, bench.rounds)
+    rates = {name: [load.per_second for load, _ in found] for name, found in took.items()}
+    costs = {name: [cpu / load.requests * MICROSECONDS for load, cpu in found]
+             for name, found in took.items()}  # fmt: skip
+    for name in cases:
+        yield figure(FULL, name, "submits a second", "", rates[name])
+        yield figure(FULL, name, "CPU", "µs", costs[name])
+    yield figure(FULL, OPEN, "rate ÷ closed", "", ratios(rates[OPEN], rates[CLOSED]))
+    yield figure(FULL, OPEN, "CPU ÷ closed", "", ratios(costs[OPEN], costs[CLOSED]))
+
+
+def _steady(bench: Bench, server: Server) -> Iterator[Figure]:
+    """Yield what an open page costs submits that come at a rate, and what it shows of them."""
+    account, shown = server.account(frozen=False), list[int]()
+    with steady_load(server, RATE, account) as load:
+
+        def watch() -> tuple[float, float]:
+            seconds, cpu = cost_of(server.pid, partial(load.wait, bench.seconds))
+            answered = sum(len(each.ms) for each in checked(seconds))
+            return cpu / answered * MICROSECONDS, percentile(seconds, 0.99)
+
+        cases: dict[str, Callable[[], tuple[float, float]]] = {
+            CLOSED: watch,
+            OPEN: partial(_with_page, server, account, watch, shown),
+        }
+        took = interleaved(cases, bench.rounds)
+    costs = {name: [cpu for cpu, _ in found] for name, found in took.items()}
+    for name, found in took.items():
+        yield figure(STEADY, name, "CPU", "µs", costs[name])
+        yield figure(STEADY, name, "p99", "ms", [last for _, last in found])
+    yield figure(STEADY, OPEN, "CPU ÷ closed", "", ratios(costs[OPEN], costs[CLOSED]))
+    yield figure(STEADY, OPEN, "shows 1 in", "", shown)
+    _, cpu = cost_of(server.pid, partial(time.sleep, bench.seconds))
+    yield figure(STEADY, f"{CLOSED}, and no calls", "of a core", "%", [100 * cpu / bench.seconds])
+
+
+def _with_page(
+    server: Server, account: Account, work: Callable[[], T], shown: list[int] | None = None
+) -> T:
+    """Do something while a page is open; add to `shown` of how many calls it showed one."""
+    with open_page(server, account) as page:
+        done = work()
+    if shown is not None:
+        shown += page.one_in
+    return done
 
 
 def _multiply(tx: Transaction, calls: int) -> None:
@@ -79,6 +153,8 @@ PART = Part(
     says="The CPU time of a page in process, with 1,000,000 calls in the journal (`--quick`: "
     "20,000). Searches that find nothing look at as many calls as one request may. A page that is "
     f"open asks for news, rests {REST_MS} ms, and never takes more than {100 * SHARE:.0f} % of a "
-    "core; while none is open, nothing is done.",
+    "core; while none is open, nothing is done. Then submits to a server, with the page of their "
+    "account open and without, in turn: as fast as they are answered, and at a steady rate. What "
+    "the page says of how many calls it shows is checked against the number that came.",
     measure=measure,
 )

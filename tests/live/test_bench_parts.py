@@ -79,6 +79,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soak, "QUICK", 3)
     monkeypatch.setattr(inspector, "QUICK", 50)
     monkeypatch.setattr(inspector, "QUICK_LOOKS", 1)
+    monkeypatch.setattr(inspector, "RATE", 50)
     monkeypatch.setattr(workers, "QUICK", 3)
     monkeypatch.setattr(workers, "QUICK_JUMPS", 2)
 

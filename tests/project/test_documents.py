@@ -18,7 +18,9 @@ from tests.support.documents.pages import ROOT, Block, Page
 
 PAGES = pages.all_pages()
 BLOCKS = pages.all_blocks()
+README = pages.page("README.md").text
 MOST_LINES_OF_README = 150
+MOST_BYTES_OF_PICTURE = 80_000
 # Blocks that are not commands: output, and diagrams.
 OUTPUT = {"text", "mermaid"}
 # A path of the project in an internals page.
@@ -79,6 +81,15 @@ def test_the_index_leads_to_every_page() -> None:
 def test_the_readme_is_short() -> None:
     for name in ("README.md", "README.zh-CN.md"):
         assert pages.page(name).text.count("\n") <= MOST_LINES_OF_README
+
+
+def test_the_pictures_of_the_pages_are_small() -> None:
+    pictures = list((ROOT / "docs" / "pictures").iterdir())
+
+    assert {each.name for each in pictures if f"docs/pictures/{each.name}" in README} == {
+        "inspector-calls.png", "inspector-task.png"
+    }  # fmt: skip
+    assert all(each.stat().st_size <= MOST_BYTES_OF_PICTURE for each in pictures)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=by_name)

@@ -36,6 +36,24 @@ def lively_account(server: Live) -> Buyer:
     return buyer
 
 
+def short_story(server: Live) -> Buyer:
+    """Return an account whose pages show at a glance what they are for."""
+    buyer = server.buyer(name="shop", credits=60, clock={"now": START_AT, "frozen": True})
+    inbox = f"{buyer.url}/_mock/inbox/{buyer.id}"
+    first = buyer.submit(text="https://shop.example/menu", style_id="pet_fox", call_back=inbox)
+    buyer.call("/queryTask", task_id=first)
+    buyer.clock(to_next_event=True, settle=True)
+    buyer.call("/queryTask", task_id=first)
+    buyer.call("/submitTask", text="https://shop.example/menu", style_id="pet_fax")
+    buyer.world.post("/faults", {"kind": "gateway_error", "code": "D504TO", "calls": 1})
+    buyer.call("/submitTask", text="https://shop.example/menu", style_id="pet_cat")
+    for style_id in STYLES:
+        task_id = buyer.submit(text="https://shop.example/menu", style_id=style_id)
+        buyer.clock(advance="2s", settle=True)
+        buyer.call("/queryTask", task_id=task_id)
+    return buyer
+
+
 def things(buyer: Buyer) -> dict[str, str]:
     """Return the addresses of single things of that account, by what they are."""
     calls = buyer.world.calls()

@@ -1,25 +1,32 @@
 """`python -m tests.support.screenshots FOLDER`: a picture of every page of the inspector, to be
 looked at: in both languages and both themes, as wide as a phone, a laptop and a large screen.
+With `--readme` in place of a folder: the pictures that the README has.
 """
 
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from mock_server.server import running
 from mock_server.settings import Settings
 from mock_server.web.inspector.routes import PAGES
 from tests.support.browser import chromium, tab
+from tests.support.documents.pages import ROOT
 from tests.support.live import Live, live
-from tests.support.lively_account import INSPECT, lively_account, things
+from tests.support.lively_account import INSPECT, lively_account, short_story, things
 
 WIDTHS = (360, 1280, 2560)
 LANGUAGES = ("en", "zh-CN")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 GUARDED = Settings(port=0, database=":memory:", token="s3cret")
+README = ROOT / "docs" / "pictures"
+README_SIZE: ViewportSize = {"width": 1200, "height": 800}
+COLOURS = 96  # a picture of the README is small
 HIGHEST = 2400  # of a long page, its beginning
 
 
@@ -43,6 +50,9 @@ def main() -> None:
     """Take all pictures, or those of the pages that are named."""
     folder, *names = sys.argv[1:]
     with live() as server, chromium() as browser:
+        if folder == "--readme":
+            _take_for_readme(server, browser)
+            return
         paths = addresses(server)
         for name in names or paths:
             for picture, page in _looks(browser, server.url + paths[name]):
@@ -50,6 +60,20 @@ def main() -> None:
     with running(GUARDED) as guarded, chromium() as browser:
         for picture, page in _looks(browser, f"{guarded.url}/_mock/"):
             _take(page, Path(folder) / f"sign-in-{picture}.png")
+
+
+def _take_for_readme(server: Live, browser: Browser) -> None:
+    buyer = short_story(server)
+    first = buyer.world.get("/tasks")["tasks"][0]["task_id"]
+    with tab(browser, viewport=README_SIZE) as opened:
+        for name, page in (("calls", "calls"), ("task", f"tasks/{first}")):
+            opened.page.goto(f"{server.url}{INSPECT}/{buyer.id}/{page}")
+            if name == "task":
+                opened.page.locator(".pictures").wait_for()
+                opened.page.mouse.wheel(0, 400)
+                opened.page.wait_for_function("window.scrollY > 350")
+            taken = Image.open(BytesIO(opened.page.screenshot())).convert("RGB")
+            taken.quantize(COLOURS).save(README / f"inspector-{name}.png", optimize=True)
 
 
 def _looks(browser: Browser, url: str) -> Iterator[tuple[str, Page]]:
