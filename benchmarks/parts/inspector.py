@@ -30,7 +30,7 @@ CALLS, QUICK = 1_000_000, 20_000
 LOOKS, QUICK_LOOKS = 10, 3
 CONNECTIONS, RATE = 32, 1_000
 CLOSED, OPEN = "no page is open", "a page is open"
-FULL, STEADY = f"{CONNECTIONS} connections", f"{RATE:,} calls/s"
+FULL, STEADY = f"{CONNECTIONS} connections", f"{RATE:,} calls a second"
 PAGE = f"/_mock/inspect/{DEFAULT_ID}/calls"
 # Nothing is found, so each looks at as many calls as a request may.
 SEARCHES = {"finding": "?finding=nonce-reused", "text": "?text=zzzzzz"}

@@ -1,12 +1,13 @@
 """The inspector: frame, clock, accounts, the page of calls, and one call in full."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.inspector import Text, page, post
-from tests.support.signed import Signer, send
+from tests.support.signed import Request, Signer, content_md5, header, send
 from tests.support.worlds import World
 
 
@@ -187,6 +188,39 @@ def test_a_signed_call_is_sent_again_with_a_new_signature(
     assert (first["status"], second["status"]) == (200, 200)
     nonces = [dict(each["request"]["headers"])["x-ca-nonce"] for each in (first, second)]
     assert nonces[0] != nonces[1]
+
+
+JSON_BODY = '{"text": "二维码", "style_id": "pet_cat"}'.encode()
+ODD = b"text=%E4%BD%A0+%26%0D%0A%00&text=b&style_id=pet_cat&=x&z"
+
+
+@pytest.mark.parametrize(
+    ("request_", "names"),
+    [
+        (Request(body=ODD), None),
+        (Request(target="/submitTask?b=%20&a=1&a=2&c"), None),
+        (Request(body=JSON_BODY, headers={"Content-Type": "application/json; charset=UTF-8",
+                                          "Content-MD5": content_md5(JSON_BODY)}), None),
+        (Request(body=b"\xff\x00\xfe", headers={"Content-Type": "application/octet-stream"}), None),
+        (Request(headers={"X-Shop": "a  b", "X-Ca-Stage": "RELEASE"}),
+         ["X-Ca-Key", "x-shop", "X-Ca-Stage", "X-Ca-Nonce"]),
+        (Request(headers={"Accept": "*/*", "Date": "Mon, 01 Jan 2024 00:00:00 GMT"}), []),
+    ],
+    ids=["form", "query", "json", "bytes", "headers", "date"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["HmacSHA256", "HmacSHA1"])
+def test_whatever_was_signed_is_signed_anew(
+    world: World, account: dict[str, Any], signer: Signer, method: str, request_: Request,
+    names: list[str] | None,
+) -> None:  # fmt: skip
+    signed = replace(signer, method=method).signed(request_, names=names)
+    answer = send(world, signed)
+    post(world, f"/inspect/{account['id']}/calls/1/again")
+    first, second = world.calls(account["id"])
+
+    assert header(answer, "X-Ca-Error-Code") is None
+    assert (first["status"], first["error_code"]) == (second["status"], second["error_code"])
+    assert first["request"]["body"] == second["request"]["body"]
 
 
 def test_what_the_journal_did_not_keep_whole_is_not_sent_again(world: World) -> None:

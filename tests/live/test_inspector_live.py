@@ -115,6 +115,16 @@ def test_a_stream_ends_when_its_account_is_deleted(server: Live) -> None:
             pass
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("nobody/calls", 404), ("default/tasks/nothing", 404), ("default/callbacks/1", 404),
+     ("default/calls/x", 404), ("-/tasks", 404), ("default/nothing", 404)],
+)  # fmt: skip
+def test_there_is_no_stream_of_what_is_not_there(server: Live, path: str, status: int) -> None:
+    with stream(server.url, f"/_mock/inspect/{path}/live") as answer:
+        assert answer.status == status
+
+
 def test_a_page_that_is_open_does_not_hold_up_the_end_of_the_server() -> None:
     with live() as started:
         path = address(started.url, "default")

@@ -53,6 +53,14 @@ class Feed:
     since: str
     _clock: str = ""
 
+    def check(self) -> None:
+        """Raise UsageError, such as NotFoundError, if there is nothing to tell news of."""
+        self.inspector.simulator.database.read(
+            lambda tx: self.page.mark(
+                tx, self.inspector.view(tx, self.account_id, self.browser, self.since)
+            )
+        )
+
     def events(self) -> list[Event]:
         """Return what is new since the last time. It reads the database, which takes a moment.
 

@@ -105,6 +105,8 @@ def _add_news(routes: Blueprint, inspector: Inspector) -> None:
         feed = _feed(inspector, account_id, page_name, key)
         if not frame.is_served():
             raise ConflictError("only `serve` sends news; GET …/region asks for it")
+        # A browser comes back to a stream that ends, again and again; to a refusal it does not.
+        feed.check()
         if request.method == "GET":
             request.environ["asgi.scope"][FEED] = feed
         return Response(status=200, mimetype="text/event-stream")

@@ -4,6 +4,7 @@ Such a page says of itself: **bold** is pressed, *emphasised* = `value` is fille
 seen. Its shell blocks are run. Nothing before its first step and in its last section is followed.
 """
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -34,7 +35,7 @@ def steps(page: Page) -> list[dict[str, str]]:
 def follow(step: dict[str, str], browser: BrowserPage, url: str, folder: Path) -> None:
     """Do what a step says, or check what it promises."""
     if "block" in step:
-        _run(step["block"], url, folder)
+        run(step["block"], url, folder)
     elif "press" in step:
         _named(browser, step["press"]).click()
     elif "field" in step:
@@ -50,10 +51,11 @@ def _named(browser: BrowserPage, name: str) -> Locator:
     return button.or_(browser.get_by_role("link", name=name, exact=True)).first
 
 
-def _run(text: str, url: str, folder: Path) -> None:
+def run(text: str, url: str, folder: Path) -> None:
+    """Run lines of a shell in a folder against a server, as a person does who copies them."""
     done = subprocess.run(
         ["bash", "-c", START + text.replace(sessions.SHOWN_ADDRESS, url)],
-        cwd=folder, env=sessions.command_environment(url, str(folder)),
+        cwd=folder, env={"PATH": os.environ["PATH"]},
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
