@@ -87,6 +87,14 @@ class Background:
             self._pending.discard(future)
 
 
+class NoBackground(Background):
+    """Leaves all such work out: for a simulator of one thread."""
+
+    def start(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> bool:  # noqa: ARG002 - it is left out
+        """See Background."""
+        return False
+
+
 def _do(work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
     try:
         work()

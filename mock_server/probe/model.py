@@ -27,12 +27,12 @@ from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.source_images import judged
 from mock_server.domain.task.tasks import Status, Task
 from mock_server.probe import moves
+from mock_server.probe.lone_world import lone_simulator
 from mock_server.probe.moves import Move
 from mock_server.probe.request import Sender
 from mock_server.probe.shape import Reader, SeenAnswer, Shape, names_in, seen
 from mock_server.probe.tree import Asked, ImpossibleError, Tree
 from mock_server.settings import Settings
-from mock_server.simulator import build_simulator
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
 
@@ -89,7 +89,7 @@ class Model:
 
     def __init__(self) -> None:
         self._now = NOW - DAYS_BEFORE * 24 * HOUR_MS  # a clock does not go back behind its start
-        built = build_simulator(NO_CALLS, real_now=lambda: self._now)
+        built = lone_simulator(NO_CALLS, lambda: self._now)
         self._simulator = replace(built, real_now=lambda: self._now, machine_now=lambda: self._now)
         self._account: Account = built.database.run(
             lambda tx: accounts.ensure_default(tx, self._simulator)

@@ -16,6 +16,7 @@ from mock_server.domain.usage_errors import UsageError
 from mock_server.probe import findings, journal, paths
 from mock_server.probe.http_transport import HttpTransport, RealClock
 from mock_server.probe.journal import Journal, Record
+from mock_server.probe.lone_world import lone_simulator
 from mock_server.probe.model import Model
 from mock_server.probe.planner import PATIENCE_MS, Choice, Planner
 from mock_server.probe.request import OWN_PATHS, Sender
@@ -24,7 +25,6 @@ from mock_server.probe.session import Session
 from mock_server.probe.transport import ProbeClock, Transport
 from mock_server.probe.world_transport import WorldClock, WorldTransport
 from mock_server.settings import Settings
-from mock_server.simulator import build_simulator
 
 MOST_CALLS = 1000
 FLAGS = {Operation.QUERY_TASK: "--query-path", Operation.LIST_TASKS: "--list-path"}
@@ -143,7 +143,7 @@ class ProbeOrder:
         """Return the calls that a world with the defaults would get, each with its credits."""
         clock = WorldClock(RealClock().now())
         settings = Settings(database=":memory:", seed=1)
-        with closing(build_simulator(settings, real_now=clock.now)) as world:
+        with closing(lone_simulator(settings, clock.now)) as world:
             account = world.database.run(lambda tx: accounts.ensure_default(tx, world))
             own = Sender(
                 app_code=account.app_code, key=account.app_key if self.key else "",

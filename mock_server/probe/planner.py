@@ -128,20 +128,20 @@ class Planner:
         situation = session.situation(now)
         if session.lost_submits and session.is_made(LIST, situation) < MOST_POLLS:
             return  # its task is looked for first
+        followed: dict[str, list[Estimate]] = {}  # by the kind of the task
         for move in moves.submits().values():
             if session.is_made(move) or not _is_offered(session, move):
                 continue
             first = self._estimates.submit(session, move)
-            choice = Choice(move=move, value=first.value, price=first.price)
+            choices = [Choice(move=move, value=first.value, price=first.price)]
             if situation is not None and session.credits_left > 1 and first.accepted:
-                followed = self._followed(session, move, first, situation)
-                choice = max((choice, *followed), key=lambda each: each.rank)
-            yield choice
+                if move.kind not in followed:
+                    followed[move.kind] = self._followed(session, move, situation)
+                choices += [_with(move, first, then) for then in followed[move.kind]]
+            yield max(choices, key=lambda each: each.rank)
 
-    def _followed(
-        self, session: Session, move: Move, first: Estimate, situation: Situation
-    ) -> Iterable[Choice]:
-        """Yield a submit with each poll that can come after it: what it shows counts, too."""
+    def _followed(self, session: Session, move: Move, situation: Situation) -> list[Estimate]:
+        """Return what each poll that can come after a submit is expected to settle."""
         own = Submitted(kind=move.kind)
         after = replace(situation, tasks=(*situation.tasks, own))
         alone = replace(situation, tasks=(own,))
@@ -149,10 +149,19 @@ class Planner:
             (LIST, after, (len(situation.tasks),)), (LIST, after, ()),
             (moves.query(move), alone, (0,)), (moves.query(move), alone, ()),
         )  # fmt: skip
-        for poll, then_situation, young in polls:
-            then = self._estimates.poll(session, poll, then_situation, young)
-            value = first.value + first.accepted * then.value
-            yield Choice(move=move, value=value, price=first.price + first.accepted * then.price)
+        return [
+            self._estimates.poll(session, poll, then_situation, young)
+            for poll, then_situation, young in polls
+        ]
+
+
+def _with(move: Move, first: Estimate, then: Estimate) -> Choice:
+    """Return a submit with a poll after it: what that shows counts, too."""
+    return Choice(
+        move=move,
+        value=first.value + first.accepted * then.value,
+        price=first.price + first.accepted * then.price,
+    )
 
 
 def _tasks_of(session: Session, move: Move) -> list[KnownTask]:

@@ -18,6 +18,7 @@ from mock_server.domain.account.accounts import DEFAULT_CREDITS
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping, with_readings
 from mock_server.formatting import yuan
 from mock_server.probe.journal import Record
+from mock_server.probe.lone_world import lone_simulator
 from mock_server.probe.model import HOUR_MS, Model, opened
 from mock_server.probe.planner import Planner
 from mock_server.probe.request import ProbeRequest, Sender
@@ -28,7 +29,7 @@ from mock_server.probe.transport import LostError, Transport
 from mock_server.probe.unseen import CALLED_BACK, UNSEEN
 from mock_server.probe.world_transport import WorldClock, WorldTransport
 from mock_server.settings import Settings
-from mock_server.simulator import Simulator, build_simulator
+from mock_server.simulator import Simulator
 from mock_server.store import billing
 
 START = 1_800_000_000_000
@@ -132,7 +133,7 @@ def world(readings: Mapping[str, str], *, left: int | None = None) -> "closing[_
 class _Closing:
     def __init__(self, readings: Mapping[str, str], left: int | None) -> None:
         clock = WorldClock(START)
-        built = build_simulator(Settings(database=":memory:", seed=7), real_now=clock.now)
+        built = lone_simulator(Settings(database=":memory:", seed=7), clock.now)
         account = built.database.run(lambda tx: accounts.ensure_default(tx, built))
         if left is not None:
             spent = "update package set remaining = ?"

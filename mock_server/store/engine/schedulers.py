@@ -1,4 +1,6 @@
-"""The thread that owns the writing connection: the event loop of `serve`, or a private thread."""
+"""The thread that owns the writing connection: the event loop of `serve`, a private thread, or the
+one that uses the database.
+"""
 
 import asyncio
 import queue
@@ -42,6 +44,33 @@ class LoopScheduler:
 
     def close(self) -> None:
         """See Scheduler; the loop itself keeps running."""
+
+
+class InlineScheduler:
+    """Runs tasks at once, on the thread that hands them in: for a database of one thread."""
+
+    def __init__(self) -> None:
+        self._tasks: list[Task] = []
+        self._is_running = False
+
+    def call_soon(self, task: Task) -> None:
+        """See Scheduler; what a task hands in runs after it."""
+        self._tasks.append(task)
+        if self._is_running:
+            return
+        self._is_running = True
+        try:
+            while self._tasks:
+                self._tasks.pop(0)()
+        finally:
+            self._is_running = False
+
+    def is_owner(self) -> bool:
+        """See Scheduler: whoever waits finds the task done, but for a task itself."""
+        return self._is_running
+
+    def close(self) -> None:
+        """See Scheduler; nothing is left."""
 
 
 class ThreadScheduler:
