@@ -23,11 +23,12 @@ from mock_server.cli.common import (
     language_option,
     pair,
     say_in,
+    server_place,
     write_output,
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.suggestions import unlisted
-from mock_server.domain.urls import Address, AddressError, is_loopback, parse_address, parse_server
+from mock_server.domain.urls import Address, is_loopback, parse_address
 from mock_server.domain.usage_errors import UsageError
 from mock_server.extras import install_command
 from mock_server.tls import ca_file
@@ -79,7 +80,7 @@ def check(
     """
     named = dict(map(pair, words))
     document = contract.document_under(named)
-    place = _place(url)
+    place = server_place(url, "--app-code, or --key and --secret")
     is_local = is_loopback(place.host)
     if max_fen is None and not is_local:
         raise UsageError(
@@ -130,19 +131,6 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None, say: Say) ->
         fail("no call was answered", COULD_NOT_RUN)
     if run.failed:
         sys.exit(FINDINGS)
-
-
-def _place(url: str) -> Address:
-    try:
-        place = parse_server(url)
-    except AddressError as error:
-        raise UsageError(str(error)) from None
-    if place.login is not None:
-        raise UsageError(
-            "leave user and password out of the address: the credentials of the API are "
-            "--app-code, or --key and --secret"
-        )
-    return place
 
 
 def _credentials(

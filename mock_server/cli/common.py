@@ -17,7 +17,7 @@ from mock_server.admin_client import AdminClient, RefusedError, UnreachableError
 from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.call.redaction import redact_address
 from mock_server.domain.languages import ENGLISH, LANGUAGES
-from mock_server.domain.urls import AddressError, parse_server
+from mock_server.domain.urls import Address, AddressError, parse_server
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import instant as instant  # noqa: PLC0414 - commands find both here
 from mock_server.formatting import json_text, parse_yuan, printable_lines, shell_word
@@ -188,6 +188,22 @@ def follow(pages: Iterator[Page], printer: Printer) -> None:
 def print_json(value: Any) -> None:
     """Print a value for a program to read."""
     click.echo(json_text(value, indent=2))
+
+
+def server_place(url: str, credentials: str) -> Address:
+    """Return the address of a server that is to be called with credentials; `credentials` are the
+    options that name them. Raises UsageError.
+    """
+    try:
+        place = parse_server(url)
+    except AddressError as error:
+        raise UsageError(str(error)) from None
+    if place.login is not None:
+        raise UsageError(
+            "leave user and password out of the address: the credentials of the API are "
+            f"{credentials}"
+        )
+    return place
 
 
 def pair(reading: str) -> tuple[str, str]:
