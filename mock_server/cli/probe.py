@@ -15,15 +15,17 @@ from mock_server.cli.common import (
     fen,
     language_option,
     said,
+    server_place,
     write_output,
 )
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.durations import parse_duration
-from mock_server.domain.urls import Address, AddressError, is_loopback, parse_server
+from mock_server.domain.urls import is_loopback
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, yuan
 
 if TYPE_CHECKING:
+    from mock_server.probe.hypotheses import Conflict
     from mock_server.probe.order import ProbeOrder
     from mock_server.probe.planner import Choice
     from mock_server.probe.run import Run
@@ -49,6 +51,12 @@ def _ms(_: click.Context, __: click.Parameter, value: str) -> int:
               show_default=True, help="What one credit cost you.")  # fmt: skip
 @click.option("--query-path", help="The path of the query, from your console.")
 @click.option("--list-path", help="The path of the list, from your console.")
+@click.option("--callback-url", metavar="URL",
+              help="The public address of your tunnel that leads to --callback-listen: settles "
+              "what callbacks show.")  # fmt: skip
+@click.option("--callback-listen", metavar="HOST:PORT",
+              help="Where to listen for callbacks.  [default: 127.0.0.1:3041 with --callback-url]",
+              )  # fmt: skip
 @click.option("--patience", "patience_ms", callback=_ms, metavar="TIME", default="60s",
               show_default=True, help="How long a task may take before its end is looked for.",
               )  # fmt: skip
@@ -87,9 +95,10 @@ def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -
             return
         check_output(output)
         journal = stack.enter_context(order.journal())
+        listener = stack.enter_context(order.listener())
         if not yes:
             click.confirm(said("make these calls?"), abort=True)
-        run = order.run(model, session, journal.write, _show)
+        run = order.run(model, session, journal.write, _show, listener)
         try:
             order.begin(run)
         except LostError as error:
@@ -107,11 +116,12 @@ def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -
 def _order(
     url: str, *, app_code: str | None, app_key: str | None, app_secret: str | None,
     max_fen: int | None, price_fen: int, query_path: str | None, list_path: str | None,
-    patience_ms: int, file: Path, goes_on: bool, **_: Any,
+    callback_url: str | None, callback_listen: str | None, patience_ms: int, file: Path,
+    goes_on: bool, **_: Any,
 ) -> "ProbeOrder":  # fmt: skip
-    from mock_server.probe.order import ProbeOrder, paths_of  # noqa: PLC0415 - it loads slowly
+    from mock_server.probe.order import ProbeOrder, listen_at, paths_of  # noqa: PLC0415 - it loads slowly
 
-    place = _place(url)
+    place = server_place(url, "--app-code")
     if app_key is not None and not app_secret:
         raise UsageError("--app-key needs --app-secret (or ARTQR_APP_SECRET)")
     if not app_code and not is_loopback(place.host):
@@ -124,18 +134,9 @@ def _order(
         place=place, app_code=app_code or DEFAULT_APP_CODE, key=app_key or "",
         secret=app_secret if app_key and app_secret else "", max_fen=max_fen, price_fen=price_fen,
         paths=paths_of(query_path, list_path), patience_ms=patience_ms, file=file, records=[],
+        listen=listen_at(callback_listen, callback_url, place), callback_url=callback_url or "",
     )  # fmt: skip
     return order.continued() if goes_on else order
-
-
-def _place(url: str) -> Address:
-    try:
-        place = parse_server(url)
-    except AddressError as error:
-        raise UsageError(str(error)) from None
-    if place.login is not None:
-        raise UsageError("leave user and password out of the address: the app code is --app-code")
-    return place
 
 
 def _print_plan(order: "ProbeOrder", model: Any, session: Any) -> None:
@@ -173,6 +174,16 @@ def _note_balance(run: "Run", balance: int | None, when: str, *, asks: bool) -> 
         run.note_balance(balance)
 
 
+def _contradiction(conflict: "Conflict") -> str:
+    readings = ", ".join(conflict.readings)
+    if not conflict.together:
+        return f"the server changed: call {conflict.call} contradicts an earlier one ({readings})"
+    return (
+        f"call {conflict.call} agrees with no world that gave the earlier answers: the server "
+        f"changed, or these readings are not independent ({readings})"
+    )
+
+
 def _report(run: "Run", output: Path) -> None:
     session = run.session
     for note in session.notes:
@@ -184,10 +195,7 @@ def _report(run: "Run", output: Path) -> None:
             f"{' or '.join(new.expected)}{of}"
         )
     for conflict in session.conflicts:
-        echo(
-            f"the server changed: call {conflict.call} contradicts an earlier one "
-            f"({', '.join(conflict.readings)})"
-        )
+        echo(_contradiction(conflict))
     if session.stopped:
         echo(f"stopped: {session.stopped}")
     settled, still = len(session.hypotheses.settled), len(session.hypotheses.open)

@@ -25,7 +25,7 @@ from mock_server.probe.moves import Move
 from mock_server.probe.session import Session
 from mock_server.probe.shape import ACCEPTED, REFUSED, SERVICE, STATUS
 from mock_server.probe.tree import CHANCE, Outcome, TooManyError, Tree
-from mock_server.probe.unseen import UNANSWERED
+from mock_server.probe.unseen import UNSEEN
 
 MOST_OUTCOMES = 600
 LIKELY = {"observed": 0.85, "documented": 0.85, "assumed": 0.65}
@@ -141,7 +141,7 @@ def _submitted(
     accepted, shown, deciding = 1.0, 0, []
     for name in outcomes[0].readings:
         values = domains[name]
-        if len(values) < 2 or name in UNANSWERED or name in FORM:
+        if len(values) < 2 or name in UNSEEN or name in FORM:
             continue
         flipped = tree.outcomes({**base, name: values}, MOST_OUTCOMES)
         results = {each.shape.get("result", REFUSED) for each in flipped}
@@ -180,7 +180,7 @@ def _flipped(
     value = 0
     for name in outcomes[0].readings:
         values = wanted.get(name, frozenset())
-        if len(values) < 2 or name in UNANSWERED:
+        if len(values) < 2 or name in UNSEEN:
             continue
         shapes = {
             tuple(sorted(each.shape.items()))
@@ -226,7 +226,7 @@ def _estimate(
 def _weight(outcome: Outcome, wanted: Mapping[str, frozenset[str]]) -> float:
     weight = 1.0
     for name, value in outcome.choices.items():
-        if name in wanted and name not in UNANSWERED:
+        if name in wanted and name not in UNSEEN:
             whole = sum(_prior(name, each) for each in wanted[name])
             weight *= _prior(name, value) / whole
     return weight

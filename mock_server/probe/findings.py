@@ -11,7 +11,7 @@ from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.redaction import HIDDEN, redact_text
 from mock_server.domain.readings import ALLOWED
 from mock_server.formatting import cut, instant, printable, yuan
-from mock_server.probe import moves
+from mock_server.probe import callbacks, moves
 from mock_server.probe.request import Sender
 from mock_server.probe.session import Session
 from mock_server.probe.unseen import CALLED_BACK, UNSEEN
@@ -22,6 +22,8 @@ LATER = {
     "picture.gone": "a picture has to be a day old: --continue tomorrow",
     "list.retention": "a task has to be a day old: --continue tomorrow",
 }
+
+CHANGED = {"address.target": callbacks.ADDRESS, "address.login": callbacks.LOGIN}
 
 Table = tuple[str, Mapping[str, Any]]
 
@@ -60,6 +62,7 @@ ONLY_WHERE = (
     ("classic.route", "gateway.profile", "vpc", "only older instances differ in it"),
     ("appcode.unknown", "gateway.profile", "classic", "older instances answer both alike"),
     ("picture.gone", "picture.lifetime", "unlimited", "no picture goes"),
+    ("image.charset", "image.content", "address", "no source image is read"),
     ("text.too_long", "text.not_url", "refused",
      "no text that is too long is a URL, so it is refused in any case"),
 )  # fmt: skip
@@ -80,9 +83,24 @@ def _why_of_reading(session: Session, name: str) -> str:
 def _why_of_options(session: Session, name: str) -> str:
     if name.startswith("signature.") and not session.has_signature:
         return "it shows in signed calls: --app-key and --app-secret"
-    if name in CALLED_BACK or name == "image.charset":
-        return "it shows in what the service calls, and a probe has nothing that it can call"
+    if name in CALLED_BACK:
+        return _why_unheard(session, name)
     return LATER.get(name, "") if session.tasks else ""
+
+
+def _why_unheard(session: Session, name: str) -> str:
+    """Return why a reading is open that shows in what the service calls."""
+    hearing = session.hearing
+    if not session.has_listener:
+        return ("it shows in what the service calls: --callback-listen, and --callback-url for the "
+                "tunnel that leads there")  # fmt: skip
+    if CHANGED.get(name) in hearing.unclear:
+        return "the way to --callback-listen changes it: use another tunnel"
+    if hearing.silent and not hearing.heard:
+        return "no callback came while the probe listened"
+    if name == "callback.on_failure" and hearing.heard:
+        return "no task was seen to fail"
+    return ""
 
 
 def _why_now(session: Session) -> str:
@@ -100,7 +118,8 @@ def _observed(session: Session, sender: Sender, name: str, value: str) -> dict[s
         return {**row, "shows": evidence.shows}
     row |= {"at": instant(evidence.at), "call": evidence.call, "shows": evidence.shows[:MOST_TEXT]}
     row["request"] = _request(session, sender, evidence.move)
-    answer = session.answers.get(evidence.call)
+    is_heard = moves.find(evidence.move).is_heard
+    answer = None if is_heard else session.answers.get(evidence.call)
     if answer is not None:
         body = answer[1].body.decode("utf-8", "replace")
         error = " ".join(answer[1].headers.get(each, "") for each in
@@ -115,9 +134,11 @@ def _request(session: Session, sender: Sender, name: str) -> str:
     move = moves.find(name)
     if move.operation is Operation.GET_PICTURE:
         return "GET the picture's address"
+    if move.is_heard:
+        return printable(move.says, MOST_TEXT)
     hidden = Sender(
         app_code=HIDDEN, key=HIDDEN, secret=HIDDEN, host=sender.host, paths=sender.paths,
-        tasks={task.move: task.id for task in session.tasks}, listener=sender.listener or "http://x",
+        tasks={task.move: task.id for task in session.tasks}, listener="http://the-listener",
     )  # fmt: skip
     request = move.build(hidden)
     text = f"{move.says}: {request.method} {request.target} {request.body.decode()}".strip()

@@ -7,7 +7,6 @@ Rule 2: pictures of a server on this machine are fetched from this machine only.
 
 import contextlib
 import http.client
-import socket
 import ssl
 import threading
 import time
@@ -17,6 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from mock_server.domain.urls import Address, AddressError, is_this_machine, parse_address
 from mock_server.formatting import printable
+from mock_server.probe.connections import cut_after
 from mock_server.probe.request import ProbeRequest, with_header
 from mock_server.probe.shape import SeenAnswer
 from mock_server.probe.transport import LostError
@@ -72,20 +72,15 @@ class HttpTransport:
 
     def _exchange(self, place: Address, request: ProbeRequest) -> SeenAnswer:
         connection, target = _connected(place, request.target)
-        is_late = threading.Event()
-        end = threading.Timer(self._most_s, _cut, (connection.sock, is_late))
-        end.daemon = True
-        end.start()
-        try:
-            with contextlib.closing(connection), _lost():
-                _write(connection, with_header(request, "Connection", "close"), target)
-                answer = _read(connection.getresponse())
-        except LostError:
-            if is_late.is_set():
-                raise LostError(f"no whole answer within {self._most_s:g} s") from None
-            raise
-        finally:
-            end.cancel()
+        with cut_after(self._most_s, connection.sock) as is_late:
+            try:
+                with contextlib.closing(connection), _lost():
+                    _write(connection, with_header(request, "Connection", "close"), target)
+                    answer = _read(connection.getresponse())
+            except LostError:
+                if is_late.is_set():
+                    raise LostError(f"no whole answer within {self._most_s:g} s") from None
+                raise
         if is_late.is_set():  # it only looks whole
             raise LostError(f"no whole answer within {self._most_s:g} s")
         return answer
@@ -151,13 +146,6 @@ def _read(response: http.client.HTTPResponse) -> SeenAnswer:
         raise LostError(f"the answer ends {missing} bytes before its end")
     headers = {name.lower(): value for name, value in response.headers.items()}
     return SeenAnswer(status=response.status, headers=headers, body=body)
-
-
-def _cut(sock: socket.socket, is_late: threading.Event) -> None:
-    """End a connection on which somebody waits."""
-    is_late.set()
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager

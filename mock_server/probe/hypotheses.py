@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping
 from mock_server.probe.shape import AUTHOR, NOT_TOLD, ORDER, Shape
 from mock_server.probe.tree import CHANCE, Domains, Outcome, TooManyError, Tree
-from mock_server.probe.unseen import UNANSWERED
+from mock_server.probe.unseen import UNSEEN
 
 MOST_OUTCOMES = 20_000
 ABSENT = "absent"
@@ -26,7 +26,7 @@ FORM = frozenset({
 
 _PLAIN = {
     name: frozenset({value}) for name, value in as_mapping(DEFAULT_READINGS).items()
-    if name in UNANSWERED
+    if name in UNSEEN
 }  # fmt: skip
 
 Tuples = tuple[Mapping[str, str], ...]
@@ -45,9 +45,12 @@ class NewShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """An answer that contradicts an earlier one: the server changed in between."""
+    """An answer that agrees with no world that gave the earlier ones: the server has changed, or
+    these readings depend on each other. One reading alone explains it, unless `together`.
+    """
 
     call: int
+    together: bool = False
     readings: tuple[str, ...]
 
 
@@ -114,9 +117,27 @@ class Hypotheses:
         """Rule out what an answer contradicts."""
         outcomes = self._outcomes(seen)
         fitting = [each for each in outcomes if not seen.differs(each)]
+        agreeing = [each for each in fitting if not self._against(each, seen)]
+        if agreeing:
+            return Learned(settled=self._keep(agreeing, seen), chances=_chances(agreeing))
         if fitting:
-            return Learned(settled=self._keep(fitting, seen), chances=_chances(fitting))
+            against = set[str]().union(*(self._against(each, seen) for each in fitting))
+            return self._contradicted(seen, sorted(against), together=True)
         return self._surprised(seen, outcomes)
+
+    def _against(self, outcome: Outcome, seen: Observation) -> set[str]:
+        """Return the readings whose values in this outcome never went together before."""
+        found: set[str] = set()
+        known = {name: value for name, value in outcome.readings.items() if name not in seen.given}
+        for relation in self.relations:
+            if all(any(known.get(name, value) != value for name, value in each.items())
+                   for each in relation):  # fmt: skip
+                found |= set().union(*relation) & known.keys()
+        return found
+
+    def fits(self, seen: Observation) -> bool:
+        """Whether some world that is possible answers this."""
+        return any(not seen.differs(each) for each in self._outcomes(seen))
 
     def _outcomes(self, seen: Observation, free: str = "") -> list[Outcome]:
         """Return the outcomes that are possible; the reading `free` may have any value again."""
@@ -129,9 +150,10 @@ class Hypotheses:
         """Tell an answer that contradicts an earlier one from one that no value explains."""
         changed = [name for name in self.possible if self._explains(seen, name)]
         if changed:
-            for name in changed:
-                self._give_up(name, f"call {seen.call} contradicts an earlier one")
-            return Learned(conflict=Conflict(call=seen.call, readings=tuple(changed)))
+            return self._contradicted(seen, changed)
+        changed = self._explaining(seen)
+        if changed:
+            return self._contradicted(seen, changed, together=True)
         new = self._new_shapes(seen, outcomes)
         for each in new:
             for name in each.readings:
@@ -140,9 +162,23 @@ class Hypotheses:
         unexplained = {each.part for each in new}
         if not new or AUTHOR in unexplained:
             return Learned(new_shapes=new)
+        unexplained |= _entangled(unexplained, outcomes)
         rest = [each for each in outcomes if not seen.differs(each) - unexplained]
         settled = self._keep(rest, seen) if rest else ()
         return Learned(settled=settled, new_shapes=new, chances=_chances(rest))
+
+    def _contradicted(
+        self, seen: Observation, readings: Sequence[str], *, together: bool = False
+    ) -> Learned:
+        """Give up the readings by which an answer contradicts the earlier ones."""
+        for name in readings:
+            why = f"call {seen.call} contradicts an earlier one"
+            if together:
+                others = ", ".join(each for each in readings if each != name)
+                why = f"the answers up to call {seen.call} agree with no world: {name} and {others}"
+            self._give_up(name, why)
+        conflict = Conflict(call=seen.call, readings=tuple(readings), together=together)
+        return Learned(conflict=conflict)
 
     def _new_shapes(self, seen: Observation, outcomes: Sequence[Outcome]) -> tuple[NewShape, ...]:
         """Return the parts that no outcome has; of an answer of another program, that it is one."""
@@ -172,7 +208,7 @@ class Hypotheses:
         found: set[str] = set()
         for each in outcomes[:8]:
             fixed: dict[str, Collection[str]] = {name: (x,) for name, x in each.choices.items()}
-            for name in each.readings.keys() - found - UNANSWERED - seen.given.keys():
+            for name in each.readings.keys() - found - UNSEEN.keys() - seen.given.keys():
                 if name in self.settled:
                     continue
                 free = {**fixed, name: ALLOWED[name]}
@@ -191,17 +227,34 @@ class Hypotheses:
 
     def _explains(self, seen: Observation, name: str) -> bool:
         """Whether the answer is explained once this reading may have any value again."""
-        if len(self.possible[name]) == len(ALLOWED[name]) or name in {*UNANSWERED, *seen.given}:
+        if len(self.possible[name]) == len(ALLOWED[name]) or name in {*UNSEEN, *seen.given}:
             return False
         try:
             return any(not seen.differs(each) for each in self._outcomes(seen, free=name))
         except TooManyError:
             return False
 
+    def _explaining(self, seen: Observation) -> list[str]:
+        """Return the fewest readings that have to have other values, all together, to explain the
+        answer; none if that is not enough, or if it is too much to try.
+        """
+        anything = {name: frozenset(values) for name, values in ALLOWED.items()}
+        try:
+            outcomes = seen.tree.outcomes({**anything, **_PLAIN, **seen.given}, MOST_OUTCOMES)
+        except TooManyError:
+            return []
+        changed = [
+            {name for name, value in each.readings.items()
+             if value not in self.possible[name] and name not in seen.given}
+            for each in outcomes if not seen.differs(each)
+        ]  # fmt: skip
+        fewest = min(map(len, changed), default=0)
+        return sorted(set[str]().union(*(each for each in changed if len(each) == fewest)))
+
     def _keep(self, outcomes: Iterable[Outcome], seen: Observation) -> tuple[str, ...]:
         """Keep the worlds of these outcomes; return what that settled."""
         before = set(self.settled)
-        without = {*UNANSWERED, *seen.given}
+        without = {*UNSEEN, *seen.given}
         found = [{name: value for name, value in each.readings.items() if name not in without}
                  for each in outcomes]  # fmt: skip
         relation = tuple({tuple(sorted(each.items())): each for each in found}.values())
@@ -217,7 +270,7 @@ class Hypotheses:
                 left = tuple(each for each in relation if self._is_possible(each))
                 self.relations[index] = left
                 for name in set().union(*left):
-                    if name in UNANSWERED or any(name not in each for each in left):
+                    if name in UNSEEN or any(name not in each for each in left):
                         continue
                     self.possible[name] &= {each[name] for each in left}
             self.relations = [each for each in self.relations if self._binds(each)]
@@ -226,7 +279,7 @@ class Hypotheses:
 
     def _is_possible(self, values: Mapping[str, str]) -> bool:
         return all(
-            value in self.possible[name] for name, value in values.items() if name not in UNANSWERED
+            value in self.possible[name] for name, value in values.items() if name not in UNSEEN
         )
 
     def _binds(self, relation: Tuples) -> bool:
@@ -242,7 +295,7 @@ def posterior(outcomes: Sequence[Outcome], possible: Mapping[str, frozenset[str]
     return sum(
         len(possible[name]) > 1 and len({each.choices[name] for each in outcomes}) == 1
         for name in common
-        if name in possible and name not in UNANSWERED
+        if name in possible and name not in UNSEEN
     )
 
 
@@ -262,6 +315,26 @@ def differences(expected: Shape, got: Shape) -> set[str]:
     if got.get(ORDER) != NOT_TOLD:
         return differ
     return {part for part in differ if part in got and part != ORDER}
+
+
+def _entangled(parts: Collection[str], outcomes: Sequence[Outcome]) -> set[str]:
+    """Return the parts that depend on a reading or a chance on which one of `parts` depends."""
+    shown = set[str]().union(*(each.shape for each in outcomes))
+    deciding = {part: _on_what(part, outcomes) for part in shown}
+    shared = set[str]().union(*(deciding.get(part, set()) for part in parts))
+    return {part for part, names in deciding.items() if names & shared}
+
+
+def _on_what(part: str, outcomes: Sequence[Outcome]) -> set[str]:
+    """Return the readings and chances on which a part of the answer depends."""
+    found = set()
+    for name in set().union(*(each.choices for each in outcomes)):
+        shown: dict[str, set[str]] = {}
+        for each in outcomes:
+            shown.setdefault(each.choices.get(name, ""), set()).add(each.shape.get(part, ABSENT))
+        if any(values != next(iter(shown.values())) for values in shown.values()):
+            found.add(name)
+    return found
 
 
 def _is_like(left: Shape, right: Shape) -> bool:

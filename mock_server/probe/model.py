@@ -21,12 +21,13 @@ from mock_server.domain.account import DEFAULT_ID
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE, Account
 from mock_server.domain.answer.envelope import parsed
 from mock_server.domain.call.calls import VENDOR_HOST, Operation
+from mock_server.domain.callback import payload
 from mock_server.domain.durations import UNIT_MS
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.source_images import judged
 from mock_server.domain.task.tasks import Status, Task
-from mock_server.probe import moves
+from mock_server.probe import callbacks, moves
 from mock_server.probe.lone_world import lone_simulator
 from mock_server.probe.moves import Move
 from mock_server.probe.request import Sender
@@ -61,10 +62,14 @@ PENDING, RUNNING, ENDED, FAILED = "pending", "running", "ended", "failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A task that was submitted before: of which kind (see Move), and how many hours ago."""
+    """A task that was submitted before: of which kind (see Move), and how many hours ago.
+
+    `is_called`: its callback has come just now.
+    """
 
     kind: str
     hours: int = 0
+    is_called: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,6 @@ class Situation:
 
     tasks: tuple[Submitted, ...] = ()
     has_vendor_host: bool = False
-    has_listener: bool = False
 
 
 class _UndoneError(Exception):
@@ -131,6 +135,8 @@ class Model:
 
         def shape(tx: Transaction, asked: Asked) -> Shape | None:
             try:
+                if move.is_heard:
+                    return self._heard(tx, situation, asked)
                 answer, labels = self._answer(tx, move, situation, asked)
             except ImpossibleError:
                 return None
@@ -154,6 +160,18 @@ class Model:
     ) -> tuple[SeenAnswer, dict[str, str]]:
         """Return the answer to a move, and the names of the tasks by their ids."""
         sender = self._sender(situation)
+        ids = self._tasks(tx, situation, sender, asked)
+        labels = {task_id: label(number) for number, task_id in enumerate(ids)}
+        if move.operation is Operation.GET_PICTURE:
+            return self._picture(tx, ids[0], asked), labels
+        sender = replace(sender, tasks={str(move.task): ids[0]} if ids else {})
+        answer = self._call(tx, move, sender, asked).answer
+        return seen(answer.status, answer.headers, answer.body), labels
+
+    def _tasks(
+        self, tx: Transaction, situation: Situation, sender: Sender, asked: Any
+    ) -> list[str]:
+        """Make the tasks of a situation, and return their ids."""
         ids: list[str] = []
         for number, each in enumerate(situation.tasks):
             self._now = NOW - each.hours * HOUR_MS + number
@@ -161,12 +179,16 @@ class Model:
         self._now = NOW + len(ids)
         for number, each in enumerate(situation.tasks):
             self._become(tx, ids[number], label(number), each, asked)
-        labels = {task_id: label(number) for number, task_id in enumerate(ids)}
-        if move.operation is Operation.GET_PICTURE:
-            return self._picture(tx, ids[0], asked), labels
-        sender = replace(sender, tasks={str(move.task): ids[0]} if ids else {})
-        answer = self._call(tx, move, sender, asked).answer
-        return seen(answer.status, answer.headers, answer.body), labels
+        return ids
+
+    def _heard(self, tx: Transaction, situation: Situation, asked: Any) -> Shape:
+        """Return the shape of the callbacks of a task."""
+        (task_id,) = self._tasks(tx, situation, self._sender(situation), asked)
+        task = task_rows.get(tx, DEFAULT_ID, task_id)
+        if task is None:
+            raise ImpossibleError
+        readings = cast("Readings", asked)
+        return callbacks.shape_of(callbacks.expected(task, readings, "", self._now), label(0))
 
     def _submitted(self, tx: Transaction, kind: str, sender: Sender, asked: Any) -> str:
         """Submit a task that was accepted, and return its id.
@@ -184,7 +206,7 @@ class Model:
             key=self._account.app_key,
             secret=self._account.app_secret,
             host=VENDOR_HOST if situation.has_vendor_host else OTHER_HOST,
-            listener=moves.ANY_LISTENER if situation.has_listener else "",
+            listener=moves.ANY_LISTENER,
             nonce="a nonce",
         )
 
@@ -200,7 +222,8 @@ class Model:
         if task is None:
             raise ImpossibleError
         move = moves.find(submitted.kind)
-        options = (ENDED,) if submitted.hours else (PENDING, RUNNING, ENDED)
+        is_over = submitted.hours or submitted.is_called
+        options = (ENDED,) if is_over else (PENDING, RUNNING, ENDED)
         if not move.decides_outcome:
             options = (*options, FAILED)
         state = asked.chance(f"state of {name}", options)
@@ -208,6 +231,8 @@ class Model:
         if task.content is None and state == ENDED:
             task = read_task(task, judged(move.image_read, asked), at)
         task = replace(task, plan=_plan(task, state, at))
+        if submitted.is_called:
+            task = replace(task, plan=_called(task.plan, at, cast("Readings", asked)))
         task_rows.set_plan(tx, task)
 
     def _picture(self, tx: Transaction, task_id: str, asked: Any) -> SeenAnswer:
@@ -264,6 +289,12 @@ def _plan(task: Task, state: str, at: int) -> rules.Plan:
     return replace(
         plan, starts_at=submitted, ends_at=max(at, submitted), outcome=outcome, held_until=None
     )
+
+
+def _called(plan: rules.Plan, at: int, readings: Readings) -> rules.Plan:
+    """Return the plan of a task whose callback was due `at`: its status may change only later."""
+    due_at = payload.due_at(replace(plan, ends_at=at), readings, 0) or at
+    return replace(plan, ends_at=at + (at - due_at))
 
 
 def label(number: int) -> str:

@@ -7,6 +7,7 @@ Rule 3: an odd submit that is accepted is also a task to follow, so one submit c
 several ways.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,7 @@ IMAGE_PATH = "/source.png"
 # addresses show.
 CALLBACK_PATH = "/odd/../%7eprobe/"
 CALLBACK_LOGIN = "probe:word"
+CALLBACK_AUTHORIZATION = f"Basic {b64encode(CALLBACK_LOGIN.encode()).decode()}"
 STRANGER = f"APPCODE {UNKNOWN_CODE}"
 UNPRINTABLE_TEXT = "https://example.com/" + "a" * 2950  # more than a QR code holds
 NO_READ = SourceRead(content="")
@@ -37,7 +39,8 @@ class Move:
     `signature` or `listener`. `is_own`: it has the buyer's credentials, so it may cost a credit.
     `image_read`: what a service that reads the source image finds. `decides_outcome`: a reading
     decides how the task ends, not chance. `kind`: the submit whose task is the same for whoever
-    polls.
+    polls, `called_kind`: for whoever is called back, '' if nobody is. `is_heard`: it is no call,
+    the probe listens for the callbacks of a task.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Move:
     image_read: SourceRead = NO_READ
     decides_outcome: bool = False
     kind: str = ""
+    called_kind: str = ""
+    is_heard: bool = False
 
     @property
     def is_submit(self) -> bool:
@@ -188,6 +193,9 @@ def submit(content: str = PLAIN, odd: Iterable[str] = ()) -> Move:
         image_read=_IMAGES.get(content, SourceRead(content="")),
         decides_outcome=decides,
         kind=f"submit {content if decides else PLAIN}",
+        called_kind=f"submit {content if decides else PLAIN}, {CALLBACK}"
+        if CALLBACK in parts
+        else "",
     )
 
 
@@ -215,17 +223,26 @@ def query(submitted: Move) -> Move:
     )  # fmt: skip
 
 
+def callback(submitted: Move) -> Move:
+    """Return the wait for the callbacks of the task of a submit."""
+    name = submitted.name
+    return Move(
+        name=f"callback of: {name}", says=f"listen for the callback of: {name}", task=name,
+        operation=None, sees_tasks=True, is_own=False, is_heard=True, build=_no_request,
+    )  # fmt: skip
+
+
 def picture(submitted: Move) -> Move:
     """Return the fetch of the first picture of the task of a submit; it has no credentials."""
     name = submitted.name
     return Move(
         name=f"picture of: {name}", says=f"fetch the picture of: {name}", task=name,
-        operation=Operation.GET_PICTURE, sees_tasks=True, is_own=False, build=_no_picture,
+        operation=Operation.GET_PICTURE, sees_tasks=True, is_own=False, build=_no_request,
     )  # fmt: skip
 
 
-def _no_picture(_sender: Sender) -> ProbeRequest:
-    raise AssertionError("a picture is fetched from the address in an answer")
+def _no_request(_sender: Sender) -> ProbeRequest:
+    raise AssertionError("it is no request to the service")
 
 
 @cache
@@ -249,7 +266,7 @@ def find(name: str) -> Move:
     """Return a move by its name. Raises KeyError."""
     head, _, rest = name.partition(" of: ")
     if rest:
-        return {"query": query, "picture": picture}[head](submits()[rest])
+        return {"query": query, "picture": picture, "callback": callback}[head](submits()[rest])
     by_name = {move.name: move for move in FIXED}
     return by_name.get(name) or submits()[name]
 
@@ -258,5 +275,8 @@ def of_kind(move: Move) -> Move:
     """Return the poll of a task as that of any task of its kind."""
     if move.task is None:
         return move
-    kind = submits()[find(move.task).kind]
+    submitted = find(move.task)
+    if move.is_heard:
+        return callback(submits()[submitted.called_kind])
+    kind = submits()[submitted.kind]
     return picture(kind) if move.operation is Operation.GET_PICTURE else query(kind)

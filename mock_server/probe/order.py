@@ -1,7 +1,7 @@
 """The order of a probe: which server, whose account, how much money, and which file."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,22 +11,24 @@ from mock_server import __version__, observed
 from mock_server.actions.accounts import accounts
 from mock_server.checker.budget import Budget
 from mock_server.domain.call.calls import VENDOR_HOST, Operation
-from mock_server.domain.urls import Address
+from mock_server.domain.urls import Address, is_this_machine
 from mock_server.domain.usage_errors import UsageError
 from mock_server.probe import findings, journal, paths
 from mock_server.probe.http_transport import HttpTransport, RealClock
 from mock_server.probe.journal import Journal, Record
+from mock_server.probe.listener import HttpListener, address_of, listening, new_token
 from mock_server.probe.lone_world import lone_simulator
 from mock_server.probe.model import Model
 from mock_server.probe.planner import PATIENCE_MS, Choice, Planner
 from mock_server.probe.request import OWN_PATHS, Sender
 from mock_server.probe.run import Run
 from mock_server.probe.session import Session
-from mock_server.probe.transport import ProbeClock, Transport
-from mock_server.probe.world_transport import WorldClock, WorldTransport
+from mock_server.probe.transport import Listener, ProbeClock, Transport
+from mock_server.probe.world_transport import WorldClock, WorldListener, WorldTransport
 from mock_server.settings import Settings
 
 MOST_CALLS = 1000
+LISTEN = "127.0.0.1:3041"
 FLAGS = {Operation.QUERY_TASK: "--query-path", Operation.LIST_TASKS: "--list-path"}
 
 
@@ -42,9 +44,31 @@ def paths_of(query: str | None, listing: str | None) -> dict[Operation, str]:
     return found
 
 
+def listen_at(listen: str | None, url: str | None, server: Address) -> tuple[str, int] | None:
+    """Return host and port to listen on for callbacks; None: nobody is called. Raises UsageError.
+
+    `url` is the public address that leads there; without one the service calls host and port.
+    """
+    if listen is None and url is None:
+        return None
+    host, _, port = (listen or LISTEN).rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
+        raise UsageError(f"--callback-listen: write HOST:PORT, such as {LISTEN}")
+    called = host if url is None else address_of(url).host
+    if is_this_machine(called) and not is_this_machine(server.host):
+        raise UsageError(
+            f"{server.netloc} cannot call {called}, which is this machine: name the public address "
+            "of your tunnel with --callback-url"
+        )
+    return host, int(port)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeOrder:
-    """See the module. `records`: those of an earlier run that this one goes on with."""
+    """See the module. `records`: those of an earlier run that this one goes on with. `listen`:
+    host and port to listen on for callbacks; `callback_url`: what leads there, '' for nothing else.
+    """
 
     place: Address
     app_code: str = field(repr=False)
@@ -55,6 +79,8 @@ class ProbeOrder:
     paths: Mapping[Operation, str]
     patience_ms: int = PATIENCE_MS
     file: Path
+    listen: tuple[str, int] | None = None
+    callback_url: str = ""
     records: list[Record] = field(default_factory=list)
 
     def continued(self) -> "ProbeOrder":
@@ -84,6 +110,7 @@ class ProbeOrder:
             model=model,
             budget=budget,
             has_signature=bool(self.key),
+            has_listener=self.listen is not None,
             is_at_vendor_host=self.place.host == VENDOR_HOST,
         )
         for record in self.records:
@@ -99,15 +126,23 @@ class ProbeOrder:
         secrets = [self.app_code, self.secret]
         return journal.opened(self.file, secrets, is_new=not self.records)
 
+    def listener(self) -> AbstractContextManager[HttpListener | None]:
+        """Listen for callbacks, if that is ordered. Raises UsageError."""
+        if self.listen is None:
+            return nullcontext()
+        tokens = [str(each["token"]) for each in self.records if each["kind"] == "listener"]
+        token = tokens[-1] if tokens else new_token()
+        return listening(self.listen, self.callback_url, token, RealClock())
+
     def run(
         self, model: Model, session: Session, write: Callable[[Mapping[str, Any]], None],
-        show: Callable[[Choice, int], None],
+        show: Callable[[Choice, int], None], listener: HttpListener | None = None,
     ) -> Run:  # fmt: skip
         """Return the run over HTTP."""
         return Run(
             session=session, planner=Planner(model, self.patience_ms),
             transport=HttpTransport(self.place),
-            clock=RealClock(), sender=self.sender, write=write, show=show,
+            clock=RealClock(), sender=self.sender, write=write, show=show, listener=listener,
         )  # fmt: skip
 
     def begin(self, run: Run) -> None:
@@ -116,6 +151,11 @@ class ProbeOrder:
             run.write({"kind": "probe", "url": self.place.sent_url, "at": run.clock.now(),
                        "made_by": f"artqr-mock {__version__}"})  # fmt: skip
         run.write({"kind": "budget", "fen": self.max_fen, "price_fen": self.price_fen})
+        if isinstance(run.listener, HttpListener):
+            url = run.listener.url
+            unclear = run.listener.check(HttpTransport(address_of(url)))
+            run.note({"kind": "listener", "url": url, "token": url.rpartition("/")[2],
+                      "unclear": unclear, "at": run.clock.now()})  # fmt: skip
         known = {Operation(each["operation"]): str(each["path"])
                  for each in self.records if each["kind"] == "path"}  # fmt: skip
         found = paths.find(run.transport, run.sender, {**known, **self.paths}, run.write)
@@ -155,15 +195,23 @@ class ProbeOrder:
                 WorldTransport(world),
                 clock,
                 own,
+                WorldListener(world, clock) if self.listen else None,
             )
 
 
 def _planned(
-    session: Session, planner: Planner, transport: Transport, clock: ProbeClock, sender: Sender
+    session: Session,
+    planner: Planner,
+    transport: Transport,
+    clock: ProbeClock,
+    sender: Sender,
+    listener: Listener | None,
 ) -> list[tuple[Choice, int]]:
     """Run a session against a world, and return its calls with what they cost."""
     run = Run(session=session, planner=planner, transport=transport, clock=clock, sender=sender,
-              write=lambda _: None)  # fmt: skip
+              listener=listener, write=lambda _: None)  # fmt: skip
+    if listener is not None:
+        run.note({"kind": "listener", "unclear": [], "at": clock.now()})
     spent: list[int] = [session.spent.fen]
     run.after = lambda: spent.append(session.spent.fen)
     run.go()

@@ -10,7 +10,7 @@ says: the real service may answer otherwise.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from mock_server.probe import moves
+from mock_server.probe import hearing, moves
 from mock_server.probe.estimates import Estimate, Estimates
 from mock_server.probe.known_task import KnownTask
 from mock_server.probe.model import (
@@ -22,8 +22,10 @@ from mock_server.probe.moves import LIST, SIGNED, Move
 from mock_server.probe.session import Session
 
 MOST_POLLS = 2  # of one task, or of the list, at one age
+TIMING = "callback.timing"
 FREE = 0.02  # what a call is taken to cost beside its credit
 PATIENCE_MS = 60_000
+LISTENS = 5  # how often the patience: what has not come by then does not come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +50,23 @@ class Planner:
 
     def __init__(self, model: Model, patience_ms: int = PATIENCE_MS) -> None:
         self._patience_ms = patience_ms
+        self._listen_ms = LISTENS * patience_ms
         self._estimates = Estimates(model)
 
     def best(self, session: Session, now: int) -> Choice | None:
         """Return the best call to make; None: no call that can be paid for settles anything."""
         if session.stopped:
             return None
+        best = self._best_call(session, now)
+        if best is None or best.wait_ms:  # to listen costs nothing but time
+            return self._best_of(self._listening(session, now)) or best
+        return best
+
+    def _best_call(self, session: Session, now: int) -> Choice | None:
         best = self._best_of(self._strangers(session))
         can_pay = session.credits_left > 0 and not session.no_credit
+        if best is None and can_pay:
+            best = self._best_of(self._just_called(session, now))
         if best is None and can_pay and not session.is_made(moves.UNKNOWN):
             # It tells what a refusal looks like, which almost every other answer depends on.
             best = self._best_of(self._fixed(session, (moves.UNKNOWN,)))
@@ -86,6 +97,28 @@ class Planner:
             yield from self._polls(session, now)
             yield from self._submits(session, now)
 
+    def _just_called(self, session: Session, now: int) -> Iterable[Choice]:
+        """Yield the queries that only show at this moment which came first, status or callback."""
+        for task in session.tasks:
+            move = moves.query(moves.submits()[task.move])
+            situation = session.situation_of(move, now)
+            if situation is None or not situation.tasks[0].is_called:
+                continue
+            if TIMING in session.hypotheses.open and not session.is_made(move, situation):
+                found = self._estimates.poll(session, move, situation)
+                yield Choice(move=move, value=found.value, price=found.price)
+
+    def _listening(self, session: Session, now: int) -> Iterable[Choice]:
+        """Yield the waits for callbacks that are still to come."""
+        for task in session.tasks if session.has_listener else ():
+            submitted = moves.submits()[task.move]
+            is_over = task.heard_phase in task.listened
+            if not submitted.called_kind or is_over or not session.hearing.hears(task):
+                continue
+            move = moves.callback(submitted)
+            wait_ms = max(0, task.listen_until(self._listen_ms) - now)
+            yield Choice(move=move, wait_ms=wait_ms, value=self._callback(session, task).value)
+
     def _pictures(self, session: Session, now: int) -> Iterable[Choice]:
         for task in session.tasks:
             move = moves.picture(moves.submits()[task.move])
@@ -106,10 +139,27 @@ class Planner:
                 continue
             is_looked_for = move is LIST and not session.is_made(LIST, situation)
             lost = len(session.lost_submits) if is_looked_for else 0
-            yield from self._now_or_later(session, move, situation, now, lost)
+            more = lost + self._silence(session, move)
+            yield from self._now_or_later(session, move, situation, now, more)
+
+    def _silence(self, session: Session, move: Move) -> float:
+        """Return what the silence of a task's callback is expected to settle, once it is known that
+        the task has ended.
+        """
+        task = session.task(move.task) if move.task else None
+        if task is None or task.ended_at is not None or task.heard_phase not in task.listened:
+            return 0
+        is_heard = moves.submits()[task.move].called_kind and session.hearing.hears(task)
+        if not session.has_listener or not is_heard:
+            return 0
+        return self._callback(session, task).value
+
+    def _callback(self, session: Session, task: KnownTask) -> Estimate:
+        heard = moves.callback(moves.submits()[task.move])
+        return self._estimates.poll(session, heard, hearing.situation_of(task))
 
     def _now_or_later(
-        self, session: Session, move: Move, situation: Situation, now: int, lost: int
+        self, session: Session, move: Move, situation: Situation, now: int, more: float
     ) -> Iterable[Choice]:
         """Yield a poll at once, and one after the tasks should have ended."""
         young = {
@@ -118,11 +168,11 @@ class Planner:
             if task.ended_at is None and (wait := task.submitted_at + self._patience_ms - now) > 0
         }
         found = self._estimates.poll(session, move, situation, young)
-        yield Choice(move=move, value=found.value + lost, price=found.price)
+        yield Choice(move=move, value=found.value + more, price=found.price)
         if young:
             found = self._estimates.poll(session, move, situation)
             wait_ms = max(young.values())
-            yield Choice(move=move, wait_ms=wait_ms, value=found.value + lost, price=found.price)
+            yield Choice(move=move, wait_ms=wait_ms, value=found.value + more, price=found.price)
 
     def _submits(self, session: Session, now: int) -> Iterable[Choice]:
         situation = session.situation(now)
@@ -135,20 +185,26 @@ class Planner:
             first = self._estimates.submit(session, move)
             choices = [Choice(move=move, value=first.value, price=first.price)]
             if situation is not None and session.credits_left > 1 and first.accepted:
-                if move.kind not in followed:
-                    followed[move.kind] = self._followed(session, move, situation)
-                choices += [_with(move, first, then) for then in followed[move.kind]]
+                kinds = move.kind + move.called_kind
+                if kinds not in followed:
+                    followed[kinds] = self._followed(session, move, situation)
+                choices += [_with(move, first, then) for then in followed[kinds]]
             yield max(choices, key=lambda each: each.rank)
 
     def _followed(self, session: Session, move: Move, situation: Situation) -> list[Estimate]:
-        """Return what each poll that can come after a submit is expected to settle."""
+        """Return what each poll or callback that can come after a submit is expected to settle."""
         own = Submitted(kind=move.kind)
         after = replace(situation, tasks=(*situation.tasks, own))
         alone = replace(situation, tasks=(own,))
-        polls = (
+        polls: list[tuple[Move, Situation, tuple[int, ...]]] = [
             (LIST, after, (len(situation.tasks),)), (LIST, after, ()),
             (moves.query(move), alone, (0,)), (moves.query(move), alone, ()),
-        )  # fmt: skip
+        ]  # fmt: skip
+        if move.called_kind:
+            called = Submitted(kind=move.called_kind)
+            at_once = replace(called, is_called=True)
+            polls.append((moves.callback(move), replace(situation, tasks=(called,)), ()))
+            polls.append((moves.query(move), replace(situation, tasks=(at_once,)), ()))
         return [
             self._estimates.poll(session, poll, then_situation, young)
             for poll, then_situation, young in polls
@@ -172,4 +228,17 @@ def _is_offered(session: Session, move: Move) -> bool:
     """Whether the options of the probe allow a move."""
     if moves.SIGNATURE in move.needs and (session.no_signature or not session.has_signature):
         return False
-    return moves.LISTENER not in move.needs or session.has_listener
+    if moves.LISTENER in move.needs:
+        is_worth_it = session.has_listener and not session.hearing.is_in_vain
+        return is_worth_it and not (move.called_kind and _awaits_callback(session))
+    return True
+
+
+def _awaits_callback(session: Session) -> bool:
+    """Whether some task may still be called back for the first time: one after the other."""
+    return any(
+        moves.submits()[task.move].called_kind
+        and not (task.heard or task.listened)
+        and session.hearing.hears(task)
+        for task in session.tasks
+    )

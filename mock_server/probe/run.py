@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mock_server.domain.call.calls import VENDOR_HOST, Operation
-from mock_server.probe import journal
+from mock_server.probe import callbacks, journal
 from mock_server.probe.planner import Choice, Planner
 from mock_server.probe.request import Sender
 from mock_server.probe.session import Session
-from mock_server.probe.transport import LostError, ProbeClock, Transport
+from mock_server.probe.transport import Listener, LostError, ProbeClock, Transport
 
 Write = Callable[[Mapping[str, Any]], None]
 MOST_STEPS = 500
@@ -26,6 +26,7 @@ class Run:
     transport: Transport
     clock: ProbeClock
     sender: Sender
+    listener: Listener | None = None
     write: Write
     show: Callable[[Choice, int], None] = lambda _choice, _number: None
     after: Callable[[], None] = lambda: None
@@ -35,27 +36,52 @@ class Run:
     def go(self) -> None:
         """Make calls as long as one settles something."""
         while len(self.made) < MOST_STEPS:
+            self._hear(self.clock.now())
             choice = self.planner.best(self.session, self.clock.now())
             if choice is None:
                 return
-            if choice.wait_ms:
-                self.clock.wait(choice.wait_ms)
+            if choice.move.is_heard:
+                self.show(choice, self.session.calls)
+            if choice.wait_ms and self._wait(choice.wait_ms):
+                continue  # what came may make another call the best one
             self.made.append(choice)
-            self._make(choice)
+            if choice.move.is_heard:
+                self.note({"kind": "listened", "move": choice.move.name,
+                              "at": self.clock.now()})  # fmt: skip
+            else:
+                self._make(choice)
             self.after()
+
+    def _wait(self, ms: int) -> bool:
+        """Let time pass; return whether a callback came, and ended the wait."""
+        if self.listener is not None:
+            return self._hear(self.clock.now() + ms)
+        self.clock.wait(ms)
+        return False
+
+    def _hear(self, until: int) -> bool:
+        """Take over the next callback that comes by then, with all that came at once."""
+        came = False
+        while self.listener is not None:
+            heard = self.listener.hear(self.clock.now() if came else until)
+            if heard is None:
+                break
+            self.note(callbacks.record(heard))
+            came = True
+        return came
 
     def _make(self, choice: Choice) -> None:
         number = self.session.calls + 1
         self.show(choice, number)
-        self._record({"kind": "call", "n": number, "move": choice.move.name,
+        self.note({"kind": "call", "n": number, "move": choice.move.name,
                       "at": self.clock.now()})  # fmt: skip
         try:
             answer = self._send(choice)
         except LostError as error:
-            self._record({"kind": "lost", "n": number, "at": self.clock.now(), "why": str(error),
+            self.note({"kind": "lost", "n": number, "at": self.clock.now(), "why": str(error),
                           "was_sent": error.was_sent})  # fmt: skip
             return
-        self._record({"kind": "answer", "n": number, "at": self.clock.now(),
+        self.note({"kind": "answer", "n": number, "at": self.clock.now(),
                       **journal.answer_record(answer)})  # fmt: skip
 
     def _send(self, choice: Choice) -> Any:
@@ -68,14 +94,16 @@ class Run:
             tasks={task.move: task.id for task in session.tasks},
             now=self.clock.now(),
             nonce=self.nonce(),
+            listener=self.listener.url if self.listener else "",
             host=VENDOR_HOST if session.uses_vendor_host else self.sender.host,
         )
         return self.transport.send(move.build(sender))
 
     def note_balance(self, shown: int) -> None:
         """Take over how many credits the console shows."""
-        self._record({"kind": "balance", "credits": shown, "at": self.clock.now()})
+        self.note({"kind": "balance", "credits": shown, "at": self.clock.now()})
 
-    def _record(self, record: Mapping[str, Any]) -> None:
+    def note(self, record: Mapping[str, Any]) -> None:
+        """Write a record down, and take over what it says."""
         self.write(record)
         self.session.apply(record)

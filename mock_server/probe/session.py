@@ -19,8 +19,9 @@ from mock_server.contract import load_catalogue
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Means
-from mock_server.probe import charges, journal, moves
+from mock_server.probe import callbacks, charges, hearing, journal, moves
 from mock_server.probe.answers import page_of, passing, picture_in, row_key
+from mock_server.probe.hearing import Hearing
 from mock_server.probe.hypotheses import Conflict, Hypotheses, Learned, NewShape
 from mock_server.probe.known_task import KnownTask
 from mock_server.probe.model import ENDED, FAILED, Model, Situation, Submitted, label
@@ -37,6 +38,7 @@ from mock_server.probe.shape import (
 )
 from mock_server.probe.tree import CHANCE
 
+CALLED = 500  # more than any age: a query just after a callback is another call
 MOST_TEMPORARY = 6
 MOST_FOREIGN = 2
 
@@ -60,11 +62,16 @@ class Pending:
     move: Move
     at: int
     situation: Situation | None
+    key: tuple[str, int, bool]
 
 
 @dataclass(slots=True)
 class Session:
-    """See the module. `stopped`: why no more calls are made. `no_credit`: none that may cost."""
+    """See the module. `stopped`: why no more calls are made. `no_credit`: none that may cost.
+
+    `balance`: the credits that the console showed last, and the last call before that; `unsure`:
+    how many calls since then may have been answered.
+    """
 
     model: Model
     budget: Budget
@@ -83,14 +90,15 @@ class Session:
     is_at_vendor_host: bool = False
     uses_vendor_host: bool = False
     has_listener: bool = False
+    hearing: Hearing = field(default_factory=Hearing)
     has_signature: bool = False
     stopped: str = ""
     no_credit: bool = False
     no_signature: str = ""
     _pending: Pending | None = None
     _temporary: int = 0
-    _last_balance: tuple[int, int] | None = None
-    _unsure: int = 0
+    balance: tuple[int, int] | None = None
+    unsure: int = 0
     _foreign: int = 0
 
     def apply(self, record: Mapping[str, Any]) -> None:
@@ -100,30 +108,17 @@ class Session:
             self.end_pending("the probe was interrupted")
             self._sent(int(record["n"]), moves.find(record["move"]), int(record["at"]))
         elif kind == "answer":
-            self._answered(journal.answer_of(record))
+            self._answered(journal.answer_of(record), int(record["at"]))
         elif kind == "lost":
             self._lost(str(record["why"]), was_sent=bool(record["was_sent"]))
         elif kind == "balance":
-            self._balance(int(record["credits"]))
-
-    def _balance(self, shown: int) -> None:
-        """Learn from what the console shows which calls were charged since it was looked at."""
-        before, self._last_balance = self._last_balance, (shown, self.calls)
-        if before is None or before[1] == self.calls:
-            return
-        operations = [moves.find(name).operation for number, (name, answer) in self.answers.items()
-                      if number > before[1] and answer.status == 200
-                      and moves.find(name).is_own]  # fmt: skip
-        gone, unsure, self._unsure = before[0] - shown, self._unsure, 0
-        fits = charges.fitting(filter(None, operations), gone, unsure)
-        says = f"{gone} credits for {len(operations)} answers with HTTP 200"
-        if not fits:
-            self.notes.append(f"the console shows what no known rule explains: {says}")
-        elif len(fits) == 1 and "charge.polls" not in self.hypotheses.settled:
-            self.hypotheses.possible["charge.polls"] = frozenset(fits)
-            self.evidence["charge.polls"] = Evidence(
-                call=self.calls, move="", at=0, status=0, shows=says
-            )
+            charges.look(self, int(record["credits"]))
+        elif kind == "listener":
+            hearing.opened(self, record)
+        elif kind == "callback":
+            hearing.came(self, callbacks.heard_of(record))
+        elif kind == "listened":
+            hearing.listened(self, str(record["move"]), int(record["at"]))
 
     def end_pending(self, why: str) -> None:
         """Take a call for lost whose answer is not in the file."""
@@ -143,7 +138,6 @@ class Session:
         return Situation(
             tasks=tasks,
             has_vendor_host=self.is_at_vendor_host or self.uses_vendor_host,
-            has_listener=self.has_listener,
         )
 
     def situation_of(self, move: Move, now: int) -> Situation | None:
@@ -156,7 +150,14 @@ class Session:
         age = None if task is None else task.age(now)
         if task is None or age is None:
             return None
-        return self._situation((Submitted(kind=moves.find(task.move).kind, hours=age),))
+        return self._situation((self._submitted(task, move, age, now),))
+
+    def _submitted(self, task: KnownTask, move: Move, age: int, now: int) -> Submitted:
+        """Return a task as one move sees it."""
+        submitted = moves.find(task.move)
+        if move.operation is Operation.QUERY_TASK and task.is_just_called(now):
+            return Submitted(kind=submitted.called_kind, is_called=True)
+        return Submitted(kind=submitted.kind, hours=age)
 
     def task(self, move: str) -> KnownTask | None:
         """Return the task of a submit."""
@@ -169,7 +170,8 @@ class Session:
         """
         tasks = situation.tasks if situation and move.sees_tasks else ()
         age = tasks[-1].hours if tasks else 0
-        return move.name, age + 1000 * len(tasks), self.uses_vendor_host
+        called = CALLED * bool(tasks and tasks[-1].is_called)
+        return move.name, age + called + 1000 * len(tasks), self.uses_vendor_host
 
     def is_made(self, move: Move, situation: Situation | None = None) -> int:
         """Return how often a call was made."""
@@ -185,10 +187,11 @@ class Session:
     def _sent(self, number: int, move: Move, at: int) -> None:
         self.calls = max(self.calls, number)
         situation = self.situation_of(move, at)
-        self.made[self.key(move, situation)] += 1
+        key = self.key(move, situation)
+        self.made[key] += 1
         if move.is_own:
             self.spent = rules.sent(self.budget, self.spent)
-        self._pending = Pending(number, move, at, situation)
+        self._pending = Pending(number, move, at, situation, key)
 
     def _lost(self, why: str, *, was_sent: bool) -> None:
         pending, self._pending = self._pending, None
@@ -203,7 +206,7 @@ class Session:
             self.spent = rules.answered(self.budget, self.spent, 0)
             self._make_again(pending)
         else:
-            self._unsure += 1
+            self.unsure += 1
             if move.is_submit:
                 self.lost_submits.append((move.name, pending.at))
 
@@ -212,9 +215,9 @@ class Session:
         again = f"again: {pending.move.name}"
         if again not in self.given_up:
             self.given_up.add(again)
-            self.made[self.key(pending.move, pending.situation)] -= 1
+            self.made[pending.key] -= 1
 
-    def _answered(self, answer: SeenAnswer) -> None:
+    def _answered(self, answer: SeenAnswer, at: int) -> None:
         pending, self._pending = self._pending, None
         if pending is None:
             return
@@ -225,6 +228,8 @@ class Session:
         if move.operation is Operation.LIST_TASKS:
             self._adopt(answer)
             pending.situation = self.situation(pending.at)
+        elif move.task is not None:  # if the answer took long, it is not of that moment
+            pending.situation = self.situation_of(move, max(at, pending.at))
         shown = [task for task in self.tasks if move.task in (None, task.move)]
         labels = {task.id: label(number) for number, task in enumerate(shown)}
         shape = self.model.reader.shape(answer, move.operation, labels)
@@ -273,7 +278,9 @@ class Session:
             learned = self.hypotheses.learn(part)
             if part.view is not form:  # that part was looked at in a world of its own
                 chances.update(learned.chances)
-            self._take(learned, pending, answer, shape)
+            self.take(
+                learned, self.evidence_of(pending.move.name, pending.at, answer.status, shape)
+            )
         self._foreign = self._foreign + 1 if shape["author"] == OTHER else 0
         if self._foreign >= MOST_FOREIGN:
             self.stopped = (
@@ -281,17 +288,18 @@ class Session:
                 "and what is between you and it"
             )
 
-    def _take(self, learned: Learned, pending: Pending, answer: SeenAnswer, shape: Shape) -> None:
+    def evidence_of(self, move: str, at: int, status: int, shape: Shape) -> Evidence:
+        """Return an answer to the last call, or a callback, as evidence."""
+        shown = ", ".join(f"{part}: {value}" for part, value in shape.items() if part != "author")
+        return Evidence(call=self.calls, move=move, at=at, status=status, shows=shown)
+
+    def take(self, learned: Learned, evidence: Evidence) -> None:
         """Keep what was learned, with its evidence."""
         self.new_shapes += learned.new_shapes
         if learned.conflict is not None:
             self.conflicts.append(learned.conflict)
-        shown = ", ".join(f"{part}: {value}" for part, value in shape.items() if part != "author")
         for name in learned.settled:
-            self.evidence[name] = Evidence(
-                call=pending.number, move=pending.move.name, at=pending.at,
-                status=answer.status, shows=shown,
-            )  # fmt: skip
+            self.evidence[name] = evidence
         self.uses_vendor_host |= self.hypotheses.settled.get("host.check") == "vendor-host"
 
     def _note_ends(
@@ -307,6 +315,8 @@ class Session:
                 task.picture = found
             if (has_ended or found) and task.ended_at is None:
                 task.ended_at = at
+            if has_ended:
+                task.states = frozenset(states or ())
 
     def _keep_task(self, move: Move, answer: SeenAnswer, at: int) -> None:
         body = service_body(answer.body) or {}

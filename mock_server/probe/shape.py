@@ -147,12 +147,15 @@ def _error(status: int, code: str, message: str) -> dict[str, str]:
 
 
 def _task(body: dict[str, Any], label: str) -> dict[str, str]:
+    status = repr(body.get("status"))[:MOST_SHOWN]
+    return {f"status of {label}": status, **pictures_of(body, label)}
+
+
+def pictures_of(body: Mapping[str, Any], label: str) -> dict[str, str]:
+    """Return how an answer or a callback shows the pictures of a task."""
     pictures = body.get("resList", "absent")
     items = pictures if isinstance(pictures, list) else []
-    shape = {
-        f"status of {label}": repr(body.get("status"))[:MOST_SHOWN],
-        f"pictures of {label}": _amount(pictures),
-    }
+    shape = {f"pictures of {label}": _amount(pictures)}
     if items:
         shape[f"picture of {label}"] = " or ".join(sorted({_kind(item) for item in items}))
     return shape

@@ -6,6 +6,7 @@ Rule 2: a call whose answer is lost may have been carried out, unless no connect
 
 from typing import Protocol
 
+from mock_server.probe.callbacks import Heard
 from mock_server.probe.request import ProbeRequest
 from mock_server.probe.shape import SeenAnswer
 
@@ -26,6 +27,15 @@ class Transport(Protocol):
 
     def fetch(self, url: str) -> SeenAnswer:
         """Fetch a picture, without credentials. Raises LostError."""
+
+
+class Listener(Protocol):
+    """What the service calls: it keeps the callbacks that come, and has the source image."""
+
+    url: str  # the address of it that the service is given
+
+    def hear(self, until: int) -> Heard | None:
+        """Return the next attempt of a callback; None if none comes by then (ms)."""
 
 
 class ProbeClock(Protocol):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 
 from mock_server.domain.readings import ALLOWED, Readings
 from mock_server.probe.shape import Shape
-from mock_server.probe.unseen import UNANSWERED
+from mock_server.probe.unseen import UNSEEN
 
 CHANCE = "?"  # in front of the name of a branch that is no reading
 Domains = Mapping[str, Collection[str]]
@@ -41,7 +41,7 @@ class Asked:
             reading = _IDS[name]
         except KeyError:
             raise AttributeError(name) from None
-        if reading in UNANSWERED:
+        if reading in UNSEEN:
             return ALLOWED[reading][0]
         return self.choose(reading, ALLOWED[reading])
 

@@ -124,8 +124,18 @@ def test_a_lost_submit_is_looked_for_in_the_list(model: Model, planner: Planner)
     assert len(found.session.tasks) == found.tasks
 
 
-def test_a_world_that_changes_is_reported(model: Model, planner: Planner) -> None:
-    """A reading whose value changes between two calls is given up, and the change is reported."""
+CHANGES = [
+    {"ret_code.type": "string"},
+    {"ret_code.type": "string", "envelope": "bare"},
+    {"ret_code.type": "string", "envelope": "bare", "refusal.status": "200"},
+]
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=len)
+def test_a_world_that_changes_is_reported(
+    model: Model, planner: Planner, changes: dict[str, str]
+) -> None:
+    """Readings whose values change between two calls are given up, and named."""
     with world({}) as held:
 
         class Changing:
@@ -135,15 +145,18 @@ def test_a_world_that_changes_is_reported(model: Model, planner: Planner) -> Non
             def send(self, request: ProbeRequest) -> SeenAnswer:
                 self._calls += 1
                 if self._calls == 5:
-                    held.world.change({"ret_code.type": "string"})
+                    held.world.change(changes)
                 return self._inner.send(request)
 
             def fetch(self, url: str) -> SeenAnswer:
                 return self._inner.fetch(url)
 
         found = held.world.probe(model, planner, wrap=lambda inner, _: Changing(inner))
-    assert [each.readings for each in found.session.conflicts] == [("ret_code.type",)]
-    assert "ret_code.type" not in found.settled
+    (conflict,) = found.session.conflicts
+    assert set(conflict.readings) == set(changes)
+    assert conflict.together == (len(changes) > 1)
+    assert found.session.new_shapes == []
+    assert not changes.keys() & found.settled.keys()
 
 
 def test_an_unknown_shape_is_reported_and_no_value_is_chosen(

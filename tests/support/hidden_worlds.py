@@ -25,17 +25,15 @@ from mock_server.probe.request import ProbeRequest, Sender
 from mock_server.probe.run import Run
 from mock_server.probe.session import Session
 from mock_server.probe.shape import SeenAnswer
-from mock_server.probe.transport import LostError, Transport
+from mock_server.probe.transport import Listener, LostError, Transport
 from mock_server.probe.unseen import CALLED_BACK, UNSEEN
-from mock_server.probe.world_transport import WorldClock, WorldTransport
+from mock_server.probe.world_transport import WorldClock, WorldListener, WorldTransport
 from mock_server.settings import Settings
 from mock_server.simulator import Simulator
 from mock_server.store import billing
 
 START = 1_800_000_000_000
 PRICE_FEN = 30
-# What no probe without a listener can see.
-NEVER = frozenset({*UNSEEN, *CALLED_BACK, "image.charset"})
 Wrap = Callable[[Transport, Simulator], Transport]
 
 
@@ -67,13 +65,17 @@ class Found:
     @property
     def missed(self) -> set[str]:
         """The readings that somebody with enough money and time could have settled."""
-        hidden = set(NEVER)
+        hidden = {*UNSEEN, *(() if self.session.has_listener else CALLED_BACK)}
         # Older instances have one row for both codes; no text that is too long is a URL.
         hidden.add("classic.route" if self.truth["gateway.profile"] == "vpc" else "appcode.unknown")
         if self.truth["text.not_url"] == "refused":
             hidden.add("text.too_long")
         if self.truth["picture.lifetime"] == "unlimited":
             hidden.add("picture.gone")
+        if self.truth["image.content"] == "address":
+            hidden.add("image.charset")
+            if self.truth["text.too_long"] == "refused" or self.truth["text.not_url"] == "refused":
+                hidden.add("callback.on_failure")  # no task fails
         return self.truth.keys() - self.settled.keys() - hidden
 
 
@@ -90,10 +92,12 @@ class World:
     def probe(
         self, model: Model, planner: Planner, *, fen: int = 100, signed: bool = True,
         wrap: Wrap = lambda transport, _: transport, records: Iterable[Record] = (), days: int = 0,
+        listens: bool = False, unclear: Iterable[str] = (),
+        listener: Listener | None = None,
     ) -> Found:  # fmt: skip
         """Probe the world; `records` are those of an earlier probe, `days` how often to go on."""
         budget = Budget(most_calls=10**6, most_fen=fen, price_fen=PRICE_FEN)
-        session = Session(model=model, budget=budget, has_signature=signed)
+        session = Session(model=model, budget=budget, has_signature=signed, has_listener=listens)
         kept = list(records)
         for record in kept:
             session.apply(record)
@@ -104,7 +108,10 @@ class World:
             session=session, planner=planner, transport=transport, clock=self.clock,
             sender=self.sender, nonce=lambda: f"nonce {next(numbers)}",
             write=lambda record: kept.append(dict(record)),
+            listener=(listener or WorldListener(self.simulator, self.clock)) if listens else None,
         )  # fmt: skip
+        if listens:
+            run.note({"kind": "listener", "unclear": list(unclear), "at": self.clock.now()})
         run.go()
         for _ in range(days):
             self.clock.wait(26 * HOUR_MS)

@@ -16,10 +16,9 @@ from mock_server.probe.known_task import DAY
 from mock_server.probe.model import ENDED, RUNNING, Model, Situation, Submitted, label, opened
 from mock_server.probe.moves import LIST, Move
 from mock_server.probe.tree import CHANCE
-from mock_server.probe.unseen import CALLED_BACK, UNSEEN
+from mock_server.probe.unseen import UNSEEN
 
 Call = tuple[Move, Situation, str, int, str]
-IN_CALLBACKS = "it shows in what the service calls: a callback or a source image of your own"
 
 
 def evidence_table() -> str:
@@ -45,8 +44,6 @@ def readings_by_certainty() -> str:
 def _shown(model: Model, name: str) -> tuple[str, str]:
     if name in UNSEEN:
         return f"no answer: {UNSEEN[name]}", "none"
-    if name in CALLED_BACK or name == "image.charset":
-        return f"no answer: {IN_CALLBACKS}", "none"
     for given in ({}, {"gateway.profile": "classic"}):
         for move, situation, state, before, when in _calls():
             price = _price(model, name, move, situation, state, given)
@@ -92,6 +89,21 @@ def _calls() -> Iterator[Call]:
     old = Situation(tasks=(Submitted(kind=plain.name, hours=DAY),))
     yield moves.picture(plain), old, ENDED, 2, " a day later, at the address that a query gave"
     yield moves.query(plain), old, ENDED, 1, " a day later"
+    yield from _called()
+
+
+def _called() -> Iterator[Call]:
+    """Yield what the listener of a probe shows, with the credit of the submit before it."""
+    # That no callback came for a task that has failed says something once its end is known.
+    for content, before in ((moves.PLAIN, 1), (moves.NO_IMAGE, 2)):
+        called = moves.submit(content, (moves.CALLBACK,))
+        one = Situation(tasks=(Submitted(kind=called.called_kind),))
+        yield moves.callback(called), one, ENDED, before, ""
+    plain = moves.submit(moves.PLAIN, (moves.CALLBACK,))
+    just = Situation(tasks=(Submitted(kind=plain.called_kind, is_called=True),))
+    yield moves.query(plain), just, ENDED, 1, " just after its callback came"
+    image = moves.submit(moves.IMAGE)
+    yield moves.query(image), Situation(tasks=(Submitted(kind=image.kind),)), ENDED, 1, ""
 
 
 PARTS = {"evidence": evidence_table, "certainties": readings_by_certainty}
