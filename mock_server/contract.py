@@ -14,7 +14,7 @@ from typing import Any
 from mock_server.domain import findings
 from mock_server.domain.billing.charges import Offer
 from mock_server.domain.call.answer_rules import AnswerRuleRow
-from mock_server.domain.call.calls import ROUTES, Operation
+from mock_server.domain.call.calls import OWN_PATHS, Operation
 from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables, FailureRow, Means
 from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
@@ -243,9 +243,6 @@ def load_answer_rules(language: str = ENGLISH) -> dict[str, AnswerRuleRow]:
     }
 
 
-_PATHS = {operation: path for (_, path), operation in ROUTES.items()}
-
-
 @lru_cache(maxsize=256)
 @lru_cache(maxsize=64)
 def request_contract(readings: Readings) -> findings.Contract:
@@ -258,15 +255,15 @@ def request_contract(readings: Readings) -> findings.Contract:
 def _request_contract(values: tuple[tuple[str, str], ...]) -> findings.Contract:
     """Compile the schema of each operation's request: one validator for headers and body."""
     whole = narrowed_document(with_readings(DEFAULT_READINGS, dict(values)))
-    schemas = {each: _request_schema(whole, each) for each in _PATHS}
+    schemas = {each: _request_schema(whole, each) for each in OWN_PATHS}
     validators = {each: compiled(schema) for each, schema in schemas.items()}
     submit = schemas[Operation.SUBMIT_TASK]["properties"]
     styles = tuple(whole["components"]["schemas"]["StyleId"]["enum"])
     return findings.Contract(
-        fields={each: tuple(_body_schema(whole, each)["properties"]) for each in _PATHS},
+        fields={each: tuple(_body_schema(whole, each)["properties"]) for each in OWN_PATHS},
         headers=frozenset(submit["header"]["properties"]) | JUDGED_HEADERS,
         fits={each: validator.is_valid for each, validator in validators.items()},
-        breaches={each: partial(_breaches, validators[each], each) for each in _PATHS},
+        breaches={each: partial(_breaches, validators[each], each) for each in OWN_PATHS},
         styles=frozenset(styles),
         style_ids=styles,
     )
@@ -277,7 +274,7 @@ def _request_readings() -> tuple[str, ...]:
     """Return the readings that a request can depend on, from the marks in the schemas."""
     whole = document("openapi")
     return tuple(
-        sorted({name for each in _PATHS for name in _marks(whole, _body_schema(whole, each))})
+        sorted({name for each in OWN_PATHS for name in _marks(whole, _body_schema(whole, each))})
     )
 
 
@@ -295,7 +292,7 @@ def _marks(whole: dict[str, Any], node: Any) -> Iterator[str]:
 
 def _request_schema(whole: dict[str, Any], operation: Operation) -> dict[str, Any]:
     """Return the schema of `{"header": …, "body": …}`, header names in lower case."""
-    post = whole["paths"][_PATHS[operation]]["post"]
+    post = whole["paths"][OWN_PATHS[operation]]["post"]
     named = [followed(whole, each) for each in post["parameters"]]
     headers = {each["name"].lower(): each["schema"] for each in named if each["in"] == "header"}
     return {
@@ -305,7 +302,7 @@ def _request_schema(whole: dict[str, Any], operation: Operation) -> dict[str, An
 
 
 def _body_schema(whole: dict[str, Any], operation: Operation) -> dict[str, Any]:
-    post = whole["paths"][_PATHS[operation]]["post"]
+    post = whole["paths"][OWN_PATHS[operation]]["post"]
     form = post["requestBody"]["content"]["application/x-www-form-urlencoded"]
     return followed(whole, form["schema"])
 
@@ -333,12 +330,12 @@ def _breaches(validator: Validator, operation: Operation, instance: Any) -> list
 def _written_at(operation: Operation, steps: list[str]) -> str:
     """Return where in the original document a step of the compiled schema is."""
     whole = document("openapi")
-    post = ["paths", _PATHS[operation], "post"]
+    post = ["paths", OWN_PATHS[operation], "post"]
     if steps[:2] == ["properties", "body"]:
         form = ["requestBody", "content", "application/x-www-form-urlencoded", "schema"]
         steps = [*post, *form, *steps[2:]]
     elif steps[:3] == ["properties", "header", "properties"]:
-        listed = whole["paths"][_PATHS[operation]]["post"]["parameters"]
+        listed = whole["paths"][OWN_PATHS[operation]]["post"]["parameters"]
         names = [followed(whole, each)["name"].lower() for each in listed]
         steps = [*post, "parameters", str(names.index(steps[3])), "schema", *steps[4:]]
     found: list[str] = []

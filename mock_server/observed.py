@@ -9,9 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mock_server.domain.call.calls import OWN_PATHS, Operation
 from mock_server.domain.readings import DEFAULT_READINGS, ReadingError, with_readings
+from mock_server.domain.records import dataclass
+from mock_server.domain.suggestions import unknown
+from mock_server.domain.urls import is_path
 from mock_server.settings import SettingsError, read_toml
 
+PATH_OF = "the path of "
 TABLES = {"probe": dict, "paths": dict, "observed": list, "open": list, "new_shape": list}
 
 
@@ -24,6 +29,7 @@ def read_file(path: Path) -> dict[str, Any]:
             tables = ", ".join(TABLES)
             raise SettingsError(f"{path}: {name[:64]!r} is no table of observed readings: {tables}")
     values = values_of(content, path)
+    paths_of(content, path)
     try:
         with_readings(DEFAULT_READINGS, values)
     except ReadingError as error:
@@ -46,18 +52,53 @@ def values_of(content: Mapping[str, Any], path: Path) -> dict[str, str]:
     return found
 
 
-def load(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return the observed values of files that agree. Raises SettingsError."""
+def paths_of(content: Mapping[str, Any], path: Path) -> dict[Operation, str]:
+    """Return the paths of the operations in a file. Raises SettingsError."""
+    found: dict[Operation, str] = {}
+    for name, value in content.get("paths", {}).items():
+        if name not in tuple(OWN_PATHS):
+            raise SettingsError(f"{path}: [paths]: {unknown('operation', name, OWN_PATHS)}")
+        operation = Operation(name)
+        if not isinstance(value, str) or not is_path(value):
+            raise SettingsError(
+                f"{path}: [paths] {name} is no path: write one such as {OWN_PATHS[operation]}"
+            )
+        found[operation] = value
+    if len(set({**OWN_PATHS, **found}.values())) < len(OWN_PATHS):
+        raise SettingsError(f"{path}: [paths]: two operations have the same path")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What files of observed readings say: readings `{id: value}`, and paths of operations."""
+
+    readings: dict[str, str]
+    paths: dict[Operation, str]
+
+
+def load(paths: Iterable[str | Path]) -> Observed:
+    """Return what was observed, from files that agree. Raises SettingsError."""
     found: dict[str, tuple[str, str | Path]] = {}
     for path in paths:
-        for reading, value in values_of(read_file(Path(path)), Path(path)).items():
-            earlier, first = found.setdefault(reading, (value, path))
+        content = read_file(Path(path))
+        values = values_of(content, Path(path))
+        places = {
+            PATH_OF + str(name): place for name, place in paths_of(content, Path(path)).items()
+        }
+        for name, value in {**values, **places}.items():
+            earlier, first = found.setdefault(name, (value, path))
             if earlier != value:
                 raise SettingsError(
-                    f"{first} and {path} disagree: {reading} is {earlier} and {value}; leave one "
+                    f"{first} and {path} disagree: {name} is {earlier} and {value}; leave one "
                     "file out, or probe again"
                 )
-    return {reading: value for reading, (value, _) in found.items()}
+    said = {name: value for name, (value, _) in found.items()}
+    return Observed(
+        readings={name: value for name, value in said.items() if not name.startswith(PATH_OF)},
+        paths={Operation(name.removeprefix(PATH_OF)): value for name, value in said.items()
+               if name.startswith(PATH_OF)},
+    )  # fmt: skip
 
 
 def toml(tables: Sequence[tuple[str, Mapping[str, Any]]]) -> str:

@@ -53,7 +53,7 @@ def _observed(config: pytest.Config) -> dict[str, str]:
     from mock_server.settings import SettingsError  # noqa: PLC0415
 
     try:
-        return load(options.observed(config))
+        return load(options.observed(config)).readings
     except SettingsError as error:
         raise pytest.UsageError(f"artqr_observed: {error}") from None
 
@@ -226,7 +226,9 @@ def _enter(config: pytest.Config, stack: ExitStack) -> "MockServer":
             opened = server.attached(url, options.text(config, "artqr_token") or None)
         else:
             hosts = tuple(options.listed(config, "artqr_callback_hosts"))
-            opened = server.started(seed=1, callback_hosts=hosts)
+            opened = server.started(
+                seed=1, callback_hosts=hosts, observed=tuple(options.observed(config))
+            )
         return stack.enter_context(opened)
     except (UnreachableError, RefusedError, OSError, ValueError) as error:
         what = "artqr_url cannot be used" if url else "the artqr server cannot start"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 import platformdirs
 
 from mock_server.domain import urls
+from mock_server.domain.call.calls import OWN_PATHS, Operation
 from mock_server.domain.nesting import TOO_DEEP, is_too_deep
 from mock_server.domain.retention import ALL, BadKeepError, Keep, parse_keep
 from mock_server.domain.suggestions import unknown
@@ -46,6 +47,8 @@ class Settings:
     seed: int | None = None
     scenario: str | None = None
     observed: tuple[str, ...] = ()
+    query_path: str | None = None
+    list_path: str | None = None
     callback_hosts: tuple[str, ...] = ()
     callback_timeout: float = 10.0  # claim callback-timeout
     callback_concurrency: int = 100
@@ -72,6 +75,7 @@ class Settings:
         for entry in self.callback_hosts:
             _check_host(entry)
         self._check_tls()
+        self._check_paths()
         if self.public_url is not None:
             _check_address(self.public_url)
         try:
@@ -89,6 +93,20 @@ class Settings:
             )
         for name in self.tls_names:
             _check_tls_name(name)
+
+    def _check_paths(self) -> None:
+        for operation, path in self.paths.items():
+            if not urls.is_path(path):
+                name = "query_path" if operation is Operation.QUERY_TASK else "list_path"
+                raise SettingsError(
+                    f"{name} {path[:80]!r} is no path: write one such as {OWN_PATHS[operation]}"
+                )
+
+    @property
+    def paths(self) -> dict[Operation, str]:
+        """The paths that operations have by setting."""
+        named = {Operation.QUERY_TASK: self.query_path, Operation.LIST_TASKS: self.list_path}
+        return {operation: path for operation, path in named.items() if path is not None}
 
     @property
     def scheme(self) -> str:
@@ -200,7 +218,9 @@ MEANINGS = {
     "scenario": Meaning("Scenario that the default account starts with at every start: a name, or "
                         "FILE.toml.", "none"),
     "observed": Meaning("Files of readings that `artqr-mock probe` observed: they take the place "
-                        "of the defaults in every account.", "none"),
+                        "of the defaults, and the operations are at its paths.", "none"),
+    "query_path": Meaning("Path of the query.", "the observed path, else our own"),
+    "list_path": Meaning("Path of the list.", "the observed path, else our own"),
     "callback_hosts": Meaning("Hosts, addresses or networks that callbacks may go to and source "
                               "images may come from; `*` is any.", "loopback only"),
     "callback_timeout": Meaning("Seconds a receiver may take to answer a callback, or a host to "

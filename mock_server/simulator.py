@@ -13,6 +13,7 @@ from mock_server.contract import Catalogue, load_catalogue
 from mock_server.delivery.image_reader import ImageReader
 from mock_server.delivery.outbound import Outbound
 from mock_server.domain.account.accounts import KEEP_ALL, AccountTemplate
+from mock_server.domain.call.calls import OWN_ROUTES, Routes, routes_at
 from mock_server.domain.callback.payload import Outcome, Posting
 from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_readings
 from mock_server.domain.task.source_images import SourceRead
@@ -75,7 +76,7 @@ class Simulator:
     the wire can be ordered. `pause` holds the thread of a server that has not, for ms. `log_call`
     hears of every call once it is committed, with its id and its row of the journal; it must not
     wait. `recorder` counts for the metrics; None: nobody does. `observed`: the readings
-    `{id: value}` of the files that the settings name.
+    `{id: value}` of the files that the settings name. `routes`: at which paths the operations are.
     """
 
     settings: Settings
@@ -96,6 +97,7 @@ class Simulator:
     log_call: LogCall | None = None
     recorder: "Recorder | None" = None
     observed: Mapping[str, str] = field(default_factory=dict)
+    routes: Routes = OWN_ROUTES
 
     @property
     def base_readings(self) -> Readings:
@@ -181,7 +183,8 @@ def build_simulator(
         close_outbound=close_outbound,
         has_connections=front is not None,
         log_call=log_call,
-        observed=observed,
+        observed=observed.readings,
+        routes=routes_at({**observed.paths, **settings.paths}),
     )
 
 
@@ -198,6 +201,7 @@ def _outbound(settings: Settings, front: Front | None) -> Outbound:
 def with_recorder(simulator: Simulator, recorder: "Recorder") -> Simulator:
     """Return a simulator that counts for the metrics; the one before is used no more."""
     simulator.database.watch_turns(recorder.turn_ended)
+    recorder.serve(simulator.routes)
     return replace(simulator, recorder=recorder)
 
 

@@ -63,6 +63,10 @@ LogCall = Callable[[int, Entry], None]
               "[default: all]")  # fmt: skip
 @click.option("--observed", multiple=True, metavar="FILE", help="Answer as the service that "
               "`artqr-mock probe` observed; may be repeated.")  # fmt: skip
+@click.option("--query-path", help="The path of the query.  [default: the observed one, or "
+              "/queryTask]")  # fmt: skip
+@click.option("--list-path", help="The path of the list.  [default: the observed one, or "
+              "/taskList]")  # fmt: skip
 @click.option(
     "--callback-host",
     "callback_hosts",

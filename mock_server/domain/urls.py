@@ -81,6 +81,12 @@ def is_address(url: str) -> bool:
     return " " not in url and _CONTROLS.search(url) is None
 
 
+def is_path(text: str) -> bool:
+    """Whether a text is a path as a request line has it, without a query."""
+    is_plain = text.isascii() and text.isprintable() and len(text) <= MAX_ADDRESS_LENGTH
+    return text.startswith("/") and is_plain and not any(each in text for each in " ?#")
+
+
 @lru_cache(maxsize=1024)  # a client has few addresses, and each is called again and again
 def parse_address(url: str) -> Address:
     """Return an address taken apart. Raises AddressError for what cannot be requested."""

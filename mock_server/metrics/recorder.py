@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import psutil
 
 from mock_server.domain.billing.charges import Charge
-from mock_server.domain.call.calls import GET_ROUTES, ROUTES, Call
+from mock_server.domain.call.calls import OWN_ROUTES, Call, Routes
 from mock_server.domain.callback.payload import Outcome
 from mock_server.domain.task.tasks import Plan
 from mock_server.metrics import definitions
@@ -101,10 +101,7 @@ class Recorder:
         self._series = {each.name: _Series(each, self._registry) for each in definitions.COUNTED}
         # What every call needs, found by one look.
         self._booked: dict[tuple[str | None, int, str | None, str], list[_Count]] = {}
-        self._answered = {
-            place: self._of(definitions.CALL_SECONDS, operation)
-            for place, operation in _ASKED.items()
-        }
+        self.serve(OWN_ROUTES)
         self._answered_nothing = self._of(definitions.CALL_SECONDS, NONE)
         # Booked calls that are still to be counted, those of a turn together: a lock for each
         # number of each call would be the dearest part of it.
@@ -178,6 +175,13 @@ class Recorder:
             return [called]
         fen = self._of(definitions.CHARGED_FEN, operation).inc
         return [called, self._of(definitions.CHARGES, operation).inc, fen]
+
+    def serve(self, routes: Routes) -> None:
+        """Count the calls of these routes by their operations."""
+        self._answered = {
+            place: self._of(definitions.CALL_SECONDS, operation)
+            for place, operation in (*routes.by_post.items(), *routes.by_get.items())
+        }
 
     def call_answered(self, call: Call, seconds: float) -> None:
         """Observe the time from a whole request to its answer."""
@@ -277,7 +281,6 @@ class _Collected:
 
 
 _Count = Callable[..., None]
-_ASKED = {**ROUTES, **GET_ROUTES}
 
 
 def _family(metric: Metric, registry: "CollectorRegistry") -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from mock_server.contract import load_catalogue
 from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.errors import Means
+from mock_server.formatting import printable
 from mock_server.probe.shape import SILENT, SeenAnswer, Shape, error_of
 
 
@@ -22,6 +23,18 @@ def passing(answer: SeenAnswer, shape: Shape) -> str:
         return ""
     row = load_catalogue().errors.row_of(*row_key(error, answer))
     return shown if row is not None and row.means is Means.WAIT else ""
+
+
+def described(answer: SeenAnswer) -> str:
+    """Return what an answer is in a few words, as a person can read it on a terminal."""
+    error, target = error_of(answer), answer.headers.get("location")
+    if error is not None:
+        return f"HTTP {answer.status} {printable(' '.join(filter(None, error)), 160)}"
+    if target is not None and answer.status // 100 == 3:
+        to = printable(target, 160)
+        return f"HTTP {answer.status}, a redirect to {to}, which a probe does not follow"
+    kind = answer.headers.get("content-type", "no Content-Type")
+    return f"HTTP {answer.status} of another program ({printable(kind, 80)})"
 
 
 def page_of(answer: SeenAnswer) -> tuple[dict[str, Any], list[dict[str, Any]]]:

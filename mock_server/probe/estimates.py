@@ -13,8 +13,6 @@ from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping
 from mock_server.probe import moves
 from mock_server.probe.hypotheses import FORM, posterior
 from mock_server.probe.model import (
-    ACCEPTING,
-    DECIDING,
     ENDED,
     RUNNING,
     Model,
@@ -74,7 +72,8 @@ class Estimates:
 
         def compute() -> Estimate:
             plain = {**domains, **_FREE_FORM}
-            base = {name: (lenient(name, values),) for name, values in plain.items()}
+            accepting = self._model.acceptance.accepting
+            base = {name: (lenient(accepting, name, x),) for name, x in plain.items()}
             return _submitted(tree, base, domains, wanted, charged)
 
         kind = (move.name, _host(session), charged)
@@ -158,11 +157,10 @@ def _submitted(
     return Estimate(value, accepted + (1 - accepted) * charged, accepted)
 
 
-def lenient(name: str, values: Collection[str]) -> str:
+def lenient(accepting: Mapping[str, str], name: str, values: Collection[str]) -> str:
     """Return the value under which submits are accepted if there is one, else the likeliest."""
-    accepting = ACCEPTING.get(name.replace(".", "_"))
-    if accepting is not None and accepting in values and name in DECIDING:
-        return accepting
+    if accepting.get(name) in values:
+        return accepting[name]
     return _likeliest(name, values)
 
 

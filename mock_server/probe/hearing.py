@@ -4,6 +4,7 @@ Rule 1: silence counts only if the probe has listened since the submit, the task
 callback of another task has come on the same way.
 Rule 2: a callback that the model says comes in every world, and that did not come, was lost on its
 way: that rules out nothing.
+Rule 3: the address has a token of this probe, so a task that is called back is one of its own.
 """
 
 from collections.abc import Mapping
@@ -58,7 +59,7 @@ def opened(session: "Session", record: Mapping[str, Any]) -> None:
 
 def came(session: "Session", heard: Heard) -> None:
     """Learn from an attempt of a callback."""
-    task = next((each for each in session.tasks if each.id == heard.task_id), None)
+    task = _task_of(session, heard)
     if task is None or not moves.find(task.move).called_kind:
         session.hearing.strange += 1
         if session.hearing.strange <= MOST_STRANGE:
@@ -71,6 +72,15 @@ def came(session: "Session", heard: Heard) -> None:
     task.picture = task.picture or picture_in(body, task.id)
     is_over = task.heard_phase in task.listened
     _learn(session, task, heard.at, is_over=is_over)
+
+
+def _task_of(session: "Session", heard: Heard) -> KnownTask | None:
+    """Return the task that is called back; it may be that of a submit whose answer was lost."""
+    task = next((each for each in session.tasks if each.id == heard.task_id), None)
+    lost = [moves.find(move) for move, _ in session.lost_submits]
+    if task is None and heard.task_id and len(lost) == 1 and lost[0].called_kind:
+        return session.adopt(heard.task_id, "was called back")
+    return task
 
 
 def listened(session: "Session", move_name: str, at: int) -> None:

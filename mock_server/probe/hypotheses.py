@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_server.domain.readings import ALLOWED, DEFAULT_READINGS, as_mapping
-from mock_server.probe.shape import AUTHOR, NOT_TOLD, ORDER, Shape
+from mock_server.probe.shape import AUTHOR, NOT_TOLD, ORDER, OTHER, Shape
 from mock_server.probe.tree import CHANCE, Domains, Outcome, TooManyError, Tree
 from mock_server.probe.unseen import UNSEEN
 
 MOST_OUTCOMES = 20_000
+MOST_TRIED = 2_000  # where all that was learned is in question
 ABSENT = "absent"
 # How every answer of the service is written: what else an answer shows does not depend on them.
 FORM = frozenset({
@@ -148,12 +149,13 @@ class Hypotheses:
 
     def _surprised(self, seen: Observation, outcomes: Sequence[Outcome]) -> Learned:
         """Tell an answer that contradicts an earlier one from one that no value explains."""
-        changed = [name for name in self.possible if self._explains(seen, name)]
-        if changed:
-            return self._contradicted(seen, changed)
-        changed = self._explaining(seen)
-        if changed:
-            return self._contradicted(seen, changed, together=True)
+        if seen.shape.get(AUTHOR) != OTHER:  # no world has the answers of another program
+            changed = [name for name in self.possible if self._explains(seen, name)]
+            if changed:
+                return self._contradicted(seen, changed)
+            changed = self._explaining(seen)
+            if changed:
+                return self._contradicted(seen, changed, together=True)
         new = self._new_shapes(seen, outcomes)
         for each in new:
             for name in each.readings:
@@ -240,7 +242,7 @@ class Hypotheses:
         """
         anything = {name: frozenset(values) for name, values in ALLOWED.items()}
         try:
-            outcomes = seen.tree.outcomes({**anything, **_PLAIN, **seen.given}, MOST_OUTCOMES)
+            outcomes = seen.tree.outcomes({**anything, **_PLAIN, **seen.given}, MOST_TRIED)
         except TooManyError:
             return []
         changed = [

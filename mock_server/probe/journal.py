@@ -21,7 +21,7 @@ from mock_server.probe.shape import SeenAnswer
 MOST_LINES = 100_000
 MOST_BODY = 64 * 1024
 KEPT_HEADERS = ("x-ca-error-code", "x-ca-error-message", "x-ca-request-id", "content-type",
-                "showapi_fee_num", "retry-after")  # fmt: skip
+                "showapi_fee_num", "retry-after", "location")  # fmt: skip
 Record = dict[str, Any]
 
 

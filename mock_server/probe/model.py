@@ -5,12 +5,12 @@ Rule 2: how long a task takes and whether it succeeds is chance, unless a readin
 real service's tasks have their own times (claim task-duration).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from mock_server.actions.accounts import accounts
 from mock_server.actions.gateway import pipeline
@@ -27,12 +27,13 @@ from mock_server.domain.readings import DEFAULT_READINGS, Readings, with_reading
 from mock_server.domain.task import tasks as rules
 from mock_server.domain.task.source_images import judged
 from mock_server.domain.task.tasks import Status, Task
-from mock_server.probe import callbacks, moves
+from mock_server.probe import acceptance, callbacks, moves
+from mock_server.probe.acceptance import DEFAULTS, Acceptance
 from mock_server.probe.lone_world import lone_simulator
 from mock_server.probe.moves import Move
 from mock_server.probe.request import Sender
 from mock_server.probe.shape import Reader, SeenAnswer, Shape, names_in, seen
-from mock_server.probe.tree import Asked, ImpossibleError, Tree
+from mock_server.probe.tree import IDS, Asked, ImpossibleError, Tree
 from mock_server.settings import Settings
 from mock_server.store import tasks as task_rows
 from mock_server.store.engine.transaction import Transaction
@@ -44,19 +45,6 @@ DAYS_BEFORE = 30
 NO_CALLS = Settings(database=":memory:", seed=1, journal_calls=1)
 OTHER_HOST = "probed.invalid"
 # What a task can have become, and what chance says of one that no reading decides.
-# The readings that decide whether a submit is accepted, or that no poll shows, with values under
-# which every submit is accepted. A test compares this with the model.
-ACCEPTING = {
-    "text_not_url": "accepted", "text_too_long": "task-fails", "style_unknown": "accepted",
-    "callback_address": "accepted", "short_link_flag": "lenient", "callback_timing": "after-status",
-    "callback_on_failure": "none", "task_id_form": "hex-24", "appcode_scheme": "any-case",
-    "body_type": "any", "host_check": "none", "refusal_status": "450", "envelope": "showapi",
-    "envelope_text_field": "remark", "ret_code_type": "integer", "fields_unnamed": "absent",
-    "gateway_profile": "vpc", "query_method": "post",
-}  # fmt: skip
-DECIDING = frozenset(
-    {"text.not_url", "text.too_long", "style.unknown", "callback.address", "short_link.flag"}
-)
 PENDING, RUNNING, ENDED, FAILED = "pending", "running", "ended", "failed"
 
 
@@ -91,6 +79,8 @@ class _UndoneError(Exception):
 class Model:
     """One world in this process. Close it after use."""
 
+    _acceptance: ClassVar[Acceptance | None] = None
+
     def __init__(self) -> None:
         self._now = NOW - DAYS_BEFORE * 24 * HOUR_MS  # a clock does not go back behind its start
         built = lone_simulator(NO_CALLS, lambda: self._now)
@@ -99,6 +89,10 @@ class Model:
             lambda tx: accounts.ensure_default(tx, self._simulator)
         )
         self._trees: dict[tuple[str, Situation], Tree] = {}
+        if Model._acceptance is None:
+            Model._acceptance = acceptance.found(
+                lambda move: self.tree(move, Situation()), self._task_made
+            )
 
     def close(self) -> None:
         """Close the world."""
@@ -126,6 +120,23 @@ class Model:
                 )
                 known |= names_in(parsed(_undone(answered)[0].body))
         return Reader(known=frozenset(known))
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """Return which readings decide over submits: it is the same for every model."""
+        assert Model._acceptance is not None  # noqa: S101 - see __init__
+        return Model._acceptance
+
+    def _task_made(self, move: Move, values: Mapping[str, str]) -> object:
+        """Return the task that a submit makes under readings; its id is left out."""
+        asked = _Fixed(with_readings(DEFAULT_READINGS, values))
+
+        def made(tx: Transaction) -> object:
+            done = self._call(tx, move, self._sender(Situation()), asked)
+            task = task_rows.get(tx, DEFAULT_ID, str(done.task_id))
+            return None if task is None else replace(task, id="")
+
+        return _undone(self._start(made))
 
     def _shapes(
         self, move: Move, situation: Situation, all_asked: Sequence[Asked]
@@ -195,7 +206,9 @@ class Model:
 
         What decides whether it is accepted is known by then, so only what shapes the task is asked.
         """
-        done = self._call(tx, moves.find(kind), sender, _Lenient(asked))
+        known = Model._acceptance  # None while it is found, which takes no readings but plain ones
+        lenient = asked if known is None else _Lenient(asked, known)
+        done = self._call(tx, moves.find(kind), sender, lenient)
         if done.task_id is None:
             raise ImpossibleError
         return str(done.task_id)
@@ -256,11 +269,15 @@ def _undone(started: "Future[T]") -> T:
 class _Lenient:
     """Readings under which every submit is accepted; those that shape its task are asked."""
 
-    def __init__(self, asked: Any) -> None:
+    def __init__(self, asked: Any, known: Acceptance) -> None:
         self._asked = asked
+        self._known = known
 
     def __getattr__(self, name: str) -> Any:
-        return ACCEPTING.get(name) or getattr(self._asked, name)
+        reading = IDS[name]
+        if reading in self._known.shaping:
+            return getattr(self._asked, name)
+        return self._known.accepting.get(reading) or DEFAULTS[reading]
 
 
 class _Fixed:

@@ -262,6 +262,14 @@ def submits() -> dict[str, Move]:
 
 
 @cache
+def one_odd() -> tuple[Move, ...]:
+    """Return the submits that are odd in one way at most."""
+    contents = [each for each in _CONTENT if each not in AGAIN]
+    ways = (FLAG, BAD_CALLBACK, CALLBACK, STYLE)
+    return (*map(submit, contents), *(submit(PLAIN, (each,)) for each in ways))
+
+
+@cache
 def find(name: str) -> Move:
     """Return a move by its name. Raises KeyError."""
     head, _, rest = name.partition(" of: ")

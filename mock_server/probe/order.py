@@ -10,8 +10,8 @@ from typing import Any
 from mock_server import __version__, observed
 from mock_server.actions.accounts import accounts
 from mock_server.checker.budget import Budget
-from mock_server.domain.call.calls import VENDOR_HOST, Operation
-from mock_server.domain.urls import Address, is_this_machine
+from mock_server.domain.call.calls import OWN_PATHS, VENDOR_HOST, Operation
+from mock_server.domain.urls import Address, is_path, is_this_machine
 from mock_server.domain.usage_errors import UsageError
 from mock_server.probe import findings, journal, paths
 from mock_server.probe.http_transport import HttpTransport, RealClock
@@ -19,8 +19,9 @@ from mock_server.probe.journal import Journal, Record
 from mock_server.probe.listener import HttpListener, address_of, listening, new_token
 from mock_server.probe.lone_world import lone_simulator
 from mock_server.probe.model import Model
+from mock_server.probe.paths import PathSearch
 from mock_server.probe.planner import PATIENCE_MS, Choice, Planner
-from mock_server.probe.request import OWN_PATHS, Sender
+from mock_server.probe.request import Sender
 from mock_server.probe.run import Run
 from mock_server.probe.session import Session
 from mock_server.probe.transport import Listener, ProbeClock, Transport
@@ -38,7 +39,7 @@ def paths_of(query: str | None, listing: str | None) -> dict[Operation, str]:
     for operation, path in ((Operation.QUERY_TASK, query), (Operation.LIST_TASKS, listing)):
         if path is None:
             continue
-        if not path.startswith("/") or not path.isascii() or any(x in path for x in " ?#\r\n\t"):
+        if not is_path(path):
             raise UsageError(f"{path[:80]!r} is no path: write one such as {OWN_PATHS[operation]}")
         found[operation] = path
     return found
@@ -158,12 +159,14 @@ class ProbeOrder:
                       "unclear": unclear, "at": run.clock.now()})  # fmt: skip
         known = {Operation(each["operation"]): str(each["path"])
                  for each in self.records if each["kind"] == "path"}  # fmt: skip
-        found = paths.find(run.transport, run.sender, {**known, **self.paths}, run.write)
+        search = PathSearch(run.transport, run.sender)
+        found = search.find({**known, **self.paths}, run.write)
         missing = [name for operation, name in FLAGS.items() if operation not in found]
         if missing:
             raise UsageError(
-                f"none of the likely paths leads to an operation: check the address, or say "
-                f"{' and '.join(missing)}, as your console shows"
+                "none of the likely paths leads to an operation: check the address, or say "
+                f"{' and '.join(missing)}, as your console shows; the last answer was: "
+                f"{search.said}"
             )
         run.sender = replace(run.sender, paths={**OWN_PATHS, **found})
 

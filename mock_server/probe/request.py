@@ -17,13 +17,12 @@ from mock_server.domain.auth.signatures import (
     string_to_sign,
 )
 from mock_server.domain.call.bodies import FORM_TYPE
-from mock_server.domain.call.calls import ROUTES, Call, Headers, Operation
+from mock_server.domain.call.calls import OWN_PATHS, Call, Headers, Operation
 
 # Credentials that nobody was ever issued.
 UNKNOWN_CODE = "0" * 32
 WRONG_SECRET = "not the secret"  # noqa: S105 - that is the point of it
 UNKNOWN_TASK = "0" * 24
-OWN_PATHS: Mapping[Operation, str] = {operation: path for (_, path), operation in ROUTES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

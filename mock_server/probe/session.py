@@ -20,7 +20,7 @@ from mock_server.domain.answer.envelope import service_body
 from mock_server.domain.call.calls import Operation
 from mock_server.domain.call.errors import Means
 from mock_server.probe import callbacks, charges, hearing, journal, moves
-from mock_server.probe.answers import page_of, passing, picture_in, row_key
+from mock_server.probe.answers import described, page_of, passing, picture_in, row_key
 from mock_server.probe.hearing import Hearing
 from mock_server.probe.hypotheses import Conflict, Hypotheses, Learned, NewShape
 from mock_server.probe.known_task import KnownTask
@@ -273,7 +273,10 @@ class Session:
     ) -> None:  # fmt: skip
         """Learn from a shape; `chances` is narrowed to what may have happened."""
         tree = self.model.tree(pending.move, situation)
-        asked = Asking(call=pending.number, move=pending.move, tasks=len(situation.tasks))
+        asked = Asking(
+            call=pending.number, move=pending.move, tasks=len(situation.tasks),
+            accepting=self.model.acceptance.accepting,
+        )  # fmt: skip
         for part in parts_of(asked, tree, shape, chances):
             learned = self.hypotheses.learn(part)
             if part.view is not form:  # that part was looked at in a world of its own
@@ -284,8 +287,8 @@ class Session:
         self._foreign = self._foreign + 1 if shape["author"] == OTHER else 0
         if self._foreign >= MOST_FOREIGN:
             self.stopped = (
-                f"the answers are not those of this API (HTTP {answer.status}): check the address, "
-                "and what is between you and it"
+                f"the answers are not those of this API ({described(answer)}): "
+                "check the address, and what is between you and it"
             )
 
     def evidence_of(self, move: str, at: int, status: int, shape: Shape) -> Evidence:
@@ -334,10 +337,16 @@ class Session:
         others = [each for each in listed if each not in known]
         if len(others) != 1 or len(listed) != len(known) + 1 or page.get("allNum") != len(listed):
             return
+        self.adopt(others[0], "is in the list")
+
+    def adopt(self, task_id: str, found: str) -> KnownTask:
+        """Take a task for that of the lost submit; `found` says where it was found."""
         move, sent_at = self.lost_submits.pop()
-        self.notes.append(f"the task of the lost call ({move}) is in the list: {others[0]}")
-        self.tasks.append(KnownTask(move=move, id=others[0], submitted_at=sent_at))
-        self.tasks.sort(key=lambda task: task.submitted_at)
+        task = KnownTask(move=move, id=task_id, submitted_at=sent_at)
+        self.notes.append(f"the task of the lost call ({move}) {found}: {task_id}")
+        self.tasks.append(task)
+        self.tasks.sort(key=lambda each: each.submitted_at)
+        return task
 
     def _passed(self, pending: Pending, answer: SeenAnswer, why: str) -> None:
         """Take an error that may pass for nothing. What was not paid for may be made again."""

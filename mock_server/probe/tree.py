@@ -15,7 +15,7 @@ from mock_server.probe.unseen import UNSEEN
 
 CHANCE = "?"  # in front of the name of a branch that is no reading
 Domains = Mapping[str, Collection[str]]
-_IDS = {each.name: each.metadata["id"] for each in fields(Readings) if "id" in each.metadata}
+IDS = {each.name: each.metadata["id"] for each in fields(Readings) if "id" in each.metadata}
 
 
 class ImpossibleError(Exception):
@@ -38,7 +38,7 @@ class Asked:
     def __getattr__(self, name: str) -> str:
         """Return the value of a reading."""
         try:
-            reading = _IDS[name]
+            reading = IDS[name]
         except KeyError:
             raise AttributeError(name) from None
         if reading in UNSEEN:

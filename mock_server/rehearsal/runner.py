@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import urllib3
@@ -76,7 +77,7 @@ def drills_of(order: RehearsalOrder) -> list[Drill]:
 def _observed(order: RehearsalOrder) -> dict[str, str]:
     """Return the observed readings. Raises UsageError for files that cannot be used."""
     try:
-        return load(order.observed)
+        return load(order.observed).readings
     except SettingsError as error:
         raise UsageError(str(error)) from None
 
@@ -91,7 +92,8 @@ def checked(order: RehearsalOrder) -> RehearsalOrder:
 @contextlib.contextmanager
 def open_bench(order: RehearsalOrder, stop: threading.Event) -> Iterator["Bench"]:
     """Give a bench on a server of its own, or on that of the order. Raises one of TROUBLES."""
-    with serving(order) as admin:
+    files = tuple(str(Path(file).absolute()) for file in order.observed)
+    with serving(order, observed=files) as admin:
         yield Bench(order, admin, stop)
 
 

@@ -22,6 +22,7 @@ OWNED = (
 )  # fmt: skip
 
 _TABLE = "account"
+BY_HAND = ""  # beside the values in the column `readings`: the names of those set by hand
 _COLUMNS = (
     "id", "name", "app_code", "app_key", "app_secret", "seed", "readings", "origin", "created_at",
     "base_at", "real_base_at", "rate", "frozen", "pinned", "jumped_ms",
@@ -42,7 +43,7 @@ def insert(tx: Transaction, account: Account) -> bool:
             account.app_key,
             account.app_secret,
             account.seed,
-            _changed_readings(account.readings),
+            _stored_readings(account),
             json.dumps(asdict(account.origin)),
             account.created_at,
             *_clock_values(account.clock),
@@ -153,7 +154,7 @@ def set_world(tx: Transaction, account: Account) -> None:
         "update account set readings = ?, standing = ?, skew_ms = ?, per_second = ?, burst = ?,"
         " notify_url = ?, submits = ?, answers = ? where id = ?",
         (
-            _changed_readings(account.readings),
+            _stored_readings(account),
             account.standing,
             account.skew_ms,
             *_limit_values(account.limit),
@@ -209,15 +210,20 @@ def _limit_values(limit: Limit | None) -> tuple[float | None, int]:
     return (limit.per_second, limit.burst) if limit else (None, 0)
 
 
-def _changed_readings(readings: Readings) -> str:
-    default = as_mapping(DEFAULT_READINGS)
-    changed = {name: word for name, word in as_mapping(readings).items() if word != default[name]}
-    return json.dumps(changed)
+def _stored_readings(account: Account) -> str:
+    default, values = as_mapping(DEFAULT_READINGS), as_mapping(account.readings)
+    stored: dict[str, Any] = {name: x for name, x in values.items() if x != default[name]}
+    if stored or account.by_hand:
+        stored[BY_HAND] = sorted(account.by_hand)
+    return json.dumps(stored)
 
 
 @lru_cache(maxsize=1024)
-def _readings(text: str) -> Readings:
-    return with_readings(DEFAULT_READINGS, json.loads(text))
+def _readings(text: str) -> tuple[Readings, frozenset[str]]:
+    """Return the readings of an account, and which of them were set by hand."""
+    stored: dict[str, Any] = json.loads(text)
+    by_hand = frozenset(stored.pop(BY_HAND, tuple(stored)))  # a row of before has no such names
+    return with_readings(DEFAULT_READINGS, stored), by_hand
 
 
 @lru_cache(maxsize=1024)
@@ -235,6 +241,7 @@ def _limit(per_second: float | None, burst: int) -> Limit | None:
 
 
 def _account(row: Row) -> Account:
+    readings, by_hand = _readings(row["readings"])
     return Account(
         id=row["id"],
         name=row["name"],
@@ -242,7 +249,7 @@ def _account(row: Row) -> Account:
         app_key=row["app_key"],
         app_secret=row["app_secret"],
         seed=row["seed"],
-        readings=_readings(row["readings"]),
+        readings=readings,
         origin=_origin(row["origin"]),
         created_at=row["created_at"],
         clock=Clock(
@@ -266,4 +273,5 @@ def _account(row: Row) -> Account:
         armed=row["armed"],
         submits=row["submits"],
         answers=row["answers"],
+        by_hand=by_hand,
     )

@@ -1,5 +1,6 @@
 """The probe with a listener, against servers whose readings it does not know."""
 
+import random
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,10 +10,12 @@ from mock_server.probe import callbacks
 from mock_server.probe.callbacks import ADDRESS, LOGIN, Heard
 from mock_server.probe.model import Model, opened
 from mock_server.probe.planner import Planner
-from mock_server.probe.transport import Listener
+from mock_server.probe.request import ProbeRequest
+from mock_server.probe.shape import SeenAnswer
+from mock_server.probe.transport import Listener, LostError
 from mock_server.probe.unseen import CALLED_BACK
-from mock_server.probe.world_transport import WorldListener
-from tests.support.hidden_worlds import Found, World, random_worlds, world
+from mock_server.probe.world_transport import WorldListener, WorldTransport
+from tests.support.hidden_worlds import FAULTS, Found, Lossy, World, random_worlds, world
 
 RICH = 10_000
 FLIPS = [(name, value) for name in CALLED_BACK for value in ALLOWED[name]]
@@ -161,3 +164,44 @@ def test_an_interrupted_probe_takes_no_silence_for_an_answer(
             found = held.world.probe(model, planner, fen=RICH, listens=True, records=records)
         assert found.wrong == {}
         assert found.session.conflicts == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_troubles(model: Model, planner: Planner, fault: str) -> None:
+    """An error that may pass settles nothing wrongly, and nothing is paid for twice."""
+    dice = random.Random(fault)
+    for readings in random_worlds(4, seed=9):
+        hit = frozenset(dice.randrange(1, 20) for _ in range(2))
+        with world(readings) as held:
+            lossy = Lossy(
+                WorldTransport(held.world.simulator),
+                lambda number, hit=hit: fault if number in hit else "",  # type: ignore[misc]
+            )
+            found = held.world.probe(
+                model, planner, fen=600, listens=True, wrap=lambda *_, lossy=lossy: lossy
+            )
+        is_sound(found, 600)
+
+
+def test_a_lost_submit_is_found_by_its_callback(model: Model, planner: Planner) -> None:
+    """The answer is lost, but the task is called back: it is followed, and not paid for again."""
+
+    class LosesTasks(Lossy):
+        def send(self, request: ProbeRequest) -> SeenAnswer:
+            answer = super().send(request)
+            if request.path == "/submitTask" and answer.status == 200 and not lost:
+                lost.append(request.body)
+                raise LostError("timed out")
+            if request.path == "/taskList":
+                raise LostError("timed out")
+            return answer
+
+    lost: list[bytes] = []
+    with world({}) as held:
+        lossy = LosesTasks(WorldTransport(held.world.simulator), lambda _: "")
+        found = held.world.probe(model, planner, fen=600, listens=True, wrap=lambda *_: lossy)
+    is_sound(found, 600)
+    assert b"call_back" in lost[0]
+    assert any("was called back" in note for note in found.session.notes)
+    assert sum(each.body == lost[0] for each in lossy.sent) == 1

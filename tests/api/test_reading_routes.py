@@ -78,6 +78,9 @@ def test_the_command_lists_every_question_without_a_server() -> None:
     as_json = CliRunner().invoke(main, ["readings", "list", "--json"])
 
     assert (done.exit_code, as_json.exit_code) == (0, 0)
-    assert json.loads(as_json.output) == load_toml("readings.toml")["reading"]
+    assert json.loads(as_json.output) == [
+        {**row, "value": row["default"], "source": "default"}
+        for row in load_toml("readings.toml")["reading"]
+    ]
     for reading, words in ALLOWED.items():
         assert f"{reading}: {', '.join(words)}" in done.output

@@ -178,7 +178,9 @@ def test_readings_are_shown_and_set_for_people_and_for_programs(
     shown = output_of(server, tmp_path, "readings", "show", *account)
 
     assert changed == {**before, "refusal.status": "200", "task.words": "numbers"}
-    assert re.search(r"refusal\.status +200 +\(default 450\)", shown)
+    assert re.search(r"refusal\.status +200 +\(set by hand; default 450\)", shown)
+    listed = output_of(server, tmp_path, "readings", "list", *account)
+    assert "refusal.status: 450, 200  (observed; 200: set by hand)" in listed
     assert buyer.call("/submitTask").status == 200
     wrong = run("readings", "set", "task.word=numbers", *account, cwd=tmp_path, url=server.url)
     assert (wrong.returncode, "did you mean 'task.words'?" in wrong.stderr) == (2, True)

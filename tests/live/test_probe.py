@@ -307,3 +307,21 @@ def test_no_likely_path(tmp_path: Path) -> None:
         done = probe(tmp_path, url, "--max-yuan", "1", "--yes")
     assert done.exit_code == 2
     assert "--query-path and --list-path" in done.output
+    assert "the last answer was: HTTP 404 I404NF" in done.output
+
+
+@pytest.mark.parametrize("words", [(), ("--query-path", "/q", "--list-path", "/l")])
+def test_a_redirect_to_another_host_is_named(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Nobody else is called, and the message says where it would have gone."""
+
+    def redirect(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(301)
+        handler.send_header("Location", "https://elsewhere.invalid/\x1b[31m")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with answering(redirect, ["GET", "POST"]) as url:
+        done = probe(tmp_path, url, "--max-yuan", "1", "--yes", *words)
+    assert "a redirect to https://elsewhere.invalid/" in done.output
+    assert "\x1b" not in done.output
+    assert done.exit_code == (1 if words else 2)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mock_server.domain.call.calls import Operation
 from mock_server.observed import load, read_file, toml
 from mock_server.probe.claims import CONFIRMED, REFUTED, UNTOUCHED, judged, markdown
 from mock_server.settings import SettingsError
@@ -33,7 +34,7 @@ def test_files_that_agree_are_joined(tmp_path: Path) -> None:
     """Each file adds its readings."""
     first = written(tmp_path / "1.toml", ("envelope", "bare"))
     second = written(tmp_path / "2.toml", ("envelope", "bare"), ("list.shape", "pagebean"))
-    assert load([first, second]) == {"envelope": "bare", "list.shape": "pagebean"}
+    assert load([first, second]).readings == {"envelope": "bare", "list.shape": "pagebean"}
 
 
 def test_files_that_disagree_are_refused(tmp_path: Path) -> None:
@@ -44,9 +45,25 @@ def test_files_that_disagree_are_refused(tmp_path: Path) -> None:
         load([first, second])
 
 
+def test_paths_are_joined_and_must_agree(tmp_path: Path) -> None:
+    """They are those of the operations; a file that says nothing of one agrees with all."""
+    files = [tmp_path / "1.toml", tmp_path / "2.toml", tmp_path / "3.toml"]
+    for file, paths in zip(
+        files, [{"query_task": "/q"}, {"list_tasks": "/l"}, {"query_task": "/x"}], strict=True
+    ):
+        file.write_text(toml([("paths", paths)]), "utf-8")
+    assert load(files[:2]).paths == {Operation.QUERY_TASK: "/q", Operation.LIST_TASKS: "/l"}
+    with pytest.raises(SettingsError, match=r"3.toml disagree: the path of query_task is /q and"):
+        load(files)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ('[paths]\nqueries = "/q"\n', "unknown operation 'queries'"),
+        ('[paths]\nquery_task = "q"\n', "query_task is no path: write one such as /queryTask"),
+        ('[paths]\nlist_tasks = "/queryTask"\n', "two operations have the same path"),
+        ("[paths]\nlist_tasks = 3\n", "list_tasks is no path"),
         ("x = ", "is not TOML"),
         ("[other]\n", "no table of observed readings"),
         ('[observed]\nreading = "envelope"\n', "no table of observed readings"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mock_server import words
+from mock_server.actions.accounts.readings import Source
 from mock_server.audit.charge import ChargeClass
 from mock_server.audit.next_steps import StepVerdict
 from mock_server.domain.call.errors import Means
@@ -31,7 +32,7 @@ NAMES = ("call", "entry", "line", PROGRAM.drill, RECEIVER.drill)
 # What a key begins with that is put together from a value.
 BEGINNINGS = (
     "one.", "many.", "name.", "names.", "judged.", "class.", "means.", "reacted.", "change.",
-    "reached.", "severity.", "certainty.",
+    "reached.", "severity.", "certainty.", "reading.source.",
 )  # fmt: skip
 
 
@@ -56,6 +57,7 @@ def test_every_key_that_is_put_together_has_words() -> None:
         ("change", ("worse", "better", "changed", "new", "gone")),
         ("severity", SEVERITIES),
         ("certainty", ("documented", "observed", "assumed")),
+        ("reading.source", Source),
         ("one", NOUNS), ("many", NOUNS), ("name", NAMES), ("names", NAMES),
     ):  # fmt: skip
         for name in names:

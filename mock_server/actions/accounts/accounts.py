@@ -19,7 +19,7 @@ from mock_server.domain.account.accounts import (
 from mock_server.domain.account.older_tasks import begin_ms
 from mock_server.domain.call.throttle import Limit
 from mock_server.domain.clock import LATEST_AT, MAX_RATE, MIN_RATE, ClockError
-from mock_server.domain.readings import DEFAULT_READINGS, as_mapping, with_readings
+from mock_server.domain.readings import as_mapping, with_readings
 from mock_server.domain.task.magic import PackageState
 from mock_server.domain.urls import AddressError, parse_address
 from mock_server.domain.usage_errors import ConflictError, UsageError
@@ -96,19 +96,15 @@ def ensure_default(tx: Transaction, simulator: Simulator) -> Account:
 
 
 def observe(tx: Transaction, simulator: Simulator, account: Account) -> Account:
-    """Give an account of an earlier start what was observed since: where it has the default, and
-    its scenario says nothing.
+    """Give an account of an earlier start what was observed since; what its scenario says, and what
+    was set by hand, stays.
     """
-    default = as_mapping(DEFAULT_READINGS)
-    changes = {
-        name: value
-        for name, value in simulator.observed.items()
-        if as_mapping(account.readings)[name] == default[name] != value
-        and name not in account.origin.readings
-    }
-    if not changes:
+    values = as_mapping(account.readings)
+    kept = {name: values[name] for name in account.by_hand}
+    readings = with_readings(simulator.base_readings, {**account.origin.readings, **kept})
+    if readings == account.readings:
         return account
-    account = replace(account, readings=with_readings(account.readings, changes))
+    account = replace(account, readings=readings)
     rows.set_world(tx, account)
     return account
 
@@ -157,6 +153,7 @@ def reset(
         notify_url=account.origin.notify_url,
         submits=0,
         answers=0,
+        by_hand=frozenset(),
     )
     rows.set_world(tx, account)
     set_up(tx, simulator, account)

@@ -73,7 +73,7 @@ def identify_call(
             readings = assumed or (account.readings if account else readings)
     if assumed is not None and account is not None:
         account = replace(account, readings=assumed)
-    operation = None if call.defect else operation_of(call, readings)
+    operation = None if call.defect else operation_of(call, readings, simulator.routes)
     real_now = simulator.real_now()
     stamp = _stamp(simulator, call, account.clock.now(real_now) if account else real_now, readings)
     return CallContext(

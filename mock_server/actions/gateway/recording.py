@@ -194,7 +194,10 @@ def _findings(tx: Transaction, simulator: Simulator, context: CallContext) -> st
         plain = plain_findings(context.call, context.operation, context.body, contract)
         if plain is not None:
             return kept_findings.of_plain(simulator, plain, context.account)
-    request = request_of(context.call, context.operation, context.body, contract, context.readings)
+    request = request_of(
+        context.call, context.operation, context.body, contract, context.readings,
+        paths=simulator.routes.paths,
+    )  # fmt: skip
     hits = judge(request)
     if context.account is None and (hit := _mistaken(tx, context)) is not None:
         hits = [*hits, hit]

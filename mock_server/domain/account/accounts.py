@@ -96,7 +96,7 @@ class AccountTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One buyer.
+    """One buyer. `by_hand`: the readings that were set by hand since its last reset.
 
     `submits`, `answers` and `armed` count its submits, its answers with an id, and its faults.
     """
@@ -119,6 +119,7 @@ class Account:
     armed: int = 0
     submits: int = 0
     answers: int = 0
+    by_hand: frozenset[str] = frozenset()
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ GET_ROUTES = {
     ("GET", "/queryTask"): Operation.QUERY_TASK,
 }
 VENDOR_OPERATIONS = tuple(ROUTES.values())
+OWN_PATHS: Mapping[Operation, str] = {operation: path for (_, path), operation in ROUTES.items()}
 # The header of an answer that a bug of the simulator caused; it names the exception.
 BUG_HEADER = "X-Mock-Server-Bug"
 VENDOR_HOST = "aiart.market.alicloudapi.com"  # claim vendor-host
@@ -109,14 +110,39 @@ class Answer:
     call_id: int | None = None
 
 
-def operation_of(call: Call, readings: Readings) -> Operation | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """The operations by method and path; `by_get` has those of the reading query.method."""
+
+    by_post: Mapping[tuple[str, str], Operation] = field(default_factory=lambda: ROUTES)
+    by_get: Mapping[tuple[str, str], Operation] = field(default_factory=lambda: GET_ROUTES)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all operations."""
+        return tuple(path for _, path in self.by_post)
+
+
+OWN_ROUTES = Routes()
+
+
+def routes_at(paths: Mapping[Operation, str]) -> Routes:
+    """Return the routes with some operations at other paths."""
+    known = {**OWN_PATHS, **paths}
+    return Routes(
+        by_post={("POST", path): operation for operation, path in known.items()},
+        by_get={("GET", known[each]): each for each in GET_ROUTES.values()},
+    )
+
+
+def operation_of(call: Call, readings: Readings, routes: Routes = OWN_ROUTES) -> Operation | None:
     """Return the operation that a call asks for; None: the API has no such route (claim
     query-method).
     """
     place = (call.method, call.path)
-    found = ROUTES.get(place)
+    found = routes.by_post.get(place)
     if found is None and readings.query_method == "post-or-get":
-        return GET_ROUTES.get(place)
+        return routes.by_get.get(place)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_server.domain.auth.credentials import QUERY_NAMES
 from mock_server.domain.call.bodies import FORM_TYPE, Body, Fields, Number, media_type, read_body
-from mock_server.domain.call.calls import Call, Operation, header
+from mock_server.domain.call.calls import OWN_ROUTES, Call, Operation, header
 from mock_server.domain.findings.finding import Findings
 from mock_server.domain.readings import DEFAULT_READINGS, Readings
 from mock_server.domain.records import dataclass
@@ -56,6 +56,7 @@ class JudgedRequest:
     texts: Mapping[str, str]
     contract: Contract
     readings: Readings
+    paths: tuple[str, ...]
 
     @property
     def media(self) -> str:
@@ -117,8 +118,10 @@ def request_of(
     body: Body | None,
     contract: Contract,
     readings: Readings = DEFAULT_READINGS,
+    *,
+    paths: tuple[str, ...] = OWN_ROUTES.paths,
 ) -> JudgedRequest:
-    """Return a call as the rules see it."""
+    """Return a call as the rules see it; `paths` are those of the operations."""
     fields = {} if body is None else body.fields
     return JudgedRequest(
         call=call,
@@ -128,6 +131,7 @@ def request_of(
         texts=_texts(fields, is_json=body is not None and body.members is not None),
         contract=contract,
         readings=readings,
+        paths=paths,
     )
 
 

@@ -4,13 +4,11 @@ from urllib.parse import parse_qsl
 
 from mock_server.domain.auth.credentials import QUERY_NAMES, app_code_in_query
 from mock_server.domain.call.bodies import FORM_TYPE
-from mock_server.domain.call.calls import ROUTES
 from mock_server.domain.call.redaction import HIDDEN
 from mock_server.domain.findings.context import JudgedRequest
 from mock_server.domain.findings.finding import NONE, Finding, Findings, hidden, pointer
 from mock_server.domain.suggestions import nearest
 
-PATHS = tuple(path for _, path in ROUTES)
 CREDENTIAL_NAMES = frozenset({"appcode", "appsecret", "appkey", "xcaappcode", "xcasecret"})
 MAX_QUERY_FIELDS = 20
 MAX_DIGITS = 18  # of a timestamp
@@ -24,12 +22,14 @@ def squeezed(name: str) -> str:
 def route(request: JudgedRequest) -> Findings:
     """wrong-method, wrong-path."""
     call = request.call
-    if call.path in PATHS:
+    if call.path in request.paths:
         return [Finding(id="wrong-method", at="/method", sent=call.method, hint=call.path)]
-    lowered = {path.lower(): path for path in PATHS}
+    lowered = {path.lower(): path for path in request.paths}
     last = "/" + call.path.rstrip("/").rpartition("/")[2].lower()
     near = nearest(last, lowered)
-    hint = f"did you mean {lowered[near]}?" if near else f"the paths are {', '.join(PATHS)}."
+    hint = (
+        f"did you mean {lowered[near]}?" if near else f"the paths are {', '.join(request.paths)}."
+    )
     return [Finding(id="wrong-path", at="/path", sent=call.path, hint=hint)]
 
 

@@ -17,6 +17,11 @@ def add_routes(routes: Blueprint, simulator: Simulator) -> None:
         account = simulator.database.read(lambda tx: lookup.find(tx, account_id))
         return jsonify(as_mapping(account.readings))
 
+    @routes.get("/accounts/<account_id>/readings/sources")
+    def get_sources(account_id: str) -> Response:
+        account = simulator.database.read(lambda tx: lookup.find(tx, account_id))
+        return jsonify(actions.sources(simulator, account))
+
     @routes.patch("/accounts/<account_id>/readings")
     def change_readings(account_id: str) -> Response:
         values = body_of("ReadingsChange")

@@ -44,20 +44,35 @@ def readings_by_certainty() -> str:
 def _shown(model: Model, name: str) -> tuple[str, str]:
     if name in UNSEEN:
         return f"no answer: {UNSEEN[name]}", "none"
+    found = shown_by(model, name)
+    if found is None:
+        return "no call of a probe", "none"
+    (move, _, _, before, when), price, is_older = found
+    under = ", if the gateway is an older instance" if is_older else ""
+    return f"{move.says}{when}{under}", str(price + before)
+
+
+def shown_by(model: Model, name: str) -> tuple[Call, int, bool] | None:
+    """Return the first call that shows a reading, what it costs, and whether only an older instance
+    of the gateway shows it; None: no call does.
+    """
     for given in ({}, {"gateway.profile": "classic"}):
-        for move, situation, state, before, when in _calls():
+        for call in calls():
+            move, situation, state, _, _ = call
             price = _price(model, name, move, situation, state, given)
             if price is not None:
-                under = "" if not given else ", if the gateway is an older instance"
-                return f"{move.says}{when}{under}", str(price + before)
-    return "no call of a probe", "none"
+                return call, price, bool(given)
+    return None
 
 
 def _price(
     model: Model, name: str, move: Move, situation: Situation, state: str, given: Mapping[str, str]
 ) -> int | None:
     """Return what a call costs at most that shows a reading; None: it does not show it."""
-    base = {each: (lenient(each, values),) for each, values in ALLOWED.items()}
+    base = {
+        each: (lenient(model.acceptance.accepting, each, values),)
+        for each, values in ALLOWED.items()
+    }
     base |= {each: (value,) for each, value in given.items()}
     base |= {
         f"{CHANCE}state of {label(number)}": (state,) for number in range(len(situation.tasks))
@@ -69,7 +84,7 @@ def _price(
     return int(move.is_own and any(each.shape["status"] == "200" for each in outcomes))
 
 
-def _calls() -> Iterator[Call]:
+def calls() -> Iterator[Call]:
     """Yield the calls, the cheaper ones first, with the credits that come before each."""
     plain = moves.submit()
     for move in moves.FIXED:
