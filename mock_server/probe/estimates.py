@@ -5,7 +5,7 @@ Rule 2: what was computed once is kept: it depends on the possible values of few
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from mock_server.contract import load_toml
@@ -17,6 +17,7 @@ from mock_server.probe.model import (
     RUNNING,
     Model,
     Situation,
+    Submitted,
     label,
 )
 from mock_server.probe.moves import Move
@@ -86,10 +87,10 @@ class Estimates:
 
         It is taken for certain that each reading is settled that shows in the likeliest world.
         """
+        situation, is_young = _alike(situation, frozenset(young))
         tree = self._model.tree(move, situation)
         wanted = _wanted(session, but=FORM)
         domains = {**session.hypotheses.domains(), **_FREE_FORM}
-        is_young = frozenset(young)
 
         def compute() -> Estimate:
             base: dict[str, Collection[str]] = {
@@ -123,6 +124,21 @@ class Estimates:
             known = compute()
             self._estimates[key()] = known  # the tree may have grown meanwhile
         return known
+
+
+def _alike(situation: Situation, young: frozenset[int]) -> tuple[Situation, frozenset[int]]:
+    """Return a situation with one task of each kind, but two if there are more, for their order:
+    what tasks of one kind show they show alike.
+    """
+    tasks = [(task.kind, task.hours, task.is_called, number in young)
+             for number, task in enumerate(situation.tasks)]  # fmt: skip
+    kept = sorted(set(tasks))
+    if len(kept) == 1 and len(tasks) > 1:
+        kept *= 2
+    alike = tuple(Submitted(kind=kind, hours=hours, is_called=is_called)
+                  for kind, hours, is_called, _ in kept)  # fmt: skip
+    late = frozenset(number for number, (*_, is_young) in enumerate(kept) if is_young)
+    return replace(situation, tasks=alike), late
 
 
 def _host(session: Session) -> bool:

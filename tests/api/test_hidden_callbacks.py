@@ -77,7 +77,7 @@ def test_what_only_callbacks_show(model: Model, planner: Planner, name: str, val
 @pytest.mark.slow
 def test_random_worlds(model: Model, planner: Planner) -> None:
     """With money, a listener and a day's patience every reading that shows is settled."""
-    for readings in random_worlds(20, seed=5):
+    for readings in random_worlds(8, seed=5):
         with world(readings) as held:
             found = held.world.probe(model, planner, fen=RICH, days=2, listens=True)
         is_sound(found, RICH)
@@ -88,12 +88,12 @@ def test_random_worlds(model: Model, planner: Planner) -> None:
 def test_random_worlds_for_one_yuan(model: Model, planner: Planner) -> None:
     """For little money nothing is settled wrongly, and callbacks settle more than polls do."""
     settled = 0
-    for readings in random_worlds(50, seed=6):
+    for readings in random_worlds(25, seed=6):
         with world(readings) as held:
             found = held.world.probe(model, planner, fen=100, listens=True)
         is_sound(found, 100)
         settled += len(found.settled)
-    assert settled / 50 > 20
+    assert settled / 25 > 20
 
 
 def test_a_tunnel_that_changes_addresses_leaves_them_open(model: Model, planner: Planner) -> None:
