@@ -224,12 +224,16 @@ def main(count: int, fen: int) -> None:
     """Print the table."""
     with opened() as model:
         planner = Planner(model)
-        for title, worlds in (("random worlds", random_worlds(count)), ("single flips", flips())):
+        for title, worlds, listens in (
+            ("random worlds", random_worlds(count), False), ("single flips", flips(), False),
+            ("random worlds, with a listener", random_worlds(count), True),
+            ("single flips, with a listener", flips(), True),
+        ):  # fmt: skip
             settled, calls, paid, wrong, number, surprises = 0, 0, 0, 0, 0, 0
             least, most = 10**6, 0
             for readings in worlds:
                 with world(readings) as held:
-                    found = held.world.probe(model, planner, fen=fen)
+                    found = held.world.probe(model, planner, fen=fen, listens=listens)
                 number += 1
                 settled += len(found.settled)
                 least, most = min(least, len(found.settled)), max(most, len(found.settled))
