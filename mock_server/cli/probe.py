@@ -81,7 +81,7 @@ def probe(*, url: str, yes: bool, dry_run: bool, output: Path, **options: Any) -
     the highest possible price, and asks before the first call. What it observes goes to
     observed.toml: `artqr-mock serve --observed observed.toml` then answers like that service. Exit
     codes: 1 if an answer has a shape that is not known, or contradicts another one; 3 if no call
-    was answered.
+    was answered, or the probe had to stop.
     """
     from mock_server.probe.model import opened  # noqa: PLC0415 - it loads slowly
     from mock_server.probe.transport import LostError  # noqa: PLC0415
@@ -205,5 +205,7 @@ def _report(run: "Run", output: Path) -> None:
     )
     if session.calls and not session.answers:
         fail("no call was answered: check the address and the network", COULD_NOT_RUN)
+    if session.stopped:
+        sys.exit(COULD_NOT_RUN)
     if session.new_shapes or session.conflicts:
         sys.exit(1)

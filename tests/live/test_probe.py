@@ -156,6 +156,15 @@ def test_no_network(tmp_path: Path) -> None:
     assert "no call was answered" in done.output
 
 
+def test_an_app_code_that_is_refused(tmp_path: Path) -> None:
+    """The probe stops, says why, and a script can see it."""
+    with hidden({}) as (url, _):
+        done = probe(tmp_path, url, "--max-yuan", "1", "--yes", "--app-code", "0123456789abcdef")
+    assert done.exit_code == 3
+    assert "stopped: the gateway refuses the account: A400AC Invalid AppCode" in done.output
+    assert "at most 0.00 yuan" in done.output
+
+
 def test_a_changed_file(tmp_path: Path) -> None:
     """A file that is no probe's is refused."""
     (tmp_path / "p.jsonl").write_text(
@@ -324,4 +333,4 @@ def test_a_redirect_to_another_host_is_named(tmp_path: Path, words: tuple[str, .
         done = probe(tmp_path, url, "--max-yuan", "1", "--yes", *words)
     assert "a redirect to https://elsewhere.invalid/" in done.output
     assert "\x1b" not in done.output
-    assert done.exit_code == (1 if words else 2)
+    assert done.exit_code == (3 if words else 2)
