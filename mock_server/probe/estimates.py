@@ -33,11 +33,16 @@ _FREE_FORM = {name: frozenset(ALLOWED[name]) for name in FORM}
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a call is expected to settle and to cost, and how likely the service accepts it."""
+    """What a call is expected to settle and to cost, and how likely the service accepts it.
+
+    `deciding`: the open readings that decide over a submit, with the values under which it is
+    accepted.
+    """
 
     value: float
     price: float
     accepted: float
+    deciding: tuple[tuple[str, str], ...] = ()
 
 
 NOTHING = Estimate(0.0, 0.0, 0.0)
@@ -78,7 +83,10 @@ class Estimates:
             return _submitted(tree, base, domains, wanted, charged)
 
         kind = (move.name, _host(session), charged)
-        return self._kept(kind, tree, {**domains, **_FREE_FORM}, wanted, compute)
+        found = self._kept(kind, tree, {**domains, **_FREE_FORM}, wanted, compute)
+        # It may be known that it is refused, though not for which of several reasons.
+        is_possible = session.hypotheses.go_together(dict(found.deciding))
+        return found if is_possible or len(found.deciding) < 2 else NOTHING
 
     def poll(
         self, session: Session, move: Move, situation: Situation, young: Iterable[int] = ()
@@ -170,7 +178,8 @@ def _submitted(
             shown += name in wanted
     known = sum(name in wanted for name in deciding)
     value = accepted * (known + shown) + (1 - accepted) * (known if len(deciding) == 1 else 0)
-    return Estimate(value, accepted + (1 - accepted) * charged, accepted)
+    needed = tuple((name, outcomes[0].choices[name]) for name in deciding)
+    return Estimate(value, accepted + (1 - accepted) * charged, accepted, needed)
 
 
 def lenient(accepting: Mapping[str, str], name: str, values: Collection[str]) -> str:

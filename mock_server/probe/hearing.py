@@ -89,7 +89,7 @@ def listened(session: "Session", move_name: str, at: int) -> None:
     if task is None or task.heard_phase in task.listened:
         return
     task.listened.add(task.heard_phase)
-    session.hearing.silent += not task.heard
+    session.hearing.silent += not task.heard and len(task.listened) == 1
     if task.heard:
         _learn(session, task, at, is_over=True)
     elif task.ended_at is None or not session.hearing.hears(task):

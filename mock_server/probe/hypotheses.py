@@ -126,6 +126,14 @@ class Hypotheses:
             return self._contradicted(seen, sorted(against), together=True)
         return self._surprised(seen, outcomes)
 
+    def go_together(self, values: Mapping[str, str]) -> bool:
+        """Whether no earlier answer rules out that these values go together."""
+        return all(
+            any(all(values.get(name, value) == value for name, value in each.items())
+                for each in relation)
+            for relation in self.relations
+        )  # fmt: skip
+
     def _against(self, outcome: Outcome, seen: Observation) -> set[str]:
         """Return the readings whose values in this outcome never went together before."""
         found: set[str] = set()

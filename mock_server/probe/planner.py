@@ -119,6 +119,13 @@ class Planner:
             wait_ms = max(0, task.listen_until(self._listen_ms) - now)
             yield Choice(move=move, wait_ms=wait_ms, value=self._callback(session, task).value)
 
+    def _awaits_callback(self, session: Session, now: int) -> bool:
+        """Whether the first callback of some task is still waited for, or its absence."""
+        unheard = {task.move for task in session.tasks if not task.heard}
+        return any(
+            each.value > 0 and each.move.task in unheard for each in self._listening(session, now)
+        )
+
     def _pictures(self, session: Session, now: int) -> Iterable[Choice]:
         for task in session.tasks:
             move = moves.picture(moves.submits()[task.move])
@@ -179,9 +186,12 @@ class Planner:
         if session.lost_submits and session.is_made(LIST, situation) < MOST_POLLS:
             return  # its task is looked for first
         followed: dict[str, list[Estimate]] = {}  # by the kind of the task
+        is_awaited = self._awaits_callback(session, now)
         for move in moves.submits().values():
             if session.is_made(move) or not _is_offered(session, move):
                 continue
+            if move.called_kind and is_awaited:
+                continue  # one after the other: the first may settle what the next one is for
             first = self._estimates.submit(session, move)
             choices = [Choice(move=move, value=first.value, price=first.price)]
             if situation is not None and session.credits_left > 1 and first.accepted:
@@ -229,16 +239,5 @@ def _is_offered(session: Session, move: Move) -> bool:
     if moves.SIGNATURE in move.needs and (session.no_signature or not session.has_signature):
         return False
     if moves.LISTENER in move.needs:
-        is_worth_it = session.has_listener and not session.hearing.is_in_vain
-        return is_worth_it and not (move.called_kind and _awaits_callback(session))
+        return session.has_listener and not session.hearing.is_in_vain
     return True
-
-
-def _awaits_callback(session: Session) -> bool:
-    """Whether some task may still be called back for the first time: one after the other."""
-    return any(
-        moves.submits()[task.move].called_kind
-        and not (task.heard or task.listened)
-        and session.hearing.hears(task)
-        for task in session.tasks
-    )
