@@ -29,6 +29,7 @@ from mock_server.probe.world_transport import WorldClock, WorldListener, WorldTr
 from mock_server.settings import Settings
 
 MOST_CALLS = 1000
+LEAST_PATIENCE_MS = 10_000
 LISTEN = "127.0.0.1:3041"
 FLAGS = {Operation.QUERY_TASK: "--query-path", Operation.LIST_TASKS: "--list-path"}
 
@@ -83,6 +84,15 @@ class ProbeOrder:
     listen: tuple[str, int] | None = None
     callback_url: str = ""
     records: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Check that silence can mean something. Raises UsageError."""
+        is_far = not is_this_machine(self.place.host)  # a simulator's clock may be a fast one
+        if self.listen is not None and is_far and self.patience_ms < LEAST_PATIENCE_MS:
+            raise UsageError(
+                f"--patience: callbacks need {LEAST_PATIENCE_MS // 1000}s or more, for a callback "
+                "that is late must not be taken for one that does not come"
+            )
 
     def continued(self) -> "ProbeOrder":
         """Return the order with what the file holds. Raises UsageError."""

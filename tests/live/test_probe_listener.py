@@ -171,6 +171,14 @@ def test_wrong_use(tmp_path: Path, words: list[str], says: str) -> None:
     assert says in done.output
 
 
+def test_silence_of_a_moment_means_nothing(tmp_path: Path) -> None:
+    """Callbacks of a service elsewhere need patience."""
+    done = probe(tmp_path, "http://vendor.invalid", "--app-code", "x", "--dry-run", "--patience",
+                 "1s", "--callback-url", "https://tunnel.invalid")  # fmt: skip
+    assert done.exit_code == 2
+    assert "--patience: callbacks need 10s or more" in done.output
+
+
 def test_a_remote_service_cannot_call_this_machine(tmp_path: Path) -> None:
     """A tunnel is needed."""
     done = probe(tmp_path, "http://vendor.invalid", "--app-code", "x", "--dry-run",
