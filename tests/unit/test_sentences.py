@@ -151,7 +151,8 @@ SPEAKERS = (
     "rehearsal/receivers/rules.py", "load/advice.py", "load/audit.py", "load/gates.py",
     "load/report.py", "load/report_page.py", "load/summary.py", "sweep/summary.py",
     "sweep/touched.py", "sweep/plan.py", "probe/findings.py", "probe/moves.py",
-    "probe/session.py", "probe/unseen.py", "checker/budget.py", "checker/judge.py",
+    "probe/session.py", "probe/unseen.py", "probe/hearing.py", "probe/answers.py",
+    "probe/charges.py", "checker/budget.py", "checker/judge.py",
     "checker/run.py", "checker/reports.py", "cli/polling.py", "cli/probe.py", "cli/sign.py",
 )  # fmt: skip
 
