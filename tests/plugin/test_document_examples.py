@@ -78,9 +78,9 @@ def test_the_example_of_the_suite_tells_the_story_of_a_bad_one(shop: pytest.Pyte
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["E * the client is wrong: it returned 'EF2E*' for task 'ef2e*'",
+        ["E * the client is wrong: it returned '4CA4*' for task '4ca4*'",
          "*  1. a world as it most likely is", "*  2. submit text=*",
-         "*     -> returned 'EF2E*'", "*1 call, 1 charged, 0.28 yuan"]
+         "*     -> returned '4CA4*'", "*1 call, 1 charged, 0.28 yuan"]
     )  # fmt: skip
 
 
