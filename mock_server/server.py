@@ -47,6 +47,8 @@ GRACE_S = 5
 # A turn of calls makes thousands of objects and almost no circles: Python's own 700 would have the
 # collector look through the same living ones several times in each turn.
 YOUNG_OBJECTS = 20_000
+# How long the gateway answers before what people look at is loaded, in seconds.
+LOAD_AFTER_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -320,7 +322,9 @@ async def _answer(
         loop.call_soon_threadsafe(lambda: setattr(server, "should_exit", True))
 
     def started() -> None:
-        app.load_soon()
+        # What only people and admin calls need loads once the first calls are answered, or when
+        # somebody asks for it; a server that lives for a moment never loads it.
+        loop.call_later(LOAD_AFTER_S, app.load_soon)
         on_ready(settings.own_url, stop)
 
     context = server_context(settings)

@@ -26,8 +26,8 @@ COMMANDS = {
         "由 style-unknown 决定：没有这个 id 的风格。", "0.28 元：HTTP 200 扣一次",
         "读法：refusal.status = 200，默认 450（实测）", "应改为：发送列表里的 id：",
     ),
-    "readings show": ("（默认 450）",),
-    "readings set refusal.status=200": ("（默认 450）",),
+    "readings show": ("（手动设置；默认 450）",),
+    "readings set refusal.status=200": ("（手动设置；默认 450）",),
     "reactions": (
         "遇到 1 个错误：处理正确 0 个，处理有误 1 个，不确定 0 个",
         "建议：不要原样重发：remark 说明了要改什么",
@@ -35,7 +35,7 @@ COMMANDS = {
     "scenario load arrears": ("已进入场景 arrears：买家欠费", "好的客户端：停下来并通知运维人员"),
 }  # fmt: skip
 ALONE = {
-    "readings list": ("对从未签发过的 AppCode，网关返回什么？", "（假设）"),
+    "readings list": ("对从未签发过的 AppCode，网关返回什么？", "（假设；once：默认）"),
     "scenario list": ("买家欠费：每次调用都返回 403 B403MO。",),
     "fault kinds": ("在响应的第一个字节之前连接被重置。",),
 }
