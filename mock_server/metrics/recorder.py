@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from mock_server.store.journal import Entry
 
 MOST_SERIES = 2000
+# So much waits to be counted at the end of a turn, or until somebody looks.
+MOST_UNCOUNTED = 1024
 NONE = "none"
 OTHER = "other"
 # Where the library looks for the folder of the workers' files.
@@ -103,11 +105,11 @@ class Recorder:
         self._booked: dict[tuple[str | None, int, str | None, str], list[_Count]] = {}
         self.serve(OWN_ROUTES)
         self._answered_nothing = self._of(definitions.CALL_SECONDS, NONE)
-        # Booked calls that are still to be counted, those of a turn together: a lock for each
-        # number of each call would be the dearest part of it.
-        self._uncounted: deque[Entry] = deque()
+        # What of booked calls is still to be counted, many together: a lock for each number of
+        # each call would be the dearest part of it.
+        self._uncounted: deque[_Booked] = deque()
         self._timings = Timings()
-        self._turn_seconds = self._of(definitions.TURNS).observe
+        self._turn_seconds = self._of(definitions.TURNS)
         self._works_done = self._of(definitions.WORKS, "done").inc
         self._process = psutil.Process()
         self._cpu_s = 0.0
@@ -122,7 +124,8 @@ class Recorder:
 
     def call_booked(self, _call_id: int, entry: "Entry") -> None:
         """Count a call, its charge and its findings, once its row is committed."""
-        self._uncounted.append(entry)
+        kind = (entry.operation, entry.status, entry.error_code, entry.charge, entry.fen)
+        self._uncounted.append((kind, entry.findings))
         if self._folder is not None:  # others read what is counted, at any time
             self._count_waiting()
 
@@ -138,14 +141,14 @@ class Recorder:
         findings: Counter[str] = Counter()
         while True:
             try:
-                entry = self._uncounted.popleft()
+                kind, found = self._uncounted.popleft()
             except IndexError:
                 break
-            calls[entry.operation, entry.status, entry.error_code, entry.charge, entry.fen] += 1
-            if entry.findings != "[]":
-                findings[entry.findings] += 1
-        for (*kind, fen), number in calls.items():
-            called, *charged = self._counts_of(*kind)
+            calls[kind] += 1
+            if found != "[]":
+                findings[found] += 1
+        for (*key, fen), number in calls.items():
+            called, *charged = self._counts_of(*key)
             called(number)
             for count, each in zip(charged, (1, fen), strict=False):
                 count(number * each)
@@ -213,12 +216,13 @@ class Recorder:
 
     def turn_ended(self, done: int, failed: int, seconds: float) -> None:
         """Observe a turn of the database, and how many works it did."""
-        self._count_waiting()  # of the turn before: this one is reported after it
-        self._turn_seconds(seconds)
+        self._time(self._turn_seconds, seconds)
         if done:
             self._works_done(done)
         if failed:
             self._of(definitions.WORKS, "failed").inc(failed)
+        if len(self._uncounted) + len(self._timings) >= MOST_UNCOUNTED:
+            self._count_waiting()
 
     def loop_was_late(self, seconds: float) -> None:
         """Observe how late the event loop ran a timer."""
@@ -281,6 +285,8 @@ class _Collected:
 
 
 _Count = Callable[..., None]
+# Operation, status, error code, charge and price of a call; its findings as the journal has them.
+_Booked = tuple[tuple[str | None, int, str | None, str, int], str]
 
 
 def _family(metric: Metric, registry: "CollectorRegistry") -> Any:

@@ -18,6 +18,9 @@ class Timings:
     def __init__(self) -> None:
         self._waiting: deque[tuple[Histogram, float]] = deque()
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def add(self, histogram: "Histogram", seconds: float) -> None:
         """Keep an observation for the next `count`."""
         self._waiting.append((histogram, seconds))

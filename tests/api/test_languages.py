@@ -26,7 +26,7 @@ COMMANDS = {
         "由 style-unknown 决定：没有这个 id 的风格。", "0.28 元：HTTP 200 扣一次",
         "读法：refusal.status = 200，默认 450（实测）", "应改为：发送列表里的 id：",
     ),
-    "readings show": ("（手动设置；默认 450）",),
+    "readings show": ("（场景；默认 450）",),
     "readings set refusal.status=200": ("（手动设置；默认 450）",),
     "reactions": (
         "遇到 1 个错误：处理正确 0 个，处理有误 1 个，不确定 0 个",
