@@ -48,8 +48,9 @@ class DatabaseFile:
             timeout=10,
         )
         connection.row_factory = sqlite3.Row
-        # A killed process loses nothing either way; a private file may be lost in a power cut.
-        connection.execute(f"pragma synchronous = {'off' if self.private else 'normal'}")
+        # A killed process loses nothing: what it wrote is in the system's hands. Only a power cut
+        # may damage the file. To be safe from that too, each checkpoint would hold up the calls.
+        connection.execute("pragma synchronous = off")
         connection.execute("pragma wal_autocheckpoint = 0")  # checkpoints.py does it
         if not read_only:
             connection.execute(f"pragma cache_size = -{WRITER_CACHE_KIB}")
