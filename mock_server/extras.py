@@ -4,7 +4,6 @@ The package is on no public index, so the command must name a folder, wheel or r
 """
 
 import json
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -36,6 +35,11 @@ def install_command(extra: str) -> str:
 
 def _origin() -> dict[str, Any]:
     """Return the origin of the package, as the installer recorded it (PEP 610)."""
+    from importlib.metadata import (  # noqa: PLC0415 - every command would load it
+        PackageNotFoundError,
+        distribution,
+    )
+
     try:
         text = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:

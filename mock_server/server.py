@@ -336,10 +336,13 @@ async def _answer(
         handshake_timeout=settings.request_timeout,
         on_refused=app.record_refused,
     )
-    # What lives as long as the server need not be looked through again and again.
-    gc.collect()
+    # What lives as long as the server need not be looked through again and again. A command that
+    # has just started has no garbage worth the time.
+    if gc.isenabled():
+        gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+    gc.enable()
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -1,5 +1,6 @@
 """`artqr-mock serve`."""
 
+import gc
 import json
 import logging
 import os
@@ -134,6 +135,7 @@ def _make_way(ready_file: Path) -> None:
 
 
 def _serve_here(settings: Settings, options: dict[str, Any], ready_file: Path | None) -> None:
+    gc.disable()  # what loads now stays; the server lets the collector run again
     from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
     from mock_server.metrics.recorder import recorder  # noqa: PLC0415 - as above
 
