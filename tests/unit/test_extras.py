@@ -23,7 +23,7 @@ def installed_from(monkeypatch: pytest.MonkeyPatch) -> Any:
             return self._text
 
     def note(origin: dict[str, Any] | None) -> None:
-        monkeypatch.setattr(extras, "distribution", lambda name: Installed(origin))
+        monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed(origin))
 
     return note
 
