@@ -21,7 +21,7 @@ APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
 SCHEMA_VERSION = 8
 PRIVATE = ":memory:"
 # Of a large file, the pages of the indexes that calls use: a small file needs no more than it has.
-WRITER_CACHE_KIB = 32 * 1024
+WRITER_CACHE_KIB = 24 * 1024
 
 
 class DatabaseFileError(Exception):
