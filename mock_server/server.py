@@ -47,8 +47,7 @@ GRACE_S = 5
 # A turn of calls makes thousands of objects and almost no circles: Python's own 700 would have the
 # collector look through the same living ones several times in each turn.
 YOUNG_OBJECTS = 20_000
-# How long the gateway answers before what people look at is loaded, in seconds.
-LOAD_AFTER_S = 0.5
+LOAD_AFTER_S = 0.5  # so long the gateway answers before what people look at is loaded
 
 log = logging.getLogger(__name__)
 
@@ -322,8 +321,7 @@ async def _answer(
         loop.call_soon_threadsafe(lambda: setattr(server, "should_exit", True))
 
     def started() -> None:
-        # What only people and admin calls need loads once the first calls are answered, or when
-        # somebody asks for it; a server that lives for a moment never loads it.
+        # What people look at loads a little later, or when somebody asks for it.
         loop.call_later(LOAD_AFTER_S, app.load_soon)
         on_ready(settings.own_url, stop)
 
@@ -336,9 +334,8 @@ async def _answer(
         handshake_timeout=settings.request_timeout,
         on_refused=app.record_refused,
     )
-    # What lives as long as the server need not be looked through again and again. A command that
-    # has just started has no garbage worth the time.
-    if gc.isenabled():
+    # What lives as long as the server need not be looked through again and again.
+    if gc.isenabled():  # a command that has just started has no garbage worth the time
         gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])

@@ -22,6 +22,7 @@ from mock_server.store.engine.postgres_text_codec import Connection, connection_
 
 # Unlocks the accounts of a server that hangs in a transaction, or whose host is down.
 LONGEST_PAUSE_MS = 30_000
+LONGEST_FAREWELL_MS = 2_000
 SHORTEST_HIDDEN = 4
 MARK = "artqr_mock"  # the table that marks the others as ours, with their version
 TYPES = {
@@ -66,12 +67,15 @@ def remove_schema(address: str) -> None:
     with _connected(address) as (connection, place):
         if _version(connection, place) is None:
             return
-        free = connection.execute(_locked("select pg_try_advisory_xact_lock")).fetchone()
-        if not free or not free["pg_try_advisory_xact_lock"]:
+        # PostgreSQL lets go of what a process held a moment after the process has ended.
+        connection.execute(f"set local lock_timeout = {LONGEST_FAREWELL_MS}".encode())
+        try:
+            connection.execute(_locked("select pg_advisory_xact_lock"))
+        except psycopg.errors.LockNotAvailable:
             raise DatabaseFileError(
                 f"{place} is in use by another artqr-mock: stop it, or choose another database "
                 "with --database"
-            )
+            ) from None
         row = connection.execute(f"select tables from {MARK}").fetchone()
         tables = row["tables"].split() if row else []
         connection.execute(f"drop table if exists {', '.join((*tables, MARK))}".encode())
