@@ -43,10 +43,11 @@ def main(
     measured again replaces its old results; the others stay. Exit codes: 0 measured, 1 a part
     failed.
     """
-    chosen = chosen_parts(names)
+    chosen = chosen_parts(names, quick=quick)
     if only_list:
         for part in PARTS:
-            only = " (only if you name it)" if part.by_name_only else ""
+            only = "" if part.is_quick else " (with --quick only if you name it)"
+            only = " (only if you name it)" if part.by_name_only else only
             click.echo(f"{part.name:16}{part.title}{only}")
         return
     folder = output or (QUICK if quick else FULL)
@@ -64,13 +65,14 @@ def main(
     sys.exit(1 if failed else 0)
 
 
-def chosen_parts(names: Sequence[str]) -> list[Part]:
-    """Return the named parts; without a name all but the very long. Raises click.UsageError."""
+def chosen_parts(names: Sequence[str], *, quick: bool = False) -> list[Part]:
+    """Return the named parts; without a name all but the long ones. Raises click.UsageError."""
     known = [part.name for part in PARTS]
     for name in names:
         if name not in known:
             raise click.UsageError(unknown("part", name, known))
-    return [part for part in PARTS if part.name in names or not (names or part.by_name_only)]
+    usual = [part for part in PARTS if not part.by_name_only and (part.is_quick or not quick)]
+    return [part for part in PARTS if part.name in names] if names else usual
 
 
 def _measure_all(

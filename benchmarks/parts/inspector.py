@@ -157,4 +157,5 @@ PART = Part(
     "account open and without, in turn: as fast as they are answered, and at a steady rate. What "
     "the page says of how many calls it shows is checked against the number that came.",
     measure=measure,
+    is_quick=False,
 )

@@ -77,4 +77,5 @@ PART = Part(
     says="Whole runs of pytest with one test and with 101, interleaved: the difference is the cost "
     "of one test.",
     measure=measure,
+    is_quick=False,
 )

@@ -124,4 +124,5 @@ PART = Part(
     "submits at half of the rate that a server takes. All of them have to arrive, and every "
     "submit has to be answered. The latency of a submit counts from the time it was due.",
     measure=measure,
+    is_quick=False,
 )

@@ -84,4 +84,5 @@ PART = Part(
     "(`--quick`: 20,000) with what belongs to them. In turn, each time on a new copy of the "
     "database, it keeps all of them or only 1,000.",
     measure=measure,
+    is_quick=False,
 )

@@ -150,4 +150,5 @@ PART = Part(
     "whose clocks jump at the server itself, and one at a time, whose clock jumps at another. "
     "Client, servers and PostgreSQL share the cores, and PostgreSQL does not wait for its disk.",
     measure=measure,
+    is_quick=False,
 )

@@ -284,6 +284,20 @@ def test_a_long_part_is_measured_only_by_its_name(
     assert "Long (only if you name it)" in CliRunner().invoke(program.main, ["--list"]).output
 
 
+def test_a_part_that_is_long_even_quickly_is_left_out_of_the_quick_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = (part("good"), replace(part("long"), is_quick=False))
+    monkeypatch.setattr(program, "PARTS", parts)
+
+    def chosen(*names: str, quick: bool) -> list[str]:
+        return [each.name for each in program.chosen_parts(names, quick=quick)]
+
+    assert chosen(quick=True) == ["good"]
+    assert chosen(quick=False) == ["good", "long"]
+    assert chosen("long", quick=True) == ["long"]
+
+
 def test_a_part_with_a_plot_has_it_beside_the_page_and_the_failed_one_has_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
