@@ -46,9 +46,7 @@ def main(
     chosen = chosen_parts(names, quick=quick)
     if only_list:
         for part in PARTS:
-            only = "" if part.is_quick else " (with --quick only if you name it)"
-            only = " (only if you name it)" if part.by_name_only else only
-            click.echo(f"{part.name:16}{part.title}{only}")
+            click.echo(f"{part.name:16}{part.title}{_named_only(part)}")
         return
     folder = output or (QUICK if quick else FULL)
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +71,12 @@ def chosen_parts(names: Sequence[str], *, quick: bool = False) -> list[Part]:
             raise click.UsageError(unknown("part", name, known))
     usual = [part for part in PARTS if not part.by_name_only and (part.is_quick or not quick)]
     return [part for part in PARTS if part.name in names] if names else usual
+
+
+def _named_only(part: Part) -> str:
+    if part.by_name_only:
+        return " (only if you name it)"
+    return "" if part.is_quick else " (with --quick only if you name it)"
 
 
 def _measure_all(

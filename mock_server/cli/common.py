@@ -1,6 +1,7 @@
 """What every command shares: the options for server and account, printing, failing."""
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -122,6 +123,18 @@ def said(text: str) -> str:
 def echo(text: str, *, err: bool = False) -> None:
     """Print a sentence in that language."""
     click.echo(said(text), err=err)
+
+
+@contextlib.contextmanager
+def no_collecting() -> Iterator[None]:
+    """Let the collector of garbage wait, as nearly all that loads stays; then it is as before."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def json_option(command: Command) -> Command:

@@ -1,14 +1,11 @@
 """`artqr-mock`: every command group in one place."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 
 import click
 
 from mock_server import __version__
-from mock_server.cli.common import PlainGroup
+from mock_server.cli.common import PlainGroup, no_collecting
 
 COMMANDS = (
     "serve", "demo", "ready", "env", "account", "clock", "fault", "scenario", "readings", "calls",
@@ -34,22 +31,10 @@ class Commands(PlainGroup):
         """Return a command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        with _no_collecting():
+        with no_collecting():
             module = import_module(f"mock_server.cli.{FILES.get(cmd_name, cmd_name)}")
         there = [each for each in vars(module).values() if isinstance(each, click.Command)]
         return next(each for each in there if each.name == cmd_name)
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Let the collector of garbage wait: what is loaded stays."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

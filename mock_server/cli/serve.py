@@ -1,6 +1,5 @@
 """`artqr-mock serve`."""
 
-import gc
 import json
 import logging
 import os
@@ -14,7 +13,7 @@ import click
 
 from mock_server import json_log, workers
 from mock_server.access_log import AccessLog, PrintableFormatter
-from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail
+from mock_server.cli.common import COULD_NOT_RUN, WRONG_USE, fail, no_collecting
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.durations import show_duration
 from mock_server.domain.retention import Keep
@@ -113,7 +112,8 @@ def serve(
         if settings.workers > 1:
             workers.serve(settings, options, lambda it: _announce(it, settings, ready_file))
         else:
-            _serve_here(settings, options, ready_file)
+            with no_collecting():  # the server lets the collector run, once it answers
+                _serve_here(settings, options, ready_file)
     except SettingsError as error:
         refuse(str(error), WRONG_USE)
     except workers.WorkerStartError as error:
@@ -135,7 +135,6 @@ def _make_way(ready_file: Path) -> None:
 
 
 def _serve_here(settings: Settings, options: dict[str, Any], ready_file: Path | None) -> None:
-    gc.disable()  # what loads now stays; the server lets the collector run again
     from mock_server import server  # noqa: PLC0415 - Flask and uvicorn load slowly
     from mock_server.metrics.recorder import recorder  # noqa: PLC0415 - as above
 

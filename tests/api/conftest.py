@@ -1,12 +1,19 @@
-"""A buyer with a signing client, and the modules whose tests run on both databases."""
+"""A buyer with a signing client, the model of a probe, and the modules whose tests run on both
+databases.
+"""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.databases import on_both
 from tests.support.signed import Signer
 from tests.support.worlds import World
+
+if TYPE_CHECKING:
+    from mock_server.probe.model import Model
+    from mock_server.probe.planner import Planner
 
 ON_BOTH_DATABASES = {
     "test_tracer", "test_billing", "test_buying", "test_clock", "test_accounts", "test_callbacks",
@@ -34,3 +41,20 @@ def account(world: World) -> dict[str, Any]:
 def signer(account: dict[str, Any]) -> Signer:
     """The buyer's signing client."""
     return Signer.of(account)
+
+
+@pytest.fixture(scope="module")
+def model() -> "Iterator[Model]":
+    """One model for all worlds of a module: what it computed once it keeps."""
+    from mock_server.probe.model import opened  # noqa: PLC0415 - it loads slowly
+
+    with opened() as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def planner(model: "Model") -> "Planner":
+    """One planner for all worlds of a module."""
+    from mock_server.probe.planner import Planner  # noqa: PLC0415 - it loads slowly
+
+    return Planner(model)

@@ -1,45 +1,24 @@
 """The probe with a listener, against servers whose readings it does not know."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from mock_server.domain.readings import ALLOWED
 from mock_server.probe import callbacks
 from mock_server.probe.callbacks import ADDRESS, LOGIN, Heard
-from mock_server.probe.model import Model, opened
+from mock_server.probe.model import Model
 from mock_server.probe.planner import Planner
 from mock_server.probe.request import ProbeRequest
 from mock_server.probe.shape import SeenAnswer
 from mock_server.probe.transport import Listener, LostError
 from mock_server.probe.unseen import CALLED_BACK
 from mock_server.probe.world_transport import WorldListener, WorldTransport
-from tests.support.hidden_worlds import FAULTS, Found, Lossy, World, random_worlds, world
+from tests.support.hidden_worlds import FAULTS, Lossy, World, is_sound, random_worlds, world
 
 RICH = 10_000
 FLIPS = [(name, value) for name in CALLED_BACK for value in ALLOWED[name]]
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
-    """One model for all worlds: what it computed once it keeps."""
-    with opened() as built:
-        yield built
-
-
-@pytest.fixture(scope="module")
-def planner(model: Model) -> Planner:
-    """One planner for all worlds."""
-    return Planner(model)
-
-
-def is_sound(found: Found, fen: int) -> None:
-    """Check that nothing is settled wrongly, and that no more is paid than the budget."""
-    assert found.wrong == {}
-    assert found.paid * 30 <= found.session.spent.fen <= fen
-    assert found.session.new_shapes == []
-    assert found.session.conflicts == []
 
 
 class Hears:

@@ -1,14 +1,13 @@
 """The probe against servers whose readings it does not know: it settles rightly what it can."""
 
 import random
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
 from mock_server.domain.readings import ALLOWED
 from mock_server.probe.hypotheses import FORM
-from mock_server.probe.model import Model, Situation, Submitted, opened
+from mock_server.probe.model import Model, Situation, Submitted
 from mock_server.probe.moves import FIXED, LIST, find, query, submit, submits
 from mock_server.probe.planner import Planner
 from mock_server.probe.request import ProbeRequest
@@ -16,33 +15,11 @@ from mock_server.probe.session import Session
 from mock_server.probe.shape import SeenAnswer, content, form
 from mock_server.probe.transport import Transport
 from mock_server.probe.world_transport import WorldTransport
-from tests.support.hidden_worlds import FAULTS, Found, Lossy, flips, random_worlds, world
+from tests.support.hidden_worlds import FAULTS, Lossy, flips, is_sound, random_worlds, world
 
 RANDOM = 500
 PARTS = 4
 RICH = 10_000
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
-    """One model for all worlds: what it computed once it keeps."""
-    with opened() as built:
-        yield built
-
-
-@pytest.fixture(scope="module")
-def planner(model: Model) -> Planner:
-    """One planner for all worlds."""
-    return Planner(model)
-
-
-def is_sound(found: Found, fen: int) -> None:
-    """Check that nothing is settled wrongly, and that no more is paid than the budget."""
-    assert found.wrong == {}
-    assert found.session.spent.fen <= fen
-    assert found.paid * 30 <= found.session.spent.fen
-    assert found.session.new_shapes == []
-    assert found.session.conflicts == []
 
 
 @pytest.mark.slow

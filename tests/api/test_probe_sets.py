@@ -3,7 +3,6 @@ one of these sets, or a test fails.
 """
 
 import random
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -16,12 +15,6 @@ from mock_server.probe.model import Model, Situation, Submitted, _Fixed, _Lenien
 from mock_server.probe.shape import Shape
 from mock_server.probe.unseen import CALLED_BACK, UNSEEN
 from tests.support.documents import evidence
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
-    with opened() as built:
-        yield built
 
 
 def made(model: Model, kind: str, asked: Any) -> object:

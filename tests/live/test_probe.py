@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -57,6 +57,20 @@ def hidden(values: dict[str, str]) -> Iterator[tuple[str, list[bytes]]]:
 
         with answering(relay, ["GET", "POST"]) as url:
             yield url, seen
+
+
+def answer_empty(handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str]) -> None:
+    """Answer without a body."""
+    handler.send_response(status)
+    for name, value in {**headers, "Content-Length": "0"}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+
+
+def refuse(handler: BaseHTTPRequestHandler, status: int, code: str, message: str) -> None:
+    """Answer as the gateway does where it refuses a call."""
+    headers = {"X-Ca-Error-Code": code, "X-Ca-Error-Message": message}
+    answer_empty(handler, status, headers)
 
 
 def probe(folder: Path, url: str, *words: str) -> Result:
@@ -224,10 +238,7 @@ def test_redirects_are_not_followed() -> None:
     with answering(other, ["GET", "POST"]) as target:
 
         def redirect(handler: BaseHTTPRequestHandler) -> None:
-            handler.send_response(302)
-            handler.send_header("Location", target)
-            handler.send_header("Content-Length", "0")
-            handler.end_headers()
+            answer_empty(handler, 302, {"Location": target})
 
         with answering(redirect, ["POST"]) as url:
             answer = transport(url).send(REQUEST)
@@ -258,11 +269,7 @@ def test_each_call_is_written_before_it_is_sent(tmp_path: Path) -> None:
     def count(handler: BaseHTTPRequestHandler) -> None:
         written = (tmp_path / "p.jsonl").read_text("utf-8").splitlines()
         lines.append(sum(json.loads(line)["kind"] == "call" for line in written))
-        handler.send_response(404)
-        handler.send_header("X-Ca-Error-Code", "I404NF")
-        handler.send_header("X-Ca-Error-Message", "API not found")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
+        refuse(handler, 404, "I404NF", "API not found")
 
     with answering(count, ["GET", "POST"]) as url:
         known = ("--query-path", "/q", "--list-path", "/l")
@@ -289,11 +296,7 @@ def test_unknown_paths_are_found_for_free(tmp_path: Path) -> None:
         paths.append(handler.path)
         is_right = handler.path in ("/taskQuery", "/queryTaskList", "/submitTask")
         code, status = ("A400AC", 400) if is_right else ("I404NF", 404)
-        handler.send_response(status)
-        handler.send_header("X-Ca-Error-Code", code)
-        handler.send_header("X-Ca-Error-Message", "no")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
+        refuse(handler, status, code, "no")
 
     with answering(gateway, ["GET", "POST"]) as url:
         probe(tmp_path, url, "--max-yuan", "1", "--yes")
@@ -307,10 +310,7 @@ def test_no_likely_path(tmp_path: Path) -> None:
     """If no likely path is one, the probe names the options, and makes no paid call."""
 
     def gateway(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(404)
-        handler.send_header("X-Ca-Error-Code", "I404NF")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
+        answer_empty(handler, 404, {"X-Ca-Error-Code": "I404NF"})
 
     with answering(gateway, ["GET", "POST"]) as url:
         done = probe(tmp_path, url, "--max-yuan", "1", "--yes")
@@ -324,10 +324,7 @@ def test_a_redirect_to_another_host_is_named(tmp_path: Path, words: tuple[str, .
     """Nobody else is called, and the message says where it would have gone."""
 
     def redirect(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(301)
-        handler.send_header("Location", "https://elsewhere.invalid/\x1b[31m")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
+        answer_empty(handler, 301, {"Location": "https://elsewhere.invalid/\x1b[31m"})
 
     with answering(redirect, ["GET", "POST"]) as url:
         done = probe(tmp_path, url, "--max-yuan", "1", "--yes", *words)

@@ -163,6 +163,15 @@ class _Closing:
         self.world.simulator.close()
 
 
+def is_sound(found: Found, fen: int) -> None:
+    """Check that nothing is settled wrongly, and that no more is paid than the budget."""
+    assert found.wrong == {}
+    assert found.session.spent.fen <= fen
+    assert found.paid * 30 <= found.session.spent.fen
+    assert found.session.new_shapes == []
+    assert found.session.conflicts == []
+
+
 def random_worlds(count: int, seed: int = 1) -> Iterator[dict[str, str]]:
     """Yield random readings, the same for the same seed."""
     dice = random.Random(seed)

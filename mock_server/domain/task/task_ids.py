@@ -1,8 +1,8 @@
 """Task ids: they look drawn by lot, and yet have the number of their task in them.
 
 Rule 1: an id is a tag, which is drawn from the seed, and the number, which the tag disguises. So no
-two tasks of an account share an id, and a task is found by its number: no table needs an index by
-ids, which would cost a submit more than all else that it writes.
+two tasks of an account share an id, and a task is found by its number. An index by ids would have
+each submit write to a place of its own, which no other submit shares.
 Rule 2: `number_of` only says which task could have an id; the task's own id decides.
 """
 
