@@ -39,14 +39,15 @@ def main(
 ) -> None:  # fmt: skip
     """Measure artqr-mock beside other servers: all parts, or those that you name.
 
-    Parts that take very long are measured only if you name them; --list marks them. A part that is
-    measured again replaces its old results; the others stay. Exit codes: 0 measured, 1 a part
-    failed.
+    Parts that are long even with --quick are left out of it unless you name them; --list marks
+    them. A part that is measured again replaces its old results; the others stay. Exit codes: 0
+    measured, 1 a part failed.
     """
     chosen = chosen_parts(names, quick=quick)
     if only_list:
         for part in PARTS:
-            click.echo(f"{part.name:16}{part.title}{_named_only(part)}")
+            mark = "" if part.is_quick else " (with --quick only if you name it)"
+            click.echo(f"{part.name:16}{part.title}{mark}")
         return
     folder = output or (QUICK if quick else FULL)
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,19 +65,13 @@ def main(
 
 
 def chosen_parts(names: Sequence[str], *, quick: bool = False) -> list[Part]:
-    """Return the named parts; without a name all but the long ones. Raises click.UsageError."""
+    """Return the named parts; without names all, or all quick ones. Raises click.UsageError."""
     known = [part.name for part in PARTS]
     for name in names:
         if name not in known:
             raise click.UsageError(unknown("part", name, known))
-    usual = [part for part in PARTS if not part.by_name_only and (part.is_quick or not quick)]
+    usual = [part for part in PARTS if part.is_quick or not quick]
     return [part for part in PARTS if part.name in names] if names else usual
-
-
-def _named_only(part: Part) -> str:
-    if part.by_name_only:
-        return " (only if you name it)"
-    return "" if part.is_quick else " (with --quick only if you name it)"
 
 
 def _measure_all(

@@ -86,8 +86,8 @@ class Part:
 
     `says` stands above its tables: what is measured, and what is left out of it. `uses` names the
     contenders that it compares with, as far as they can be installed. `plot` draws its figures as
-    SVG, beside the page. A part that is `by_name_only` takes so long that only its name starts it;
-    one that is not `is_quick` is long even with `--quick`, which leaves it out unless it is named.
+    SVG, beside the page. One that is not `is_quick` is long even with `--quick`, which leaves it
+    out unless it is named.
     """
 
     name: str
@@ -96,7 +96,6 @@ class Part:
     measure: Measure
     uses: tuple[str, ...] = ()
     plot: Plot | None = None
-    by_name_only: bool = False
     is_quick: bool = True
 
 

@@ -2,15 +2,18 @@
 
 An open load: every submit has its time, whether or not earlier ones are answered, and its latency
 is counted from that time. It prints a line of JSON each so many seconds, until its input ends:
-`{"ms": [...], "failed": n, "waiting": n}`.
+`{"ms": [...], "failed": n, "waiting": n, "busy": share of a processor}`.
+
+It must not take the processor that the server and others need, or it measures its own delays: it
+sleeps until the next submit is due.
 """
 
 import asyncio
 import json
+import selectors
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +66,7 @@ class _Load:
         self._waiting: deque[float] = deque()
         self._ms: list[float] = []
         self._failed = 0
+        self._told = time.perf_counter(), time.process_time()
 
     def free(self, connection: _Connection) -> None:
         if self._waiting:
@@ -81,9 +85,15 @@ class _Load:
         self._failed += not ok
 
     def report(self) -> None:
-        said = {"ms": self._ms, "failed": self._failed + self.lost, "waiting": len(self._waiting)}
+        told = time.perf_counter(), time.process_time()
+        said = {
+            "ms": self._ms,
+            "failed": self._failed + self.lost,
+            "waiting": len(self._waiting),
+            "busy": round((told[1] - self._told[1]) / (told[0] - self._told[0]), 3),
+        }
         print(json.dumps(said), flush=True)
-        self._ms, self._failed = [], 0
+        self._ms, self._failed, self._told = [], 0, told
 
 
 async def _main(url: str, app_code: str, rate: float, every_s: float) -> None:
@@ -103,17 +113,14 @@ async def _main(url: str, app_code: str, rate: float, every_s: float) -> None:
         if passed >= told * every_s:
             load.report()
             told += 1
-        await asyncio.sleep(max(0.0005, begin + sent / rate - time.perf_counter()))
+        await asyncio.sleep(max(0, begin + sent / rate - time.perf_counter()))
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop  # noqa: PLC0415 - it does not exist for every system
-    except ModuleNotFoundError:
-        return None
-    return uvloop.new_event_loop
+def _loop_factory() -> asyncio.AbstractEventLoop:
+    """Return a loop whose timers are exact to microseconds: epoll, and uvloop, know only ms."""
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=_loop_factory) as runner:
         runner.run(_main(sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])))

@@ -270,20 +270,6 @@ def test_a_part_that_is_measured_again_replaces_only_its_own_results(
     assert values(tmp_path) == {"good": [1], "bad": [7], "last": [3]}
 
 
-@pytest.mark.parametrize(
-    ("named", "measured"),
-    [((), ["good"]), (("long",), ["long"]), (("long", "good"), ["good", "long"])],
-)
-def test_a_long_part_is_measured_only_by_its_name(
-    named: tuple[str, ...], measured: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parts = (part("good"), replace(part("long"), by_name_only=True))
-    monkeypatch.setattr(program, "PARTS", parts)
-
-    assert [each.name for each in program.chosen_parts(named)] == measured
-    assert "Long (only if you name it)" in CliRunner().invoke(program.main, ["--list"]).output
-
-
 def test_a_part_that_is_long_even_quickly_is_left_out_of_the_quick_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -296,6 +282,8 @@ def test_a_part_that_is_long_even_quickly_is_left_out_of_the_quick_run(
     assert chosen(quick=True) == ["good"]
     assert chosen(quick=False) == ["good", "long"]
     assert chosen("long", quick=True) == ["long"]
+    said = CliRunner().invoke(program.main, ["--list"]).output
+    assert "Long (with --quick only if you name it)" in said
 
 
 def test_a_part_with_a_plot_has_it_beside_the_page_and_the_failed_one_has_none(
