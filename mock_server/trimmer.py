@@ -38,6 +38,7 @@ class Trimmer:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+        self._name = simulator.draw_bytes(8).hex()  # among the processes of a database
         self._stopped = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -81,7 +82,7 @@ class Trimmer:
     def _look(self, tx: Transaction, after: str) -> tuple[str, list[str]]:
         """Return the last of some accounts ('' at the end), and those with something to trim."""
         found = trimming.accounts_after(tx, after, ACCOUNTS_AT_ONCE)
-        due = [each for each in found if trimming.is_due(tx, self._simulator, each)]
+        due = [each for each in found if trimming.is_due(tx, self._simulator, each, self._name)]
         return found[-1] if len(found) == ACCOUNTS_AT_ONCE else "", due
 
     async def _trim(self, account_id: str) -> None:
@@ -94,7 +95,7 @@ class Trimmer:
     def _bite(self, tx: Transaction, account_id: str, place: Place) -> tuple[Place | None, float]:
         started_at = time.perf_counter()
         return (
-            trimming.bite(tx, self._simulator, account_id, place),
+            trimming.bite(tx, self._simulator, account_id, place, self._name),
             time.perf_counter() - started_at,
         )
 

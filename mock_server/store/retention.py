@@ -52,6 +52,29 @@ def count(
     )  # fmt: skip
 
 
+def take(tx: Transaction, account_id: str, trimmer: str, real_now: int, until: int) -> bool:
+    """Let no other process trim an account until a real instant (ms); False if another one does."""
+    return bool(
+        tx.execute(
+            "insert into retention (account, before_at, tasks, last_number, charges, task_charges,"
+            " task_fen, charges_upto, trimmer, trimmer_until) values (?,0,0,0,0,0,0,0,?,?)"
+            " on conflict (account) do update set trimmer = excluded.trimmer,"
+            " trimmer_until = excluded.trimmer_until"
+            " where retention.trimmer = excluded.trimmer or retention.trimmer_until <= ?",
+            (account_id, trimmer, until, real_now),
+        )
+    )
+
+
+def is_free(tx: Transaction, account_id: str, trimmer: str, real_now: int) -> bool:
+    """Whether a process may trim an account, for all that others do."""
+    taken = tx.one(
+        "select 1 from retention where account = ? and trimmer <> ? and trimmer_until > ?",
+        (account_id, trimmer, real_now),
+    )
+    return taken is None
+
+
 def charges_upto(tx: Transaction, account_id: str) -> int:
     """Return the call up to which no single charge is left."""
     row = tx.one("select charges_upto from retention where account = ?", (account_id,))

@@ -11,8 +11,8 @@ from mock_server.domain.findings.finding import KEPT
 from mock_server.store.engine.files import SCHEMA_VERSION
 
 # Change these together: a new shape, a new version.
-VERSION = 8
-SCHEMA = "5b27147101d98a53bb33e7f30e2f058e3de9c0d64b99ea5acb51fa38e1167216"
+VERSION = 9
+SCHEMA = "25b1d6b57e29d8421e4afb4fcb860317686bed970ade556ee7c83d5c6a292c1c"
 ORIGIN = (
     "credits", "unlimited", "keep_calls", "packages", "package", "readings", "standing",
     "per_second", "burst", "faults", "clock_at", "rate", "frozen", "notify_url", "older_tasks",

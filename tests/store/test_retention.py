@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.actions.accounts import trimming
+from mock_server.actions.accounts.trimming import Place
 from mock_server.domain.call.paging import Page
 from mock_server.domain.retention import Trimmed
 from mock_server.simulator import Simulator
@@ -140,6 +141,10 @@ def play(life: list[str], keep: str, address: str) -> None:
         lived.check()
 
 
+def is_due(simulator: Simulator, trimmer: str = "") -> bool:
+    return simulator.database.read(lambda tx: trimming.is_due(tx, simulator, "default", trimmer))
+
+
 def counts(simulator: Simulator) -> dict[str, int]:
     def look(tx: Transaction) -> dict[str, int]:
         found = {each: tx.one(f"select count(*) as n from {each}") for each in GROWING}
@@ -172,9 +177,7 @@ def test_everything_that_is_finished_goes(kind: str, keep: str) -> None:
         assert "short_link" not in left
         assert left["ledger"] == 1
         assert world.query(last)["task_id"] == last
-        assert (
-            simulator.database.read(lambda tx: trimming.is_due(tx, simulator, "default")) is False
-        )
+        assert not is_due(simulator)
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -289,6 +292,36 @@ def test_a_task_with_many_callbacks_goes_in_several_bites() -> None:
 
         assert trim(simulator, "default") > 2
         assert counts(simulator) == {}
+
+
+@pytest.mark.slow
+def test_one_of_several_processes_trims_an_account_and_another_one_when_it_has_died() -> None:
+    real_now, postbox = RealClock(), Postbox()
+    address = address_of("postgres")
+    with worlds.simulator(real_now, postbox, keep="1h", database=address) as simulator:
+        world = World(simulator, real_now, postbox)
+        for _ in range(3 * trimming.BITE):
+            world.submit()
+        world.clock(advance="1d")
+
+        def bite(trimmer: str) -> Place | None:
+            return simulator.database.run(
+                lambda tx: trimming.bite(tx, simulator, "default", trimming.START, trimmer)
+            )
+
+        assert bite("first") is not None
+        left = counts(simulator)["task"]
+        assert is_due(simulator, "first")
+        assert not is_due(simulator, "second")
+        assert bite("second") is None
+        assert counts(simulator)["task"] == left
+
+        real_now.now += trimming.TAKEN_MS
+        assert is_due(simulator, "second")
+        assert trim(simulator, "default", "second") > 1
+        assert not is_due(simulator, "first")
+        assert counts(simulator) == {}
+        assert world.bill()["trimmed"]["tasks"] == 3 * trimming.BITE
 
 
 def test_faults_that_fire_no_more_are_bounded() -> None:

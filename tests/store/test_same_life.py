@@ -140,7 +140,7 @@ def work_of(world: World, signer: Signer, task_ids: list[str], step: Any) -> Wor
             "half": partial(half, number=step[1]),
             "claim": lambda tx: [each.claimed for each in outbox.claim_batch(
                 tx, simulator, "default")],
-            "trim": lambda tx: trimming.bite(tx, simulator, "default", trimming.START),
+            "trim": lambda tx: trimming.bite(tx, simulator, "default", trimming.START, ""),
         }  # fmt: skip
         return others[what]
     return lambda tx: pipeline.handle(tx, simulator, call)

@@ -5,14 +5,14 @@ from mock_server.actions.accounts.trimming import Place
 from mock_server.simulator import Simulator
 
 
-def trim(simulator: Simulator, account_id: str) -> int:
+def trim(simulator: Simulator, account_id: str, trimmer: str = "") -> int:
     """Trim an account until nothing is left to trim; return the number of bites."""
     place: Place | None = trimming.START
     bites = 0
     while place is not None:
         at = place
         place = simulator.database.run(
-            lambda tx, at=at: trimming.bite(tx, simulator, account_id, at)  # type: ignore[misc]
+            lambda tx, at=at: trimming.bite(tx, simulator, account_id, at, trimmer)  # type: ignore[misc]
         )
         bites += 1
     return bites

@@ -5,6 +5,8 @@ Rule 2: a task goes whole, with its callbacks and their attempts, and only once 
 callback of it is to come. One that cannot go yet is passed, and looked at again in the next round.
 Rule 3: charges go in the order of their calls. Those of a task that is kept are added up in one
 row of it, so that the task's sum stays right; `charge_total`, the sums of the bill, is not touched.
+Rule 4: of several processes on one database, one trims an account: each bite takes it for a while,
+so that another one goes on if this one dies.
 """
 
 from collections import Counter
@@ -24,6 +26,8 @@ from mock_server.store.engine.transaction import Row, Transaction
 
 # The rows that a bite looks at, of one table.
 BITE = 32
+# No other process trims the account for so long after a bite.
+TAKEN_MS = 30_000
 # The callbacks that a bite deletes at most: a task may have many copies.
 MOST_CALLBACKS = 4 * BITE
 
@@ -46,12 +50,21 @@ def accounts_after(tx: Transaction, account_id: str, limit: int) -> list[str]:
     return account_rows.ids_after(tx, account_id, limit)
 
 
-def bite(tx: Transaction, simulator: Simulator, account_id: str, place: Place) -> Place | None:
-    """Trim some records of an account; return where to go on, None if it is done for now."""
+def bite(
+    tx: Transaction, simulator: Simulator, account_id: str, place: Place, trimmer: str
+) -> Place | None:
+    """Trim some records of an account; return where to go on, None if it is done for now.
+
+    `trimmer` names the process that trims.
+    """
     keep = simulator.settings.retention
     account = account_rows.get(tx, account_id)
     if account is None or keep is None:
         return None
+    if simulator.database.shared:
+        real_now = simulator.real_now()
+        if not rows.take(tx, account_id, trimmer, real_now, real_now + TAKEN_MS):
+            return None
     limit = _limit(tx, account, keep, account.clock.now(simulator.real_now()))
     steps = _steps(simulator, keep)
     for kind in range(place.kind, len(steps)):
@@ -61,11 +74,15 @@ def bite(tx: Transaction, simulator: Simulator, account_id: str, place: Place) -
     return None
 
 
-def is_due(tx: Transaction, simulator: Simulator, account_id: str) -> bool:
-    """Whether an account may have something to trim; it only reads."""
+def is_due(tx: Transaction, simulator: Simulator, account_id: str, trimmer: str) -> bool:
+    """Whether an account may have something to trim, and no other process trims it; it only
+    reads.
+    """
     keep = simulator.settings.retention
     account = account_rows.get_unlocked(tx, account_id)
     if account is None or keep is None:
+        return False
+    if not rows.is_free(tx, account_id, trimmer, simulator.real_now()):
         return False
     limit = _limit(tx, account, keep, account.clock.now(simulator.real_now()))
     until = limit.before

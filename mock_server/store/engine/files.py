@@ -18,7 +18,7 @@ from mock_server.store.engine.inspection import damage, schema_sql, shown
 from mock_server.store.engine.private_folder import PrivateFolder
 
 APPLICATION_ID = 0x41515221  # "AQR!", in the header of every file of ours
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 PRIVATE = ":memory:"
 # Of a large file, the pages of the indexes that calls use: a small file needs no more than it has.
 WRITER_CACHE_KIB = 24 * 1024

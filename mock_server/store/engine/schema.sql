@@ -132,7 +132,9 @@ create table retention (
   task_fen integer not null,
   charges_upto integer not null, -- the call up to which no single charge is left
   forgotten_at integer not null default 0,  -- tasks that are kept, but had ended by then:
-  forgotten integer not null default 0      -- so many; the service lists them no more
+  forgotten integer not null default 0,     -- so many; the service lists them no more
+  trimmer text not null default '',         -- which of several processes trims it,
+  trimmer_until integer not null default 0  -- and the real instant until which no other may
 ) without rowid;
 
 -- Short links, unique on the server: nothing but the code is in their address.
