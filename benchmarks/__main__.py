@@ -1,5 +1,6 @@
 """`python -m benchmarks`: measures, prints the tables, and writes the results."""
 
+import os
 import sys
 import time
 import traceback
@@ -55,6 +56,8 @@ def main(
         records = results.load(folder / JSON)
     except ValueError as error:
         sys.exit(str(error))
+    # What is measured starts as it does when pip has installed it: compiled.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     failed = 0
     if not render:
         wrk.need()
