@@ -18,11 +18,12 @@ from mock_server.cli.common import (
     write_output,
 )
 from mock_server.cli.lint import UNNAMED, host_option, nothing_read, read_file, say_unread
+from mock_server.cli.observed_files import load_observed, observed_option
 from mock_server.domain.durations import parse_duration, show_duration
 from mock_server.domain.readings import DEFAULT_READINGS, with_readings
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, instant, printable, shell_word
-from mock_server.recordings.reader import Recording
+from mock_server.recordings.reader import Recording, at_own_paths
 from mock_server.recordings.scenario.imported import Difference, ImportedScenario, imported
 from mock_server.recordings.scenario.orders import OrderedFault
 from mock_server.recordings.scenario.scenario_file import calls_text, scenario_text
@@ -52,13 +53,14 @@ def _late(_context: click.Context, _option: click.Parameter, text: str) -> int:
 @host_option
 @click.option("--late", "late_ms", default=LATE, show_default=True, callback=_late, metavar="TIME",
               help="An answer that took so long becomes a late one.")  # fmt: skip
+@observed_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Use this word for a reading, whatever the recording shows; may be "
               "repeated.")  # fmt: skip
 @json_option
 def import_command(
     *, file: BinaryIO, output: str | None, force: bool, hosts: frozenset[str], late_ms: int,
-    words: tuple[str, ...], as_json: bool,
+    files: tuple[str, ...], words: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Make a scenario of a recorded incident: a HAR file, or calls of the journal as JSON lines.
 
@@ -67,7 +69,8 @@ def import_command(
     command plays the recorded calls in the scenario and says where the answers differ: then the
     exit code is 1. It is 2 if nothing can be read.
     """
-    given = dict(map(pair, words))
+    observed = load_observed(files)
+    given = {**observed.readings, **dict(map(pair, words))}
     with_readings(DEFAULT_READINGS, given)
     recording, name = read_file(file, hosts)
     say_unread(recording, name)
@@ -77,7 +80,8 @@ def import_command(
     if target is not None:
         _check(target, is_forced=force)
     try:
-        made = imported(recording, "imported", late_ms=late_ms, readings=given)
+        at_own = at_own_paths(recording, observed.paths)
+        made = imported(at_own, "imported", late_ms=late_ms, readings=given)
     except UsageError as error:
         fail(f"{name}: {error}", WRONG_USE)
     text = scenario_text(made, recording.noun)

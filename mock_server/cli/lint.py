@@ -20,14 +20,18 @@ from mock_server.cli.common import (
     say_in,
 )
 from mock_server.cli.findings import fail_on_option, is_bad, print_findings, summary
+from mock_server.cli.observed_files import load_observed, observed_option
 from mock_server.contract import load_catalogue
 from mock_server.domain.auth.credentials import named_credentials
 from mock_server.domain.call.calls import (
+    OWN_ROUTES,
     VENDOR_HOST,
     VENDOR_OPERATIONS,
     Call,
+    Routes,
     header,
     operation_of,
+    routes_at,
 )
 from mock_server.domain.call.errors import GatewayError
 from mock_server.domain.call.redaction import values_of
@@ -100,13 +104,14 @@ def read_file(file: BinaryIO, hosts: frozenset[str]) -> tuple[Recording, str]:
 @host_option
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings of this severity.")
 @fail_on_option
+@observed_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Use this word for a reading; may be repeated.")  # fmt: skip
 @language_option
 @json_option
 def lint(
     *, file: BinaryIO, hosts: frozenset[str], severity: str | None, fail_on: str,
-    words: tuple[str, ...], language: str, as_json: bool,
+    files: tuple[str, ...], words: tuple[str, ...], language: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Find what is wrong with recorded traffic: a HAR file, or calls of the journal as JSON lines.
 
@@ -115,9 +120,10 @@ def lint(
     1 if a finding is an error, or as bad as --fail-on says; else 2 if the file, or a call of the
     API in it, cannot be read, or if the file has no such call.
     """
-    readings = with_readings(DEFAULT_READINGS, dict(map(pair, words)))
+    observed = load_observed(files)
+    readings = with_readings(DEFAULT_READINGS, {**observed.readings, **dict(map(pair, words))})
     recording, name = read_file(file, hosts)
-    verdict = judged(recording, readings)
+    verdict = judged(recording, readings, routes_at(observed.paths))
     severities = Counter(each["severity"] for each in verdict.findings)
     by_severity = {each: severities[each] for each in SEVERITIES}
     chosen = [each for each in verdict.findings if severity in (None, each["severity"])]
@@ -205,11 +211,13 @@ def nothing_read(recording: Recording, hosts: frozenset[str]) -> str:
     return "nothing was checked: the file has no call of the API"
 
 
-def judged(recording: Recording, readings: Readings) -> LintVerdict:
+def judged(recording: Recording, readings: Readings, routes: Routes = OWN_ROUTES) -> LintVerdict:
     """Return what is found in a recording."""
     exchanges = recording.exchanges
-    found = {each.number: _findings(each, _hits(each, readings), readings) for each in exchanges}
-    for each, hits in _between(exchanges, readings):
+    found = {
+        each.number: _findings(each, _hits(each, readings, routes), readings) for each in exchanges
+    }
+    for each, hits in _between(exchanges, readings, routes):
         found[each.number] += _findings(each, hits, readings)
     return LintVerdict(
         findings=[finding for each in exchanges for finding in found[each.number]],
@@ -219,12 +227,12 @@ def judged(recording: Recording, readings: Readings) -> LintVerdict:
     )
 
 
-def _hits(exchange: Exchange, readings: Readings) -> list[Finding]:
+def _hits(exchange: Exchange, readings: Readings, routes: Routes) -> list[Finding]:
     call = exchange.call
-    operation = operation_of(call, readings)
+    operation = operation_of(call, readings, routes)
     body = judged_body(call) if operation and exchange.is_whole else None
     compiled = load_catalogue().requests(readings)
-    hits = judge(request_of(call, operation, body, compiled, readings))
+    hits = judge(request_of(call, operation, body, compiled, readings, paths=routes.paths))
     if _code(exchange) in UNKNOWN and not _is_redacted(header(call, "authorization")):
         hits += _mistaken(call)
     hits = [hit for hit in hits if not _may_be_odd(hit, exchange)]
@@ -280,7 +288,7 @@ def _findings(exchange: Exchange, hits: list[Finding], readings: Readings) -> li
 
 
 def _between(
-    exchanges: list[Exchange], readings: Readings
+    exchanges: list[Exchange], readings: Readings, routes: Routes
 ) -> Iterable[tuple[Exchange, list[Finding]]]:
     """Yield what only several calls of one client show, each with the later call."""
     by_number = {each.number: each for each in exchanges}
@@ -288,7 +296,7 @@ def _between(
     at = 0
     for each in exchanges:
         at = at + STEP_MS if each.at is None else each.at
-        operation = operation_of(each.call, readings)
+        operation = operation_of(each.call, readings, routes)
         if operation in VENDOR_OPERATIONS and each.is_whole:
             client = (header(each.call, "authorization"), header(each.call, "x-ca-key"))
             event = event_of(each.call, each.answer, operation, number=each.number, at=at,

@@ -6,21 +6,18 @@ import click
 
 from mock_server.admin_client import AccountClient, AdminClient
 from mock_server.cli.common import (
-    WRONG_USE,
     PlainGroup,
     account_options,
-    fail,
     json_option,
     language_option,
     pair,
     print_json,
     server_options,
 )
+from mock_server.cli.observed_files import load_observed
 from mock_server.contract import load_toml
 from mock_server.domain.languages import ENGLISH
 from mock_server.domain.usage_errors import UsageError
-from mock_server.observed import load
-from mock_server.settings import SettingsError
 from mock_server.words import words_of
 
 DEFAULT = "default"
@@ -74,10 +71,7 @@ def _of_account(admin: AdminClient, account_id: str) -> tuple[dict[str, str], di
 
 
 def _of_files(files: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
-    try:
-        observed = load(files).readings
-    except SettingsError as error:
-        fail(str(error), WRONG_USE)
+    observed = load_observed(files).readings
     return observed, dict.fromkeys(observed, "observed")
 
 

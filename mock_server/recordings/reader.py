@@ -15,11 +15,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from mock_server.domain.call.calls import Answer, Call, Defect
+from mock_server.domain.call.calls import OWN_PATHS, Answer, Call, Defect, Operation
 from mock_server.domain.call.redaction import MAX_CAPTURE_BYTES
 from mock_server.domain.call.wire_script import status_seen
 from mock_server.domain.findings import known_at
@@ -109,6 +109,16 @@ def read_recording(raw: bytes, hosts: AbstractSet[str] = frozenset()) -> Recordi
     if isinstance(whole, dict):  # one call, possibly on several lines
         return _gathered("line", [(1, whole)], _journalled)
     return _gathered("line", _lines(text), _line)
+
+
+def at_own_paths(recording: Recording, paths: Mapping[Operation, str]) -> Recording:
+    """Return a recording of a service whose operations have these paths, with our own instead."""
+    own = {path: OWN_PATHS[operation] for operation, path in paths.items()}
+    exchanges = [
+        replace(each, call=replace(each.call, path=own.get(each.call.path, each.call.path)))
+        for each in recording.exchanges
+    ]
+    return replace(recording, exchanges=exchanges)
 
 
 def _gathered(
