@@ -162,7 +162,10 @@ class Run:
 
 def run_of(order: CheckOrder) -> Run:
     """Return a run that has not started."""
-    wire = Wire(credentials=order.credentials, budget=order.budget, trusted=order.trusted)
+    wire = Wire(
+        credentials=order.credentials, budget=order.budget, trusted=order.trusted,
+        moved=order.moved,
+    )  # fmt: skip
     return Run(
         order=order, wire=wire, judge=Judge(values=order.values), open_judge=Judge(values={})
     )

@@ -7,6 +7,7 @@ redirects are not followed. So every call is within the budget and in the report
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -74,12 +75,15 @@ class Wire:
     spent: Spent = field(default_factory=Spent)
     calls: list[SentRequest] = field(default_factory=list)
     trusted: str | None = None  # trusted certificates, if the environment names none
+    moved: Mapping[str, str] = field(default_factory=dict)  # paths, by those of the contract
     _session: requests.Session = field(default_factory=requests.Session)
 
     def call(self, request: requests.PreparedRequest, who: Who = Who.OWN) -> SentRequest:
         """Charge a call, make it and record it. Raises SpentError."""
         self.check_budget()
         self.spent = rules.sent(self.budget, self.spent)
+        parts = urlsplit(str(request.url))
+        request.url = parts._replace(path=self.moved.get(parts.path, parts.path)).geturl()
         authenticate(request, self.credentials, who)
         started_at, began_ns = _now_ms(), time.monotonic_ns()
         answer, error = self._exchange(request)

@@ -26,6 +26,7 @@ from mock_server.cli.common import (
     server_place,
     write_output,
 )
+from mock_server.cli.observed_files import load_observed, observed_option
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.suggestions import unlisted
 from mock_server.domain.urls import Address, is_loopback, parse_address
@@ -53,6 +54,7 @@ MODES = ("positive", "negative", "all")
 )
 @click.option("--mode", type=click.Choice(MODES), default="all", show_default=True,
               help="Send requests that the contract allows, that it forbids, or both.")  # fmt: skip
+@observed_option
 @click.option("--reading", "words", multiple=True, metavar="ID=WORD",
               help="Accept only this word for a reading; may be repeated.")  # fmt: skip
 @click.option(
@@ -68,17 +70,19 @@ MODES = ("positive", "negative", "all")
 @language_option
 def check(
     *, url: str, app_code: str | None, key: str | None, secret: str | None, max_calls: int,
-    max_fen: int | None, offer: int | None, mode: str, words: tuple[str, ...],
-    junit: Path | None, har: Path | None, language: str,
+    max_fen: int | None, offer: int | None, mode: str, files: tuple[str, ...],
+    words: tuple[str, ...], junit: Path | None, har: Path | None, language: str,
 ) -> None:  # fmt: skip
     """Check whether the server at URL keeps the contract: artqr-mock, your stub, a gateway.
 
     The command generates calls from the contract, the same in each run, and checks every answer
     against it. The server has to refuse requests that are certainly wrong. For an open question any
-    answer is accepted, unless --reading names one. For a server on another machine --max-yuan is
-    required. The exit code is 1 if an answer is wrong or missing, 3 if all are missing.
+    answer is accepted, unless --reading or --observed names one. For a server on another machine
+    --max-yuan is required. The exit code is 1 if an answer is wrong or missing, 3 if all are
+    missing.
     """
-    named = dict(map(pair, words))
+    observed = load_observed(files)
+    named = {**observed.readings, **dict(map(pair, words))}
     document = contract.document_under(named)
     place = server_place(url, "--app-code, or --key and --secret")
     is_local = is_loopback(place.host)
@@ -97,6 +101,7 @@ def check(
         url=url.rstrip("/"), document=document, values=named, mode=mode,
         credentials=credentials, budget=budget,
         trusted=str(ca_file()) if is_local and ca_file().exists() else None,
+        paths=observed.paths,
     )  # fmt: skip
     _check(order, junit, har, say_in(language))
 

@@ -19,6 +19,7 @@ from mock_server.contract import load_catalogue
 from mock_server.domain.auth.signatures import verify
 from mock_server.domain.call.calls import Call
 from mock_server.domain.readings import DEFAULT_READINGS
+from mock_server.observed import toml
 from tests.support.live import Live, live
 from tests.support.processes import run, serving
 from tests.support.stubs import answering
@@ -106,6 +107,30 @@ def test_the_money_is_never_overspent(server: Live, tmp_path: Path) -> None:
     charged = [call for call in calls(server, made) if call["charged"]]
     assert len(charged) == 3
     assert sum(call["fen"] for call in charged) <= 90
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["app code", "signature"])
+def test_a_server_is_checked_at_the_paths_that_were_observed(way: str, tmp_path: Path) -> None:
+    file = tmp_path / "observed.toml"
+    paths = {"query_task": "/getTask", "list_tasks": "/task/list"}
+    file.write_text(toml([("paths", paths)]), "utf-8")
+    with live(observed=(str(file),)) as moved:
+        made = account(moved)
+        named = ["--app-code", made["app_code"]]
+        if way == "signature":
+            named = ["--key", made["app_key"], "--secret", made["app_secret"]]
+        limits = ["--max-calls", "40", "--mode", "positive"]
+
+        told = run("check", moved.url, *named, *limits, "--observed", str(file), cwd=tmp_path)
+        met = calls(moved, made)
+        alone = run("check", moved.url, *named, *limits, cwd=tmp_path)
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert {call["path"] for call in met} == {"/submitTask", "/getTask", "/task/list"}
+    assert {call["error_code"] for call in met} == {None}
+    assert alone.returncode == 1, alone.stdout
+    assert "POST /queryTask" in alone.stdout
 
 
 @pytest.mark.slow
