@@ -3,6 +3,7 @@
 Rule 1: the contract is data; this module reads it once and returns frozen values.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 from mock_server.domain import findings
 from mock_server.domain.billing.charges import Offer
 from mock_server.domain.call.answer_rules import AnswerRuleRow
-from mock_server.domain.call.calls import OWN_PATHS, Operation
+from mock_server.domain.call.calls import OWN_PATHS, Operation, Routes
 from mock_server.domain.call.errors import ClassicRow, ErrorRow, ErrorTables, FailureRow, Means
 from mock_server.domain.contract.narrowing import narrowed
 from mock_server.domain.findings import Severity
@@ -79,10 +80,31 @@ def _tables(file: Path, language: str) -> dict[str, Any]:
 @cache
 def document(name: str) -> dict[str, Any]:
     """Return an OpenAPI document of contracts/, `openapi` or `admin.openapi`."""
+    return _parsed(document_text(name))
+
+
+def document_at(routes: Routes) -> dict[str, Any]:
+    """Return the vendor's document with the operations at the paths of a server."""
+    return _parsed(text_at(routes))
+
+
+def text_at(routes: Routes) -> str:
+    """Return the same as text."""
+    text = document_text("openapi")
+    for (_, path), operation in routes.by_post.items():
+        own = OWN_PATHS[operation]
+        if path != own:
+            key = json.dumps(path).replace("\\", r"\\")  # it is no reference to a group
+            text = re.sub(rf"(?m)^( +){own}:$", rf"\1{key}:", text)
+    return text
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - it loads slowly, and commands read only tables
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    value: dict[str, Any] = yaml.load(document_text(name), Loader=loader)  # noqa: S506 - safe ones
+    value: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - safe ones
     return value
 
 

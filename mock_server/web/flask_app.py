@@ -57,7 +57,7 @@ def create_app(simulator: Simulator) -> Flask:
     app.register_blueprint(inspector.blueprint(simulator))
     app.register_blueprint(pictures.blueprint(simulator))
     app.register_blueprint(short_links.blueprint(simulator))
-    app.register_blueprint(documents.blueprint())
+    app.register_blueprint(documents.blueprint(simulator.routes))
     problems.add_handlers(app)
 
     @app.before_request

@@ -5,7 +5,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
+from mock_server import contract
 from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.call.calls import OWN_PATHS, Operation
 from mock_server.observed import toml
@@ -15,6 +17,7 @@ from mock_server.probe.request import ProbeRequest, Sender
 from mock_server.probe.shape import SeenAnswer
 from mock_server.probe.world_transport import WorldTransport
 from mock_server.settings import Settings, SettingsError
+from mock_server.web.flask_app import create_app
 
 OBSERVED = {"query_task": "/getTask", "list_tasks": "/task/list"}
 
@@ -84,6 +87,20 @@ def test_the_finding_names_the_paths_of_this_server(tmp_path: Path) -> None:
         )
     assert "/task/list" in rows[-1]["findings"]
     assert "/taskList" not in rows[-1]["findings"]
+
+
+def test_the_document_has_the_paths_of_this_server(tmp_path: Path) -> None:
+    """Who reads it, or tries it out in the viewer, calls what is there."""
+    with served(tmp_path, query_path="/a\\b") as (way, _):
+        client = create_app(way._simulator).test_client()
+        told = client.get("/openapi.json").json
+        text = client.get("/openapi.yaml").get_data(as_text=True)
+
+    assert told is not None
+    assert set(told["paths"]) == {"/submitTask", "/a\\b", "/task/list"}
+    assert told["paths"]["/a\\b"] == contract.document("openapi")["paths"]["/queryTask"]
+    assert yaml.safe_load(text) == told
+    assert "/taskList:" not in text
 
 
 @pytest.mark.parametrize("path", ["x", "/a b", "/a?b", "", "/\u4e2d", "/a\n"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, jsonify
 
+from mock_server.domain.call.calls import OWN_ROUTES
 from mock_server.web import documents
 from tests.contract.documents import DEFAULT
 
@@ -14,7 +15,7 @@ class Server:
 
     def __init__(self) -> None:
         self._documents = Flask("documents")
-        self._documents.register_blueprint(documents.blueprint())
+        self._documents.register_blueprint(documents.blueprint(OWN_ROUTES))
         # The answers under the default readings only, without those of other readings.
         self._documents.add_url_rule("/default.json", "default", lambda: jsonify(DEFAULT.value))
         self.app: Flask | None = None
