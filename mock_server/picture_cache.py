@@ -31,10 +31,14 @@ class DrawnPicture:
 
 
 class PictureCache:
-    """Drawn pictures, from any thread. Past `limit` (bytes) it drops the least recently used."""
+    """Drawn pictures, from any thread. Past `limit` (bytes) it drops the least recently used.
 
-    def __init__(self, limit: int) -> None:
+    `is_plain`: they are bare QR codes, which are drawn in a small part of the time.
+    """
+
+    def __init__(self, limit: int, *, is_plain: bool = False) -> None:
         self._limit = limit
+        self._is_plain = is_plain
         self._held = 0
         self._drawn: OrderedDict[Picture, DrawnPicture] = OrderedDict()
         self._being_drawn: dict[Picture, Future[DrawnPicture]] = {}
@@ -87,7 +91,10 @@ class PictureCache:
         from mock_server import render  # noqa: PLC0415 - many servers never draw a picture
 
         try:
-            png = render.draw(picture.content, style_id=picture.style_id, seed=picture.seed)
+            if self._is_plain:
+                png = render.draw_plain(picture.content)
+            else:
+                png = render.draw(picture.content, style_id=picture.style_id, seed=picture.seed)
             drawn = DrawnPicture(png=png, tag=sha256(png).hexdigest()[:32])
         except BaseException as error:  # noqa: BLE001 - whoever asked for it hears of it
             with self._lock:

@@ -20,6 +20,7 @@ from mock_server.domain.urls import normal_host
 PREFIX = "ARTQR_MOCK_"
 DEFAULT_PORT = 3040
 MOST_WORKERS = 64
+DRAWN, PLAIN = PICTURES = ("drawn", "plain")
 # The commands that talk to a server read these; they are not settings of a server.
 COMMAND_VARIABLES = frozenset(
     {"ARTQR_MOCK_URL", "ARTQR_MOCK_ACCOUNT", "ARTQR_MOCK_CONFIG", "ARTQR_MOCK_LANG"}
@@ -55,6 +56,7 @@ class Settings:
     journal_calls: int = 10_000
     journal_mib: int = 64
     keep: str = ALL
+    pictures: str = DRAWN
     picture_cache_mib: int = 32
     request_timeout: float = 30.0
 
@@ -76,8 +78,13 @@ class Settings:
             _check_host(entry)
         self._check_tls()
         self._check_paths()
+        self._check_kept()
         if self.public_url is not None:
             _check_address(self.public_url)
+
+    def _check_kept(self) -> None:
+        if self.pictures not in PICTURES:
+            raise SettingsError(f"pictures: {unknown('kind', self.pictures, PICTURES)}")
         try:
             parse_keep(self.keep)
         except BadKeepError as error:
@@ -231,6 +238,8 @@ MEANINGS = {
     "journal_mib": Meaning("MiB of calls kept for each account."),
     "keep": Meaning("Finished tasks kept for each account, with what belongs to them: an age on "
                     "its clock such as `24h`, a number such as `1000`, or `all`."),
+    "pictures": Meaning("`drawn`: a scene of the style with the QR code in it; `plain`: the bare "
+                        "code, for a load that fetches many: it costs about a twentieth."),
     "picture_cache_mib": Meaning("MiB of drawn pictures kept in memory."),
     "request_timeout": Meaning("Seconds a client may take to send one whole request."),
 }  # fmt: skip

@@ -22,7 +22,7 @@ from mock_server.entropy import Entropy
 from mock_server.observed import load
 from mock_server.picture_cache import PictureCache
 from mock_server.real_clock import monotonic, wall_clock
-from mock_server.settings import Settings
+from mock_server.settings import PLAIN, Settings
 from mock_server.signals import Background, CoverageCache, DueSignal
 from mock_server.store import instants, journal
 from mock_server.store.engine.database import Database
@@ -179,7 +179,9 @@ def build_simulator(
         fetch=network.fetch if network else partial(outbound.fetch, read=reader.read),
         real_now=monotonic(real_now, latest),
         machine_now=real_now,
-        pictures=PictureCache(settings.picture_cache_mib * 1024 * 1024),
+        pictures=PictureCache(
+            settings.picture_cache_mib * 1024 * 1024, is_plain=settings.pictures == PLAIN
+        ),
         close_outbound=close_outbound,
         has_connections=front is not None,
         log_call=log_call,

@@ -162,11 +162,13 @@ class _RunOptions:
 def _load(options: _RunOptions) -> None:
     from mock_server.load.runner import check_locust  # noqa: PLC0415 - see above
     from mock_server.rehearsal.runner import serving  # noqa: PLC0415
+    from mock_server.settings import PLAIN  # noqa: PLC0415
 
     order = options.order()
     check_locust()
     own = order.server is None
-    with stopped_by_signals() as signals, _troubles(own=own), serving(order) as admin:
+    served = serving(order, pictures=PLAIN)
+    with stopped_by_signals() as signals, _troubles(own=own), served as admin:
         audit = _run(order, admin, options, signals.stop)
         _show(audit, options)
     if signals.number is not None:

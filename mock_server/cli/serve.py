@@ -18,7 +18,7 @@ from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.durations import show_duration
 from mock_server.domain.retention import Keep
 from mock_server.formatting import counted, shell_word
-from mock_server.settings import Settings, SettingsError
+from mock_server.settings import PICTURES, Settings, SettingsError
 from mock_server.store.engine import database
 from mock_server.store.engine.files import DatabaseFileError
 from mock_server.store.journal import Entry
@@ -67,6 +67,8 @@ LogCall = Callable[[int, Entry], None]
               "/queryTask]")  # fmt: skip
 @click.option("--list-path", help="The path of the list.  [default: the observed one, or "
               "/taskList]")  # fmt: skip
+@click.option("--pictures", type=click.Choice(PICTURES), help="Draw pictures, or only plain QR "
+              "codes, which cost a twentieth. [default: drawn]")  # fmt: skip
 @click.option(
     "--callback-host",
     "callback_hosts",

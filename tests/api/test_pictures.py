@@ -9,9 +9,12 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from mock_server.picture_cache import PictureCache
+from mock_server.settings import Settings, SettingsError
+from tests.support import worlds
 from tests.support.worlds import World
 
 DAY = 86_400_000
+TEXT = "https://example.com/码"
 
 
 def finished(world: World, **fields: str) -> str:
@@ -96,6 +99,24 @@ def test_a_picture_is_the_same_bytes_however_often_it_is_drawn(world: World) -> 
     assert fetch(again, path).data == first.data
     assert fetch(again, path).headers["ETag"] == first.headers["ETag"]
     emptied.pictures.close()
+
+
+def test_a_server_can_draw_plain_codes_only(world: World) -> None:
+    drawn = fetch(world, finished(world, text=TEXT)).data
+    with worlds.simulator(world.real_now, world.postbox, pictures="plain") as simulator:
+        plain_world = World(simulator, world.real_now, world.postbox)
+        plain = fetch(plain_world, finished(plain_world, text=TEXT)).data
+
+    def codes(png: bytes) -> list[str]:
+        return [each.text for each in zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))]
+
+    assert codes(plain) == codes(drawn) == [TEXT]
+    assert len(plain) < len(drawn) / 5
+
+
+def test_an_unknown_kind_of_picture_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"pictures: .*plain"):
+        Settings(pictures="plane")
 
 
 def test_a_picture_that_is_known_is_not_sent_again(world: World) -> None:

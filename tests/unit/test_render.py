@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from mock_server.render import SCENES, TextTooLongError, draw
+from mock_server.render import SCENES, TextTooLongError, draw, draw_plain
 from mock_server.render.panel import QUIET, SIDE, place
 from mock_server.render.qr import LADDER, Symbol, encode
 
@@ -53,6 +53,22 @@ def scanned(picture: Image.Image) -> list[str]:
 )
 def test_any_text_is_read_back_exactly_in_any_style(text: str, style_id: str, seed: int) -> None:
     assert scanned(opened(draw(text, style_id=style_id, seed=seed))) == [text]
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=texts | chinese | emoji | latin)
+def test_a_plain_code_is_read_back_exactly_and_is_as_large(text: str) -> None:
+    picture = opened(draw_plain(text))
+
+    assert scanned(picture) == [text]
+    assert picture.size == (SIDE, SIDE)
+    assert {picture.getpixel((0, 0)), picture.getpixel((SIDE - 1, SIDE - 1))} == {255}
+
+
+def test_a_plain_code_holds_as_much_text_as_a_picture() -> None:
+    assert scanned(opened(draw_plain("x" * LONGEST))) == ["x" * LONGEST]
+    with pytest.raises(TextTooLongError):
+        draw_plain("x" * (LONGEST + 1))
 
 
 @pytest.mark.parametrize(
