@@ -53,24 +53,30 @@ def count(
 
 
 def take(tx: Transaction, account_id: str, trimmer: str, real_now: int, until: int) -> bool:
-    """Let no other process trim an account until a real instant (ms); False if another one does."""
+    """Let no other process trim an account until a real instant (ms); False if another one does.
+
+    One that has taken it for longer than that has a clock ahead of ours, and does not count: it
+    may be dead, and its clock may have been wrong by years.
+    """
     return bool(
         tx.execute(
             "insert into retention (account, before_at, tasks, last_number, charges, task_charges,"
             " task_fen, charges_upto, trimmer, trimmer_until) values (?,0,0,0,0,0,0,0,?,?)"
             " on conflict (account) do update set trimmer = excluded.trimmer,"
             " trimmer_until = excluded.trimmer_until"
-            " where retention.trimmer = excluded.trimmer or retention.trimmer_until <= ?",
+            " where retention.trimmer = excluded.trimmer or retention.trimmer_until <= ?"
+            " or retention.trimmer_until > excluded.trimmer_until",
             (account_id, trimmer, until, real_now),
         )
     )
 
 
-def is_free(tx: Transaction, account_id: str, trimmer: str, real_now: int) -> bool:
-    """Whether a process may trim an account, for all that others do."""
+def is_free(tx: Transaction, account_id: str, trimmer: str, real_now: int, until: int) -> bool:
+    """Whether a process could `take` an account."""
     taken = tx.one(
-        "select 1 from retention where account = ? and trimmer <> ? and trimmer_until > ?",
-        (account_id, trimmer, real_now),
+        "select 1 from retention where account = ? and trimmer <> ? and trimmer_until > ?"
+        " and trimmer_until <= ?",
+        (account_id, trimmer, real_now, until),
     )
     return taken is None
 

@@ -107,7 +107,8 @@ def _extent(
     row = tx.one(
         "select max(number) as last,"
         " exists (select 1 from task where account = ? and ends_at <= ?) as has_forgotten,"
-        " exists (select 1 from retention where account = ?) as is_counted"
+        " exists (select 1 from retention where account = ? and (tasks > 0 or forgotten > 0))"
+        " as is_counted"
         " from task where account = ?",
         (account_id, ended_after, account_id, account_id),
     )

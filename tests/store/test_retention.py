@@ -22,6 +22,7 @@ from tests.support.trimming import trim
 from tests.support.worlds import START_AT, Postbox, RealClock, World
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 LATE = "https://late.example"
 CALLBACK = {"call_back": "http://127.0.0.1:9/x"}
 DEAD = {"kind": "gateway_error", "code": "A403IS", "calls": 1}
@@ -322,6 +323,46 @@ def test_one_of_several_processes_trims_an_account_and_another_one_when_it_has_d
         assert not is_due(simulator, "first")
         assert counts(simulator) == {}
         assert world.bill()["trimmed"]["tasks"] == 3 * trimming.BITE
+
+
+@pytest.mark.slow
+def test_a_process_that_died_with_a_clock_far_ahead_keeps_no_other_from_trimming() -> None:
+    real_now, postbox = RealClock(), Postbox()
+    address = address_of("postgres")
+    with worlds.simulator(real_now, postbox, keep="1h", database=address) as simulator:
+        world = World(simulator, real_now, postbox)
+        world.submit()
+        world.clock(advance="1d")
+        ahead = real_now.now + 365 * DAY_MS
+
+        def was_here(tx: Transaction) -> bool:
+            return retention.take(tx, "default", "first", real_now.now, ahead)
+
+        assert simulator.database.run(was_here)
+        assert is_due(simulator, "second")
+        trim(simulator, "default", "second")
+        assert counts(simulator) == {}
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_list_of_which_nothing_is_gone_is_not_searched_by_blocks(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_now, postbox = RealClock(), Postbox()
+    with worlds.simulator(real_now, postbox, keep="2d", database=address_of(kind)) as simulator:
+        world = World(simulator, real_now, postbox)
+        for _ in range(3):
+            world.submit()
+        world.clock(advance="1m")
+        simulator.database.run(
+            lambda tx: retention.take(tx, "default", "first", real_now.now, real_now.now + 1)
+        )
+        monkeypatch.setattr(task_list, "_blocks", None)
+        total, tasks = simulator.database.read(
+            lambda tx: task_list.page(tx, "default", real_now.now - DAY_MS, Page(number=1, size=2))
+        )
+        assert total == 3
+        assert [task.number for task in tasks] == [3, 2]
 
 
 def test_faults_that_fire_no_more_are_bounded() -> None:

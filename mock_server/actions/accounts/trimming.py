@@ -82,9 +82,12 @@ def is_due(tx: Transaction, simulator: Simulator, account_id: str, trimmer: str)
     account = account_rows.get_unlocked(tx, account_id)
     if account is None or keep is None:
         return False
-    if not rows.is_free(tx, account_id, trimmer, simulator.real_now()):
+    real_now = simulator.real_now()
+    if simulator.database.shared and not rows.is_free(
+        tx, account_id, trimmer, real_now, real_now + TAKEN_MS
+    ):
         return False
-    limit = _limit(tx, account, keep, account.clock.now(simulator.real_now()))
+    limit = _limit(tx, account, keep, account.clock.now(real_now))
     until = limit.before
     return bool(
         _tasks(tx, account.id, limit, (0, 0), 1)
