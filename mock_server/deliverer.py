@@ -25,7 +25,7 @@ from mock_server.actions.operations import source_images
 from mock_server.domain.callback.payload import Outcome
 from mock_server.simulator import Simulator
 from mock_server.store import callbacks as rows
-from mock_server.store.engine.transaction import DatabaseClosedError
+from mock_server.store.engine.transaction import DatabaseClosedError, log_failure
 
 # Also the longest time that a due callback waits if another process moved a clock, and its message
 # was lost.
@@ -88,13 +88,13 @@ class Deliverer:
             if not self._simulator.database.shared:
                 await commit(self._simulator.database, rows.release_all)
             await asyncio.to_thread(source_images.resume, self._simulator)
-        except Exception:
-            log.exception("what an earlier process left could not be resumed")
+        except Exception as error:  # noqa: BLE001 - it is logged, and the rest goes on
+            log_failure(log, "what an earlier process left could not be resumed", error)
         while not self._stopped:
             try:
                 await self._look()
-            except Exception:  # the next look may succeed; without looks nothing is delivered
-                log.exception("looking for due callbacks failed")
+            except Exception as error:  # noqa: BLE001 - without looks nothing is delivered
+                log_failure(log, "looking for due callbacks failed", error)
             await self._sleep()
 
     async def _look(self) -> None:

@@ -27,7 +27,7 @@ from mock_server.signals import Background, CoverageCache, DueSignal
 from mock_server.store import instants, journal
 from mock_server.store.engine.database import Database
 from mock_server.store.engine.schedulers import Scheduler
-from mock_server.store.engine.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction, log_failure
 from mock_server.store.journal import Entry, JournalLimits
 from mock_server.tls import own_certificates
 
@@ -115,8 +115,8 @@ class Simulator:
         real_now = self.real_now()
         try:
             self.database.run(lambda tx: instants.keep(tx, real_now))
-        except Exception:  # whatever is wrong with the database, this is the end
-            log.warning("the instant of the end could not be kept", exc_info=True)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, this is the end
+            log_failure(log, "the instant of the end could not be kept", error)
 
     def close(self) -> None:
         """Stop everything and close the database."""

@@ -18,7 +18,12 @@ from mock_server.domain.faults.rules import FaultError
 from mock_server.domain.findings import Finding, kept_finding
 from mock_server.simulator import Simulator
 from mock_server.store import journal
-from mock_server.store.engine.transaction import DatabaseClosedError, Transaction
+from mock_server.store.engine.transaction import (
+    DatabaseAwayError,
+    DatabaseClosedError,
+    Transaction,
+    log_failure,
+)
 
 FINDING = "simulator-bug"
 # What stands in the place of a path in a row that no request led to.
@@ -31,6 +36,8 @@ def bug_answer(error: BaseException) -> Answer:
     """Return our own 500, which no client can mistake for the vendor's."""
     name = type(error).__name__
     text = f"artqr-mock failed on this call ({name}): a bug of the simulator, not of your client"
+    if isinstance(error, DatabaseAwayError):
+        text = f"artqr-mock failed on this call: {error}"
     answer = _ours(500, text)
     return replace(answer, headers=(*answer.headers, (BUG_HEADER, name)))
 
@@ -48,14 +55,14 @@ def _ours(status: int, text: str) -> Answer:
 
 def report(simulator: Simulator, error: BaseException, call_id: int | None = None) -> Future[None]:
     """Journal a failure behind an answer, from any thread; the future is done once it is there."""
-    log.error("work in the background failed", exc_info=error)
+    log_failure(log, "work in the background failed", error)
     if simulator.recorder is not None:
         simulator.recorder.bug_met()
     written: Future[None] = Future()
 
     def done(_: None, failed: BaseException | None) -> None:
         if failed is not None:
-            log.error("the failure could not be journalled", exc_info=failed)
+            log_failure(log, "the failure could not be journalled", failed)
         written.set_result(None)
 
     try:

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from mock_server.domain.call.calls import BUG_HEADER
 from mock_server.domain.usage_errors import ConflictError, NotFoundError, UsageError
+from mock_server.store.engine.transaction import DatabaseAwayError, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +50,14 @@ def add_handlers(app: Flask) -> None:
 
 def bug_problem(error: Exception) -> Response:
     """Return the answer to a call on which our own code failed, and log why."""
-    log.error("the simulator failed", exc_info=error)
+    log_failure(log, "the simulator failed", error)
     name = type(error).__name__
-    answer = problem(
-        500, "Bug", f"artqr-mock failed ({name}): a bug of the simulator, not of your client"
-    )
+    if isinstance(error, DatabaseAwayError):
+        answer = problem(500, "Database away", f"artqr-mock failed: {error}")
+    else:
+        answer = problem(
+            500, "Bug", f"artqr-mock failed ({name}): a bug of the simulator, not of your client"
+        )
     answer.headers[BUG_HEADER] = name
     return answer
 

@@ -86,7 +86,6 @@ def test_while_the_server_is_down_a_call_gets_our_500_and_then_they_are_answered
     postgres.stop()
     try:
         assert [status(world), status(world)] == [500, 500]
-        assert world.http.get("/_mock/accounts/default/bill").status_code == 500
     finally:
         postgres.start()
 
@@ -94,6 +93,31 @@ def test_while_the_server_is_down_a_call_gets_our_500_and_then_they_are_answered
     until(lambda: world.http.get("/_mock/accounts/default/bill").status_code == 200)
     assert world.bill()["charges"] == before + 1
     assert status(world) == 200
+
+
+def test_while_the_server_is_down_answers_and_log_say_so_and_blame_no_code(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_many_connections(world)
+    for pool in pools(world):
+        monkeypatch.setattr(pool, "timeout", 0.1)
+
+    postgres.stop()
+    try:
+        with caplog.at_level(logging.ERROR):
+            calls = [world.vendor("/submitTask", GOOD) for _ in range(3)]
+            reads = [world.http.get("/_mock/accounts/default/bill") for _ in range(3)]
+    finally:
+        postgres.start()
+
+    for answer in (*calls, *reads):
+        assert answer.headers["X-Mock-Server-Bug"] == "DatabaseAwayError"
+        assert "the database does not answer" in answer.text
+        assert "a bug" not in answer.text
+    ours = [each for each in caplog.records if each.name.startswith("mock_server")]
+    # One line for each: for the journal no call waits a second time.
+    assert len(ours) == len(calls) + len(reads)
+    assert [each for each in ours if each.exc_info] == []
 
 
 def test_a_commit_that_is_lost_is_our_500_and_is_not_done_again(

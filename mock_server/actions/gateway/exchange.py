@@ -17,7 +17,7 @@ from mock_server.actions.gateway.pipeline import Hold
 from mock_server.domain.call.calls import Answer, Call
 from mock_server.domain.faults.rules import FaultError
 from mock_server.simulator import Simulator
-from mock_server.store.engine.transaction import Transaction
+from mock_server.store.engine.transaction import DatabaseAwayError, Transaction, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -52,18 +52,20 @@ def _exchange(simulator: Simulator, call: Call) -> Exchange:
             outcome = yield _after_hold(simulator, call, outcome, left_ms)
     except FaultError as error:  # a magic account has faults that this WSGI server cannot apply
         return bugs.cannot_answer(error)
-    except Exception as error:
-        log.exception("a call failed in the simulator")
+    except Exception as error:  # noqa: BLE001 - it is logged and answered
+        log_failure(log, "a call failed in the simulator", error)
         bug = error
         if simulator.recorder is not None:
             simulator.recorder.bug_met()
     else:
         assert isinstance(outcome, Answer)  # noqa: S101 - a call is held at most once
         return outcome
+    if isinstance(bug, DatabaseAwayError):  # whoever called has waited for it already
+        return bugs.bug_answer(bug)
     try:
         answer: Answer = yield lambda tx: pipeline.record_bug(tx, simulator, call, bug)
-    except Exception:
-        log.exception("the failed call could not be written to the journal")
+    except Exception as error:  # noqa: BLE001 - as above
+        log_failure(log, "the failed call could not be written to the journal", error)
         return bugs.bug_answer(bug)
     return answer
 

@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import IsolationLevel, Pipeline
 from psycopg.errors import DeadlockDetected, SerializationFailure
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from mock_server.store.engine import postgres_schema
 from mock_server.store.engine.footprints import footprint, table_of
@@ -34,6 +34,7 @@ from mock_server.store.engine.postgres_listener import CHANNEL, Listener
 from mock_server.store.engine.postgres_text_codec import Connection, connection_options
 from mock_server.store.engine.schedulers import Scheduler
 from mock_server.store.engine.transaction import (
+    DatabaseAwayError,
     DatabaseClosedError,
     Done,
     Merge,
@@ -56,6 +57,7 @@ CONNECTIONS = 8
 CONNECTION_TIMEOUT_S = 5.0
 TRIES = 3
 ANY_TABLE: frozenset[str] = frozenset()
+_CONTENDED = (DeadlockDetected, SerializationFailure)
 
 log = logging.getLogger(__name__)
 
@@ -227,16 +229,23 @@ class _UndoneError(Exception):
 def _done(
     pool: ConnectionPool[Connection], work: Work[T], own: str
 ) -> tuple[T, PostgresTransaction]:
-    """Run a work in a transaction and commit it; return its result."""
+    """Run a work in a transaction and commit it; return its result.
+
+    Raises DatabaseAwayError.
+    """
     for tries_left in reversed(range(TRIES)):
         try:
             with _connected(pool) as connection:  # commits at the end
                 tx = PostgresTransaction(connection, own)
                 return _tried(work, tx, connection), tx
+        except PoolTimeout as error:
+            raise DatabaseAwayError from error
         except _UndoneError as undone:
             log.warning("a transaction is repeated: %s", undone.__cause__)
             if not tries_left and undone.__cause__ is not None:
-                raise undone.__cause__ from None
+                if isinstance(undone.__cause__, _CONTENDED):
+                    raise undone.__cause__ from None
+                raise DatabaseAwayError from undone.__cause__
     raise AssertionError("unreachable")
 
 
@@ -246,7 +255,7 @@ def _tried(work: Work[T], tx: PostgresTransaction, connection: Connection) -> T:
         tx.finish()
     except psycopg.OperationalError as error:
         # A connection lost during the commit is not handled here: the work may be booked.
-        if connection.closed or isinstance(error, DeadlockDetected | SerializationFailure):
+        if connection.closed or isinstance(error, _CONTENDED):
             raise _UndoneError from error
         raise
     return result

@@ -25,6 +25,21 @@ class DatabaseClosedError(RuntimeError):
         super().__init__("the database is closed")
 
 
+class DatabaseAwayError(RuntimeError):
+    """The database does not answer; nothing of the work is booked."""
+
+    def __init__(self) -> None:
+        super().__init__("the database does not answer, so nothing of this is booked")
+
+
+def log_failure(logger: logging.Logger, what: str, error: BaseException) -> None:
+    """Log what failed; where the database is away, in one line: the code is not to blame."""
+    if isinstance(error, DatabaseAwayError):
+        logger.error("%s: %s", what, error)
+    else:
+        logger.error(what, exc_info=error)
+
+
 class Row(Protocol):
     """A row, read by column name; `Record(**row)` turns it into a record."""
 

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.domain.call.calls import Answer
 from mock_server.domain.usage_errors import UsageError
-from mock_server.store.engine.transaction import DatabaseClosedError
+from mock_server.store.engine.transaction import DatabaseClosedError, log_failure
 from mock_server.web.serving.response_writer import (
     EXTENSION,
     disconnected_after_ms,
@@ -122,13 +122,9 @@ class EventStreams:
             return await loop.run_in_executor(self._executor, _timed, feed)
         except (UsageError, DatabaseClosedError):  # the account is gone, or the server stops
             return None
-        except RuntimeError:
-            if self._executor._shutdown:
-                return None
-            log.exception("a page could not be told what is new")
-            return None
-        except Exception:
-            log.exception("a page could not be told what is new")
+        except Exception as error:  # noqa: BLE001 - it is logged, and the stream ends
+            if not (isinstance(error, RuntimeError) and self._executor._shutdown):
+                log_failure(log, "a page could not be told what is new", error)
             return None
 
 
