@@ -2,11 +2,15 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from typing import Any
 
+import psycopg
 import pytest
 
+from mock_server.store.engine import postgres_listener
 from mock_server.store.engine.database import Database
+from mock_server.store.engine.postgres_listener import Listener
 from mock_server.store.engine.transaction import Transaction
 from tests.support import postgres
 from tests.support.processes import until
@@ -116,3 +120,27 @@ def test_closing_does_not_wait_for_a_message(address: str) -> None:
     database.close()
 
     assert "database-listener" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_connection_that_stays_lost_is_told_of_once(
+    address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(postgres_listener, "AGAIN_S", 0.01)
+    tries, connect = [], psycopg.connect
+
+    def fails(*where: Any, **options: Any) -> Any:
+        tries.append(1)
+        if len(tries) <= 5:
+            raise psycopg.OperationalError
+        return connect(*where, **options)
+
+    monkeypatch.setattr(psycopg, "connect", fails)
+    heard = threading.Event()
+    with closing(Listener(address, "this one", heard.set)):
+        assert heard.wait(10)
+
+    ours = [each.message.split(" (")[0] for each in caplog.records]
+    assert ours == [
+        "changes of other servers are not heard of at once",
+        "changes of other servers are heard of again",
+    ]

@@ -47,7 +47,7 @@ class Listener:
         self._ended.close()
 
     def _run(self) -> None:
-        is_first = True
+        is_first, is_lost = True, False
         while not self._closed:
             try:
                 with psycopg.connect(
@@ -57,15 +57,18 @@ class Listener:
                     if not is_first:
                         log.warning("changes of other servers are heard of again")
                         self._told()
+                    is_lost = False
                     self._hear(connection)
             except psycopg.Error as error:
                 if self._closed:
                     return
-                log.warning(
-                    "changes of other servers are not heard of at once (%s): this one looks once a "
-                    "second",
-                    type(error).__name__,
-                )
+                if not is_lost:  # once, however long it lasts
+                    log.warning(
+                        "changes of other servers are not heard of at once (%s): this one looks "
+                        "once a second",
+                        type(error).__name__,
+                    )
+                is_lost = True
             is_first = False
             self._wait(AGAIN_S)
 
