@@ -56,8 +56,8 @@ class Trimmer:
     async def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                looked_s = await self._round()
-                pause_s = max(SHORTEST_PAUSE_S, PAUSE * looked_s)
+                looked_s, is_whole = await self._round()
+                pause_s = max(SHORTEST_PAUSE_S, PAUSE * looked_s) if is_whole else AFTER_FAILURE_S
             except DatabaseClosedError:
                 return
             except Exception as error:  # noqa: BLE001 - it is reported, and the next round may do
@@ -65,19 +65,27 @@ class Trimmer:
                 pause_s = AFTER_FAILURE_S
             await self._rest(pause_s)
 
-    async def _round(self) -> float:
-        """Trim all accounts; return how long the looks at them took, in seconds."""
-        looked_s, last = 0.0, ""
+    async def _round(self) -> tuple[float, bool]:
+        """Trim all accounts; return how long the looks at them took, in seconds, and whether each
+        could be trimmed.
+        """
+        looked_s, last, is_whole = 0.0, "", True
         while not self._stopped.is_set():
             look = partial(self._look, after=last)
             started_at = time.perf_counter()
             last, due = await asyncio.to_thread(self._simulator.database.read, look)
             looked_s += time.perf_counter() - started_at
             for account_id in due:
-                await self._trim(account_id)
+                try:
+                    await self._trim(account_id)
+                except DatabaseClosedError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - one that fails keeps no other waiting
+                    bugs.report(self._simulator, error)
+                    is_whole = False
             if not last:
                 break
-        return looked_s
+        return looked_s, is_whole
 
     def _look(self, tx: Transaction, after: str) -> tuple[str, list[str]]:
         """Return the last of some accounts ('' at the end), and those with something to trim."""

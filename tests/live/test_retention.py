@@ -4,15 +4,18 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
 
 from benchmarks.filled import planned
+from mock_server.actions.accounts import trimming
 from mock_server.real_clock import wall_clock
 from mock_server.server import running
 from mock_server.settings import Settings
-from mock_server.simulator import build_simulator
+from mock_server.simulator import Simulator, build_simulator
+from mock_server.store.engine.transaction import Transaction
 from mock_server.testing.world import World
 from tests.support.live import GOOD, Buyer, Live, live
 from tests.support.processes import run, serving, until
@@ -104,6 +107,27 @@ def test_a_test_sees_it(server: Live, buyer: Buyer) -> None:
     assert explained.charges
     assert all(each.call.call.at > kept_after for each in explained.charges)
     assert len(explained.charges) == bill.charges - 2
+
+
+def test_an_account_that_cannot_be_trimmed_keeps_no_other_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bite = trimming.bite
+
+    def biting(tx: Transaction, simulator: Simulator, account_id: str, *rest: Any) -> Any:
+        if account_id == broken.id:
+            raise ValueError("this account is broken")
+        return bite(tx, simulator, account_id, *rest)
+
+    with live(keep="1h") as server:
+        broken, fine = sorted([server.buyer(), server.buyer()], key=lambda each: each.id)
+        monkeypatch.setattr(trimming, "bite", biting)
+        for buyer in (broken, fine):
+            buyer.submit()
+            buyer.clock(advance="3h")
+
+        until(lambda: (fine.world.get("/bill")["trimmed"] or {}).get("tasks") == 1)
+        assert broken.world.get("/bill")["trimmed"] is None
 
 
 def test_serve_says_what_it_keeps_and_refuses_what_it_cannot(tmp_path: Path) -> None:
