@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mock_server.listening import SharedPort
+from mock_server.metrics.recorder import WorkerPlace, leave
 from mock_server.settings import Settings, SettingsError
 from mock_server.store.engine.database import is_postgres
 
@@ -242,6 +243,7 @@ class _Supervisor:
 
     def _forget(self, worker: _Worker) -> None:
         del self._alive[worker.process.pid]
+        leave(WorkerPlace(folder=Path(self._folder), number=worker.number))
         self._on_worker_gone(worker.process.pid)
 
     async def _end_all(self) -> None:

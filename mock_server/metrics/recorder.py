@@ -5,7 +5,7 @@ Rule 2: cardinality is bounded: operations, states and results are words of ours
 MOST_SERIES combinations of labels a metric counts under `other`.
 Rule 3: workers of one server count into files of one folder, one set for each place of a worker. A
 worker that takes the place of a dead one goes on with its counts, so a sum never goes down and the
-files do not grow with the restarts.
+files do not grow with the restarts. What a process is and has ends with it (`leave`).
 """
 
 import json
@@ -71,6 +71,12 @@ def recorder(place: WorkerPlace | None = None) -> "Recorder | None":
     os.environ[FOLDER_VARIABLE] = str(place.folder)
     values.ValueClass = values.MultiProcessValue(lambda: place.number)  # type: ignore[no-untyped-call]
     return Recorder(place.folder)
+
+
+def leave(place: WorkerPlace) -> None:
+    """Take a worker that has ended out of the gauges; what it counted stays."""
+    for file in place.folder.glob(f"gauge_live*_{place.number}.db"):
+        file.unlink(missing_ok=True)
 
 
 class _Series:
@@ -298,8 +304,8 @@ def _family(metric: Metric, registry: "CollectorRegistry") -> Any:
         return Counter(metric.name, metric.says, names, registry=registry)
     if metric.kind is Kind.HISTOGRAM:
         return Histogram(metric.name, metric.says, names, registry=registry, buckets=metric.buckets)
-    # The workers' gauges are added up.
-    return Gauge(metric.name, metric.says, names, registry=registry, multiprocess_mode="sum")
+    # Those of the workers that live are added up.
+    return Gauge(metric.name, metric.says, names, registry=registry, multiprocess_mode="livesum")
 
 
 def _read_family(metric: Metric, read: Mapping[str, Mapping[tuple[str, ...], float]]) -> "Family":

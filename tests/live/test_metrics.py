@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.admin_client import AdminClient
+from mock_server.metrics.recorder import WorkerPlace, leave
 from tests.support import postgres, wire
 from tests.support.live import Buyer
 from tests.support.metrics import OPEN_METRICS, Scrape, scrape
@@ -96,6 +97,7 @@ def test_each_worker_shows_the_sum_and_a_killed_one_takes_nothing_with_it(tmp_pa
         shown = [worker.scrape() for worker in (first, second)]
         files = len([*tmp_path.glob("*.db")])
         second.kill()
+        leave(WorkerPlace(folder=tmp_path, number=1))
         without = first.scrape()
         with workers(tmp_path, 1) as (successor,):
             successor.count(5)
@@ -104,6 +106,8 @@ def test_each_worker_shows_the_sum_and_a_killed_one_takes_nothing_with_it(tmp_pa
     assert [each.total("calls_total") for each in shown] == [7, 7]
     assert [each.value("workers") for each in shown] == [2, 2]
     assert without.total("calls_total") == 7
+    assert without.value("workers") == 1
+    assert without.value("resident_memory_bytes") < 0.7 * shown[0].value("resident_memory_bytes")
     assert [each.total("calls_total") for each in after] == [12, 12]
     assert [each.value("loop_lag_seconds_count") for each in after] == [12, 12]
     assert [each.value("workers") for each in after] == [2, 2]
@@ -180,6 +184,8 @@ def test_whichever_worker_is_asked_the_sum_of_all_is_shown(tmp_path: Path) -> No
         bill = admin.account("default").get("/bill")
         until(lambda: server.said.count('"call": ') == 12)  # what is not written dies with it
         workers_of(server)[0].kill()
+        until(lambda: "another one starts" in server.said)
+        missing = scrape(server.url, Connection="close")
         until(lambda: "answers again" in server.said)
         pids_of_each(server.url, 2)
         again = [scrape(server.url, Connection="close") for _ in range(6)]
@@ -190,5 +196,6 @@ def test_whichever_worker_is_asked_the_sum_of_all_is_shown(tmp_path: Path) -> No
         assert each.total("calls_total", operation="submit_task") == 12
         assert each.total("charges_total") == bill["charges"] == 12
         assert each.value("workers") == 2
+    assert (missing.value("workers"), missing.total("charges_total")) == (1, 12)
     assert sum("call" in line for line in said) == 12
     assert any("was killed by SIGKILL" in line["message"] for line in said)
