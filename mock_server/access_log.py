@@ -1,30 +1,24 @@
-"""The access log of `serve`: one line per call, written by a thread of its own.
+"""The access log of `serve`: one line per call, which a thread of its own writes (log_writer.py).
 
 Rule 1: the event loop never waits for the terminal: a line that finds MOST_WAITING lines before it
 is dropped and counted.
 Rule 2: a line shows only what the journal shows, where credentials are hidden.
-Rule 3: lines are written in pieces that a pipe takes whole, so that the lines of several processes
-do not mix.
 """
 
 import json
 import logging
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, SimpleQueue
+from collections.abc import Callable
 from typing import NamedTuple, Self, TextIO
 
 from mock_server import json_log
 from mock_server.domain.billing.charges import Charge
 from mock_server.formatting import counted, cut, instant, printable, printable_lines, yuan
+from mock_server.log_writer import LineWriter
 from mock_server.real_clock import wall_clock
 from mock_server.store.journal import Entry
 
 MOST_WAITING = 1000
 MOST_PATH = 120
-CLOSE_S = 2.0
-# PIPE_BUF, the size up to which POSIX does not split what is written to a pipe, of Linux.
-WHOLE_BYTES = 4096
 NAME = "mock_server.access_log"
 
 
@@ -72,32 +66,26 @@ class AccessLog:
         as_json: bool = False,
         on_left_out: Callable[[], None] | None = None,
     ) -> None:
-        self._stream = stream
-        self._line_of = json_line_of if as_json else line_of
-        self._left_out_line = _json_left_out if as_json else _left_out
+        self._writer: LineWriter[Logged] = LineWriter(
+            stream,
+            json_line_of if as_json else line_of,
+            _json_left_out if as_json else _left_out,
+            most=MOST_WAITING,
+            name="access-log",
+        )
         self._on_left_out = on_left_out
-        self._waiting: SimpleQueue[Logged | None] = SimpleQueue()
-        self._left_out = 0
-        self._thread = threading.Thread(target=self._run, name="access-log", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start the thread."""
-        self._thread.start()
+        """Begin."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Write the waiting lines; give up after CLOSE_S if the stream blocks."""
-        self._waiting.put(None)
-        self._thread.join(CLOSE_S)
+        """Write the waiting lines; give up after a moment if the stream blocks."""
+        self._writer.close()
 
     def note(self, call_id: int, entry: Entry) -> None:
         """Queue the line of a call, or count it as left out. Never waits."""
-        if self._waiting.qsize() >= MOST_WAITING:
-            self._left_out += 1
-            if self._on_left_out is not None:
-                self._on_left_out()
-            return
-        self._waiting.put(
+        is_taken = self._writer.put(
             Logged(
                 call_id,
                 entry.account,
@@ -119,45 +107,8 @@ class AccessLog:
                 entry.answer.length,
             )
         )
-
-    def _run(self) -> None:
-        reported, is_open = 0, True
-        while is_open:
-            batch = [self._waiting.get(), *self._drained()]
-            is_open = None not in batch
-            lines = [self._line_of(each) for each in batch if each is not None]
-            left_out = self._left_out
-            if left_out > reported:
-                lines.append(self._left_out_line(left_out - reported))
-                reported = left_out
-            try:
-                for piece in pieces(lines):
-                    self._stream.write(piece)
-                    self._stream.flush()
-            except (OSError, ValueError):  # the terminal was closed
-                return
-
-    def _drained(self) -> list[Logged | None]:
-        found: list[Logged | None] = []
-        try:
-            while len(found) < MOST_WAITING:
-                found.append(self._waiting.get_nowait())
-        except Empty:
-            pass
-        return found
-
-
-def pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Return whole lines in pieces of WHOLE_BYTES at most; a longer line is a piece of its own."""
-    piece, size = "", 0
-    for line in lines:
-        added = len(line.encode("utf-8", "replace")) + 1
-        if piece and size + added > WHOLE_BYTES:
-            yield piece
-            piece, size = "", 0
-        piece, size = f"{piece}{line}\n", size + added
-    if piece:
-        yield piece
+        if not is_taken and self._on_left_out is not None:
+            self._on_left_out()
 
 
 def _left_out(count: int) -> str:

@@ -49,8 +49,8 @@ CALL_LINE = {
     "answer_bytes": "The size of the body of the answer.",
 }
 LEFT_OUT_LINE = {
-    "left_out": "So many lines of calls were left out before this one, because calls came faster "
-    "than lines could be written.",
+    "left_out": "So many lines were left out before this one, because they came faster than they "
+    "could be written: of calls if `logger` is `mock_server.access_log`, else of the server.",
 }
 ERROR_LINE = {
     "exception": "The type of the exception.",
@@ -80,6 +80,8 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
         more: dict[str, Any] = {}
+        if (left_out := getattr(record, "left_out", None)) is not None:
+            more["left_out"] = left_out
         if record.exc_info and record.exc_info[0] is not None:
             more["exception"] = record.exc_info[0].__name__
             # Its end says what failed.

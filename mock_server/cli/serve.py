@@ -18,6 +18,7 @@ from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.durations import show_duration
 from mock_server.domain.retention import Keep
 from mock_server.formatting import counted, shell_word
+from mock_server.log_writer import LineHandler
 from mock_server.settings import PICTURES, Settings, SettingsError
 from mock_server.store.engine import database
 from mock_server.store.engine.files import DatabaseFileError
@@ -152,7 +153,10 @@ def _serve_here(settings: Settings, options: dict[str, Any], ready_file: Path | 
 
 def log_to_stderr(log_level: str | None, *, as_json: bool, worker: int | None = None) -> None:
     """Write the log to standard error; in one of several processes each line says which."""
-    handler = logging.StreamHandler()
+    if sys.stderr is None:  # the user closed it
+        logging.basicConfig(handlers=[logging.NullHandler()])
+        return
+    handler = LineHandler(sys.stderr)
     if as_json:
         handler.setFormatter(json_log.JsonFormatter())
         json_log.take_over()
@@ -165,6 +169,8 @@ def log_to_stderr(log_level: str | None, *, as_json: bool, worker: int | None = 
 def _log_and_exit(message: str, code: int) -> NoReturn:
     """Log why the server ends, and end it with an exit code."""
     logging.getLogger("mock_server").critical(message)
+    for handler in logging.getLogger().handlers:
+        handler.flush()
     sys.exit(code)
 
 
@@ -173,13 +179,14 @@ def access_log(
     *, log_level: str | None, quiet: bool, as_json: bool, counts: "Recorder | None"
 ) -> Iterator[LogCall | None]:
     """Give what writes a line per call, None if nobody wants any."""
-    is_watched = as_json or sys.stderr.isatty()
+    stderr = sys.stderr  # None: the user closed it
+    is_watched = as_json or (stderr is not None and stderr.isatty())
     wanted = is_watched if log_level is None else log_level in ("debug", "info")
-    if quiet or not wanted:
+    if quiet or not wanted or stderr is None:
         yield None
         return
     on_left_out = counts.line_dropped if counts is not None else None
-    with AccessLog(sys.stderr, as_json=as_json, on_left_out=on_left_out) as log:
+    with AccessLog(stderr, as_json=as_json, on_left_out=on_left_out) as log:
         yield log.note
 
 

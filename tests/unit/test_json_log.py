@@ -11,8 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from mock_server import json_log
-from mock_server.access_log import WHOLE_BYTES, AccessLog, pieces
+from mock_server.access_log import AccessLog
 from mock_server.json_log import CALL_LINE, ERROR_LINE, EVERY_LINE, JsonFormatter
+from mock_server.log_writer import WHOLE_BYTES, pieces
 from tests.unit.test_access_log import Terminal, entry
 
 HOSTILE = '"},\x00\n\r\x1b[2J\x7f\x85\u2028\u202e</script>\ud800é创'

@@ -33,7 +33,7 @@ def log_fields() -> str:
     for kind, fields in (
         ("every", json_log.EVERY_LINE),
         ("a call", json_log.CALL_LINE),
-        ("calls left out", json_log.LEFT_OUT_LINE),
+        ("lines left out", json_log.LEFT_OUT_LINE),
         ("an exception", json_log.ERROR_LINE),
     ):
         rows += [f"| {kind} | `{name}` | {says} |" for name, says in fields.items()]
