@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
 
+from mock_server.domain.call.calls import Operation
+
 PREFIX = "artqr_mock_"
 # For what takes milliseconds, and may take seconds.
 SHORT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -65,6 +67,9 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "outcome": ("succeeded", "failed"),
     "end": ("done", "failed"),
     "ends": ("time", "query", "never"),
+    # Those that can cost a credit. Prometheus leaves out what a series begins with, if that is not
+    # 0, so the first charges would be missing from every sum over a time.
+    "operation": (Operation.SUBMIT_TASK, Operation.LIST_TASKS, Operation.QUERY_TASK),
 }
 _OPERATION = "the operation of the journal, such as `submit_task`; `none`: no route of the API"
 

@@ -53,6 +53,14 @@ def test_calls_are_counted_by_operation_status_and_error(counted: World) -> None
     assert found.value("call_duration_seconds_count", operation="none") == 1
 
 
+def test_what_a_call_can_cost_is_shown_before_the_first_charge(counted: World) -> None:
+    shown = scrape(counted).samples
+
+    for operation in ("submit_task", "query_task", "list_tasks"):
+        for name in ("charges_total", "charged_fen_total"):
+            assert shown[f"artqr_mock_{name}", (("operation", operation),)] == 0
+
+
 def test_charges_are_those_of_the_bill(counted: World) -> None:
     account = counted.account(credits=3)
     for _ in range(4):  # the fourth is refused

@@ -61,9 +61,9 @@ def test_a_query_uses_metrics_and_labels_that_exist(place: str, query: str) -> N
         assert named <= {*known[name].labels, *OF_PROMETHEUS}
     grouped = {label.strip() for found in GROUPED.findall(query) for label in found.split(",")}
     assert grouped <= labels
-    for name, _ in used:  # what only grows is shown as a rate; a state is not
+    for name, _ in used:  # what only grows is shown as a rate or a sum; a state is not
         if known[name].kind is not Kind.GAUGE and "label_values" not in query:
-            assert re.search(rf"(rate|increase|resets|sum)\({name}", query)
+            assert re.search(rf"(rate|increase|resets|sum|sum by \(\w+\) )\({name}", query)
     is_shared = any(known[name].scope is Scope.DATABASE for name, _ in used)
     assert not is_shared or "sum" not in query  # the same at every server
 
@@ -96,6 +96,15 @@ def test_the_example_scrapes_our_route_with_a_token() -> None:
     assert SCRAPE["rule_files"] == ["artqr-alerts.yml"]
     up = next(q for _, q in queries() if q.startswith("up"))
     assert f'job="{job["job_name"]}"' in up
+
+
+def test_a_redirect_is_no_refusal() -> None:
+    rules = {rule["alert"]: rule["expr"] for group in ALERTS["groups"] for rule in group["rules"]}
+    (refused,) = re.findall(r'status=~"([^"]*)"', rules["ClientCallsRefused"])
+
+    found = [each for each in ("200", "302", "403", "450", "503") if re.fullmatch(refused, each)]
+
+    assert found == ["403", "450", "503"]
 
 
 def test_the_alerts_say_what_is_wrong() -> None:
