@@ -58,7 +58,7 @@ def create_app(simulator: Simulator) -> Flask:
     app.register_blueprint(pictures.blueprint(simulator))
     app.register_blueprint(short_links.blueprint(simulator))
     app.register_blueprint(documents.blueprint(simulator.routes))
-    problems.add_handlers(app)
+    problems.add_handlers(app, simulator)
 
     @app.before_request
     def gateway() -> Response | None:

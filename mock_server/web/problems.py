@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from mock_server.domain.call.calls import BUG_HEADER
 from mock_server.domain.usage_errors import ConflictError, NotFoundError, UsageError
+from mock_server.simulator import Simulator
 from mock_server.store.engine.transaction import DatabaseAwayError, log_failure
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ def problem(status: int, title: str, detail: str) -> Response:
     return Response(text, status, mimetype="application/problem+json")
 
 
-def add_handlers(app: Flask) -> None:
+def add_handlers(app: Flask, simulator: Simulator) -> None:
     """Answer usage errors, unknown routes and our own bugs as problems."""
 
     @app.errorhandler(NotFoundError)
@@ -45,12 +46,14 @@ def add_handlers(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response:
-        return bug_problem(error)
+        return bug_problem(error, simulator)
 
 
-def bug_problem(error: Exception) -> Response:
-    """Return the answer to a call on which our own code failed, and log why."""
+def bug_problem(error: Exception, simulator: Simulator) -> Response:
+    """Return the answer to a call on which our own code failed; log why, and count it."""
     log_failure(log, "the simulator failed", error)
+    if simulator.recorder is not None:
+        simulator.recorder.bug_met()
     name = type(error).__name__
     if isinstance(error, DatabaseAwayError):
         answer = problem(500, "Database away", f"artqr-mock failed: {error}")

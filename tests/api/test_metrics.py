@@ -5,6 +5,7 @@ import sys
 import pytest
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from mock_server import __version__, contract
 from mock_server.domain.callback.payload import Outcome
 from mock_server.metrics import definitions, recorder
 from mock_server.metrics.definitions import METRICS, Kind
@@ -136,6 +137,30 @@ def test_findings_and_bugs_are_counted(counted: World, monkeypatch: pytest.Monke
     assert found.value("findings_total", finding="wrong-path") == 1
     assert found.value("bugs_total") == 1
     assert found.value("database_works_total", end="failed") == 1
+
+
+def test_a_failure_of_a_route_of_our_own_is_counted(
+    counted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.store.accounts.list_all", lambda *_: 1 / 0)
+    failed = counted.http.get("/_mock/accounts")
+
+    assert failed.status_code == 500
+    assert scrape(counted).value("bugs_total") == 1
+
+
+def test_what_was_counted_is_shown_while_the_database_is_away(
+    counted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted.submit()
+    monkeypatch.setattr("mock_server.store.callback_queue.look", lambda *_: 1 / 0)
+
+    found = scrape(counted)
+
+    assert found.value("charges_total", operation="submit_task") == 1
+    assert found.value("build_info", version=__version__, contract=contract.version()) == 1
+    assert not found.families["artqr_mock_callback_queue"].samples
+    assert not found.families["artqr_mock_accounts"].samples
 
 
 @pytest.mark.parametrize(

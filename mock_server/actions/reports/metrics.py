@@ -1,5 +1,6 @@
 """The metrics of a server: what it counted, and the state of its database."""
 
+import logging
 from collections.abc import Mapping
 
 from mock_server import __version__, contract
@@ -9,15 +10,28 @@ from mock_server.simulator import Simulator
 from mock_server.store import accounts, callback_queue
 from mock_server.store.engine.transaction import Transaction
 
+log = logging.getLogger(__name__)
+
+# The values of metrics by name, then by labels.
+_Read = dict[str, Mapping[tuple[str, ...], float]]
+
 
 def exposition(simulator: Simulator, recorder: Recorder, accept: str) -> tuple[bytes, str]:
-    """Return all metrics in the format that an Accept header asks for, and its content type."""
-    state = simulator.database.read(lambda tx: _state(tx, simulator.real_now()))
+    """Return all metrics in the format that an Accept header asks for, and its content type.
+
+    While the database cannot be read, those that are read from it have no values.
+    """
+    state: _Read
+    try:
+        state = simulator.database.read(lambda tx: _state(tx, simulator.real_now()))
+    except Exception as error:  # noqa: BLE001 - what was counted is wanted most of all now
+        log.warning("the metrics of the database are left out: %s", error)
+        state = {metric.name: {} for metric in definitions.READ}
     version = (__version__, contract.document("openapi")["info"]["version"])
     return recorder.exposition(accept, {**state, definitions.BUILD.name: {version: 1}})
 
 
-def _state(tx: Transaction, real_now: int) -> dict[str, Mapping[tuple[str, ...], float]]:
+def _state(tx: Transaction, real_now: int) -> _Read:
     queue = callback_queue.look(tx, real_now)
     states: dict[tuple[str, ...], float] = {
         ("planned",): queue.planned,

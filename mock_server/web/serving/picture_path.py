@@ -71,7 +71,7 @@ async def answer_picture(
     except Exception as error:  # noqa: BLE001 - it is logged and answered for
         from mock_server.web.problems import bug_problem  # noqa: PLC0415 - it needs Flask
 
-        response = bug_problem(error)
+        response = bug_problem(error, simulator)
     return Answer(
         status=response.status_code, headers=(*response.headers,), body=response.get_data()
     )
