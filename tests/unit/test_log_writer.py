@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,16 @@ from mock_server.access_log import PrintableFormatter
 from mock_server.json_log import JsonFormatter
 from mock_server.log_writer import MOST_RECORDS, LineHandler
 from tests.unit.test_access_log import Terminal
+
+# A server whose log nobody reads: a pipe takes 64 KiB.
+UNREAD = """
+import logging
+from mock_server.cli.serve import log_to_stderr
+log_to_stderr(None, as_json=%s)
+for number in range(5000):
+    logging.getLogger("mock_server").error("failure %%d %%s", number, "x" * 100)
+print("goes on", flush=True)
+"""
 
 
 @contextmanager
@@ -70,3 +82,19 @@ def test_a_closed_stream_ends_the_log_and_nothing_else() -> None:
         log.error("nor this")
 
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_server_goes_on_while_nobody_reads_its_log(*, as_json: bool) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", UNREAD % as_json], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    ) as process:  # fmt: skip
+        timer = threading.Timer(30, process.kill)
+        timer.start()
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        timer.cancel()
+        process.communicate()
+
+    assert said == "goes on\n"
