@@ -75,7 +75,15 @@ def take_over() -> None:
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes records of the server itself as JSON, traceback included."""
+    """Writes records of the server itself as JSON, traceback included.
+
+    `longest`: the most bytes of a line with its break. Of a longer one the end of the traceback is
+    left, which says what failed.
+    """
+
+    def __init__(self, longest: int | None = None) -> None:
+        super().__init__()
+        self._longest = longest
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
@@ -84,15 +92,22 @@ class JsonFormatter(logging.Formatter):
             more["left_out"] = left_out
         if record.exc_info and record.exc_info[0] is not None:
             more["exception"] = record.exc_info[0].__name__
-            # Its end says what failed.
             more["traceback"] = self.formatException(record.exc_info)[-MOST_TRACEBACK:]
-        return line(
-            int(record.created * 1000),
-            record.levelname.lower(),
-            record.name,
-            cut(record.getMessage(), MOST_MESSAGE),
-            more,
-        )
+        message = cut(record.getMessage(), MOST_MESSAGE)
+        text = _line_of(record, message, more)
+        while self._longest is not None and len(text) >= self._longest:
+            trace = more.get("traceback", "")
+            if len(trace) >= len(message):
+                more["traceback"] = trace[len(trace) // 8 + 1 :]
+            else:
+                message = cut(message, len(message) - len(message) // 8 - 1)
+            text = _line_of(record, message, more)
+        return text
+
+
+def _line_of(record: logging.LogRecord, message: str, more: Mapping[str, Any]) -> str:
+    at = int(record.created * 1000)
+    return line(at, record.levelname.lower(), record.name, message, more)
 
 
 def line(at: int, level: str, logger: str, message: str, more: Mapping[str, Any]) -> str:

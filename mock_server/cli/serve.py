@@ -18,7 +18,7 @@ from mock_server.domain.account.accounts import DEFAULT_APP_CODE
 from mock_server.domain.durations import show_duration
 from mock_server.domain.retention import Keep
 from mock_server.formatting import counted, shell_word
-from mock_server.log_writer import LineHandler
+from mock_server.log_writer import WHOLE_BYTES, LineHandler
 from mock_server.settings import PICTURES, Settings, SettingsError
 from mock_server.store.engine import database
 from mock_server.store.engine.files import DatabaseFileError
@@ -158,7 +158,9 @@ def log_to_stderr(log_level: str | None, *, as_json: bool, worker: int | None = 
         return
     handler = LineHandler(sys.stderr)
     if as_json:
-        handler.setFormatter(json_log.JsonFormatter())
+        # Longer lines of several processes would mix.
+        longest = WHOLE_BYTES if worker is not None else None
+        handler.setFormatter(json_log.JsonFormatter(longest))
         json_log.take_over()
     else:
         name = "%(name)s" if worker is None else f"worker {worker} %(name)s"

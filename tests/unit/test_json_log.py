@@ -167,3 +167,24 @@ def test_what_nobody_catches_is_logged_too(
     assert [each["level"] for each in found] == ["warning", "critical", "critical"]
     assert "old habit" in found[0]["message"]
     assert [each["exception"] for each in found[1:]] == ["KeyError", "ZeroDivisionError"]
+
+
+@pytest.mark.parametrize("said", ["x" * 9000, HOSTILE * 900, "short"])
+@pytest.mark.parametrize("with_traceback", [True, False])
+def test_a_line_of_one_of_several_processes_is_no_longer_than_a_pipe_takes_whole(
+    said: str, *, with_traceback: bool
+) -> None:
+    record = logging.makeLogRecord({"msg": said, "name": "mock_server", "levelname": "ERROR"})
+    if with_traceback:
+        try:
+            raise RuntimeError(HOSTILE * 900, "its end")
+        except RuntimeError:
+            record.exc_info = sys.exc_info()
+
+    text = JsonFormatter(WHOLE_BYTES).format(record)
+
+    found = json.loads(text)
+    assert len(text.encode()) < WHOLE_BYTES
+    assert found["message"].startswith(said[:1])
+    if with_traceback and said == "short":
+        assert found["traceback"].endswith("its end')")
