@@ -8,7 +8,7 @@ from mock_server.metrics import definitions
 from mock_server.metrics.recorder import Recorder
 from mock_server.simulator import Simulator
 from mock_server.store import accounts, callback_queue
-from mock_server.store.engine.transaction import Transaction
+from mock_server.store.engine.transaction import Transaction, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def exposition(simulator: Simulator, recorder: Recorder, accept: str) -> tuple[b
     try:
         state = simulator.database.read(lambda tx: _state(tx, simulator.real_now()))
     except Exception as error:  # noqa: BLE001 - what was counted is wanted most of all now
-        log.warning("the metrics of the database are left out: %s", error)
+        log_failure(log, "the metrics of the database are left out", error)
         state = {metric.name: {} for metric in definitions.READ}
     version = (__version__, contract.document("openapi")["info"]["version"])
     return recorder.exposition(accept, {**state, definitions.BUILD.name: {version: 1}})
