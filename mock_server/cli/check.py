@@ -119,12 +119,14 @@ def _check(order: CheckOrder, junit: Path | None, har: Path | None, say: Say) ->
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
         with progress.shown(sys.stderr) as run.on_call:
             run.go()
-    if junit is not None:
-        write_output(junit, reports.junit(run))
-    if har is not None:
-        write_output(har, reports.har(run))
-    for line in reports.lines(run):
-        click.echo(say(line))
+    try:
+        if junit is not None:
+            write_output(junit, reports.junit(run))
+        if har is not None:
+            write_output(har, reports.har(run))
+    finally:  # what could not be written is shown all the same: calls may have cost money
+        for line in reports.lines(run):
+            click.echo(say(line))
     stopped = f"; stopped: {run.stopped}" if run.stopped else ""
     click.echo(say(rules.summary(run.wire.spent) + stopped))
     if not run.checked:

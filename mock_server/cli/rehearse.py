@@ -245,9 +245,11 @@ def _rehearse(
     with stopped_by_signals() as signals:
         with progress.shown(sys.stderr, planned) as told:
             found = run(told, signals.stop)
-        if folder is not None:
-            _write(folder, found, shown.language)
-        print_lines(_lines(found, shown))
+        try:
+            if folder is not None:
+                _write(folder, found, shown.language)
+        finally:  # what could not be written is shown all the same
+            print_lines(_lines(found, shown))
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:

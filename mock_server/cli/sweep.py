@@ -105,10 +105,12 @@ def _sweep(order: "SweepOrder", folder: Path | None, language: str) -> None:
         found = sweep_order(
             order, Watch(phase=partial(_phase, say), agrees=partial(_agrees, say)), signals.stop
         )
-        if folder is not None:
-            write_output(folder / REPORTS[0], report.json_report(found))
-            write_output(folder / REPORTS[1], report.junit(found))
-        print_lines(summary.lines(found, language=language))
+        try:
+            if folder is not None:
+                write_output(folder / REPORTS[0], report.json_report(found))
+                write_output(folder / REPORTS[1], report.junit(found))
+        finally:  # what could not be written is shown all the same
+            print_lines(summary.lines(found, language=language))
     if signals.number is not None:
         sys.exit(128 + signals.number)
     if found.problem is not None:
