@@ -24,6 +24,7 @@ from mock_server.cli.common import (
 from mock_server.cli.rehearse import make_folder, print_lines, stopped_by_signals
 from mock_server.domain.durations import BadDurationError, parse_duration
 from mock_server.domain.usage_errors import UsageError
+from mock_server.formatting import counted
 
 if TYPE_CHECKING:
     from mock_server.admin_client import AdminClient
@@ -187,7 +188,7 @@ def _run(order: "LoadOrder", admin: "AdminClient", options: _RunOptions, stop: E
     def tell(text: str) -> None:
         click.echo(f"artqr-mock: {say(text)}", err=True)
 
-    tell(f"{order.users} users for {order.run_ms / 1000:g} s; {order.space}")
+    tell(f"{counted(order.users, 'user')} for {order.run_ms / 1000:g} s; {order.space}")
     tell(f"account {account.id} at {admin.base_url}")
     if order.page_port is not None:
         tell(f"Locust's page: http://127.0.0.1:{order.page_port}")
@@ -240,14 +241,16 @@ def _show(audit: "Audit", options: _RunOptions) -> None:
 
     found, language = report.as_json(audit), options.language
     page = report_page.page(found, language)
-    if options.report is not None:
-        written = (report.json_report(found), report.junit(audit), page.encode())
-        for name, data in zip(REPORTS, written, strict=True):
-            write_output(options.report / name, data)
-    if options.as_json:
-        print_json(found)
-    else:
-        print_lines(summary.lines(found, language))
+    try:
+        if options.report is not None:
+            written = (report.json_report(found), report.junit(audit), page.encode())
+            for name, data in zip(REPORTS, written, strict=True):
+                write_output(options.report / name, data)
+    finally:  # what could not be written is shown all the same: the load is not run again for it
+        if options.as_json:
+            print_json(found)
+        else:
+            print_lines(summary.lines(found, language))
 
 
 def _end(audit: "Audit") -> None:

@@ -9,22 +9,22 @@ from mock_server.load.audit import Audit
 BAD_STORM = 2.0
 PACED = {
     ChargeClass.DUPLICATE_SUBMIT: (
-        "were paid twice",
+        "submits that paid a second time",
         "after a submit without an answer, look into the task list before you submit again; keep "
         "the task's id with the order",
     ),
     ChargeClass.POLL_BEFORE_THE_END: (
-        "were polls sooner than a second after the last",
+        "polls sooner than a second after the last",
         "poll every 5 s; or pass call_back, and poll only if no callback comes",
     ),
     ChargeClass.POLL_AFTER_THE_END: (
-        "were polls after the end was known", "stop polling once a query has told the end"
+        "polls after the end was known", "stop polling once a query has told the end"
     ),
     ChargeClass.REFUSAL_IN_200: (
-        "were refusals inside a 200", "check each request before you send it"
+        "refusals inside a 200", "check each request before you send it"
     ),
     ChargeClass.ORPHAN: (
-        "were tasks whose pictures nobody fetched",
+        "tasks whose pictures nobody fetched",
         "keep the ids of open tasks where a restart finds them, and fetch every picture",
     ),
 }  # fmt: skip
@@ -41,7 +41,7 @@ def _of_money(audit: Audit) -> Iterator[str]:
         count, fen = sums[kind]["charges"], sums[kind]["fen"]
         if count:
             what, do = PACED[kind]
-            yield f"{counted(count, 'charge')} ({yuan(fen)} yuan) {what}: {do}."
+            yield f"{counted(count, 'charge')} ({yuan(fen)} yuan) for {what}: {do}."
 
 
 def _of_storms(audit: Audit) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _of_storms(audit: Audit) -> Iterator[str]:
                 f"{each.says!r} made an intent take {each.factor:g} times the requests: wait "
                 "longer after each failure, with some chance in it, and give up after a few tries."
             )
-        if each.calm_ms is None and each.factor is not None:
+        if each.calm_ms is None and each.factor is not None and each.was_watched:
             yield (
                 f"After {each.says!r} the rate did not come back to what it was: spread what has "
                 "piled up, or let the load run longer."

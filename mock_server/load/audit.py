@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from mock_server.audit.history import Intent
+from mock_server.audit.history import PICTURE, Intent
 from mock_server.audit.retry_bill import RetryBill, bill_of
-from mock_server.formatting import counted
-from mock_server.load.client_log import ClientView, Latencies
+from mock_server.formatting import counted, instant
+from mock_server.load.client_log import NO_ANSWER, ClientView, Latencies, Seen
 from mock_server.load.evidence import MOST_BETWEEN, MOST_EXPLAINED, OPERATIONS, Evidence
 from mock_server.load.gates import Gate, Gates, Measured, held
 from mock_server.load.runner import Ran
@@ -55,7 +55,8 @@ class Audit:
         if self.ran is None:
             return []
         calls = self.evidence.history.calls
-        return storms(self.ran.incidents, calls, self.intents, self.end_at)
+        end_at = calls[-1].began_at if calls else self.end_at  # what is not explained tells nothing
+        return storms(self.ran.incidents, calls, self.intents, end_at)
 
     @property
     def seen(self) -> ClientView | None:
@@ -65,14 +66,14 @@ class Audit:
     @property
     def begin_at(self) -> int:
         """The instant of the first call, real ms."""
-        calls = self.evidence.history.calls
-        return calls[0].began_at if calls else (self.ran.began_at if self.ran else 0)
+        first_at = self.evidence.first_at
+        return first_at if first_at is not None else (self.ran.began_at if self.ran else 0)
 
     @property
     def end_at(self) -> int:
         """The instant of the end: of the last call."""
-        calls = self.evidence.history.calls
-        return max((each.began_at for each in calls[-1:]), default=self.begin_at)
+        last_at = self.evidence.last_at
+        return self.begin_at if last_at is None else last_at
 
     @property
     def seconds(self) -> float:
@@ -116,6 +117,7 @@ class Audit:
                 p99_ms=self.latencies.quantile(0.99),
                 storm=max(known, default=None),
                 no_storm=self._no_storm,
+                is_least=self.seen is None,
             ))
         )  # fmt: skip
 
@@ -151,11 +153,38 @@ class Audit:
         return LoadVerdict.INCONCLUSIVE if self.missing else LoadVerdict.PASS
 
     @property
+    def _unrecorded(self) -> int:
+        """How many answers of the API clients saw beyond the calls that the journal ever had."""
+        if self.seen is None:
+            return 0
+        known = [self.seen.by_operation.get(name, Seen()) for name in OPERATIONS[:-1]]
+        answered = sum(each.calls - each.statuses[NO_ANSWER] for each in known)
+        recorded = sum(s.calls for name, s in self.evidence.operations.items() if name != PICTURE)
+        return max(0, answered - recorded - self.evidence.dropped)
+
+    @property
     def exceeded(self) -> Sequence[Gate]:
         """The gates that failed."""
         return [each for each in self.held if each.is_exceeded]
 
     def _missing(self) -> Iterator[str]:
+        yield from self._missing_calls()
+        if self.evidence.bugs:
+            yield (
+                f"artqr-mock itself failed on {counted(self.evidence.bugs, 'call')}: "
+                "that is our bug, and no answer of the vendor."
+            )
+        if self.ran is not None and self.ran.trouble:
+            yield f"The load ended in trouble: {_ends_of(self.ran.trouble)}"
+        if self.ran is not None and self.ran.stopped:
+            yield "You ended the load before its time."
+        if not self.evidence.calls:
+            yield "No call came in."
+        for gate in self.held:
+            if gate.found is None:
+                yield f"{gate.option} cannot be held: {gate.why}."
+
+    def _missing_calls(self) -> Iterator[str]:
         if self.evidence.dropped:
             yield (
                 f"The journal let {counted(self.evidence.dropped, 'call')} go: sums and intents "
@@ -166,17 +195,21 @@ class Audit:
                 f"Intents and classes are those of the first {MOST_EXPLAINED} calls; "
                 f"{counted(self.evidence.unread, 'call')} came after them."
             )
-        if self.evidence.bugs:
+        history = self.evidence.history
+        if history.unexplained and history.kept_after is not None:
             yield (
-                f"artqr-mock itself failed on {counted(self.evidence.bugs, 'call')}: "
-                "that is our bug, and no answer of the vendor."
+                f"{counted(history.unexplained, 'call')} up to {instant(history.kept_after)} "
+                "cannot be explained: the server no longer keeps their tasks."
             )
-        if self.ran is not None and self.ran.trouble:
-            yield f"The load ended in trouble: {' '.join(self.ran.trouble.split())}"
-        if self.ran is not None and self.ran.stopped:
-            yield "You ended the load before its time."
-        if not self.evidence.calls:
-            yield "No call came in."
-        for gate in self.held:
-            if gate.found is None:
-                yield f"{gate.option} cannot be held: {gate.why}."
+        if self._unrecorded:
+            yield (
+                f"Clients saw {counted(self._unrecorded, 'answer')} that the journal of this "
+                "account has not: they called with other credentials, or the server could not "
+                "write."
+            )
+
+
+def _ends_of(text: str) -> str:
+    """Return the first and the last line of a text: of a traceback, what it is about."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return " ".join(dict.fromkeys((lines[0], lines[-1])))

@@ -6,7 +6,7 @@ Rule 2: rates are calls of the three operations, by the second in which they cam
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from mock_server.audit.seen_call import SeenCall
 from mock_server.domain.call.calls import VENDOR_OPERATIONS, Operation
 from mock_server.load.client_log import Latencies
 from mock_server.load.slim_call import slim_seen
+from mock_server.real_clock import wall_clock
 
 MOST_EXPLAINED = 500_000
 MOST_BETWEEN = 100_000  # the server compares so many calls in half a minute
@@ -42,14 +43,16 @@ class OperationSums:
 
 @dataclass(slots=True)
 class CallbackSums:
-    """Callbacks by state, and how long after they were due their first tries came, in real
-    time."""
+    """Callbacks by state, and how long after they were due their first tries came, in real time.
+    `is_timed`: nobody moved the account's clock meanwhile, by which instants of tries are.
+    """
 
     states: Counter[str] = field(default_factory=Counter)
     attempts: int = 0
     answered: int = 0  # attempts with a 2xx
     late: int = 0
     lag: Latencies = field(default_factory=Latencies)
+    is_timed: bool = True
 
     @property
     def all(self) -> int:
@@ -61,7 +64,8 @@ class CallbackSums:
 class Evidence:
     """All that is known of a load's account. `history` has at most MOST_EXPLAINED calls, `unread`
     says how many more there are; `dropped` how many the journal let go. `spent`: charges and fen of
-    its bill, which forgets nothing. `has_between`: findings between calls were looked for.
+    its bill, which forgets nothing. `first_at`, `last_at`: when the first and the last call came
+    in, real ms. `has_between`: findings between calls were looked for.
     """
 
     account: Mapping[str, Any]
@@ -75,6 +79,8 @@ class Evidence:
     dropped: int = 0
     unread: int = 0
     bugs: int = 0
+    first_at: int | None = None
+    last_at: int | None = None
     has_between: bool = True
 
     @property
@@ -89,27 +95,66 @@ def read_evidence(account: AccountClient, copies: int | None, most: int | None =
     for page in account.pages("/calls", "calls"):
         for call in page:
             reader.take(call)
-    tasks = {
-        each["task_id"]: {"status": each["status"], "pictures": bool(each["pictures"])}
-        for page in account.pages("/tasks", "tasks")
-        for each in page
-    }
-    shown = account.get()
+    shown, spent = account.get(), account.get("/bill")
     callbacks, told = _callbacks(account, shown["clock"]["rate"])
-    history = History(
-        calls=tuple(sorted(reader.calls, key=lambda each: each.began_at)), tasks=tasks,
-        callbacks=told, copies=copies or 1, repeats=copies is None,
-        dropped=account.dropped_calls(),
-    )  # fmt: skip
+    callbacks.is_timed = reader.times.is_even(shown["clock"])
+    history = _history(account, reader, copies, spent.get("trimmed"), told)
     has_between = reader.count <= MOST_BETWEEN
     if has_between:
         _add_between(account, reader.findings)
     return Evidence(
         account=shown, history=history, operations=dict(reader.operations),
         errors=reader.errors, findings=reader.findings, callbacks=callbacks,
-        by_second=dict(reader.by_second), spent=account.get("/bill"), dropped=history.dropped,
+        by_second=dict(reader.by_second), spent=spent, dropped=history.dropped,
         unread=reader.unread, bugs=reader.bugs, has_between=has_between,
+        first_at=reader.times.first_at, last_at=reader.times.last_at,
     )  # fmt: skip
+
+
+def _history(
+    account: AccountClient, reader: "_Reader", copies: int | None,
+    trimmed: Mapping[str, int] | None, told: Sequence[Mapping[str, Any]],
+) -> History:  # fmt: skip
+    """Return what can be explained. `trimmed`: what the bill says is no longer kept one by one."""
+    kept_after = trimmed["before"] if trimmed else None
+    calls = [each for each in reader.calls if kept_after is None or each.call.at > kept_after]
+    tasks = {
+        each["task_id"]: {"status": each["status"], "pictures": bool(each["pictures"])}
+        for page in account.pages("/tasks", "tasks")
+        for each in page
+    }
+    return History(
+        calls=tuple(sorted(calls, key=lambda each: each.began_at)), tasks=tasks,
+        callbacks=told, copies=copies or 1, repeats=copies is None,
+        dropped=account.dropped_calls(), unexplained=len(reader.calls) - len(calls),
+        kept_after=kept_after,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Times:
+    """When calls came in, in real ms, and what the account's clock showed then."""
+
+    first_at: int | None = None
+    last_at: int | None = None
+    jumps: set[int] = field(default_factory=set)
+    last_shown: int = 0
+
+    def take(self, call: SeenCall) -> None:
+        """Take in a call."""
+        at = call.began_at
+        self.first_at = at if self.first_at is None else min(at, self.first_at)
+        if self.last_at is None or at >= self.last_at:
+            self.last_at, self.last_shown = at, call.call.at
+        if len(self.jumps) < 2:
+            self.jumps.add(call.call.raw["jumped_ms"])
+
+    def is_even(self, clock: Mapping[str, Any]) -> bool:
+        """Whether the clock, as it is now, ran evenly all the time since the first call."""
+        if self.last_at is None:
+            return True
+        passed_ms = (wall_clock() - self.last_at) * clock["rate"]
+        return len(self.jumps) < 2 and clock["now"] - self.last_shown <= passed_ms + LATE_MS
 
 
 class _Reader:
@@ -125,6 +170,7 @@ class _Reader:
         self.errors: dict[MetError, int] = {}
         self.findings: Counter[str] = Counter()
         self.by_second: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self.times = _Times()
 
     @property
     def count(self) -> int:
@@ -134,6 +180,7 @@ class _Reader:
     def take(self, raw: Mapping[str, Any]) -> None:
         """Count a call, and keep what is needed of it."""
         call = slim_seen(raw)
+        self.times.take(call)
         self.findings.update({found["id"] for found in raw["findings"]})
         self.bugs += call.call.is_bug or any(f["id"] == BUG_FINDING for f in raw["findings"])
         sums = self.operations[call.operation if call.operation in OPERATIONS else "other"]
@@ -168,7 +215,8 @@ def _add_between(account: AccountClient, findings: Counter[str]) -> None:
 
 def _callbacks(account: AccountClient, rate: float) -> tuple[CallbackSums, list[Mapping[str, Any]]]:
     """Return the sums of the callbacks, and what each told its client. `rate`: that of the
-    account's clock, by which instants of attempts are."""
+    account's clock, by which instants of attempts are. These are those of their ends: how long the
+    receiver took is not how late they came."""
     sums, told = CallbackSums(), list[Mapping[str, Any]]()
     for page in account.pages("/callbacks", "callbacks"):
         for each in page:
@@ -178,7 +226,8 @@ def _callbacks(account: AccountClient, rate: float) -> tuple[CallbackSums, list[
             sums.answered += sum(a["status"] is not None and 200 <= a["status"] < 300
                                  for a in attempts)  # fmt: skip
             if each["attempts"]:
-                lag = (each["attempts"][0]["at"] - each["attempts"][0]["due_at"]) / rate
+                first = each["attempts"][0]
+                lag = (first["at"] - first["due_at"]) / rate - first["duration_ms"]
                 sums.lag.add(max(0, lag))
                 sums.late += lag > LATE_MS
                 told.append({"task_id": each["task_id"], "attempts": attempts})

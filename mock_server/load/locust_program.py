@@ -5,12 +5,15 @@ the parent says so or is gone, or once the last call that is allowed is made. Th
 all of its orders: locust_settings.py.
 """
 
+import json
 import os
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +29,7 @@ CUT_S = 0.5  # for calls on their way, when the load has to end now
 OPERATIONS = {path.lower(): str(operation) for (_, path), operation in ROUTES.items()}
 PICTURES = "/pictures/"
 OTHER = "other"
+MOST_RAISED = 1_000  # characters of an exception
 
 
 def main() -> None:
@@ -40,6 +44,7 @@ def main() -> None:
     locust.events.init.add_listener(watch.begin)
     locust.events.test_start.add_listener(watch.started)
     locust.events.request.add_listener(watch.take)
+    locust.events.user_error.add_listener(watch.raised)
     locust.events.quitting.add_listener(watch.end)
     locust.main.main()
 
@@ -53,6 +58,8 @@ class Watch:
         self._guard = guard
         self._parent = int(os.environ[names.PARENT])
         self._log = ClientLog(folder / names.LOG_FILE)
+        self._host = os.environ["LOCUST_HOST"]
+        self._raised: tuple[int, str] = (0, "")
         self._runner: Any = None
         self._environment: Any = None
 
@@ -70,16 +77,22 @@ class Watch:
     def take(self, response_time: float | None, response: Any = None, **more: Any) -> None:
         """Count a call that a user made."""
         status = int(getattr(response, "status_code", None) or NO_ANSWER)
-        operation = operation_of(str(more.get("url") or more.get("name") or ""))
+        operation = operation_of(str(more.get("url") or more.get("name") or ""), self._host)
         self._log.add(int(time.time()), operation, status, response_time or 0.0)
         if self._log.calls >= self._most_calls:
             (self._folder / names.FULL_FILE).touch()
 
+    def raised(self, exception: Exception, tb: TracebackType | None = None, **_: Any) -> None:
+        """Count an exception that a user did not catch."""
+        count, first = self._raised
+        self._raised = (count + 1, first or shown_exception(exception, tb))
+
     def end(self, **_: Any) -> None:
-        """Write the last second, and what was called in vain."""
+        """Write the last second, what was called in vain, and what users did not catch."""
         self._log.write()
         refused = self._folder / names.REFUSED_FILE
         refused.write_text("\n".join(self._guard.refused), "utf-8")
+        (self._folder / names.RAISED_FILE).write_text(json.dumps(self._raised), "ascii")
 
     def _look(self, sleep: Callable[[float], None]) -> None:
         stops = [self._folder / name for name in (names.STOP_FILE, names.FULL_FILE)]
@@ -89,9 +102,20 @@ class Watch:
         self._runner.quit()
 
 
-def operation_of(url: str) -> str:
-    """Return which operation of the API an address is."""
-    path = urlsplit(url).path
+def shown_exception(exception: Exception, tb: TracebackType | None) -> str:
+    """Return an exception with the line that raised it, on one line."""
+    says = " ".join(f"{type(exception).__name__}: {exception}".split())[:MOST_RAISED]
+    lines = traceback.extract_tb(tb)
+    return f"{says} ({Path(lines[-1].filename).name}, line {lines[-1].lineno})" if lines else says
+
+
+def operation_of(url: str, host: str = "") -> str:
+    """Return which operation of the API an address is. `host`: the server of the API; what is asked
+    at another port, such as that of a program of the user's own, is no operation."""
+    place = urlsplit(url)
+    if host and place.netloc and place.port != urlsplit(host).port:
+        return OTHER
+    path = place.path
     if path.startswith(PICTURES):
         return str(Operation.GET_PICTURE)
     return OPERATIONS.get(path.lower(), OTHER)

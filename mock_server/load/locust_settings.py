@@ -22,6 +22,7 @@ STOP_FILE = "stop"
 FULL_FILE = "full"  # it is there once the last call that was allowed is made
 STARTED_FILE = "started"
 REFUSED_FILE = "refused"  # the hosts that it did not call, a line each
+RAISED_FILE = "raised"  # how many exceptions users did not catch, and the first of them, in JSON
 SHIPPED = Path(__file__).with_name("locustfile.py")
 # A poll that is sooner after the last one than a second is wasted, whatever the clock's rate.
 USUAL_POLL_S = 5.0

@@ -178,8 +178,8 @@ def _callbacks(audit: Audit) -> dict[str, Any]:
         **{name: found.states[name] for name in ("delivered", "failed", "lost", "cancelled")},
         "open": found.states["due"] + found.states["sending"],
         "attempts": found.attempts,
-        "late": found.late,
-        "p99_lag_ms": found.lag.quantile(0.99),
+        "late": found.late if found.is_timed else None,
+        "p99_lag_ms": found.lag.quantile(0.99) if found.is_timed else None,
     }
 
 

@@ -117,8 +117,9 @@ def _places(report: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
 
 def _bands(report: Mapping[str, Any]) -> Iterator[tuple[float, float, str]]:
     whole = _length_s(report) * 1000
+    before_ms = report["began_at"] % 1000  # the first column begins with its second
     for each in report["incidents"]:
-        x = 100 * each["after_ms"] / whole
+        x = max(0.0, min(99.5, 100 * (each["after_ms"] + before_ms) / whole))
         yield x, max(0.5, min(100 - x, 100 * each["lasted_ms"] / whole)), each["says"]
 
 
@@ -126,6 +127,6 @@ def _ticks(report: Mapping[str, Any]) -> list[tuple[float, str]]:
     length = _length_s(report)
     step = max(1, step_of(length, MOST_TICKS))
     return [
-        (100 * number * step / length, seconds(number * step * 1000) if number else "0")
+        (100 * number * step / length, f"{number * step:g} s" if number else "0")
         for number in range(int(length / step) + 1)
     ]

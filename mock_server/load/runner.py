@@ -6,6 +6,7 @@ Rule 2: Locust gets some seconds to end by itself; what is left of it then is ki
 
 import contextlib
 import importlib.util
+import json
 import os
 import sys
 import tempfile
@@ -164,6 +165,10 @@ class _Conduct:
                     f"Calls to {', '.join(hosts)} were refused: a load goes to this machine, to "
                     "hosts that --allow-host names, and never to the vendor."
                 )
+        with contextlib.suppress(OSError, ValueError):
+            count, first = json.loads((self._place.folder / names.RAISED_FILE).read_text("ascii"))
+            if count:
+                yield f"Users did not catch {counted(count, 'exception')}, such as {first}"
 
     def _start(self) -> ClientProcess:
         own = names.settings(self._order, self._place, inherited(self._place.base_url))

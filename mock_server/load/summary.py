@@ -63,7 +63,7 @@ def _errors(report: Mapping[str, Any]) -> Iterator[Line]:
     if report["errors"]:
         yield Line("Errors")
         for each in report["errors"][:MOST_ROWS]:
-            what = f"{each['status'] or 'none'} {each['code']} {each['message']}"
+            what = f"{each['status'] or 'no answer:'} {each['code']} {each['message']}"
             yield statement(f"{each['met']} x {' '.join(what.split())} ({each['means']})")
         yield from _more(report["errors"])
         yield Line("")
@@ -89,7 +89,7 @@ def _incidents(report: Mapping[str, Any]) -> Iterator[Line]:
         factor = "not known" if each["factor"] is None else f"{each['factor']:g}"
         took = f" ({each['requests_before']} to {each['requests_in_storm']} requests an intent)"
         yield statement(f"retry-storm factor {factor}{took if each['factor'] else ''}")
-        calm = "never" if each["usual_rate"] else "not known"
+        calm = "not before the next incident or the end" if each["usual_rate"] else "not known"
         if each["calm_ms"] is not None:
             calm = f"{seconds(each['calm_ms'])} after its end"
         yield statement(
@@ -100,11 +100,12 @@ def _incidents(report: Mapping[str, Any]) -> Iterator[Line]:
 
 def _callbacks(found: Mapping[str, Any]) -> Iterator[Line]:
     if found["planned"]:
-        yield Line(
+        late = "not known which were" if found["late"] is None else str(found["late"])
+        yield statement(
             f"Callbacks: {found['planned']} planned, {found['delivered']} delivered, "
             f"{found['failed']} failed, {found['lost']} lost, {found['open']} open; "
-            f"{found['late']} late"
-        )
+            f"{late} late", first="",
+        )  # fmt: skip
         yield Line("")
 
 

@@ -163,7 +163,7 @@ def _slow(rest: str) -> dict[str, Any]:
 
 def _throttle(rest: str) -> dict[str, Any]:
     found = _THROTTLE.fullmatch(rest)
-    if found is None or float(found["rate"]) == 0:
+    if found is None or not float(found["rate"]) or not int(found["burst"]):
         raise UsageError("write calls per second and a burst, such as: throttle 5/10")
     return {"throttle": {"per_second": float(found["rate"]), "burst": int(found["burst"])}}
 

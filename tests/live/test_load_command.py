@@ -263,3 +263,52 @@ def test_a_server_that_ends_meanwhile_ends_the_load(tmp_path: Path) -> None:
         assert process.wait(40) == 3
 
     assert "no artqr-mock answers" in (tmp_path / "stderr").read_text("utf-8")
+
+
+# Some of its intents end in an exception of its own code; some calls are of nobody's account.
+CARELESS = """
+import os
+from locust import constant, task
+from mock_server.load.users import ArtqrUser
+
+class Careless(ArtqrUser):
+    wait_time = constant(0.5)
+
+    @task
+    def call(self):
+        self.api.submit(text=self.new_text(), style_id="pet_cat")
+        for _ in range(3):
+            self.client.post("/taskList", headers={"Authorization": "APPCODE of-somebody-else"})
+        raise KeyError(os.environ["ARTQR_APP_CODE"])
+"""
+
+
+@pytest.mark.slow
+def test_what_users_did_not_catch_and_what_the_journal_has_not_are_told(tmp_path: Path) -> None:
+    (tmp_path / "careless.py").write_text(CARELESS, "utf-8")
+
+    done = processes.run("load", *SHORT, "--run-time", "2s", "--locustfile", "careless.py",
+                         cwd=tmp_path)  # fmt: skip
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    told = " ".join(done.stdout.split())
+    assert re.search(r"not catch \d+ exceptions, such as KeyError: '\*\*\*' \(careless", told)
+    assert "answers that the journal of this account has not" in told
+
+
+def test_what_cannot_be_written_is_shown_all_the_same(
+    server: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buyer = server.buyer(credits="unlimited")
+    buyer.submit()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    words = ("--audit-only", "--account", buyer.id, "--server", server.url, "--report", "out")
+    done = command(*words, folder=tmp_path)
+
+    assert done.exit_code == 3, done.output
+    assert "No space left on device" in done.output
+    assert "PASS: The load cost 1 charge, 0.28 yuan" in done.output

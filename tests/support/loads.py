@@ -23,6 +23,7 @@ class FakeAccount:
     def __init__(
         self, journal: Journal, *, callbacks: Sequence[Mapping[str, Any]] = (), dropped: int = 0,
         between: Mapping[str, int] | None = None, fen: int | None = None, rate: float = 1.0,
+        now: int = BEGIN, trimmed: Mapping[str, int] | None = None,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._callbacks = callbacks
@@ -30,6 +31,8 @@ class FakeAccount:
         self._between = dict(between or {})
         self._fen = fen
         self._rate = rate
+        self._now = now
+        self._trimmed = trimmed
         self.asked: list[str] = []
 
     def pages(self, what: str, _: str) -> Iterator[Sequence[Any]]:
@@ -47,8 +50,17 @@ class FakeAccount:
         self.asked.append(what)
         paid = [each.call.fen for each in self._journal.calls if each.call.charged]
         return {
-            "": {"id": "abc", "name": "load", "clock": {"rate": self._rate}, **SECRETS},
-            "/bill": {"charges": len(paid), "fen": sum(paid) if self._fen is None else self._fen},
+            "": {
+                "id": "abc",
+                "name": "load",
+                "clock": {"rate": self._rate, "now": self._now},
+                **SECRETS,
+            },
+            "/bill": {
+                "charges": len(paid),
+                "fen": sum(paid) if self._fen is None else self._fen,
+                "trimmed": self._trimmed,
+            },
             "/findings": {"counts": self._between},
         }[what]
 
@@ -60,7 +72,7 @@ class FakeAccount:
 def _whole(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call with what the journal says of every answer."""
     answer = {"length": len(raw["answer"]["body"]), "sha256": "-", **raw["answer"]}
-    return {**raw, "jumped_ms": 0, "answer": answer}
+    return {"jumped_ms": 0, **raw, "answer": answer}
 
 
 def incident(text: str, began_ms: int, ended_ms: int | None = None) -> Incident:

@@ -12,8 +12,9 @@ from mock_server.load import evidence as evidence_module
 from mock_server.load import report, report_page, summary
 from mock_server.load.audit import Audit, LoadVerdict
 from mock_server.load.gates import Gates
+from mock_server.real_clock import wall_clock
 from tests.support.loads import SECRETS, audit, incident, ran
-from tests.support.rehearsals import NOTHING_SENT, Journal, callback, late
+from tests.support.rehearsals import BEGIN, NOTHING_SENT, Journal, callback, late
 from tests.unit.test_load_storms import steady
 
 SCHEMA = json.loads((contract.folder("contracts") / "load.schema.json").read_text("utf-8"))
@@ -65,7 +66,7 @@ def test_an_intent_that_was_paid_twice_is_named_with_what_to_do() -> None:
         {"intent": "https://example.com/twice (pet_cat)", "charges": 1, "fen": 28}
     ]
     assert (found["totals"]["paid_twice"], found["totals"]["fen_wasted"]) == (1, 28)
-    assert "1 charge (0.28 yuan) were paid twice" in found["advice"][0]
+    assert "1 charge (0.28 yuan) for submits that paid a second time" in found["advice"][0]
     assert "look into the task list" in found["advice"][0]
 
 
@@ -114,6 +115,31 @@ def test_callbacks_are_counted_by_state_and_by_lag() -> None:
     assert (found["callbacks"]["attempts"], found["callbacks"]["late"]) == (2, 1)
     assert any("1 callback never got an answer of 2xx" in each for each in found["advice"])
     assert report_of(audit(good(), callbacks=rows, rate=10.0))["callbacks"]["late"] == 0
+
+
+def test_a_receiver_that_takes_its_time_makes_no_callback_late() -> None:
+    slow = callback(5000, 200, lasted=4_000)
+    slow["attempts"][0]["due_at"] = slow["attempts"][0]["at"] - 4_100
+
+    found = report_of(audit(good(), callbacks=[{**slow, "state": "delivered"}]))["callbacks"]
+
+    assert (found["late"], found["p99_lag_ms"] < 110) == (0, True)
+
+
+@pytest.mark.parametrize("jumped_ms", [0, 7_200_000])
+def test_where_the_clock_was_moved_nobody_knows_what_was_late(jumped_ms: int) -> None:
+    behind = callback(7_200_000, 200)
+    behind["attempts"][0]["due_at"] = behind["attempts"][0]["at"] - 7_000_000
+    journal = good()
+    journal.submit(9000, task="after", jumped_ms=jumped_ms)
+    # Without a later call, only the clock itself tells of the jump.
+    now = BEGIN if jumped_ms else wall_clock() + 7_200_000
+
+    found = report_of(audit(journal, callbacks=[{**behind, "state": "delivered"}], now=now))
+
+    assert (found["callbacks"]["late"], found["callbacks"]["p99_lag_ms"]) == (None, None)
+    assert "not known which were late" in " ".join(" ".join(summary.lines(found)).split())
+    assert "nobody knows which were late" in report_page.page(found)
 
 
 def test_findings_of_calls_and_between_calls_are_counted() -> None:
@@ -168,6 +194,50 @@ def test_missing_calls_make_it_inconclusive(more: dict[str, Any], says: str) -> 
 
     assert made.verdict is LoadVerdict.INCONCLUSIVE
     assert says in report_of(made)["missing"][0]
+
+
+def test_answers_that_the_journal_has_not_make_it_inconclusive() -> None:
+    journal = good()
+    load = ran(journal)
+    load.seen.by_operation["submit_task"].statuses[500] += 4
+    load.seen.by_operation["submit_task"].statuses[0] += 9  # nobody answered: there is no call
+    made = audit(journal, load)
+
+    assert made.verdict is LoadVerdict.INCONCLUSIVE
+    assert "Clients saw 4 answers that the journal of this account has not" in made.missing[0]
+
+
+def test_calls_whose_tasks_were_trimmed_make_it_inconclusive() -> None:
+    journal = good()
+    last_at = journal.calls[-1].call.at
+    made = audit(journal, trimmed={"before": last_at - 1, "charges": 0, "fen": 0})
+
+    assert made.verdict is LoadVerdict.INCONCLUSIVE
+    assert "cannot be explained: the server no longer keeps their tasks." in made.missing[0]
+    assert report_of(made)["totals"]["calls"] == len(journal.calls)
+
+
+def test_a_load_that_ended_in_trouble_says_what_it_was() -> None:
+    journal = good()
+    trouble = 'Locust ended with 2:\n  File "x.py", line 1\n' + "x" * 400 + "\nValueError: boom"
+
+    (missing,) = report_of(audit(journal, ran(journal, trouble=trouble)))["missing"]
+
+    assert missing == "The load ended in trouble: Locust ended with 2: ValueError: boom"
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(2_000, "INCONCLUSIVE"), (1_000, "FAIL")])
+def test_times_that_only_faults_made_can_fail_a_gate_and_never_hold_it(
+    most: int, verdict: str
+) -> None:
+    journal = good()
+    journal.submit(7000, task="slow", held_ms=1_500)
+    found = report_of(audit(journal, gates=Gates(p99_ms=most)))
+
+    assert found["verdict"] == verdict
+    if verdict == "INCONCLUSIVE":
+        (missing,) = found["missing"]
+        assert missing == "--max-p99 cannot be held: only your load tool knows the times."
 
 
 def test_a_gate_that_is_exceeded_fails_whatever_is_missing() -> None:
@@ -241,6 +311,17 @@ def test_junit_has_a_case_for_each_gate_and_one_for_the_audit() -> None:
     assert cases == {"--max-yuan": ["failure"], "--max-p99": [], "--max-storm": ["skipped"],
                      "audit": ["skipped"]}  # fmt: skip
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "2")
+
+
+def test_the_band_of_an_incident_stands_over_its_columns() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    found = report_of(audit(journal, ran(journal, incident("at 1s: outage", 10_000, 15_000))))
+    moved = {**found, "began_at": found["began_at"] // 1000 * 1000 + 500}
+
+    ((x, width, _),) = report_page.rates(moved).bands
+
+    assert [x, width] == pytest.approx([100 * 10.5 / 20, 25])
 
 
 def test_hostile_texts_change_no_markup_and_secrets_are_nowhere() -> None:

@@ -1,5 +1,6 @@
 """The bounds of a load, and what its process is told."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from mock_server.domain.usage_errors import UsageError
 from mock_server.load import locust_settings
-from mock_server.load.locust_program import operation_of
+from mock_server.load.locust_program import operation_of, shown_exception
 from mock_server.load.locust_settings import Place, settings
 from mock_server.load.order import LoadOrder
 from mock_server.load.runner import check_locust
@@ -106,7 +107,18 @@ def test_a_locustfile_runs_all_its_classes_if_none_is_named(tmp_path: Path) -> N
         ("http://127.0.0.1:1/pictures/a/b/1.png", "get_picture"),
         ("http://127.0.0.1:1/elsewhere", "other"),
         ("picture", "other"),
+        ("http://localhost:1/submitTask", "submit_task"),
+        ("http://127.0.0.1:2/submitTask", "other"),
     ],
 )
 def test_calls_are_counted_by_operation(url: str, operation: str) -> None:
-    assert operation_of(url) == operation
+    assert operation_of(url, "http://127.0.0.1:1") == operation
+
+
+def test_an_exception_is_shown_with_its_line() -> None:
+    try:
+        raise ValueError("first\nsecond")
+    except ValueError as error:
+        says = shown_exception(error, error.__traceback__)
+
+    assert re.fullmatch(r"ValueError: first second \(test_load_order\.py, line \d+\)", says)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mock_server.load.advice import advice
 from mock_server.load.storms import Storm, storms
 from tests.support.loads import audit, incident, ran
 from tests.support.rehearsals import BEGIN, Journal
@@ -105,3 +106,50 @@ def test_no_call_at_all_is_no_storm(count: int) -> None:
     found = storms([incident("at 1s: outage", 0, 1)] * count, journal.calls, [], BEGIN)
 
     assert [each.factor for each in found] == [None] * count
+
+
+def test_a_second_storm_is_not_compared_with_the_first() -> None:
+    journal = Journal()
+    steady(journal, 0, 10)
+    for begin in (10_000, 20_000):
+        for number in range(100):
+            journal.submit(begin + 20 * number, f"https://example.com/{begin}", status=503)
+        journal.submit(begin + 2_100, f"https://example.com/{begin}", task=f"s{begin}")
+        journal.query(begin + 2_500, f"s{begin}", ended=True)
+        steady(journal, begin // 1000 + 3, begin // 1000 + 10)
+    incidents = [incident("at 1s: outage", begin, begin + 2_000) for begin in (10_000, 20_000)]
+
+    one, two = audit(journal, ran(journal, *incidents)).storms
+
+    assert (one.before, one.usual_rate) == (two.before, two.usual_rate) == (2.0, 2.0)
+    assert one.factor == two.factor == 51.0
+
+
+def test_where_only_a_storm_came_before_it_is_compared_with_that() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    always, later = incident("at 0s: slow answers 1s", -5), incident("at 1s: arrears", 10_000)
+
+    _, two = audit(journal, ran(journal, always, later)).storms
+
+    assert (two.before, two.usual_rate) == (2.0, 2.0)
+
+
+def test_an_incident_lasts_as_long_as_it_did_whatever_begins_meanwhile() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    long, short = incident("at 1s: outage", 5_000, 15_000), incident("at 2s: arrears", 8_000, 9_000)
+    after_the_last_call = incident("at 3s: outage", 60_000, 61_000)
+
+    found = audit(journal, ran(journal, long, short, after_the_last_call)).storms
+
+    assert [each.ended_at - each.began_at for each in found] == [10_000, 1_000, 0]
+
+
+def test_nobody_is_told_to_spread_what_had_no_time_to_calm_down() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    made = audit(journal, ran(journal, incident("at 1s: outage", 10_000)))
+
+    assert [(each.calm_ms, each.was_watched) for each in made.storms] == [(None, False)]
+    assert advice(made) == []

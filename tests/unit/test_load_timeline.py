@@ -80,6 +80,7 @@ def test_a_throttle_is_a_throttle_of_the_account() -> None:
         ("at 1s: slow answers slowly", "'slowly' is not a duration"),
         ("at 1s: throttle 5", "throttle 5/10"),
         ("at 1s: throttle 0/10", "throttle 5/10"),
+        ("at 1s: throttle 5/0", "throttle 5/10"),
         ("at 1s: fault", "name a fault"),
         ("at 1s: fault delay", "delay needs for_ms"),
         ("at 1s: fault nothing_such", "unknown fault 'nothing_such'"),
