@@ -6,6 +6,7 @@ all of its orders: locust_settings.py.
 """
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -67,6 +68,7 @@ class Watch:
         """Look from now on whether to end."""
         import gevent  # type: ignore[import-untyped] # noqa: PLC0415 - as above
 
+        logging.getLogger("locust.stats_logger").disabled = True  # what it printed last says why
         self._environment, self._runner = environment, environment.runner
         gevent.spawn(self._look, gevent.sleep)
 

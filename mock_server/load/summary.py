@@ -31,7 +31,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[Line]:
             yield statement(f"- {each}")
         yield Line("")
     for each in (*report["notes"], *report["missing"]):
-        yield statement(f"! {each}", first="")
+        yield statement(each, first="! ")
     for gate in report["gates"]:
         mark = "over" if gate["exceeded"] else "ok" if gate["found"] is not None else "not known"
         yield statement(f"{gate['option']} {gate['most']}: {gate['found'] or '-'} ({mark})",
@@ -89,7 +89,9 @@ def _incidents(report: Mapping[str, Any]) -> Iterator[Line]:
         factor = "not known" if each["factor"] is None else f"{each['factor']:g}"
         took = f" ({each['requests_before']} to {each['requests_in_storm']} requests an intent)"
         yield statement(f"retry-storm factor {factor}{took if each['factor'] else ''}")
-        calm = "not before the next incident or the end" if each["usual_rate"] else "not known"
+        calm = (
+            "not for 3 s before the next incident or the end" if each["usual_rate"] else "not known"
+        )
         if each["calm_ms"] is not None:
             calm = f"{seconds(each['calm_ms'])} after its end"
         yield statement(

@@ -221,9 +221,12 @@ def test_a_load_that_ended_in_trouble_says_what_it_was() -> None:
     journal = good()
     trouble = 'Locust ended with 2:\n  File "x.py", line 1\n' + "x" * 400 + "\nValueError: boom"
 
-    (missing,) = report_of(audit(journal, ran(journal, trouble=trouble)))["missing"]
+    found = report_of(audit(journal, ran(journal, trouble=trouble)))
 
-    assert missing == "The load ended in trouble: Locust ended with 2: ValueError: boom"
+    assert found["missing"] == ["The load ended in trouble: Locust ended with 2: ValueError: boom"]
+    assert "! 压测因故障结束：Locust 以 2 结束：ValueError: boom" in list(
+        summary.lines(found, "zh")
+    )
 
 
 @pytest.mark.parametrize(("most", "verdict"), [(2_000, "INCONCLUSIVE"), (1_000, "FAIL")])
