@@ -87,7 +87,7 @@ def _incidents(report: Mapping[str, Any]) -> Iterator[Line]:
     for each in report["incidents"]:
         yield statement(each["says"], first="")
         factor = "not known" if each["factor"] is None else f"{each['factor']:g}"
-        took = f" ({each['requests_before']} to {each['requests_in_storm']} requests an intent)"
+        took = f" ({each['requests_before']:g} to {each['requests_in_storm']:g} requests an intent)"
         yield statement(f"retry-storm factor {factor}{took if each['factor'] else ''}")
         calm = (
             "not for 3 s before the next incident or the end" if each["usual_rate"] else "not known"
