@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,12 @@ def _ms(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
         raise click.BadParameter(str(error)) from None
 
 
+def _finite(_: click.Context, __: click.Parameter, number: float | None) -> float | None:
+    if number is not None and not isfinite(number):
+        raise click.BadParameter(f"{number} is not a factor: write one such as 2")
+    return number
+
+
 @click.command()
 @click.option("--users", type=int, help="How many users at once. [default: 10]")
 @click.option("--spawn-rate", type=float, help="How many users start in a second. [default: 10]")
@@ -92,7 +99,7 @@ def _ms(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
               help="Exit with 1 if more was wasted, such as 0.28.")  # fmt: skip
 @click.option("--max-p99", "max_p99_ms", callback=_ms, metavar="TIME",
               help="Exit with 1 if 99 of 100 answers take longer, such as 500ms.")  # fmt: skip
-@click.option("--max-storm", type=click.FloatRange(1), metavar="FACTOR",
+@click.option("--max-storm", type=click.FloatRange(1), callback=_finite, metavar="FACTOR",
               help="Exit with 1 if an intent takes so many times the requests in an "
               "incident.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path), metavar="FOLDER",

@@ -138,6 +138,12 @@ class Audit:
     def notes(self) -> list[str]:
         """What a reader has to know."""
         notes = list(self.ran.notes) if self.ran else []
+        _, unheard = self._unrecorded
+        if unheard:
+            notes.append(
+                f"{counted(unheard, 'call')} of clients never came in: the server was not there, "
+                "or did not accept them."
+            )
         if not self.evidence.has_between:
             notes.append(
                 "Findings between calls are left out: there are more than "
@@ -152,15 +158,18 @@ class Audit:
             return LoadVerdict.FAIL
         return LoadVerdict.INCONCLUSIVE if self.missing else LoadVerdict.PASS
 
-    @property
-    def _unrecorded(self) -> int:
-        """How many answers of the API clients saw beyond the calls that the journal ever had."""
+    @cached_property
+    def _unrecorded(self) -> tuple[int, int]:
+        """How many calls of the API clients made beyond those that the journal ever had: those that
+        were answered, and those that nobody answered."""
         if self.seen is None:
-            return 0
+            return 0, 0
         known = [self.seen.by_operation.get(name, Seen()) for name in OPERATIONS[:-1]]
         answered = sum(each.calls - each.statuses[NO_ANSWER] for each in known)
         recorded = sum(s.calls for name, s in self.evidence.operations.items() if name != PICTURE)
-        return max(0, answered - recorded - self.evidence.dropped)
+        recorded += self.evidence.dropped
+        unrecorded = max(0, answered - recorded)
+        return unrecorded, max(0, sum(each.calls for each in known) - recorded - unrecorded)
 
     @property
     def exceeded(self) -> Sequence[Gate]:
@@ -201,9 +210,10 @@ class Audit:
                 f"{counted(history.unexplained, 'call')} up to {instant(history.kept_after)} "
                 "cannot be explained: the server no longer keeps their tasks."
             )
-        if self._unrecorded:
+        answers, _ = self._unrecorded
+        if answers:
             yield (
-                f"Clients saw {counted(self._unrecorded, 'answer')} that the journal of this "
+                f"Clients saw {counted(answers, 'answer')} that the journal of this "
                 "account has not: they called with other credentials, or the server could not "
                 "write."
             )

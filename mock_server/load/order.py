@@ -12,7 +12,7 @@ from mock_server.domain.durations import show_duration
 from mock_server.domain.suggestions import unlisted
 from mock_server.domain.usage_errors import UsageError
 from mock_server.formatting import counted, printable
-from mock_server.load.targets import check_target
+from mock_server.load.targets import check_allowed, check_target
 from mock_server.load.timeline import TimelineEvent, check_length
 
 MOST_USERS = 1_000
@@ -75,14 +75,19 @@ class LoadOrder:
         if not self.unbounded:
             self._check_bounds()
         check_length(self.events, self.run_ms)
+        self._check_users()
+        for host in self.allowed_hosts:
+            check_allowed(host)
+        if self.server is not None:
+            check_target(self.server, self.allowed_hosts)
+
+    def _check_users(self) -> None:
         if self.locustfile is not None and not self.locustfile.is_file():
             raise UsageError(f"there is no locustfile {printable(str(self.locustfile))}")
         for name in self.user_classes if self.locustfile is None else ():
             if name not in SHIPPED_USERS:
                 says = unlisted("user", name, SHIPPED_USERS)
                 raise UsageError(f"--user: {says}; a class of your own needs --locustfile")
-        if self.server is not None:
-            check_target(self.server, self.allowed_hosts)
 
     def _check_bounds(self) -> None:
         for value, most, what in (

@@ -6,6 +6,7 @@ Rule 2: the process of Locust checks every connection again, whatever a locustfi
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlsplit
 
 from mock_server.domain.call.calls import VENDOR_HOST
 from mock_server.domain.urls import (
@@ -35,6 +36,11 @@ def check_target(url: str, allowed: Collection[str] = ()) -> Address:
     except AddressError as error:
         raise UsageError(f"server: {error}") from None
     check_allowed(place.host)
+    if "@" in urlsplit(url).netloc:
+        raise UsageError(
+            "server: leave the user name and the password out: what clients send in Authorization "
+            "is their app code"
+        )
     if not may_call(place.host, allowed):
         shown = printable(place.host, ANY_LENGTH)
         raise UsageError(
@@ -78,7 +84,8 @@ class Guard:
     def __init__(self, allowed: Collection[str], resolve: Any) -> None:
         self.refused: dict[str, None] = {}
         self._allowed = tuple(allowed)
-        self._good = {address for host in allowed for address in resolve(host)}
+        names = [host for host in allowed if not is_vendor(host)]
+        self._good = {address for host in names for address in resolve(host)}
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Raise PermissionError for a connection that may not be."""

@@ -91,6 +91,8 @@ def server() -> Iterator[Live]:
          "no artqr-mock answers"),
         (["--server", "http://127.0.0.1:1"], 3, "no artqr-mock answers"),
         (["--max-storm", "0.5"], 2, "--max-storm"),
+        (["--max-storm", "nan"], 2, "nan is not a factor"),
+        (["--allow-host", "aiart.market.alicloudapi.com"], 2, "is the vendor's"),
         (["--report", "file/x"], 3, "cannot write reports to"),
     ],
 )  # fmt: skip

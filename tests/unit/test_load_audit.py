@@ -204,6 +204,7 @@ def test_answers_that_the_journal_has_not_make_it_inconclusive() -> None:
     made = audit(journal, load)
 
     assert made.verdict is LoadVerdict.INCONCLUSIVE
+    assert made.notes[0].startswith("9 calls of clients never came in")
     assert "Clients saw 4 answers that the journal of this account has not" in made.missing[0]
 
 

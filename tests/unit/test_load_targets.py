@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from mock_server.domain.usage_errors import UsageError
+from mock_server.load.order import LoadOrder
 from mock_server.load.targets import Guard, check_target, is_vendor, may_call
 
 VENDOR = [
@@ -28,6 +29,22 @@ def test_the_vendor_is_refused_in_every_spelling_even_if_it_is_allowed(host: str
             check_target(url, [])
     with pytest.raises(UsageError, match="is the vendor's"):
         check_target("http://127.0.0.1:3040", [host])
+    with pytest.raises(UsageError, match="is the vendor's"):
+        LoadOrder(allowed_hosts=[host])
+
+
+def test_an_address_of_the_vendor_is_not_good_because_its_name_was_given() -> None:
+    guarded = Guard(["aiart.market.alicloudapi.com"], lambda _: ["192.0.2.9"])
+
+    with pytest.raises(PermissionError):
+        guarded("socket.connect", (None, ("192.0.2.9", 443)))
+
+
+def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(UsageError, match="leave the user name") as refused:
+        check_target("http://me:very-secret@127.0.0.1:3040")
+
+    assert "very-secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
