@@ -1,8 +1,9 @@
 """The audit of a load: what its account's journal, bill and callbacks say, and what clients saw.
 
 Rule 1: money is the journal's: each charge has one class, as in the retry bill.
-Rule 2: latencies are those that the clients measured. Without Locust nobody did: then they are how
-long the simulator held answers back, and the audit says so.
+Rule 2: latencies are those that the clients measured. Without Locust nobody did, nor do users who
+call past Locust's client: then they are how long the simulator held answers back, and the audit
+says so.
 Rule 3: what is missing makes an audit INCONCLUSIVE: calls that the journal let go, calls beyond
 MOST_EXPLAINED, a load that ended in trouble, a gate whose value is not known.
 """
@@ -60,8 +61,15 @@ class Audit:
 
     @property
     def seen(self) -> ClientView | None:
-        """What the clients saw, if Locust was there to see it."""
-        return None if self.ran is None else self.ran.seen
+        """What the clients saw, if Locust was there to see it, and was told of a call."""
+        if self.ran is None or (self._journalled and not _calls_of(self.ran.seen)):
+            return None
+        return self.ran.seen
+
+    @property
+    def _journalled(self) -> int:
+        """How many calls of the three operations the journal has."""
+        return sum(s.calls for n, s in self.evidence.operations.items() if n in OPERATIONS[:-1])
 
     @property
     def begin_at(self) -> int:
@@ -144,6 +152,12 @@ class Audit:
                 f"{counted(unheard, 'call')} of clients never came in: the server was not there, "
                 "or did not accept them."
             )
+        told = _calls_of(self.seen) if self.seen is not None else self._journalled
+        if told < self._journalled:
+            notes.append(
+                f"Locust was told of {told} of {counted(self._journalled, 'call')}: the times, and "
+                "the 200s that were seen, are those of these calls only."
+            )
         if not self.evidence.has_between:
             notes.append(
                 "Findings between calls are left out: there are more than "
@@ -217,6 +231,11 @@ class Audit:
                 "account has not: they called with other credentials, or the server could not "
                 "write."
             )
+
+
+def _calls_of(seen: ClientView) -> int:
+    """Return how many calls of the three operations clients told of."""
+    return sum(each.calls for n, each in seen.by_operation.items() if n in OPERATIONS[:-1])
 
 
 def _ends_of(text: str) -> str:

@@ -77,5 +77,5 @@ def _p99(most: float, found: Measured) -> Gate:
     return Gate(
         option="--max-p99", says="99 of 100 answers came within", most=f"{most:g} ms",
         found=f"{ms:g} ms" if is_known else None, is_exceeded=is_exceeded,
-        why="no call was answered" if ms is None else "only your load tool knows the times",
+        why="no call was answered" if ms is None else "no client told its times",
     )  # fmt: skip

@@ -88,6 +88,22 @@ def test_charges_stand_beside_the_200s_that_clients_saw() -> None:
     assert found["operations"][0]["seen_200s"] == found["operations"][0]["charges"] - 1
 
 
+def test_where_users_call_past_locust_nobody_says_that_they_saw_nothing() -> None:
+    journal = good()
+    load = ran(journal)
+    load.seen.by_operation.clear()
+    found = report_of(audit(journal, load))
+
+    assert found["latencies_of"] == "simulator"
+    assert found["operations"][0]["seen_200s"] == found["operations"][0]["charges"]
+
+    load = ran(journal)
+    del load.seen.by_operation["query_task"]
+    (note,) = report_of(audit(journal, load))["notes"]
+
+    assert note.startswith("Locust was told of 3 of 6 calls")
+
+
 def test_errors_are_counted_by_their_rows() -> None:
     journal = good()
     for at in (7000, 8000):
@@ -241,7 +257,7 @@ def test_times_that_only_faults_made_can_fail_a_gate_and_never_hold_it(
     assert found["verdict"] == verdict
     if verdict == "INCONCLUSIVE":
         (missing,) = found["missing"]
-        assert missing == "--max-p99 cannot be held: only your load tool knows the times."
+        assert missing == "--max-p99 cannot be held: no client told its times."
 
 
 def test_a_gate_that_is_exceeded_fails_whatever_is_missing() -> None:
