@@ -30,6 +30,10 @@ CUT_S = 0.5  # for calls on their way, when the load has to end now
 OPERATIONS = {path.lower(): str(operation) for (_, path), operation in ROUTES.items()}
 PICTURES = "/pictures/"
 OTHER = "other"
+SHAPED = (
+    "the locustfile has a LoadTestShape, {}: take it out, because --users, --spawn-rate and "
+    "--run-time say how many users work, and how long"
+)
 MOST_RAISED = 1_000  # characters of an exception
 
 
@@ -65,9 +69,11 @@ class Watch:
         self._environment: Any = None
 
     def begin(self, environment: Any, **_: Any) -> None:
-        """Look from now on whether to end."""
+        """Look from now on whether to end. A shape would go beyond the bounds of the load."""
         import gevent  # type: ignore[import-untyped] # noqa: PLC0415 - as above
 
+        if environment.shape_class is not None:
+            sys.exit(SHAPED.format(type(environment.shape_class).__name__))
         logging.getLogger("locust.stats_logger").disabled = True  # what it printed last says why
         self._environment, self._runner = environment, environment.runner
         gevent.spawn(self._look, gevent.sleep)

@@ -286,6 +286,20 @@ class Careless(ArtqrUser):
 
 
 @pytest.mark.slow
+def test_a_shape_of_a_locustfile_is_refused(tmp_path: Path) -> None:
+    shape = "from locust import LoadTestShape\nclass Mine(LoadTestShape):\n    tick = None\n"
+    (tmp_path / "mine.py").write_text(
+        ELSEWHERE.replace("class Mine", "class User1") + shape, "utf-8"
+    )
+
+    done = processes.run("load", *SHORT, "--run-time", "1s", "--locustfile", "mine.py",
+                         cwd=tmp_path)  # fmt: skip
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the locustfile has a LoadTestShape, Mine: take it out" in done.stderr
+
+
+@pytest.mark.slow
 def test_what_users_did_not_catch_and_what_the_journal_has_not_are_told(tmp_path: Path) -> None:
     (tmp_path / "careless.py").write_text(CARELESS, "utf-8")
 
