@@ -65,7 +65,7 @@ def _errors(report: Mapping[str, Any]) -> Iterator[Line]:
         for each in report["errors"][:MOST_ROWS]:
             what = f"{each['status'] or 'no answer:'} {each['code']} {each['message']}"
             yield statement(f"{each['met']} x {' '.join(what.split())} ({each['means']})")
-        yield from _more(report["errors"])
+        yield from _more(len(report["errors"]))
         yield Line("")
 
 
@@ -79,7 +79,7 @@ def _money(report: Mapping[str, Any]) -> Iterator[Line]:
         for each in report["paid_twice"][:MOST_ROWS]:
             again = counted(each["charges"], "charge")
             yield statement(f"paid twice: {each['intent']} ({again} too many)")
-        yield from _more(report["paid_twice"])
+        yield from _more(report["totals"]["paid_twice"])  # load.json has the most expensive
         yield Line("")
 
 
@@ -116,13 +116,13 @@ def _findings(report: Mapping[str, Any]) -> Iterator[Line]:
         yield Line("Findings (they take all users for one client)")
         for each in report["findings"][:MOST_ROWS]:
             yield statement(f"{each['count']} x {each['id']}: {each['says']}")
-        yield from _more(report["findings"])
+        yield from _more(len(report["findings"]))
         yield Line("")
 
 
-def _more(rows: list[Any]) -> Iterator[Line]:
-    if len(rows) > MOST_ROWS:
-        yield Line(f"  and {len(rows) - MOST_ROWS} more: see load.json")
+def _more(count: int) -> Iterator[Line]:
+    if count > MOST_ROWS:
+        yield Line(f"  and {count - MOST_ROWS} more: see load.json")
 
 
 def _ms(ms: float | None) -> str:

@@ -70,6 +70,18 @@ def test_an_intent_that_was_paid_twice_is_named_with_what_to_do() -> None:
     assert "look into the task list" in found["advice"][0]
 
 
+def test_the_terminal_counts_every_intent_that_was_paid_twice() -> None:
+    journal = Journal()
+    for number in range(70):
+        for at in (0, 100):
+            text = f"https://example.com/{number}"
+            journal.submit(number * 1000 + at, text, task=f"t{number}-{at}")
+    found = report_of(audit(journal))
+
+    assert (len(found["paid_twice"]), found["totals"]["paid_twice"]) == (50, 70)
+    assert "  and 62 more: see load.json" in list(summary.lines(found))
+
+
 def test_charges_stand_beside_the_200s_that_were_sent_whole() -> None:
     (submits,) = [e for e in report_of(audit(twice()))["operations"]
                   if e["operation"] == "submit_task"]  # fmt: skip
