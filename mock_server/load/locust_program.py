@@ -111,9 +111,10 @@ class Watch:
 
 
 def shown_exception(exception: Exception, tb: TracebackType | None) -> str:
-    """Return an exception with the line that raised it, on one line."""
+    """Return an exception with the line of the user's own code that it came from, on one line."""
     says = " ".join(f"{type(exception).__name__}: {exception}".split())[:MOST_RAISED]
-    lines = traceback.extract_tb(tb)
+    found = list(traceback.extract_tb(tb))
+    lines = [each for each in found if "site-packages" not in each.filename] or found
     return f"{says} ({Path(lines[-1].filename).name}, line {lines[-1].lineno})" if lines else says
 
 

@@ -1,7 +1,10 @@
 """Retry storms, from calls made by hand: requests per intent, peak, and time until calm."""
 
+import re
+
 import pytest
 
+from mock_server.load import report, report_page
 from mock_server.load.advice import advice
 from mock_server.load.storms import Storm, storms
 from tests.support.loads import audit, incident, ran
@@ -153,3 +156,16 @@ def test_nobody_is_told_to_spread_what_had_no_time_to_calm_down() -> None:
 
     assert [(each.calm_ms, each.was_watched) for each in made.storms] == [(None, False)]
     assert advice(made) == []
+
+
+def test_the_chinese_page_of_a_storm_has_no_english_sentence() -> None:
+    journal = Journal()
+    steady(journal, 0, 20)
+    journal.submit(21_000, "https://example.com/p", status=503, charged=False)
+    made = audit(
+        journal, ran(journal, incident("at 1s: fault delay for_ms=9 for 2s", 20_000, 22_000))
+    )
+
+    shown = report_page.page(report.as_json(made), "zh").partition("</head>")[2]
+
+    assert re.findall(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", re.sub(r"<[^>]*>", "|", shown)) == []
