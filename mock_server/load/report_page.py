@@ -117,16 +117,21 @@ def _places(report: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
 
 def _bands(report: Mapping[str, Any]) -> Iterator[tuple[float, float, str]]:
     whole = _length_s(report) * 1000
-    before_ms = report["began_at"] % 1000  # the first column begins with its second
     for each in report["incidents"]:
-        x = max(0.0, min(99.5, 100 * (each["after_ms"] + before_ms) / whole))
+        x = max(0.0, min(99.5, 100 * (each["after_ms"] + _before_ms(report)) / whole))
         yield x, max(0.5, min(100 - x, 100 * each["lasted_ms"] / whole)), each["says"]
 
 
 def _ticks(report: Mapping[str, Any]) -> list[tuple[float, str]]:
     length = _length_s(report)
-    step = max(1, step_of(length, MOST_TICKS))
+    step, before_s = max(1, step_of(length, MOST_TICKS)), _before_ms(report) / 1000
     return [
-        (100 * number * step / length, f"{number * step:g} s" if number else "0")
-        for number in range(int(length / step) + 1)
+        (100 * (number * step + before_s) / length, f"{number * step:g} s" if number else "0")
+        for number in range(int((length - before_s) / step) + 1)
     ]
+
+
+def _before_ms(report: Mapping[str, Any]) -> int:
+    """Return how long before the first call the first column begins: with its second."""
+    began_at: int = report["began_at"]
+    return began_at % 1000

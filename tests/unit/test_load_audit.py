@@ -351,8 +351,11 @@ def test_the_band_of_an_incident_stands_over_its_columns() -> None:
     found = report_of(audit(journal, ran(journal, incident("at 1s: outage", 10_000, 15_000))))
     moved = {**found, "began_at": found["began_at"] // 1000 * 1000 + 500}
 
-    ((x, width, _),) = report_page.rates(moved).bands
+    chart = report_page.rates(moved)
+    ((x, width, _),) = chart.bands
 
+    x_of_zero, _ = chart.ticks[0]
+    assert x_of_zero == pytest.approx(2.5)  # the first call, not the first column
     assert [x, width] == pytest.approx([100 * 10.5 / 20, 25])
 
 
