@@ -22,6 +22,9 @@ from mock_server.load.gates import Gate, Gates, Measured, held
 from mock_server.load.runner import Ran
 from mock_server.load.storms import Storm, storms
 
+# Nothing of ours takes so long on a machine that has time for it.
+SLOW_MS = 1_000
+
 
 class LoadVerdict(StrEnum):
     """What an audit comes to."""
@@ -158,12 +161,24 @@ class Audit:
                 f"Locust was told of {told} of {counted(self._journalled, 'call')}: the times, and "
                 "the 200s that were seen, are those of these calls only."
             )
+        notes += self._slow()
         if not self.evidence.has_between:
             notes.append(
                 "Findings between calls are left out: there are more than "
                 f"{counted(MOST_BETWEEN, 'call')}."
             )
         return notes
+
+    def _slow(self) -> Iterator[str]:
+        """Say what this machine was too slow for: what clients gave up then is not their fault."""
+        for name, sums in self.evidence.operations.items() if self.seen is not None else ():
+            took = self.latencies_of(name).quantile(0.5) or 0
+            if took - (sums.held.quantile(0.5) or 0) > SLOW_MS:
+                yield (
+                    f"Half of the calls of {name} took longer than {took / 1000:.1f} s, and no "
+                    "fault held them back: this machine is too slow for so many users, and what "
+                    "they gave up meanwhile is not their fault."
+                )
 
     @property
     def verdict(self) -> LoadVerdict:

@@ -190,6 +190,8 @@ def test_good_users_come_through_an_incident_and_the_audit_has_all_their_calls(
     rows = {each["operation"]: each for each in found["operations"]}
     assert rows["submit_task"]["seen_200s"] <= rows["submit_task"]["charges"]
     assert sum(each["charges"] for each in found["classes"]) == found["totals"]["charges"]
+    # What our own users send is what we advise.
+    assert "text-long" not in {each["id"] for each in found["findings"]}
 
 
 @pytest.mark.slow

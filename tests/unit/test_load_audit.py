@@ -8,12 +8,14 @@ import jsonschema_rs
 import pytest
 
 from mock_server import contract
+from mock_server.cli.common import say_in
+from mock_server.domain.languages import CHINESE
 from mock_server.load import evidence as evidence_module
 from mock_server.load import report, report_page, summary
 from mock_server.load.audit import Audit, LoadVerdict
 from mock_server.load.gates import Gates
 from mock_server.real_clock import wall_clock
-from tests.support.loads import SECRETS, audit, incident, ran
+from tests.support.loads import SECRETS, audit, incident, ran, view
 from tests.support.rehearsals import BEGIN, NOTHING_SENT, Journal, callback, late
 from tests.unit.test_load_storms import steady
 
@@ -114,6 +116,27 @@ def test_where_users_call_past_locust_nobody_says_that_they_saw_nothing() -> Non
     (note,) = report_of(audit(journal, load))["notes"]
 
     assert note.startswith("Locust was told of 3 of 6 calls")
+
+
+@pytest.mark.parametrize(("ms", "held_ms", "is_slow"),
+                         [(900, 0, False), (8_000, 0, True), (8_000, 7_500, False)])  # fmt: skip
+def test_a_machine_that_is_too_slow_is_not_the_fault_of_clients(
+    ms: float, held_ms: int, is_slow: bool
+) -> None:
+    journal = good()
+    load = ran(journal, seen=view(journal, ms=ms))
+    found = audit(journal, load)
+    for sums in found.evidence.operations.values():
+        sums.held.buckets.clear()
+        sums.held.add(held_ms)
+
+    notes = [each for each in found.notes if "this machine is too slow" in each]
+
+    assert bool(notes) is is_slow
+    if is_slow:
+        assert notes[0].startswith("Half of the calls of submit_task took longer than 8.")
+        told = say_in(CHINESE)(notes[0])
+        assert "这台机器承受不了这么多用户" in told
 
 
 def test_errors_are_counted_by_their_rows() -> None:
