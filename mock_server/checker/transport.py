@@ -83,7 +83,8 @@ class Wire:
         self.check_budget()
         self.spent = rules.sent(self.budget, self.spent)
         parts = urlsplit(str(request.url))
-        request.url = parts._replace(path=self.moved.get(parts.path, parts.path)).geturl()
+        if parts.path in self.moved:  # any other address stays as it is, to the letter
+            request.url = parts._replace(path=self.moved[parts.path]).geturl()
         authenticate(request, self.credentials, who)
         started_at, began_ns = _now_ms(), time.monotonic_ns()
         answer, error = self._exchange(request)
