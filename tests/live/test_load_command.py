@@ -51,6 +51,16 @@ def command(*words: str, folder: Path) -> Result:
         return CliRunner().invoke(main, ["load", *words])
 
 
+def not_complete(
+    folder: Path, name: str, locustfile: str, run_time: str = "1s"
+) -> "subprocess.CompletedProcess[str]":
+    """Run a load of these users, whose audit cannot be complete."""
+    (folder / name).write_text(locustfile, "utf-8")
+    done = processes.run("load", *SHORT, "--run-time", run_time, "--locustfile", name, cwd=folder)
+    assert done.returncode == 3, done.stdout + done.stderr
+    return done
+
+
 def written(folder: Path) -> dict[str, Any]:
     """Return load.json, after checking that the reports are valid."""
     Xml.parse(folder / "junit.xml")  # noqa: S314 - it is ours
@@ -212,12 +222,8 @@ def test_a_bad_client_of_ones_own_fails_the_gates(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_calls_of_a_locustfile_to_elsewhere_are_refused_and_told(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(ELSEWHERE, "utf-8")
+    done = not_complete(tmp_path, "mine.py", ELSEWHERE)
 
-    done = processes.run("load", *SHORT, "--run-time", "1s", "--locustfile", "mine.py",
-                         cwd=tmp_path)  # fmt: skip
-
-    assert done.returncode == 3, done.stdout + done.stderr
     told = " ".join(done.stdout.split())
     assert "Calls to 192.0.2.1, aiart.market.alicloudapi.com were refused" in told
     assert "No call came in" in told
@@ -290,25 +296,17 @@ class Careless(ArtqrUser):
 @pytest.mark.slow
 def test_a_shape_of_a_locustfile_is_refused(tmp_path: Path) -> None:
     shape = "from locust import LoadTestShape\nclass Mine(LoadTestShape):\n    tick = None\n"
-    (tmp_path / "mine.py").write_text(
-        ELSEWHERE.replace("class Mine", "class User1") + shape, "utf-8"
-    )
+    users = ELSEWHERE.replace("class Mine", "class User1")
 
-    done = processes.run("load", *SHORT, "--run-time", "1s", "--locustfile", "mine.py",
-                         cwd=tmp_path)  # fmt: skip
+    done = not_complete(tmp_path, "mine.py", users + shape)
 
-    assert done.returncode == 3, done.stdout + done.stderr
     assert "the locustfile has a LoadTestShape, Mine: take it out" in done.stderr
 
 
 @pytest.mark.slow
 def test_what_users_did_not_catch_and_what_the_journal_has_not_are_told(tmp_path: Path) -> None:
-    (tmp_path / "careless.py").write_text(CARELESS, "utf-8")
+    done = not_complete(tmp_path, "careless.py", CARELESS, run_time="2s")
 
-    done = processes.run("load", *SHORT, "--run-time", "2s", "--locustfile", "careless.py",
-                         cwd=tmp_path)  # fmt: skip
-
-    assert done.returncode == 3, done.stdout + done.stderr
     told = " ".join(done.stdout.split())
     assert re.search(r"not catch \d+ exceptions, such as KeyError: '\*\*\*' \(careless", told)
     assert "answers that the journal of this account has not" in told

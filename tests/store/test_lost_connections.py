@@ -111,6 +111,7 @@ def test_while_the_server_is_down_answers_and_log_say_so_and_blame_no_code(
         postgres.start()
 
     for answer in (*calls, *reads):
+        assert answer.status_code == 500
         assert answer.headers["X-Mock-Server-Bug"] == "DatabaseAwayError"
         assert "the database does not answer" in answer.text
         assert "a bug" not in answer.text

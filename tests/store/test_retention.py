@@ -1,6 +1,8 @@
 """Trimming: what is finished goes, what is to come stays, and every sum and page stays right."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -295,12 +297,19 @@ def test_a_task_with_many_callbacks_goes_in_several_bites() -> None:
         assert counts(simulator) == {}
 
 
-@pytest.mark.slow
-def test_one_of_several_processes_trims_an_account_and_another_one_when_it_has_died() -> None:
+@contextmanager
+def on_postgres() -> Iterator[World]:
+    """Give a world that keeps an hour, in a database that several processes may share."""
     real_now, postbox = RealClock(), Postbox()
     address = address_of("postgres")
     with worlds.simulator(real_now, postbox, keep="1h", database=address) as simulator:
-        world = World(simulator, real_now, postbox)
+        yield World(simulator, real_now, postbox)
+
+
+@pytest.mark.slow
+def test_one_of_several_processes_trims_an_account_and_another_one_when_it_has_died() -> None:
+    with on_postgres() as world:
+        simulator, real_now = world.simulator, world.real_now
         for _ in range(3 * trimming.BITE):
             world.submit()
         world.clock(advance="1d")
@@ -327,10 +336,8 @@ def test_one_of_several_processes_trims_an_account_and_another_one_when_it_has_d
 
 @pytest.mark.slow
 def test_a_process_that_died_with_a_clock_far_ahead_keeps_no_other_from_trimming() -> None:
-    real_now, postbox = RealClock(), Postbox()
-    address = address_of("postgres")
-    with worlds.simulator(real_now, postbox, keep="1h", database=address) as simulator:
-        world = World(simulator, real_now, postbox)
+    with on_postgres() as world:
+        simulator, real_now = world.simulator, world.real_now
         world.submit()
         world.clock(advance="1d")
         ahead = real_now.now + 365 * DAY_MS

@@ -61,11 +61,12 @@ def bite(
     account = account_rows.get(tx, account_id)
     if account is None or keep is None:
         return None
-    if simulator.database.shared:
-        real_now = simulator.real_now()
-        if not rows.take(tx, account_id, trimmer, real_now, real_now + TAKEN_MS):
-            return None
-    limit = _limit(tx, account, keep, account.clock.now(simulator.real_now()))
+    real_now = simulator.real_now()
+    if simulator.database.shared and not rows.take(
+        tx, account_id, trimmer, real_now, real_now + TAKEN_MS
+    ):
+        return None
+    limit = _limit(tx, account, keep, account.clock.now(real_now))
     steps = _steps(simulator, keep)
     for kind in range(place.kind, len(steps)):
         after = steps[kind](tx, account, limit, place.after if kind == place.kind else (0, 0))
